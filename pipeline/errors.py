@@ -1,0 +1,44 @@
+"""The one error that reaches a person: what is wrong, where, how many, and what to do next."""
+
+from __future__ import annotations
+
+
+class CohesionError(Exception):
+    """A mistake in the input, said in one message. Never carries a participant's value or id.
+
+    ``what`` is a sentence; ``where`` names file, variable or code; ``count`` how many rows or answers it
+    touches; ``todo`` what to do next.
+    """
+
+    def __init__(self, what: str, *, where: str = "", count: int | None = None, todo: str = "") -> None:
+        self.what, self.where, self.count, self.todo = what, where, count, todo
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        many = f" ({self.count:,})" if self.count is not None else ""
+        todo = f" {self.todo}" if self.todo else ""
+        return f"{place}{self.what}{many}.{todo}"
+
+
+class DeclarationErrors(CohesionError):
+    """Every mistake found in the declarations, all at once; ``problems`` holds one message each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(f"{len(problems)} mistakes in the declarations")
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+class DepositError(CohesionError):
+    """A deposited file cannot be loaded as declared."""
+
+
+class ModelError(CohesionError):
+    """A model cannot be estimated on the data given."""
+
+
+class PaperError(CohesionError):
+    """A paper says what its results do not support, or names a result that does not exist."""

@@ -1,0 +1,96 @@
+"""The only module that builds a path. Everything the project reads or writes hangs off one root."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where things are, below one root (a clone of the project, or a copy in a test)."""
+
+    root: Path = REPOSITORY
+
+    @classmethod
+    def from_environment(cls) -> Paths:
+        """The root named by ``COHESION_ROOT``, or else the clone this module lies in."""
+        return cls(Path(os.environ.get("COHESION_ROOT", REPOSITORY)).resolve())
+
+    # declarations ------------------------------------------------------------------------------------
+    @property
+    def concepts(self) -> Path:
+        return self.root / "data" / "concepts.yaml"
+
+    @property
+    def studies(self) -> Path:
+        return self.root / "data" / "studies"
+
+    def study(self, study: str) -> Path:
+        return self.studies / study
+
+    @property
+    def areas(self) -> Path:
+        return self.root / "data" / "areas"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "reports" / "models"
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "reports" / "figures"
+
+    @property
+    def papers(self) -> Path:
+        return self.root / "reports" / "papers"
+
+    @property
+    def templates(self) -> Path:
+        return self.root / "reports" / "templates"
+
+    # data, git-ignored -------------------------------------------------------------------------------
+    def raw(self, study: str) -> Path:
+        return self.root / "data" / "raw" / study
+
+    @property
+    def sample(self) -> Path:
+        return self.root / "data" / "sample"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "data" / "warehouse"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "data" / "quarantine"
+
+    @property
+    def instance(self) -> Path:
+        return self.root / "data" / "instance"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        return self.root / "data" / "keys" / "pseudonym.key"
+
+    def table(self, *key: str) -> Path:
+        """The Parquet file of an asset: ``table("wave", "elsoc", "w01")``."""
+        return self.warehouse.joinpath(*key[:-1], f"{key[-1]}.parquet")
+
+    @property
+    def database(self) -> Path:
+        return self.warehouse / "cohesion.duckdb"
+
+    # output ------------------------------------------------------------------------------------------
+    @property
+    def build(self) -> Path:
+        return self.root / "reports" / "build"
+
+    def figure_file(self, figure: str, suffix: str) -> Path:
+        return self.build / "figures" / f"{figure}.{suffix}"
+
+    def paper_file(self, paper: str, suffix: str = "html") -> Path:
+        return self.build / "papers" / f"{paper}.{suffix}"

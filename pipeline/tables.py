@@ -1,0 +1,175 @@
+"""Every table's grain, columns, types and ranges. Asset checks, codebook and UI schemas derive from these.
+
+Tables whose columns depend on a study (answers, panel) share a fixed head declared here; their item and score
+columns are added by ``answers_schema`` and ``panel_schema``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dataframely as dy
+import polars as pl
+
+MISSING_REASONS = (
+    "not_asked",  # the item is not in this wave's questionnaire
+    "routed_out",  # the item did not apply to this person
+    "refused",
+    "dont_know",
+    "no_answer",
+    "proxy",  # someone else answered for the person
+    "blank",  # an empty cell where an answer was expected
+    "set_aside",  # quarantined: kept apart with its reason
+)
+"""Why an answer has no value. Exactly one applies wherever an item is null."""
+
+
+class Receipt(dy.Schema):
+    """One row per deposited file."""
+
+    study = dy.String(primary_key=True)
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    file = dy.String()
+    format = dy.String()
+    sha256 = dy.String(min_length=64, max_length=64)
+    bytes = dy.Int64(min=0)
+    rows = dy.Int64(min=0)
+    columns = dy.Int64(min=0)
+
+
+class Crosswalk(dy.Schema):
+    """One row per wave, arm, item and source code: what the code becomes."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    item = dy.String(primary_key=True)
+    variable = dy.String(nullable=True)
+    code = dy.String(primary_key=True)
+    label = dy.String(nullable=True)
+    value = dy.Float64(nullable=True)
+    reason = dy.String(nullable=True)
+
+
+class Ledger(dy.Schema):
+    """One row per wave, arm, item and source code: how many answers it had and what they became."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    item = dy.String(primary_key=True)
+    variable = dy.String(nullable=True)
+    code = dy.String(primary_key=True)
+    value = dy.Float64(nullable=True)
+    reason = dy.String(nullable=True)
+    count = dy.Int64(min=0)
+
+    @dy.rule()
+    def value_or_reason(cls) -> pl.Expr:
+        return pl.col("value").is_not_null() | pl.col("reason").is_not_null()
+
+
+class Participation(dy.Schema):
+    """One row per person and wave of the person's arm, answered or not."""
+
+    person_id = dy.String(primary_key=True)
+    study = dy.String()
+    arm = dy.String()
+    wave = dy.String(primary_key=True)
+    is_present = dy.Bool()
+    status = dy.String()  # entered | stayed | returned | absent | not_yet (before first entry)
+    pattern = dy.String()  # "11011": one character per wave of the arm
+
+
+class Estimates(dy.Schema):
+    """One row per model, component, term, outcome, wave and group: the one table of every model's results."""
+
+    model = dy.String()
+    family = dy.String()
+    outcome = dy.String()
+    component = dy.String()  # coefficient | within | between | wave | intercept | variance | test | mean | ...
+    term = dy.String()
+    wave = dy.String(nullable=True)
+    group = dy.String(nullable=True)
+    estimate = dy.Float64(nullable=True)
+    std_error = dy.Float64(nullable=True, min=0)
+    statistic = dy.Float64(nullable=True)
+    df = dy.Float64(nullable=True)
+    p_value = dy.Float64(nullable=True, min=0, max=1)
+    conf_low = dy.Float64(nullable=True)
+    conf_high = dy.Float64(nullable=True)
+    n_obs = dy.Int64(nullable=True, min=0)
+    n_persons = dy.Int64(nullable=True, min=0)
+    covariance = dy.String(nullable=True)  # how the standard error was made, in words a reader knows
+    note = dy.String(nullable=True)  # why a result is withheld or to be read with care
+
+    @dy.rule()
+    def grain_unique(cls) -> pl.Expr:
+        return ~pl.struct("model", "outcome", "component", "term", "wave", "group").is_duplicated()
+
+    @dy.rule()
+    def interval_holds_estimate(cls) -> pl.Expr:
+        return pl.col("conf_low").is_null() | (
+            (pl.col("conf_low") <= pl.col("estimate")) & (pl.col("estimate") <= pl.col("conf_high"))
+        )
+
+
+def estimates(rows: list[Mapping[str, object]] | pl.DataFrame, **constants: object) -> pl.DataFrame:
+    """The Estimates table from rows that may leave nullable columns out; ``constants`` fill whole columns.
+
+    Raises ``dataframely.exc.ValidationError`` if grain, types or ranges do not hold.
+    """
+    frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
+    frame = frame.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
+    columns = Estimates.columns()
+    frame = frame.with_columns(
+        pl.lit(None).cast(column.dtype).alias(name) for name, column in columns.items() if name not in frame.columns
+    )
+    return Estimates.validate(frame.select(list(columns)), cast=True)
+
+
+class Reliability(dy.Schema):
+    """One row per scale, wave and arm: Cronbach's alpha with its ingredients."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    scale = dy.String(primary_key=True)
+    n_items = dy.Int64(min=1)
+    n_persons = dy.Int64(min=0)
+    alpha = dy.Float64(nullable=True, max=1)
+    note = dy.String(nullable=True)
+
+
+HEAD: dict[str, dy.Column] = {
+    "person_id": dy.String(primary_key=True),
+    "study": dy.String(),
+    "arm": dy.String(),
+    "wave": dy.String(primary_key=True),
+    "fieldwork_start": dy.Date(),
+    "design_weight": dy.Float64(nullable=True, min=0),
+    "stratum": dy.String(nullable=True),
+    "psu": dy.String(nullable=True),
+    "area_code": dy.String(nullable=True),
+}
+"""The fixed head of answers and panel: one row per person and wave."""
+
+
+def answers_schema(items: Mapping[str, tuple[float | None, float | None]]) -> type[dy.Schema]:
+    """One row per person and wave, each item with its value (in its range) and its reason for missing.
+
+    ``items`` maps item → (lowest, highest) value; ``None`` leaves a side open.
+    """
+    columns: dict[str, dy.Column] = dict(HEAD)
+    for item, (low, high) in items.items():
+        columns[item] = dy.Float64(nullable=True, min=low, max=high)
+        columns[f"{item}_reason"] = dy.Enum(MISSING_REASONS, nullable=True)
+    return type("Answers", (dy.Schema,), columns)
+
+
+def panel_schema(scores: Mapping[str, tuple[float | None, float | None]]) -> type[dy.Schema]:
+    """One row per person and wave: the head, whether the person answered, and one column per concept."""
+    columns: dict[str, dy.Column] = dict(HEAD)
+    columns |= {name: dy.Float64(nullable=True, min=low, max=high) for name, (low, high) in scores.items()}
+    return type("Panel", (dy.Schema,), columns)
