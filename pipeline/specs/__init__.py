@@ -1,0 +1,26 @@
+"""The declarations: what a person writes in YAML, read strictly into frozen objects."""
+
+from pipeline.specs.project import Assumption, Project, Study, load_project
+from pipeline.specs.report import Claim, Concept, Figure, Model, Paper
+from pipeline.specs.study import Arm, Columns, Event, Item, Scale, StudyFile, Wave, WaveException, WaveFile
+
+__all__ = [
+    "Arm",
+    "Assumption",
+    "Claim",
+    "Columns",
+    "Concept",
+    "Event",
+    "Figure",
+    "Item",
+    "Model",
+    "Paper",
+    "Project",
+    "Scale",
+    "Study",
+    "StudyFile",
+    "Wave",
+    "WaveException",
+    "WaveFile",
+    "load_project",
+]

@@ -1,0 +1,59 @@
+"""What all declarations share: frozen, strict about keys, and open about what was assumed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+WaveName = Annotated[str, Field(pattern=r"^w\d{2}$")]
+Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, (int, float)) else value)]
+"""Text that may look like a number: ``title: 2016``."""
+
+MissingReason = Literal["routed_out", "refused", "dont_know", "no_answer", "proxy", "blank"]
+"""Why an answer has no value, as far as a declaration may say. (``not_asked`` and ``set_aside`` are the machine's.)"""
+
+LonelyPsu = Literal["certainty", "adjust", "remove", "fail"]
+Subset = Literal["answered", "domain"]
+
+
+class Declaration(BaseModel):
+    """A frozen declaration that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def digest(self) -> str:
+        """A hash of what is declared; comments and layout do not count."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+class Assumable(Declaration):
+    """A declaration that may rest on an assumption; papers print each with its reason."""
+
+    assumed: bool = False
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _assumption_has_a_reason(self) -> Assumable:
+        if self.assumed and not self.reason:
+            raise ValueError("`assumed: true` needs a `reason`: papers print it")
+        return self
+
+
+class Period(Assumable):
+    """A stretch of days, both ends included."""
+
+    start: dt.date
+    end: dt.date
+
+    @model_validator(mode="after")
+    def _runs_forwards(self) -> Period:
+        if self.end < self.start:
+            raise ValueError(f"the end {self.end} lies before the start {self.start}")
+        return self

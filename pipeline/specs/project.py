@@ -1,0 +1,211 @@
+"""All declarations of a project, read at once; ``load_project`` reports every mistake in one go."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import DeclarationErrors
+from pipeline.paths import Paths
+from pipeline.specs.base import Assumable
+from pipeline.specs.reader import load, load_each, load_front_matter
+from pipeline.specs.report import Concept, Figure, Model, Paper
+from pipeline.specs.strict_yaml import Source
+from pipeline.specs.study import Item, Scale, StudyFile, Wave, WaveFile
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something the project had to assume, with its reason; printed in every paper of the study."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study's declarations, under the name of its folder."""
+
+    key: str
+    about: StudyFile
+    items: Mapping[str, Item]
+    scales: Mapping[str, Scale]
+    waves: Mapping[str, Wave]
+    caveats: str = ""
+
+    @property
+    def digest(self) -> str:
+        parts = [self.about.digest, *(self.digest_of(kind) for kind in ("items", "scales", "waves"))]
+        return _digest(*parts)
+
+    def digest_of(self, kind: str) -> str:
+        """A hash of all ``items``, ``scales`` or ``waves``."""
+        declared: Mapping[str, Any] = getattr(self, kind)
+        return _digest(*(f"{key}={declaration.digest}" for key, declaration in declared.items()))
+
+    @property
+    def calendar(self) -> dict[str, tuple[str, ...]]:
+        """The waves of each arm, in order."""
+        return {key: arm.waves for key, arm in self.about.arms.items()}
+
+    def files(self) -> Iterator[tuple[str, Wave, WaveFile]]:
+        """Every deposited file with its wave."""
+        for key, wave in self.waves.items():
+            for file in wave.files:
+                yield key, wave, file
+
+    def fieldwork(self, wave: str, arm: str) -> Any:
+        """The fieldwork period of an arm's wave."""
+        declared = self.waves[wave]
+        own = next((file.fieldwork for file in declared.files if file.arm == arm and file.fieldwork), None)
+        return own or declared.fieldwork
+
+    def scored_items(self) -> dict[str, str]:
+        """Concept → item, for items that are a concept's only measure here (no scale scores them)."""
+        scaled = {scale.concept or key for key, scale in self.scales.items()}
+        return {item.concept: key for key, item in self.items.items() if item.concept and item.concept not in scaled}
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Every column of scores in the panel."""
+        return (*self.scales, *self.scored_items())
+
+    @property
+    def assumptions(self) -> list[Assumption]:
+        """Everything in this study that is marked ``assumed: true``."""
+        found: list[Assumption] = []
+        _collect(self.about, self.about.title, found)
+        for kind, declared in (("item", self.items), ("scale", self.scales), ("wave", self.waves)):
+            for key, declaration in declared.items():
+                _collect(declaration, f"{kind} {key}", found)
+        return found
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything that is declared."""
+
+    concepts: Mapping[str, Concept]
+    studies: Mapping[str, Study]
+    models: Mapping[str, Model]
+    figures: Mapping[str, Figure]
+    papers: Mapping[str, Paper]
+
+
+@dataclass
+class Reading:
+    """A project as far as it could be read, with the source of each file, so that checks can name lines."""
+
+    concepts: dict[str, Concept] = field(default_factory=dict)
+    studies: dict[str, Study] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+    papers: dict[str, Paper] = field(default_factory=dict)
+    sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
+    unread: set[tuple[str, ...]] = field(default_factory=set)
+
+    @property
+    def problems(self) -> list[str]:
+        return [problem for source in self.sources.values() for problem in source.problems]
+
+    def keep(self, key: tuple[str, ...], source: Source) -> None:
+        """Remember a source; if it had problems, what it lacks is not a second mistake."""
+        self.sources[key] = source
+        if source.problems:
+            self.unread.add(key)
+
+
+def load_project(paths: Paths) -> Project:
+    """Read and check every declaration.
+
+    Raises ``DeclarationErrors`` that lists all mistakes, each with file, line, what was expected, nearest name.
+    """
+    from pipeline.specs.check import check
+
+    reading = read_project(paths)
+    check(reading)
+    if reading.problems:
+        raise DeclarationErrors(sorted(dict.fromkeys(reading.problems), key=_by_file_and_line))
+    return Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
+
+
+def read_project(paths: Paths) -> Reading:
+    """Read every declaration below a root, without checking one against another."""
+    reading = Reading()
+    reading.concepts, source = load_each(paths.concepts, _name(paths.concepts, paths), Concept)
+    reading.keep(("concepts",), source)
+    folders = sorted(paths.studies.iterdir()) if paths.studies.is_dir() else []
+    for folder in folders:
+        if folder.is_dir() and not folder.name.startswith(("_", ".")):
+            study = read_study(folder, paths, reading)
+            if study is not None:
+                reading.studies[folder.name] = study
+    _read_reports(paths.models, "*.yaml", "models", Model, load, paths, reading)
+    _read_reports(paths.figures, "*.yaml", "figures", Figure, load, paths, reading)
+    _read_reports(paths.papers, "*.md", "papers", Paper, load_front_matter, paths, reading)
+    return reading
+
+
+def read_study(folder: Path, paths: Paths, reading: Reading) -> Study | None:
+    """One study folder; its sources are kept in ``reading``."""
+    key = folder.name
+    about, source = load(folder / "study.yaml", _name(folder / "study.yaml", paths), StudyFile)
+    reading.keep((key, "study"), source)
+    items, source = load_each(folder / "items.yaml", _name(folder / "items.yaml", paths), Item)
+    reading.keep((key, "items"), source)
+    scales: dict[str, Scale] = {}
+    if (folder / "scales.yaml").exists():
+        scales, source = load_each(folder / "scales.yaml", _name(folder / "scales.yaml", paths), Scale)
+        reading.keep((key, "scales"), source)
+    waves: dict[str, Wave] = {}
+    for file in sorted((folder / "waves").glob("*.yaml")):
+        wave, source = load(file, _name(file, paths), Wave)
+        reading.keep((key, "waves", file.stem), source)
+        if wave is not None:
+            waves[file.stem] = wave
+    caveats = folder / "caveats.md"
+    text = caveats.read_text(encoding="utf-8") if caveats.exists() else ""
+    return Study(key, about, items, scales, waves, text) if about is not None else None
+
+
+def _read_reports(
+    folder: Path, pattern: str, kind: str, declaration: type, loader: Callable[..., Any], paths: Paths, reading: Reading
+) -> None:
+    for file in sorted(folder.glob(pattern)):
+        if file.name == "README.md":
+            continue
+        found, source = loader(file, _name(file, paths), declaration)
+        reading.keep((kind, file.stem), source)
+        if found is not None:
+            getattr(reading, kind)[file.stem] = found
+
+
+def _collect(declaration: Any, name: str, found: list[Assumption]) -> None:
+    """Walk a declaration and note every part that is marked as assumed."""
+    if isinstance(declaration, Assumable) and declaration.assumed:
+        found.append(Assumption(name, declaration.reason))
+    for part in type(declaration).model_fields if hasattr(type(declaration), "model_fields") else ():
+        value = getattr(declaration, part)
+        members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, tuple) else ()
+        if isinstance(value, Assumable):
+            _collect(value, f"{name}, {part}", found)
+        for key, member in members:
+            if isinstance(member, Assumable):
+                label = getattr(member, "label", None) or getattr(member, "title", None) or f"{part} {key}"
+                _collect(member, f"{name}, {label}", found)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _name(path: Path, paths: Paths) -> str:
+    return path.relative_to(paths.root).as_posix()
+
+
+def _by_file_and_line(problem: str) -> tuple[str, int]:
+    file, line, _ = problem.split(":", 2)
+    return file, int(line)

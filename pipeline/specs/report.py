@@ -1,0 +1,132 @@
+"""What is asked of the panel: models, figures and papers. One file each."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.specs.base import Assumable, Declaration, LonelyPsu, Name, Subset, WaveName
+
+Family = Literal[
+    "pooled",
+    "fixed_effects",
+    "random_effects",
+    "first_difference",
+    "within_between",
+    "hausman",
+    "mundlak",
+    "logit",
+    "attrition",
+    "design_means",
+]
+"""Model families; each is one module below ``pipeline/models``."""
+
+EXPLAINING = ("pooled", "fixed_effects", "random_effects", "first_difference", "within_between", "hausman", "mundlak")
+
+
+class Model(Assumable):
+    """reports/models/<key>.yaml: a question, and the estimator that answers it."""
+
+    question: str
+    study: Name
+    family: Family
+    outcome: Name | None = None
+    outcomes: tuple[Name, ...] = ()
+    exposures: tuple[Name, ...] = ()
+    covariates: tuple[Name, ...] = ()
+    categorical: tuple[Name, ...] = ()
+    waves: tuple[WaveName, ...] = ()
+    arms: tuple[Name, ...] = ()
+    effects: Literal["person", "person_and_wave"] = "person"
+    wave_effects: bool = True
+    cluster: Literal["person_id", "psu", "area_code", "none"] = "person_id"
+    correction: Literal["hc1", "stata"] = "hc1"
+    weights: str | None = None
+    group: str | None = None
+    lonely_psu: LonelyPsu | None = None
+    subset: Subset | None = None
+    from_wave: WaveName | None = None
+    to_wave: WaveName | None = None
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+
+    @model_validator(mode="after")
+    def _has_what_its_family_needs(self) -> Model:
+        if self.family == "design_means" and not self.outcomes:
+            raise ValueError("a `design_means` model lists its `outcomes`")
+        if self.family == "attrition" and not (self.from_wave and self.to_wave and self.exposures):
+            raise ValueError("an `attrition` model has `from_wave`, `to_wave` and `exposures`")
+        if self.family in (*EXPLAINING, "logit") and not (self.outcome and self.exposures):
+            raise ValueError(f"a `{self.family}` model has an `outcome` and at least one of `exposures`")
+        return self
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Every score that the model reads from the panel."""
+        outcome = (self.outcome,) if self.outcome else ()
+        return tuple(dict.fromkeys((*outcome, *self.outcomes, *self.exposures, *self.covariates)))
+
+
+class Claim(Declaration):
+    """What a sentence or title says of a result; the build fails when the result no longer supports it."""
+
+    model: Name
+    term: str
+    says: Literal["positive", "negative", "not_different_from_zero", "greater_than", "less_than"]
+    component: str | None = None
+    outcome: Name | None = None
+    wave: WaveName | None = None
+    group: str | None = None
+    than: Claim | None = None
+
+
+class Figure(Declaration):
+    """reports/figures/<key>.yaml: a finding, drawn."""
+
+    study: Name
+    kind: Literal["trend", "coefficients", "participation", "odds_ratios"]
+    title: str
+    subtitle: str = ""
+    models: tuple[Name, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    groups: dict[str, str] = {}
+    claims: tuple[Claim, ...] = ()
+    y_label: str = ""
+    y_range: tuple[float, float] | None = None
+    percent: bool = False
+    events: bool = True
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _draws_something(self) -> Figure:
+        if self.kind != "participation" and not self.models:
+            raise ValueError(f"a `{self.kind}` figure names the `models` whose estimates it draws")
+        return self
+
+
+class Paper(Declaration):
+    """The front matter of reports/papers/<key>.md."""
+
+    title: str
+    subtitle: str = ""
+    study: Name
+    authors: tuple[str, ...] = ()
+    summary: str = ""
+    models: tuple[Name, ...] = ()
+    figures: tuple[Name, ...] = ()
+    allow: tuple[str, ...] = ()
+
+
+class Concept(Declaration):
+    """One entry of data/concepts.yaml: the vocabulary shared by all studies."""
+
+    label: str
+    definition: str
+    dimension: Literal[
+        "trust", "contact", "attitudes", "belonging", "participation", "wellbeing", "belief", "person", "area"
+    ]
+    direction: str
+    range: tuple[float, float] | None = None
+    source: str

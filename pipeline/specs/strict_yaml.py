@@ -1,0 +1,121 @@
+"""A strict YAML reader: no key is lost, none is guessed, and every value knows its line.
+
+YAML's usual readers keep the last of two equal keys, turn ``yes:`` and ``1:`` into one key, and read ``no`` as
+false. Here a key is always its text, only ``true`` and ``false`` are booleans, and a repeated key is an error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+Position = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"[-+]?\d+")
+_NUMBER = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+@dataclass
+class Source:
+    """A parsed file: its plain data, the line of each value, and what was wrong with it."""
+
+    path: Path
+    name: str
+    data: object = None
+    lines: dict[Position, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def line(self, position: Position) -> int:
+        """The line of the value at ``position``, or of the nearest thing that encloses it."""
+        while position and position not in self.lines:
+            position = position[:-1]
+        return self.lines.get(position, 1)
+
+    def report(self, position: Position, message: str) -> None:
+        self.problems.append(f"{self.name}:{self.line(position)}: {message}")
+
+
+def read(path: Path, name: str) -> Source:
+    """Parse a file; problems are collected in the result, never raised. ``name`` is what messages call it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        source = Source(path, name)
+        source.report((), f"is not UTF-8 text (byte {error.start:,}). Save the file as UTF-8.")
+        return source
+    except OSError:
+        source = Source(path, name)
+        source.report((), "is missing. Create it; data/studies/_template shows what it holds.")
+        return source
+    return parse(text, path, name)
+
+
+def parse(text: str, path: Path, name: str, first_line: int = 1) -> Source:
+    """Parse YAML text whose first line is ``first_line`` of the file."""
+    source = Source(path, name)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        node = yaml.compose(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = (mark.line if mark else 0) + first_line
+        source.problems.append(f"{name}:{line}: is not YAML: {error.problem or error.context}.")
+        return source
+    except yaml.YAMLError:
+        source.report((), "holds a character that YAML does not allow. Retype the file as plain text.")
+        return source
+    if node is not None:
+        source.data = _build(node, (), source, first_line)
+    return source
+
+
+def _build(node: yaml.Node, position: Position, source: Source, first_line: int) -> object:
+    source.lines.setdefault(position, node.start_mark.line + first_line)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, position, source, first_line)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(child, (*position, i), source, first_line) for i, child in enumerate(node.value)]
+    return _scalar(node, position, source)
+
+
+def _mapping(node: yaml.MappingNode, position: Position, source: Source, first_line: int) -> dict[str, object]:
+    result: dict[str, object] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + first_line
+        if not isinstance(key_node, yaml.ScalarNode):
+            source.problems.append(f"{source.name}:{line}: a key must be a word or a number, not a list or mapping.")
+            continue
+        key = key_node.value
+        if key in result:
+            first = source.lines[(*position, key)]
+            source.problems.append(
+                f"{source.name}:{line}: the key `{key}` is given twice (first on line {first}). Keep one."
+            )
+            continue
+        source.lines[(*position, key)] = line
+        result[key] = _build(value_node, (*position, key), source, first_line)
+    return result
+
+
+def _scalar(node: yaml.Node, position: Position, source: Source) -> object:
+    text: str = node.value
+    if getattr(node, "style", None) in ("'", '"', "|", ">"):
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    if _DATE.fullmatch(text):
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            source.report(position, f"`{text}` is not a date of the calendar.")
+    return text

@@ -1,0 +1,214 @@
+"""A study: who was asked, in which arms and waves, from which files, with which items and scales."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.specs.base import (
+    Assumable,
+    Declaration,
+    LonelyPsu,
+    MissingReason,
+    Name,
+    Period,
+    Subset,
+    Text,
+    WaveName,
+)
+
+FileFormat = Literal["sav", "zsav", "dta", "csv", "xlsx", "parquet"]
+
+
+class Arm(Assumable):
+    """A part of the sample with its own calendar."""
+
+    title: Text
+    waves: tuple[WaveName, ...] = Field(min_length=1)
+    description: str = ""
+
+
+class Event(Assumable):
+    """Something that happened, marked in trend figures; with ``until`` a stretch of time."""
+
+    date: dt.date
+    label: str
+    until: dt.date | None = None
+
+
+class Columns(Declaration):
+    """The source variables with a role, before any wave prefix."""
+
+    person_id: str | None = None
+    weight: str | None = None
+    strata: str | None = None
+    psu: str | None = None
+    area: str | None = None
+    wave: str | None = None
+    interview_date: str | None = None
+
+    def over(self, other: Columns) -> Columns:
+        """These columns, with those of ``other`` where these are silent."""
+        return Columns(**{**other.model_dump(exclude_none=True), **self.model_dump(exclude_none=True)})
+
+
+class IdRule(Declaration):
+    """What may be done to an id before it is compared; nothing else is."""
+
+    strip: bool = False
+    case: Literal["as_is", "upper", "lower"] = "as_is"
+    pattern: str | None = None
+
+
+class Design(Declaration):
+    """Conventions of the design-based standard errors, unless a model says otherwise."""
+
+    lonely_psu: LonelyPsu = "fail"
+    subset: Subset = "answered"
+
+
+class StudyFile(Assumable):
+    """study.yaml"""
+
+    title: Text
+    short_title: Text
+    population: str
+    citation: str
+    licence: str
+    source: str = ""
+    funder: str = ""
+    synthetic: bool = False
+    deposits: str | None = None
+    arms: dict[Name, Arm] = Field(min_length=1)
+    columns: Columns = Columns()
+    unprefixed: tuple[str, ...] = ()
+    ids: IdRule = IdRule()
+    missing: dict[str, MissingReason] = {}
+    design: Design = Design()
+    events: tuple[Event, ...] = ()
+    headline: Name | None = None
+
+
+class Item(Assumable):
+    """One question: its wording, what it measures, and what each answer code becomes."""
+
+    label: Text
+    wording: str
+    original: str = ""
+    source: str = ""
+    concept: Name | None = None
+    variable: str | None = None
+    kind: Literal["ordinal", "nominal", "number"] = "ordinal"
+    codes: dict[str, Text] = {}
+    range: tuple[float, float] | None = None
+    reverse: bool = False
+    recode: dict[str, float | MissingReason] = {}
+    missing: dict[str, MissingReason] = {}
+    blank: MissingReason = "blank"
+    routing: str = ""
+    waves: tuple[WaveName, ...] = ()
+    arms: tuple[Name, ...] = ()
+    time_constant: bool = False
+
+    @model_validator(mode="after")
+    def _says_what_answers_may_be(self) -> Item:
+        if self.kind == "number":
+            if self.range is None or self.codes or self.recode:
+                raise ValueError("a `number` item has a `range` and neither `codes` nor `recode`")
+            return self
+        if not self.codes:
+            raise ValueError(f"an item of kind `{self.kind}` lists its answer `codes`; or say `kind: number`")
+        if self.range is not None:
+            raise ValueError("`range` is for `kind: number`; here the `codes` say what is in range")
+        if self.recode and set(self.recode) != set(self.codes):
+            unmatched = sorted(set(self.recode) ^ set(self.codes))
+            raise ValueError(f"`recode` and `codes` must name the same codes; they differ in {', '.join(unmatched)}")
+        if self.reverse and self.recode:
+            raise ValueError("say either `reverse` or `recode`, not both")
+        _numbers(self.codes)
+        return self
+
+
+def _numbers(codes: dict[str, Text]) -> None:
+    wrong = [code for code in codes if not _is_number(code)]
+    if wrong:
+        raise ValueError(f"answer codes are numbers; {', '.join(f'`{code}`' for code in wrong)} is not")
+
+
+def _is_number(code: str) -> bool:
+    try:
+        float(code)
+    except ValueError:
+        return False
+    return True
+
+
+class WaveFile(Assumable):
+    """One deposited file of a wave: which arm, where, and how to read it. ``sha256`` and ``rows`` confirm it."""
+
+    arm: Name
+    file: str = Field(min_length=1)
+    format: FileFormat
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    rows: int | None = Field(default=None, ge=0)
+    encoding: str | None = None
+    delimiter: str = ","
+    decimal: Literal[".", ","] = "."
+    sheet: str | None = None
+    header_row: int = Field(default=1, ge=1)
+    layout: Literal["plain", "qualtrics"] = "plain"
+    answers: Literal["codes", "labels", "code_and_label"] = "codes"
+    fieldwork: Period | None = None
+    columns: Columns = Columns()
+    prefix: str | None = None
+    variables: dict[Name, str] = {}
+
+
+class WaveException(Declaration):
+    """What one wave does differently with one item, and why; papers print it."""
+
+    reason: str
+    wording: str | None = None
+    verdict: Literal["same", "near", "different"] = "near"
+    codes: dict[str, Text] | None = None
+    recode: dict[str, float | MissingReason] | None = None
+    reverse: bool | None = None
+    range: tuple[float, float] | None = None
+    missing: dict[str, MissingReason] = {}
+
+
+class Wave(Assumable):
+    """waves/wNN.yaml"""
+
+    title: Text
+    fieldwork: Period
+    mode: str = ""
+    files: tuple[WaveFile, ...] = Field(min_length=1)
+    columns: Columns = Columns()
+    prefix: str = ""
+    variables: dict[Name, str] = {}
+    not_asked: tuple[Name, ...] = ()
+    exceptions: dict[Name, WaveException] = {}
+
+
+class Scale(Assumable):
+    """Items that are scored together. The key is the name of the score, usually a concept."""
+
+    label: Text
+    concept: Name | None = None
+    items: tuple[Name, ...] = Field(min_length=1)
+    score: Literal["mean", "sum"] = "mean"
+    minimum_answered: int | None = Field(default=None, ge=1)
+    reverse: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_scored(self) -> Scale:
+        if self.minimum_answered is not None and self.minimum_answered > len(self.items):
+            raise ValueError(
+                f"`minimum_answered` is {self.minimum_answered}, but the scale has {len(self.items)} items"
+            )
+        if self.score == "sum" and self.minimum_answered not in (None, len(self.items)):
+            raise ValueError("a sum needs every item answered: leave `minimum_answered` out, or score the mean")
+        return self
