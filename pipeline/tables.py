@@ -60,14 +60,15 @@ class Ledger(dy.Schema):
     arm = dy.String(primary_key=True)
     item = dy.String(primary_key=True)
     variable = dy.String(nullable=True)
-    code = dy.String(primary_key=True)
-    value = dy.Float64(nullable=True)
+    code = dy.String(primary_key=True)  # for number items all values in range share the code "in range"
+    value = dy.Float64(nullable=True)  # null for number items: a single amount could point at a person
+    is_valued = dy.Bool()
     reason = dy.String(nullable=True)
     count = dy.Int64(min=0)
 
     @dy.rule()
-    def value_or_reason(cls) -> pl.Expr:
-        return pl.col("value").is_not_null() | pl.col("reason").is_not_null()
+    def valued_or_missing_with_a_reason(cls) -> pl.Expr:
+        return pl.col("is_valued") == pl.col("reason").is_null()
 
 
 class Participation(dy.Schema):

@@ -43,6 +43,8 @@ def _check_study(key: str, study: Study, reading: Reading) -> None:
         _known(about, ("arms", arm_key, "waves"), arm.waves, sorted(waves), "a wave with a file in waves/")
     if study.about.headline:
         _known(about, ("headline",), [study.about.headline], study.scores, "a score of this study")
+    if ("concepts",) not in reading.unread:
+        _known(about, ("areas",), study.about.areas, reading.concepts, "a concept of data/concepts.yaml")
     items_unread = (key, "items") in reading.unread
     _check_items(study, reading.sources[key, "items"], reading)
     if not items_unread and (key, "scales") in reading.sources:

@@ -71,7 +71,7 @@ class Study:
     @property
     def scores(self) -> tuple[str, ...]:
         """Every column of scores in the panel."""
-        return (*self.scales, *self.scored_items())
+        return (*(scale.concept or key for key, scale in self.scales.items()), *self.scored_items(), *self.about.areas)
 
     @property
     def assumptions(self) -> list[Assumption]:

@@ -88,7 +88,8 @@ def _report(detail: ErrorDetails, kind: type[BaseModel], source: Source, positio
             hint = nearest(given, re.findall(r"'([^']+)'", choices))
             message = f"`{key}` is `{given}`; expected {choices}{hint}"
         case "string_pattern_mismatch":
-            message = f"`{key}` is `{detail['input']}`; expected a text of the form {(detail.get('ctx') or {}).get('pattern')}"
+            form = (detail.get("ctx") or {}).get("pattern")
+            message = f"`{key}` is `{detail['input']}`; expected a text of the form {form}"
         case "value_error":
             message = f"{_owner(where)}: {detail['msg'].removeprefix('Value error, ')}"
         case _:

@@ -69,6 +69,22 @@ class Design(Declaration):
     subset: Subset = "answered"
 
 
+class AreaMeasure(Assumable):
+    """A measure of the area a person lives in, from a dated table in data/areas. The key is its concept.
+
+    ``by`` names a score (such as ``ethnic_minority``) that the table is also keyed by, in a column of that name.
+    """
+
+    table: str
+    column: str
+    code: str = "area_code"
+    vintage: Text
+    date: dt.date
+    source: str
+    by: Name | None = None
+    range: tuple[float, float] | None = None
+
+
 class StudyFile(Assumable):
     """study.yaml"""
 
@@ -88,6 +104,7 @@ class StudyFile(Assumable):
     missing: dict[str, MissingReason] = {}
     design: Design = Design()
     events: tuple[Event, ...] = ()
+    areas: dict[Name, AreaMeasure] = {}
     headline: Name | None = None
 
 
