@@ -2,11 +2,11 @@
 
 from pipeline.specs.project import Assumption, Project, Study, load_project
 from pipeline.specs.report import Claim, Concept, Figure, Model, Paper
-from pipeline.specs.study import Arm, AreaMeasure, Columns, Event, Item, Scale, StudyFile, Wave, WaveException, WaveFile
+from pipeline.specs.study import AreaMeasure, Arm, Columns, Event, Item, Scale, StudyFile, Wave, WaveException, WaveFile
 
 __all__ = [
-    "Arm",
     "AreaMeasure",
+    "Arm",
     "Assumption",
     "Claim",
     "Columns",
