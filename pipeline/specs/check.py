@@ -145,7 +145,7 @@ def _check_file(key: str, index: int, file: WaveFile, wave: Wave, study: Study, 
 
 
 def _check_model(model: Model, source: Source, reading: Reading) -> None:
-    _known(source, ("study",), [model.study], reading.studies, "a study in data/studies")
+    _known(source, ("study",), [model.study], _study_folders(reading), "a study in data/studies")
     study = reading.studies.get(model.study)
     if study is None or {(model.study, "items"), (model.study, "scales")} & reading.unread:
         return
@@ -165,7 +165,7 @@ def _check_model(model: Model, source: Source, reading: Reading) -> None:
 
 
 def _check_figure(figure: Figure, source: Source, reading: Reading) -> None:
-    _known(source, ("study",), [figure.study], reading.studies, "a study in data/studies")
+    _known(source, ("study",), [figure.study], _study_folders(reading), "a study in data/studies")
     _known(source, ("models",), figure.models, _declared(reading, "models"), "a model in reports/models")
     for name in figure.models:
         model = reading.models.get(name)
@@ -178,7 +178,7 @@ def _check_figure(figure: Figure, source: Source, reading: Reading) -> None:
 
 
 def _check_paper(paper: Paper, source: Source, reading: Reading) -> None:
-    _known(source, ("study",), [paper.study], reading.studies, "a study in data/studies")
+    _known(source, ("study",), [paper.study], _study_folders(reading), "a study in data/studies")
     _known(source, ("models",), paper.models, _declared(reading, "models"), "a model in reports/models")
     _known(source, ("figures",), paper.figures, _declared(reading, "figures"), "a figure in reports/figures")
 
@@ -186,3 +186,8 @@ def _check_paper(paper: Paper, source: Source, reading: Reading) -> None:
 def _declared(reading: Reading, kind: str) -> list[str]:
     """The keys of all files of a kind, read or not: a file with mistakes of its own still exists."""
     return [key[1] for key in reading.sources if key[0] == kind and len(key) == 2]
+
+
+def _study_folders(reading: Reading) -> list[str]:
+    """The keys of all study folders, read or not."""
+    return [key[0] for key in reading.sources if key[1:] == ("study",)]

@@ -66,9 +66,23 @@ def build(data: object, kind: type[D], source: Source, position: Position) -> D 
     try:
         return kind.model_validate(data if data is not None else {})
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            _report(detail, kind, source, position)
+        details = error.errors(include_url=False)
+        for detail in details:
+            if not _follows_from_another(detail, details, source, position):
+                _report(detail, kind, source, position)
         return None
+
+
+def _follows_from_another(
+    detail: ErrorDetails, details: list[ErrorDetails], source: Source, position: Position
+) -> bool:
+    """Whether the mistake was told already: in reading the YAML, or as that of the only member of a list."""
+    if (*position, *detail["loc"]) in source.faulty:
+        return True
+    within = len(detail["loc"])
+    return detail["type"] == "too_short" and any(
+        len(other["loc"]) > within and other["loc"][:within] == detail["loc"] for other in details
+    )
 
 
 def _report(detail: ErrorDetails, kind: type[BaseModel], source: Source, position: Position) -> None:
@@ -90,6 +104,8 @@ def _report(detail: ErrorDetails, kind: type[BaseModel], source: Source, positio
         case "string_pattern_mismatch":
             form = (detail.get("ctx") or {}).get("pattern")
             message = f"`{key}` is `{detail['input']}`; expected a text of the form {form}"
+        case "too_short" | "string_too_short":
+            message = f"`{key}` is empty; at least one is expected"
         case "value_error":
             message = f"{_owner(where)}: {detail['msg'].removeprefix('Value error, ')}"
         case _:
@@ -97,7 +113,7 @@ def _report(detail: ErrorDetails, kind: type[BaseModel], source: Source, positio
     message = message if message.endswith(("?", ".")) else f"{message}."
     line = f"{source.name}:{source.line(where)}: {message}"
     if line not in source.problems:
-        source.problems.append(line)
+        source.report(where, message)
 
 
 def _owner(where: Position) -> str:

@@ -23,13 +23,14 @@ _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 @dataclass
 class Source:
-    """A parsed file: its plain data, the line of each value, and what was wrong with it."""
+    """A parsed file: its plain data, the line of each value, what was wrong with it, and where."""
 
     path: Path
     name: str
     data: object = None
     lines: dict[Position, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    faulty: set[Position] = field(default_factory=set)
 
     def line(self, position: Position) -> int:
         """The line of the value at ``position``, or of the nearest thing that encloses it."""
@@ -38,6 +39,7 @@ class Source:
         return self.lines.get(position, 1)
 
     def report(self, position: Position, message: str) -> None:
+        self.faulty.add(position)
         self.problems.append(f"{self.name}:{self.line(position)}: {message}")
 
 
