@@ -7,12 +7,22 @@ import hashlib
 import json
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 WaveName = Annotated[str, Field(pattern=r"^w\d{2}$")]
 Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, (int, float)) else value)]
 """Text that may look like a number: ``title: 2016``."""
+
+
+def _runs_upwards(ends: tuple[float, float]) -> tuple[float, float]:
+    if not ends[0] < ends[1]:
+        raise ValueError(f"a range runs from the lowest to the highest, not from {ends[0]:g} to {ends[1]:g}")
+    return ends
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_runs_upwards)]
+"""The lowest and the highest value, both included."""
 
 MissingReason = Literal["routed_out", "refused", "dont_know", "no_answer", "proxy", "blank"]
 """Why an answer has no value, as far as a declaration may say. (``not_asked`` and ``set_aside`` are the machine's.)"""

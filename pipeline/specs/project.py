@@ -96,26 +96,39 @@ class Project:
 
 
 @dataclass
+class Parts:
+    """What could be read of one study folder."""
+
+    about: StudyFile | None
+    items: dict[str, Item]
+    scales: dict[str, Scale]
+    waves: dict[str, Wave]
+    caveats: str = ""
+
+
+@dataclass
 class Reading:
     """A project as far as it could be read, with the source of each file, so that checks can name lines."""
 
     concepts: dict[str, Concept] = field(default_factory=dict)
-    studies: dict[str, Study] = field(default_factory=dict)
+    parts: dict[str, Parts] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     papers: dict[str, Paper] = field(default_factory=dict)
     sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
-    unread: set[tuple[str, ...]] = field(default_factory=set)
 
     @property
     def problems(self) -> list[str]:
         return [problem for source in self.sources.values() for problem in source.problems]
 
-    def keep(self, key: tuple[str, ...], source: Source) -> None:
-        """Remember a source; if it had problems, what it lacks is not a second mistake."""
-        self.sources[key] = source
-        if source.problems:
-            self.unread.add(key)
+    @property
+    def studies(self) -> dict[str, Study]:
+        """The studies whose study.yaml could be read."""
+        return {
+            key: Study(key, parts.about, parts.items, parts.scales, parts.waves, parts.caveats)
+            for key, parts in self.parts.items()
+            if parts.about is not None
+        }
 
 
 def load_project(paths: Paths) -> Project:
@@ -136,39 +149,33 @@ def read_project(paths: Paths) -> Reading:
     """Read every declaration below a root, without checking one against another."""
     reading = Reading()
     reading.concepts, source = load_each(paths.concepts, _name(paths.concepts, paths), Concept)
-    reading.keep(("concepts",), source)
+    reading.sources["concepts",] = source
     folders = sorted(paths.studies.iterdir()) if paths.studies.is_dir() else []
     for folder in folders:
         if folder.is_dir() and not folder.name.startswith(("_", ".")):
-            study = read_study(folder, paths, reading)
-            if study is not None:
-                reading.studies[folder.name] = study
+            reading.parts[folder.name] = read_study(folder, paths, reading)
     _read_reports(paths.models, "*.yaml", "models", Model, load, paths, reading)
     _read_reports(paths.figures, "*.yaml", "figures", Figure, load, paths, reading)
     _read_reports(paths.papers, "*.md", "papers", Paper, load_front_matter, paths, reading)
     return reading
 
 
-def read_study(folder: Path, paths: Paths, reading: Reading) -> Study | None:
+def read_study(folder: Path, paths: Paths, reading: Reading) -> Parts:
     """One study folder; its sources are kept in ``reading``."""
     key = folder.name
-    about, source = load(folder / "study.yaml", _name(folder / "study.yaml", paths), StudyFile)
-    reading.keep((key, "study"), source)
-    items, source = load_each(folder / "items.yaml", _name(folder / "items.yaml", paths), Item)
-    reading.keep((key, "items"), source)
+    sources = reading.sources
+    about, sources[key, "study"] = load(folder / "study.yaml", _name(folder / "study.yaml", paths), StudyFile)
+    items, sources[key, "items"] = load_each(folder / "items.yaml", _name(folder / "items.yaml", paths), Item)
     scales: dict[str, Scale] = {}
     if (folder / "scales.yaml").exists():
-        scales, source = load_each(folder / "scales.yaml", _name(folder / "scales.yaml", paths), Scale)
-        reading.keep((key, "scales"), source)
+        scales, sources[key, "scales"] = load_each(folder / "scales.yaml", _name(folder / "scales.yaml", paths), Scale)
     waves: dict[str, Wave] = {}
     for file in sorted((folder / "waves").glob("*.yaml")):
-        wave, source = load(file, _name(file, paths), Wave)
-        reading.keep((key, "waves", file.stem), source)
+        wave, sources[key, "waves", file.stem] = load(file, _name(file, paths), Wave)
         if wave is not None:
             waves[file.stem] = wave
     caveats = folder / "caveats.md"
-    text = caveats.read_text(encoding="utf-8") if caveats.exists() else ""
-    return Study(key, about, items, scales, waves, text) if about is not None else None
+    return Parts(about, items, scales, waves, caveats.read_text(encoding="utf-8") if caveats.exists() else "")
 
 
 def _read_reports(
@@ -178,7 +185,7 @@ def _read_reports(
         if file.name == "README.md":
             continue
         found, source = loader(file, _name(file, paths), declaration)
-        reading.keep((kind, file.stem), source)
+        reading.sources[kind, file.stem] = source
         if found is not None:
             getattr(reading, kind)[file.stem] = found
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.specs.base import Assumable, Declaration, LonelyPsu, Name, Subset, WaveName
+from pipeline.specs.base import Assumable, Declaration, LonelyPsu, Name, Range, Subset, WaveName
 
 Family = Literal[
     "pooled",
@@ -79,6 +79,12 @@ class Claim(Declaration):
     group: str | None = None
     than: Claim | None = None
 
+    @model_validator(mode="after")
+    def _compares_with_something(self) -> Claim:
+        if self.says in ("greater_than", "less_than") and self.than is None:
+            raise ValueError(f"`says: {self.says}` needs `than`: the result it is compared with")
+        return self
+
 
 class Figure(Declaration):
     """reports/figures/<key>.yaml: a finding, drawn."""
@@ -94,7 +100,7 @@ class Figure(Declaration):
     groups: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
     y_label: str = ""
-    y_range: tuple[float, float] | None = None
+    y_range: Range | None = None
     percent: bool = False
     events: bool = True
     note: str = ""
@@ -128,5 +134,5 @@ class Concept(Declaration):
         "trust", "contact", "attitudes", "belonging", "participation", "wellbeing", "belief", "person", "area"
     ]
     direction: str
-    range: tuple[float, float] | None = None
+    range: Range | None = None
     source: str

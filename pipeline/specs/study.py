@@ -14,6 +14,7 @@ from pipeline.specs.base import (
     MissingReason,
     Name,
     Period,
+    Range,
     Subset,
     Text,
     WaveName,
@@ -82,7 +83,7 @@ class AreaMeasure(Assumable):
     date: dt.date
     source: str
     by: Name | None = None
-    range: tuple[float, float] | None = None
+    range: Range | None = None
 
 
 class StudyFile(Assumable):
@@ -119,7 +120,7 @@ class Item(Assumable):
     variable: str | None = None
     kind: Literal["ordinal", "nominal", "number"] = "ordinal"
     codes: dict[str, Text] = {}
-    range: tuple[float, float] | None = None
+    range: Range | None = None
     reverse: bool = False
     recode: dict[str, float | MissingReason] = {}
     missing: dict[str, MissingReason] = {}
@@ -192,7 +193,7 @@ class WaveException(Declaration):
     codes: dict[str, Text] | None = None
     recode: dict[str, float | MissingReason] | None = None
     reverse: bool | None = None
-    range: tuple[float, float] | None = None
+    range: Range | None = None
     missing: dict[str, MissingReason] = {}
 
 

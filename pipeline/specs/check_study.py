@@ -1,0 +1,146 @@
+"""What the declarations of one study say of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.specs import names
+from pipeline.specs.names import StudyNames, known, once
+from pipeline.specs.project import Parts, Reading
+from pipeline.specs.strict_yaml import Position, Source
+from pipeline.specs.study import Item, StudyFile, Wave, WaveException, WaveFile
+
+
+def check_study(key: str, reading: Reading) -> None:
+    """Report every contradiction between the files of one study into its sources."""
+    parts, declared = reading.parts[key], StudyNames(key, reading)
+    if parts.about is not None:
+        _check_about(parts.about, declared, reading.sources[key, "study"], reading)
+    _check_items(parts, declared, reading.sources[key, "items"], reading)
+    if (key, "scales") in reading.sources:
+        _check_scales(parts, declared, reading.sources[key, "scales"], reading)
+    for wave_key, wave in parts.waves.items():
+        _check_wave(wave_key, wave, parts, declared, reading.sources[key, "waves", wave_key])
+
+
+def _check_about(about: StudyFile, declared: StudyNames, source: Source, reading: Reading) -> None:
+    for arm_key, arm in about.arms.items():
+        position = ("arms", arm_key, "waves")
+        known(source, position, arm.waves, declared.waves, "a wave with a file in waves/")
+        once(source, position, arm.waves)
+    if about.headline:
+        known(source, ("headline",), [about.headline], declared.scores, "a score of this study")
+    known(source, ("areas",), about.areas, names.concepts(reading), "a concept of data/concepts.yaml")
+
+
+def _check_items(parts: Parts, declared: StudyNames, source: Source, reading: Reading) -> None:
+    measured: dict[str, str] = {}
+    scaled = {scale.concept or key for key, scale in parts.scales.items()}
+    missing = parts.about.missing if parts.about is not None else {}
+    for key, item in parts.items.items():
+        if item.concept:
+            known(source, (key, "concept"), [item.concept], names.concepts(reading), "a concept of data/concepts.yaml")
+            _check_concept_range(key, item, source, reading)
+        if item.concept and item.concept not in scaled:
+            if item.concept in measured:
+                source.report(
+                    (key, "concept"),
+                    f"`{item.concept}` is already measured by `{measured[item.concept]}`. "
+                    "Score the two together in scales.yaml, or give one another concept.",
+                )
+            measured.setdefault(item.concept, key)
+        known(source, (key, "waves"), item.waves, declared.waves, "a wave of this study")
+        known(source, (key, "arms"), item.arms, declared.arms, "an arm of this study")
+        for code in item.codes.keys() & {**missing, **item.missing}.keys():
+            source.report((key, "codes", code), f"code `{code}` is an answer here and a missing code elsewhere.")
+
+
+def _check_concept_range(key: str, item: Item, source: Source, reading: Reading) -> None:
+    """The values of an item must lie in the range its concept has in every study."""
+    concept, values = reading.concepts.get(item.concept or ""), value_range(item)
+    if concept is None or concept.range is None or values is None:
+        return
+    (low, high), (lowest, highest) = concept.range, values
+    if lowest < low or highest > high:
+        source.report(
+            (key, "recode" if item.recode else "codes" if item.codes else "range"),
+            f"the values of `{key}` run from {lowest:g} to {highest:g}, "
+            f"but its concept `{item.concept}` from {low:g} to {high:g}. Recode it.",
+        )
+
+
+def _check_scales(parts: Parts, declared: StudyNames, source: Source, reading: Reading) -> None:
+    for key, scale in parts.scales.items():
+        known(source, (key, "items"), scale.items, declared.items, "an item of this study")
+        once(source, (key, "items"), scale.items)
+        known(source, (key, "reverse"), scale.reverse, list(scale.items), "an item of this scale")
+        if scale.concept:
+            known(source, (key, "concept"), [scale.concept], names.concepts(reading), "a concept of data/concepts.yaml")
+        for name in scale.items:
+            if name in parts.items and parts.items[name].kind == "nominal":
+                source.report(
+                    (key, "items"), f"`{name}` is nominal: its codes are names, not amounts, and cannot be scored."
+                )
+
+
+def _check_wave(key: str, wave: Wave, parts: Parts, declared: StudyNames, source: Source) -> None:
+    if parts.about is not None and not any(key in arm.waves for arm in parts.about.arms.values()):
+        source.report((), f"no arm in study.yaml lists the wave `{key}`. Add it to an arm's `waves`.")
+    for index, file in enumerate(wave.files):
+        _check_file(key, ("files", index), file, wave, parts.about, declared, source)
+    for name in ("variables", "not_asked", "exceptions"):
+        known(source, (name,), getattr(wave, name), declared.items, "an item of this study")
+    once(source, ("not_asked",), wave.not_asked)
+    for item_key, exception in wave.exceptions.items():
+        if item_key in wave.not_asked:
+            source.report(("exceptions", item_key), f"`{item_key}` is `not_asked` in this wave: it has no exception.")
+        if item_key in parts.items:
+            _check_exception(parts.items[item_key], exception, source, ("exceptions", item_key))
+
+
+def _check_exception(item: Item, exception: WaveException, source: Source, position: Position) -> None:
+    labels: Mapping[str, str] = exception.codes if exception.codes is not None else item.codes
+    recode = exception.recode
+    if recode is not None and set(recode) != set(labels):
+        unmatched = ", ".join(sorted(set(recode) ^ set(labels)))
+        source.report(
+            (*position, "recode"),
+            f"`recode` and the codes of this wave must name the same codes; they differ in {unmatched}.",
+        )
+    low_high = value_range(item)
+    for code, value in (recode or {}).items():
+        if isinstance(value, float | int) and low_high and not low_high[0] <= value <= low_high[1]:
+            source.report(
+                (*position, "recode", code),
+                f"code `{code}` becomes {value:g}, out of the item's range {low_high[0]:g} to {low_high[1]:g}.",
+            )
+
+
+def value_range(item: Item) -> tuple[float, float] | None:
+    """The lowest and highest value an item can take, after its recode."""
+    if item.range is not None:
+        return item.range
+    values = [value for value in item.recode.values() if isinstance(value, float | int)]
+    values = values or [float(code) for code in item.codes]
+    return (min(values), max(values)) if values else None
+
+
+def _check_file(
+    key: str,
+    position: Position,
+    file: WaveFile,
+    wave: Wave,
+    about: StudyFile | None,
+    declared: StudyNames,
+    source: Source,
+) -> None:
+    known(source, (*position, "arm"), [file.arm], declared.arms, "an arm of study.yaml")
+    known(source, (*position, "variables"), file.variables, declared.items, "an item of this study")
+    if about is None:
+        return
+    if file.arm in about.arms and key not in about.arms[file.arm].waves:
+        source.report((*position, "arm"), f"the arm `{file.arm}` has no wave `{key}` in study.yaml.")
+    if file.columns.over(wave.columns).over(about.columns).person_id is None:
+        source.report(
+            position, "no variable holds the person's id: say `columns: {person_id: ...}` here or in study.yaml."
+        )

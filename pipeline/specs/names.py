@@ -1,0 +1,102 @@
+"""The names a study declares, read from its files as they stand.
+
+An entry with a mistake of its own still has a name: what refers to it is not a second mistake, and what refers to
+nothing is told at once and not only after the first mistake is mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from pipeline.specs.project import Reading
+from pipeline.specs.reader import nearest
+from pipeline.specs.strict_yaml import Position, Source
+
+Names = list[str] | None
+"""Names that may be referred to; ``None`` where the file that would hold them cannot be read."""
+
+
+def known(source: Source, position: Position, names: Iterable[str], valid: Names, what: str) -> None:
+    """Each of ``names`` must be among ``valid``; the message lists or hints at what would be."""
+    if valid is None:
+        return
+    for name in names:
+        if name not in valid:
+            some = f"; known: {', '.join(valid)}." if 0 < len(valid) <= 12 else "."
+            source.report(position, f"`{name}` is not {what}{nearest(name, valid) or some}")
+
+
+def once(source: Source, position: Position, names: Iterable[str]) -> None:
+    """No name may be listed twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            source.report(position, f"`{name}` is listed twice. Keep one.")
+        seen.add(name)
+
+
+class StudyNames:
+    """What the files of one study name."""
+
+    def __init__(self, key: str, reading: Reading) -> None:
+        self.key, self.reading = key, reading
+
+    @cached_property
+    def items(self) -> Names:
+        return _names(self._raw("items"))
+
+    @cached_property
+    def scales(self) -> Names:
+        return _names(self._raw("scales"))
+
+    @cached_property
+    def arms(self) -> Names:
+        return _names(_inside(self._raw("study"), "arms"))
+
+    @property
+    def waves(self) -> list[str]:
+        return sorted(key[2] for key in self.reading.sources if key[:2] == (self.key, "waves"))
+
+    @cached_property
+    def scores(self) -> Names:
+        """Scales, the concepts of items, and area measures: the columns of the panel that models read."""
+        scales, items, study = (self._raw(kind) for kind in ("scales", "items", "study"))
+        if scales is None or items is None or study is None:
+            return None
+        scored = [_text(_inside(entry, "concept")) or key for key, entry in scales.items()]
+        measured = [_text(_inside(entry, "concept")) for entry in items.values()]
+        return list(dict.fromkeys([*scored, *filter(None, measured), *(_names(study.get("areas")) or ())]))
+
+    def _raw(self, kind: str) -> dict[str, object] | None:
+        source = self.reading.sources.get((self.key, kind))
+        if source is None:
+            return {}
+        return source.data if isinstance(source.data, dict) else None
+
+
+def concepts(reading: Reading) -> Names:
+    """Every concept of data/concepts.yaml."""
+    return _names(reading.sources["concepts",].data)
+
+
+def studies(reading: Reading) -> list[str]:
+    """Every study folder."""
+    return list(reading.parts)
+
+
+def reports(reading: Reading, kind: str) -> list[str]:
+    """Every file of ``models``, ``figures`` or ``papers``."""
+    return [key[1] for key in reading.sources if key[0] == kind and len(key) == 2]
+
+
+def _inside(data: object, key: str) -> object:
+    return data.get(key) if isinstance(data, dict) else None
+
+
+def _names(data: object) -> Names:
+    return list(data) if isinstance(data, dict) else None
+
+
+def _text(data: object) -> str | None:
+    return data if isinstance(data, str) else None

@@ -1,0 +1,360 @@
+"""Every mistake a person makes in a declaration is named with its file, its line, what was expected, the nearest name.
+
+Each case takes a small valid project (the template study with a model, a figure and a paper), puts one mistake into
+one file, and states the whole message. The line in the message is the line of the mistake.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import DeclarationErrors
+from pipeline.paths import REPOSITORY, Paths
+from pipeline.specs import load_project
+
+STUDY = "data/studies/example"
+MODEL = """question: Are people who belong more satisfied with life?
+study: example
+family: pooled
+outcome: life_satisfaction
+exposures: [belonging]
+"""
+MEANS = """question: How satisfied are people?
+study: example
+family: design_means
+outcomes: [life_satisfaction]
+"""
+FIGURE = """study: example
+kind: trend
+title: People are satisfied with life
+models: [satisfaction]
+claims:
+  - {model: satisfaction, term: life_satisfaction, says: positive}
+"""
+PAPER = """---
+title: A paper
+study: example
+models: [satisfaction]
+figures: [satisfaction]
+---
+Prose.
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    shutil.copytree(REPOSITORY / "data" / "studies" / "_template", tmp_path / STUDY)
+    shutil.copy(REPOSITORY / "data" / "concepts.yaml", tmp_path / "data" / "concepts.yaml")
+    reports = {
+        "models/belonging_and_satisfaction.yaml": MODEL,
+        "models/satisfaction.yaml": MEANS,
+        "figures/satisfaction.yaml": FIGURE,
+        "papers/findings.md": PAPER,
+    }
+    for name, text in reports.items():
+        file = tmp_path / "reports" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return tmp_path
+
+
+def spoil(project: Path, name: str, old: str, new: str) -> None:
+    file = project / name
+    text = file.read_text()
+    assert text.count(old) == 1, f"{name} holds {old!r} {text.count(old)} times"
+    file.write_text(text.replace(old, new))
+
+
+def line_of(project: Path, name: str, marked: str) -> int:
+    return next(number for number, line in enumerate((project / name).read_text().splitlines(), 1) if marked in line)
+
+
+def problems(project: Path) -> list[str]:
+    with pytest.raises(DeclarationErrors) as caught:
+        load_project(Paths(project))
+    return caught.value.problems
+
+
+ABOUT, ITEMS, SCALES, WAVE = (
+    f"{STUDY}/{name}" for name in ("study.yaml", "items.yaml", "scales.yaml", "waves/w01.yaml")
+)
+MODEL_FILE = "reports/models/belonging_and_satisfaction.yaml"
+FIGURE_FILE = "reports/figures/satisfaction.yaml"
+PAPER_FILE = "reports/papers/findings.md"
+
+# file, what is written there, the mistake put in its place, text on the line the message must name, the message
+MISTAKES = {
+    "unknown key, with the nearest": (
+        ITEMS, "variable: lifesat", "varible: lifesat", "varible",
+        "`life_satisfied.varible` is not a known key; did you mean `variable`?",
+    ),
+    "unknown key far from any": (
+        SCALES, "score: mean", "colour: blue", "colour",
+        "`belonging.colour` is not a known key; known here: "
+        "assumed, reason, label, concept, items, score, minimum_answered, reverse.",
+    ),
+    "unknown key inside a list": (
+        WAVE, "encoding: utf-8", "encodng: utf-8", "encodng",
+        "`files.0.encodng` is not a known key; did you mean `encoding`?",
+    ),
+    "repeated key": (
+        ITEMS, "  range: [0, 10]", "  range: [0, 10]\n  range: [0, 11]", "range: [0, 11]",
+        "the key `range` is given twice (first on line 17). Keep one.",
+    ),
+    "repeated item": (
+        ITEMS, "woman:", "feels_belonging:  # again", "# again",
+        "the key `feels_belonging` is given twice (first on line 19). Keep one.",
+    ),
+    "missing key": (
+        ITEMS, "  wording: Sex of the person interviewed.\n", "", "woman:",
+        "the key `wording` is missing from `woman`.",
+    ),
+    "a word that is not a choice": (
+        ABOUT, "lonely_psu: fail", "lonely_psu: certain", "certain",
+        "`design.lonely_psu` is `certain`; expected 'certainty', 'adjust', 'remove' or 'fail'; "
+        "did you mean `certainty`?",
+    ),
+    "a reason that is not one": (
+        ABOUT, "-8: dont_know", "-8: dont_kow", "dont_kow",
+        "`missing.-8` is `dont_kow`; expected 'routed_out', 'refused', 'dont_know', 'no_answer', 'proxy' or 'blank'; "
+        "did you mean `dont_know`?",
+    ),
+    "a name in capitals": (
+        ITEMS, "woman:", "Woman:", "Woman:",
+        "`Woman` must be a name in small letters, digits and underscores.",
+    ),
+    "a wave with a wrong name": (
+        ABOUT, "waves: [w01]", "waves: [w1]", "waves:",
+        r"`arms.main.waves.0` is `w1`; expected a text of the form ^w\d{2}$.",
+    ),
+    "no such date": (
+        WAVE, "end: 2024-06-30", "end: 2024-06-31", "06-31",
+        "`2024-06-31` is not a date of the calendar.",
+    ),
+    "a period that runs backwards": (
+        WAVE, "end: 2024-06-30", "end: 2024-04-30", "fieldwork:",
+        "`fieldwork`: the end 2024-04-30 lies before the start 2024-05-01.",
+    ),
+    "a hash that is not one": (
+        WAVE, "encoding: utf-8", "sha256: abc", "sha256: abc",
+        "`files.0.sha256` is `abc`; expected a text of the form ^[0-9a-f]{64}$.",
+    ),
+    "a scale naming no item": (
+        SCALES, "[feels_belonging, plans_to_stay]", "[feels_belonging, plan_to_stay]", "items:",
+        "`plan_to_stay` is not an item of this study; did you mean `plans_to_stay`?",
+    ),
+    "a scale without items": (
+        SCALES, "[feels_belonging, plans_to_stay]", "[]", "items:",
+        "`belonging.items` is empty; at least one is expected.",
+    ),
+    "a scale of names": (
+        SCALES, "[feels_belonging, plans_to_stay]", "[feels_belonging, woman]", "items:",
+        "`woman` is nominal: its codes are names, not amounts, and cannot be scored.",
+    ),
+    "more answers wanted than items": (
+        SCALES, "minimum_answered: 2", "minimum_answered: 3", "belonging:",
+        "`belonging`: `minimum_answered` is 3, but the scale has 2 items.",
+    ),
+    "an item naming no concept": (
+        ITEMS, "concept: is_woman", "concept: is_womn", "is_womn",
+        "`is_womn` is not a concept of data/concepts.yaml; did you mean `is_woman`?",
+    ),
+    "two measures of a concept": (
+        ITEMS, "concept: is_woman", "concept: life_satisfaction  # again", "# again",
+        "`life_satisfaction` is already measured by `life_satisfied`. "
+        "Score the two together in scales.yaml, or give one another concept.",
+    ),
+    "an answer code that is a missing code": (
+        ITEMS, "{1: Very strongly, 2: Fairly strongly,", "{1: Very strongly, -9: Fairly strongly,", "-9:",
+        "code `-9` is an answer here and a missing code elsewhere.",
+    ),
+    "a recode that forgets a code": (
+        ITEMS, "recode: {1: 0, 2: 1}", "recode: {1: 0}", "woman:",
+        "`woman`: `recode` and `codes` must name the same codes; they differ in 2.",
+    ),
+    "a code that is not a number": (
+        ITEMS, "{1: Man, 2: Woman}\n  recode: {1: 0, 2: 1}", "{m: Man, 2: Woman}", "woman:",
+        "`woman`: answer codes are numbers; `m` is not.",
+    ),
+    "an item without codes": (
+        ITEMS, "  codes: {1: Man, 2: Woman}\n  recode: {1: 0, 2: 1}\n", "", "woman:",
+        "`woman`: an item of kind `nominal` lists its answer `codes`; or say `kind: number`.",
+    ),
+    "assumed without a reason": (
+        ITEMS, "  reason: an example of an item whose wording is not public\n", "", "plans_to_stay:",
+        "`plans_to_stay`: `assumed: true` needs a `reason`: papers print it.",
+    ),
+    "a range upside down": (
+        ITEMS, "range: [0, 10]", "range: [10, 0]", "range:",
+        "`life_satisfied.range`: a range runs from the lowest to the highest, not from 10 to 0.",
+    ),
+    "values out of the concept's range": (
+        ITEMS, "recode: {1: 0, 2: 1}", "recode: {1: 0, 2: 2}", "recode: {1: 0",
+        "the values of `woman` run from 0 to 2, but its concept `is_woman` from 0 to 1. Recode it.",
+    ),
+    "an item twice in a scale": (
+        SCALES, "[feels_belonging, plans_to_stay]", "[plans_to_stay, plans_to_stay]", "items:",
+        "`plans_to_stay` is listed twice. Keep one.",
+    ),
+    "an exception for what was not asked": (
+        WAVE, "mode: online", "not_asked: [woman]\nexceptions:\n  woman: {reason: other codes}", "other codes",
+        "`woman` is `not_asked` in this wave: it has no exception.",
+    ),
+    "a wave without a file": (
+        WAVE, "    file: study_wave_1.csv ", "    #", "- arm: main",
+        "the key `file` is missing from `files.0`.",
+    ),
+    "a wave with an empty file name": (
+        WAVE, "file: study_wave_1.csv", 'file: ""', "file:",
+        "`files.0.file` is empty; at least one is expected.",
+    ),
+    "a wave without files": (
+        WAVE, "files:\n  - arm: main\n"
+        "    file: study_wave_1.csv         # below data/raw/<study>, or below --deposits\n"
+        "    format: csv                    # sav, zsav, dta, csv, xlsx, parquet: declared, never guessed\n"
+        "    encoding: utf-8\n    delimiter: \",\"\n", "", "title: 2024",
+        "the key `files` is missing from the file.",
+    ),
+    "a format that is not read": (
+        WAVE, "format: csv ", "format: cvs ", "cvs",
+        "`files.0.format` is `cvs`; expected 'sav', 'zsav', 'dta', 'csv', 'xlsx' or 'parquet'; did you mean `csv`?",
+    ),
+    "a file of no arm": (
+        WAVE, "arm: main", "arm: man", "arm: man",
+        "`man` is not an arm of study.yaml; did you mean `main`?",
+    ),
+    "no variable for the id": (
+        ABOUT, "  person_id: id ", "  #", "",
+        "no variable holds the person's id: say `columns: {person_id: ...}` here or in study.yaml.",
+    ),
+    "an arm listing a wave without a file": (
+        ABOUT, "waves: [w01]", "waves: [w01, w02]", "waves:",
+        "`w02` is not a wave with a file in waves/; did you mean `w01`?",
+    ),
+    "a wave naming no item": (
+        WAVE, "mode: online", "not_asked: [plan_to_stay]", "not_asked: [plan",
+        "`plan_to_stay` is not an item of this study; did you mean `plans_to_stay`?",
+    ),
+    "an exception out of the item's range": (
+        WAVE, "mode: online",
+        "exceptions:\n  woman:\n    reason: other codes\n    recode: {1: 0, 2: 2}", "recode: {1: 0, 2: 2}",
+        "code `2` becomes 2, out of the item's range 0 to 1.",
+    ),
+    "a model naming no concept": (
+        MODEL_FILE, "outcome: life_satisfaction", "outcome: life_satisfacton", "outcome:",
+        "`life_satisfacton` is not a concept that `example` measures; did you mean `life_satisfaction`?",
+    ),
+    "a model of no study": (
+        MODEL_FILE, "study: example", "study: exemple", "study:",
+        "`exemple` is not a study in data/studies; did you mean `example`?",
+    ),
+    "a model of a family that does not exist": (
+        MODEL_FILE, "family: pooled", "family: pooling", "family:",
+        "`family` is `pooling`; expected 'pooled', 'fixed_effects', 'random_effects', 'first_difference', "
+        "'within_between', 'hausman', 'mundlak', 'logit', 'attrition' or 'design_means'; did you mean `pooled`?",
+    ),
+    "a model without an exposure": (
+        MODEL_FILE, "exposures: [belonging]\n", "", "question:",
+        "the file: a `pooled` model has an `outcome` and at least one of `exposures`.",
+    ),
+    "a model of a thing by itself": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: [belonging, life_satisfaction]", "exposures:",
+        "`life_satisfaction` is the outcome: it cannot explain itself.",
+    ),
+    "a model of a wave that is not there": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\nwaves: [w03]", "w03",
+        "`w03` is not a wave of `example`; did you mean `w01`?",
+    ),
+    "a figure of no model": (
+        FIGURE_FILE,
+        "models: [satisfaction]\nclaims:\n  - {model: satisfaction, term: life_satisfaction, says: positive}\n",
+        "models: [satisfactions]\n", "models:",
+        "`satisfactions` is not a model in reports/models; did you mean `satisfaction`?",
+    ),
+    "a claim on another model": (
+        FIGURE_FILE, "{model: satisfaction,", "{model: belonging_and_satisfaction,", "- {model",
+        "`belonging_and_satisfaction` is not one of this figure's models; did you mean `satisfaction`?",
+    ),
+    "a claim that says nothing": (
+        FIGURE_FILE, "says: positive", "says: positve", "- {model",
+        "`claims.0.says` is `positve`; expected 'positive', 'negative', 'not_different_from_zero', 'greater_than' "
+        "or 'less_than'; did you mean `positive`?",
+    ),
+    "a comparison with nothing": (
+        FIGURE_FILE, "says: positive", "says: greater_than", "- {model",
+        "`claims.0`: `says: greater_than` needs `than`: the result it is compared with.",
+    ),
+    "a paper with a figure that is not there": (
+        PAPER_FILE, "figures: [satisfaction]", "figures: [satisfactoin]", "figures:",
+        "`satisfactoin` is not a figure in reports/figures; did you mean `satisfaction`?",
+    ),
+    "a paper without front matter": (
+        PAPER_FILE, "---\ntitle", "title", "title",
+        "must begin with front matter between two `---` lines: title, study, models, figures.",
+    ),
+    "not YAML": (SCALES, "belonging:\n", "belonging: [\n", "items:", None),
+    "a tab": (SCALES, "  score: mean", "\tscore: mean", "score: mean", None),
+}  # fmt: skip
+
+
+def test_the_project_to_be_spoilt_is_valid(project: Path) -> None:
+    found = load_project(Paths(project))
+    assert set(found.models) == {"belonging_and_satisfaction", "satisfaction"}
+    assert found.studies["example"].scores == ("belonging", "life_satisfaction", "is_woman")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_one_mistake_gives_one_message_that_names_its_line(project: Path, mistake: str) -> None:
+    name, old, new, marked, message = MISTAKES[mistake]
+    spoil(project, name, old, new)
+    (problem,) = problems(project)
+    file, line, said = re.fullmatch(r"(.+?):(\d+): (.+)", problem).groups()
+    expected = WAVE if mistake == "no variable for the id" else name
+    assert file == expected
+    assert int(line) == line_of(project, expected, marked or "- arm: main")
+    assert said == message or message is None
+    assert said.endswith((".", "?"))
+
+
+def test_mistakes_in_many_files_are_told_all_at_once(project: Path) -> None:
+    alone = [
+        "a word that is not a choice",
+        "unknown key, with the nearest",
+        "a scale naming no item",
+        "a format that is not read",
+        "a model naming no concept",
+        "a claim that says nothing",
+        "a paper with a figure that is not there",
+    ]
+    for mistake in alone:
+        name, old, new, _, _ = MISTAKES[mistake]
+        spoil(project, name, old, new)
+    found = problems(project)
+    assert [problem.split(": ", 1)[1] for problem in found] == [
+        MISTAKES[mistake][4] for mistake in sorted(alone, key=lambda mistake: MISTAKES[mistake][0])
+    ]
+
+
+def test_two_mistakes_in_one_entry_are_both_told(project: Path) -> None:
+    spoil(project, ITEMS, "  kind: nominal\n", "  kind: nominel\n  colour: red\n")
+    assert [problem.split(":")[0] for problem in problems(project)] == [ITEMS, ITEMS]
+
+
+@pytest.mark.parametrize("name", [ABOUT, ITEMS], ids=["study.yaml", "items.yaml"])
+def test_a_missing_file_is_one_message_not_a_flood(project: Path, name: str) -> None:
+    (project / name).unlink()
+    assert problems(project) == [f"{name}:1: is missing. Create it; data/studies/_template shows what it holds."]
+
+
+def test_a_file_that_is_not_text_is_said_so(project: Path) -> None:
+    (project / ITEMS).write_bytes(b"\xff\xfe\x00")
+    assert problems(project) == [f"{ITEMS}:1: is not UTF-8 text (byte 0). Save the file as UTF-8."]
+
+
+def test_yaml_surprises_stay_what_was_written(project: Path) -> None:
+    """``no``, ``1`` and ``true`` as codes and labels: YAML's usual readers merge or turn them."""
+    spoil(project, ITEMS, "{1: Man, 2: Woman}\n  recode: {1: 0, 2: 1}", "{1: no, 01: yes, 1.0: on}")
+    item = load_project(Paths(project)).studies["example"].items["woman"]
+    assert item.codes == {"1": "no", "01": "yes", "1.0": "on"}
