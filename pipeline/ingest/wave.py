@@ -1,0 +1,131 @@
+"""A wave's deposits, file by file, into one table: declared columns only, pseudonyms for ids, codes as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import DepositError
+from pipeline.ingest.deposit import Deposit, Request, find_file, read_deposits
+from pipeline.ingest.identity import check_ids, normalise_ids, pseudonymise
+from pipeline.specs.project import Study
+from pipeline.specs.sources import declared_variables, role_columns
+from pipeline.specs.study import WaveFile
+
+HEAD = ("person_id", "study", "arm", "wave", "row")
+
+
+@dataclass(frozen=True)
+class WaveTable:
+    """``frame``: one row per deposited row, all text but ``row``; ``receipts``: one row per file (contract Receipt)."""
+
+    frame: pl.DataFrame
+    receipts: pl.DataFrame
+    notices: tuple[str, ...] = ()
+
+
+def wave_table(study: Study, wave: str, folder: Path, key: bytes) -> WaveTable:
+    """One row per deposited row of a wave, over all its arms.
+
+    Columns are ``person_id`` (a pseudonym), ``study``, ``arm``, ``wave``, ``row`` (its number in the file) and every
+    declared source variable under its own name, each value as the text of its code: ``"1"``, ``"-999"``, ``"0.75"``,
+    ``".a"``; null where the file holds nothing.
+
+    Raises ``DepositError`` for a file that is missing, unreadable, other than declared, or holds an id twice.
+    """
+    declared = study.waves[wave].files
+    paths = [find_file(folder, file.file) for file in declared]
+    deposits = read_deposits([_request(study, wave, path, file) for path, file in zip(paths, declared, strict=True)])
+    frames, receipts, notices = [], [], []
+    for file, deposit in zip(declared, deposits, strict=True):
+        _confirm(file, deposit)
+        frames.append(_arm_rows(study, wave, file, deposit, key))
+        receipts.append({"study": study.key, "wave": wave, "arm": file.arm, **deposit.receipt})
+        notices += deposit.notices
+    frame = pl.concat(frames, how="diagonal")
+    check_ids(frame, "person_id", where=f"{study.key} {wave}")
+    return WaveTable(frame, pl.DataFrame(receipts), tuple(notices))
+
+
+def _request(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
+    return Request(
+        path,
+        file.format,
+        encoding=file.encoding,
+        delimiter=file.delimiter,
+        decimal=file.decimal,
+        sheet=file.sheet,
+        header_row=file.header_row,
+        layout=file.layout,
+        columns=tuple(declared_variables(study, wave, file)),
+    )
+
+
+def _confirm(file: WaveFile, deposit: Deposit) -> None:
+    """The file is the one that the declaration means."""
+    receipt = deposit.receipt
+    if file.sha256 and receipt["sha256"] != file.sha256:
+        raise DepositError(
+            "is not the file that was declared: its SHA-256 differs",
+            where=str(receipt["file"]),
+            todo=f"Declared {file.sha256[:12]}…, found {receipt['sha256'][:12]}…. "
+            "Ask for the file again, or declare the new hash if it is a corrected delivery.",
+        )
+    if file.rows is not None and receipt["rows"] != file.rows:
+        raise DepositError(
+            f"has {receipt['rows']:,} rows where {file.rows:,} were declared",
+            where=str(receipt["file"]),
+            todo="Ask for the file again, or declare the new number of rows.",
+        )
+
+
+def _arm_rows(study: Study, wave: str, file: WaveFile, deposit: Deposit, key: bytes) -> pl.DataFrame:
+    frame, name = deposit.frame, str(deposit.receipt["file"])
+    roles = role_columns(study, wave, file)
+    absent = [column for column in roles.values() if column not in frame.columns]
+    if absent:
+        raise DepositError(
+            f"has no variable {', '.join(f'`{column}`' for column in absent)}",
+            where=name,
+            todo="Correct `columns` in the wave's declaration or in study.yaml.",
+        )
+    ids = normalise_ids(frame[roles["person_id"]], study.about.ids, where=name)
+    wanted = [column for column in declared_variables(study, wave, file) if column in frame.columns]
+    return frame.select(
+        pseudonymise(ids, key, study.key).alias("person_id"),
+        pl.lit(study.key).alias("study"),
+        pl.lit(file.arm).alias("arm"),
+        pl.lit(wave).alias("wave"),
+        pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("row"),
+        *(code_text(frame[column]).alias(column) for column in wanted if column != roles["person_id"]),
+    )
+
+
+def code_text(values: pl.Series) -> pl.Series:
+    """Codes as text, the same for every file format: whole numbers without a point, others in shortest form."""
+    if values.dtype.is_float():
+        whole = values.cast(pl.Int64, strict=False)
+        is_whole = (whole.cast(pl.Float64) == values).fill_null(False)
+        finite = values.set(values.is_nan(), None)
+        return pl.select(
+            pl.when(is_whole).then(whole.cast(pl.String)).otherwise(finite.cast(pl.String))
+        ).to_series()
+    if values.dtype == pl.String:
+        stripped = values.str.strip_chars()
+        return stripped.set(stripped == "", None)
+    if values.dtype == pl.Boolean:
+        return values.cast(pl.Int8).cast(pl.String)
+    return values.cast(pl.String)
+
+
+def summary(table: WaveTable) -> dict[str, Any]:
+    """What the UI shows of a wave: counts and hashes, never a row."""
+    return {
+        "rows": table.frame.height,
+        "variables": table.frame.width - len(HEAD),
+        "files": ", ".join(table.receipts["file"]),
+        "sha256": ", ".join(text[:12] for text in table.receipts["sha256"]),
+    }
