@@ -6,7 +6,7 @@ columns are added by ``answers_schema`` and ``panel_schema``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dataframely as dy
 import polars as pl
@@ -130,6 +130,38 @@ def estimates(rows: list[Mapping[str, object]] | pl.DataFrame, **constants: obje
     return Estimates.validate(frame.select(list(columns)), cast=True)
 
 
+class Weights(dy.Schema):
+    """One row per person and wave: the weight as delivered, and scaled to mean one within arm and wave."""
+
+    person_id = dy.String(primary_key=True)
+    study = dy.String()
+    arm = dy.String()
+    wave = dy.String(primary_key=True)
+    design_weight = dy.Float64(nullable=True, min=0)
+    scaled_weight = dy.Float64(nullable=True, min=0)
+
+
+class FigureRecord(dy.Schema):
+    """One row per figure: its finding, what it shows in words, and the hashes of its files."""
+
+    figure = dy.String(primary_key=True)
+    title = dy.String(min_length=1)
+    source = dy.String()
+    alt = dy.String(min_length=1)
+    png_sha256 = dy.String(min_length=64, max_length=64)
+    svg_sha256 = dy.String(min_length=64, max_length=64)
+
+
+class PaperNumber(dy.Schema):
+    """One row per number printed in a paper: the result it is bound to, and the question asked."""
+
+    paper = dy.String(primary_key=True)
+    number = dy.String(primary_key=True)
+    printed = dy.String()
+    source = dy.String()
+    question = dy.String(nullable=True)
+
+
 class Reliability(dy.Schema):
     """One row per scale, wave and arm: Cronbach's alpha with its ingredients."""
 
@@ -174,3 +206,16 @@ def panel_schema(scores: Mapping[str, tuple[float | None, float | None]]) -> typ
     columns: dict[str, dy.Column] = dict(HEAD)
     columns |= {name: dy.Float64(nullable=True, min=low, max=high) for name, (low, high) in scores.items()}
     return type("Panel", (dy.Schema,), columns)
+
+
+def wave_schema(columns: Sequence[str]) -> type[dy.Schema]:
+    """One row per deposited row of a wave: pseudonym, arm and wave, then every declared variable as text of its code."""
+    head: dict[str, dy.Column] = {
+        "person_id": dy.String(primary_key=True),
+        "study": dy.String(),
+        "arm": dy.String(),
+        "wave": dy.String(),
+        "row": dy.Int64(min=1),
+    }
+    sources = {name: dy.String(nullable=True) for name in columns if name not in head}
+    return type("Wave", (dy.Schema,), head | sources)

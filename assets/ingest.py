@@ -1,0 +1,54 @@
+"""Waves: one node a wave, from deposited files to one table with pseudonyms for ids."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from assets.fingerprints import code_of, digest, hash_of_file
+from assets.graph import Key, Node, Output, Workspace
+from pipeline.specs import Project, Study
+
+
+def nodes(project: Project) -> list[Node]:
+    """``wave/<study>/<wave>`` and ``receipt/<study>/<wave>`` for every declared wave."""
+    return [_wave(study, wave) for study in project.studies.values() for wave in study.waves]
+
+
+def _wave(study: Study, wave: str) -> Node:
+    key, receipt = ("wave", study.key, wave), ("receipt", study.key, wave)
+    files = [file.file for file in study.waves[wave].files]
+
+    def external(workspace: Workspace) -> str:
+        folder = workspace.deposit_folder(study)
+        found = [path for pattern in files for path in sorted(folder.glob(pattern))]
+        return digest(*(f"{path.name}={hash_of_file(path)}" for path in found))
+
+    def compute(workspace: Workspace, _: Mapping[Key, pl.DataFrame]) -> Output:
+        from pipeline.ingest.identity import load_or_create_key
+        from pipeline.ingest.wave import summary, wave_table
+        from pipeline.tables import Receipt, wave_schema
+
+        if workspace.uses_sample(study):
+            from pipeline.sample import ensure_sample
+
+            ensure_sample(workspace.paths.sample)
+        pseudonym_key = load_or_create_key(workspace.paths.pseudonym_key)
+        table = wave_table(study, wave, workspace.deposit_folder(study), pseudonym_key)
+        return Output(
+            tables={key: table.frame, receipt: table.receipts},
+            schemas={key: wave_schema(table.frame.columns), receipt: Receipt},
+            metadata={key: {**summary(table), "notices": "; ".join(table.notices) or "none"}},
+        )
+
+    declared = study.waves[wave]
+    return Node(
+        keys=(key, receipt),
+        inputs=(),
+        group="ingest",
+        study=study.key,
+        description=f"{study.about.short_title}, {declared.title}: {', '.join(files)}, as deposited, with pseudonyms.",
+        version=digest(declared.digest, study.about.digest, study.digest_of("items"), code_of("ingest", "specs")),
+        compute=compute,
+        kinds=frozenset({"polars", *(file.format for file in declared.files)}),
+        external=external,
+    )

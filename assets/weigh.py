@@ -1,0 +1,69 @@
+"""Who took part, and the weights: who was eligible, answered, left and returned."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from assets.fingerprints import code_of, digest
+from assets.graph import Key, Node, Output, Workspace
+from pipeline.specs import Project, Study
+
+
+def nodes(project: Project) -> list[Node]:
+    """``participation/<study>`` and ``weights/<study>``."""
+    return [make(study) for study in project.studies.values() for make in (_participation, _weights)]
+
+
+def _participation(study: Study) -> Node:
+    key, answers = ("participation", study.key), ("answers", study.key)
+
+    def compute(_: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+        from pipeline.participation import participation, patterns
+        from pipeline.tables import Participation
+
+        table = participation(tables[answers], study.calendar, study=study.key)
+        common = patterns(table).head(8)
+        return Output(
+            tables={key: table},
+            schemas={key: Participation},
+            metadata={
+                key: {
+                    "persons": table["person_id"].n_unique(),
+                    "responses": int(table["is_present"].sum()),
+                    "commonest_patterns": ", ".join(f"{p}: {n:,}" for p, n in common.select("pattern", "count").rows()),
+                }
+            },
+        )
+
+    return Node(
+        keys=(key,),
+        inputs=(answers,),
+        group="weigh",
+        study=study.key,
+        description=f"{study.about.short_title}: who answered each wave of their arm, who left, who came back.",
+        version=digest(str(study.calendar), code_of("participation")),
+        compute=compute,
+        kinds=frozenset({"polars"}),
+    )
+
+
+def _weights(study: Study) -> Node:
+    key, answers = ("weights", study.key), ("answers", study.key)
+
+    def compute(_: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+        from pipeline.tables import Weights
+        from pipeline.weights.delivered import delivered_weights, weight_summary
+
+        table = delivered_weights(tables[answers])
+        return Output(tables={key: table}, schemas={key: Weights}, metadata={key: weight_summary(table)})
+
+    return Node(
+        keys=(key,),
+        inputs=(answers,),
+        group="weigh",
+        study=study.key,
+        description=f"{study.about.short_title}: the weights as delivered, and scaled to mean one within arm and wave.",
+        version=digest(code_of("weights")),
+        compute=compute,
+        kinds=frozenset({"polars"}),
+    )
