@@ -58,7 +58,9 @@ def stale(nodes: list[Node], workspace: Workspace) -> list[Node]:
     for node in nodes:
         now = fingerprint(node, expected, workspace)
         records = [store.record(workspace.paths, key) for key in node.keys]
-        if any(record is None or record.fingerprint != now for record in records):
+        written = node.files(workspace.paths) if node.files else []
+        is_whole = all(record and record.fingerprint == now for record in records)
+        if not (is_whole and all(path.exists() for path in written)):
             found.append(node)
         expected |= dict.fromkeys(node.keys, now)
     return found

@@ -68,6 +68,7 @@ class Node:
     kinds: frozenset[str] = frozenset()
     checks: tuple[str, ...] = ()  # extra checks beyond those of the table contracts
     external: Callable[[Workspace], str] | None = None  # the state of files from outside
+    files: Callable[[Paths], list[Path]] | None = None  # what it writes besides its tables
 
     @property
     def name(self) -> str:

@@ -1,0 +1,87 @@
+"""Papers, and the warehouse as one DuckDB file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from assets import store
+from assets.fingerprints import code_of, digest, hash_of_file
+from assets.graph import Key, Node, Output, Workspace
+from pipeline.specs import Paper, Project
+
+STUDY_TABLES = ("participation", "reliability", "ledger", "receipt")
+
+
+def nodes(project: Project) -> list[Node]:
+    """``paper/<paper>`` for every declared paper."""
+    return [_paper(key, paper, project) for key, paper in project.papers.items()]
+
+
+def _paper(name: str, paper: Paper, project: Project) -> Node:
+    key, study = ("paper", name), project.studies[paper.study]
+    models = tuple(("estimates", model) for model in paper.models)
+    figures = tuple(("figure", figure) for figure in paper.figures)
+    about = tuple((table, study.key) for table in STUDY_TABLES[:3])
+    receipts = tuple(("receipt", study.key, wave) for wave in study.waves)
+
+    def external(workspace: Workspace) -> str:
+        template = workspace.paths.templates / "paper.html.j2"
+        return digest(hash_of_file(workspace.paths.papers / f"{name}.md"), hash_of_file(template))
+
+    def compute(workspace: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+        from pipeline.papers import paper_numbers, render_study_paper, write_html
+        from pipeline.tables import PaperNumber
+
+        document = render_study_paper(
+            workspace.paths.papers / f"{name}.md",
+            paper=paper,
+            project=project,
+            results=pl.concat([tables[model] for model in models]),
+            tables={table[0]: tables[table] for table in about}
+            | {"receipts": pl.concat([tables[receipt] for receipt in receipts])},
+            figures={figure: tables["figure", figure].row(0, named=True) for figure in paper.figures},
+            figure_file=workspace.paths.figure_file,
+        )
+        file = workspace.paths.paper_file(name)
+        template = workspace.paths.templates / "paper.html.j2"
+        store.write_whole(file, lambda part: write_html(document, part, template=template))
+        numbers = paper_numbers(document, name)
+        return Output(
+            tables={key: numbers},
+            schemas={key: PaperNumber},
+            metadata={key: {"paper": file, "numbers_bound": numbers.height}},
+        )
+
+    return Node(
+        keys=(key,),
+        inputs=(*models, *figures, *about, *receipts),
+        group="write",
+        study=paper.study,
+        description=paper.title,
+        version=digest(paper.digest, study.digest, study.caveats, code_of("papers", "specs")),
+        compute=compute,
+        kinds=frozenset({"html"}),
+        external=external,
+        files=lambda paths: [paths.paper_file(name)],
+    )
+
+
+def write_database(workspace: Workspace, keys: list[Key]) -> Path:
+    """All tables of the warehouse as one DuckDB file with real tables, built aside and swapped in whole."""
+    import duckdb
+
+    target = workspace.paths.database
+
+    def build(part: Path) -> None:
+        part.unlink()  # DuckDB wants to make the file itself
+        with duckdb.connect(str(part)) as connection:
+            for schema in sorted({key[0] for key in keys}):
+                connection.execute(f'create schema "{schema}"')
+            for key in keys:
+                table = "_".join(key[1:])
+                source = str(workspace.paths.table(*key)).replace("'", "''")
+                connection.execute(f'create table "{key[0]}"."{table}" as from read_parquet(\'{source}\')')
+
+    store.write_whole(target, build)
+    return target
