@@ -1,0 +1,81 @@
+"""A build from the command line: what is stale, in build order, with a line for each asset."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assets.fingerprints import stale
+from assets.graph import Node, Workspace, ancestors, select
+from assets.instance import prepare_instance
+from assets.nodes import all_nodes
+
+log = logging.getLogger("cohesion")
+
+
+@dataclass
+class Plan:
+    """What a build will do."""
+
+    nodes: list[Node]
+    due: list[Node]
+    waiting: dict[str, str] = field(default_factory=dict)  # study → why it cannot be built
+
+
+def plan(workspace: Workspace, studies: Sequence[str], patterns: Sequence[str], force: bool) -> Plan:
+    """The chosen nodes with all that they depend on, and which of them are due."""
+    nodes = all_nodes(workspace.project)
+    waiting = {} if studies else _without_deposits(workspace)
+    chosen = select(nodes, patterns) if patterns else nodes
+    chosen = [node for node in chosen if (not studies or node.study in studies) and node.study not in waiting]
+    wanted = ancestors(nodes, chosen)
+    nodes = [node for node in nodes if node.name in wanted]
+    return Plan(nodes, nodes if force else stale(nodes, workspace), waiting)
+
+
+def _without_deposits(workspace: Workspace) -> dict[str, str]:
+    found = {}
+    for study in workspace.project.studies.values():
+        folder = workspace.deposit_folder(study)
+        if not workspace.uses_sample(study) and not folder.is_dir():
+            found[study.key] = f"no deposits in {_short(workspace, folder)}"
+    return found
+
+
+def _short(workspace: Workspace, folder: object) -> str:
+    return str(folder).removeprefix(f"{workspace.paths.root}/")
+
+
+def execute(workspace: Workspace, due: Sequence[Node]) -> dict[str, str]:
+    """Materialise the nodes; returns node → message for those that failed. Others still build."""
+    prepare_instance(workspace.paths.instance)
+    import dagster as dg
+
+    from assets.wiring import asset_of
+
+    failures = _Failures()
+    log.addHandler(failures)
+    _quieten()
+    try:
+        with dg.DagsterInstance.get() as instance:
+            dg.materialize([asset_of(node, workspace) for node in due], instance=instance, raise_on_error=False)
+    finally:
+        log.removeHandler(failures)
+    return failures.messages
+
+
+class _Failures(logging.Handler):
+    """Collects the one message of each failed node."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.ERROR)
+        self.messages: dict[str, str] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages[record.node] = record.getMessage()  # type: ignore[attr-defined]
+
+
+def _quieten() -> None:
+    """Dagster's own log goes to the instance, where the UI shows it; the terminal shows ours."""
+    logging.getLogger("dagster").handlers.clear()
+    logging.getLogger("dagster").addHandler(logging.NullHandler())
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
