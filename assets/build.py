@@ -54,10 +54,14 @@ def execute(workspace: Workspace, due: Sequence[Node]) -> dict[str, str]:
 
     failures = _Failures()
     log.addHandler(failures)
-    _quieten()
     try:
         with dg.DagsterInstance.get() as instance:
-            dg.materialize([asset_of(node, workspace) for node in due], instance=instance, raise_on_error=False)
+            dg.materialize(
+                [asset_of(node, workspace) for node in due],
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
     finally:
         log.removeHandler(failures)
     return failures.messages
@@ -72,10 +76,3 @@ class _Failures(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.messages[record.node] = record.getMessage()  # type: ignore[attr-defined]
-
-
-def _quieten() -> None:
-    """Dagster's own log goes to the instance, where the UI shows it; the terminal shows ours."""
-    logging.getLogger("dagster").handlers.clear()
-    logging.getLogger("dagster").addHandler(logging.NullHandler())
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)

@@ -7,7 +7,7 @@ import polars as pl
 
 from assets.fingerprints import code_of, digest
 from assets.graph import Key, Node, Output, Workspace
-from pipeline.specs import Figure, Project, Study
+from pipeline.specs import Figure, Project
 
 
 def nodes(project: Project) -> list[Node]:

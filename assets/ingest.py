@@ -25,6 +25,7 @@ def _wave(study: Study, wave: str) -> Node:
 
     def compute(workspace: Workspace, _: Mapping[Key, pl.DataFrame]) -> Output:
         from pipeline.ingest.identity import load_or_create_key
+
         from pipeline.ingest.wave import summary, wave_table
         from pipeline.tables import Receipt, wave_schema
 

@@ -1,0 +1,187 @@
+"""The command line: ``cohesion check``, ``build``, ``sample``, ``ui``."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets.graph import Workspace
+from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.paths import Paths
+from pipeline.specs import load_project
+
+app = typer.Typer(
+    help="From wave files to findings papers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Study = Annotated[list[str] | None, typer.Option("--study", "-s", help="Only this study; may be repeated.")]
+Deposits = Annotated[Path | None, typer.Option(help="The folder with the deposited files of the one study named.")]
+Select = Annotated[
+    list[str] | None, typer.Option(help="Only these assets and what they need: 'paper/*'. May be repeated.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Rebuild what is up to date, too.")]
+SampleFolder = Annotated[Path | None, typer.Argument(help="Where to write; data/sample if left out.")]
+List = Annotated[bool, typer.Option("--list", help="Show the assets, and which are due; build nothing.")]
+
+
+def said_plainly(command: Callable[..., None]) -> Callable[..., None]:
+    """A mistake in the input ends a command with its message and exit code 1, never with a stack trace."""
+
+    @wraps(command)
+    def run(*arguments: object, **options: object) -> None:
+        try:
+            command(*arguments, **options)
+        except DeclarationErrors as error:
+            typer.echo(str(error), err=True)
+            count = len(error.problems)
+            typer.echo(f"\n{count} mistake{'s' if count > 1 else ''}. Nothing was built.", err=True)
+            raise typer.Exit(1) from None
+        except CohesionError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+@app.command()
+@said_plainly
+def check() -> None:
+    """Read every declaration and report every mistake at once."""
+    began = time.perf_counter()
+    project = load_project(Paths.from_environment())
+    counts = {kind: len(getattr(project, kind)) for kind in ("studies", "models", "figures", "papers")}
+    summary = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    typer.echo(f"✓ {summary}: no mistakes ({time.perf_counter() - began:.1f} s)")
+
+
+@app.command()
+@said_plainly
+def build(
+    study: Study = None, deposits: Deposits = None, select: Select = None, force: Force = False, list_: List = False
+) -> None:
+    """Build what is due, from deposits to papers, and say where the papers lie."""
+    from assets.build import execute, plan
+
+    began = time.perf_counter()
+    workspace = _workspace(study or [], deposits)
+    todo = plan(workspace, study or [], select or [], force)
+    for name, why in todo.waiting.items():
+        typer.echo(f"– {name}: {why}; left out. Put the files there, or: cohesion build --study {name} --deposits DIR")
+    if list_:
+        due = {node.name for node in todo.due}
+        for node in todo.nodes:
+            typer.echo(f"{'due ' if node.name in due else '    '} {node.group:<10} {node.name}")
+        return
+    failures = {}
+    if todo.due:
+        _show_progress(len(todo.due))
+        failures = execute(workspace, todo.due)
+        _swap_in_database(workspace, todo.nodes)
+    _close(workspace, todo, failures, time.perf_counter() - began)
+
+
+def _workspace(studies: list[str], deposits: Path | None) -> Workspace:
+    paths = Paths.from_environment()
+    project = load_project(paths)
+    for name in studies:
+        if name not in project.studies:
+            from pipeline.specs.reader import nearest
+
+            known = ", ".join(project.studies)
+            raise CohesionError(f"there is no study `{name}`{nearest(name, project.studies)}", todo=f"Known: {known}.")
+    if deposits is None:
+        return Workspace(paths, project)
+    if len(studies) != 1:
+        raise CohesionError("`--deposits` says where one study's files lie", todo="Name it with `--study`.")
+    if not deposits.is_dir():
+        raise CohesionError("is not a folder", where=str(deposits), todo="Give the folder that holds the wave files.")
+    return Workspace(paths, project, {studies[0]: deposits.resolve()})
+
+
+class _Progress(logging.Handler):
+    """One line for each asset as it ends."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__()
+        self.total, self.done = total, 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.done += 1
+        typer.echo(f"[{self.done:>3}/{self.total}] {record.getMessage()}", err=record.levelno >= logging.ERROR)
+
+
+def _show_progress(total: int) -> None:
+    log = logging.getLogger("cohesion")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.addHandler(_Progress(total))
+
+
+def _swap_in_database(workspace: Workspace, nodes: list) -> None:
+    from assets import store
+    from assets.nodes import all_nodes
+    from assets.write import write_database
+
+    keys = [key for node in all_nodes(workspace.project) for key in node.keys]
+    write_database(workspace, [key for key in keys if store.record(workspace.paths, key)])
+
+
+def _close(workspace: Workspace, todo: object, failures: dict[str, str], seconds: float) -> None:
+    from assets.fingerprints import stale
+
+    due, nodes = {node.name for node in todo.due}, todo.nodes  # type: ignore[attr-defined]
+    left = {node.name for node in stale(nodes, workspace)} if failures else set()
+    typer.echo(f"\n{f'{len(due - left)} assets built in {seconds:.1f} s' if due else 'Nothing has changed'}.")
+    papers = [node.keys[0][1] for node in nodes if node.keys[0][0] == "paper"]
+    for paper in papers:
+        file = workspace.paths.paper_file(paper)
+        if file.exists():
+            typer.echo(f"  paper: {os.path.relpath(file)}")
+    if failures:
+        first = "\n".join(f"  ✗ {message.removeprefix('✗ ')}" for message in failures.values())
+        typer.echo(
+            f"\n{len(failures)} of {built + len(failures)} assets failed; what needs them was left as it was:", err=True
+        )
+        typer.echo(first, err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+@said_plainly
+def sample(
+    directory: Annotated[Path | None, typer.Argument(help="Where to write; data/sample if left out.")] = None,
+) -> None:
+    """Write the sample deposits: made-up data in genuine files, for the two UK studies."""
+    from pipeline.sample import write_sample
+
+    for path in write_sample(directory or Paths.from_environment().sample):
+        typer.echo(os.path.relpath(path))
+
+
+@app.command()
+@said_plainly
+def ui(port: Annotated[int, typer.Option(help="The port to listen on, on this machine only.")] = 3000) -> None:
+    """Open the asset graph in the browser."""
+    from assets.instance import prepare_instance
+
+    paths = Paths.from_environment()
+    load_project(paths)
+    prepare_instance(paths.instance)
+    os.chdir(paths.root)
+    os.environ["PWD"] = str(paths.root)
+    command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
+    typer.echo(f"The asset graph: http://127.0.0.1:{port} (Ctrl-C ends it)")
+    os.execv(sys.executable, command)
+
+
+def main() -> None:
+    """The console script ``cohesion``."""
+    app()
