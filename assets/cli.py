@@ -146,11 +146,9 @@ def _close(workspace: Workspace, todo: object, failures: dict[str, str], seconds
         if file.exists():
             typer.echo(f"  paper: {os.path.relpath(file)}")
     if failures:
-        first = "\n".join(f"  ✗ {message.removeprefix('✗ ')}" for message in failures.values())
-        typer.echo(
-            f"\n{len(failures)} of {built + len(failures)} assets failed; what needs them was left as it was:", err=True
-        )
-        typer.echo(first, err=True)
+        typer.echo(f"\n{len(left)} assets could not be built, because of:", err=True)
+        for message in failures.values():
+            typer.echo(f"  {message}", err=True)
         raise typer.Exit(1)
 
 

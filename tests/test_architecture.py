@@ -1,0 +1,91 @@
+"""The directions of the house, read from the imports: data flows forwards, and no stage knows another."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = {"specs", "tables", "paths", "errors"}
+STAGES = sorted(
+    path.name
+    for path in (ROOT / "pipeline").iterdir()
+    if path.is_dir() and (path / "__init__.py").exists() and path.name not in SHARED
+)
+TOP_LEVEL = {
+    "pipeline", "assets", "data", "reports", "tests", "workspace.yaml", "pyproject.toml", "README.md",
+    "uv.lock", "LICENSE", "CONTRIBUTING.md", "CHANGELOG.md",
+}  # fmt: skip
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports, absolute."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file.relative_to(ROOT)} imports relatively"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_imports_no_other_stage(stage):
+    for file in files(f"pipeline/{stage}"):
+        for name in imports(file):
+            if name.startswith("pipeline."):
+                part = name.split(".")[1]
+                assert part in SHARED | {stage}, f"{file.relative_to(ROOT)} imports {name}"
+
+
+def test_shared_modules_import_no_stage():
+    for file in [*files("pipeline/specs"), *(ROOT / "pipeline").glob("*.py")]:
+        for name in imports(file):
+            if name.startswith("pipeline."):
+                assert name.split(".")[1] in SHARED, f"{file.relative_to(ROOT)} imports {name}"
+
+
+def test_the_science_knows_neither_dagster_nor_the_wiring():
+    for file in files("pipeline"):
+        for name in imports(file):
+            assert name.split(".")[0] not in {"dagster", "assets"}, f"{file.relative_to(ROOT)} imports {name}"
+
+
+def test_pandas_stays_at_the_seam():
+    for file in [*files("pipeline"), *files("assets")]:
+        if "pandas" in {name.split(".")[0] for name in imports(file)}:
+            assert file.is_relative_to(ROOT / "pipeline" / "models"), f"{file.relative_to(ROOT)} imports pandas"
+
+
+def test_dagster_modules_keep_their_annotations_readable():
+    """Dagster rejects the annotations of a module that postpones them."""
+    for file in files("assets"):
+        if "dagster" in set(imports(file)):
+            assert "__future__" not in set(imports(file)), file.name
+
+
+def test_no_pickle_anywhere():
+    for file in [*files("pipeline"), *files("assets")]:
+        assert not {"pickle", "cloudpickle", "dill", "shelve"} & set(imports(file)), file.relative_to(ROOT)
+
+
+def test_the_top_level_is_fixed():
+    ignored = {line.strip("/\n") for line in (ROOT / ".gitignore").read_text().splitlines()}
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - ignored
+    assert found <= TOP_LEVEL, found - TOP_LEVEL
+
+
+def test_only_paths_builds_paths_below_the_root():
+    """No other module spells out the folders of the house."""
+    folders = {"warehouse", "quarantine", "instance"}
+    for file in [*files("pipeline"), *files("assets")]:
+        if file == ROOT / "pipeline" / "paths.py":
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.right, ast.Constant):
+                assert node.right.value not in folders, f"{file.relative_to(ROOT)} builds a path to {node.right.value}"
