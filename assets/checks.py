@@ -7,11 +7,17 @@ import polars as pl
 
 from assets.graph import Key, Output
 
-CONTRACT_CHECKS = {
-    "columns": "Every column is there, with its type, and no other.",
+DATA_CHECKS = {
     "grain": "The key that names a row names no other.",
-    "values": "Every value is in its range; nothing is missing that may not be.",
+    "ranges": "Every column is there with its type, every value in its range, nothing missing that may not be.",
 }
+GRAIN_RULES = ("primary_key", "grain_unique")
+RESULT_CHECKS = {"contract": "The key that names a row names no other; every column and value is as declared."}
+
+
+def checks_of(group: str) -> dict[str, str]:
+    """The checks of a table: two for data, where staff look for what is wrong; one for what is made from them."""
+    return DATA_CHECKS if group in ("ingest", "harmonise", "weigh", "score") else RESULT_CHECKS
 
 
 @dataclass(frozen=True)
@@ -27,27 +33,31 @@ class Check:
         return not self.found
 
 
-def run_checks(output: Output) -> list[Check]:
+def run_checks(group: str, output: Output) -> list[Check]:
     """Hold every table against its contract, and add what the node itself found."""
-    checks = [check for key, schema in output.schemas.items() for check in contract(key, output.tables[key], schema)]
+    checks = []
+    for key, schema in output.schemas.items():
+        grain, ranges = contract(output.tables[key], schema)
+        if checks_of(group) is DATA_CHECKS:
+            checks += [Check("grain", key, grain), Check("ranges", key, ranges)]
+        else:
+            checks += [Check("contract", key, (*grain, *ranges))]
     first = next(iter(output.tables))
-    extra = [Check(name, first, tuple(problems)) for name, problems in output.problems.items()]
-    return [*checks, *extra]
+    return [*checks, *(Check(name, first, tuple(problems)) for name, problems in output.problems.items())]
 
 
-def contract(key: Key, frame: pl.DataFrame, schema: type[dy.Schema]) -> list[Check]:
-    """The three checks that a contract gives."""
+def contract(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is wrong with the grain, and what with columns and values; in words, with counts."""
     columns = _columns(frame, schema)
     if columns:
-        return [Check("columns", key, columns), *(Check(name, key, ("not checked",)) for name in ("grain", "values"))]
+        return ("not checked: columns are not as declared",), columns
     counts = schema.filter(frame)[1].counts()
-    grain = {rule: count for rule, count in counts.items() if rule in ("primary_key", "grain_unique")}
-    values = {rule: count for rule, count in counts.items() if rule not in grain}
-    return [
-        Check("columns", key),
-        Check("grain", key, tuple(f"{count:,} rows share their key" for count in grain.values())),
-        Check("values", key, tuple(f"{_words(rule)} ({count:,} rows)" for rule, count in values.items())),
-    ]
+    grain = [count for rule, count in counts.items() if rule in GRAIN_RULES]
+    values = {rule: count for rule, count in counts.items() if rule not in GRAIN_RULES}
+    return (
+        tuple(f"{count:,} rows share their key" for count in grain),
+        tuple(f"{_words(rule)} ({count:,} rows)" for rule, count in values.items()),
+    )
 
 
 def _columns(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[str, ...]:

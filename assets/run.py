@@ -35,7 +35,7 @@ def run_node(node: Node, workspace: Workspace) -> Done:
     made_from = fingerprint(node, recorded(node, workspace), workspace)
     inputs: Mapping[Key, pl.DataFrame] = {key: store.load(workspace.paths, key) for key in node.inputs}
     output = node.compute(workspace, inputs)
-    checks = run_checks(output)
+    checks = run_checks(node.group, output)
     seconds = time.perf_counter() - began
     if all(check.passed for check in checks):
         store.save(workspace.paths, output.tables, made_from, seconds)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.checks import CONTRACT_CHECKS
+from assets.checks import checks_of
 from assets.graph import Key, Node, Workspace
 from assets.nodes import all_nodes
 from assets.run import Done, run_node
@@ -72,7 +72,7 @@ def _check_specs(node: Node) -> list[dg.AssetCheckSpec]:
     contract = [
         dg.AssetCheckSpec(name, asset=list(key), description=text, blocking=True)
         for key in node.keys
-        for name, text in CONTRACT_CHECKS.items()
+        for name, text in checks_of(node.group).items()
     ]
     extra = [
         dg.AssetCheckSpec(name, asset=list(node.keys[0]), description=EXTRA_CHECKS[name], blocking=True)

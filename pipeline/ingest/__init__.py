@@ -1,0 +1,53 @@
+"""Deposited files into frames: one reader per format, receipts, pseudonyms, and the safety of untrusted files.
+
+Nothing is imported until it is asked for, so that the reader process (and a command line that wants it warm)
+starts in milliseconds.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.ingest.deposit import Deposit, Limits, Request, read_deposit, read_deposits
+    from pipeline.ingest.find import check_file_name, find_file
+    from pipeline.ingest.ids import check_ids, normalise_ids
+    from pipeline.ingest.isolation import warm
+    from pipeline.ingest.pseudonyms import load_or_create_key, pseudonymise
+    from pipeline.ingest.receipts import receipt
+    from pipeline.ingest.store import write_parquet
+
+_HOMES = {
+    "deposit": ("Deposit", "Limits", "Request", "read_deposit", "read_deposits"),
+    "find": ("check_file_name", "find_file"),
+    "ids": ("check_ids", "normalise_ids"),
+    "isolation": ("warm",),
+    "pseudonyms": ("load_or_create_key", "pseudonymise"),
+    "receipts": ("receipt",),
+    "store": ("write_parquet",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Deposit",
+    "Limits",
+    "Request",
+    "check_file_name",
+    "check_ids",
+    "find_file",
+    "load_or_create_key",
+    "normalise_ids",
+    "pseudonymise",
+    "read_deposit",
+    "read_deposits",
+    "receipt",
+    "warm",
+    "write_parquet",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
