@@ -1,0 +1,120 @@
+"""A wave arrives: the deposit folders are watched, and what a new file concerns is rebuilt. Nightly, everything is."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from assets.fingerprints import hash_of_file
+from assets.graph import Key, Node, Workspace
+
+SETTLED_SECONDS = 10
+"""A file that changed later than this is still being written."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A declared wave whose files lie in the folder, whole and at rest."""
+
+    study: str
+    wave: str
+    hash: str
+
+    @property
+    def run_key(self) -> str:
+        """The same bytes never start a second run, whatever the file is called."""
+        return f"{self.study}/{self.wave}/{self.hash}"
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What lies in the deposit folders: waves ready to load, and files that no wave declares."""
+
+    arrivals: tuple[Arrival, ...]
+    undeclared: Mapping[str, tuple[str, ...]]
+    unsettled: tuple[str, ...]
+
+
+def look(workspace: Workspace, now: float | None = None) -> Sighting:
+    """Compare the deposit folders with the declarations. Sample deposits do not arrive: they are made on demand."""
+    now = time.time() if now is None else now
+    arrivals: list[Arrival] = []
+    undeclared: dict[str, tuple[str, ...]] = {}
+    unsettled: list[str] = []
+    for study in workspace.project.studies.values():
+        folder = workspace.deposit_folder(study)
+        if workspace.uses_sample(study) or not folder.is_dir():
+            continue
+        claimed: set[Path] = set()
+        for wave, declared in study.waves.items():
+            files = [sorted(folder.glob(file.file)) for file in declared.files]
+            claimed.update(path for found in files for path in found)
+            if all(len(found) == 1 for found in files):
+                paths = [found[0] for found in files]
+                if any(now - path.stat().st_mtime < SETTLED_SECONDS for path in paths):
+                    unsettled.append(f"{study.key}/{wave}")
+                else:
+                    arrivals.append(Arrival(study.key, wave, "-".join(hash_of_file(path)[:12] for path in paths)))
+        others = (path for path in sorted(folder.iterdir()) if path.is_file() and path not in claimed)
+        named = tuple(path.name for path in others if not path.name.startswith("."))
+        if named:
+            undeclared[study.key] = named
+    return Sighting(tuple(arrivals), undeclared, tuple(unsettled))
+
+
+def following(nodes: list[Node], start: Key) -> list[Key]:
+    """A key and every key made from it."""
+    found = {start}
+    for node in nodes:
+        if found.intersection(node.keys) or found.intersection(node.inputs):
+            found.update(node.keys)
+    return [key for node in nodes for key in node.keys if key in found]
+
+
+def deposit_sensor(nodes: list[Node], workspace: Workspace) -> dg.SensorDefinition:
+    """Starts one run for each wave whose bytes have not been seen; names files that no wave declares."""
+
+    @dg.sensor(
+        name="deposits",
+        target=dg.AssetSelection.all(),
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Watches the deposit folders. The same bytes never start a second run.",
+    )
+    def deposits(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        seen = set(json.loads(context.cursor or "[]"))
+        sighting = look(workspace)
+        new = [arrival for arrival in sighting.arrivals if arrival.run_key not in seen]
+        if not new:
+            return dg.SkipReason("; ".join(_words(sighting)) or "Nothing new in the deposit folders.")
+        requests = [
+            dg.RunRequest(
+                run_key=arrival.run_key,
+                asset_selection=[
+                    dg.AssetKey(list(key)) for key in following(nodes, ("wave", arrival.study, arrival.wave))
+                ],
+                tags={"study": arrival.study, "wave": arrival.wave},
+            )
+            for arrival in new
+        ]
+        cursor = json.dumps(sorted(seen | {arrival.run_key for arrival in new}))
+        return dg.SensorResult(run_requests=requests, cursor=cursor)
+
+    return deposits
+
+
+def _words(sighting: Sighting) -> Iterator[str]:
+    for study, names in sighting.undeclared.items():
+        yield f"{study}: {len(names)} files that no wave declares ({', '.join(names[:5])})"
+    if sighting.unsettled:
+        yield f"still being written: {', '.join(sighting.unsettled)}"
+
+
+def nightly() -> dg.ScheduleDefinition:
+    """Rebuilds everything at three in the morning, once switched on."""
+    return dg.ScheduleDefinition(
+        name="nightly", job_name="build_all", cron_schedule="0 3 * * *", execution_timezone="Europe/London"
+    )
