@@ -1,0 +1,104 @@
+"""Participation: every person against every wave of their arm, and the patterns that makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import polars as pl
+
+from pipeline.errors import CohesionError
+
+
+def participation(answers: pl.DataFrame, calendar: Mapping[str, Sequence[str]], *, study: str) -> pl.DataFrame:
+    """One row per person and wave of the person's arm, answered or not, in order of first appearance.
+
+    ``answers`` has one row per person and wave answered: ``person_id, arm, wave`` (other columns are ignored).
+    ``calendar`` names the waves of each arm in their order. ``status`` is ``entered`` at the first answered wave,
+    ``stayed`` when the arm's wave before was answered too, ``returned`` when it was not, ``absent`` after entry and
+    ``not_yet`` before it. ``pattern`` has one character per wave of the arm, ``1`` answered and ``0`` not.
+
+    Raises CohesionError for an arm or wave outside the calendar, a person twice in a wave, a person in two arms.
+    """
+    answered = answers.select("person_id", "arm", "wave")
+    slots = _slots(calendar)
+    _check(answered, slots)
+    people = answered.select("person_id", "arm").unique(maintain_order=True).with_row_index("person_order")
+    grid = (
+        people.join(slots, on="arm", how="left", maintain_order="left")
+        .join(answered.with_columns(is_present=pl.lit(True)), on=["person_id", "arm", "wave"], how="left")
+        .with_columns(pl.col("is_present").fill_null(False))
+        .sort("person_order", "wave_order")
+    )
+    seen_before = pl.col("is_present").cum_sum().over("person_order") - pl.col("is_present").cast(pl.Int64) > 0
+    present_before = pl.col("is_present").shift(1, fill_value=False).over("person_order")
+    status = (
+        pl.when(pl.col("is_present") & ~seen_before)
+        .then(pl.lit("entered"))
+        .when(pl.col("is_present") & present_before)
+        .then(pl.lit("stayed"))
+        .when(pl.col("is_present"))
+        .then(pl.lit("returned"))
+        .when(seen_before)
+        .then(pl.lit("absent"))
+        .otherwise(pl.lit("not_yet"))
+    )
+    pattern = pl.col("is_present").cast(pl.Int8).cast(pl.String).str.join("").over("person_order")
+    return grid.select(
+        "person_id",
+        pl.lit(study).alias("study"),
+        "arm",
+        "wave",
+        "is_present",
+        status.alias("status"),
+        pattern.alias("pattern"),
+    )
+
+
+def patterns(
+    participation: pl.DataFrame, *, by_arm: bool = False, style: Literal["digits", "xtdescribe"] = "digits"
+) -> pl.DataFrame:
+    """One row per participation pattern (and arm), the commonest first: count, share and running share.
+
+    ``share`` is of the persons (of the arm). ``style="xtdescribe"`` writes an unanswered wave as ``.``, as Stata does.
+    """
+    arm = ["arm"] if by_arm else []
+    people = participation.unique("person_id", maintain_order=True)
+    shown = pl.col("pattern").str.replace_all("0", ".", literal=True) if style == "xtdescribe" else pl.col("pattern")
+    total = pl.col("count").sum()
+    counts = (
+        people.group_by(*arm, "pattern", maintain_order=True)
+        .agg(pl.len().cast(pl.Int64).alias("count"))
+        .with_columns(share=pl.col("count") / (total.over("arm") if by_arm else total))
+        .sort(*arm, "count", "pattern", descending=[False] * len(arm) + [True, True])
+    )
+    running = pl.col("share").cum_sum()
+    return counts.with_columns(
+        (running.over("arm") if by_arm else running).alias("cumulative_share"), shown.alias("pattern")
+    )
+
+
+def _slots(calendar: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """One row per arm and wave, numbered in the arm's order."""
+    rows = [(arm, wave, place) for arm, waves in calendar.items() for place, wave in enumerate(waves)]
+    return pl.DataFrame(rows, schema={"arm": pl.String, "wave": pl.String, "wave_order": pl.Int64}, orient="row")
+
+
+def _check(answered: pl.DataFrame, slots: pl.DataFrame) -> None:
+    outside = answered.join(slots, on=["arm", "wave"], how="anti")
+    if outside.height:
+        arm, wave = outside.select("arm", "wave").row(0)
+        raise CohesionError(
+            "answers lie outside the calendar of their arm",
+            where=f"arm {arm}, wave {wave}",
+            count=outside.height,
+            todo="Add the wave to the arm's calendar, or correct the arm of these answers.",
+        )
+    twice = answered.height - answered.select("person_id", "wave").n_unique()
+    if twice:
+        raise CohesionError(
+            "a person is in a wave more than once", count=twice, todo="Keep one answer per person and wave."
+        )
+    arms = answered.group_by("person_id").agg(pl.col("arm").n_unique()).filter(pl.col("arm") > 1).height
+    if arms:
+        raise CohesionError("persons are in more than one arm", count=arms, todo="Give each person one arm.")

@@ -1,0 +1,126 @@
+"""Where people go from one wave to the next, with "missing" as one of the places."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipeline.errors import CohesionError
+
+MISSING = "missing"
+
+
+def transitions(
+    panel: pl.DataFrame,
+    column: str,
+    waves: Sequence[str],
+    *,
+    weight: str | None = None,
+    cluster: str = "person_id",
+    missing: bool = True,
+    level: float = 0.95,
+) -> pl.DataFrame:
+    """One row per pair of categories: of those in ``origin`` at a wave, the share in ``destination`` at the next.
+
+    ``panel`` has one row per person and wave answered (``person_id, wave``); ``waves`` gives the order, and all
+    neighbouring pairs are pooled: pass two waves for one step. With ``missing`` an absent person or an unanswered
+    item is the destination ``"missing"``; without, only pairs with both answers count. ``weight`` is taken at the
+    wave of origin. The share is a ratio estimate; its standard error is Taylor-linearised over ``cluster`` (with
+    the G / (G - 1) of one stratum; R: ``svydesign(ids = ~cluster)``, ``svyciprop(method = "logit")``), and the
+    interval is symmetric on the logit scale with G - 1 degrees of freedom.
+    At a share of 0 or 1 the interval is Clopper and Pearson's on the number of clusters.
+    """
+    pairs = _pairs(panel, column, waves, weight, cluster, missing)
+    if not pairs.height:
+        raise CohesionError("no person has this measure at a wave that has a next one", where=column)
+    places = _categories(panel, column)
+    destinations = [*places, MISSING] if missing else places
+    grid = pl.DataFrame({"origin": places}).join(pl.DataFrame({"destination": destinations}), how="cross")
+    counts = pairs.group_by("origin", "destination").agg(
+        count=pl.len().cast(pl.Int64), weighted_count=pl.col("weight").sum()
+    )
+    table = grid.join(counts, on=["origin", "destination"], how="left", maintain_order="left").with_columns(
+        pl.col("count").fill_null(0), pl.col("weighted_count").fill_null(0.0)
+    )
+    table = table.with_columns(
+        origin_count=pl.col("count").sum().over("origin"),
+        share=pl.col("weighted_count") / pl.col("weighted_count").sum().over("origin"),
+    )
+    errors = [_clustered(pairs, *row) for row in table.select("origin", "destination", "share").rows()]
+    intervals = [
+        _interval(share, error, clusters, level)
+        for share, (error, clusters) in zip(table["share"].to_list(), errors, strict=True)
+    ]
+    return table.with_columns(
+        pl.Series("std_error", [error for error, _ in errors], dtype=pl.Float64),
+        pl.Series("conf_low", [low for low, _ in intervals], dtype=pl.Float64),
+        pl.Series("conf_high", [high for _, high in intervals], dtype=pl.Float64),
+        pl.Series("clusters", [clusters for _, clusters in errors], dtype=pl.Int64),
+    )
+
+
+def _pairs(
+    panel: pl.DataFrame, column: str, waves: Sequence[str], weight: str | None, cluster: str, missing: bool
+) -> pl.DataFrame:
+    """One row per person and pair of neighbouring waves with the origin answered."""
+    heaviness = pl.col(weight).cast(pl.Float64) if weight else pl.lit(1.0)
+    state = panel.select(
+        "person_id",
+        "wave",
+        pl.col(column).cast(pl.String).alias("state"),
+        heaviness.alias("weight"),
+        pl.col(cluster).alias("cluster"),
+    )
+    ahead = dict(itertools.pairwise(waves))
+    origins = state.filter(pl.col("wave").is_in(list(ahead)) & pl.col("state").is_not_null()).with_columns(
+        next_wave=pl.col("wave").replace_strict(ahead, return_dtype=pl.String)
+    )
+    reached = state.select("person_id", pl.col("wave").alias("next_wave"), pl.col("state").alias("destination"))
+    pairs = origins.join(reached, on=["person_id", "next_wave"], how="left", maintain_order="left").rename(
+        {"state": "origin"}
+    )
+    if missing:
+        return pairs.with_columns(pl.col("destination").fill_null(MISSING))
+    return pairs.drop_nulls("destination")
+
+
+def _categories(panel: pl.DataFrame, column: str) -> list[str]:
+    """The categories in their order: of an Enum as declared, else sorted (numbers as numbers)."""
+    series = panel[column]
+    if isinstance(series.dtype, pl.Enum):
+        return series.dtype.categories.to_list()
+    return [str(value) for value in series.drop_nulls().unique().sort().cast(pl.String)]
+
+
+def _clustered(pairs: pl.DataFrame, origin: str, destination: str, share: float | None) -> tuple[float | None, int]:
+    """The linearised standard error of a ratio over clusters, and how many clusters it rests on.
+
+    Clusters without the origin contribute zero scores, so that G counts all clusters, as in a domain estimate.
+    """
+    within = pairs.filter(pl.col("origin") == origin)
+    clusters = pairs["cluster"].n_unique()
+    if share is None or math.isnan(share) or clusters < 2:
+        return None, within["cluster"].n_unique()
+    score = pl.col("weight") * ((pl.col("destination") == destination).cast(pl.Float64) - share)
+    scores = within.group_by("cluster").agg(score.sum().alias("score"))["score"] / within["weight"].sum()
+    variance = clusters / (clusters - 1) * float((scores**2).sum())
+    return math.sqrt(variance), within["cluster"].n_unique()
+
+
+def _interval(
+    share: float | None, error: float | None, clusters: int, level: float
+) -> tuple[float | None, float | None]:
+    if share is None or error is None or clusters < 2:
+        return None, None
+    from scipy.special import stdtrit
+
+    tail = (1 - level) / 2
+    if error == 0.0:
+        bound = tail ** (1 / clusters)
+        return (0.0, 1 - bound) if share < 0.5 else (bound, 1.0)
+    centre = math.log(share / (1 - share))
+    half = stdtrit(clusters - 1, 1 - tail) * error / (share * (1 - share))
+    return 1 / (1 + math.exp(half - centre)), 1 / (1 + math.exp(-half - centre))

@@ -1,0 +1,140 @@
+"""Participation as a table: who answered which waves in, what each person-wave is called out."""
+
+import polars as pl
+import pytest
+
+from pipeline.errors import CohesionError
+from pipeline.participation import accounting, cohort_retention, flow, participation, patterns, retention, transitions
+from pipeline.tables import Participation
+
+WAVES = ["w01", "w02", "w03", "w04"]
+
+
+def answers(people: dict[str, str], arm: str = "all") -> pl.DataFrame:
+    rows = [
+        (person, arm, wave)
+        for person, pattern in people.items()
+        for wave, one in zip(WAVES, pattern, strict=False)
+        if one == "1"
+    ]
+    return pl.DataFrame(rows, schema=["person_id", "arm", "wave"], orient="row")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "statuses"),
+    [
+        ("1111", ["entered", "stayed", "stayed", "stayed"]),
+        ("1000", ["entered", "absent", "absent", "absent"]),
+        ("1011", ["entered", "absent", "returned", "stayed"]),
+        ("1001", ["entered", "absent", "absent", "returned"]),
+        ("0110", ["not_yet", "entered", "stayed", "absent"]),
+        ("0001", ["not_yet", "not_yet", "not_yet", "entered"]),
+    ],
+)
+def test_pattern_becomes(pattern, statuses):
+    table = participation(answers({"a": pattern}), {"all": WAVES}, study="s")
+    assert table["status"].to_list() == statuses
+    assert table["pattern"].to_list() == [pattern] * 4
+    Participation.validate(table)
+
+
+def test_keeps_the_order_of_first_appearance_and_each_arms_own_calendar():
+    both = pl.concat([answers({"z": "11"}, "long"), answers({"a": "10"}, "short")])
+    table = participation(both, {"short": WAVES[:2], "long": WAVES}, study="s")
+    assert table["person_id"].to_list() == ["z"] * 4 + ["a"] * 2
+    assert table.unique("person_id", maintain_order=True)["pattern"].to_list() == ["1100", "10"]
+    assert patterns(table, by_arm=True).select("arm", "pattern", "count").rows() == [
+        ("long", "1100", 1),
+        ("short", "10", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (answers({"a": "1111"}).with_columns(wave=pl.lit("w09")).head(1), "outside the calendar"),
+        (pl.concat([answers({"a": "1000"})] * 2), "more than once"),
+        (pl.concat([answers({"a": "1000"}), answers({"a": "0100"}, "other")]), "more than one arm"),
+    ],
+    ids=["unknown-wave", "twice-in-a-wave", "two-arms"],
+)
+def test_refuses(frame, says):
+    with pytest.raises(CohesionError, match=says):
+        participation(frame, {"all": WAVES, "other": WAVES}, study="s")
+
+
+def test_xtdescribe_shows_a_missed_wave_as_a_dot():
+    table = participation(answers({"a": "1101", "b": "1101", "c": "1000"}), {"all": WAVES}, study="s")
+    assert patterns(table, style="xtdescribe").rows() == [("11.1", 2, 2 / 3, 2 / 3), ("1...", 1, 1 / 3, 1.0)]
+
+
+def test_retention_spells_out_each_denominator():
+    table = participation(answers({"a": "1111", "b": "1000", "c": "1011", "d": "0110"}), {"all": WAVES}, study="s")
+    rows = retention(table).to_dicts()
+    assert [row["eligible"] for row in rows] == [3, 4, 4, 4]
+    assert [row["wave_to_wave"] for row in rows] == [None, 1 / 3, 1.0, 2 / 3]
+    assert [row["cumulative_retention"] for row in rows] == [1.0, 1 / 3, 2 / 3, 2 / 3]
+    assert [row["continuous_retention"] for row in rows] == [1.0, 1 / 3, 1 / 3, 1 / 3]
+    assert cohort_retention(table).select("cohort", "wave", "retention").rows()[-3:] == [
+        ("w02", "w02", 1.0),
+        ("w02", "w03", 1.0),
+        ("w02", "w04", 0.0),
+    ]
+
+
+def test_the_dead_leave_the_denominator_and_the_withdrawn_only_what_is_issued():
+    table = participation(answers({"a": "1111", "b": "1100", "c": "1000", "d": "1010"}), {"all": WAVES}, study="s")
+    report = pl.DataFrame(
+        {
+            "person_id": ["b", "c", "d", "d", "a"],
+            "wave": ["w03", "w02", "w02", "w04", "w04"],
+            "outcome": ["dead", "withdrawn", "no_contact", "refused", "partial"],
+        }
+    )
+    assert retention(table, report)["eligible"].to_list() == [4, 4, 3, 3]
+    counted = accounting(table, report)
+    assert counted["issued"].to_list() == [4, 3, 2, 2]
+    assert counted["dead"].to_list() == [0, 0, 1, 1]
+    assert counted["withdrawn"].to_list() == [0, 1, 1, 1]
+    assert counted.row(3, named=True)["partial"] == 1
+    whole = counted.select(pl.sum_horizontal("not_yet", "dead", "moved", "withdrawn", "issued") == pl.col("known"))
+    assert whole.to_series().all()
+    parts = pl.sum_horizontal("achieved", "refused", "no_contact", "other_nonresponse")
+    assert counted.select(parts == pl.col("issued")).to_series().all()
+
+
+@pytest.mark.parametrize(
+    ("person", "wave", "outcome", "says"),
+    [
+        ("a", "w02", "lost", "outcomes are not one of"),
+        ("a", "w02", "dead", "after they are reported dead"),
+        ("x", "w02", "dead", "no person and wave"),
+    ],
+)
+def test_refuses_a_field_report(person, wave, outcome, says):
+    table = participation(answers({"a": "1011"}), {"all": WAVES}, study="s")
+    report = pl.DataFrame({"person_id": [person], "wave": [wave], "outcome": [outcome]})
+    with pytest.raises(CohesionError, match=says):
+        retention(table, report)
+
+
+def test_flow_accounts_for_every_person_at_every_step():
+    table = participation(answers({"a": "1111", "b": "1000", "c": "1011", "d": "0110"}), {"all": WAVES}, study="s")
+    steps = flow(table)
+    assert steps.group_by("from_wave", maintain_order=True).agg(pl.col("count").sum())["count"].to_list() == [4, 4, 4]
+    assert ("w02", "absent", "returned") in steps.select("from_wave", "from_status", "to_status").rows()
+
+
+def test_missing_is_a_place_to_go():
+    panel = pl.DataFrame(
+        {
+            "person_id": ["a", "a", "b", "c", "c"],
+            "wave": ["w01", "w02", "w01", "w01", "w02"],
+            "contact": ["low", "high", "low", "low", None],
+        }
+    )
+    table = transitions(panel, "contact", ["w01", "w02"]).filter(origin="low")
+    assert dict(table.select("destination", "count").rows()) == {"high": 1, "low": 0, "missing": 2}
+    assert transitions(panel, "contact", ["w01", "w02"], missing=False).filter(origin="low", destination="high")[
+        "share"
+    ].to_list() == [1.0]
