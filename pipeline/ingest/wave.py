@@ -9,8 +9,11 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import DepositError
-from pipeline.ingest.deposit import Deposit, Request, find_file, read_deposits
-from pipeline.ingest.identity import check_ids, normalise_ids, pseudonymise
+from pipeline.ingest.deposit import Deposit, Request, read_deposits
+from pipeline.ingest.find import find_file
+from pipeline.ingest.ids import check_ids, normalise_ids
+from pipeline.ingest.numbers import code_texts
+from pipeline.ingest.pseudonyms import pseudonymise
 from pipeline.specs.project import Study
 from pipeline.specs.sources import declared_variables, role_columns
 from pipeline.specs.study import WaveFile
@@ -41,10 +44,12 @@ def wave_table(study: Study, wave: str, folder: Path, key: bytes) -> WaveTable:
     deposits = read_deposits([_request(study, wave, path, file) for path, file in zip(paths, declared, strict=True)])
     frames, receipts, notices = [], [], []
     for file, deposit in zip(declared, deposits, strict=True):
+        if isinstance(deposit, DepositError):
+            raise deposit
         _confirm(file, deposit)
         frames.append(_arm_rows(study, wave, file, deposit, key))
         receipts.append({"study": study.key, "wave": wave, "arm": file.arm, **deposit.receipt})
-        notices += deposit.notices
+        notices += [notice.message for notice in deposit.notices]
     frame = pl.concat(frames, how="diagonal")
     check_ids(frame, "person_id", where=f"{study.key} {wave}")
     return WaveTable(frame, pl.DataFrame(receipts), tuple(notices))
@@ -52,7 +57,7 @@ def wave_table(study: Study, wave: str, folder: Path, key: bytes) -> WaveTable:
 
 def _request(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
     return Request(
-        path,
+        str(path.resolve()),
         file.format,
         encoding=file.encoding,
         delimiter=file.delimiter,
@@ -61,6 +66,7 @@ def _request(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
         header_row=file.header_row,
         layout=file.layout,
         columns=tuple(declared_variables(study, wave, file)),
+        text=(role_columns(study, wave, file)["person_id"],),
     )
 
 
@@ -106,18 +112,11 @@ def _arm_rows(study: Study, wave: str, file: WaveFile, deposit: Deposit, key: by
 
 def code_text(values: pl.Series) -> pl.Series:
     """Codes as text, the same for every file format: whole numbers without a point, others in shortest form."""
-    if values.dtype.is_float():
-        whole = values.cast(pl.Int64, strict=False)
-        is_whole = (whole.cast(pl.Float64) == values).fill_null(False)
-        finite = values.set(values.is_nan(), None)
-        return pl.select(
-            pl.when(is_whole).then(whole.cast(pl.String)).otherwise(finite.cast(pl.String))
-        ).to_series()
+    if values.dtype.is_numeric():
+        return code_texts(values)
     if values.dtype == pl.String:
         stripped = values.str.strip_chars()
         return stripped.set(stripped == "", None)
-    if values.dtype == pl.Boolean:
-        return values.cast(pl.Int8).cast(pl.String)
     return values.cast(pl.String)
 
 

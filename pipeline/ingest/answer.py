@@ -1,0 +1,91 @@
+"""What the reader process sends back: a deposit or an error, as JSON, followed by the frame as Arrow. No pickle."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+
+from pipeline.errors import DepositError
+from pipeline.ingest.deposit import Deposit
+from pipeline.ingest.isolation import ended_without_answer
+from pipeline.ingest.receipts import proof
+from pipeline.ingest.request import Request
+from pipeline.ingest.table import Notice
+
+_LENGTH = 8
+
+
+def attempt(produce: Callable[[], Deposit], request: Request) -> Deposit:
+    """The deposit, or one ``DepositError`` for whatever went wrong."""
+    from pipeline.ingest.reading import as_deposit_error
+
+    path = Path(request.path)
+    try:
+        return produce()
+    except DepositError:
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of a reader written in Rust is no Exception
+        raise as_deposit_error(error, path, proof(path)) from error
+
+
+def write_answer(produce: Callable[[], Deposit], request: Request, outgoing: BinaryIO) -> None:
+    """Write the deposit, or the error in its place."""
+    frame = b""
+    try:
+        deposit = attempt(produce, request)
+        frame = _frame_bytes(deposit.frame)
+        about = asdict_without_frame(deposit)
+    except DepositError as error:
+        about = {"error": {"what": error.what, "where": error.where, "count": error.count, "todo": error.todo}}
+    about["frame_bytes"] = len(frame)
+    header = json.dumps(about).encode()
+    outgoing.write(len(header).to_bytes(_LENGTH, "little"))
+    outgoing.write(header)
+    outgoing.write(frame)
+
+
+def asdict_without_frame(deposit: Deposit) -> dict[str, Any]:
+    return {
+        name: [asdict(notice) for notice in value] if name == "notices" else value
+        for name, value in vars(deposit).items()
+        if name != "frame"
+    }
+
+
+def _frame_bytes(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_ipc(buffer)
+    return buffer.getvalue()
+
+
+def from_bytes(answer: bytes, request: Request) -> Deposit:
+    """The deposit an answer holds. Raises the ``DepositError`` it holds instead, or one if half of it is missing."""
+    start = _LENGTH + int.from_bytes(answer[:_LENGTH], "little")
+    if len(answer) < max(start, _LENGTH + 1):
+        raise ended_without_answer(request)
+    about: dict[str, Any] = json.loads(answer[_LENGTH:start])
+    if len(answer) != start + about["frame_bytes"]:
+        raise ended_without_answer(request)
+    if "error" in about:
+        error = about["error"]
+        raise DepositError(error["what"], where=error["where"], count=error["count"], todo=error["todo"])
+    return Deposit(
+        frame=pl.read_ipc(answer[start:]),
+        labels=about["labels"],
+        value_labels=about["value_labels"],
+        missing_ranges={name: [(low, high) for low, high in bounds] for name, bounds in about["missing_ranges"].items()},
+        receipt=about["receipt"],
+        notices=tuple(Notice(**notice) for notice in about["notices"]),
+        undeclared=tuple(about["undeclared"]),
+        absent=about["absent"],
+        set_aside=about["set_aside"],
+        findings=tuple(about["findings"]),
+    )

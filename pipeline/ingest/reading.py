@@ -1,0 +1,82 @@
+"""One file, from bytes to a deposit: receipt, reader, layout, privacy scan, declared columns. Runs in the reader process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.errors import DepositError
+from pipeline.ingest.columns import check_names, choose
+from pipeline.ingest.csv_file import read_csv
+from pipeline.ingest.deposit import Deposit
+from pipeline.ingest.parquet_file import read_parquet
+from pipeline.ingest.privacy import scan
+from pipeline.ingest.qualtrics import lay_out
+from pipeline.ingest.receipts import FileFacts, ensure_unchanged, examine
+from pipeline.ingest.request import Request
+from pipeline.ingest.statistics import read_statistics
+from pipeline.ingest.table import Table
+from pipeline.ingest.text import check_text
+from pipeline.ingest.xlsx_file import read_xlsx
+
+READERS: dict[str, Callable[[Path, Request, FileFacts], Table]] = {
+    "sav": read_statistics,
+    "zsav": read_statistics,
+    "dta": read_statistics,
+    "csv": read_csv,
+    "xlsx": read_xlsx,
+    "parquet": read_parquet,
+}
+
+
+def read(request: Request) -> Deposit:
+    """The deposit of one file. Raises ``DepositError`` for anything that is not as declared."""
+    path = Path(request.path)
+    facts = examine(path, request.format)
+    table = READERS[request.format](path, request, facts)
+    ensure_unchanged(path, facts)
+    if request.layout == "qualtrics":
+        table = lay_out(table, request, path.name)
+    notices = [*table.notices, *check_names(table.frame.columns, path.name), *check_text(table.frame)]
+    receipt: dict[str, str | int] = {
+        "file": path.name,
+        "format": request.format,
+        "sha256": facts.sha256,
+        "bytes": facts.bytes,
+        "rows": table.rows_received(),
+        "columns": table.frame.width,
+    }
+    findings = scan(table.frame)
+    chosen = choose(table.frame, request.columns)
+    kept = set(chosen.frame.columns)
+    return Deposit(
+        frame=chosen.frame,
+        labels={chosen.name(name): label for name, label in table.labels.items() if chosen.name(name) in kept},
+        value_labels={chosen.name(name): c for name, c in table.value_labels.items() if chosen.name(name) in kept},
+        missing_ranges={chosen.name(name): b for name, b in table.missing_ranges.items() if chosen.name(name) in kept},
+        receipt=receipt,
+        notices=(*notices, *chosen.notices),
+        undeclared=chosen.undeclared,
+        absent=chosen.absent,
+        set_aside=table.set_aside,
+        findings=findings,
+    )
+
+
+def as_deposit_error(error: BaseException, path: Path, proof: str) -> DepositError:
+    """Any failure of a reader as one message: what the reader says, where that cannot hold an answer."""
+    if isinstance(error, DepositError):
+        return error
+    if isinstance(error, MemoryError):
+        said = "it needs more memory than a reader may take"
+    elif type(error).__module__.split(".")[0] in ("pyreadstat", "fastexcel", "zipfile"):
+        said = f"the reader says: {error}".replace("\n", " ")
+    elif isinstance(error, UnicodeDecodeError):
+        said = f"its text is not {error.encoding}; declare its `encoding`"
+    else:
+        said = f"the reader stopped with {type(error).__name__}"
+    return DepositError(
+        f"the file cannot be read: {said} ({proof})",
+        where=path.name,
+        todo="It may be cut off or damaged; ask for it again and compare the SHA-256 with the sender's.",
+    )

@@ -1,0 +1,116 @@
+"""A deposited file is known by its bytes: SHA-256, size, and whether the end of the file was ever written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import DepositError
+from pipeline.ingest.formats import check_format
+
+HEAD_BYTES = 512
+TAIL_BYTES = 4096
+ZERO_TAIL = 64
+"""No complete file of these formats ends in so many NUL bytes, unless its last rows hold nothing but zeros."""
+
+_MAY_END_IN_ZEROS = ("sav", "dta")  # uncompressed: a row of zeros is a run of NUL bytes; judged after reading
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the bytes of a file say before it is parsed."""
+
+    sha256: str
+    bytes: int
+    head: bytes
+    zero_tail: int
+    changed: tuple[int, int]
+
+    def proof(self) -> str:
+        """Bytes and hash in words, for messages: which file was it that could not be read."""
+        return f"{self.bytes:,} bytes, SHA-256 {self.sha256}"
+
+
+def examine(path: Path, declared: str) -> FileFacts:
+    """The facts of a file's bytes, read once, in a stream.
+
+    Raises ``DepositError`` if the file is missing, empty, of another format than declared or zero-filled.
+    """
+    facts = _read_facts(path)
+    if facts.bytes == 0:
+        raise DepositError("the file is empty (zero bytes)", where=path.name, todo="Ask for the file again.")
+    check_format(facts.head, declared, path.name)
+    if facts.zero_tail >= ZERO_TAIL and not (declared in _MAY_END_IN_ZEROS and is_uncompressed(facts.head)):
+        raise zero_filled(facts, path.name)
+    return facts
+
+
+def receipt(path: Path, format: str) -> dict[str, str | int]:
+    """The receipt of one deposited file: ``file``, ``format``, ``sha256``, ``bytes``. Nothing is parsed.
+
+    Raises ``DepositError`` as ``examine`` does.
+    """
+    facts = examine(path, format)
+    return {"file": path.name, "format": format, "sha256": facts.sha256, "bytes": facts.bytes}
+
+
+def proof(path: Path) -> str:
+    """``FileFacts.proof`` of a file about which nothing else is known yet."""
+    return _read_facts(path).proof()
+
+
+def zero_filled(facts: FileFacts, where: str) -> DepositError:
+    return DepositError(
+        f"the end of the file was never written: it ends in {_at_least(facts.zero_tail)} zero bytes ({facts.proof()})",
+        where=where,
+        todo="The copy stopped half way; copy the file again and compare the SHA-256 with the sender's.",
+    )
+
+
+def is_uncompressed(head: bytes) -> bool:
+    """Whether rows lie in the file as they are: .dta always, .sav unless its header says otherwise."""
+    if not head.startswith(b"$FL2"):
+        return True
+    return head[72:76] in (b"\x00\x00\x00\x00", b"")
+
+
+def ensure_unchanged(path: Path, facts: FileFacts) -> None:
+    """Raise ``DepositError`` if the file was written to while it was being read."""
+    if _stamp(os.stat(path)) != facts.changed:
+        raise DepositError(
+            "the file changed while it was being read", where=path.name, todo="Wait until it is copied, then try again."
+        )
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
+
+
+def _read_facts(path: Path) -> FileFacts:
+    try:
+        with path.open("rb") as file:
+            changed = _stamp(os.fstat(file.fileno()))
+            head = file.read(HEAD_BYTES)
+            file.seek(0)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+            return FileFacts(sha256, size, head, _zeros_at_the_end(file, size), changed)
+    except FileNotFoundError:
+        raise DepositError("there is no such file", where=path.name, todo="Check the deposits folder.") from None
+    except IsADirectoryError:
+        raise DepositError("this is a folder, not a file", where=path.name) from None
+    except OSError as error:
+        raise DepositError(f"the file cannot be opened ({error.strerror})", where=path.name) from None
+
+
+def _zeros_at_the_end(file: BinaryIO, size: int) -> int:
+    file.seek(max(0, size - TAIL_BYTES))
+    tail = file.read()
+    return len(tail) - len(tail.rstrip(b"\x00"))
+
+
+def _at_least(zeros: int) -> str:
+    return f"{zeros:,}" if zeros < TAIL_BYTES else f"at least {zeros:,}"
