@@ -1,0 +1,256 @@
+"""Who took part: each wave's people by whether they stayed, came back, were new or were away, and their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.figures.sheet import Heading, Sheet
+from pipeline.figures.style import (
+    DARK_BLUE,
+    FOCUS_GREY,
+    INK,
+    ORANGE,
+    PAPER,
+    QUIET,
+    SMALL,
+    TURQUOISE,
+    WIDE,
+    line_height,
+    styled,
+    text_width,
+    wrap,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+STATUSES = {
+    "stayed": ("Answered this wave and the one before", DARK_BLUE, PAPER),
+    "returned": ("Came back after a gap", TURQUOISE, INK),
+    "entered": ("Answered for the first time", ORANGE, INK),
+    "left": ("Did not answer, but did the wave before", FOCUS_GREY, INK),
+    "away": ("Still away", "#E6E6E6", INK),
+}
+"""Status → label, colour, and the colour of text on it; in the order stacked, from the bottom."""
+
+PRESENT = ("stayed", "returned", "entered")
+
+
+def participation_counts(participation: pl.DataFrame) -> pl.DataFrame:
+    """One row per arm, wave and status: how many people stayed, returned, entered, left or are still away.
+
+    ``participation``: the ``Participation`` table. ``absent`` is split by whether the person answered the wave before;
+    ``not_yet`` is not counted. Columns: arm, wave, status, count, and waves in the order of each arm.
+    """
+    ordered = participation.select("person_id", "arm", "wave", "status").sort("wave", maintain_order=True)
+    before = pl.col("status").shift(1).over("person_id", "arm")
+    status = (
+        pl.when(pl.col("status") != "absent")
+        .then(pl.col("status"))
+        .when(before.is_in(PRESENT))
+        .then(pl.lit("left"))
+        .otherwise(pl.lit("away"))
+    )
+    counted = ordered.with_columns(status=status).filter(pl.col("status") != "not_yet")
+    arms = participation["arm"].unique(maintain_order=True).to_list()
+    return (
+        counted.group_by("arm", "wave", "status")
+        .agg(count=pl.len().cast(pl.Int64))
+        .sort(
+            pl.col("arm").cast(pl.Enum(arms)),
+            pl.col("wave"),
+            pl.col("status").cast(pl.Enum(list(STATUSES))),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class WaveCounts:
+    label: str
+    counts: Mapping[str, int]
+
+    @property
+    def answered(self) -> int:
+        return sum(self.counts.get(status, 0) for status in PRESENT)
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+@styled
+def participation_flow(
+    participation: pl.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    waves: Mapping[str, str] | Mapping[tuple[str, str], str] | None = None,
+    arms: Mapping[str, str] | None = None,
+    synthetic: bool = False,
+    note: str = "",
+    width: float = WIDE,
+) -> Figure:
+    """Each wave as a bar of people who stayed, returned, entered, left or are away, joined by their paths.
+
+    ``participation``: the ``Participation`` table, or what ``participation_counts`` made of it. ``waves``: wave, or
+    (arm, wave) → label below the bar ("2016"). ``arms``: arm → label, in the order to be drawn, one panel each.
+
+    Raises ``PaperError`` if there is nothing to draw.
+    """
+    panels = bars_of(participation, waves, arms)
+    note = " ".join(filter(None, (note, "Bold: the number who answered.")))
+    return _draw(Heading(title, subtitle, source, note, synthetic), panels, width)
+
+
+def bars_of(
+    participation: pl.DataFrame,
+    waves: Mapping[str, str] | Mapping[tuple[str, str], str] | None,
+    arms: Mapping[str, str] | None,
+) -> dict[str, list[WaveCounts]]:
+    """Arm label → its waves in order; what ``participation_flow`` draws and ``alt_participation`` tells."""
+    counts = participation if "count" in participation.columns else participation_counts(participation)
+    names = arms or {arm: arm.replace("_", " ") for arm in counts["arm"].unique(maintain_order=True)}
+    panels = {name: _waves(counts.filter(pl.col("arm") == arm), arm, waves or {}) for arm, name in names.items()}
+    panels = {name: bars for name, bars in panels.items() if bars}
+    if not panels:
+        raise PaperError("there is nobody whose participation could be drawn", todo="Check the arms named.")
+    return panels
+
+
+def _waves(
+    counts: pl.DataFrame, arm: str, labels: Mapping[str, str] | Mapping[tuple[str, str], str]
+) -> list[WaveCounts]:
+    bars = []
+    for wave in counts["wave"].unique().sort():
+        own = counts.filter(pl.col("wave") == wave)
+        label = next((labels[key] for key in ((arm, wave), wave) if key in labels), wave)  # type: ignore[index]
+        bars.append(WaveCounts(label, dict(zip(own["status"], own["count"], strict=True))))
+    return bars
+
+
+def _draw(heading: Heading, panels: Mapping[str, list[WaveCounts]], width: float) -> Figure:
+    whole = width - 0.28
+    used = [status for status in STATUSES if any(wave.counts.get(status) for bars in panels.values() for wave in bars)]
+    key = _key(used, whole)
+    key_room = 0.2 * (max(row for row, _, _ in key) + 1) + 0.12
+    most = max(wave.total for bars in panels.values() for wave in bars)
+    # One scale for all panels, in people per inch, so that a small arm looks small.
+    tallest = 2.7 if len(panels) == 1 else 1.9
+    heights = [max(tallest * max(wave.total for wave in bars) / most, 0.6) for bars in panels.values()]
+    name_room = 0.3 if len(panels) > 1 else 0.0
+    above, below = name_room + 0.2, 0.12 + line_height(SMALL) * max(_lines(bars, whole) for bars in panels.values())
+    between = 0.16 if len(panels) > 1 else 0.0
+    sheet = Sheet(heading, width, key_room + sum(heights) + (above + below + between) * len(panels))
+    for row, left, status in key:
+        _swatch(sheet, left, 0.13 + 0.2 * row, status)
+    slots, top = max(len(bars) for bars in panels.values()), key_room
+    for (name, bars), tall in zip(panels.items(), heights, strict=True):
+        if name_room:
+            sheet.text(0, top + 0.14, name, weight="bold")
+        _panel(sheet, bars, (0.0, top + above, whole * len(bars) / slots, tall), most * tall / tallest)
+        top += above + tall + below + between
+    return sheet.figure
+
+
+def _key(used: list[str], whole: float) -> list[tuple[int, float, str]]:
+    """Row and left edge of each entry of the key, as many to a row as fit."""
+    row, left, placed = 0, 0.0, []
+    for status in used:
+        long = 0.2 + text_width(STATUSES[status][0], SMALL) + 0.22
+        if left and left + long - 0.22 > whole:
+            row, left = row + 1, 0.0
+        placed.append((row, left, status))
+        left += long
+    return placed
+
+
+def _swatch(sheet: Sheet, left: float, level: float, status: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    label, colour, _ = STATUSES[status]
+    across, down = 0.13 / sheet.figure.get_figwidth(), 0.13 / sheet.full_height
+    sheet.figure.add_artist(Rectangle((sheet.x(left), sheet.y(level + 0.02)), across, down, color=colour, lw=0))
+    sheet.text(left + 0.19, level, label, size=SMALL)
+
+
+def _lines(bars: list[WaveCounts], whole: float) -> int:
+    return max(len(wrap(bar.label, whole / len(bars) - 0.05, SMALL)) for bar in bars)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a bar stands and how much room it has, in inches per slot and people per inch."""
+
+    axes: Axes
+    slot: float
+    per_inch: float
+
+    @property
+    def half(self) -> float:
+        """Half of a bar, as a share of its slot; the rest of the slot is for the paths."""
+        return 0.28 if self.slot > 0.6 else 0.37
+
+    @property
+    def size(self) -> float:
+        return SMALL if self.slot > 0.6 else SMALL - 1
+
+
+def _panel(sheet: Sheet, bars: list[WaveCounts], box: tuple[float, float, float, float], most: float) -> None:
+    axes = sheet.axes(*box)
+    axes.spines["bottom"].set_visible(False)
+    axes.set_xlim(-0.5, len(bars) - 0.5)
+    axes.set_ylim(0, most)
+    axes.set_yticks([])
+    room = _Place(axes, box[2] / len(bars), most / box[3])
+    labels = ["\n".join(wrap(bar.label, room.slot - 0.05, SMALL)) for bar in bars]
+    axes.set_xticks(range(len(bars)), labels, size=SMALL)
+    for place, bar in enumerate(bars):
+        _bar(room, place, bar)
+        if place:
+            _paths(room, place, bars[place - 1], bar)
+
+
+def _bar(room: _Place, place: int, bar: WaveCounts) -> None:
+    """One wave: its segments from the bottom up, each with its count where it fits."""
+    axes, bottom = room.axes, 0
+    style: dict[str, Any] = {"size": room.size, "ha": "center", "zorder": 5}
+    for status, (_, colour, ink) in STATUSES.items():
+        count = bar.counts.get(status, 0)
+        axes.bar(place, count, 2 * room.half, bottom, color=colour, lw=0, zorder=3)
+        if count / room.per_inch >= 0.15 and text_width(f"{count:,}", room.size) <= room.slot * 2 * room.half:
+            axes.text(place, bottom + count / 2, f"{count:,}", color=ink, va="center_baseline", **style)
+        bottom += count
+        if status == PRESENT[-1]:
+            axes.plot([place - room.half, place + room.half], [bottom, bottom], color=PAPER, lw=1.6, zorder=4)
+    axes.text(place, bottom + 0.05 * room.per_inch, f"{bar.answered:,}", weight="bold", va="bottom", color=INK, **style)
+
+
+def _paths(room: _Place, place: int, before: WaveCounts, now: WaveCounts) -> None:
+    """The ways from one wave to the next: stayed, left, came back, still away."""
+    stayed, returned, left, away = (now.counts.get(name, 0) for name in ("stayed", "returned", "left", "away"))
+    start, end, was, gone = place - 1 + room.half, place - room.half, before.answered, now.answered + left
+    _ribbon(room.axes, (start, 0, stayed), (end, 0, stayed), DARK_BLUE)
+    _ribbon(room.axes, (start, stayed, was), (end, now.answered, gone), QUIET)
+    _ribbon(room.axes, (start, was, was + returned), (end, stayed, stayed + returned), TURQUOISE)
+    _ribbon(room.axes, (start, was + returned, before.total), (end, gone, gone + away), QUIET)
+
+
+def _ribbon(axes: Axes, start: tuple[float, float, float], end: tuple[float, float, float], colour: str) -> None:
+    """A band that leaves the left bar level and reaches the right one level."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    (x0, low0, high0), (x1, low1, high1) = start, end
+    if high0 <= low0 and high1 <= low1:
+        return
+    mid = (x0 + x1) / 2
+    corners = [(x0, low0), (mid, low0), (mid, low1), (x1, low1), (x1, high1), (mid, high1), (mid, high0), (x0, high0)]
+    codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4, Path.LINETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
+    axes.add_patch(PathPatch(Path(corners, codes), facecolor=colour, alpha=0.22, lw=0, zorder=2))

@@ -1,0 +1,74 @@
+"""A figure as PNG and SVG, to the byte the same for the same inputs."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.figures.style import NARROW, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.figures.draw import Drawing
+
+DPI = 144
+
+
+def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
+    """Write ``<stem>.png`` and ``<stem>.svg``; each appears whole or not at all. Returns both paths."""
+    png, svg = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.svg")
+    write_atomically(png, png_bytes(figure))
+    write_atomically(svg, svg_bytes(figure))
+    return png, svg
+
+
+def save_drawing(drawing: Drawing, stem: Path) -> tuple[Path, Path]:
+    """As ``save_figure``, and ``<stem>.narrow.svg`` beside it, which papers show on a phone. Returns PNG and SVG."""
+    write_atomically(stem.with_name(f"{stem.name}.narrow.svg"), svg_bytes(drawing.at(NARROW)))
+    return save_figure(drawing.figure, stem)
+
+
+@styled
+def png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
+    """The figure as a PNG without date or software version."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
+    return stream.getvalue()
+
+
+@styled
+def svg_bytes(figure: Figure) -> bytes:
+    """The figure as an SVG without date or software version.
+
+    ``data-body`` on its root says where the picture without heading and footer lies, in the units of ``viewBox``:
+    a paper crops to it and sets title, note and source as text, which a reader can enlarge, search and copy.
+    """
+    stream = io.BytesIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    content = stream.getvalue()
+    body = getattr(figure, "body", None)
+    if body is None:
+        return content
+    left, bottom, right, top = body
+    tall = figure.get_figheight()
+    box = " ".join(f"{inches * 72:.2f}" for inches in (left, tall - top, right - left, top - bottom))
+    return content.replace(b"<svg ", f'<svg data-body="{box}" '.encode(), 1)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the target, then rename: a reader never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

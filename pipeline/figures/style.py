@@ -1,0 +1,162 @@
+"""How every figure looks: the Government Analysis Function's palette, sizes in inches, and one layout.
+
+Sizes are inches and points throughout, so that a figure drawn for a phone (``NARROW``) has the same type as one
+drawn for a page (``WIDE``). Nothing is laid out by search (no tight layout): text is measured once and placed.
+Source of the colours: analysisfunction.civilservice.gov.uk, Data visualisation: colours in charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from matplotlib.backends.backend_agg import RendererAgg
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DARK_BLUE = "#12436D"
+TURQUOISE = "#28A197"
+DARK_PINK = "#801650"
+ORANGE = "#F46A25"
+DARK_GREY = "#3D3D3D"
+LIGHT_PURPLE = "#A285D1"
+CATEGORICAL = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE, DARK_GREY, LIGHT_PURPLE)
+DUO = (DARK_BLUE, ORANGE)
+FOCUS_GREY = "#BFBFBF"
+
+INK = "#1D1D1D"
+QUIET = "#595959"
+GRID = "#E3E3E3"
+PAPER = "#FFFFFF"
+
+WIDE = 7.2
+NARROW = 3.9
+
+TITLE, SUBTITLE, LABEL, SMALL = 13.0, 10.0, 9.0, 8.0
+
+MARKERS = ("o", "D", "s", "^", "v", "P")
+
+SYNTHETIC = "Synthetic data: invented to test the method, not findings"
+
+FONT = "DejaVu Sans"
+"""Shipped with matplotlib, and so the same on every machine."""
+
+RC: Any = {
+    "font.family": [FONT],
+    "font.size": LABEL,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.unicode_minus": True,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "cohesion-panel",
+}
+
+
+def styled(draw: Callable[P, T]) -> Callable[P, T]:
+    """Run a drawing function under the house style, whatever the reader's own matplotlib settings say."""
+
+    @wraps(draw)
+    def under_style(*args: P.args, **kwargs: P.kwargs) -> T:
+        import matplotlib
+
+        with matplotlib.rc_context(RC):
+            return draw(*args, **kwargs)
+
+    return under_style
+
+
+@cache
+def ink(colour: str, contrast: float = 4.5) -> str:
+    """``colour`` darkened just enough for text on white (WCAG 2.2 AA: a contrast of 4.5 to 1)."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = to_rgb(colour)
+    for step in range(100):
+        left = 1 - step / 100
+        shade = (red * left, green * left, blue * left)
+        if 1.05 / (_luminance(shade) + 0.05) >= contrast:
+            return str(to_hex(shade))
+    return INK
+
+
+def _luminance(rgb: tuple[float, float, float]) -> float:
+    """Relative luminance, WCAG 2.2."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@cache
+def _renderer() -> RendererAgg:
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    return RendererAgg(1, 1, 72)
+
+
+@cache
+def text_width(text: str, size: float = LABEL, bold: bool = False) -> float:
+    """The width of one line of text, in inches."""
+    from matplotlib.font_manager import FontProperties
+
+    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
+    width, _, _ = _renderer().get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72
+
+
+def line_height(size: float) -> float:
+    """The distance between two lines of text, in inches."""
+    return size * 1.28 / 72
+
+
+def wrap(text: str, width: float, size: float = LABEL, bold: bool = False) -> list[str]:
+    """``text`` in lines no wider than ``width`` inches; a single word may be wider. No text has no line."""
+    lines: list[str] = []
+    for word in filter(None, text.split(" ")):  # str.split() would break at no-break spaces
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, bold) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def decimal(value: float, places: int = 2) -> str:
+    """A number as printed: a real minus sign, and never minus nothing."""
+    text = f"{value:,.{places}f}"
+    if text.startswith("-"):
+        text = text.removeprefix("-") if not text.strip("-0.,") else "\N{MINUS SIGN}" + text[1:]
+    return text
+
+
+def interval(low: float, high: float, places: int = 2) -> str:
+    return f"{decimal(low, places)} to {decimal(high, places)}"
+
+
+def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:
+    """Positions near ``wanted``, in their order, ``gap`` apart and, if they fit, from ``low`` to ``high``."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    clusters: list[tuple[float, int]] = []  # centre and number of labels in each run of touching labels
+    for index in order:
+        centre, count = wanted[index], 1
+        while clusters and clusters[-1][0] + gap * (clusters[-1][1] + count) / 2 > centre:
+            before, many = clusters.pop()
+            centre, count = (before * many + centre * count) / (many + count), many + count
+        half = gap * (count - 1) / 2
+        clusters.append((min(max(centre, low + half), max(high - half, low + half)), count))
+    placed = [0.0] * len(wanted)
+    slots = [centre + gap * (i - (count - 1) / 2) for centre, count in clusters for i in range(count)]
+    for index, slot in zip(order, slots, strict=True):
+        placed[index] = slot
+    return placed
