@@ -29,12 +29,17 @@ MARGIN = 0.14
 
 @dataclass(frozen=True)
 class Heading:
-    """The words around a figure. ``title`` says what was found, ``subtitle`` what was measured."""
+    """The words around a figure. ``title`` says what was found, ``subtitle`` what was measured.
+
+    ``key`` says how to read the picture ("Bars show 95% confidence intervals.") and belongs to it; the other words
+    are the frame, which a paper crops away and sets as text of its own.
+    """
 
     title: str
     subtitle: str = ""
     source: str = ""
     note: str = ""
+    key: str = ""
     synthetic: bool = False
 
 
@@ -55,17 +60,20 @@ class Sheet:
         above += [(line, SUBTITLE, False, QUIET) for line in wrap(heading.subtitle, across, SUBTITLE)]
         source = f"Source: {heading.source}" if heading.source else ""
         below = [(line, SMALL, False, QUIET) for text in (heading.note, source) for line in wrap(text, across, SMALL)]
+        key = wrap(heading.key, across, SMALL)
+        key_room = line_height(SMALL) * len(key) + (0.06 if key else 0)
         mark = 0.3 if heading.synthetic else 0.0
         top = MARGIN + sum(line_height(size) for _, size, _, _ in above) + (0.1 if above else 0)
         foot = MARGIN + sum(line_height(size) for _, size, _, _ in below) + (0.08 if below else 0)
         self.width, self.height = across, height
-        self.full_height = top + mark + height + foot
+        self.full_height = top + mark + height + key_room + foot
         self.figure = Figure(figsize=(width, self.full_height))
         FigureCanvasAgg(self.figure)
         self._top = self.full_height - top - mark
         self.figure.body = (0.0, foot, width, self._top + mark)  # type: ignore[attr-defined]
         self._lines(above, self.full_height - MARGIN)
-        self._lines(below, self._top - height - 0.08)
+        self._lines([(line, SMALL, False, QUIET) for line in key], self._top - height - 0.06)
+        self._lines(below, self._top - height - key_room - (0.0 if key else 0.08))
         if heading.synthetic:
             self._mark()
 

@@ -102,11 +102,10 @@ def trend(
     Raises ``PaperError`` if there is nothing to draw or a wave has no date.
     """
     panels = panels_of(means, dates, groups, labels, 100.0 if percent else 1.0)
-    if len(panels) > 1 and y_range is None:
-        note = " ".join(filter(None, (note, "Each panel has a scale of its own.")))
-    if any(point.low is not None for panel in panels for line in panel.lines for point in line.points):
-        note = " ".join(filter(None, (note, f"Bars show {confidence * 100:g}% confidence intervals.")))
-    heading = Heading(title, subtitle, source, note, synthetic)
+    has_bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
+    key = [f"Bars show {confidence * 100:g}% confidence intervals."] if has_bars else []
+    key += ["Each panel has a scale of its own."] if len(panels) > 1 and y_range is None else []
+    heading = Heading(title, subtitle, source, note, " ".join(key), synthetic)
     days = [point.day for panel in panels for line in panel.lines for point in line.points]
     plot = _Plot(panels, near(events, days), days, y_label, y_range, percent)
     return plot.alone(heading, width) if len(panels) == 1 else plot.small(heading, width)
@@ -191,13 +190,13 @@ class _Plot:
     def small(self, heading: Heading, width: float) -> Figure:
         """Panels side by side on one time axis; events carry letters, explained below."""
         grouped = any(len(panel.lines) > 1 for panel in self.panels)
-        columns = 1 if width <= 5 and grouped else (3 if len(self.panels) > 4 and width > 5 and not grouped else 2)
+        columns = _columns(len(self.panels), grouped, width)
         right = self._room_for_labels(1.1) if grouped else 0.2
-        left, tall, between = 0.38, 1.2 if columns > 1 else 1.35, 0.26
+        left, tall, between = 0.38, 1.6 if len(self.panels) <= columns else 1.3, 0.26
         cell = (width - 0.28 - between * (columns - 1)) / columns
         key = lettered(self.events, width - 0.28)
         timeline = Timeline.around(self.days, self.events, cell - left - right)
-        head = 0.2 * bool(self.y_label)
+        head = 0.28 * bool(self.y_label)
         names = [wrap(panel.label, cell, LABEL, bold=True) for panel in self.panels]
         rows = [range(i, min(i + columns, len(names))) for i in range(0, len(names), columns)]
         name_room = [line_height(LABEL) * max(len(names[i]) for i in row) for row in rows]
@@ -295,6 +294,13 @@ class _Plot:
         places = spread([timeline.inches(event[0]) for event in self.events], 0.11, 0, box[2])
         for letter, at in zip(LETTERS, places, strict=False):
             sheet.text(box[0] + at, box[1] - 0.05, letter, size=SMALL, color=QUIET, ha="center")
+
+
+def _columns(panels: int, grouped: bool, width: float) -> int:
+    """How many panels stand side by side; lines that are named at their ends need the room of two."""
+    if width <= 5:
+        return 1 if grouped or panels <= 3 else 2
+    return 3 if not grouped and (panels == 3 or panels > 4) else 2
 
 
 def _limits(panel: Panel, tall: float) -> tuple[float, float]:
