@@ -28,7 +28,7 @@ def _answers(study: Study) -> Node:
         return Output(
             tables={answers: made.answers, ledger: made.ledger, crosswalk: made.crosswalk},
             schemas={answers: answers_schema(item_ranges(study)), ledger: Ledger, crosswalk: Crosswalk},
-            problems={"accounting": account(made.ledger, waves)},
+            problems={"accounting": account(made.ledger, waves, made.answers)},
             metadata={
                 answers: {
                     "persons": made.answers["person_id"].n_unique(),

@@ -24,7 +24,7 @@ def _wave(study: Study, wave: str) -> Node:
         return digest(*(f"{path.name}={hash_of_file(path)}" for path in found))
 
     def compute(workspace: Workspace, _: Mapping[Key, pl.DataFrame]) -> Output:
-        from pipeline.ingest.identity import load_or_create_key
+        from pipeline.ingest import load_or_create_key
 
         from pipeline.ingest.wave import summary, wave_table
         from pipeline.tables import Receipt, wave_schema

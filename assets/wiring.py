@@ -92,12 +92,12 @@ def _report(node: Node, done: Done) -> Iterator[object]:
     if done.failed:
         found = "; ".join(f"{'/'.join(check.key)}: {', '.join(check.found)}" for check in done.failed)
         raise _failure(node, f"a check failed, nothing was stored. {found}")
+    rows = done.output.tables[node.keys[0]].height
+    log.info("✓ %s: %s rows, %.2f s", node.name, f"{rows:,}", done.seconds, extra={"node": node.name})
     for key in node.keys:
         yield dg.MaterializeResult(
             asset_key=list(key), metadata=_metadata(key, done), data_version=dg.DataVersion(done.fingerprint)
         )
-    rows = done.output.tables[node.keys[0]].height
-    log.info("✓ %s: %s rows, %.2f s", node.name, f"{rows:,}", done.seconds, extra={"node": node.name})
 
 
 def _metadata(key: Key, done: Done) -> dict[str, dg.MetadataValue]:

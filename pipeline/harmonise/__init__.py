@@ -1,0 +1,7 @@
+"""Declarations compiled to a crosswalk, and that to one SQL projection per wave."""
+
+from pipeline.harmonise.answers import Harmonised, harmonise, item_ranges
+from pipeline.harmonise.crosswalk import crosswalk
+from pipeline.harmonise.ledger import account
+
+__all__ = ["Harmonised", "account", "crosswalk", "harmonise", "item_ranges"]

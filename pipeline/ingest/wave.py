@@ -98,7 +98,9 @@ def _arm_rows(study: Study, wave: str, file: WaveFile, deposit: Deposit, key: by
             where=name,
             todo="Correct `columns` in the wave's declaration or in study.yaml.",
         )
-    ids = normalise_ids(frame[roles["person_id"]], study.about.ids, where=name)
+    rule = study.about.ids
+    check_ids(frame, roles["person_id"], where=name)
+    ids = normalise_ids(frame[roles["person_id"]], strip=rule.strip, case=rule.case, pattern=rule.pattern)
     wanted = [column for column in declared_variables(study, wave, file) if column in frame.columns]
     return frame.select(
         pseudonymise(ids, key, study.key).alias("person_id"),

@@ -1,0 +1,100 @@
+"""The panel on which models are fitted: one row per person and wave, one column per concept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import CohesionError
+from pipeline.scales.score import score_scale
+from pipeline.specs.check_study import value_range
+from pipeline.specs.project import Study
+from pipeline.specs.study import AreaMeasure, Scale
+from pipeline.tables import HEAD
+
+Range = tuple[float | None, float | None]
+
+
+def panel(study: Study, answers: pl.DataFrame, areas: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
+    """One row per person and wave: the head, then every score of the study under the name of its concept.
+
+    Scales first, then items that are the only measure of their concept, then area measures joined by area code
+    (and by a score such as ``ethnic_minority`` where the table is keyed by it). ``areas`` maps file name → table.
+
+    Raises ``CohesionError`` for an area table without the declared columns.
+    """
+    head = [name for name in HEAD if name in answers.columns]
+    ranges = {item: value_range(declared) for item, declared in study.items.items()}
+    columns = []
+    for key, scale in study.scales.items():
+        bounds = {item: found for item in scale.reverse if (found := ranges[item])}
+        columns.append(
+            score_scale(
+                answers,
+                scale.items,
+                score=scale.score,
+                minimum_answered=scale.minimum_answered,
+                reverse=scale.reverse,
+                ranges=bounds,
+            ).alias(scale.concept or key)
+        )
+    columns += [answers[item].alias(concept) for concept, item in study.scored_items().items()]
+    made = answers.select(head).with_columns(columns)
+    for concept, measure in study.about.areas.items():
+        made = _with_area(made, concept, measure, (areas or {}).get(measure.table))
+    return made
+
+
+def _with_area(made: pl.DataFrame, concept: str, measure: AreaMeasure, table: pl.DataFrame | None) -> pl.DataFrame:
+    wanted = [measure.code, measure.column, *([measure.by] if measure.by else [])]
+    if table is None or not set(wanted) <= set(table.columns):
+        raise CohesionError(
+            f"has no columns {', '.join(wanted)} for `{concept}`",
+            where=measure.table,
+            todo="Correct `areas` in study.yaml, or put the table into data/areas.",
+        )
+    on = ["area_code", *([measure.by] if measure.by else [])]
+    narrow = table.select(
+        pl.col(measure.code).cast(pl.String).alias("area_code"),
+        *([pl.col(measure.by).cast(pl.Float64)] if measure.by else []),
+        pl.col(measure.column).cast(pl.Float64).alias(concept),
+    )
+    if narrow.select(on).is_duplicated().any():
+        raise CohesionError(
+            "names an area twice", where=measure.table, todo=f"Keep one row for each {' and '.join(on)}."
+        )
+    return made.join(narrow, on=on, how="left", maintain_order="left")
+
+
+def score_ranges(study: Study) -> dict[str, Range]:
+    """Score → lowest and highest value it can take."""
+    items = {key: value_range(item) for key, item in study.items.items()}
+    found: dict[str, Range] = {}
+    for key, scale in study.scales.items():
+        found[scale.concept or key] = _scale_range(scale, items)
+    found |= {concept: items[item] or (None, None) for concept, item in study.scored_items().items()}
+    found |= {concept: measure.range or (None, None) for concept, measure in study.about.areas.items()}
+    return found
+
+
+def _scale_range(scale: Scale, items: Mapping[str, tuple[float, float] | None]) -> Range:
+    bounds = [bound for item in scale.items if (bound := items[item])]
+    if len(bounds) < len(scale.items):
+        return None, None
+    lows, highs = [low for low, _ in bounds], [high for _, high in bounds]
+    return (sum(lows), sum(highs)) if scale.score == "sum" else (min(lows), max(highs))
+
+
+def read_area_table(path: Path) -> pl.DataFrame:
+    """An area table: CSV with area code, vintage, date, source and measures; codes stay text.
+
+    Raises ``CohesionError`` if it is absent or not CSV.
+    """
+    if not path.exists():
+        raise CohesionError("is missing", where=f"data/areas/{path.name}", todo="Put the table there.")
+    try:
+        return pl.read_csv(path, schema_overrides={"area_code": pl.String}, comment_prefix="#")
+    except pl.exceptions.PolarsError:
+        raise CohesionError("cannot be read as CSV", where=f"data/areas/{path.name}", todo="Save it as CSV.") from None
