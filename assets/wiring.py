@@ -46,7 +46,7 @@ def asset_of(node: Node, workspace: Workspace) -> dg.AssetsDefinition:
             raise _failure(node, str(error)) from None
         except Exception as error:
             if "COHESION_DEBUG" in os.environ:
-                raise
+                traceback.print_exc()
             raise _failure(node, _defect(error)) from None
         yield from _report(node, done)
 

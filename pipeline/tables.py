@@ -35,7 +35,7 @@ class Receipt(dy.Schema):
     sha256 = dy.String(min_length=64, max_length=64)
     bytes = dy.Int64(min=0)
     rows = dy.Int64(min=0)
-    columns = dy.Int64(min=0)
+    variables = dy.Int64(min=0)
 
 
 class Crosswalk(dy.Schema):

@@ -48,11 +48,12 @@ def wave_table(study: Study, wave: str, folder: Path, key: bytes) -> WaveTable:
             raise deposit
         _confirm(file, deposit)
         frames.append(_arm_rows(study, wave, file, deposit, key))
-        receipts.append({"study": study.key, "wave": wave, "arm": file.arm, **deposit.receipt})
+        variables = {"variables": deposit.receipt["columns"]}
+        receipts.append({"study": study.key, "wave": wave, "arm": file.arm, **deposit.receipt, **variables})
         notices += [notice.message for notice in deposit.notices]
     frame = pl.concat(frames, how="diagonal")
     check_ids(frame, "person_id", where=f"{study.key} {wave}")
-    return WaveTable(frame, pl.DataFrame(receipts), tuple(notices))
+    return WaveTable(frame, pl.DataFrame(receipts).drop("columns"), tuple(notices))
 
 
 def _request(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
@@ -77,7 +78,7 @@ def _confirm(file: WaveFile, deposit: Deposit) -> None:
         raise DepositError(
             "is not the file that was declared: its SHA-256 differs",
             where=str(receipt["file"]),
-            todo=f"Declared {file.sha256[:12]}…, found {receipt['sha256'][:12]}…. "
+            todo=f"Declared {file.sha256[:12]}…, found {str(receipt['sha256'])[:12]}…. "
             "Ask for the file again, or declare the new hash if it is a corrected delivery.",
         )
     if file.rows is not None and receipt["rows"] != file.rows:
