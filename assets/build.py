@@ -8,6 +8,9 @@ from assets.fingerprints import stale
 from assets.graph import Node, Workspace, ancestors, select
 from assets.instance import prepare_instance
 from assets.nodes import all_nodes
+from assets.report import Report
+from assets.run import attempt
+from assets.worker import CAN_FORK, Worker
 
 log = logging.getLogger("cohesion")
 
@@ -47,17 +50,21 @@ def _short(workspace: Workspace, folder: object) -> str:
 
 def execute(workspace: Workspace, due: Sequence[Node]) -> dict[str, str]:
     """Materialise the nodes; returns node → message for those that failed. Others still build."""
+    worker = Worker(workspace, due) if CAN_FORK else None
     prepare_instance(workspace.paths.instance)
     import dagster as dg
 
     from assets.wiring import asset_of
+
+    def run(node: Node) -> Report:
+        return worker.report(node.name) if worker else attempt(node, workspace)
 
     failures = _Failures()
     log.addHandler(failures)
     try:
         with dg.DagsterInstance.get() as instance:
             dg.materialize(
-                [asset_of(node, workspace) for node in due],
+                [asset_of(node, run) for node in due],
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},

@@ -1,36 +1,12 @@
 """Asset checks, derived from the table contracts in ``pipeline/tables.py``. A failed check stores nothing."""
 
-from dataclasses import dataclass
-
 import dataframely as dy
 import polars as pl
 
-from assets.graph import Key, Output
+from assets.graph import Output
+from assets.report import DATA_CHECKS, Check, checks_of
 
-DATA_CHECKS = {
-    "grain": "The key that names a row names no other.",
-    "ranges": "Every column is there with its type, every value in its range, nothing missing that may not be.",
-}
 GRAIN_RULES = ("primary_key", "grain_unique")
-RESULT_CHECKS = {"contract": "The key that names a row names no other; every column and value is as declared."}
-
-
-def checks_of(group: str) -> dict[str, str]:
-    """The checks of a table: two for data, where staff look for what is wrong; one for what is made from them."""
-    return DATA_CHECKS if group in ("ingest", "harmonise", "weigh", "score") else RESULT_CHECKS
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check of one table; ``found`` says in words what is wrong, with counts."""
-
-    name: str
-    key: Key
-    found: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        return not self.found
 
 
 def run_checks(group: str, output: Output) -> list[Check]:

@@ -1,12 +1,9 @@
 """Figures: one node a file of reports/figures."""
 
 import hashlib
-from collections.abc import Mapping
-
-import polars as pl
 
 from assets.fingerprints import code_of, digest
-from assets.graph import Key, Node, Output, Workspace
+from assets.graph import Node, Output, Tables, Workspace
 from pipeline.specs import Figure, Project
 
 
@@ -22,7 +19,9 @@ def _figure(name: str, figure: Figure, project: Project) -> Node:
     models = tuple(("estimates", model) for model in figure.models)
     inputs = models or (participation,)
 
-    def compute(workspace: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+    def compute(workspace: Workspace, tables: Tables) -> Output:
+        import polars as pl
+
         from pipeline.figures import draw, save_figure
         from pipeline.tables import FigureRecord
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Key = tuple[str, ...]
+Tables = Mapping[Key, Any]
+"""Key → polars frame. (Untyped here, so that a build with nothing to do need not import polars.)"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Node:
     study: str
     description: str
     version: str
-    compute: Callable[[Workspace, Mapping[Key, pl.DataFrame]], Output]
+    compute: Callable[[Workspace, Tables], Output]
     kinds: frozenset[str] = frozenset()
     checks: tuple[str, ...] = ()  # extra checks beyond those of the table contracts
     external: Callable[[Workspace], str] | None = None  # the state of files from outside

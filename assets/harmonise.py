@@ -1,11 +1,7 @@
 """Answers: all waves of a study on the items' declared scales, with the ledger that accounts for every answer."""
 
-from collections.abc import Mapping
-
-import polars as pl
-
 from assets.fingerprints import code_of, digest
-from assets.graph import Key, Node, Output, Workspace
+from assets.graph import Node, Output, Tables, Workspace
 from pipeline.specs import Project, Study
 
 
@@ -18,7 +14,7 @@ def _answers(study: Study) -> Node:
     answers, ledger, crosswalk = (("answers", study.key), ("ledger", study.key), ("crosswalk", study.key))
     inputs = {wave: ("wave", study.key, wave) for wave in study.waves}
 
-    def compute(_: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+    def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.harmonise import account, harmonise, item_ranges
         from pipeline.tables import Crosswalk, Ledger, answers_schema
 

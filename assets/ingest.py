@@ -1,11 +1,7 @@
 """Waves: one node a wave, from deposited files to one table with pseudonyms for ids."""
 
-from collections.abc import Mapping
-
-import polars as pl
-
 from assets.fingerprints import code_of, digest, hash_of_file
-from assets.graph import Key, Node, Output, Workspace
+from assets.graph import Node, Output, Tables, Workspace
 from pipeline.specs import Project, Study
 
 
@@ -23,9 +19,8 @@ def _wave(study: Study, wave: str) -> Node:
         found = [path for pattern in files for path in sorted(folder.glob(pattern))]
         return digest(*(f"{path.name}={hash_of_file(path)}" for path in found))
 
-    def compute(workspace: Workspace, _: Mapping[Key, pl.DataFrame]) -> Output:
+    def compute(workspace: Workspace, _: Tables) -> Output:
         from pipeline.ingest import load_or_create_key
-
         from pipeline.ingest.wave import summary, wave_table
         from pipeline.tables import Receipt, wave_schema
 

@@ -1,11 +1,9 @@
 """Models: one node a file of reports/models."""
 
-from collections.abc import Mapping
-
-import polars as pl
+from typing import Any
 
 from assets.fingerprints import code_of, digest
-from assets.graph import Key, Node, Output, Workspace
+from assets.graph import Node, Output, Tables, Workspace
 from pipeline.specs import Model, Project, Study
 
 
@@ -17,7 +15,7 @@ def nodes(project: Project) -> list[Node]:
 def _estimates(name: str, model: Model, study: Study) -> Node:
     key, panel = ("estimates", name), ("panel", model.study)
 
-    def compute(_: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+    def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.models import fit
         from pipeline.tables import Estimates
 
@@ -40,7 +38,7 @@ def _estimates(name: str, model: Model, study: Study) -> Node:
     )
 
 
-def _preview(estimates: pl.DataFrame) -> str:
+def _preview(estimates: Any) -> str:
     """The first rows as a Markdown table; estimates are about groups, never about one person."""
     columns = ["component", "term", "wave", "group", "estimate", "std_error", "p_value"]
     rows = estimates.select(columns).head(20).rows()

@@ -1,11 +1,7 @@
 """Scores: scales and their reliability, and the panel on which every model is fitted."""
 
-from collections.abc import Mapping
-
-import polars as pl
-
 from assets.fingerprints import code_of, digest, hash_of_file
-from assets.graph import Key, Node, Output, Workspace
+from assets.graph import Node, Output, Tables, Workspace
 from pipeline.specs import Project, Study
 
 
@@ -17,7 +13,7 @@ def nodes(project: Project) -> list[Node]:
 def _reliability(study: Study) -> Node:
     key, answers = ("reliability", study.key), ("answers", study.key)
 
-    def compute(_: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+    def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.scales import reliability
         from pipeline.tables import Reliability
 
@@ -42,7 +38,7 @@ def _panel(study: Study) -> Node:
     def external(workspace: Workspace) -> str:
         return digest(*(hash_of_file(workspace.paths.areas / table) for table in area_tables))
 
-    def compute(workspace: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+    def compute(workspace: Workspace, tables: Tables) -> Output:
         from pipeline.scales import panel, read_area_table, score_ranges
         from pipeline.tables import panel_schema
 

@@ -1,11 +1,7 @@
 """Who took part, and the weights: who was eligible, answered, left and returned."""
 
-from collections.abc import Mapping
-
-import polars as pl
-
 from assets.fingerprints import code_of, digest
-from assets.graph import Key, Node, Output, Workspace
+from assets.graph import Node, Output, Tables, Workspace
 from pipeline.specs import Project, Study
 
 
@@ -17,7 +13,7 @@ def nodes(project: Project) -> list[Node]:
 def _participation(study: Study) -> Node:
     key, answers = ("participation", study.key), ("answers", study.key)
 
-    def compute(_: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+    def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.participation import participation, patterns
         from pipeline.tables import Participation
 
@@ -50,7 +46,7 @@ def _participation(study: Study) -> Node:
 def _weights(study: Study) -> Node:
     key, answers = ("weights", study.key), ("answers", study.key)
 
-    def compute(_: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+    def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.tables import Weights
         from pipeline.weights.delivered import delivered_weights, weight_summary
 

@@ -1,13 +1,10 @@
 """Papers, and the warehouse as one DuckDB file."""
 
-from collections.abc import Mapping
 from pathlib import Path
-
-import polars as pl
 
 from assets import store
 from assets.fingerprints import code_of, digest, hash_of_file
-from assets.graph import Key, Node, Output, Workspace
+from assets.graph import Key, Node, Output, Tables, Workspace
 from pipeline.specs import Paper, Project
 
 STUDY_TABLES = ("participation", "reliability", "ledger", "receipt")
@@ -29,7 +26,9 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
         template = workspace.paths.templates / "paper.html.j2"
         return digest(hash_of_file(workspace.paths.papers / f"{name}.md"), hash_of_file(template))
 
-    def compute(workspace: Workspace, tables: Mapping[Key, pl.DataFrame]) -> Output:
+    def compute(workspace: Workspace, tables: Tables) -> Output:
+        import polars as pl
+
         from pipeline.papers import paper_numbers, render_study_paper, write_html
         from pipeline.tables import PaperNumber
 

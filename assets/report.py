@@ -1,0 +1,92 @@
+"""What a run of a node came to: counts, columns and checks, never a row. Plain data, so that it can cross a pipe."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assets.graph import Key
+
+DATA_CHECKS = {
+    "grain": "The key that names a row names no other.",
+    "ranges": "Every column is there with its type, every value in its range, nothing missing that may not be.",
+}
+RESULT_CHECKS = {"contract": "The key that names a row names no other; every column and value is as declared."}
+
+
+def checks_of(group: str) -> dict[str, str]:
+    """The checks of a table: two for data, where staff look for what is wrong; one for what is made from them."""
+    return DATA_CHECKS if group in ("ingest", "harmonise", "weigh", "score") else RESULT_CHECKS
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one table; ``found`` says in words what is wrong, with counts."""
+
+    name: str
+    key: Key
+    found: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return not self.found
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """One table: rows, columns as (name, type, range), and what the UI shows beside it."""
+
+    key: Key
+    rows: int
+    columns: tuple[tuple[str, str, str], ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run of a node. Nothing was stored if there is an ``error`` or a check failed."""
+
+    node: str
+    fingerprint: str = ""
+    seconds: float = 0.0
+    tables: tuple[TableReport, ...] = ()
+    checks: tuple[Check, ...] = ()
+    error: str = ""
+
+    @property
+    def failed(self) -> list[Check]:
+        return [check for check in self.checks if not check.passed]
+
+    @property
+    def message(self) -> str:
+        """Why nothing was stored, or nothing."""
+        if self.error or not self.failed:
+            return self.error
+        found = "; ".join(f"{'/'.join(check.key)}: {', '.join(check.found)}" for check in self.failed)
+        return f"a check failed, nothing was stored. {found}"
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=_encode)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Report":
+        fields = json.loads(text, object_hook=_decode)
+        tables = tuple(
+            TableReport(tuple(table["key"]), table["rows"], tuple(map(tuple, table["columns"])), table["metadata"])
+            for table in fields.pop("tables")
+        )
+        checks = tuple(
+            Check(check["name"], tuple(check["key"]), tuple(check["found"])) for check in fields.pop("checks")
+        )
+        return cls(**fields, tables=tables, checks=checks)
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, Path):
+        return {"path": str(value)}
+    raise TypeError(f"metadata cannot hold {type(value).__name__}")
+
+
+def _decode(value: dict[str, Any]) -> object:
+    return Path(value["path"]) if set(value) == {"path"} else value
