@@ -52,7 +52,7 @@ def coefficients(
     Raises ``PaperError`` if no term named is among the estimates.
     """
     rows = rows_of(estimates, labels, models)
-    heading = Heading(title, subtitle, source, _with_level(note, confidence), synthetic)
+    heading = Heading(title, subtitle, source, note, _level(confidence), synthetic)
     return forest(heading, rows, Scale(x_label, 0.0), "Estimate (interval)", width)
 
 
@@ -80,10 +80,8 @@ def odds_ratios(
     Raises ``PaperError`` if no term named is among the estimates.
     """
     rows = rows_of(as_ratios(estimates, per), labels, None)
-    note = " ".join(
-        filter(None, (note, f"Grey: odds ratios conventionally called small ({interval(1 / small, small)})."))
-    )
-    heading = Heading(title, subtitle, source, _with_level(note, confidence), synthetic)
+    key = f"{_level(confidence)} Grey: odds ratios conventionally called small ({interval(1 / small, small)})."
+    heading = Heading(title, subtitle, source, note, key, synthetic)
     scale = Scale(
         "Odds ratio (log scale)", 1.0, "log", band=(1 / small, small), band_label="small effects", sides=sides
     )
@@ -97,8 +95,8 @@ def as_ratios(estimates: pl.DataFrame, per: Mapping[str, float] | None = None) -
     return log_odds.with_columns((pl.col("estimate", "conf_low", "conf_high") * times).exp())
 
 
-def _with_level(note: str, confidence: float) -> str:
-    return " ".join(filter(None, (note, f"Lines show {confidence * 100:g}% confidence intervals.")))
+def _level(confidence: float) -> str:
+    return f"Lines show {confidence * 100:g}% confidence intervals."
 
 
 def rows_of(estimates: pl.DataFrame, labels: Mapping[str, str], models: Mapping[str, str] | None) -> list[Row]:

@@ -105,8 +105,7 @@ def participation_flow(
     Raises ``PaperError`` if there is nothing to draw.
     """
     panels = bars_of(participation, waves, arms)
-    note = " ".join(filter(None, (note, "Bold: the number who answered.")))
-    return _draw(Heading(title, subtitle, source, note, synthetic), panels, width)
+    return _draw(Heading(title, subtitle, source, note, "Bold: the number who answered.", synthetic), panels, width)
 
 
 def bars_of(
