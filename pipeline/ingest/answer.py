@@ -81,7 +81,9 @@ def from_bytes(answer: bytes, request: Request) -> Deposit:
         frame=pl.read_ipc(answer[start:]),
         labels=about["labels"],
         value_labels=about["value_labels"],
-        missing_ranges={name: [(low, high) for low, high in bounds] for name, bounds in about["missing_ranges"].items()},
+        missing_ranges={
+            name: [(low, high) for low, high in bounds] for name, bounds in about["missing_ranges"].items()
+        },
         receipt=about["receipt"],
         notices=tuple(Notice(**notice) for notice in about["notices"]),
         undeclared=tuple(about["undeclared"]),

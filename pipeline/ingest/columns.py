@@ -58,9 +58,7 @@ def _differing_in_case(found: Iterable[str], wanted: set[str]) -> dict[str, str]
     candidates: dict[str, list[str]] = defaultdict(list)
     for name in found:
         candidates[name.lower()].append(name)
-    return {
-        candidates[name.lower()][0]: name for name in sorted(wanted) if len(candidates.get(name.lower(), ())) == 1
-    }
+    return {candidates[name.lower()][0]: name for name in sorted(wanted) if len(candidates.get(name.lower(), ())) == 1}
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

@@ -50,7 +50,7 @@ def utf8(data: bytes, encoding: str | None, where: str) -> bytes:
         raise DepositError(
             "the file is UTF-16 text, which is not declared",
             where=where,
-            todo="Declare `encoding: utf-16` (such exports are often separated by tabs: `delimiter: \"\\t\"`).",
+            todo='Declare `encoding: utf-16` (such exports are often separated by tabs: `delimiter: "\\t"`).',
         )
     try:
         name = codecs.lookup(encoding or "utf-8").name
@@ -93,11 +93,12 @@ def _header(data: bytes, found: Structure, request: Request, where: str) -> tupl
 def _refuse_other_delimiter(header: str, declared: str, where: str) -> None:
     for delimiter, name in _DELIMITERS.items():
         if delimiter != declared and delimiter in header:
+            written = delimiter.replace("\t", "\\t")
             raise DepositError(
                 f"the header is separated by {name}, but {_DELIMITERS.get(declared, declared)} are declared",
                 where=where,
-                todo=f'Declare `delimiter: "{delimiter if delimiter != chr(9) else chr(92) + "t"}"`, and `decimal: ","` '
-                "if the numbers have a decimal comma; or ask for the file as declared.",
+                todo=f'Declare `delimiter: "{written}"`, and `decimal: ","` if the numbers have a decimal comma; '
+                "or ask for the file as declared.",
             )
 
 
@@ -120,7 +121,7 @@ def _records(data: bytes, found: Structure, names: list[str], request: Request) 
 
 
 def _check_decimal(frame: pl.DataFrame, request: Request, where: str) -> None:
-    """Refuse numbers written with the other decimal mark. Between commas, ``"1,2"`` is more likely a multiple choice."""
+    """Refuse numbers written with the other decimal mark. Between commas, ``"1,2"`` is rather a multiple choice."""
     other = "." if request.decimal == "," else ","
     if other == request.delimiter or (other == "," and request.delimiter == ","):
         return

@@ -76,12 +76,17 @@ def check_fields(found: Structure, header: int, where: str) -> None:
         return
     numbers = sorted({int(number) for number in found.fields[ragged]})
     raise DepositError(
-        f"the header has {expected} fields, but line {some([int(line) for line in found.lines[ragged]])} "
-        f"{'has' if ragged.size == 1 else 'have'} {' or '.join(map(str, numbers[:5]))}",
+        f"the header has {expected} fields, but {_lines_have(found.lines[ragged])} "
+        f"{' or '.join(map(str, numbers[:5]))}",
         where=where,
         count=int(ragged.size),
         todo="Ask for the file with every text that holds a delimiter or line break in quotes.",
     )
+
+
+def _lines_have(lines: Positions) -> str:
+    named = some([int(line) for line in lines])
+    return f"line {named} has" if lines.size == 1 else f"lines {named} have"
 
 
 def _outside(offsets: Positions, quotes: Positions) -> Positions:
@@ -98,16 +103,14 @@ def _refuse_nul(characters: npt.NDArray[np.uint8], lines: _Lines, where: str) ->
     found = sorted({int(line) for line in lines.of(nul)})
     hint = " It may be UTF-16: then declare `encoding: utf-16`." if nul.size > characters.size / 4 else ""
     raise DepositError(
-        f"there are NUL bytes in line {some(found)}",
+        f"there are NUL bytes in {'line' if len(found) == 1 else 'lines'} {some(found)}",
         where=where,
         count=int(nul.size),
         todo=f"The file is damaged or no text; export it again.{hint}",
     )
 
 
-def _refuse_lone_returns(
-    characters: npt.NDArray[np.uint8], quotes: Positions, lines: _Lines, where: str
-) -> None:
+def _refuse_lone_returns(characters: npt.NDArray[np.uint8], quotes: Positions, lines: _Lines, where: str) -> None:
     returns = _outside(np.flatnonzero(characters == _RETURN), quotes)
     following = np.append(characters, _NEWLINE)[returns + 1]
     lone = returns[following != _NEWLINE]
@@ -132,8 +135,9 @@ def _check_quotes(
     first_open = bad_open[0] if bad_open.size else quotes.size
     first_close = bad_close[0] if bad_close.size else quotes.size
     if first_open < quotes.size and first_open <= first_close:
+        line = int(lines.of(quotes[2 * first_open]))
         raise DepositError(
-            f"a quote stands inside a field that does not begin with one, in line {int(lines.of(quotes[2 * first_open]))}",
+            f"a quote stands inside a field that does not begin with one, in line {line}",
             where=where,
             todo='Ask for the file with such texts in quotes and each quote in them doubled ("").',
         )

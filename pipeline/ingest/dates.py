@@ -9,10 +9,9 @@ import polars as pl
 
 from pipeline.ingest.numbers import code_texts
 
-Kind = Literal["spss_day", "spss_time", "stata_day", "stata_time"]
+Kind = Literal["spss", "stata_day", "stata_time"]
 
-_SPSS_DAY = re.compile(r"^(DATE|ADATE|EDATE|JDATE|SDATE|MOYR|QYR|WKYR)\d")
-_SPSS_TIME = re.compile(r"^(DATETIME|YMDHMS)\d")
+_SPSS = re.compile(r"^(DATE|ADATE|EDATE|JDATE|SDATE|MOYR|QYR|WKYR|DATETIME|YMDHMS)\d")
 _STATA_DAY = re.compile(r"^%-?t?d")
 _STATA_TIME = re.compile(r"^%-?t[cC]")
 _FROM_1582 = 141_428  # days from 14 October 1582, where SPSS starts to count, to 1 January 1970
@@ -28,13 +27,11 @@ def kind_of_date(file_format: str, variable_format: str) -> Kind | None:
         if _STATA_TIME.match(variable_format):
             return "stata_time"
         return "stata_day" if _STATA_DAY.match(variable_format) else None
-    if _SPSS_TIME.match(variable_format):
-        return "spss_time"
-    return "spss_day" if _SPSS_DAY.match(variable_format) else None
+    return "spss" if _SPSS.match(variable_format) else None
 
 
 def as_dates(numbers: pl.Series, kind: Kind) -> pl.Series:
-    """Dates as ``Date`` (``Datetime`` if a time of day is part of them).
+    """Dates as ``Date``; as ``Datetime`` where any value has a time of day.
 
     Where a value is no date between 1600 and 9999 (a missing-value code, a damaged number), the column is text: ISO
     dates beside the codes as they are.
@@ -42,14 +39,14 @@ def as_dates(numbers: pl.Series, kind: Kind) -> pl.Series:
     days = _days_since_1970(numbers, kind)
     is_date = days.is_between(_EARLIEST, _LATEST, closed="left")
     if not is_date.all():
-        dates = _dates(days.set(~is_date.fill_null(False), None), kind).cast(pl.String)
+        dates = _dates(days.set(~is_date.fill_null(False), None)).cast(pl.String)
         return dates.fill_null(code_texts(numbers)).rename(numbers.name)
-    return _dates(days, kind).rename(numbers.name)
+    return _dates(days).rename(numbers.name)
 
 
 def _days_since_1970(numbers: pl.Series, kind: Kind) -> pl.Series:
     match kind:
-        case "spss_day" | "spss_time":
+        case "spss":
             return numbers / _DAY - _FROM_1582
         case "stata_time":
             return numbers / (_DAY * 1000) + _FROM_1960
@@ -57,9 +54,8 @@ def _days_since_1970(numbers: pl.Series, kind: Kind) -> pl.Series:
             return numbers + _FROM_1960
 
 
-def _dates(days: pl.Series, kind: Kind) -> pl.Series:
-    whole = bool((days == days.floor()).all())
-    if kind.endswith("day") and whole:
+def _dates(days: pl.Series) -> pl.Series:
+    if (days == days.floor()).all():
         return days.cast(pl.Int32).cast(pl.Date)
     milliseconds = (days * (_DAY * 1000)).round().cast(pl.Int64)
     return (milliseconds * 1000).cast(pl.Datetime("us"))

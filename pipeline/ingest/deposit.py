@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import DepositError
-from pipeline.ingest.request import Layout, Limits, Request
+from pipeline.ingest.request import DEFAULT_LIMITS, Layout, Limits, Request
 from pipeline.ingest.table import Bounds, Notice
 
 __all__ = ["Deposit", "Limits", "Notice", "Request", "read_deposit", "read_deposits"]
@@ -59,7 +59,7 @@ def read_deposit(
     text: Sequence[str] = (),
     user_missing: bool = True,
     layout: Layout = "plain",
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT_LIMITS,
     isolate: bool = True,
 ) -> Deposit:
     """Read one file in its declared ``format`` (sav, zsav, dta, csv, xlsx, parquet). Nothing is guessed.
@@ -76,7 +76,7 @@ def read_deposit(
     Raises ``DepositError`` with file, place, count and what to do, for whatever is not as declared.
     """
     request = Request(
-        path=os.path.abspath(path),
+        path=str(Path(path).absolute()),
         format=format,
         encoding=encoding,
         delimiter=delimiter,

@@ -14,7 +14,6 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "xlsx"),
     (b"PK\x05\x06", "an empty zip archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file (.xls) or a password-protected workbook"),
-    (b"ASCII SPSS PORT FILE", "an SPSS portable file (.por)"),
     (b"HEADER RECORD*******", "a SAS transport file (.xpt)"),
     (b"\x00" * 12 + b"\xc2\xea\x81\x60", "a SAS data set (.sas7bdat)"),
     (b"\x1f\x8b", "a gzip archive"),
@@ -40,6 +39,8 @@ def looks_like(head: bytes) -> str:
     """The format that the first bytes of a file show: one of ``FORMATS``, or words for something else."""
     if _ENCRYPTED_SAV in head[:64]:
         return "an encrypted SPSS file"
+    if b"ASCII SPSS PORT FILE" in head[:200]:
+        return "an SPSS portable file (.por)"
     for signature, found in _SIGNATURES:
         if head.startswith(signature):
             return found

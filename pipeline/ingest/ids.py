@@ -13,7 +13,9 @@ Case = Literal["as_is", "upper", "lower"]
 _WHOLE_WITH_POINT = r"^(-?\d+)\.0+$"
 
 
-def normalise_ids(ids: pl.Series, *, strip: bool = False, case: Case = "as_is", pattern: str | None = None) -> pl.Series:
+def normalise_ids(
+    ids: pl.Series, *, strip: bool = False, case: Case = "as_is", pattern: str | None = None
+) -> pl.Series:
     """Ids as text: ``1234.0``, ``1234`` and ``"1234.0"`` all become ``"1234"``; a blank is null.
 
     Nothing else is changed but by a declared rule: ``strip`` takes spaces off both ends, ``case`` makes letters one

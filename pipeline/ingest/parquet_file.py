@@ -20,7 +20,7 @@ _END = b"PAR1"
 def read_parquet(path: Path, request: Request, facts: FileFacts) -> Table:
     """One row per row of the file; numbers as Float64."""
     with path.open("rb") as file:
-        file.seek(max(0, facts.bytes - len(_END)))
+        file.seek(max(0, facts.size - len(_END)))
         if file.read() != _END:
             raise truncated(facts, path.name)
     return plain(pl.read_parquet(path, glob=False, hive_partitioning=False), path.name)
@@ -61,8 +61,8 @@ def _plain(column: pl.Series) -> pl.Series:
 
 def _date_or_time(column: pl.Series) -> pl.Series:
     """A date where no time of day is said."""
-    midnight = column.dt.time() == pl.time(0, 0, 0, eager=True)[0]
-    return column.cast(pl.Date) if midnight.all() else column.cast(pl.Datetime("us"))
+    without_time = bool((column == column.dt.truncate("1d")).all())
+    return column.cast(pl.Date) if without_time else column.cast(pl.Datetime("us"))
 
 
 def _text(column: pl.Series) -> pl.Series:

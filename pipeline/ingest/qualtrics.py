@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -13,27 +14,30 @@ from pipeline.ingest.numbers import numbers_where_all_are
 from pipeline.ingest.request import Request
 from pipeline.ingest.table import Notice, Table
 
-_PREVIEWS = ("Survey Preview", "1")
-_UNFINISHED = ("False", "FALSE", "0")
+_STATUS_RULES: dict[str, tuple[str, ...]] = {
+    "preview": ("survey preview", "offline survey preview", "1", "17"),
+    "test": ("survey test", "2"),
+    "spam": ("spam", "survey preview spam", "imported spam", "8", "9", "12", "40"),
+}
+"""Rule → values of the column Status, in words or as numbers, by which a row is no participant's answer."""
+
+_UNFINISHED = ("false", "0")
 
 
 def lay_out(table: Table, request: Request, where: str) -> Table:
-    """One row per finished answer; columns named by ImportId, which stays when a column is renamed in Qualtrics.
+    """One row per row below the three headers; columns named by ImportId, which outlasts a renaming in Qualtrics.
 
-    The question text becomes the label. Previews and unfinished answers are set aside by rule and counted.
+    The question text becomes the label.
     Raises ``DepositError`` if the third row does not hold an ImportId for every column.
     """
     names = _import_ids(table.frame, where)
     questions = table.frame.row(0) if table.frame.height else ()
     answers = table.frame.slice(2).rename(dict(zip(table.frame.columns, names, strict=True)))
-    kept, set_aside = _set_aside(answers)
-    frame = numbers_where_all_are(kept, decimal=request.decimal, keep_text=request.text)
+    frame = numbers_where_all_are(answers, decimal=request.decimal, keep_text=(*request.text, *_rule_columns(answers)))
     return Table(
         frame=frame,
         labels={name: " ".join(text.split()) for name, text in zip(names, questions, strict=True) if text},
         notices=[*table.notices, *_renamed(table.frame.columns, names)],
-        set_aside=set_aside,
-        received=answers.height,
     )
 
 
@@ -62,20 +66,26 @@ def _import_id(cell: object) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _set_aside(answers: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
-    status, finished = _column(answers, "status"), _column(answers, "finished")
-    preview = answers[status].is_in(_PREVIEWS).fill_null(False) if status else pl.repeat(False, answers.height, eager=True)
-    partial = (
-        answers[finished].is_in(_UNFINISHED).fill_null(False) & ~preview
-        if finished
-        else pl.repeat(False, answers.height, eager=True)
-    )
-    counts = {"preview": int(preview.sum()), "partial": int(partial.sum())}
-    return answers.filter(~preview & ~partial), {rule: count for rule, count in counts.items() if count}
+def set_aside_unfinished(table: Table) -> Table:
+    """The same table without previews, tests, spam and unfinished answers, which are counted by rule."""
+    answers = table.frame
+    words = {column.lower(): answers[column].str.to_lowercase() for column in _rule_columns(answers)}
+    nobody = pl.repeat(False, answers.height, eager=True)
+    rules = {
+        rule: words["status"].is_in(values).fill_null(False) if "status" in words else nobody
+        for rule, values in _STATUS_RULES.items()
+    }
+    rules["partial"] = words["finished"].is_in(_UNFINISHED).fill_null(False) if "finished" in words else nobody
+    left, counts = ~nobody, {}
+    for rule, applies in rules.items():
+        counts[rule] = int((applies & left).sum())
+        left &= ~applies
+    set_aside = table.set_aside | {rule: count for rule, count in counts.items() if count}
+    return replace(table, frame=answers.filter(left), set_aside=set_aside)
 
 
-def _column(frame: pl.DataFrame, name: str) -> str | None:
-    return next((column for column in frame.columns if column.lower() == name), None)
+def _rule_columns(frame: pl.DataFrame) -> list[str]:
+    return [column for column in frame.columns if column.lower() in ("status", "finished")]
 
 
 def _renamed(found: Sequence[str], names: Sequence[str]) -> list[Notice]:

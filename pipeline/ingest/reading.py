@@ -1,9 +1,12 @@
-"""One file, from bytes to a deposit: receipt, reader, layout, privacy scan, declared columns. Runs in the reader process."""
+"""One file, from bytes to a deposit: receipt, reader, layout, privacy scan, declared columns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.columns import check_names, choose
@@ -11,7 +14,7 @@ from pipeline.ingest.csv_file import read_csv
 from pipeline.ingest.deposit import Deposit
 from pipeline.ingest.parquet_file import read_parquet
 from pipeline.ingest.privacy import scan
-from pipeline.ingest.qualtrics import lay_out
+from pipeline.ingest.qualtrics import lay_out, set_aside_unfinished
 from pipeline.ingest.receipts import FileFacts, ensure_unchanged, examine
 from pipeline.ingest.request import Request
 from pipeline.ingest.statistics import read_statistics
@@ -37,16 +40,17 @@ def read(request: Request) -> Deposit:
     ensure_unchanged(path, facts)
     if request.layout == "qualtrics":
         table = lay_out(table, request, path.name)
+    findings = scan(table.frame)
+    table = _set_aside_by_rule(table, request)
     notices = [*table.notices, *check_names(table.frame.columns, path.name), *check_text(table.frame)]
     receipt: dict[str, str | int] = {
         "file": path.name,
         "format": request.format,
         "sha256": facts.sha256,
-        "bytes": facts.bytes,
+        "bytes": facts.size,
         "rows": table.rows_received(),
         "columns": table.frame.width,
     }
-    findings = scan(table.frame)
     chosen = choose(table.frame, request.columns)
     kept = set(chosen.frame.columns)
     return Deposit(
@@ -61,6 +65,16 @@ def read(request: Request) -> Deposit:
         set_aside=table.set_aside,
         findings=findings,
     )
+
+
+def _set_aside_by_rule(table: Table, request: Request) -> Table:
+    """Without rows that are no answers, counted by rule: spreadsheets leave blank rows, Qualtrics unfinished ones."""
+    if request.format in ("csv", "xlsx") and table.frame.width > 1:
+        filled = table.frame.filter(~pl.all_horizontal(pl.all().is_null()))
+        blank = table.frame.height - filled.height
+        if blank:
+            table = replace(table, frame=filled, set_aside={**table.set_aside, "blank": blank})
+    return set_aside_unfinished(table) if request.layout == "qualtrics" else table
 
 
 def as_deposit_error(error: BaseException, path: Path, proof: str) -> DepositError:

@@ -24,14 +24,14 @@ class FileFacts:
     """What the bytes of a file say before it is parsed."""
 
     sha256: str
-    bytes: int
+    size: int
     head: bytes
     zero_tail: int
     changed: tuple[int, int]
 
     def proof(self) -> str:
         """Bytes and hash in words, for messages: which file was it that could not be read."""
-        return f"{self.bytes:,} bytes, SHA-256 {self.sha256}"
+        return f"{self.size:,} bytes, SHA-256 {self.sha256}"
 
 
 def examine(path: Path, declared: str) -> FileFacts:
@@ -40,7 +40,7 @@ def examine(path: Path, declared: str) -> FileFacts:
     Raises ``DepositError`` if the file is missing, empty, of another format than declared or zero-filled.
     """
     facts = _read_facts(path)
-    if facts.bytes == 0:
+    if facts.size == 0:
         raise DepositError("the file is empty (zero bytes)", where=path.name, todo="Ask for the file again.")
     check_format(facts.head, declared, path.name)
     if facts.zero_tail >= ZERO_TAIL and not (declared in _MAY_END_IN_ZEROS and is_uncompressed(facts.head)):
@@ -54,7 +54,7 @@ def receipt(path: Path, format: str) -> dict[str, str | int]:
     Raises ``DepositError`` as ``examine`` does.
     """
     facts = examine(path, format)
-    return {"file": path.name, "format": format, "sha256": facts.sha256, "bytes": facts.bytes}
+    return {"file": path.name, "format": format, "sha256": facts.sha256, "bytes": facts.size}
 
 
 def proof(path: Path) -> str:
@@ -79,7 +79,7 @@ def is_uncompressed(head: bytes) -> bool:
 
 def ensure_unchanged(path: Path, facts: FileFacts) -> None:
     """Raise ``DepositError`` if the file was written to while it was being read."""
-    if _stamp(os.stat(path)) != facts.changed:
+    if _stamp(path.stat()) != facts.changed:
         raise DepositError(
             "the file changed while it was being read", where=path.name, todo="Wait until it is copied, then try again."
         )

@@ -18,6 +18,9 @@ class Limits:
     memory_bytes: int = 2 * 1024**3
 
 
+DEFAULT_LIMITS = Limits()
+
+
 @dataclass(frozen=True)
 class Request:
     """One file, as declared. The arguments of ``read_deposit``, which explains them."""
@@ -33,7 +36,7 @@ class Request:
     text: tuple[str, ...] = ()
     user_missing: bool = True
     layout: str = "plain"
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT_LIMITS
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()

@@ -24,10 +24,10 @@ def read_statistics(path: Path, request: Request, facts: FileFacts) -> Table:
     _check_end(path, facts)
     values, about = _parse(path, request)
     _check_complete(values, about, path, facts)
+    if facts.zero_tail >= ZERO_TAIL and _last_row_is_zeros(values):
+        raise zero_filled(facts, path.name)
     notices: list[Notice] = []
     frame = pl.DataFrame([_column(name, values[name], request.format, about, notices) for name in values])
-    if facts.zero_tail >= ZERO_TAIL and frame.height and _is_blank(frame.tail(1)):
-        raise zero_filled(facts, path.name)
     return Table(
         frame=frame,
         labels={name: label for name, label in about.column_names_to_labels.items() if label},
@@ -58,7 +58,7 @@ def _check_end(path: Path, facts: FileFacts) -> None:
     if not facts.head.startswith(b"<stata_dta>"):
         return
     with path.open("rb") as file:
-        file.seek(max(0, facts.bytes - len(_DTA_END)))
+        file.seek(max(0, facts.size - len(_DTA_END)))
         if file.read() != _DTA_END:
             raise truncated(facts, path.name)
 
@@ -131,6 +131,6 @@ def _bounds(ranges: list[dict[str, Any]]) -> list[Bounds]:
     return [(bounds["lo"], bounds["hi"]) for bounds in ranges]
 
 
-def _is_blank(row: pl.DataFrame) -> bool:
-    """Whether a row holds nothing but zeros and blanks, as bytes that were never written would be read."""
-    return all(value in (None, 0.0) or str(value).strip("\x00 ") == "" for value in row.row(0))
+def _last_row_is_zeros(values: dict[str, list[Any]]) -> bool:
+    """Whether the last row is what bytes that were never written are read as."""
+    return all(column and (column[-1] == 0 or str(column[-1]).strip("\x00 ") == "") for column in values.values())

@@ -29,8 +29,7 @@ class Table:
     missing_ranges: dict[str, list[Bounds]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     set_aside: dict[str, int] = field(default_factory=dict)
-    received: int | None = None
 
     def rows_received(self) -> int:
         """Rows in the file: those in the frame and those set aside by rule."""
-        return self.frame.height if self.received is None else self.received
+        return self.frame.height + sum(self.set_aside.values())

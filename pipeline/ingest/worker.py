@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.ingest.isolation import PID_BYTES
@@ -90,7 +91,7 @@ def limit(limits: Limits) -> None:
 def _address_space() -> int:
     """Bytes of address space in use: the libraries are loaded, so the limit is for the file alone."""
     try:
-        with open("/proc/self/statm", "rb") as statistics:
+        with Path("/proc/self/statm").open("rb") as statistics:
             return int(statistics.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 1024**3

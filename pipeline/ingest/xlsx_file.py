@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): one declared sheet, integers and dates kept. A workbook is a zip: its promises come first."""
+"""Excel workbooks (.xlsx): one declared sheet, numbers and dates kept. A workbook is a zip; its size is judged first."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def _check_parts(path: Path, facts: FileFacts) -> int:
 
 def _check_sizes(parts: list[zipfile.ZipInfo], facts: FileFacts, where: str) -> None:
     unpacked = sum(part.file_size for part in parts)
-    ratio = unpacked / facts.bytes
+    ratio = unpacked / facts.size
     if unpacked > MOST_UNPACKED or (unpacked > _SMALL and ratio > MOST_TIMES) or len(parts) > _MOST_PARTS:
         raise DepositError(
-            f"the workbook of {facts.bytes:,} bytes would unpack to {unpacked:,} bytes in {len(parts):,} parts "
+            f"the workbook of {facts.size:,} bytes would unpack to {unpacked:,} bytes in {len(parts):,} parts "
             f"({ratio:,.0f} times its size; at most {MOST_TIMES} times and {MOST_UNPACKED:,} bytes are read)",
             where=where,
             todo="It may be a zip bomb. Ask for the data as CSV.",

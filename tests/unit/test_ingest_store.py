@@ -1,0 +1,93 @@
+"""Finding deposits and writing tables."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.errors import DepositError
+from pipeline.ingest import check_file_name, find_file, write_parquet
+from pipeline.ingest.store import write_atomically
+
+
+def test_a_table_is_written_and_no_draft_is_left(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": [1.0, None], "b": ["x", "y"]})
+    path = tmp_path / "wave" / "elsoc" / "w01.parquet"
+    write_parquet(frame, path)
+    assert pl.read_parquet(path).equals(frame)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": [1.0, None], "b": ["x", "y"]})
+    write_parquet(frame, tmp_path / "one.parquet")
+    write_parquet(frame, tmp_path / "two.parquet")
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+def test_a_failed_write_leaves_the_table_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    path.write_bytes(b"before")
+
+    def fail(draft: Path) -> None:
+        draft.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(path, fail)
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_found_by_its_pattern(tmp_path: Path) -> None:
+    (tmp_path / "W01_2016.sav").touch()
+    (tmp_path / "W02_2017.sav").touch()
+    (tmp_path / ".W01_2016.sav.part").touch()
+    assert find_file(tmp_path, "W01_*.sav").name == "W01_2016.sav"
+
+
+def test_no_file_names_pattern_folder_and_nearest(tmp_path: Path) -> None:
+    (tmp_path / "W01_2016.SAV").touch()
+    with pytest.raises(DepositError, match=r"W01_2016\.sav: no file in .* the nearest name is W01_2016\.SAV"):
+        find_file(tmp_path, "W01_2016.sav")
+
+
+def test_several_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "W01_a.sav").touch()
+    (tmp_path / "W01_b.sav").touch()
+    with pytest.raises(DepositError, match=r"several files fit: W01_a\.sav, W01_b\.sav \(2\)"):
+        find_file(tmp_path, "W01_*.sav")
+
+
+@pytest.mark.parametrize("pattern", ["../secret.sav", "/etc/*.sav"])
+def test_a_pattern_stays_inside_the_folder(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(DepositError, match="stays inside the deposits folder"):
+        find_file(tmp_path, pattern)
+
+
+def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DepositError, match="does not exist"):
+        find_file(tmp_path / "nowhere", "*.sav")
+
+
+@pytest.mark.parametrize("name", ["ELSOC_W01 (v2).sav", "Umfrage-Wölle,1.csv", "a.b.dta"])
+def test_names_of_people_and_places_are_allowed(name: str) -> None:
+    check_file_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "..%2f..%2fetc_passwd.csv",
+        "a;rm -rf.csv",
+        "$(x).sav",
+        "a\nb.csv",
+        ".hidden.csv",
+        "nosuffix",
+        "<b>.sav",
+        "a" * 300 + ".csv",
+    ],
+)
+def test_hostile_names_are_refused(name: str) -> None:
+    with pytest.raises(DepositError, match="characters that are not allowed"):
+        check_file_name(name)
