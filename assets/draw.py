@@ -22,7 +22,7 @@ def _figure(name: str, figure: Figure, project: Project) -> Node:
     def compute(workspace: Workspace, tables: Tables) -> Output:
         import polars as pl
 
-        from pipeline.figures import draw, save_figure
+        from pipeline.figures import draw, save_drawing
         from pipeline.tables import FigureRecord
 
         frames = [tables[model] for model in models]
@@ -32,8 +32,9 @@ def _figure(name: str, figure: Figure, project: Project) -> Node:
             estimates=pl.concat(frames) if frames else None,
             participation=tables.get(participation),
             labels={concept: about.label for concept, about in project.concepts.items()},
+            models=project.models,
         )
-        png, svg = save_figure(drawn.figure, workspace.paths.figure_file(name, "png").with_suffix(""))
+        png, svg = save_drawing(drawn, workspace.paths.figure_file(name, "png").with_suffix(""))
         record = pl.DataFrame(
             [
                 {
@@ -61,7 +62,7 @@ def _figure(name: str, figure: Figure, project: Project) -> Node:
         version=digest(figure.digest, study.about.digest, study.digest_of("waves"), code_of("figures", "specs")),
         compute=compute,
         kinds=frozenset({"matplotlib"}),
-        files=lambda paths: [paths.figure_file(name, suffix) for suffix in ("png", "svg")],
+        files=lambda paths: [paths.figure_file(name, suffix) for suffix in ("png", "svg", "narrow.svg")],
     )
 
 

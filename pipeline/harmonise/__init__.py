@@ -2,6 +2,7 @@
 
 from pipeline.harmonise.answers import Harmonised, harmonise, item_ranges
 from pipeline.harmonise.crosswalk import crosswalk
+from pipeline.harmonise.frame import harmonise_frame
 from pipeline.harmonise.ledger import account
 
-__all__ = ["Harmonised", "account", "crosswalk", "harmonise", "item_ranges"]
+__all__ = ["Harmonised", "account", "crosswalk", "harmonise", "harmonise_frame", "item_ranges"]

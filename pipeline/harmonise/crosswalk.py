@@ -48,12 +48,13 @@ def rules(study: Study, wave: str, file: WaveFile) -> Iterator[Rule]:
         if variable is None:
             yield Rule(key, None, {BLANK: (None, "not_asked")}, {})
         else:
-            yield _rule(key, variable, item, exceptions.get(key), study.about.missing)
+            yield rule_of(key, variable, item, exceptions.get(key), study.about.missing)
 
 
-def _rule(
+def rule_of(
     key: str, variable: str, item: Item, exception: WaveException | None, study_missing: Mapping[str, str]
 ) -> Rule:
+    """The rule of one item read from ``variable``; missing codes of the study, then the item, then the wave."""
     own = exception.missing if exception else {}
     missing = {**study_missing, **item.missing, **own, BLANK: item.blank}
     codes: dict[str, tuple[float | None, str | None]] = {code: (None, reason) for code, reason in missing.items()}
