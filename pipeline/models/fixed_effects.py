@@ -1,0 +1,82 @@
+"""Fixed effects: each person compared with themselves in other waves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.linear import Correction, Effects, least_squares
+from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.results import coefficient_table
+
+
+def fixed_effects(
+    frame: pl.DataFrame,
+    outcome: str,
+    exposures: Sequence[str],
+    covariates: Sequence[str] = (),
+    *,
+    categorical: Iterable[str] = (),
+    person: str = "person_id",
+    wave: str = "wave",
+    effects: Effects = "person",
+    wave_effects: bool = True,
+    cluster: str | None = "person_id",
+    weights: str | None = None,
+    correction: Correction = "hc1",
+    confidence: float = 0.95,
+    model: str = "fixed_effects",
+) -> pl.DataFrame:
+    """One row per term: y_it = a_i + b x_it + w_t + e_it, a_i absorbed (the within estimator).
+
+    ``effects`` "person" estimates wave dummies beside the exposures (``wave_effects``); "person_and_wave" absorbs both.
+    Persons seen once stay in the count of rows, as in plm, and add nothing to the estimates. Standard errors are
+    clustered by ``cluster``: plm's ``vcovHC(type = "HC1")``, t on the within model's residual degrees of freedom.
+
+    Raises ModelError for a term that never changes within a person, besides what ``pooled`` raises.
+
+    >>> import polars as pl
+    >>> from pipeline.models import fixed_effects
+    >>> panel = pl.DataFrame({
+    ...     "person_id": ["a", "a", "b", "b", "c", "c"],
+    ...     "wave": ["w01", "w02"] * 3,
+    ...     "contact": [1.0, 2.0, 2.0, 4.0, 3.0, 3.0],
+    ...     "trust": [2.0, 2.5, 3.0, 4.0, 2.0, 2.0],
+    ... })
+    >>> table = fixed_effects(panel, "trust", ["contact"])
+    >>> table.filter(term="contact")["estimate"].round(6).to_list()
+    [0.5]
+    """
+    data = regression_data(
+        frame,
+        outcome,
+        exposures,
+        covariates,
+        categorical=categorical,
+        person=person,
+        wave=wave,
+        cluster=cluster,
+        weights=weights,
+        wave_effects=wave_effects and effects == "person",
+        intercept=False,
+    )
+    require_within_variation(data)
+    fit = least_squares(data, absorb=effects, correction=correction)
+    return coefficient_table(data, fit, confidence=confidence, model=model, family="fixed_effects")
+
+
+def require_within_variation(data: RegressionData) -> None:
+    """Raises ModelError naming the terms that are the same in all of each person's waves."""
+    constant = [term.label for term, varies in zip(data.terms, data.varies_within(), strict=True) if not varies]
+    if constant:
+        raise ModelError(
+            f"{', '.join(constant)} never changes within a person",
+            where=data.outcome_name,
+            todo="Leave it out, or use random effects or a within–between model.",
+        )
+    outcome = data.outcome - (np.bincount(data.person, data.outcome) / np.bincount(data.person))[data.person]
+    if np.abs(outcome).max() < 1e-12 * max(1.0, float(np.abs(data.outcome).max())):
+        raise ModelError("the outcome never changes within a person", where=data.outcome_name)

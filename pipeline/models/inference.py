@@ -1,0 +1,110 @@
+"""From estimates and their covariance to rows of the Estimates table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Term:
+    """What a row is about: ``wave`` and ``group`` name the level of a dummy, ``note`` the level it is set against."""
+
+    component: str
+    term: str
+    wave: str | None = None
+    group: str | None = None
+    note: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The term in words, for messages: ``education (level 3)``."""
+        level = self.group or self.wave
+        return f"{self.term} (level {level})" if level and level != self.term else self.term
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What all rows of one model share."""
+
+    n_obs: int
+    n_persons: int
+    covariance: str
+    confidence: float = 0.95
+
+    def row(self, term: Term, **values: object) -> dict[str, object]:
+        """One row of the Estimates table; values left out are null."""
+        return {
+            "component": term.component,
+            "term": term.term,
+            "wave": term.wave,
+            "group": term.group,
+            "n_obs": self.n_obs,
+            "n_persons": self.n_persons,
+            "covariance": self.covariance,
+            "note": term.note,
+            **values,
+        }
+
+
+def coefficient_rows(
+    basis: Basis,
+    terms: Sequence[Term],
+    estimates: np.ndarray,
+    covariance: np.ndarray,
+    df: float | np.ndarray | None,
+) -> list[dict[str, object]]:
+    """One row per term, tested against zero: Student's t with ``df`` degrees of freedom, normal where ``df`` is None."""
+    std_errors = np.sqrt(np.diag(np.atleast_2d(covariance)))
+    degrees = np.broadcast_to(np.inf if df is None else np.asarray(df, dtype=float), std_errors.shape)
+    return [
+        basis.row(term, **inference(estimate, std_error, degree, basis.confidence))
+        for term, estimate, std_error, degree in zip(terms, estimates, std_errors, degrees, strict=True)
+    ]
+
+
+def inference(estimate: float, std_error: float, df: float, confidence: float) -> dict[str, float | None]:
+    """Statistic against zero, two-sided p-value and interval; ``df = inf`` is the normal distribution."""
+    statistic = estimate / std_error if std_error > 0 else None
+    half = quantile(confidence, df) * std_error
+    return {
+        "estimate": float(estimate),
+        "std_error": float(std_error),
+        "statistic": None if statistic is None else float(statistic),
+        "df": float(df) if np.isfinite(df) else None,
+        "p_value": None if statistic is None else two_sided(statistic, df),
+        "conf_low": float(estimate - half),
+        "conf_high": float(estimate + half),
+    }
+
+
+def quantile(confidence: float, df: float = np.inf) -> float:
+    """How many standard errors the interval reaches to either side."""
+    from scipy.special import ndtri, stdtrit
+
+    upper = (1 + confidence) / 2
+    return float(stdtrit(df, upper) if np.isfinite(df) else ndtri(upper))
+
+
+def two_sided(statistic: float, df: float = np.inf) -> float:
+    """The two-sided p-value of a t (or, with ``df = inf``, a normal) statistic."""
+    from scipy.special import ndtr, stdtr
+
+    tail = -abs(statistic)
+    return float(2 * (stdtr(df, tail) if np.isfinite(df) else ndtr(tail)))
+
+
+def wald(difference: np.ndarray, covariance: np.ndarray) -> float:
+    """d' V⁻¹ d, chi-squared with as many degrees of freedom as ``difference`` has elements."""
+    return float(difference @ np.linalg.solve(covariance, difference))
+
+
+def chi_squared_row(basis: Basis, term: str, statistic: float, df: int, note: str | None = None) -> dict[str, object]:
+    """A joint test: statistic, degrees of freedom and p-value; there is no estimate."""
+    from scipy.special import chdtrc
+
+    return basis.row(
+        Term("test", term, note=note), statistic=statistic, df=float(df), p_value=float(chdtrc(df, statistic))
+    )

@@ -1,0 +1,53 @@
+"""The Estimates table of a linear model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from pipeline.models.inference import Basis, Term, coefficient_rows
+from pipeline.models.linear import Linear
+from pipeline.models.regression_data import RegressionData
+from pipeline.tables import estimates
+
+ORDER = ("within", "between", "contextual", "coefficient", "wave", "intercept")
+"""Rows come in this order of components, then variances, tests and the count of rows left out."""
+
+
+def coefficient_table(
+    data: RegressionData,
+    fit: Linear,
+    *,
+    confidence: float,
+    model: str,
+    family: str,
+    normal: bool = False,
+    variances: Mapping[str, float] | None = None,
+) -> pl.DataFrame:
+    """One row per term, variance, and the number of rows left out."""
+    basis = data.basis(f"{fit.described}; {'normal' if normal else 't'} intervals", confidence)
+    rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, None if normal else fit.df)
+    if fit.note:
+        rows = [{**row, "note": "; ".join(filter(None, (row["note"], fit.note)))} for row in rows]  # type: ignore[arg-type]
+    rows += variance_rows(basis, variances or {})
+    return table(rows, data, basis, model=model, family=family)
+
+
+def variance_rows(basis: Basis, variances: Mapping[str, float]) -> list[dict[str, object]]:
+    """One row per variance component, and the share of the variance that lies between persons."""
+    if not variances:
+        return []
+    rows = [basis.row(Term("variance", name), estimate=value, covariance=None) for name, value in variances.items()]
+    share = variances["person"] / (variances["person"] + variances["residual"])
+    return [*rows, basis.row(Term("variance", "icc"), estimate=share, covariance=None)]
+
+
+def table(
+    rows: list[dict[str, object]], data: RegressionData, basis: Basis, *, model: str, family: str
+) -> pl.DataFrame:
+    """The Estimates table from rows, in the order of components, with the number of rows left out last."""
+    place = {component: index for index, component in enumerate(ORDER)}
+    rows = sorted(rows, key=lambda row: place.get(str(row["component"]), len(ORDER)))
+    left_out = basis.row(Term("sample", "rows_left_out"), estimate=float(data.n_left_out), covariance=None)
+    return estimates([*rows, left_out], model=model, family=family, outcome=data.outcome_name)

@@ -1,0 +1,137 @@
+"""Within–between model: what happens within a person, apart from how persons differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows, inference, wald
+from pipeline.models.random_intercept import RandomIntercept, fit_random_intercept
+from pipeline.models.regression_data import RegressionData, check_rank, means_of, regression_data
+from pipeline.models.results import table, variance_rows
+
+Degrees = Literal["normal", "satterthwaite"]
+
+
+def within_between(
+    frame: pl.DataFrame,
+    outcome: str,
+    exposures: Sequence[str],
+    covariates: Sequence[str] = (),
+    *,
+    categorical: Iterable[str] = (),
+    person: str = "person_id",
+    wave: str = "wave",
+    wave_effects: bool = True,
+    reml: bool = True,
+    degrees: Degrees = "normal",
+    confidence: float = 0.95,
+    model: str = "within_between",
+) -> pl.DataFrame:
+    """One row per term (within and between for each exposure), variance component and test.
+
+    y_it = a + b_w (x_it − x̄_i) + b_b x̄_i + c z_it + w_t + u_i + e_it with a random intercept u_i, by REML: the hybrid
+    or within–between random-effects model (Bell & Jones 2015; Bell, Fairbrother & Jones 2019), lme4's
+    ``lmer(y ~ xw + xb + z + wave + (1 | person))``. x̄_i is the mean over the person's rows used. Covariates enter as
+    they are. Rows ``within_minus_between`` test each exposure's two effects for equality, row ``within_equals_between``
+    all of them together (Mundlak 1978, likelihood-based). Intervals are normal, or t with ``degrees="satterthwaite"``.
+
+    A person variance estimated at zero withholds the results, with the reason in ``note``. Raises ModelError for an
+    exposure that never changes within a person or does not differ between persons, besides what ``pooled`` raises.
+
+    >>> import polars as pl
+    >>> from pipeline.models import within_between
+    >>> panel = pl.DataFrame({
+    ...     "person_id": ["a", "a", "b", "b", "c", "c", "d", "d"],
+    ...     "wave": ["w01", "w02"] * 4,
+    ...     "contact": [1.0, 2.0, 2.0, 4.0, 3.0, 3.0, 5.0, 4.0],
+    ...     "trust": [2.0, 2.5, 3.0, 4.0, 2.0, 2.5, 4.0, 3.5],
+    ... })
+    >>> table = within_between(panel, "trust", ["contact"], wave_effects=False)
+    >>> table.filter(term="contact")["component"].to_list()
+    ['within', 'between', 'within_minus_between']
+    """
+    data = split(
+        regression_data(
+            frame,
+            outcome,
+            exposures,
+            covariates,
+            categorical=set(categorical) - set(exposures),
+            person=person,
+            wave=wave,
+            wave_effects=wave_effects,
+        ),
+        exposures,
+    )
+    if data.n_persons < 2 or data.n_persons == data.n_obs:
+        raise ModelError("needs persons seen more than once", where=outcome, count=data.n_persons)
+    check_rank(data.matrix, data.terms, outcome)
+    fit = fit_random_intercept(data.outcome, data.matrix, data.person, reml=reml)
+    method = "REML" if reml else "maximum likelihood"
+    interval = "t intervals, Satterthwaite df" if degrees == "satterthwaite" else "normal intervals"
+    basis = data.basis(f"random intercept per person, {method}; {interval}", confidence)
+    if fit.boundary:
+        rows = _withheld(basis, data)
+    else:
+        rows = _rows(basis, data, fit, degrees)
+    return table(rows, data, basis, model=model, family="within_between")
+
+
+def split(data: RegressionData, exposures: Sequence[str]) -> RegressionData:
+    """Each exposure's column replaced by the deviation from the person's mean and the mean."""
+    varies = data.varies_within()
+    columns: list[tuple[Term, np.ndarray]] = []
+    for index, term in enumerate(data.terms):
+        values = data.matrix[:, index]
+        if term.component != "coefficient" or term.term not in exposures:
+            columns.append((term, values))
+            continue
+        mean = means_of(values[:, None], data.person)[:, 0]
+        if not varies[index]:
+            raise ModelError(
+                f"{term.label} never changes within a person",
+                where=data.outcome_name,
+                todo="Name it as a covariate instead.",
+            )
+        columns += [(replace(term, component="within"), values - mean), (replace(term, component="between"), mean)]
+    matrix = np.column_stack([values for _, values in columns])
+    return replace(data, matrix=matrix, terms=tuple(term for term, _ in columns))
+
+
+def _rows(basis: Basis, data: RegressionData, fit: RandomIntercept, degrees: Degrees) -> list[dict[str, object]]:
+    df = fit.df if degrees == "satterthwaite" else None
+    variances = {"person": fit.person_variance, "residual": fit.residual_variance}
+    return [
+        *coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df),
+        *variance_rows(basis, variances),
+        *_equality_rows(basis, data.terms, fit),
+        basis.row(Term("fit", "log_likelihood"), estimate=fit.log_likelihood, covariance=None),
+    ]
+
+
+def _equality_rows(basis: Basis, terms: Sequence[Term], fit: RandomIntercept) -> list[dict[str, object]]:
+    """Within minus between for each exposure, and all of them together."""
+    pairs = [index for index, term in enumerate(terms) if term.component == "within"]
+    contrast = np.zeros((len(pairs), len(terms)))
+    for row, index in enumerate(pairs):
+        contrast[row, [index, index + 1]] = 1.0, -1.0
+    difference, covariance = contrast @ fit.estimates, contrast @ fit.covariance @ contrast.T
+    rows = [
+        basis.row(
+            replace(terms[index], component="within_minus_between"),
+            **inference(estimate, float(np.sqrt(variance)), np.inf, basis.confidence),
+        )
+        for index, estimate, variance in zip(pairs, difference, np.diag(covariance), strict=True)
+    ]
+    return [*rows, chi_squared_row(basis, "within_equals_between", wald(difference, covariance), len(pairs))]
+
+
+def _withheld(basis: Basis, data: RegressionData) -> list[dict[str, object]]:
+    note = "withheld: the variance between persons is estimated at zero, so there is no random intercept to fit"
+    return [basis.row(replace(term, note=note)) for term in data.terms]
