@@ -18,8 +18,8 @@ def delivered_weights(answers: pl.DataFrame, *, weight: str = "design_weight") -
 
 def design_effect(weights: Sequence[float] | pl.Series) -> float:
     """Kish's design effect of unequal weights, n Σw² / (Σw)². Kish (1965)."""
-    values = pl.Series(weights).drop_nulls()
-    return float(values.len() * (values**2).sum() / values.sum() ** 2)
+    values = pl.Series(weights).drop_nulls().cast(pl.Float64).to_numpy()
+    return float(len(values) * (values**2).sum() / values.sum() ** 2)
 
 
 def weight_summary(table: pl.DataFrame, *, weight: str = "design_weight") -> dict[str, float | int]:

@@ -1,0 +1,104 @@
+"""What weights do: their spread and its price, and how far they bring the responders back to who was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+
+def weight_quality(weights: pl.Series | np.ndarray) -> dict[str, float | int]:
+    """n, sum, min, max, coefficient of variation, Kish's design effect n Σw² / (Σw)², effective n. Nulls left out."""
+    values = pl.Series(weights).cast(pl.Float64).drop_nulls().drop_nans().to_numpy()
+    squares, total = float((values**2).sum()), float(values.sum())
+    return {
+        "n": len(values),
+        "sum": total,
+        "min": float(values.min()),
+        "max": float(values.max()),
+        "cv": float(values.std(ddof=1) / values.mean()),
+        "design_effect": len(values) * squares / total**2,
+        "effective_n": total**2 / squares,
+    }
+
+
+def balance(
+    frame: pl.DataFrame,
+    variables: Sequence[str],
+    *,
+    responded: str,
+    weight: str,
+    base_weight: str | None = None,
+    by: str | None = None,
+) -> pl.DataFrame:
+    """One row per (group,) variable and category: everyone asked beside the responders, before and after weighting.
+
+    ``frame`` has one row per person asked; ``weight`` is read for responders. A standardised difference is
+    (responders - asked) / SD of those asked, p (1 - p) for a category: beyond 0.1 is commonly called imbalance
+    (Austin 2009). With ``base_weight`` all three means start from it. Unanswered values are left out of their variable.
+    """
+    groups = frame.partition_by(by, maintain_order=True) if by else [frame]
+    tables = []
+    for group in groups:
+        table = pl.concat([_balance(group, name, responded, weight, base_weight) for name in variables])
+        tables.append(
+            table.insert_column(
+                0, group[by].cast(pl.String).head(1).extend_constant(group[by].cast(pl.String)[0], table.height - 1)
+            )
+            if by
+            else table
+        )
+    return pl.concat(tables)
+
+
+def _balance(frame: pl.DataFrame, variable: str, responded: str, weight: str, base_weight: str | None) -> pl.DataFrame:
+    known = frame.drop_nulls(variable)
+    base = known[base_weight].to_numpy() if base_weight else np.ones(known.height)
+    stayed = known[responded].cast(pl.Boolean).to_numpy()
+    after = known[weight].cast(pl.Float64).to_numpy()[stayed]
+    series = known[variable]
+    if series.dtype.is_numeric():
+        levels: list[str | None] = [None]
+        values = [series.cast(pl.Float64).to_numpy()]
+    else:
+        text = series.cast(pl.String)
+        order = series.dtype.categories if isinstance(series.dtype, pl.Enum) else text.unique().sort()
+        levels = list(order)
+        values = [(text == level).cast(pl.Float64).to_numpy() for level in levels]
+    rows = []
+    for level, value in zip(levels, values, strict=True):
+        asked = float(np.average(value, weights=base))
+        spread = float(np.sqrt(asked * (1 - asked))) if level is not None else _sd(value, base)
+        unweighted = float(np.average(value[stayed], weights=base[stayed]))
+        weighted = float(np.average(value[stayed], weights=after))
+        rows.append(
+            (
+                variable,
+                level,
+                asked,
+                unweighted,
+                weighted,
+                (unweighted - asked) / spread if spread else None,
+                (weighted - asked) / spread if spread else None,
+            )
+        )
+    return pl.DataFrame(
+        rows,
+        schema={
+            "variable": pl.String,
+            "category": pl.String,
+            "asked": pl.Float64,
+            "responders": pl.Float64,
+            "weighted": pl.Float64,
+            "difference_before": pl.Float64,
+            "difference_after": pl.Float64,
+        },
+        orient="row",
+    )
+
+
+def _sd(value: np.ndarray, weights: np.ndarray) -> float:
+    """The standard deviation with n / (n - 1): R's ``sd`` when the weights are equal."""
+    mean, n = np.average(value, weights=weights), len(value)
+    return float(np.sqrt(np.average((value - mean) ** 2, weights=weights) * n / (n - 1)))

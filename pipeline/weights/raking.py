@@ -1,0 +1,137 @@
+"""Raking and post-stratification: weights that meet population margins and stay as close to their base as they can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import CohesionError
+from pipeline.weights.contradictions import contradiction
+from pipeline.weights.margins import ADVICE, Cells, Unanswered, cut, margin_table
+
+TOLERANCE = 1e-10
+MAX_ROUNDS = 1000
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Weights in the order of the frame's rows, the rounds they took, and each margin's target beside what is met."""
+
+    weights: pl.Series
+    rounds: int
+    margins: pl.DataFrame
+
+    @property
+    def largest_difference(self) -> float:
+        """The largest gap between a target share and the share achieved."""
+        return float(self.margins.select(pl.col("difference").abs().max()).item())
+
+
+def rake(
+    frame: pl.DataFrame,
+    targets: pl.DataFrame,
+    *,
+    base_weight: str | None = None,
+    total: float | None = None,
+    unanswered: Unanswered = "error",
+    tolerance: float = TOLERANCE,
+    max_rounds: int = MAX_ROUNDS,
+) -> Calibrated:
+    """Iterative proportional fitting of the base weights to the margins in ``targets`` (R: ``survey::rake``).
+
+    ``targets`` has one row per ``variable, category`` with ``share`` or ``total``; weights sum to ``total`` (default:
+    the total of the targets if given as totals, else the number of rows, which makes their mean one).
+    Deming & Stephan (1940). Converged when no category's share is off by more than ``tolerance`` of itself.
+    Raises CohesionError that says in words what cannot be met: an empty category, or two margins that contradict.
+    """
+    base = base_weights(frame, base_weight)
+    cells = cut(frame, targets, base=base, unanswered=unanswered)
+    factor, rounds = rake_cells(cells, cells.mass(base)[:, None], tolerance=tolerance, max_rounds=max_rounds)
+    weights = base * factor[cells.row_cell, 0] * (total or target_total(targets, frame.height))
+    return Calibrated(pl.Series("weight", weights), rounds, margin_table(cells, weights))
+
+
+def poststratify(
+    frame: pl.DataFrame,
+    targets: pl.DataFrame,
+    *,
+    base_weight: str | None = None,
+    total: float | None = None,
+    unanswered: Unanswered = "error",
+) -> Calibrated:
+    """One factor per category, in closed form. ``targets`` holds one variable: cross several into one before."""
+    if targets["variable"].n_unique() != 1:
+        raise CohesionError(
+            "post-stratification takes one variable",
+            where="population margins",
+            todo="Cross the variables into one column, or rake.",
+        )
+    base = base_weights(frame, base_weight)
+    cells = cut(frame, targets, base=base, unanswered=unanswered)
+    mass = cells.mass(base)
+    weights = base * (cells.shares[0][cells.codes[0]] / mass)[cells.row_cell]
+    weights *= total or target_total(targets, frame.height)
+    return Calibrated(pl.Series("weight", weights), 1, margin_table(cells, weights))
+
+
+def rake_cells(
+    cells: Cells, mass: np.ndarray, *, tolerance: float = TOLERANCE, max_rounds: int = MAX_ROUNDS
+) -> tuple[np.ndarray, int]:
+    """Factors (cells × columns) that bring each column of ``mass`` to the margins, as shares of one; and the rounds.
+
+    Columns are independent sets of weights, such as replicates. A column in which an asked-for category has no
+    weight cannot be raked: CohesionError with how many.
+    """
+    current = mass / mass.sum(axis=0)
+    factor = np.divide(1.0, mass.sum(axis=0)) * np.ones_like(mass)
+    for rounds in range(1, max_rounds + 1):
+        worst = 0.0
+        for indicator, code, share in zip(cells.indicators, cells.codes, cells.shares, strict=True):
+            held = indicator @ current
+            _check_not_empty(held, share)
+            ratio = np.divide(share[:, None], held, out=np.ones_like(held), where=held > 0)
+            step = ratio[code]
+            current *= step
+            factor *= step
+            worst = max(worst, float(np.abs(ratio - 1)[share > 0].max(initial=0.0)))
+        if worst <= tolerance:
+            return factor, rounds
+    raise CohesionError(f"raking does not converge: {contradiction(cells)}", where="population margins", todo=ADVICE)
+
+
+def base_weights(frame: pl.DataFrame, base_weight: str | None) -> np.ndarray:
+    """The base weights, or ones. Every row must have a finite weight that is not negative."""
+    if not frame.height:
+        raise CohesionError("there is nobody to weight")
+    if base_weight is None:
+        return np.ones(frame.height)
+    base = frame[base_weight].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    bad = int((~np.isfinite(base) | (base < 0)).sum())
+    if bad:
+        raise CohesionError(
+            "base weights are missing, negative or not finite",
+            where=base_weight,
+            count=bad,
+            todo="Give each person a base weight, or leave them out by name before.",
+        )
+    return base
+
+
+def target_total(targets: pl.DataFrame, rows: int) -> float:
+    """What weights sum to: the population if the targets count it, else the number of rows."""
+    if "share" in targets.columns:
+        return float(rows)
+    return float(targets.filter(pl.col("variable") == targets["variable"][0])["total"].sum())
+
+
+def _check_not_empty(held: np.ndarray, share: np.ndarray) -> None:
+    empty = ((held <= 0) & (share > 0)[:, None]).any(axis=0)
+    if empty.any():
+        raise CohesionError(
+            "a category the margins ask for has no weight in it",
+            where="population margins" if held.shape[1] == 1 else "replicate weights",
+            count=int(empty.sum()),
+            todo=ADVICE,
+        )

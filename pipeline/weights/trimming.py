@@ -1,0 +1,97 @@
+"""Trimming: no weight so large that one person speaks for many, and the margins checked again after it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import CohesionError
+from pipeline.weights.calibration import constraints, solve
+from pipeline.weights.margins import Cells, Unanswered, cut, margin_table
+from pipeline.weights.raking import Calibrated, base_weights, rake_cells, target_total
+
+MAX_ROUNDS = 50
+
+
+def trim(
+    weights: pl.Series | np.ndarray, *, lower: float = 0.0, upper: float = np.inf, strict: bool = True
+) -> np.ndarray:
+    """Weights cut to ``lower`` ... ``upper``, what was cut spread evenly over the rest so that the sum stays.
+
+    R: ``survey::trimWeights``. The spreading can push others past a limit: ``strict`` repeats until none is.
+    Raises CohesionError when the limits leave nobody to take up what was cut.
+    """
+    values = np.asarray(weights, dtype=float).copy()
+    mean = values.mean()
+    if not lower <= mean <= upper:
+        raise CohesionError("the limits do not hold the mean weight between them", where="trimming")
+    outside = (values < lower) | (values > upper)
+    while outside.any():
+        cut_to = np.clip(values, lower, upper)
+        if outside.all():
+            raise CohesionError("every weight lies outside the limits", where="trimming", count=len(values))
+        cut_to[~outside] += (values - cut_to).sum() / (~outside).sum()
+        values = cut_to
+        if not strict:
+            break
+        outside = (values < lower * (1 - 1e-12)) | (values > upper * (1 + 1e-12))
+    return values
+
+
+def quantile_limits(weights: pl.Series | np.ndarray, low: float, high: float) -> tuple[float, float]:
+    """The weights at two quantiles (R's type 7): limits for ``trim``."""
+    lower, upper = np.quantile(np.asarray(weights, dtype=float), [low, high])
+    return float(lower), float(upper)
+
+
+def trim_to_margins(
+    frame: pl.DataFrame,
+    targets: pl.DataFrame,
+    *,
+    weight: str,
+    lower: float = 0.0,
+    upper: float = np.inf,
+    total: float | None = None,
+    unanswered: Unanswered = "error",
+    tolerance: float = 1e-8,
+) -> Calibrated:
+    """Weights inside ``lower`` ... ``upper`` times their mean that still meet the margins.
+
+    Trimming alone breaks the margins, raking alone the limits: here the weights nearest to ``weight`` in raking
+    distance are found with both held at once (Deville & Särndal's case 2, truncated, with a bound for each person).
+    Raises CohesionError with the margin that stays furthest off when the limits are too tight to meet it.
+    """
+    start = base_weights(frame, weight)
+    start = start / start.mean()
+    cells = cut(frame, targets, base=start, unanswered=unanswered)
+    columns, wanted, _ = constraints(frame, cells, {}, float(frame.height))
+    weights, rounds = _nearest(columns, wanted, start, lower, upper, tolerance)
+    if weights is None:
+        raise _too_tight(cells, start, lower, upper)
+    weights = weights * (total or target_total(targets, frame.height)) / weights.sum()
+    return Calibrated(pl.Series("weight", weights), rounds, margin_table(cells, weights))
+
+
+def _nearest(
+    columns: np.ndarray, wanted: np.ndarray, start: np.ndarray, lower: float, upper: float, tolerance: float
+) -> tuple[np.ndarray | None, int]:
+    """The weights nearest to ``start`` (raking distance) inside the limits with the margins met; None if stuck."""
+    positive = np.maximum(start, np.finfo(float).tiny)
+    limits = (lower / positive, upper / positive)
+    ratio, rounds = solve(columns, wanted, start, "raking", limits, tolerance)
+    return (None if ratio is None else start * ratio), rounds
+
+
+def _too_tight(cells: Cells, weights: np.ndarray, lower: float, upper: float) -> CohesionError:
+    """The error that names the margin left furthest off after trimming and raking by turns."""
+    for _ in range(MAX_ROUNDS):
+        factor, _rounds = rake_cells(cells, cells.mass(weights)[:, None])
+        weights = weights * factor[cells.row_cell, 0]
+        weights = np.clip(weights / weights.mean(), lower, upper)
+    left = margin_table(cells, weights).sort(pl.col("difference").abs(), descending=True).row(0, named=True)
+    return CohesionError(
+        f"the margins cannot be met with weights between {lower:g} and {upper:g} times their mean: "
+        f"{left['variable']} = {left['category']} stays at {left['achieved']:.1%} instead of {left['target']:.1%}",
+        where="trimming",
+        todo="Widen the limits, or merge that category with a neighbour.",
+    )
