@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -55,6 +56,26 @@ def receipt(path: Path, format: str) -> dict[str, str | int]:
     """
     facts = examine(path, format)
     return {"file": path.name, "format": format, "sha256": facts.sha256, "bytes": facts.size}
+
+
+def check_receipt(
+    receipt: Mapping[str, str | int], *, sha256: str | None = None, rows: int | None = None, columns: int | None = None
+) -> None:
+    """Raise ``DepositError`` unless a file is the one that was confirmed; what is None was not confirmed."""
+    where = str(receipt["file"])
+    if sha256 is not None and receipt["sha256"] != sha256:
+        raise DepositError(
+            f"this is not the file that was confirmed: its SHA-256 is {receipt['sha256']}, declared is {sha256}",
+            where=where,
+            todo="If it is a corrected delivery, accept it as a new version; if not, copy the file again.",
+        )
+    for name, expected in (("rows", rows), ("columns", columns)):
+        if expected is not None and receipt[name] != expected:
+            raise DepositError(
+                f"the file has {receipt[name]:,} {name}, declared are {expected:,}",
+                where=where,
+                todo=f"Ask the sender, or correct `{name}` in the wave's declaration and say why.",
+            )
 
 
 def proof(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): one declared sheet, numbers and dates kept. A workbook is a zip; its size is judged first."""
+"""Excel workbooks (.xlsx): one declared sheet, numbers and dates kept. A workbook is a zip: its size comes first."""
 
 from __future__ import annotations
 
