@@ -190,7 +190,7 @@ def own_row(estimates: pl.DataFrame, term: str) -> dict[str, object]:
         "xb": ("between", None),
         "var_id": ("variance", "person"),
         "var_resid": ("variance", "residual"),
-    }.get(term, ("wave", f"w0{term[1]}") if term in ("f2", "f3", "f4", "f5") else ("within", None))
+    }.get(term, ("wave", f"w0{term[1]}") if term in ("f2", "f3", "f4", "f5") else ("coefficient", None))
     rows = estimates.filter(pl.col("component") == component)
     if name is not None:
         rows = rows.filter((pl.col("wave") if component == "wave" else pl.col("term")) == name)
