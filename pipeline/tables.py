@@ -141,6 +141,35 @@ class Weights(dy.Schema):
     scaled_weight = dy.Float64(nullable=True, min=0)
 
 
+class Labels(dy.Schema):
+    """One row per wave, arm, variable and labelled code of a deposit: what the file says of itself."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    variable = dy.String(primary_key=True)
+    label = dy.String(nullable=True)
+    code = dy.String(primary_key=True)  # empty on the one row that a variable without value labels has
+    code_label = dy.String(nullable=True)
+
+
+class Findings(dy.Schema):
+    """One row per thing that a new wave does otherwise than the waves before, or than it was declared."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    item = dy.String(primary_key=True)  # an item, a role such as weight, or the whole wave
+    kind = dy.String(primary_key=True)  # range, reversed, routing, ...
+    severity = dy.Enum(["blocks", "warns", "notes"])
+    what = dy.String()  # in words
+    where = dy.String()  # file and variable
+    count = dy.Int64(nullable=True, min=0)
+    confidence = dy.Float64(min=0, max=1)  # how sure
+    todo = dy.String()
+    decision = dy.String(nullable=True)  # what a person decided, with the reason
+
+
 class FigureRecord(dy.Schema):
     """One row per figure: its finding, what it shows in words, and the hashes of its files."""
 

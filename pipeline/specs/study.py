@@ -197,6 +197,15 @@ class WaveException(Declaration):
     missing: dict[str, MissingReason] = {}
 
 
+class Decision(Declaration):
+    """What a person decided about a finding of the drift report; papers print it."""
+
+    finding: Name
+    item: Name
+    decision: Literal["accept", "set_aside"]
+    reason: str = Field(min_length=1)
+
+
 class Wave(Assumable):
     """waves/wNN.yaml"""
 
@@ -209,6 +218,7 @@ class Wave(Assumable):
     variables: dict[Name, str] = {}
     not_asked: tuple[Name, ...] = ()
     exceptions: dict[Name, WaveException] = {}
+    decisions: tuple[Decision, ...] = ()
 
 
 class Scale(Assumable):

@@ -1,0 +1,62 @@
+"""One finding of the drift report: what, where, how many, how sure, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import polars as pl
+
+from pipeline.specs.project import Study
+
+Severity = Literal["blocks", "warns", "notes"]
+SCHEMA = {
+    "study": pl.String,
+    "wave": pl.String,
+    "arm": pl.String,
+    "item": pl.String,
+    "kind": pl.String,
+    "severity": pl.Enum(["blocks", "warns", "notes"]),
+    "what": pl.String,
+    "where": pl.String,
+    "count": pl.Int64,
+    "confidence": pl.Float64,
+    "todo": pl.String,
+    "decision": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a new wave does otherwise. Counts and shares only: never a participant's value."""
+
+    arm: str
+    item: str
+    kind: str
+    severity: Severity
+    what: str
+    where: str
+    todo: str
+    count: int | None = None
+    confidence: float = 1.0
+
+
+def table(study: Study, wave: str, findings: Iterable[Finding]) -> pl.DataFrame:
+    """One row per finding (contract ``Findings``), what blocks first, with the decisions that the wave declares."""
+    decided = {
+        (decision.item, decision.finding): f"{decision.decision}: {decision.reason}"
+        for decision in study.waves[wave].decisions
+    }
+    order = {"blocks": 0, "warns": 1, "notes": 2}
+    rows = [
+        {"study": study.key, "wave": wave, **asdict(finding), "decision": decided.get((finding.item, finding.kind))}
+        for finding in sorted(findings, key=lambda finding: (order[finding.severity], -(finding.count or 0)))
+    ]
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def open_blocks(findings: pl.DataFrame) -> list[str]:
+    """What stops a wave from being loaded: blocking findings that nobody has decided about, in words."""
+    waiting = findings.filter((pl.col("severity") == "blocks") & pl.col("decision").is_null())
+    return [f"{where}: {what} {todo}" for where, what, todo in waiting.select("where", "what", "todo").iter_rows()]
