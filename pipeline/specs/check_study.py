@@ -136,6 +136,8 @@ def _check_file(
 ) -> None:
     known(source, (*position, "arm"), [file.arm], declared.arms, "an arm of study.yaml")
     known(source, (*position, "variables"), file.variables, declared.items, "an item of this study")
+    known(source, (*position, "not_asked"), file.not_asked, declared.items, "an item of this study")
+    once(source, (*position, "not_asked"), file.not_asked)
     if about is None:
         return
     if file.arm in about.arms and key not in about.arms[file.arm].waves:

@@ -16,7 +16,7 @@ def source_variable(study: Study, wave: str, file: WaveFile, item: str) -> str |
     declared, about_wave = study.items[item], study.waves[wave]
     if declared.waves and wave not in declared.waves:
         return None
-    if (declared.arms and file.arm not in declared.arms) or item in about_wave.not_asked:
+    if (declared.arms and file.arm not in declared.arms) or item in (*about_wave.not_asked, *file.not_asked):
         return None
     named = file.variables.get(item) or about_wave.variables.get(item)
     return named or _prefixed(study, wave, file, declared.variable or item)

@@ -182,6 +182,7 @@ class WaveFile(Assumable):
     columns: Columns = Columns()
     prefix: str | None = None
     variables: dict[Name, str] = {}
+    not_asked: tuple[Name, ...] = ()
 
 
 class WaveException(Declaration):
