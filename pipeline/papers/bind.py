@@ -1,0 +1,163 @@
+"""Evaluate a paper's bindings against its results, each on its own, so that every mistake is told at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipeline.errors import PaperError
+from pipeline.papers.claims import judge
+from pipeline.papers.content import Number, NumberRecord, Run, Text
+from pipeline.papers.quantity import FILTERS, Printed, Quantity, change
+from pipeline.papers.results import Results, nearest
+from pipeline.papers.source import Binding, PaperSource
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
+Say = Callable[..., str]
+
+
+@dataclass
+class Records:
+    """Every number printed, once per text and origin, in the order of the paper."""
+
+    numbers: dict[tuple[str, object], NumberRecord] = field(default_factory=dict)
+
+    def of(self, printed: Printed) -> Number:
+        origin = printed.quantity.origin
+        key = (printed.text, origin)
+        if key not in self.numbers:
+            self.numbers[key] = NumberRecord(
+                f"number-{len(self.numbers) + 1}",
+                printed.text,
+                printed.quantity.known(),
+                origin.what,
+                origin.source,
+                origin.people,
+                origin.uncertainty,
+                origin.question,
+            )
+        return Number(printed.text, self.numbers[key].id)
+
+
+@dataclass
+class Binder:
+    """Fills the places of one paper. ``words``: names that give plain text, such as ``wave``."""
+
+    paper: PaperSource
+    results: Results
+    words: dict[str, Say]
+    records: Records = field(default_factory=Records)
+    filled: list[Run | None] = field(default_factory=list)
+    unsupported: list[tuple[Binding, str]] = field(default_factory=list)
+
+    def fill(self) -> None:
+        """Evaluate every binding; mistakes and unsupported claims go to ``paper.problems``."""
+        environment = _environment(self._claim)
+        names: dict[str, object] = {
+            "est": self.results.est,
+            "fact": self.results.fact,
+            "change": change,
+            "claim": self._silent_claim,
+        }
+        for binding in self.paper.bindings:
+            self._binding = binding
+            try:
+                self.filled.append(self._run(evaluate(environment, binding.expression, {**names, **self.words})))
+            except PaperError as error:
+                self.paper.report(binding.line, f"{error}")
+                self.filled.append(Text("…"))
+        for binding, problem in self.unsupported:
+            self.paper.report(binding.line, f"the result does not support “{self._sentence(binding)}”: {problem}.")
+
+    def _run(self, value: object) -> Run | None:
+        if isinstance(value, Printed):
+            return self.records.of(value)
+        if isinstance(value, Quantity):
+            raise PaperError("a result needs a filter that says how it is printed", todo="Write `| dp(2)` after it.")
+        if isinstance(value, str):
+            return Text(value) if value else None
+        raise PaperError("is not a result, a fact or words that a paper can print")
+
+    def _claim(self, result: object, says: str, other: object = None, upper: object = None) -> Quantity:
+        """The filter: ``est(...) | claim("positive") | dp(2)`` prints what it has checked."""
+        if not isinstance(result, Quantity):
+            raise PaperError("a claim is about a result: claim(est(…), …); put it before the filter that prints")
+        problem = judge(result, says, other, upper)  # type: ignore[arg-type]
+        if problem:
+            self.unsupported.append((self._binding, problem))
+        return result
+
+    def _silent_claim(self, *given: object, **options: object) -> str:
+        self._claim(*given, **options)  # type: ignore[arg-type]
+        return ""
+
+    def _sentence(self, binding: Binding) -> str:
+        """The sentence a claim stands in, or directly follows, with its numbers filled in."""
+        body = self.paper.body
+        start = max(body.rfind("\n\n", 0, binding.start) + 2, 0)
+        end = body.find("\n\n", binding.end)
+        parts, at, here = [], start, 0
+        for number, other in enumerate(self.paper.bindings):
+            if start <= other.start and other.end <= (len(body) if end < 0 else end):
+                parts.append(body[at : other.start])
+                here = sum(map(len, parts)) if other is binding else here
+                run = self.filled[number]
+                parts.append(run.text if isinstance(run, Number | Text) else "")
+                at = other.end
+        parts.append(body[at : len(body) if end < 0 else end])
+        return _sentence_at("".join(parts), here)
+
+
+def _sentence_at(paragraph: str, place: int) -> str:
+    """The sentence of ``paragraph`` at ``place``, without markdown's marks."""
+    ends = [match.end() for match in re.finditer(r"[.!?](?=[\s*_)\"”]|$)[*_)\"”]*", paragraph)]
+    before = [end for end in ends if end <= place]
+    follows = before and not paragraph[before[-1] : place].strip()
+    start = (before[-2] if len(before) > 1 else 0) if follows else (before[-1] if before else 0)
+    stop = before[-1] if follows else next((end for end in ends if end > place), len(paragraph))
+    return re.sub(r"\s+", " ", re.sub(r"[*_#]|^\s*[->]\s", "", paragraph[start:stop])).strip()
+
+
+def evaluate(environment: SandboxedEnvironment, expression: str, names: dict[str, object]) -> object:
+    """The value of one expression. Raises ``PaperError`` in a person's words for whatever is wrong with it."""
+    from jinja2 import TemplateError
+    from jinja2.exceptions import SecurityError, TemplateAssertionError, TemplateSyntaxError, UndefinedError
+
+    try:
+        return environment.compile_expression(expression, undefined_to_none=False)(names)
+    except PaperError:
+        raise
+    except TemplateAssertionError as error:
+        wanted = re.findall(r"'([^']*)'", str(error))
+        hint = nearest(wanted[0], environment.filters) if wanted else ""
+        raise PaperError(f"`{wanted[0] if wanted else expression}` is not a filter{hint}") from None
+    except TemplateSyntaxError:
+        raise PaperError(f"`{{{{ {expression} }}}}` cannot be read", todo="Check quotes, brackets and bars.") from None
+    except UndefinedError as error:
+        wanted = re.findall(r"'(\w+)' is undefined", str(error))
+        if wanted:
+            raise PaperError(f"`{wanted[0]}` is not known here{nearest(wanted[0], names)}") from None
+        raise PaperError(f"`{{{{ {expression} }}}}` asks for something that a result does not have") from None
+    except SecurityError:
+        raise PaperError(f"`{{{{ {expression} }}}}` asks for something that a paper may not") from None
+    except (TypeError, AttributeError, ValueError, TemplateError):
+        raise PaperError(
+            f"`{{{{ {expression} }}}}` cannot be evaluated",
+            todo="Check the names and order of its arguments, and that a printing filter comes last.",
+        ) from None
+
+
+def _environment(claim: Callable[..., Quantity]) -> SandboxedEnvironment:
+    """A sandbox that knows nothing but the bindings of papers."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    environment.globals = {}
+    environment.tests = {}
+    environment.filters = {**FILTERS, "claim": claim}
+    return environment

@@ -1,0 +1,121 @@
+"""Whether a result supports what a sentence or a title says of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.papers.quantity import Quantity, decimal
+from pipeline.papers.results import Results, nearest
+
+if TYPE_CHECKING:
+    from pipeline.specs.report import Claim
+
+SAYS = (
+    "positive",
+    "negative",
+    "not_different_from_zero",
+    "greater_than",
+    "less_than",
+    "not_different_from",
+    "between",
+)
+
+Z = 1.959963984540054
+
+
+def judge(result: Quantity, says: str, other: Quantity | float | None = None, upper: float | None = None) -> str:
+    """Why ``result`` does not support what is said of it; empty where it does.
+
+    ``positive``, ``negative``: its interval lies wholly on that side of zero. ``not_different_from_zero``: its interval
+    holds zero. ``greater_than``, ``less_than``, ``not_different_from`` another result: the difference against the root
+    of the sum of squared standard errors, at the level of the intervals; for waves of the same people this errs on
+    the safe side, because their means go together. Against a plain number: the interval. ``between`` two numbers: the
+    value itself lies there.
+
+    Raises ``PaperError`` for a claim that cannot be judged.
+    """
+    result.known()
+    if says not in SAYS:
+        raise PaperError(f"`{says}` is not something a claim can say{nearest(says, SAYS)}")
+    if says == "between":
+        return _between(result, other, upper)
+    low, high = _against(result, other) if says in SAYS[3:6] else _ends(result)
+    holds = {
+        "positive": low > 0,
+        "greater_than": low > 0,
+        "negative": high < 0,
+        "less_than": high < 0,
+        "not_different_from_zero": low <= 0 <= high,
+        "not_different_from": low <= 0 <= high,
+    }
+    return "" if holds[says] else f"said to be {says.replace('_', ' ')}, but {_told(result, other)}"
+
+
+def check(claims: Iterable[Claim], estimates: pl.DataFrame) -> list[str]:
+    """What is wrong with declared claims (of a figure's title): one message each, none if all hold."""
+    results = Results(estimates)
+    problems = []
+    for claim in claims:
+        try:
+            other = _pick(claim.than, results) if claim.than else None
+            problem = judge(_pick(claim, results), claim.says, other)
+        except PaperError as error:
+            problem = str(error)
+        if problem:
+            problems.append(problem)
+    return problems
+
+
+def _pick(claim: Claim, results: Results) -> Quantity:
+    names = {name: getattr(claim, name) for name in ("component", "outcome", "wave", "group")}
+    return results.est(claim.model, claim.term, **names)
+
+
+def _ends(result: Quantity) -> tuple[float, float]:
+    if result.low is None or result.high is None:
+        raise PaperError(f"{result.origin.what} ({result.origin.source}) has no interval to judge a claim by")
+    return result.low, result.high
+
+
+def _against(result: Quantity, other: Quantity | float | None) -> tuple[float, float]:
+    """The interval of the difference between a result and another, or a number."""
+    if other is None:
+        raise PaperError("a comparison needs the result it compares with")
+    if not isinstance(other, Quantity):
+        low, high = _ends(result)
+        return low - other, high - other
+    own, others = result.std_error, other.std_error
+    if own is None or others is None or own.value is None or others.value is None:
+        raise PaperError(f"{result.origin.what} ({result.origin.source}) has no standard error to compare by")
+    low, high = _ends(result)
+    level = (high - low) / 2 / own.value if own.value > 0 else Z
+    reach = level * math.hypot(own.value, others.value)
+    difference = result.known() - other.known()
+    return difference - reach, difference + reach
+
+
+def _between(result: Quantity, low: Quantity | float | None, high: float | None) -> str:
+    if low is None or isinstance(low, Quantity) or high is None:
+        raise PaperError('a claim that something lies `between` needs two numbers: claim(…, "between", 0.5, 0.6)')
+    if low <= result.known() <= high:
+        return ""
+    return f"said to lie between {low:g} and {high:g}, but {_told(result, None)}"
+
+
+def _told(result: Quantity, other: Quantity | float | None) -> str:
+    told = f"{result.origin.what} ({result.origin.source}) is {_shown(result)}"
+    if isinstance(other, Quantity):
+        return f"{told} and {other.origin.what} ({other.origin.source}) is {_shown(other)}"
+    return told if other is None else f"{told}, against {other:g}"
+
+
+def _shown(result: Quantity) -> str:
+    text = decimal(result.known(), 3)
+    if result.low is None or result.high is None:
+        return text
+    return f"{text} ({decimal(result.low, 3)} to {decimal(result.high, 3)})"

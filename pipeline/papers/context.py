@@ -1,0 +1,73 @@
+"""What a paper knows of its study besides results: wordings, assumptions, names, calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question as asked: its wording, where it stands in the files, and in which waves."""
+
+    item: str
+    label: str
+    wording: str
+    variables: tuple[str, ...] = ()
+    waves: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    assumed: bool = False
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class ModelNote:
+    """What a model asked of the panel, and how it was answered, in words."""
+
+    question: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Fieldwork:
+    """One wave of one arm: when and how people were asked."""
+
+    title: str
+    period: str
+    mode: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The study around a paper; everything a declaration says that a paper prints.
+
+    ``facts``: label and value pairs for the head of the paper. ``assumptions``: what was assumed, and why.
+    ``questions``: concept → the questions that measure it. ``labels``: concept, wave, arm or group → its name.
+    ``fieldwork``: (arm, wave) → when. ``caveats``: markdown.
+    """
+
+    study: str
+    synthetic: bool = False
+    citation: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    assumptions: tuple[tuple[str, str], ...] = ()
+    caveats: str = ""
+    questions: Mapping[str, tuple[Question, ...]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, ModelNote] = field(default_factory=dict)
+    fieldwork: Mapping[tuple[str, str], Fieldwork] = field(default_factory=dict)
+    source: str = ""
+
+    def label(self, key: str) -> str:
+        return self.labels.get(key) or key.replace("_", " ")
+
+    def asked(self, concept: str) -> str:
+        """The wordings that measure a concept, for the record of a number; empty for what nobody was asked."""
+        return " · ".join(f"“{question.wording}”" for question in self.questions.get(concept, ()))
+
+
+def joined(words: tuple[str, ...] | list[str]) -> str:
+    """ "2016, 2017 and 2018" """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

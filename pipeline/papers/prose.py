@@ -1,0 +1,201 @@
+"""Markdown to typed blocks; a place in the text becomes the number or words bound to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.papers.content import (
+    Block,
+    BulletList,
+    Callout,
+    Column,
+    Emphasis,
+    Heading,
+    Link,
+    Paragraph,
+    Row,
+    Run,
+    Runs,
+    Strong,
+    TableBlock,
+    Text,
+    plain,
+)
+from pipeline.papers.source import PLACE
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+Fill = Callable[[int], Run | None]
+Report = Callable[[int, str], None]
+
+
+def blocks_of(text: str, fill: Fill, report: Report) -> list[Block]:
+    """The blocks of some markdown. ``fill`` gives the run of a place; ``report`` takes a line of ``text`` and a fault.
+
+    Headings, paragraphs, bullet lists, tables, quotations, emphasis and links are known; other markdown is reported.
+    """
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": True, "quotes": "“”‘’"})
+    parser.enable(["table", "smartquotes"])
+    return _Walk(parser.parse(text), fill, report).blocks()
+
+
+class _Walk:
+    def __init__(self, tokens: Sequence[Token], fill: Fill, report: Report) -> None:
+        self.tokens, self.fill, self.report, self.at = tokens, fill, report, 0
+
+    def blocks(self, until: str = "") -> list[Block]:
+        found: list[Block] = []
+        while self.at < len(self.tokens) and self.tokens[self.at].type != until:
+            block = self.block()
+            if block is not None:
+                found.append(block)
+        self.at += 1
+        return found
+
+    def block(self) -> Block | None:
+        token = self.take()
+        match token.type:
+            case "heading_open":
+                return self.heading(token)
+            case "paragraph_open":
+                runs = self.inline("paragraph_close")
+                return Paragraph(runs) if runs else None
+            case "bullet_list_open":
+                return BulletList(tuple(self.items("bullet_list_close")))
+            case "blockquote_open":
+                inside = [block for block in self.blocks("blockquote_close") if isinstance(block, Paragraph)]
+                return Callout("note", "", tuple(inside))
+            case "table_open":
+                return self.table()
+        self.report(_line(token), f"{UNKNOWN.get(token.type, 'this markdown')} is not part of a paper.")
+        self.skip(token)
+        return None
+
+    def take(self) -> Token:
+        token = self.tokens[self.at]
+        self.at += 1
+        return token
+
+    def skip(self, opening: Token) -> None:
+        depth: int = opening.nesting
+        while depth > 0:
+            depth += self.take().nesting
+
+    def heading(self, token: Token) -> Heading:
+        runs = self.inline("heading_close")
+        level = int(token.tag[1])
+        if level == 1:
+            self.report(_line(token), "the title is the only heading of the first level; write `##`.")
+        return Heading(level, runs, slug(plain(runs)))
+
+    def items(self, until: str) -> list[Runs]:
+        found: list[Runs] = []
+        while self.tokens[self.at].type != until:
+            token = self.take()
+            if token.type in ("bullet_list_open", "ordered_list_open"):
+                self.report(_line(token), "a list within a list is not part of a paper.")
+                self.skip(token)
+            elif token.type == "inline":
+                found.append(self.runs(token.children or []))
+        self.at += 1
+        return found
+
+    def inline(self, until: str) -> Runs:
+        runs = self.runs(self.take().children or [])
+        while self.take().type != until:
+            pass
+        return runs
+
+    def table(self) -> TableBlock:
+        head: list[Runs] = []
+        rows: list[list[Runs]] = []
+        current = head
+        while (token := self.take()).type != "table_close":
+            if token.type == "tr_open":
+                current = head if not head else []
+                if current is not head:
+                    rows.append(current)
+            elif token.type == "inline":
+                current.append(self.runs(token.children or []))
+        columns = tuple(Column(plain(cell).capitalize()) for cell in head)
+        return TableBlock(None, "", "", columns, tuple(Row(tuple(row)) for row in rows), wordy=True)
+
+    def runs(self, tokens: Sequence[Token]) -> Runs:
+        """The runs of inline tokens; nested dress becomes nested runs."""
+        stack: list[tuple[str, str, list[Run]]] = [("", "", [])]
+        for token in tokens:
+            if token.type in ("strong_open", "em_open", "link_open"):
+                stack.append((token.type, str(token.attrs.get("href", "")), []))
+            elif token.type in ("strong_close", "em_close", "link_close"):
+                kind, href, inside = stack.pop()
+                stack[-1][2].append(_dress(kind, tuple(inside), href))
+            else:
+                stack[-1][2].extend(self.leaf(token))
+        return _tidy(stack[0][2])
+
+    def leaf(self, token: Token) -> list[Run]:
+        match token.type:
+            case "text" | "code_inline" | "text_special":
+                return self.text(token.content)
+            case "softbreak" | "hardbreak":
+                return [Text(" ")]
+        self.report(0, f"{UNKNOWN.get(token.type, 'this markdown')} is not part of a paper; use `:::figure`.")
+        return []
+
+    def text(self, content: str) -> list[Run]:
+        """Plain text and the runs of the places in it."""
+        parts = PLACE.split(content)
+        found: list[Run] = []
+        for number, part in enumerate(parts):
+            if number % 2:
+                run = self.fill(int(part))
+                found += [run] if run is not None else []
+            elif part:
+                found.append(Text(part))
+        return found
+
+
+UNKNOWN = {
+    "ordered_list_open": "a numbered list",
+    "fence": "a block of code",
+    "code_block": "a block of code (an indented paragraph?)",
+    "hr": "a ruled line",
+    "html_block": "HTML",
+    "image": "an image",
+}
+
+
+def _line(token: Token) -> int:
+    return token.map[0] if token.map else 0
+
+
+def _dress(kind: str, runs: Runs, href: str) -> Run:
+    if kind == "strong_open":
+        return Strong(runs)
+    return Emphasis(runs) if kind == "em_open" else Link(runs, href)
+
+
+def _tidy(runs: Sequence[Run]) -> Runs:
+    """Join neighbouring text and keep one space where a silent binding left two, none at the ends."""
+    joined: list[Run] = []
+    for run in runs:
+        if isinstance(run, Text) and joined and isinstance(joined[-1], Text):
+            joined[-1] = Text(joined[-1].text + run.text)
+        else:
+            joined.append(run)
+    tidy = [Text(re.sub(r" {2,}", " ", run.text)) if isinstance(run, Text) else run for run in joined]
+    if tidy and isinstance(tidy[0], Text):
+        tidy[0] = Text(tidy[0].text.lstrip(" "))
+    if tidy and isinstance(tidy[-1], Text):
+        tidy[-1] = Text(tidy[-1].text.rstrip(" "))
+    return tuple(run for run in tidy if not (isinstance(run, Text) and not run.text))
+
+
+def slug(text: str) -> str:
+    """An anchor from a heading's words."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"

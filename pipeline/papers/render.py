@@ -1,0 +1,201 @@
+"""From a paper's file and its results to a typed document; whatever is wrong is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.papers import appendix
+from pipeline.papers.bind import Binder, Say
+from pipeline.papers.content import (
+    Block,
+    BulletList,
+    Callout,
+    Document,
+    FigureBlock,
+    FigureFile,
+    Heading,
+    Paragraph,
+    TableBlock,
+)
+from pipeline.papers.context import Context
+from pipeline.papers.prose import blocks_of
+from pipeline.papers.results import Fact, Results, nearest
+from pipeline.papers.source import Directive, PaperSource, Prose, read_paper
+from pipeline.papers.tabulate import Workshop, table_block
+
+BLOCKS = ("figure", "table", "note", "warning")
+
+
+class UnsoundPaperError(PaperError):
+    """Everything that is wrong with one paper; ``problems`` holds one message each, with file and line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+def render_paper(
+    source: Path | str,
+    *,
+    results: pl.DataFrame,
+    context: Context,
+    tables: Mapping[str, pl.DataFrame] | None = None,
+    figures: Mapping[str, FigureFile] | None = None,
+    facts: Mapping[str, Fact] | None = None,
+    name: str = "",
+    problems: Iterable[str] = (),
+) -> Document:
+    """A paper as a typed document, every number bound to a result.
+
+    ``source``: path or text of the markdown (``papers.source`` says what it may hold). ``results``: the ``Estimates``
+    rows of its models. ``tables``: ``participation``, ``reliability`` for generated tables. ``figures``: key → drawn
+    figure. ``facts``: name → number of the study. ``name``: what messages call the file. ``problems``: found before.
+
+    Raises ``UnsoundPaperError`` with every mistake: typed numerals, unknown names, claims that results do not support.
+    """
+    paper = read_paper(source, name)
+    paper.problems += problems
+    bound = Results(results, facts or {}, context.labels, context.asked)
+    binder = Binder(paper, bound, _words(context))
+    binder.fill()
+    builder = _Builder(paper, binder, Workshop(bound, tables or {}, context), figures or {})
+    blocks = builder.blocks()
+    front = paper.front
+    if paper.problems or front is None:
+        raise UnsoundPaperError(list(dict.fromkeys(paper.problems)))
+    records = tuple(binder.records.numbers.values())
+    concepts = _concepts(results, context)
+    ends = [
+        *appendix.methods(context, results),
+        *appendix.assumptions(context),
+        *appendix.caveats(context),
+        *appendix.questions(context, concepts),
+        *appendix.provenance(records),
+    ]
+    if context.synthetic:
+        ends = [replace(block, synthetic=True) if isinstance(block, TableBlock) else block for block in ends]
+    return Document(
+        front.title,
+        front.subtitle,
+        context.study,
+        front.authors,
+        front.summary,
+        context.citation,
+        context.synthetic,
+        _with_own_anchors([*blocks, *ends]),
+        records,
+        context.facts,
+    )
+
+
+def _words(context: Context) -> dict[str, Say]:
+    """The bindings that give plain words: the name of a wave, when it was in the field, what was asked."""
+    asked = {question.item: question.wording for own in context.questions.values() for question in own}
+
+    def wave(key: str) -> str:
+        return _named(key, {wave: context.label(wave) for _, wave in context.fieldwork}, "a wave of this study")
+
+    def fieldwork(key: str, arm: str | None = None) -> str:
+        periods = {other: when.period for (of, other), when in context.fieldwork.items() if arm in (None, of)}
+        return _named(key, periods, "a wave of this study")
+
+    def wording(item: str) -> str:
+        return _named(item, asked, "a question behind this paper's results")
+
+    return {"wave": wave, "fieldwork": fieldwork, "wording": wording}
+
+
+def _named(key: str, names: Mapping[str, str], what: str) -> str:
+    if key not in names:
+        raise PaperError(f"`{key}` is not {what}{nearest(key, names)}")
+    return names[key]
+
+
+def _concepts(results: pl.DataFrame, context: Context) -> list[str]:
+    """The concepts that the results measure, in the order in which they appear."""
+    named = [name for pair in results.select("outcome", "term").iter_rows() for name in pair]
+    return [name for name in dict.fromkeys(named) if name in context.questions]
+
+
+class _Builder:
+    """Turns the pieces of a paper into blocks, numbering figures and tables as they come."""
+
+    def __init__(
+        self, paper: PaperSource, binder: Binder, workshop: Workshop, figures: Mapping[str, FigureFile]
+    ) -> None:
+        self.paper, self.binder, self.workshop, self.figures = paper, binder, workshop, figures
+        self.figure_count = self.table_count = 0
+        self.level = 1
+
+    def blocks(self) -> list[Block]:
+        found: list[Block] = []
+        for piece in self.paper.pieces:
+            found += self.prose(piece) if isinstance(piece, Prose) else self.directive(piece)
+        return found
+
+    def prose(self, piece: Prose) -> list[Block]:
+        def report(line: int, message: str) -> None:
+            self.paper.report(piece.lines[min(line, len(piece.lines) - 1)], message)
+
+        found = blocks_of(piece.text, lambda place: self.binder.filled[place], report)
+        for block in found:
+            if isinstance(block, Heading):
+                self._check_order(block, piece)
+        return found
+
+    def _check_order(self, heading: Heading, piece: Prose) -> None:
+        """A level may not be skipped: readers who move by headings would miss a step."""
+        if heading.level > self.level + 1 and heading.level > 2:
+            marks = "#" * heading.level
+            line = next(
+                (n for n, text in zip(piece.lines, piece.text.split("\n"), strict=True) if text.startswith(marks)), 1
+            )
+            self.paper.report(line, f"a heading of level {heading.level} follows one of level {self.level}.")
+        self.level = heading.level
+
+    def directive(self, piece: Directive) -> list[Block]:
+        try:
+            if piece.name in ("figure", "table"):
+                return [self.figure(piece) if piece.name == "figure" else self.table(piece)]
+            if piece.name in ("note", "warning"):
+                return [self.callout(piece)]
+            raise PaperError(f"`:::{piece.name}` is not a block of a paper{nearest(piece.name, BLOCKS)}")
+        except PaperError as error:
+            self.paper.report(piece.line, str(error))
+            return []
+
+    def figure(self, piece: Directive) -> FigureBlock:
+        key = piece.arguments[0] if piece.arguments else ""
+        if key not in self.figures:
+            raise PaperError(f"`{key}` is not a figure of this paper{nearest(key, self.figures)}")
+        self.figure_count += 1
+        return FigureBlock(self.figure_count, key, self.figures[key], self.workshop.context.synthetic)
+
+    def table(self, piece: Directive) -> TableBlock:
+        self.table_count += 1
+        return table_block(piece, self.workshop, self.table_count)
+
+    def callout(self, piece: Directive) -> Callout:
+        inside = [block for block in self.prose(piece.body) if isinstance(block, Paragraph | BulletList)]
+        return Callout("note" if piece.name == "note" else "warning", " ".join(piece.arguments), tuple(inside))
+
+
+def _with_own_anchors(blocks: list[Block]) -> tuple[Block, ...]:
+    """The blocks, each heading with an anchor that no other has."""
+    seen: dict[str, int] = {}
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            seen[block.anchor] = seen.get(block.anchor, 0) + 1
+            if seen[block.anchor] > 1:
+                block = replace(block, anchor=f"{block.anchor}-{seen[block.anchor]}")
+        found.append(block)
+    return tuple(found)

@@ -1,0 +1,231 @@
+"""A paper of a declared study: what the declarations say becomes the paper's context."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipeline.papers.claims import check
+from pipeline.papers.content import Document, FigureFile
+from pipeline.papers.context import Context, Fieldwork, ModelNote, Question
+from pipeline.papers.render import render_paper
+from pipeline.papers.results import Fact
+from pipeline.specs.sources import source_variable
+
+if TYPE_CHECKING:
+    from pipeline.specs.project import Project, Study
+    from pipeline.specs.report import Model, Paper
+    from pipeline.specs.study import Item
+
+METHODS = {
+    "design_means": "Weighted means by wave, with standard errors from weights, strata and clusters",
+    "within_between": "Linear model with the person's own mean and the deviation from it, and a random intercept",
+    "fixed_effects": "Fixed effects for people: change within a person only",
+    "random_effects": "Random effects for people",
+    "pooled": "Least squares over all answers, ignoring who gave them",
+    "first_difference": "Change from one wave to the next on change in the exposure",
+    "hausman": "Hausman test of random against fixed effects",
+    "mundlak": "Test of whether within and between effects differ",
+    "logit": "Logistic regression",
+    "attrition": "Logistic regression of still answering on answers in the earlier wave",
+}
+
+
+def render_study_paper(
+    source: Path,
+    *,
+    paper: Paper,
+    project: Project,
+    results: pl.DataFrame,
+    tables: Mapping[str, pl.DataFrame],
+    figures: Mapping[str, Mapping[str, str]],
+    figure_file: Callable[[str, str], Path],
+) -> Document:
+    """The paper at ``source`` as a typed document, with everything its study declares.
+
+    ``results``: ``Estimates`` of the paper's models. ``tables``: participation, reliability. ``figures``: key → its
+    ``FigureRecord``; ``figure_file(key, suffix)`` → its file.
+
+    Raises ``UnsoundPaperError`` with every mistake, among them titles of figures that the results do not support.
+    """
+    study = project.studies[paper.study]
+    context = context_of(study, project, paper)
+    files = {key: figure_of(key, record, project, figure_file) for key, record in figures.items()}
+    name = f"reports/papers/{source.name}"
+    return render_paper(
+        source,
+        results=results,
+        context=context,
+        tables=tables,
+        figures=files,
+        facts=facts_of(tables["participation"], context) if "participation" in tables else {},
+        name=name,
+        problems=_titles(paper, project, results),
+    )
+
+
+def _titles(paper: Paper, project: Project, results: pl.DataFrame) -> list[str]:
+    """What the titles of the paper's figures say and the results do not support."""
+    problems = []
+    for key in paper.figures:
+        figure = project.figures[key]
+        for problem in check(figure.claims, results):
+            problems.append(f"reports/figures/{key}.yaml: the result does not support “{figure.title}”: {problem}.")
+    return problems
+
+
+def figure_of(
+    key: str, record: Mapping[str, str], project: Project, figure_file: Callable[[str, str], Path]
+) -> FigureFile:
+    """A drawn figure's files and words."""
+    declared, narrow = project.figures[key], figure_file(key, "narrow.svg")
+    return FigureFile(
+        figure_file(key, "png").read_bytes(),
+        figure_file(key, "svg").read_bytes(),
+        record["alt"],
+        record["title"],
+        record["source"],
+        declared.subtitle,
+        declared.note,
+        narrow.read_bytes() if narrow.exists() else None,
+    )
+
+
+def context_of(study: Study, project: Project, paper: Paper) -> Context:
+    """Everything that the declarations of a study say and a paper prints."""
+    about = study.about
+    fieldwork = {
+        (arm, wave): Fieldwork(
+            study.waves[wave].title, period_words(study.fieldwork(wave, arm)), study.waves[wave].mode
+        )
+        for arm, waves in study.calendar.items()
+        for wave in waves
+        if wave in study.waves
+    }
+    facts = (("Population", about.population), ("Data", about.source or about.title), ("Licence", about.licence))
+    return Context(
+        about.title,
+        about.synthetic,
+        about.citation,
+        tuple((label, value) for label, value in facts if value),
+        tuple((assumption.what, assumption.reason) for assumption in study.assumptions),
+        study.caveats,
+        questions_of(study),
+        _labels(study, project),
+        {key: _note(project.models[key]) for key in paper.models if key in project.models},
+        fieldwork,
+        about.source or about.title,
+    )
+
+
+def _labels(study: Study, project: Project) -> dict[str, str]:
+    labels = {key: concept.label for key, concept in project.concepts.items()}
+    labels |= {key: scale.label for key, scale in study.scales.items() if key not in labels}
+    labels |= {key: wave.title for key, wave in study.waves.items()}
+    return labels | {key: arm.title for key, arm in study.about.arms.items()}
+
+
+def _note(model: Model) -> ModelNote:
+    method = METHODS.get(model.family, model.family.replace("_", " "))
+    extras = []
+    if model.family == "fixed_effects" and model.effects == "person_and_wave":
+        extras.append("fixed effects for waves")
+    elif model.wave_effects and model.family in ("fixed_effects", "within_between", "pooled", "random_effects"):
+        extras.append("a term for each wave")
+    if model.covariates:
+        extras.append(f"held constant: {', '.join(name.replace('_', ' ') for name in model.covariates)}")
+    return ModelNote(model.question, "; ".join([method, *extras]))
+
+
+def questions_of(study: Study) -> dict[str, tuple[Question, ...]]:
+    """Concept → the questions that measure it here: those of its scale, or the item itself."""
+    found: dict[str, tuple[str, ...]] = {concept: (item,) for concept, item in study.scored_items().items()}
+    found |= {scale.concept or key: scale.items for key, scale in study.scales.items()}
+    return {
+        concept: tuple(_question(study, item, study.items[item]) for item in items if item in study.items)
+        for concept, items in found.items()
+    }
+
+
+def _question(study: Study, key: str, item: Item) -> Question:
+    asked: dict[str, str] = {}
+    for wave, _, file in study.files():
+        variable = source_variable(study, wave, file, key)
+        if variable is not None:
+            asked[wave] = variable
+    reworded = [
+        f"In {study.waves[wave].title}: “{exception.wording}”"
+        for wave in asked
+        if (exception := study.waves[wave].exceptions.get(key)) is not None and exception.wording
+    ]
+    return Question(
+        key,
+        item.label,
+        item.wording,
+        tuple(dict.fromkeys(asked.values())),
+        tuple(asked),
+        tuple(item.codes.values()),
+        item.assumed,
+        " ".join(reworded),
+    )
+
+
+def facts_of(participation: pl.DataFrame, context: Context) -> dict[str, Fact]:
+    """The numbers of a study that every paper may name.
+
+    ``persons``, ``person_waves`` (interviews), ``waves``, ``arms``, ``retention`` (share of the people of the first
+    wave who answered the last); of one wave ``persons.w01``; of one arm ``persons.main``, ``waves.main``,
+    ``retention.main``; of both ``persons.main.w01``.
+    """
+    present = participation.filter(pl.col("is_present"))
+    facts = _facts(participation, "")
+    for wave in present["wave"].unique().sort():
+        own = present.filter(pl.col("wave") == wave)
+        facts[f"persons.{wave}"] = Fact(own["person_id"].n_unique(), f"people who answered, {context.label(wave)}")
+    for arm in participation["arm"].unique(maintain_order=True):
+        own = participation.filter(pl.col("arm") == arm)
+        facts |= _facts(own, f".{arm}", context.label(arm))
+        for wave, many in own.filter(pl.col("is_present")).group_by("wave").len().sort("wave").iter_rows():
+            facts[f"persons.{arm}.{wave}"] = Fact(
+                many, f"people who answered, {context.label(arm)}, {context.label(wave)}"
+            )
+    facts["arms"] = Fact(participation["arm"].n_unique(), "arms of the study")
+    return facts
+
+
+def _facts(participation: pl.DataFrame, suffix: str, of: str = "") -> dict[str, Fact]:
+    present = participation.filter(pl.col("is_present"))
+    where = f", {of}" if of else ""
+    first, last = participation["wave"].min(), participation["wave"].max()
+    start = present.filter(pl.col("wave") == first).select("person_id")
+    kept = present.filter(pl.col("wave") == last).join(start, on="person_id", how="semi").height
+    people = f"{start.height:,} people"
+    facts = {
+        "persons": Fact(present["person_id"].n_unique(), f"people who ever answered{where}"),
+        "person_waves": Fact(present.height, f"interviews{where}"),
+        "waves": Fact(participation["wave"].n_unique(), f"waves{where}"),
+        "first_wave": Fact(start.height, f"people who answered the first wave{where}"),
+    }
+    if start.height:
+        what = f"share of the people of the first wave who answered the last{where}"
+        facts["retention"] = Fact(kept / start.height, what, people=people)
+    return {f"{name}{suffix}": fact for name, fact in facts.items()}
+
+
+def period_words(period: object) -> str:
+    """ "August to December 2018", "October 2019 to March 2020" """
+    start, end = period.start, period.end  # type: ignore[attr-defined]
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{_month(start)} {start.year}"
+    if start.year == end.year:
+        return f"{_month(start)} to {_month(end)} {end.year}"
+    return f"{_month(start)} {start.year} to {_month(end)} {end.year}"
+
+
+def _month(day: dt.date) -> str:
+    names = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
+    return (*names, "November", "December")[day.month - 1]
