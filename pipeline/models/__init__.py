@@ -1,1 +1,29 @@
-"""One module per model family: each takes a polars panel and gives the Estimates table."""
+"""One module per model family: each takes a polars panel and gives the Estimates table.
+
+Nothing heavy is imported here: linearmodels and statsmodels are loaded by the families that use them, when they do.
+"""
+
+from pipeline.models.design_means import design_means, design_shares
+from pipeline.models.first_difference import first_difference
+from pipeline.models.fit import fit
+from pipeline.models.fixed_effects import fixed_effects
+from pipeline.models.hausman import hausman
+from pipeline.models.logit import logit
+from pipeline.models.mundlak import mundlak
+from pipeline.models.pooled import pooled
+from pipeline.models.random_effects import random_effects
+from pipeline.models.within_between import within_between
+
+__all__ = [
+    "design_means",
+    "design_shares",
+    "first_difference",
+    "fit",
+    "fixed_effects",
+    "hausman",
+    "logit",
+    "mundlak",
+    "pooled",
+    "random_effects",
+    "within_between",
+]

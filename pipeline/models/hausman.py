@@ -32,8 +32,8 @@ def hausman(
 
     (b_FE − b_RE)' [V_FE − V_RE]⁻¹ (b_FE − b_RE), chi-squared (Hausman 1978), over every term that changes within
     persons, with classical covariances: plm's ``phtest``. It presumes independent errors of equal variance;
-    ``mundlak`` with clustered standard errors does not. Where V_FE − V_RE is not positive definite a note says so, and a
-    negative statistic (which plm prints without its sign) is withheld.
+    ``mundlak`` with clustered standard errors does not. Where V_FE − V_RE is not positive definite a note says so,
+    and a negative statistic (which plm prints without its sign) is withheld.
 
     >>> import polars as pl
     >>> from pipeline.models import hausman
@@ -75,8 +75,8 @@ def hausman(
 def _test_row(basis: Basis, difference: np.ndarray, covariance: np.ndarray) -> dict[str, object]:
     statistic = wald(difference, covariance)
     if statistic < 0:
-        note = "withheld: the statistic is negative, the covariances' difference being indefinite; use Mundlak's test"
-        return basis.row(Term("test", "hausman", note=note), df=float(len(difference)))
+        withheld = "withheld: the statistic is negative (the covariances' difference is indefinite); use Mundlak's test"
+        return basis.row(Term("test", "hausman", note=withheld), df=float(len(difference)))
     indefinite = np.linalg.eigvalsh(covariance).min() <= 0
     note = "the covariances' difference is not positive definite; prefer Mundlak's test" if indefinite else None
     return chi_squared_row(basis, "hausman", statistic, len(difference), note)

@@ -56,7 +56,7 @@ def coefficient_rows(
     covariance: np.ndarray,
     df: float | np.ndarray | None,
 ) -> list[dict[str, object]]:
-    """One row per term, tested against zero: Student's t with ``df`` degrees of freedom, normal where ``df`` is None."""
+    """One row per term, tested against zero: Student's t with ``df`` degrees of freedom, normal where it is None."""
     std_errors = np.sqrt(np.diag(np.atleast_2d(covariance)))
     degrees = np.broadcast_to(np.inf if df is None else np.asarray(df, dtype=float), std_errors.shape)
     return [

@@ -88,7 +88,9 @@ def regression_data(
     if rows.height == 0 or np.ptp(outcome_values) == 0:
         what = "no row has an answer to everything the model uses" if rows.height == 0 else "the outcome does not vary"
         raise ModelError(what, where=outcome, count=frame.height, todo="Choose other waves or columns.")
-    columns: list[tuple[Term, np.ndarray]] = [(Term("intercept", "intercept"), np.ones(rows.height))] if intercept else []
+    columns: list[tuple[Term, np.ndarray]] = (
+        [(Term("intercept", "intercept"), np.ones(rows.height))] if intercept else []
+    )
     for name in (*exposures, *covariates):
         columns += _columns(rows, name, name in set(categorical))
     if wave_effects and wave is not None:

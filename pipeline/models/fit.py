@@ -1,0 +1,162 @@
+"""From a declared model and a panel to its estimates: each family's function called with what the declaration says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.design_means import design_means
+from pipeline.models.first_difference import first_difference
+from pipeline.models.fixed_effects import fixed_effects
+from pipeline.models.hausman import hausman
+from pipeline.models.logit import logit
+from pipeline.models.mundlak import mundlak
+from pipeline.models.pooled import pooled
+from pipeline.models.random_effects import random_effects
+from pipeline.models.regression_data import require
+from pipeline.models.within_between import within_between
+
+
+class ModelSpec(Protocol):
+    """What a declaration says (``pipeline.specs.Model``)."""
+
+    family: Any
+    outcome: str | None
+    outcomes: tuple[str, ...]
+    exposures: tuple[str, ...]
+    covariates: tuple[str, ...]
+    categorical: tuple[str, ...]
+    waves: tuple[str, ...]
+    arms: tuple[str, ...]
+    effects: Any
+    wave_effects: bool
+    cluster: Any
+    correction: Any
+    weights: str | None
+    group: str | None
+    lonely_psu: Any
+    subset: Any
+    from_wave: str | None
+    to_wave: str | None
+    confidence: float
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any = None) -> pl.DataFrame:
+    """The Estimates table of the declared model ``name``, from one row per person and wave.
+
+    ``study`` (``pipeline.specs.Study``) says what the design's conventions are where the model does not. Raises
+    ModelError, naming the model, if it cannot be estimated.
+    """
+    try:
+        chosen = _chosen(panel, spec)
+        return FAMILIES[spec.family](name, spec, chosen, study)
+    except ModelError as error:
+        where = ", ".join(filter(None, (f"model {name}", error.where)))
+        raise ModelError(error.what, where=where, count=error.count, todo=error.todo) from error
+
+
+def _chosen(panel: pl.DataFrame, spec: ModelSpec) -> pl.DataFrame:
+    """The rows of the declared waves and arms."""
+    for column, values in (("wave", spec.waves), ("arm", spec.arms)):
+        if not values:
+            continue
+        require(panel, [column])
+        absent = sorted(set(values) - set(panel[column].unique()))
+        if absent:
+            raise ModelError(f"the panel has no {column} {', '.join(absent)}", todo=f"Correct `{column}s`.")
+        panel = panel.filter(pl.col(column).is_in(list(values)))
+    return panel
+
+
+def _regression(function: Callable[..., pl.DataFrame], *options: str) -> Callable[..., pl.DataFrame]:
+    """A family whose function takes outcome, exposures and covariates, and those ``options`` of the declaration."""
+
+    def run(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any) -> pl.DataFrame:
+        if spec.weights is not None and "weights" not in options:
+            raise ModelError(f"a {spec.family} model takes no weights", where="weights", todo="Leave `weights` out.")
+        given = {option: getattr(spec, option) for option in options}
+        if given.get("cluster") == "none":
+            given["cluster"] = None
+        return function(
+            panel,
+            spec.outcome,
+            spec.exposures,
+            spec.covariates,
+            categorical=spec.categorical,
+            wave_effects=spec.wave_effects,
+            confidence=spec.confidence,
+            model=name,
+            **given,
+        )
+
+    return run
+
+
+def _means(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any) -> pl.DataFrame:
+    """Means of all outcomes by wave (and group), with the study's weights, strata and sampling units."""
+    design = getattr(getattr(study, "about", None), "design", None)
+    weight = spec.weights or _if_filled(panel, "design_weight")
+    if weight is not None and spec.weights is None and panel[weight].null_count():
+        panel = panel.filter(pl.col(weight).is_not_null())
+    return design_means(
+        panel,
+        spec.outcomes,
+        by=("wave", spec.group) if spec.group else ("wave",),
+        weight=weight,
+        strata=_if_filled(panel, "stratum"),
+        psu=_if_filled(panel, "psu"),
+        lonely_psu=spec.lonely_psu or getattr(design, "lonely_psu", "fail"),
+        subset=spec.subset or getattr(design, "subset", "answered"),
+        confidence=spec.confidence,
+        model=name,
+    )
+
+
+def _if_filled(panel: pl.DataFrame, column: str) -> str | None:
+    filled = column in panel.columns and panel[column].null_count() < panel.height
+    return column if filled else None
+
+
+def _attrition(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any) -> pl.DataFrame:
+    """Who of those in ``from_wave`` answered in ``to_wave``: a logit on the earlier wave's answers."""
+    outcome = f"answered_{spec.to_wave}"
+    return logit(
+        stayers(panel, str(spec.from_wave), str(spec.to_wave), outcome),
+        outcome,
+        spec.exposures,
+        spec.covariates,
+        categorical=spec.categorical,
+        confidence=spec.confidence,
+        model=name,
+        family="attrition",
+    )
+
+
+def stayers(panel: pl.DataFrame, from_wave: str, to_wave: str, outcome: str) -> pl.DataFrame:
+    """One row per person of ``from_wave``, with 1 in ``outcome`` for those who are in ``to_wave`` too, else 0."""
+    require(panel, ["person_id", "wave"])
+    later = panel.filter(wave=to_wave)["person_id"]
+    if later.is_empty():
+        raise ModelError(f"nobody answered in {to_wave}", where="to_wave")
+    stayed = pl.col("person_id").is_in(later.implode()).cast(pl.Float64)
+    return panel.filter(wave=from_wave).with_columns(stayed.alias(outcome))
+
+
+LINEAR: Sequence[str] = ("cluster", "correction")
+
+FAMILIES: dict[str, Callable[..., pl.DataFrame]] = {
+    "pooled": _regression(pooled, *LINEAR, "weights"),
+    "fixed_effects": _regression(fixed_effects, *LINEAR, "effects", "weights"),
+    "random_effects": _regression(random_effects, *LINEAR, "weights"),
+    "first_difference": _regression(first_difference, *LINEAR, "weights"),
+    "within_between": _regression(within_between),
+    "hausman": _regression(hausman),
+    "mundlak": _regression(mundlak, *LINEAR),
+    "logit": _regression(logit, "cluster"),
+    "attrition": _attrition,
+    "design_means": _means,
+}
+"""Family → how it is called. A new family is one module and one line here."""
