@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,12 @@ HEAD = ("person_id", "study", "arm", "wave", "row")
 
 @dataclass(frozen=True)
 class WaveTable:
-    """``frame``: one row per deposited row, all text but ``row``; ``receipts``: one row per file (contract Receipt)."""
+    """``frame``: one row per deposited row, all text but ``row``; ``receipts``: one row per file; ``labels``: what
+    the files say of themselves (contracts ``Receipt`` and ``Labels``)."""
 
     frame: pl.DataFrame
     receipts: pl.DataFrame
+    labels: pl.DataFrame
     notices: tuple[str, ...] = ()
 
 
@@ -42,18 +45,19 @@ def wave_table(study: Study, wave: str, folder: Path, key: bytes) -> WaveTable:
     declared = study.waves[wave].files
     paths = [find_file(folder, file.file) for file in declared]
     deposits = read_deposits([_request(study, wave, path, file) for path, file in zip(paths, declared, strict=True)])
-    frames, receipts, notices = [], [], []
+    frames, receipts, labels, notices = [], [], [], []
     for file, deposit in zip(declared, deposits, strict=True):
         if isinstance(deposit, DepositError):
             raise deposit
         _confirm(file, deposit)
         frames.append(_arm_rows(study, wave, file, deposit, key))
+        labels += _labels(study, wave, file, deposit)
         variables = {"variables": deposit.receipt["columns"]}
         receipts.append({"study": study.key, "wave": wave, "arm": file.arm, **deposit.receipt, **variables})
         notices += [notice.message for notice in deposit.notices]
     frame = pl.concat(frames, how="diagonal")
     check_ids(frame, "person_id", where=f"{study.key} {wave}")
-    return WaveTable(frame, pl.DataFrame(receipts).drop("columns"), tuple(notices))
+    return WaveTable(frame, pl.DataFrame(receipts).drop("columns"), _table(labels), tuple(notices))
 
 
 def _request(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
@@ -111,6 +115,24 @@ def _arm_rows(study: Study, wave: str, file: WaveFile, deposit: Deposit, key: by
         pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("row"),
         *(code_text(frame[column]).alias(column) for column in wanted if column != roles["person_id"]),
     )
+
+
+LABELS = ("study", "wave", "arm", "variable", "label", "code", "code_label")
+
+
+def _labels(study: Study, wave: str, file: WaveFile, deposit: Deposit) -> list[tuple[str | None, ...]]:
+    """What the file says of each declared variable: its label, and the label of each code."""
+    rows: list[tuple[str | None, ...]] = []
+    for variable in declared_variables(study, wave, file):
+        if variable in deposit.frame.columns:
+            head = (study.key, wave, file.arm, variable, deposit.labels.get(variable))
+            codes: Mapping[str, str | None] = deposit.value_labels.get(variable) or {"": None}
+            rows += [(*head, code, label) for code, label in codes.items()]
+    return rows
+
+
+def _table(labels: list[tuple[str | None, ...]]) -> pl.DataFrame:
+    return pl.DataFrame(labels, schema=dict.fromkeys(LABELS, pl.String), orient="row")
 
 
 def code_text(values: pl.Series) -> pl.Series:

@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.specs.project import Study
 
 Severity = Literal["blocks", "warns", "notes"]
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "study": pl.String,
     "wave": pl.String,
     "arm": pl.String,

@@ -142,13 +142,14 @@ def _codes(
             count=len(changed),
         )
     new = sorted(set(answers) - set(earlier))
+    listed = "; ".join(f"{code}: “{answers[code]}”" for code in new[:4])
     if new:
         yield Finding(
             file.arm,
             key,
             "new_codes",
             "notes",
-            f"codes that the wave before did not label ({'; '.join(f'{code}: “{answers[code]}”' for code in new[:4])}).",
+            f"codes that the wave before did not label ({listed}).",
             where,
             "Declare each under `codes` or `missing` of the item.",
             count=len(new),
