@@ -232,4 +232,4 @@ def _cells(frame: pl.DataFrame, by: Sequence[str], wave: str) -> Iterator[Cell]:
 def _table(rows: list[dict[str, object]], model: str, variables: Sequence[str]) -> pl.DataFrame:
     if not rows:
         raise ModelError("nobody answered in any wave or group", where=", ".join(variables))
-    return estimates(rows, model=model, family="design_means")
+    return estimates([*rows], model=model, family="design_means")

@@ -6,7 +6,7 @@ linearmodels takes seconds to import; it is imported when a model is fitted and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def as_pandas(data: RegressionData) -> tuple[pd.DataFrame, pd.DataFrame, pd.Data
     return outcome, matrix, weights
 
 
-def _covariance(data: RegressionData, correction: Correction) -> dict[str, object]:
+def _covariance(data: RegressionData, correction: Correction) -> dict[str, Any]:
     if data.clusters is None:
         return {"cov_type": "unadjusted", "debiased": True}
     return {

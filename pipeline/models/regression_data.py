@@ -11,6 +11,8 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.inference import Basis, Term
 
+Column = tuple[Term, np.ndarray]
+
 FEW_CLUSTERS = 10
 """Below this many clusters a cluster-robust standard error is too small more often than not; rows carry a note."""
 
@@ -88,9 +90,7 @@ def regression_data(
     if rows.height == 0 or np.ptp(outcome_values) == 0:
         what = "no row has an answer to everything the model uses" if rows.height == 0 else "the outcome does not vary"
         raise ModelError(what, where=outcome, count=frame.height, todo="Choose other waves or columns.")
-    columns: list[tuple[Term, np.ndarray]] = (
-        [(Term("intercept", "intercept"), np.ones(rows.height))] if intercept else []
-    )
+    columns: list[Column] = [(Term("intercept", "intercept"), np.ones(rows.height))] if intercept else []
     for name in (*exposures, *covariates):
         columns += _columns(rows, name, name in set(categorical))
     if wave_effects and wave is not None:
@@ -192,7 +192,7 @@ def _numeric(rows: pl.DataFrame, name: str) -> np.ndarray:
     return column.cast(pl.Float64).to_numpy()
 
 
-def _columns(rows: pl.DataFrame, name: str, categorical: bool) -> list[tuple[Term, np.ndarray]]:
+def _columns(rows: pl.DataFrame, name: str, categorical: bool) -> list[Column]:
     column = rows[name]
     if not categorical and (column.dtype.is_numeric() or column.dtype == pl.Boolean):
         return [(Term("coefficient", name), _numeric(rows, name))]
@@ -206,7 +206,7 @@ def _columns(rows: pl.DataFrame, name: str, categorical: bool) -> list[tuple[Ter
     ]
 
 
-def _wave_dummies(column: pl.Series) -> list[tuple[Term, np.ndarray]]:
+def _wave_dummies(column: pl.Series) -> list[Column]:
     first, *later = column.unique().sort().to_list()
     return [
         (Term("wave", str(wave), wave=str(wave), note=f"against {first}"), (column == wave).to_numpy().astype(float))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -76,10 +76,7 @@ def within_between(
     method = "REML" if reml else "maximum likelihood"
     interval = "t intervals, Satterthwaite df" if degrees == "satterthwaite" else "normal intervals"
     basis = data.basis(f"random intercept per person, {method}; {interval}", confidence)
-    if fit.boundary:
-        rows = _withheld(basis, data)
-    else:
-        rows = _rows(basis, data, fit, degrees)
+    rows = _withheld(basis, data) if fit.boundary else _rows(basis, data, fit, degrees)
     return table(rows, data, basis, model=model, family="within_between")
 
 
