@@ -1,0 +1,102 @@
+"""One draw of a column's missing values, given the others: the univariate methods of chained equations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+RIDGE = 1e-5
+"""Added to the cross-products in proportion to their diagonal, as ``mice`` does: collinear predictors stay solvable."""
+
+NEWTON_STEPS = 12
+
+
+def regression_draw(
+    gram: np.ndarray, residual_sum: float, n: int, coefficients: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, float]:
+    """Coefficients and residual SD drawn from their posterior under a flat prior. Rubin (1987), pp. 166-167."""
+    freedom = max(n - len(coefficients), 1)
+    sigma = float(np.sqrt(max(residual_sum, 1e-12) / rng.chisquare(freedom)))
+    lower = np.linalg.cholesky(gram)
+    # gram = L Lᵀ, so L⁻ᵀ z has covariance gram⁻¹
+    noise = np.linalg.solve(lower.T, rng.standard_normal(len(coefficients)))
+    return coefficients + sigma * noise, sigma
+
+
+def solve_ridge(gram: np.ndarray, moment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The ridge-stabilised cross-products and the coefficients they give."""
+    steady = gram.copy()
+    steady[np.diag_indices_from(steady)] *= 1 + RIDGE
+    return steady, np.linalg.solve(steady, moment)
+
+
+def nearest_donors(donors: np.ndarray, targets: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """For each target, the index of one of the ``count`` donors whose prediction is nearest, at random.
+
+    Donors are shuffled before they are sorted, so that equal predictions are taken without favour.
+    """
+    shuffled = rng.permutation(len(donors))
+    order = shuffled[np.argsort(donors[shuffled], kind="stable")]
+    ranked = donors[order]
+    count = min(count, len(donors))
+    window = min(2 * count, len(donors))
+    start = np.clip(np.searchsorted(ranked, targets) - count, 0, len(donors) - window)
+    candidates = start[:, None] + np.arange(window)
+    distance = np.abs(ranked[candidates] - targets[:, None])
+    if window > count:
+        nearest = np.argpartition(distance, count - 1, axis=1)[:, :count]
+        candidates = np.take_along_axis(candidates, nearest, axis=1)
+    picked = rng.integers(0, count, size=len(targets))
+    return order[candidates[np.arange(len(targets)), picked]]
+
+
+def normal_within(mean: np.ndarray, sigma: float, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
+    """Normal draws, truncated to ``low`` ... ``high`` by the inverse of the distribution function where bounded."""
+    if np.isinf(low) and np.isinf(high):
+        return mean + sigma * rng.standard_normal(len(mean))
+    from scipy.special import ndtr, ndtri
+
+    below, above = ndtr((low - mean) / sigma), ndtr((high - mean) / sigma)
+    uniform = np.clip(below + rng.random(len(mean)) * (above - below), 1e-15, 1 - 1e-15)
+    return np.clip(mean + sigma * ndtri(uniform), low, high)
+
+
+def category_draw(
+    known: np.ndarray, labels: np.ndarray, unknown: np.ndarray, classes: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Categories (as numbers) for the rows ``unknown`` from a multinomial logit fitted to a bootstrap of the known.
+
+    The bootstrap carries the uncertainty of the coefficients (Heitjan & Little 1991); a small ridge keeps
+    categories that the predictors tell apart perfectly from running away.
+    """
+    sample = rng.integers(0, len(labels), len(labels))
+    coefficients = _multinomial(known[sample], labels[sample], classes)
+    score = np.column_stack([np.zeros(len(unknown)), unknown @ coefficients])
+    chance = np.exp(score - score.max(axis=1, keepdims=True))
+    cumulative = np.cumsum(chance / chance.sum(axis=1, keepdims=True), axis=1)
+    drawn = (rng.random(len(unknown))[:, None] > cumulative).sum(axis=1)
+    return np.minimum(drawn, classes - 1)
+
+
+def _multinomial(matrix: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Coefficients (predictors × classes - 1) by Newton's method on the ridged likelihood; class 0 is the base."""
+    rows, width = matrix.shape
+    hit = np.equal.outer(labels, np.arange(1, classes)).astype(float)
+    coefficients = np.zeros((width, classes - 1))
+    penalty = RIDGE * rows
+    for _ in range(NEWTON_STEPS):
+        score = np.column_stack([np.zeros(rows), matrix @ coefficients])
+        chance = np.exp(score - score.max(axis=1, keepdims=True))
+        chance = (chance / chance.sum(axis=1, keepdims=True))[:, 1:]
+        gradient = matrix.T @ (hit - chance) - penalty * coefficients
+        hessian = np.empty((classes - 1, width, classes - 1, width))
+        for one in range(classes - 1):
+            for other in range(classes - 1):
+                spread = chance[:, one] * ((one == other) - chance[:, other])
+                hessian[one, :, other] = (matrix * spread[:, None]).T @ matrix
+        flat = hessian.reshape(width * (classes - 1), -1)
+        flat[np.diag_indices_from(flat)] += penalty
+        step = np.linalg.solve(flat, gradient.T.ravel()).reshape(classes - 1, width).T
+        coefficients = coefficients + step
+        if np.abs(step).max() < 1e-6:
+            break
+    return coefficients
