@@ -72,7 +72,7 @@ def utf8(data: bytes, encoding: str | None, where: str) -> bytes:
 
 def _header(data: bytes, found: Structure, request: Request, where: str) -> tuple[list[str], list[Notice]]:
     record = found.record(data, request.header_row - 1).decode()
-    names = next(csv.reader(io.StringIO(record, newline=""), delimiter=request.delimiter))
+    names = next(csv.reader(io.StringIO(record, newline=""), delimiter=request.delimiter), [""])
     if len(names) == 1:
         _refuse_other_delimiter(record, request.delimiter, where)
     check_names([name for name in names if name], where)

@@ -77,14 +77,20 @@ def _set_aside_by_rule(table: Table, request: Request) -> Table:
     return set_aside_unfinished(table) if request.layout == "qualtrics" else table
 
 
+_THEY_NAME_NO_VALUES = ("pyreadstat", "fastexcel", "_fastexcel", "zipfile", "zlib")
+"""Packages whose messages say what is wrong with a file without quoting from it."""
+
+
 def as_deposit_error(error: BaseException, path: Path, proof: str) -> DepositError:
     """Any failure of a reader as one message: what the reader says, where that cannot hold an answer."""
     if isinstance(error, DepositError):
         return error
     if isinstance(error, MemoryError):
         said = "it needs more memory than a reader may take"
-    elif type(error).__module__.split(".")[0] in ("pyreadstat", "fastexcel", "zipfile"):
+    elif type(error).__module__.split(".")[0] in _THEY_NAME_NO_VALUES:
         said = f"the reader says: {error}".replace("\n", " ")
+    elif isinstance(error, Warning):
+        said = f"the reader warns: {error}"
     elif isinstance(error, UnicodeDecodeError):
         said = f"its text is not {error.encoding}; declare its `encoding`"
     else:

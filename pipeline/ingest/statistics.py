@@ -101,7 +101,7 @@ def _column(name: str, values: list[Any], file_format: str, about: Any, notices:
     if about.readstat_variable_types[name] == "string":
         texts = pl.Series(name, values, dtype=pl.String)
         return texts.set(texts == "", None)
-    kind = kind_of_date(file_format, about.original_variable_types[name])
+    kind = kind_of_date(file_format, about.original_variable_types[name] or "")
     if name in about.missing_user_values:
         return _tagged(name, values, kind)
     numbers = pl.Series(name, values, dtype=pl.Float64)
