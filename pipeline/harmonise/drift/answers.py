@@ -148,7 +148,7 @@ def _same_shares(file: WaveFile, key: str, both: pl.DataFrame, where: str) -> It
     """Categories that the same people moved between: half the sum of the changes of the shares."""
     categories = sorted({*both["value"].unique(), *both["value_now"].unique()})
     shares = [((both["value"] == one).mean(), (both["value_now"] == one).mean()) for one in categories]
-    moved = sum(abs(float(now) - float(before)) for before, now in shares) / 2  # type: ignore[arg-type]
+    moved = sum(abs(float(now) - float(before)) for before, now in shares) / 2
     if moved > JUMP:
         yield Finding(
             file.arm, key, "distribution", "warns",

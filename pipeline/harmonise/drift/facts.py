@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipeline.harmonise.drift.finding import Finding
+from pipeline.harmonise.drift.finding import Finding, Severity
 from pipeline.harmonise.drift.reading import Reading
 from pipeline.specs.study import Item, WaveFile
 
@@ -58,9 +58,10 @@ def weight_findings(file: WaveFile, variable: str, rows: pl.DataFrame) -> Iterat
     positive = values.filter((values > 0).fill_null(False))
     median = positive.median()
     huge = int((positive > HUGE * float(median)).sum()) if isinstance(median, float) else 0
+    severity: Severity = "blocks" if huge > positive.len() / 100 else "warns"
     if huge:
         yield Finding(
-            file.arm, "weight", "weight_huge", "blocks" if huge > positive.len() * 0.01 else "warns", f"weights over {HUGE:g} times the median.",
+            file.arm, "weight", "weight_huge", severity, f"weights over {HUGE:g} times the median.",
             where, "Ask how the weights were trimmed.", count=huge, confidence=0.9,
         )  # fmt: skip
 
