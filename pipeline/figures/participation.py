@@ -141,7 +141,7 @@ def _draw(heading: Heading, panels: Mapping[str, list[WaveCounts]], width: float
     key_room = 0.2 * (max(row for row, _, _ in key) + 1) + 0.12
     most = max(wave.total for bars in panels.values() for wave in bars)
     # One scale for all panels, in people per inch, so that a small arm looks small.
-    tallest = 2.7 if len(panels) == 1 else 1.9
+    tallest = 2.3 if len(panels) == 1 else 1.9
     heights = [max(tallest * max(wave.total for wave in bars) / most, 0.6) for bars in panels.values()]
     name_room = 0.3 if len(panels) > 1 else 0.0
     above, below = name_room + 0.2, 0.12 + line_height(SMALL) * max(_lines(bars, whole) for bars in panels.values())

@@ -70,7 +70,8 @@ class Sheet:
         self.figure = Figure(figsize=(width, self.full_height))
         FigureCanvasAgg(self.figure)
         self._top = self.full_height - top - mark
-        self.figure.body = (0.0, foot, width, self._top + mark)  # type: ignore[attr-defined]
+        air = 0.05  # for tick labels that reach into the margin
+        self.figure.body = (MARGIN - air, foot, width - MARGIN + air, self._top + mark)  # type: ignore[attr-defined]
         self._lines(above, self.full_height - MARGIN)
         self._lines([(line, SMALL, False, QUIET) for line in key], self._top - height - 0.06)
         self._lines(below, self._top - height - key_room - (0.0 if key else 0.08))

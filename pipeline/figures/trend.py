@@ -165,7 +165,7 @@ class _Plot:
     def alone(self, heading: Heading, width: float) -> Figure:
         """One panel over the whole width; events are labelled at their lines, or by letters where that has no room."""
         wide = width > 5
-        whole, left, tall = width - 0.28, 0.42, 2.9 if wide else 2.6
+        whole, left, tall = width - 0.28, 0.42, 2.4
         names = self._room_for_labels(1.5 if wide else 1.05)
         hang = overhang(Timeline.around(self.days, self.events, whole - left), self.events)
         direct = hang <= (1.5 if wide else max(names, 0.6))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -14,12 +15,15 @@ from pipeline.papers.content import (
     NumberRecord,
     Paragraph,
     Row,
+    Runs,
+    Strong,
     TableBlock,
     Text,
     words,
 )
-from pipeline.papers.context import Context, joined
+from pipeline.papers.context import Context, ranged
 from pipeline.papers.prose import blocks_of
+from pipeline.papers.tabulate import Workshop, items
 
 
 def methods(context: Context, estimates: pl.DataFrame) -> list[Block]:
@@ -27,11 +31,10 @@ def methods(context: Context, estimates: pl.DataFrame) -> list[Block]:
     rows = []
     for model, note in context.models.items():
         own = estimates.filter(pl.col("model") == model)
-        made = joined(own["covariance"].drop_nulls().unique(maintain_order=True).to_list())
+        made = ranged(own["covariance"].drop_nulls())
         people = own["n_persons"].max() if own.height else None
         many = f"{people:,}" if isinstance(people, int) else "–"
-        withheld = joined(own["note"].drop_nulls().unique(maintain_order=True).to_list())
-        rows.append(_row(note.question, note.method, many, made or "–", withheld))
+        rows.append(_row(note.question, note.method, many, made or "–", ranged(own["note"].drop_nulls())))
     if not rows:
         return []
     notes = any(row.cells[-1] for row in rows)
@@ -82,49 +85,57 @@ def caveats(context: Context) -> list[Block]:
     return blocks
 
 
-def questions(context: Context, concepts: Iterable[str]) -> list[Block]:
+def questions(workshop: Workshop) -> list[Block]:
     """The wording behind each concept that the paper's results measure, with the variables it was read from."""
-    rows = []
-    for concept in concepts:
-        for question in context.questions.get(concept, ()):
-            asked = joined([context.label(wave) for wave in question.waves])
-            wording = f"{question.wording}{' (our rendering)' if question.assumed else ''}"
-            wording += f" {question.remark}" if question.remark else ""
-            variables = ", ".join(question.variables)
-            rows.append(_row(context.label(concept), wording, variables, asked))
-    if not rows:
+    block = items(workshop, [], {})
+    if not block.rows:
         return []
-    columns = tuple(Column(header) for header in ("Measure", "Question asked", "Variable", "Asked in"))
-    return [
-        Heading(2, words("The questions behind the numbers"), "questions"),
-        TableBlock(None, "questions-table", "Questions, by what they measure", columns, tuple(rows), wordy=True),
-    ]
+    heading = Heading(2, words("The questions behind the numbers"), "questions")
+    return [heading, replace(block, anchor="questions-table")]
 
 
-def provenance(records: Iterable[NumberRecord]) -> list[Block]:
-    """One row per number printed in the text: what it is, which model gave it, of whom, and how sure it is."""
-    rows = []
-    for record in records:
-        uncertainty = record.uncertainty
-        back = (Link((Text(record.printed),), f"#{record.id}-use"),)
-        cells = (back, *(words(text) for text in (record.what, record.source, record.people, uncertainty)))
-        rows.append(Row((*cells, words(record.question)), anchor=record.id))
+def provenance(records: Sequence[NumberRecord], context: Context) -> list[Block]:
+    """One row per number printed in the text, under the model that gave it: what it is, of whom, and what was asked."""
+    rows: list[Row] = []
+    for source in dict.fromkeys(record.source for record in records):
+        own = [record for record in records if record.source == source]
+        rows.append(Row((_over(source, own, context),)))
+        rows += [_number(record, context) for record in own]
     if not rows:
         return []
-    headers = ("Number", "What it is", "From", "Of", "Standard error", "Question asked")
+    columns = tuple(Column(header) for header in ("Number", "What it is", "Of", "Question asked"))
     told = "Every number in the text is bound to a result and was put there by the build; none was typed."
     return [
         Heading(2, words("Where each number comes from"), "numbers"),
         Paragraph(words(told)),
         TableBlock(
-            None,
-            "numbers-table",
-            "Numbers in the order of the text",
-            tuple(Column(header) for header in headers),
-            tuple(rows),
-            wordy=True,
+            None, "numbers-table", "Numbers in the text, by the model they come from", columns, tuple(rows), wordy=True
         ),
     ]
+
+
+def _over(source: str, records: Sequence[NumberRecord], context: Context) -> Runs:
+    """The heading over one model's numbers: its key, its question, and how its standard errors were made."""
+    note = context.models.get(source)
+    made = ranged(record.uncertainty for record in records if record.uncertainty)
+    parts = [f" · {note.question}"] if note else []
+    parts += [f" · Standard errors: {made}."] if made else []
+    return (Strong(words(source)), *(Text(part) for part in parts))
+
+
+def _number(record: NumberRecord, context: Context) -> Row:
+    back = (Link((Text(record.printed),), f"#{record.id}-use"),)
+    asked = " / ".join(filter(None, (_asked(concept, context) for concept in record.concepts)))
+    return Row((back, words(record.what), words(record.people), words(asked)), anchor=record.id)
+
+
+def _asked(concept: str, context: Context) -> str:
+    """The first wording of a concept, and how many there are; “What was asked” has them all."""
+    questions = context.questions.get(concept, ())
+    if not questions:
+        return ""
+    more = f" and {len(questions) - 1} more like it" if len(questions) > 1 else ""
+    return f"“{questions[0].wording}”{more}"
 
 
 def _row(*cells: str) -> Row:

@@ -22,8 +22,9 @@ Say = Callable[..., str]
 
 @dataclass
 class Records:
-    """Every number printed, once per text and origin, in the order of the paper."""
+    """Every number printed, once per text and origin, in the order of the paper. ``asked``: concept → its wordings."""
 
+    asked: Callable[[str], str] = lambda concept: ""
     numbers: dict[tuple[str, object], NumberRecord] = field(default_factory=dict)
 
     def of(self, printed: Printed) -> Number:
@@ -38,7 +39,8 @@ class Records:
                 origin.source,
                 origin.people,
                 origin.uncertainty,
-                origin.question,
+                origin.concepts,
+                " / ".join(filter(None, (self.asked(concept) for concept in origin.concepts))),
             )
         return Number(printed.text, self.numbers[key].id)
 

@@ -166,6 +166,7 @@ class NumberRecord:
     source: str
     people: str = ""
     uncertainty: str = ""
+    concepts: tuple[str, ...] = ()
     question: str = ""
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+NUMERAL = re.compile(r"(?<![\w#])\d[\d,]*(?:\.\d+)?(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class ModelNote:
 
     question: str
     method: str
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,24 @@ class Context:
     def asked(self, concept: str) -> str:
         """The wordings that measure a concept, for the record of a number; empty for what nobody was asked."""
         return " · ".join(f"“{question.wording}”" for question in self.questions.get(concept, ()))
+
+
+def ranged(sentences: Iterable[str]) -> str:
+    """Sentences that differ only in their numbers as one: "6 strata, 628 to 970 clusters"."""
+    forms: dict[str, list[list[str]]] = {}
+    for sentence in dict.fromkeys(sentences):
+        forms.setdefault(NUMERAL.sub("#", sentence), []).append(NUMERAL.findall(sentence))
+    return "; ".join(_filled(form, numbers) for form, numbers in forms.items())
+
+
+def _filled(form: str, numbers: list[list[str]]) -> str:
+    slots = iter([_span(values) for values in zip(*numbers, strict=True)])
+    return re.sub("#", lambda _: next(slots), form)
+
+
+def _span(values: tuple[str, ...]) -> str:
+    ordered = sorted(dict.fromkeys(values), key=lambda value: float(value.replace(",", "")))
+    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
 
 
 def joined(words: tuple[str, ...] | list[str]) -> str:

@@ -11,13 +11,13 @@ from pipeline.errors import PaperError
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a quantity comes from, in words for the appendix."""
+    """Where a quantity comes from, in words for the appendix. ``concepts``: what it measures."""
 
     what: str
     source: str
     people: str = ""
     uncertainty: str = ""
-    question: str = ""
+    concepts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,9 @@ def _interval(quantity: Quantity, show: Callable[[float], str]) -> Printed:
 
 def p(quantity: Quantity) -> Printed:
     """``est(...) | p`` → p < 0.001, or p = 0.032"""
-    quantity.known()
     own = quantity.p_value
     if own is None or own.value is None:
+        quantity.known()
         raise PaperError(f"{quantity.origin.what} ({quantity.origin.source}) has no p value")
     text = "p < 0.001" if own.value < 0.001 else f"p = {decimal(own.value, 2 if own.value >= 0.1 else 3)}"
     return Printed(text, own)

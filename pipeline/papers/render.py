@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers import appendix
-from pipeline.papers.bind import Binder, Say
+from pipeline.papers.bind import Binder, Records, Say
 from pipeline.papers.content import (
     Block,
     BulletList,
@@ -26,7 +26,7 @@ from pipeline.papers.context import Context
 from pipeline.papers.prose import blocks_of
 from pipeline.papers.results import Fact, Results, nearest
 from pipeline.papers.source import Directive, PaperSource, Prose, read_paper
-from pipeline.papers.tabulate import Workshop, table_block
+from pipeline.papers.tabulate import ITEMS_CAPTION, Workshop, table_block
 
 BLOCKS = ("figure", "table", "note", "warning")
 
@@ -63,8 +63,8 @@ def render_paper(
     """
     paper = read_paper(source, name)
     paper.problems += problems
-    bound = Results(results, facts or {}, context.labels, context.asked)
-    binder = Binder(paper, bound, _words(context))
+    bound = Results(results, facts or {}, context.labels)
+    binder = Binder(paper, bound, _words(context), Records(context.asked))
     binder.fill()
     builder = _Builder(paper, binder, Workshop(bound, tables or {}, context), figures or {})
     blocks = builder.blocks()
@@ -72,13 +72,13 @@ def render_paper(
     if paper.problems or front is None:
         raise UnsoundPaperError(list(dict.fromkeys(paper.problems)))
     records = tuple(binder.records.numbers.values())
-    concepts = _concepts(results, context)
+    asked = any(isinstance(block, TableBlock) and block.caption == ITEMS_CAPTION for block in blocks)
     ends = [
         *appendix.methods(context, results),
         *appendix.assumptions(context),
         *appendix.caveats(context),
-        *appendix.questions(context, concepts),
-        *appendix.provenance(records),
+        *(() if asked else appendix.questions(builder.workshop)),
+        *appendix.provenance(records, context),
     ]
     if context.synthetic:
         ends = [replace(block, synthetic=True) if isinstance(block, TableBlock) else block for block in ends]
@@ -117,12 +117,6 @@ def _named(key: str, names: Mapping[str, str], what: str) -> str:
     if key not in names:
         raise PaperError(f"`{key}` is not {what}{nearest(key, names)}")
     return names[key]
-
-
-def _concepts(results: pl.DataFrame, context: Context) -> list[str]:
-    """The concepts that the results measure, in the order in which they appear."""
-    named = [name for pair in results.select("outcome", "term").iter_rows() for name in pair]
-    return [name for name in dict.fromkeys(named) if name in context.questions]
 
 
 class _Builder:

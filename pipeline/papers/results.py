@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -32,13 +32,11 @@ class Results:
     """Every estimate and fact of one paper, looked up by name.
 
     ``estimates``: the ``Estimates`` table. ``labels``: concept, term or wave → what readers call it.
-    ``question_of``: concept → what was asked, in one sentence, for the appendix.
     """
 
     estimates: pl.DataFrame
     facts: Mapping[str, Fact] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
-    question_of: Callable[[str], str] = lambda concept: ""
 
     def est(
         self,
@@ -88,9 +86,8 @@ class Results:
         return self.labels.get(key) or key.replace("_", " ")
 
     def _quantity(self, row: Mapping[str, object]) -> Quantity:
-        origin = Origin(
-            self._what(row), str(row["model"]), _people(row), str(row["covariance"] or ""), self._asked(row)
-        )
+        concepts = tuple(dict.fromkeys((str(row["outcome"]), str(row["term"]))))
+        origin = Origin(self._what(row), str(row["model"]), _people(row), str(row["covariance"] or ""), concepts)
 
         def part(column: str, name: str) -> Quantity | None:
             value = row[column]
@@ -121,10 +118,6 @@ class Results:
             parts.append(COMPONENTS[component])
         parts += [self.label(str(row[name])) for name in ("wave", "group") if row[name] is not None]
         return ", ".join(filter(None, parts))
-
-    def _asked(self, row: Mapping[str, object]) -> str:
-        concepts = dict.fromkeys((str(row["outcome"]), str(row["term"])))
-        return " / ".join(filter(None, (self.question_of(concept) for concept in concepts)))
 
 
 COMPONENTS = {

@@ -138,7 +138,7 @@ def _note(model: Model) -> ModelNote:
         extras.append("a term for each wave")
     if model.covariates:
         extras.append(f"held constant: {', '.join(name.replace('_', ' ') for name in model.covariates)}")
-    return ModelNote(model.question, "; ".join([method, *extras]))
+    return ModelNote(model.question, "; ".join([method, *extras]), model.family.replace("_", " ").capitalize())
 
 
 def questions_of(study: Study) -> dict[str, tuple[Question, ...]]:

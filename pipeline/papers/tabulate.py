@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers.content import Column, Row, TableBlock, Text, words
-from pipeline.papers.context import Context, joined
+from pipeline.papers.context import Context, Question, joined, ranged
 from pipeline.papers.quantity import decimal
 from pipeline.papers.results import Results, nearest
 from pipeline.papers.source import Directive
@@ -25,6 +25,12 @@ class Workshop:
     results: Results
     tables: Mapping[str, pl.DataFrame]
     context: Context
+
+    @property
+    def concepts(self) -> list[str]:
+        """The concepts that the results measure and somebody was asked about, in the order of the results."""
+        named = [name for pair in self.results.estimates.select("outcome", "term").iter_rows() for name in pair]
+        return [name for name in dict.fromkeys(named) if name in self.context.questions]
 
     def table(self, name: str) -> pl.DataFrame:
         if name not in self.tables:
@@ -76,38 +82,50 @@ def models(workshop: Workshop, names: Sequence[str], options: Mapping[str, str])
         raise PaperError("a table of models names them", todo="Write :::table models first_model second_model")
     frames = [_of_model(workshop, [name]) for name in names]
     kinds = [kind for kind in EFFECTS if any(kind in frame["component"] for frame in frames)]
-    body = [row for frame in frames for row in _effects(workshop, frame, kinds)]
+    every = pl.concat(frames).filter(pl.col("component").is_in(kinds), ~pl.col("term").str.contains("(?i)intercept"))
+    pairs = every.select("outcome", "term").unique()
+    same = pairs.height == 1 and len(names) > 1
+    association = _association(workshop, *pairs.row(0)) if same else ""
+    body = [
+        row
+        for name in names
+        for row in _effects(workshop, every.filter(pl.col("model") == name), kinds, name if same else "")
+    ]
     columns = (
-        Column("Association"),
+        Column("Model" if same else "Association"),
         *(Column(EFFECTS[kind], "right") for kind in kinds),
         Column("People", "right"),
         Column("Answers", "right"),
     )
-    every = pl.concat(frames)
-    made = _made(every.filter(pl.col("component").is_in(kinds)))
+    caption = "Associations within people and between them" if "within" in kinds else "Associations"
+    note = f"Estimates with intervals. Standard errors: {_made(every)}."
     return TableBlock(
         None,
         "",
-        "Associations within people and between them" if "within" in kinds else "Associations",
+        f"{association}, by model" if same else caption,
         columns,
         tuple(body),
         source=workshop.context.source,
-        notes=(f"Estimates with intervals. Standard errors: {made}.",),
+        notes=(note,),
     )
 
 
 EFFECTS = {"within": "Within a person", "between": "Between people", "coefficient": "Estimate"}
 
 
-def _effects(workshop: Workshop, frame: pl.DataFrame, kinds: Sequence[str]) -> list[Row]:
-    """One row per exposure: its effect of each kind."""
-    effects = frame.filter(pl.col("component").is_in(list(kinds)), ~pl.col("term").str.contains("(?i)intercept"))
+def _association(workshop: Workshop, outcome: str, term: str) -> str:
+    return f"{workshop.context.label(term)} and {workshop.context.label(outcome).lower()}"
+
+
+def _effects(workshop: Workshop, effects: pl.DataFrame, kinds: Sequence[str], model: str) -> list[Row]:
+    """One row per exposure: its effect of each kind; told by ``model`` where the exposure is the same throughout."""
     found = []
     for outcome, term in effects.select("outcome", "term").unique(maintain_order=True).iter_rows():
         own = effects.filter(pl.col("outcome") == outcome, pl.col("term") == term)
         by_kind = {row["component"]: row for row in own.iter_rows(named=True)}
         row = next(iter(by_kind.values()))
-        label = f"{workshop.context.label(term)} and {workshop.context.label(outcome).lower()}"
+        note = workshop.context.models.get(model)
+        label = (note.short or note.method) if note else model or _association(workshop, outcome, term)
         cells = [_with_interval(by_kind.get(kind)) for kind in kinds]
         found.append(_row(label, *cells, _count(row["n_persons"]), _count(row["n_obs"])))
     return found
@@ -241,24 +259,42 @@ def reliability(workshop: Workshop, names: Sequence[str], options: Mapping[str, 
     )
 
 
+ITEMS_CAPTION = "What was asked"
+
+
 def items(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """What was asked: the wording of every question behind the paper's results, or behind the concepts named."""
     context = workshop.context
-    chosen = list(names) or list(context.questions)
     body: list[Row] = []
     assumed = False
-    for concept in chosen:
+    for concept in names or workshop.concepts:
         if concept not in context.questions:
             raise PaperError(f"nobody was asked about `{concept}`{nearest(concept, context.questions)}")
         for question in context.questions[concept]:
-            mark = "*" if question.assumed else ""
             assumed = assumed or question.assumed
-            answers = joined(question.answers) if len(question.answers) > 1 else "".join(question.answers)
-            asked = joined([context.label(wave) for wave in question.waves])
-            body.append(_row(context.label(concept), f"{question.wording}{mark}", answers, asked))
-    columns = (Column("Measure"), Column("Question"), Column("Answers"), Column("Asked in"))
+            wording = f"{question.wording}{'*' if question.assumed else ''} {question.remark}".strip()
+            asked = _asked_in(question, context)
+            body.append(_row(context.label(concept), wording, _answers(question), ", ".join(question.variables), asked))
+    columns = tuple(Column(header) for header in ("Measure", "Question", "Answers", "Variable", "Asked in"))
     notes = ("* Our own rendering, not the questionnaire’s words: see “What was assumed”.",) if assumed else ()
-    return TableBlock(None, "", "What was asked", columns, tuple(body), source=context.source, notes=notes, wordy=True)
+    return TableBlock(None, "", ITEMS_CAPTION, columns, tuple(body), source=context.source, notes=notes, wordy=True)
+
+
+def _asked_in(question: Question, context: Context) -> str:
+    """The waves that asked a question, told by those that did not where they are few."""
+    every = list(dict.fromkeys(wave for _, wave in context.fieldwork))
+    left_out = [wave for wave in every if wave not in question.waves]
+    if not left_out:
+        return "every wave"
+    if len(left_out) < len(question.waves) and len(left_out) <= 2:
+        return f"all but {joined([context.label(wave) for wave in left_out])}"
+    return joined([context.label(wave) for wave in question.waves])
+
+
+def _answers(question: Question) -> str:
+    """The answers offered, from the first to the last."""
+    offered = question.answers
+    return joined(offered) if len(offered) < 4 else f"{offered[0]} to {offered[-1]} ({len(offered)} answers)"
 
 
 KINDS: dict[str, Callable[[Workshop, Sequence[str], Mapping[str, str]], TableBlock]] = {
@@ -288,7 +324,7 @@ def _source(workshop: Workshop, rows: pl.DataFrame) -> str:
 
 def _made(rows: pl.DataFrame) -> str:
     """How the standard errors were made, in the words of the table."""
-    return joined(rows["covariance"].drop_nulls().unique(maintain_order=True).to_list()) or "not stated"
+    return ranged(rows["covariance"].drop_nulls()) or "not stated"
 
 
 def _row(*cells: str) -> Row:
