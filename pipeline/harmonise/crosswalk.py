@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
+from pipeline.errors import CohesionError
+from pipeline.specs.base import MissingReason
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
 from pipeline.specs.study import Item, WaveException, WaveFile
@@ -29,15 +32,20 @@ SCHEMA = {
 }
 
 
+Result = tuple[float | None, str | None]
+"""What a code becomes: a value, or the reason why there is none."""
+
+
 @dataclass(frozen=True)
 class Rule:
-    """How one item is read from one file: codes to values or reasons, or numbers within a range."""
+    """How one item is read from one file: codes to values or reasons, or numbers within a range, maybe reversed."""
 
     item: str
     variable: str | None
-    codes: Mapping[str, tuple[float | None, str | None]]
+    codes: Mapping[str, Result]
     labels: Mapping[str, str]
     range: tuple[float, float] | None = None
+    reverse: bool = False
 
 
 def rules(study: Study, wave: str, file: WaveFile) -> Iterator[Rule]:
@@ -54,34 +62,55 @@ def rules(study: Study, wave: str, file: WaveFile) -> Iterator[Rule]:
 def rule_of(
     key: str, variable: str, item: Item, exception: WaveException | None, study_missing: Mapping[str, str]
 ) -> Rule:
-    """The rule of one item read from ``variable``; missing codes of the study, then the item, then the wave."""
-    own = exception.missing if exception else {}
-    missing = {**study_missing, **item.missing, **own, BLANK: item.blank}
-    codes: dict[str, tuple[float | None, str | None]] = {code: (None, reason) for code, reason in missing.items()}
+    """The rule of one item read from ``variable``.
+
+    The nearer declaration wins: missing codes of the study, answer codes and missing codes of the item, missing codes
+    of the wave. So a wave may say that its code 8 is "do not know" where other waves have an answer 8. A wave that
+    reverses turns its codes first; the recode of the item then applies to the turned code.
+    """
+    exception = exception or WaveException(reason="")
+    declared = {} if item.kind == "number" else item.codes if exception.codes is None else exception.codes
+    labels = {canonical(code): label for code, label in declared.items()}
+    nearer = _missing({**item.missing, **exception.missing})
+    answers = [code for code in labels if code not in nearer]
+    reverse = item.reverse if exception.reverse is None else exception.reverse
+    values = _values(key, answers, exception.recode or item.recode, reverse)
+    codes = {**_missing(study_missing), **values, **nearer, BLANK: (None, item.blank)}
     if item.kind == "number":
-        bounds = exception.range if exception and exception.range else item.range
-        return Rule(key, variable, codes, {}, bounds)
-    labels = item.codes if exception is None or exception.codes is None else exception.codes
-    for code, value in _values(item, exception, labels).items():
-        codes[code] = (float(value), None) if isinstance(value, int | float) else (None, value)
+        return Rule(key, variable, codes, labels, exception.range or item.range, reverse)
     return Rule(key, variable, codes, labels)
 
 
-def _values(item: Item, exception: WaveException | None, labels: Mapping[str, str]) -> Mapping[str, float | str]:
-    """Answer code → value: recoded, reversed within its codes, or as it is."""
-    if exception is not None and exception.recode is not None:
-        return exception.recode
-    changed = exception is not None and exception.codes is not None
-    if item.recode and not changed:
-        return item.recode
-    numbers = {code: float(code) for code in labels}
-    reverse = item.reverse if exception is None or exception.reverse is None else exception.reverse
-    if reverse:
+def _missing(reasons: Mapping[str, str]) -> dict[str, Result]:
+    return {canonical(code): (None, reason) for code, reason in reasons.items()}
+
+
+def _values(
+    item: str, answers: Sequence[str], recode: Mapping[str, float | MissingReason], reverse: bool
+) -> dict[str, Result]:
+    """Answer code → result: the code as it is, turned within the codes if reversed, and then recoded."""
+    numbers = {code: float(code) for code in answers}
+    if reverse and numbers:
         both_ends = min(numbers.values()) + max(numbers.values())
-        return {code: both_ends - number for code, number in numbers.items()}
-    return numbers
+        numbers = {code: both_ends - number for code, number in numbers.items()}
+    if not recode:
+        return {code: (number, None) for code, number in numbers.items()}
+    becomes = {float(code): new for code, new in recode.items()}
+    unknown = [code for code, number in numbers.items() if number not in becomes]
+    if unknown:
+        raise CohesionError(
+            f"is recoded, but the recode does not name code {', '.join(unknown)}",
+            where=f"item `{item}`",
+            todo="Give the `recode` of these codes, in items.yaml or in the wave's exception.",
+        )
+    return {code: _result(becomes[number]) for code, number in numbers.items()}
 
 
+def _result(new: float | str) -> Result:
+    return (None, new) if isinstance(new, str) else (float(new), None)
+
+
+@cache
 def canonical(code: str) -> str:
     """A declared code as ingest writes it: ``1.0`` → ``1``."""
     try:
@@ -96,13 +125,13 @@ def crosswalk(study: Study, wave: str, file: WaveFile) -> pl.DataFrame:
     return table(study.key, wave, file.arm, rules(study, wave, file))
 
 
-def table(study: str, wave: str, arm: str, all_rules: Iterator[Rule] | list[Rule]) -> pl.DataFrame:
+def table(study: str, wave: str, arm: str, all_rules: Iterable[Rule]) -> pl.DataFrame:
     """One row per item and source code: rules as a table."""
     rows = []
     for rule in all_rules:
         for code, (value, reason) in rule.codes.items():
             label = rule.labels.get(code)
-            rows.append((study, wave, arm, rule.item, rule.variable, canonical(code), label, value, reason))
+            rows.append((study, wave, arm, rule.item, rule.variable, code, label, value, reason))
         if rule.range is not None:
             label = f"{rule.range[0]:g} to {rule.range[1]:g}"
             rows.append((study, wave, arm, rule.item, rule.variable, IN_RANGE, label, None, None))
