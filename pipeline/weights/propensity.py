@@ -63,7 +63,7 @@ def class_weights(
     base = base_weights(frame, base_weight)
     answered = frame[responded].cast(pl.Boolean).to_numpy()
     if probability is not None:
-        labels = _quantile_classes(np.asarray(probability, dtype=float), answered, classes, smallest)
+        labels = quantile_classes(np.asarray(probability, dtype=float), answered, classes, smallest)
     else:
         labels = _crossed_classes(frame, by, answered, smallest)
     names, code = np.unique(labels, return_inverse=True)
@@ -103,7 +103,7 @@ def _table(probability: np.ndarray, weight: np.ndarray, answered: np.ndarray) ->
     return table.with_columns(pl.all().fill_nan(None))
 
 
-def _quantile_classes(probability: np.ndarray, answered: np.ndarray, classes: int, smallest: int) -> np.ndarray:
+def quantile_classes(probability: np.ndarray, answered: np.ndarray, classes: int, smallest: int) -> np.ndarray:
     """Classes of equal size by probability, each widened upwards until it holds enough responders."""
     if np.isnan(probability).any():
         raise ModelError("persons have no modelled probability", count=int(np.isnan(probability).sum()))

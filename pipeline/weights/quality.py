@@ -7,6 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+BALANCE = {
+    "variable": pl.String,
+    "category": pl.String,
+    "asked": pl.Float64,
+    "responders": pl.Float64,
+    "weighted": pl.Float64,
+    "difference_before": pl.Float64,
+    "difference_after": pl.Float64,
+}
+
 
 def weight_quality(weights: pl.Series | np.ndarray) -> dict[str, float | int]:
     """n, sum, min, max, coefficient of variation, Kish's design effect n Σw² / (Σw)², effective n. Nulls left out."""
@@ -32,7 +42,7 @@ def balance(
     base_weight: str | None = None,
     by: str | None = None,
 ) -> pl.DataFrame:
-    """One row per (group,) variable and category: everyone asked beside the responders, before and after weighting.
+    """One row per variable and category (and group of ``by``): all asked beside the responders, before and after.
 
     ``frame`` has one row per person asked; ``weight`` is read for responders. A standardised difference is
     (responders - asked) / SD of those asked, p (1 - p) for a category: beyond 0.1 is commonly called imbalance
@@ -42,13 +52,8 @@ def balance(
     tables = []
     for group in groups:
         table = pl.concat([_balance(group, name, responded, weight, base_weight) for name in variables])
-        tables.append(
-            table.insert_column(
-                0, group[by].cast(pl.String).head(1).extend_constant(group[by].cast(pl.String)[0], table.height - 1)
-            )
-            if by
-            else table
-        )
+        label = [pl.lit(str(group[by][0])).alias("group")] if by else []
+        tables.append(table.select(*label, pl.all()))
     return pl.concat(tables)
 
 
@@ -57,45 +62,24 @@ def _balance(frame: pl.DataFrame, variable: str, responded: str, weight: str, ba
     base = known[base_weight].to_numpy() if base_weight else np.ones(known.height)
     stayed = known[responded].cast(pl.Boolean).to_numpy()
     after = known[weight].cast(pl.Float64).to_numpy()[stayed]
-    series = known[variable]
-    if series.dtype.is_numeric():
-        levels: list[str | None] = [None]
-        values = [series.cast(pl.Float64).to_numpy()]
-    else:
-        text = series.cast(pl.String)
-        order = series.dtype.categories if isinstance(series.dtype, pl.Enum) else text.unique().sort()
-        levels = list(order)
-        values = [(text == level).cast(pl.Float64).to_numpy() for level in levels]
     rows = []
-    for level, value in zip(levels, values, strict=True):
+    for level, value in _indicators(known[variable]).items():
         asked = float(np.average(value, weights=base))
-        spread = float(np.sqrt(asked * (1 - asked))) if level is not None else _sd(value, base)
-        unweighted = float(np.average(value[stayed], weights=base[stayed]))
+        spread = _sd(value, base) if level is None else float(np.sqrt(asked * (1 - asked)))
+        before = float(np.average(value[stayed], weights=base[stayed]))
         weighted = float(np.average(value[stayed], weights=after))
-        rows.append(
-            (
-                variable,
-                level,
-                asked,
-                unweighted,
-                weighted,
-                (unweighted - asked) / spread if spread else None,
-                (weighted - asked) / spread if spread else None,
-            )
-        )
-    return pl.DataFrame(
-        rows,
-        schema={
-            "variable": pl.String,
-            "category": pl.String,
-            "asked": pl.Float64,
-            "responders": pl.Float64,
-            "weighted": pl.Float64,
-            "difference_before": pl.Float64,
-            "difference_after": pl.Float64,
-        },
-        orient="row",
-    )
+        gaps = [(mean - asked) / spread if spread else None for mean in (before, weighted)]
+        rows.append((variable, level, asked, before, weighted, *gaps))
+    return pl.DataFrame(rows, schema=BALANCE, orient="row")
+
+
+def _indicators(series: pl.Series) -> dict[str | None, np.ndarray]:
+    """The values of a number (under None), or a 0/1 column per category in the order of the Enum or the alphabet."""
+    if series.dtype.is_numeric():
+        return {None: series.cast(pl.Float64).to_numpy()}
+    text = series.cast(pl.String)
+    levels = series.dtype.categories.to_list() if isinstance(series.dtype, pl.Enum) else sorted(text.unique())
+    return {level: (text == level).cast(pl.Float64).to_numpy() for level in levels}
 
 
 def _sd(value: np.ndarray, weights: np.ndarray) -> float:

@@ -76,10 +76,14 @@ def _nearest(
     columns: np.ndarray, wanted: np.ndarray, start: np.ndarray, lower: float, upper: float, tolerance: float
 ) -> tuple[np.ndarray | None, int]:
     """The weights nearest to ``start`` (raking distance) inside the limits with the margins met; None if stuck."""
-    positive = np.maximum(start, np.finfo(float).tiny)
-    limits = (lower / positive, upper / positive)
-    ratio, rounds = solve(columns, wanted, start, "raking", limits, tolerance)
-    return (None if ratio is None else start * ratio), rounds
+    held = start > 0  # a weight of zero, as replicates have, stays zero
+    base = start[held]
+    ratio, rounds = solve(columns[held], wanted, base, "raking", (lower / base, upper / base), tolerance)
+    if ratio is None:
+        return None, rounds
+    weights = np.zeros(len(start))
+    weights[held] = base * ratio
+    return weights, rounds
 
 
 def _too_tight(cells: Cells, weights: np.ndarray, lower: float, upper: float) -> CohesionError:

@@ -1,0 +1,100 @@
+"""Who was asked, who responded, and why not, for any set of waves: the frame that response models and weights take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import polars as pl
+
+from pipeline.errors import CohesionError
+
+Rule = Literal["all", "any"]
+LATEST = "latest"
+
+
+def people(
+    panel: pl.DataFrame,
+    participation: pl.DataFrame,
+    waves: Sequence[str],
+    *,
+    origin: str | None = None,
+    columns: Sequence[str] = (),
+    rule: Rule = "all",
+) -> pl.DataFrame:
+    """One row per person of the study, in their order: ``is_asked``, ``responded``, ``reason``, and earlier answers.
+
+    A person is asked for this set of waves if they answered its ``origin`` (default: the first of ``waves``), whose
+    ``columns`` of the panel are kept as predictors and base weights; ``origin="latest"`` takes each person's last
+    answered wave before the first of ``waves``. They respond if they answer ``"all"`` of the waves, or ``"any"``.
+    Nobody drops out of the table: ``reason`` says what stands between a person and a weight. ``panel`` has one row per
+    person and wave answered, ``participation`` one per person and wave of the calendar.
+    Raises CohesionError for a wave in no calendar, or no one asked.
+    """
+    order = participation["wave"].unique(maintain_order=True).to_list()
+    strange = [wave for wave in [*waves, *([origin] if origin not in (None, LATEST) else [])] if wave not in order]
+    if strange or not waves:
+        raise CohesionError("the set of waves names a wave of no calendar", where=", ".join(map(str, strange)))
+    answered = _answered(participation, waves)
+    at_origin = panel.filter(pl.col("wave") == (origin or waves[0]))
+    start = _latest(panel, order, waves[0]) if origin == LATEST else at_origin
+    known = start.select("person_id", pl.col("wave").alias("origin"), *columns)
+    table = answered.join(known, on="person_id", how="left", maintain_order="left")
+    asked = pl.col("origin").is_not_null() & (pl.col("outside") == "")
+    met = (pl.col("missed") == "") if rule == "all" else pl.col("answered_any")
+    reason = (
+        pl.when(pl.col("outside") != "")
+        .then("no such wave in arm " + pl.col("arm") + ": " + pl.col("outside"))
+        .when(pl.col("origin").is_null())
+        .then(pl.lit(f"not asked: no answer {'before' if origin == LATEST else 'at'} {_named(origin, waves)}"))
+        .when(met)
+        .then(pl.lit("responded"))
+        .otherwise("missed " + pl.col("missed"))
+    )
+    done = table.select(
+        "person_id",
+        "arm",
+        "origin",
+        asked.alias("is_asked"),
+        (asked & met).alias("responded"),
+        reason.alias("reason"),
+        *columns,
+    )
+    if not done["is_asked"].any():
+        raise CohesionError("nobody was asked for this set of waves", where=", ".join(waves))
+    return done
+
+
+def _named(origin: str | None, waves: Sequence[str]) -> str:
+    return waves[0] if origin in (None, LATEST) else str(origin)
+
+
+def _answered(participation: pl.DataFrame, waves: Sequence[str]) -> pl.DataFrame:
+    """One row per person: which of ``waves`` were missed, which are outside the arm's calendar, whether any was met."""
+    wanted = pl.DataFrame({"wave": list(waves)})
+    persons = participation.select("person_id", "arm").unique("person_id", maintain_order=True)
+    grid = persons.join(wanted, how="cross", maintain_order="left_right").join(
+        participation.select("person_id", "wave", "is_present"),
+        on=["person_id", "wave"],
+        how="left",
+        maintain_order="left",
+    )
+    missed = pl.col("wave").filter(pl.col("is_present").eq_missing(False)).str.join(", ")
+    return grid.group_by("person_id", "arm", maintain_order=True).agg(
+        missed=missed,
+        outside=pl.col("wave").filter(pl.col("is_present").is_null()).str.join(", "),
+        answered_any=pl.col("is_present").fill_null(False).any(),
+    )
+
+
+def _latest(panel: pl.DataFrame, order: list[str], before: str) -> pl.DataFrame:
+    """Each person's last row before ``before``, in the order of the calendar."""
+    earlier = order[: order.index(before)]
+    return (
+        panel.filter(pl.col("wave").is_in(earlier))
+        .with_columns(pl.col("wave").cast(pl.Enum(order)))
+        .sort("wave", maintain_order=True)
+        .group_by("person_id", maintain_order=True)
+        .last()
+        .with_columns(pl.col("wave").cast(pl.String))
+    )
