@@ -80,7 +80,7 @@ class Study:
         _collect(self.about, self.about.title, found)
         for kind, declared in (("item", self.items), ("scale", self.scales), ("wave", self.waves)):
             for key, declaration in declared.items():
-                _collect(declaration, f"{kind} {key}", found)
+                _collect(declaration, f"{kind} “{_called(declaration) or key}”", found)
         return found
 
 
@@ -201,8 +201,12 @@ def _collect(declaration: Any, name: str, found: list[Assumption]) -> None:
             _collect(value, f"{name}, {part}", found)
         for key, member in members:
             if isinstance(member, Assumable):
-                label = getattr(member, "label", None) or getattr(member, "title", None) or f"{part} {key}"
-                _collect(member, f"{name}, {label}", found)
+                _collect(member, f"{name}, {_called(member) or f'{part} {key}'}", found)
+
+
+def _called(declaration: Any) -> str | None:
+    """What readers call it."""
+    return getattr(declaration, "label", None) or getattr(declaration, "title", None)
 
 
 def _digest(*parts: str) -> str:

@@ -33,7 +33,7 @@ def test_the_template_loads_when_copied(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "data" / "concepts.yaml", tmp_path / "data")
     study = load_project(Paths(tmp_path)).studies["my_study"]
     assert study.scores == ("belonging", "life_satisfaction", "is_woman")
-    assert [assumption.what for assumption in study.assumptions] == ["item plans_to_stay"]
+    assert [assumption.what for assumption in study.assumptions] == ["item “Plans to stay in the neighbourhood”"]
     assert study.caveats.startswith("Each assumption is rated")
 
 
