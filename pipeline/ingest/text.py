@@ -11,7 +11,7 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "[ÃÅÂ][\u0080-¿]|â€|â‚¬|\ufffd",
         "texts were encoded twice (such as Ã© for é); ask for the file in its original encoding",
     ),
-    "formula": (r"^\s*[=+@\t\r]\s*\S|^\s*-\s*[^\d\s.,]", "texts begin like a spreadsheet formula"),
+    "formula": (r"^\s*[=+@\t\r]\s*\S|^\s*-[A-Za-z(@]\S*[(|!]", "texts begin like a spreadsheet formula"),
     "markup": (
         r"(?i)<\s*(?:script|img|iframe|svg|object|link|style|a)\b|javascript:|\bon\w+\s*=",
         "texts hold HTML or script",
