@@ -54,6 +54,7 @@ class Output:
     schemas: Mapping[Key, type[dy.Schema]] = field(default_factory=dict)
     problems: Mapping[str, list[str]] = field(default_factory=dict)  # extra check → what it found
     metadata: Mapping[Key, Mapping[str, Any]] = field(default_factory=dict)
+    keep: bool = False  # store the tables even if an extra check fails: they say why
 
 
 @dataclass(frozen=True)

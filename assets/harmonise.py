@@ -1,13 +1,53 @@
 """Answers: all waves of a study on the items' declared scales, with the ledger that accounts for every answer."""
 
+from assets import store
 from assets.fingerprints import code_of, digest
 from assets.graph import Node, Output, Tables, Workspace
 from pipeline.specs import Project, Study
 
 
 def nodes(project: Project) -> list[Node]:
-    """``answers/<study>``, ``ledger/<study>`` and ``crosswalk/<study>``."""
-    return [_answers(study) for study in project.studies.values()]
+    """``findings/<study>``, then ``answers/<study>`` with its ``ledger`` and ``crosswalk``."""
+    return [make(study) for study in project.studies.values() for make in (_findings, _answers)]
+
+
+def _findings(study: Study) -> Node:
+    key = ("findings", study.key)
+    waves = {wave: ("wave", study.key, wave) for wave in study.waves}
+    labels = {wave: ("labels", study.key, wave) for wave in study.waves}
+
+    def compute(workspace: Workspace, tables: Tables) -> Output:
+        import polars as pl
+
+        from pipeline.harmonise.drift import compare, drift_html, open_blocks
+        from pipeline.tables import Findings
+
+        deposited = {wave: tables[table] for wave, table in waves.items()}
+        labelled = {wave: tables[table] for wave, table in labels.items()}
+        found = pl.concat([compare(study, wave, deposited, labelled) for wave in study.waves])
+        page = workspace.paths.drift_file(study.key)
+        text = drift_html(study, found, workspace.paths.templates / "drift.html.j2")
+        store.write_whole(page, lambda part: part.write_text(text, encoding="utf-8"))
+        return Output(
+            tables={key: found},
+            schemas={key: Findings},
+            problems={"decided": open_blocks(found)},
+            metadata={key: {"paper": page, "findings": found.height}},
+            keep=True,
+        )
+
+    return Node(
+        keys=(key,),
+        inputs=(*waves.values(), *labels.values()),
+        group="harmonise",
+        study=study.key,
+        description=f"{study.about.short_title}: what each wave does otherwise than the waves before it.",
+        version=digest(study.about.digest, *map(study.digest_of, ("items", "waves")), code_of("harmonise", "specs")),
+        compute=compute,
+        kinds=frozenset({"polars"}),
+        checks=("decided",),
+        files=lambda paths: [paths.drift_file(study.key)],
+    )
 
 
 def _answers(study: Study) -> Node:
@@ -38,7 +78,7 @@ def _answers(study: Study) -> Node:
 
     return Node(
         keys=(answers, ledger, crosswalk),
-        inputs=tuple(inputs.values()),
+        inputs=(*inputs.values(), ("findings", study.key)),
         group="harmonise",
         study=study.key,
         description=f"{study.about.short_title}: one row per person and wave, each item with its value, or why not.",

@@ -6,12 +6,12 @@ from pipeline.specs import Project, Study
 
 
 def nodes(project: Project) -> list[Node]:
-    """``wave/<study>/<wave>`` and ``receipt/<study>/<wave>`` for every declared wave."""
+    """``wave/<study>/<wave>``, with its ``receipt`` and ``labels``, for every declared wave."""
     return [_wave(study, wave) for study in project.studies.values() for wave in study.waves]
 
 
 def _wave(study: Study, wave: str) -> Node:
-    key, receipt = ("wave", study.key, wave), ("receipt", study.key, wave)
+    key, receipt, labels = (("wave", study.key, wave), ("receipt", study.key, wave), ("labels", study.key, wave))
     files = [file.file for file in study.waves[wave].files]
 
     def external(workspace: Workspace) -> str:
@@ -22,7 +22,7 @@ def _wave(study: Study, wave: str) -> Node:
     def compute(workspace: Workspace, _: Tables) -> Output:
         from pipeline.ingest import load_or_create_key
         from pipeline.ingest.wave import summary, wave_table
-        from pipeline.tables import Receipt, wave_schema
+        from pipeline.tables import Labels, Receipt, wave_schema
 
         if workspace.uses_sample(study):
             from pipeline.sample import ensure_sample
@@ -31,14 +31,14 @@ def _wave(study: Study, wave: str) -> Node:
         pseudonym_key = load_or_create_key(workspace.paths.pseudonym_key)
         table = wave_table(study, wave, workspace.deposit_folder(study), pseudonym_key)
         return Output(
-            tables={key: table.frame, receipt: table.receipts},
-            schemas={key: wave_schema(table.frame.columns), receipt: Receipt},
+            tables={key: table.frame, receipt: table.receipts, labels: table.labels},
+            schemas={key: wave_schema(table.frame.columns), receipt: Receipt, labels: Labels},
             metadata={key: {**summary(table), "notices": "; ".join(table.notices) or "none"}},
         )
 
     declared = study.waves[wave]
     return Node(
-        keys=(key, receipt),
+        keys=(key, receipt, labels),
         inputs=(),
         group="ingest",
         study=study.key,

@@ -64,7 +64,7 @@ class Report:
         if self.error or not self.failed:
             return self.error
         found = "; ".join(f"{'/'.join(check.key)}: {', '.join(check.found)}" for check in self.failed)
-        return f"a check failed, nothing was stored. {found}"
+        return f"the check {self.failed[0].name} failed; what follows was not built. {found}"
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=_encode)

@@ -11,6 +11,9 @@ from assets.graph import Node, Output, Workspace
 from assets.report import Report, TableReport
 from pipeline.errors import CohesionError
 
+UNFINISHED = "unfinished"
+"""The fingerprint of a table that is kept to be read, but is due again."""
+
 
 def attempt(node: Node, workspace: Workspace) -> Report:
     """Run a node; whatever goes wrong is in the report, in words that hold no participant's value."""
@@ -39,6 +42,8 @@ def run_node(node: Node, workspace: Workspace) -> Report:
     seconds = time.perf_counter() - began
     if all(check.passed for check in checks):
         store.save(workspace.paths, output.tables, made_from, seconds)
+    elif output.keep:
+        store.save(workspace.paths, output.tables, UNFINISHED, seconds)
     return Report(node.name, made_from, seconds, _tables(node, output), tuple(checks))
 
 

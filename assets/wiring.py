@@ -15,7 +15,10 @@ from pipeline.specs import Project
 
 log = logging.getLogger("cohesion")
 OWNERS = ["team:panel-research"]
-EXTRA_CHECKS = {"accounting": "Received = valued + missing by reason, for every item of every wave."}
+EXTRA_CHECKS = {
+    "accounting": "Received = valued + missing by reason, for every item of every wave.",
+    "decided": "Somebody has decided about every finding that stops a wave from being loaded.",
+}
 Runner = Callable[[Node], Report]
 
 

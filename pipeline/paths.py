@@ -94,3 +94,6 @@ class Paths:
 
     def paper_file(self, paper: str, suffix: str = "html") -> Path:
         return self.build / "papers" / f"{paper}.{suffix}"
+
+    def drift_file(self, study: str) -> Path:
+        return self.build / "drift" / f"{study}.html"

@@ -2,5 +2,6 @@
 
 from pipeline.harmonise.drift.compare import compare
 from pipeline.harmonise.drift.finding import Finding, open_blocks
+from pipeline.harmonise.drift.report import drift_html
 
-__all__ = ["Finding", "compare", "open_blocks"]
+__all__ = ["Finding", "compare", "drift_html", "open_blocks"]
