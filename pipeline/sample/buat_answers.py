@@ -12,10 +12,10 @@ from pipeline.sample.truth import Truth
 
 Array = np.ndarray
 
-OUTGROUP_TRUST = AnswerScale(0, 10, shared=1.15, own=0.0)
-ANXIETY = AnswerScale(1, 5, items=2, shared=0.55, own=0.45)
+OUTGROUP_TRUST = AnswerScale(0, 10, shared=0.95, own=0.0)
+ANXIETY = AnswerScale(1, 5, items=2, shared=0.50, own=0.20)
 ELEVEN_POINTS = AnswerScale(0, 10, shared=1.3, own=0.0)
-FIVE_POINTS = AnswerScale(1, 5, shared=0.75, own=0.0)
+FIVE_POINTS = AnswerScale(1, 5, shared=0.65, own=0.0)
 FOUR_POINTS = AnswerScale(1, 4, shared=0.55, own=0.0)
 CONCERN = np.array([4.0, 3.7, 3.4, 3.5, 3.8, 3.9, 3.3, 3.0])
 """Mean concern about Covid by round: made up, high when cases were."""
@@ -74,7 +74,7 @@ def attitudes(people: People, moves: Moves, trust: Array, rng: np.random.Generat
     """Warmth from 0 to 100 in steps of five, and two answers on unease, most of them "not at all"."""
     warm = 50 + 5.5 * (trust - 5.4) + 5 * (moves.scores["contact_quantity"] - 2.2)
     warm = warm + 10 * rng.standard_normal((people.count, 1)) + 9 * rng.standard_normal(trust.shape)
-    unease = bounded(people.traits["anxiety"], 1.02, 3.9, middle=-1.0, slope=0.75)
+    unease = bounded(people.traits["anxiety"], 1.02, 3.9, middle=-1.1, slope=0.85)
     answers = ANXIETY.draw(unease[:, None] - 0.10 * moves.within["contact_quantity"], rng)
     return {
         "warmth": np.clip(5 * np.rint(warm / 5), 0, 100),
@@ -125,7 +125,7 @@ def wellbeing(
 
 def covid(people: People, moves: Moves, rounds: Array, truth: Truth, rng: np.random.Generator) -> dict[str, Array]:
     """Concern about Covid, and from December 2020 on vaccine hesitancy: highest where trust and concern are low."""
-    lasting = 0.45 * np.clip(rng.standard_normal((people.count, 1)), -2, 2)
+    lasting = 0.75 * np.clip(rng.standard_normal((people.count, 1)), -1.6, 1.6)
     concern = FIVE_POINTS.draw(CONCERN[rounds] + lasting - 0.1 * (moves.scores["conspiracy_belief"] - 2.5), rng)[..., 0]
     trust = moves.scores["political_trust"] - 4.6
     expected = (

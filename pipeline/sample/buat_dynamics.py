@@ -125,4 +125,3 @@ def _answer(name: str, expected: Array, made: Moves, wave: int, rng: np.random.G
     answers = SCALES[name].draw(expected, rng)
     made.items[name][:, wave] = answers
     return answers.mean(axis=-1)
-

@@ -1,0 +1,99 @@
+"""Writing the sample deposits, and the same people as a table for models."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+
+from pipeline.errors import CohesionError
+from pipeline.paths import Paths
+from pipeline.sample import buat_files, buat_simulate
+from pipeline.sample.truth import TRUTHS, Truth
+from pipeline.specs import Study
+
+SEED = 20260101
+Entry = TypeVar("Entry")
+STAMP = "MADE_UP.txt"
+"""Lies beside the files: says that they are made up, and from what."""
+
+_WRITERS: dict[str, Callable[[Study, Path, int], Iterator[Path]]] = {
+    "beyond_us_and_them": buat_files.write_study,
+}
+_SIMULATORS: dict[str, Callable[..., pl.DataFrame]] = {
+    "beyond_us_and_them": buat_simulate.simulate,
+}
+STUDIES = tuple(_WRITERS)
+
+
+def truth(study: str) -> Truth:
+    """What is planted in a study's sample. Raises ``CohesionError`` for a study that has none."""
+    return _of(TRUTHS, study)
+
+
+def simulate(study: str, seed: int = SEED, *, n: int | None = None, complete: bool = False) -> pl.DataFrame:
+    """One row per person and answered wave: who, where, when, and the score of each concept.
+
+    About ``n`` people, or as many as in the sample; ``complete`` adds the waves they did not answer. Measures with
+    planted cross-lags have a column ``*_within``, the true deviation from the person's lasting level.
+    """
+    return _of(_SIMULATORS, study)(seed, n=n, complete=complete)
+
+
+def write_sample(directory: Path, *, seed: int = SEED, studies: Sequence[str] = STUDIES) -> list[Path]:
+    """Write the deposits of each study into ``directory/<study>``: the same seed gives the same files.
+
+    A study's folder is written aside and swapped in whole. Raises ``CohesionError`` for a study without a sample.
+    """
+    from pipeline.specs import load_project
+
+    project = load_project(Paths.from_environment())
+    return [path for name in studies for path in _write(project.studies[name], directory, seed)]
+
+
+def ensure_sample(directory: Path, *, seed: int = SEED, studies: Sequence[str] = STUDIES) -> None:
+    """Write those deposits that are not there, or that an earlier version of the generator made."""
+    due = [name for name in studies if not _is_current(directory / name, seed)]
+    if due:
+        write_sample(directory, seed=seed, studies=due)
+
+
+def _write(study: Study, directory: Path, seed: int) -> list[Path]:
+    writer = _of(_WRITERS, study.key)
+    directory.mkdir(parents=True, exist_ok=True)
+    target = directory / study.key
+    with tempfile.TemporaryDirectory(dir=directory, prefix=f".{study.key}-") as aside:
+        made = Path(aside) / study.key
+        names = [path.name for path in writer(study, made, seed)]
+        (made / STAMP).write_text(_stamp(seed), encoding="utf-8")
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(made, target)
+    return [target / name for name in names]
+
+
+def _is_current(folder: Path, seed: int) -> bool:
+    stamp = folder / STAMP
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == _stamp(seed)
+
+
+def _stamp(seed: int) -> str:
+    return f"Synthetic data: nobody gave these answers.\nseed {seed}, generator {_generator()}\n"
+
+
+def _generator() -> str:
+    """A hash of the generator's own source."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
+
+def _of(table: Mapping[str, Entry], study: str) -> Entry:
+    if study not in table:
+        raise CohesionError(f"there is no sample of the study `{study}`", todo=f"There are: {', '.join(table)}.")
+    return table[study]
