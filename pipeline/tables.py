@@ -210,6 +210,7 @@ HEAD: dict[str, dy.Column] = {
     "arm": dy.String(),
     "wave": dy.String(primary_key=True),
     "fieldwork_start": dy.Date(),
+    "interview_date": dy.Date(nullable=True),  # null unless the study declares it
     "design_weight": dy.Float64(nullable=True, min=0),
     "stratum": dy.String(nullable=True),
     "psu": dy.String(nullable=True),

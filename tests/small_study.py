@@ -35,6 +35,7 @@ def make_root(root: Path, studies: tuple[str, ...] = ("first",)) -> Path:
     """A root with copies of the template study and a deposit for each; no models, figures or papers."""
     (root / "data" / "studies").mkdir(parents=True)
     shutil.copy(ROOT / "data" / "concepts.yaml", root / "data")
+    shutil.copytree(ROOT / "reports" / "templates", root / "reports" / "templates")
     for study in studies:
         shutil.copytree(ROOT / "data" / "studies" / "_template", root / "data" / "studies" / study)
         deposit(root, study, rows())

@@ -304,12 +304,11 @@ def _columns(panels: int, grouped: bool, width: float) -> int:
 
 
 def _limits(panel: Panel, tall: float) -> tuple[float, float]:
-    """Limits that hold every interval, with room above for a printed value."""
+    """Limits that hold every interval, with room above and below for a printed value; a share stays above zero."""
     ends = [end for line in panel.lines for p in line.points for end in (p.value, p.low, p.high) if end is not None]
     low, high = min(ends), max(ends)
-    span = (high - low) or abs(high) or 1.0
-    lowest = low - span * 0.1
-    return (max(lowest, 0.0) if low >= 0 else lowest), high + span * max(0.1, 0.24 / (tall - 0.3))
+    air = ((high - low) or abs(high) or 1.0) * max(0.1, 0.24 / (tall - 0.5))
+    return (max(low - air, 0.0) if low >= 0 else low - air), high + air
 
 
 def _level_ticks(axes: Axes, low: float, high: float, tall: float, percent: bool) -> None:
@@ -343,23 +342,34 @@ def _print_values(
     every: bool,
     percent: bool,
 ) -> None:
-    """Values over the intervals: of every wave where there is room, else of the first and the last."""
-    points = line.points if every and len(line.points) * 0.5 <= box[2] else tuple({line.points[0], line.points[-1]})
+    """Values at the intervals: of every wave where there is room, else of the first and the last."""
+    points = line.points
+    every = every and len(points) * 0.5 <= box[2]
     room = (limits[1] - limits[0]) / box[3]
-    for point in points:
-        level = (point.high if point.high is not None else point.value + 0.05 * room) + 0.04 * room
+    for index, point in enumerate(points):
+        if not every and 0 < index < len(points) - 1:
+            continue
+        top = point.value if point.high is None else point.high
+        bottom = point.value if point.low is None else point.low
+        below = _is_trough(points, index) and bottom - 0.2 * room > limits[0]
         axes.text(
             point.day.toordinal(),
-            level,
+            bottom - 0.05 * room if below else top + 0.05 * room,
             _value(point.value, percent),
             size=SMALL,
             ha="center",
-            va="bottom",
+            va="top" if below else "bottom",
             color=ink(line.colour),
             weight="bold",
             zorder=5,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.75},
         )
+
+
+def _is_trough(points: Sequence[Point], index: int) -> bool:
+    """Whether the line comes down to this point and leaves it upwards, so that only below it is room for a value."""
+    inside = 0 < index < len(points) - 1
+    return inside and points[index].value < min(points[index - 1].value, points[index + 1].value)
 
 
 def _value(value: float, percent: bool) -> str:

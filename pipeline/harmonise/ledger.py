@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from pipeline.errors import DepositError
-from pipeline.harmonise.crosswalk import BLANK, IN_RANGE, Rule, canonical
+from pipeline.harmonise.crosswalk import BLANK, IN_RANGE, Rule
+from pipeline.harmonise.undeclared import NO_NUMBER, OUT_OF_RANGE, undeclared
 
 SCHEMA = {
     "study": pl.String,
@@ -21,17 +22,16 @@ SCHEMA = {
     "reason": pl.String,
     "count": pl.Int64,
 }
-MOST_SHOWN = 12
-OUT_OF_RANGE = "out of range"
+_AMOUNT = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+"""What counts as a number: every text that matches is one for DuckDB too, so ledger and projection agree."""
 
 
 def ledger(
     table: pl.DataFrame, study: str, wave: str, rules: Mapping[str, Sequence[Rule]], files: Mapping[str, str]
-) -> pl.DataFrame:
-    """One row per arm, item and source code of a wave table (contract ``Ledger``).
+) -> tuple[pl.DataFrame, list[str]]:
+    """One row per arm, item and source code of a wave table (contract ``Ledger``); and what is not declared.
 
-    ``files`` names each arm's file for messages. Raises ``DepositError`` that lists every undeclared code with file,
-    variable and count.
+    ``files`` names each arm's file for the messages, one for each variable with undeclared codes.
     """
     rows: list[tuple[object, ...]] = []
     problems: list[str] = []
@@ -39,78 +39,39 @@ def ledger(
         received = table.filter(pl.col("arm") == arm)
         for rule in arm_rules:
             counts = _counts(received, rule)
-            problems += _undeclared(counts, rule, files.get(arm, arm))
+            problems += undeclared(counts, rule, files.get(arm, arm))
             rows += [(study, wave, arm, rule.item, rule.variable, *row) for row in _entries(counts, rule)]
-    if problems:
-        raise undeclared_codes(problems, wave)
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row"), problems
 
 
 def _counts(received: pl.DataFrame, rule: Rule) -> dict[str, int]:
     """Code → answers. Numbers in range are counted together, and so are those outside it."""
     if rule.variable is None:
-        return {BLANK: received.height}
-    codes = received[rule.variable].value_counts(name="count")
-    counts = {code if code is not None else BLANK: count for code, count in codes.iter_rows()}
+        return {BLANK: received.height} if received.height else {}
+    distinct = received[rule.variable].value_counts(name="count")
+    counts = {BLANK if code is None else code: count for code, count in distinct.iter_rows()}
     if rule.range is None:
         return counts
-    known = {canonical(code) for code in rule.codes}
     found: dict[str, int] = {}
     for code, count in counts.items():
-        name = code if code in known else IN_RANGE if _within(code, rule.range) else OUT_OF_RANGE
+        name = code if code in rule.codes else _amount(code, rule.range)
         found[name] = found.get(name, 0) + count
     return found
 
 
-def _within(code: str, bounds: tuple[float, float]) -> bool:
-    try:
-        return bounds[0] <= float(code) <= bounds[1]
-    except ValueError:
-        return False
+def _amount(code: str, bounds: tuple[float, float]) -> str:
+    if not _AMOUNT.fullmatch(code):
+        return NO_NUMBER
+    return IN_RANGE if bounds[0] <= float(code) <= bounds[1] else OUT_OF_RANGE
 
 
-def _entries(counts: Mapping[str, int], rule: Rule) -> list[tuple[object, ...]]:
-    becomes = {canonical(code): result for code, result in rule.codes.items()}
-    entries: list[tuple[object, ...]] = []
-    for code, count in counts.items():
-        if code == IN_RANGE:
-            entries.append((code, None, True, None, count))
-        elif code in becomes:
-            value, reason = becomes[code]
-            entries.append((code, value, reason is None, reason, count))
-    return entries
-
-
-def _undeclared(counts: Mapping[str, int], rule: Rule, file: str) -> list[str]:
-    known = {canonical(code) for code in rule.codes} | {IN_RANGE}
-    found = {code: count for code, count in counts.items() if code not in known}
-    if not found:
-        return []
-    where = f"{file}: variable `{rule.variable}` (item `{rule.item}`)"
-    if rule.range is not None:
-        many = sum(found.values())
-        return [f"{where} has {many:,} values outside its declared range {rule.range[0]:g} to {rule.range[1]:g}"]
-    numbers = {code: count for code, count in found.items() if _is_code(code)}
-    texts = sum(found.values()) - sum(numbers.values())
-    listed = [f"code {code} ({count:,})" for code, count in sorted(numbers.items(), key=lambda pair: float(pair[0]))]
-    listed += [f"text that is no code ({texts:,})"] if texts else []
-    more = f" and {len(listed) - MOST_SHOWN} more" if len(listed) > MOST_SHOWN else ""
-    return [f"{where} has undeclared {', '.join(listed[:MOST_SHOWN])}{more}"]
-
-
-def _is_code(code: str) -> bool:
-    """Whether this is a short number: longer ones and words could be something a person wrote."""
-    return len(code) <= 8 and _within(code, (float("-inf"), float("inf")))
-
-
-def undeclared_codes(problems: Sequence[str], wave: str) -> DepositError:
-    """One error that lists every undeclared code of a wave."""
-    listed = "\n  ".join(problems)
-    return DepositError(
-        f"answers that the declarations do not know:\n  {listed}\n ",
-        where=wave,
-        todo="Declare each code under `codes` or `missing` of its item, or as an exception of this wave.",
-    )
+def _entries(counts: Mapping[str, int], rule: Rule) -> Iterator[tuple[str, float | None, bool, str | None, int]]:
+    """Code, value, whether it is one, reason and count; in the order of the declarations."""
+    for code, (value, reason) in rule.codes.items():
+        if code in counts:
+            yield code, value, reason is None, reason, counts[code]
+    if rule.range is not None and IN_RANGE in counts:
+        yield IN_RANGE, None, True, None, counts[IN_RANGE]
 
 
 def account(found: pl.DataFrame, waves: Mapping[str, pl.DataFrame], answers: pl.DataFrame | None = None) -> list[str]:

@@ -89,5 +89,6 @@ def from_bytes(answer: bytes, request: Request) -> Deposit:
         undeclared=tuple(about["undeclared"]),
         absent=about["absent"],
         set_aside=about["set_aside"],
+        row_numbers=None if about["row_numbers"] is None else tuple(about["row_numbers"]),
         findings=tuple(about["findings"]),
     )

@@ -42,6 +42,8 @@ class Deposit:
     """Columns asked for that the file does not have → the most similar name it has, if any."""
     set_aside: dict[str, int] = field(default_factory=dict)
     """Rule → rows of the file that it kept out of ``frame``."""
+    row_numbers: tuple[int, ...] | None = None
+    """The number in the file of each row of ``frame``, from 1 below the header; None if that is 1, 2, 3, …"""
     findings: tuple[dict[str, str | int], ...] = ()
     """Personal data found: column, kind and count, of all columns of the file. See ``pipeline.ingest.privacy``."""
 

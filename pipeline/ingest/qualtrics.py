@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 
 import polars as pl
 
@@ -80,8 +79,7 @@ def set_aside_unfinished(table: Table) -> Table:
     for rule, applies in rules.items():
         counts[rule] = int((applies & left).sum())
         left &= ~applies
-    set_aside = table.set_aside | {rule: count for rule, count in counts.items() if count}
-    return replace(table, frame=answers.filter(left), set_aside=set_aside)
+    return table.keep(left, counts)
 
 
 def _rule_columns(frame: pl.DataFrame) -> list[str]:

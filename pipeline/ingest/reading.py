@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -63,6 +62,7 @@ def read(request: Request) -> Deposit:
         undeclared=chosen.undeclared,
         absent=chosen.absent,
         set_aside=table.set_aside,
+        row_numbers=None if table.row_numbers is None else tuple(table.row_numbers),
         findings=findings,
     )
 
@@ -70,10 +70,8 @@ def read(request: Request) -> Deposit:
 def _set_aside_by_rule(table: Table, request: Request) -> Table:
     """Without rows that are no answers, counted by rule: spreadsheets leave blank rows, Qualtrics unfinished ones."""
     if request.format in ("csv", "xlsx") and table.frame.width > 1:
-        filled = table.frame.filter(~pl.all_horizontal(pl.all().is_null()))
-        blank = table.frame.height - filled.height
-        if blank:
-            table = replace(table, frame=filled, set_aside={**table.set_aside, "blank": blank})
+        blank = table.frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        table = table.keep(~blank, {"blank": int(blank.sum())})
     return set_aside_unfinished(table) if request.layout == "qualtrics" else table
 
 

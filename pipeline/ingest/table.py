@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -29,7 +30,21 @@ class Table:
     missing_ranges: dict[str, list[Bounds]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     set_aside: dict[str, int] = field(default_factory=dict)
+    row_numbers: pl.Series | None = None
 
     def rows_received(self) -> int:
         """Rows in the file: those in the frame and those set aside by rule."""
         return self.frame.height + sum(self.set_aside.values())
+
+    def keep(self, kept: pl.Series, rules: Mapping[str, int]) -> Table:
+        """The same table with the rows that are kept; ``rules`` says how many each rule set aside."""
+        counted = {rule: count for rule, count in rules.items() if count}
+        if not counted:
+            return self
+        numbers = pl.int_range(1, self.frame.height + 1, eager=True) if self.row_numbers is None else self.row_numbers
+        return replace(
+            self,
+            frame=self.frame.filter(kept),
+            set_aside={**self.set_aside, **counted},
+            row_numbers=numbers.filter(kept),
+        )

@@ -272,7 +272,8 @@ def items(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) 
             raise PaperError(f"nobody was asked about `{concept}`{nearest(concept, context.questions)}")
         for question in context.questions[concept]:
             assumed = assumed or question.assumed
-            wording = f"{question.wording}{'*' if question.assumed else ''} {question.remark}".strip()
+            star = "\N{WORD JOINER}*" if question.assumed else ""
+            wording = f"{question.wording}{star} {question.remark}".strip()
             asked = _asked_in(question, context)
             body.append(_row(context.label(concept), wording, _answers(question), ", ".join(question.variables), asked))
     columns = tuple(Column(header) for header in ("Measure", "Question", "Answers", "Variable", "Asked in"))

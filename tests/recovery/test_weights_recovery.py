@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from pipeline.imputation.chained import impute
-from pipeline.imputation.plan import Plan, Rule
+from pipeline.imputation.plan import Method, Plan, Rule
 from pipeline.imputation.pooling import pool
 from pipeline.weights.replicates import replicate_weights
 from pipeline.weights.sets import Recipe, replicate_set
@@ -52,13 +52,18 @@ def weighted(frame: pl.DataFrame, seed: int) -> tuple[float, float, float]:
     return mean, error, 99
 
 
-def imputed(frame: pl.DataFrame, seed: int) -> tuple[float, float, float]:
-    plan = Plan({"trust3": Rule("pmm")}, complete=["young", "trust1"])
+def imputed(frame: pl.DataFrame, seed: int, method: Method = "norm") -> tuple[float, float, float]:
+    plan = Plan({"trust3": Rule(method)}, complete=["young", "trust1"])
     done = impute(frame, plan, imputations=20, iterations=1, seed=seed)
     each = [done.complete(index)["trust3"] for index in range(done.count)]
     variances = np.array([[values.var() / PERSONS] for values in each])
     row = pool(np.array([[values.mean()] for values in each]), variances, df_complete=PERSONS - 1)
     return row["estimate"][0], row["std_error"][0], row["df"][0]
+
+
+def matched(frame: pl.DataFrame, seed: int) -> tuple[float, float, float]:
+    """Predictive mean matching: donors run thin where most have left, which costs it about two points of coverage."""
+    return imputed(frame, seed, "pmm")
 
 
 def repeat(estimator, seeds: int) -> tuple[float, float, float]:
@@ -77,7 +82,7 @@ def test_the_plain_mean_is_biased_beyond_its_interval():
     assert covered < 0.5
 
 
-@pytest.mark.parametrize("estimator", [weighted, imputed])
+@pytest.mark.parametrize("estimator", [weighted, imputed, matched])
 def test_the_truth_comes_back(estimator):
     """A short run for every build: no bias to speak of, and coverage that a nominal 95 % could give."""
     bias, half, covered = repeat(estimator, 60)

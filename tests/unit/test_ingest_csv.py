@@ -106,9 +106,10 @@ def test_a_column_without_a_name_gets_one_and_a_notice(tmp_path: Path) -> None:
 
 def test_blank_rows_are_set_aside_and_counted(tmp_path: Path) -> None:
     path = tmp_path / "w.csv"
-    path.write_text("pid,a\nx,1\n,\n,\n")
+    path.write_text("pid,a\nx,1\n,\ny,2\n,\n")
     deposit = read_deposit(path, "csv", isolate=False)
-    assert (deposit.frame.height, deposit.set_aside, deposit.receipt["rows"]) == (1, {"blank": 2}, 3)
+    assert (deposit.frame.height, deposit.set_aside, deposit.receipt["rows"]) == (2, {"blank": 2}, 4)
+    assert deposit.row_numbers == (1, 3)
 
 
 @pytest.mark.parametrize(

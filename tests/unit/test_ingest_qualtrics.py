@@ -42,6 +42,7 @@ def test_columns_are_named_by_import_id_and_labelled_by_question(export) -> None
 def test_previews_partials_and_spam_are_set_aside_by_rule(export) -> None:
     deposit = export(HEADER + ROWS)
     assert deposit.set_aside == {"preview": 1, "spam": 1, "partial": 1}
+    assert deposit.row_numbers == (1, 5)
     assert deposit.receipt["rows"] == 5 == deposit.frame.height + sum(deposit.set_aside.values())
 
 

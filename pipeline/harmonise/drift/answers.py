@@ -139,7 +139,7 @@ def _same_people(file: WaveFile, key: str, both: pl.DataFrame, where: str) -> It
         yield Finding(
             file.arm, key, "distribution", "warns",
             f"the same people's mean moved by {change:+.2f} standard deviations.", where,
-            "Attrition cannot explain it, since the same people are compared: look for an event, or a change of wording or coding.",
+            "Attrition cannot explain it: the same people are compared. Look for an event, or a new wording or coding.",
             count=len(now), confidence=round(min(0.99, abs(change)), 2),
         )  # fmt: skip
 
