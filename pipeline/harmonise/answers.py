@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from pipeline.errors import DepositError
-from pipeline.harmonise.crosswalk import Rule, canonical, rules, table
+from pipeline.harmonise.crosswalk import Rule, rules, table
+from pipeline.harmonise.head import head_sql
 from pipeline.harmonise.ledger import ledger
-from pipeline.harmonise.projection import literal, projection, quoted
+from pipeline.harmonise.projection import projection, sql_names
+from pipeline.harmonise.received import ByArm, check_received
+from pipeline.harmonise.undeclared import undeclared_codes
 from pipeline.specs.project import Study
-from pipeline.specs.reader import nearest
-from pipeline.specs.sources import role_columns
 from pipeline.tables import MISSING_REASONS
 
-if TYPE_CHECKING:
-    import duckdb
-
 REASON = pl.Enum(MISSING_REASONS)
-ROLES = {"design_weight": "weight", "stratum": "strata", "psu": "psu", "area_code": "area"}
 
 
 @dataclass(frozen=True)
@@ -41,22 +35,50 @@ def harmonise(study: Study, waves: Mapping[str, pl.DataFrame]) -> Harmonised:
     ``waves`` maps wave → wave table as ``pipeline.ingest`` makes it: all text, source variables under their own names.
 
     Raises ``DepositError`` for a person twice in a wave, for variables that a file lacks, for weights and dates that
-    are none, and for codes that are not declared: all of a kind at once, over all waves.
+    are none, and for codes that are not declared: all of a kind in one message, over all waves.
     """
-    compiled = {wave: {f.arm: list(rules(study, wave, f)) for f in study.waves[wave].files} for wave in waves}
-    received = {wave: received_as_declared(study, wave, waves[wave], by_arm) for wave, by_arm in compiled.items()}
-    check_received(study, received, compiled)
-    crosswalks = [
-        table(study.key, wave, arm, arm_rules)
-        for wave, by_arm in compiled.items()
-        for arm, arm_rules in by_arm.items()
-    ]
+    compiled = {wave: {file.arm: [*rules(study, wave, file)] for file in study.waves[wave].files} for wave in waves}
+    check_received(study, waves, compiled)
+    counted = _ledgers(study, waves, compiled)
+    crosswalks = [table(study.key, wave, arm, found) for wave in waves for arm, found in compiled[wave].items()]
     answers, sql = [], {}
     for wave, deposited in waves.items():
         names = sql_names(deposited.columns)
         sql[wave] = projection(under_sql_names(compiled[wave], names), head_sql(study, wave, names))
         answers.append(run(sql[wave], deposited.rename(names), list(study.items)))
-    return Harmonised(pl.concat(answers), pl.concat(ledgers), pl.concat(crosswalks), sql)
+    return Harmonised(pl.concat(answers), counted, pl.concat(crosswalks), sql)
+
+
+def _ledgers(study: Study, waves: Mapping[str, pl.DataFrame], compiled: Mapping[str, ByArm]) -> pl.DataFrame:
+    """One row per wave, arm, item and source code; every undeclared code of every wave in one error."""
+    parts, problems = [], []
+    for wave, deposited in waves.items():
+        files = {file.arm: file.file for file in study.waves[wave].files}
+        found, unknown = ledger(deposited, study.key, wave, compiled[wave], files)
+        parts.append(found)
+        problems += unknown
+    if problems:
+        raise undeclared_codes(problems, study.key)
+    return pl.concat(parts)
+
+
+def under_sql_names(by_arm: ByArm, names: Mapping[str, str]) -> dict[str, Sequence[Rule]]:
+    """The same rules, each reading its variable under the name it has in the SQL table."""
+    return {
+        arm: [rule if rule.variable is None else replace(rule, variable=names[rule.variable]) for rule in found]
+        for arm, found in by_arm.items()
+    }
+
+
+def run(sql: str, deposited: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
+    """The projection over one wave table, in its row order; reasons as an enumeration."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 1")  # keeps the row order without a sort, which costs as much as all else
+        connection.register("wave", deposited.to_arrow())
+        made = connection.sql(sql).pl()
+    return made.with_columns(pl.col(f"{item}_reason").cast(REASON) for item in items)
 
 
 def item_ranges(study: Study) -> dict[str, tuple[float | None, float | None]]:
@@ -73,8 +95,3 @@ def item_ranges(study: Study) -> dict[str, tuple[float | None, float | None]]:
                     high = max(values) if high is None else max(high, *values)
                 found[rule.item] = (low, high)
     return found
-
-
-def source_codes(rule: Rule) -> set[str]:
-    """Every code that a rule knows, as ingest writes it."""
-    return {canonical(code) for code in rule.codes}

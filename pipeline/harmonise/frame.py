@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from pipeline.harmonise.answers import Harmonised, run
+from pipeline.errors import DepositError
+from pipeline.harmonise.answers import Harmonised, run, under_sql_names
 from pipeline.harmonise.crosswalk import Rule, rule_of, table
 from pipeline.harmonise.ledger import ledger
-from pipeline.harmonise.projection import projection, quoted
+from pipeline.harmonise.projection import projection, quoted, sql_names
+from pipeline.harmonise.received import check_persons
+from pipeline.harmonise.undeclared import undeclared_codes
+from pipeline.specs.reader import nearest
 from pipeline.specs.study import Item
+
+ARM = "all"
+HEAD = ("person_id", "wave", "arm")
 
 
 def harmonise_frame(
@@ -28,7 +35,8 @@ def harmonise_frame(
     ``missing``, ``blank``. ``missing`` holds missing codes of all items → reason. Codes are matched as text, so
     ``1``, ``1.0`` and ``"1"`` are the same code.
 
-    Raises ``DepositError`` for codes that are not declared, pydantic's ``ValidationError`` for an item that cannot be.
+    Raises ``DepositError`` for a person twice, columns that the frame lacks and codes that are not declared, pydantic's
+    ``ValidationError`` for an item that cannot be.
 
     >>> frame = pl.DataFrame({"id": ["a", "b", "c"], "q1": [1, 3, -99]})
     >>> made = harmonise_frame(
@@ -40,21 +48,18 @@ def harmonise_frame(
     >>> made.answers.rows()
     [('a', 'w01', 3.0, None), ('b', 'w01', 1.0, None), ('c', 'w01', None, 'refused')]
     """
-    import duckdb
-
     rules = [_rule(key, item, missing or {}) for key, item in items.items()]
-    deposited = frame.select(
-        pl.col(person_id).cast(pl.String).alias("person_id"),
-        pl.lit(wave).alias("wave"),
-        pl.lit("all").alias("arm"),
-        *(as_codes(frame[name]) for name in dict.fromkeys(rule.variable for rule in rules) if name),
-    )
-    by_arm: dict[str, list[Rule]] = {"all": rules}
-    counted = ledger(deposited, "", wave, by_arm, {"all": "the frame"})
-    sql = projection(by_arm, {"person_id": quoted("person_id"), "wave": quoted("wave")})
-    with duckdb.connect() as connection:
-        answers = run(connection, sql, deposited, list(items))
-    return Harmonised(answers, counted, table("", wave, "all", rules), {wave: sql})
+    deposited = _deposited(frame, person_id, wave, [rule.variable for rule in rules if rule.variable])
+    check_persons(deposited, "the frame")
+    by_arm = {ARM: rules}
+    counted, problems = ledger(deposited, "", wave, by_arm, {ARM: "the frame"})
+    if problems:
+        raise undeclared_codes(problems, "")
+    names = sql_names(deposited.columns)
+    head = {"person_id": quoted("person_id"), "wave": quoted("wave")}
+    sql = projection(under_sql_names(by_arm, names), head)
+    answers = run(sql, deposited.rename(names), list(items))
+    return Harmonised(answers, counted, table("", wave, ARM, rules), {wave: sql})
 
 
 def _rule(key: str, item: Mapping[str, Any], missing: Mapping[int | str, str]) -> Rule:
@@ -68,11 +73,36 @@ def _text_keys(mapping: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(code): value for code, value in mapping.items()}
 
 
+def _deposited(frame: pl.DataFrame, person_id: str, wave: str, variables: Sequence[str]) -> pl.DataFrame:
+    """The frame as a wave table: person, wave, one arm, then the variables as text of their codes."""
+    for name in (person_id, *variables):
+        if name not in frame.columns:
+            raise DepositError(
+                f"has no column `{name}`{nearest(name, frame.columns)}",
+                where="the frame",
+                todo="Name the column under `variable` of its item, or as `person_id`.",
+            )
+    taken = sorted(set(variables) & set(HEAD))
+    if taken:
+        raise DepositError(
+            f"an item cannot be read from a column called {', '.join(taken)}",
+            where="the frame",
+            todo="Rename the column; these names are the answers table's own.",
+        )
+    return frame.select(
+        pl.col(person_id).cast(pl.String).alias("person_id"),
+        pl.lit(wave).alias("wave"),
+        pl.lit(ARM).alias("arm"),
+        *(as_codes(frame[name]) for name in dict.fromkeys(variables)),
+    )
+
+
 def as_codes(values: pl.Series) -> pl.Series:
-    """A column of codes as text: whole numbers without a point."""
+    """A column of codes as text: whole numbers without a point, an empty text as no answer."""
     if values.dtype.is_float():
         whole = values.cast(pl.Int64, strict=False)
         is_whole = (whole.cast(pl.Float64) == values).fill_null(False)
-        choose = pl.when(is_whole).then(whole.cast(pl.String)).otherwise(values.cast(pl.String))
+        choose = pl.when(is_whole).then(whole.cast(pl.String)).otherwise(values.fill_nan(None).cast(pl.String))
         return pl.select(choose.alias(values.name)).to_series()
-    return values.cast(pl.String)
+    text = values.cast(pl.String).str.strip_chars()
+    return text.set(text == "", None)

@@ -18,6 +18,7 @@ from pipeline.participation import participation, patterns
 from pipeline.paths import Paths
 from pipeline.scales import panel
 from pipeline.specs import Project, Study, load_project
+from pipeline.tables import HEAD
 
 ORACLE = shared("real", "elsoc", "oracle")
 DEPOSITS = shared("real", "elsoc", "waves")
@@ -136,7 +137,7 @@ def test_persons_interviews_and_patterns(study: Study, harmonised: Harmonised) -
 
 def test_every_answer_received_is_accounted_for(harmonised: Harmonised, waves: dict[str, pl.DataFrame]) -> None:
     assert account(harmonised.ledger, waves) == []
-    assert harmonised.ledger["count"].sum() == harmonised.answers.height * (len(harmonised.answers.columns) - 9) // 2
+    assert harmonised.ledger["count"].sum() == harmonised.answers.height * (len(harmonised.answers.columns) - len(HEAD)) // 2
 
 
 def test_the_sav_twins_give_the_same_rows(study: Study, waves: dict[str, pl.DataFrame], harmonised: Harmonised) -> None:

@@ -78,7 +78,7 @@ def test_text_and_amounts_are_counted_but_never_shown():
     with pytest.raises(DepositError) as error:
         harmonise_frame(frame, items)
     assert "text that is no code (1)" in str(error.value)
-    assert "1 values outside its declared range 0 to 1000" in str(error.value)
+    assert "1 value outside the declared range 0 to 1000" in str(error.value)
     assert "Ann" not in str(error.value)
     assert "999" not in str(error.value)
 
