@@ -8,6 +8,12 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.errors import DepositError
+from pipeline.ingest.columns import some
+from pipeline.specs.project import Study
+from pipeline.specs.sources import source_variable
+from pipeline.specs.study import WaveFile
+
 How = Literal["labels", "code_and_label"]
 
 NOT_A_LABEL = "a text that is no declared answer"
@@ -31,6 +37,40 @@ def codes_of(answers: pl.Series, labels: Mapping[str, str], how: How) -> tuple[p
     codes = texts.replace_strict(distinct, [code for code, _ in read], default=None, return_dtype=pl.String)
     reasons = texts.replace_strict(distinct, [reason for _, reason in read], default=None, return_dtype=pl.String)
     return codes.rename(answers.name), reasons.rename("reason")
+
+
+def declared_codes(study: Study, wave: str, file: WaveFile, frame: pl.DataFrame, where: str) -> pl.DataFrame:
+    """The frame of a file with answers as codes, where it is declared to hold words. Declared missing codes stay.
+
+    Raises ``DepositError`` that names each variable with texts that are no declared answer, and how many.
+    """
+    if file.answers == "codes":
+        return frame
+    misfits: dict[str, int] = {}
+    columns: dict[str, pl.Series] = {}
+    for key, item in study.items.items():
+        variable = source_variable(study, wave, file, key)
+        exception = study.waves[wave].exceptions.get(key)
+        labels = exception.codes if exception and exception.codes else item.codes
+        if variable is None or variable not in frame.columns or not labels:
+            continue
+        missing = {**study.about.missing, **item.missing, **(exception.missing if exception else {})}
+        answers = columns.get(variable, frame[variable]).cast(pl.String)
+        codes, reasons = codes_of(answers, labels, file.answers)
+        is_missing = answers.is_in(list(missing)).fill_null(False)
+        columns[variable] = pl.select(pl.when(is_missing).then(answers).otherwise(codes)).to_series().alias(variable)
+        wrong = int((reasons.is_not_null() & ~is_missing).sum())
+        if wrong:
+            misfits[variable] = wrong
+    if misfits:
+        named = some([f"{variable} ({count:,})" for variable, count in misfits.items()])
+        raise DepositError(
+            f"texts that are no declared answer, in {named}",
+            where=where,
+            count=sum(misfits.values()),
+            todo="Declare the texts as `codes` of the item (or in the wave's exceptions), or as missing codes.",
+        )
+    return frame.with_columns(columns.values())
 
 
 def plain(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import DepositError
+from pipeline.ingest.answer_labels import declared_codes
 from pipeline.ingest.deposit import Deposit, Request, read_deposits
 from pipeline.ingest.find import find_file
 from pipeline.ingest.ids import check_ids, normalise_ids
@@ -55,6 +56,8 @@ def wave_table(study: Study, wave: str, folder: Path, key: bytes) -> WaveTable:
         variables = {"variables": deposit.receipt["columns"]}
         receipts.append({"study": study.key, "wave": wave, "arm": file.arm, **deposit.receipt, **variables})
         notices += [notice.message for notice in deposit.notices]
+        notices += [f"{found['column']}: {found['count']:,} cells, {found['kind']}" for found in deposit.findings]
+        notices += [f"{count:,} rows set aside: {rule}" for rule, count in deposit.set_aside.items()]
     frame = pl.concat(frames, how="diagonal")
     check_ids(frame, "person_id", where=f"{study.key} {wave}")
     return WaveTable(frame, pl.DataFrame(receipts).drop("columns"), _table(labels), tuple(notices))
@@ -94,7 +97,8 @@ def _confirm(file: WaveFile, deposit: Deposit) -> None:
 
 
 def _arm_rows(study: Study, wave: str, file: WaveFile, deposit: Deposit, key: bytes) -> pl.DataFrame:
-    frame, name = deposit.frame, str(deposit.receipt["file"])
+    name = str(deposit.receipt["file"])
+    frame = declared_codes(study, wave, file, deposit.frame, name)
     roles = role_columns(study, wave, file)
     absent = [column for column in roles.values() if column not in frame.columns]
     if absent:
@@ -112,9 +116,14 @@ def _arm_rows(study: Study, wave: str, file: WaveFile, deposit: Deposit, key: by
         pl.lit(study.key).alias("study"),
         pl.lit(file.arm).alias("arm"),
         pl.lit(wave).alias("wave"),
-        pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("row"),
+        _row_numbers(deposit).alias("row"),
         *(code_text(frame[column]).alias(column) for column in wanted if column != roles["person_id"]),
     )
+
+
+def _row_numbers(deposit: Deposit) -> pl.Series:
+    numbers = deposit.row_numbers or range(1, deposit.frame.height + 1)
+    return pl.Series("row", numbers, dtype=pl.Int64)
 
 
 LABELS = ("study", "wave", "arm", "variable", "label", "code", "code_label")
