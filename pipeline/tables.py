@@ -239,7 +239,7 @@ def panel_schema(scores: Mapping[str, tuple[float | None, float | None]]) -> typ
 
 
 def wave_schema(columns: Sequence[str]) -> type[dy.Schema]:
-    """One row per deposited row of a wave: pseudonym, arm and wave, then every declared variable as text of its code."""
+    """One row per deposited row of a wave: pseudonym, arm and wave, then every declared variable as text."""
     head: dict[str, dy.Column] = {
         "person_id": dy.String(primary_key=True),
         "study": dy.String(),

@@ -2,9 +2,9 @@
 
     uv run python tests/benchmarks/elsoc_build.py WAVES PEER.R [--runs 5]
 
-WAVES is the folder with the five deposited files, PEER.R a script that does the same reading, recoding, means, models and
-plots. Ours is timed with Dagster, checks, drift report and paper, from an empty warehouse; then once more with nothing
-changed. Prints seconds (minimum, median) and the ratio of the medians; asserts nothing.
+WAVES is the folder with the five deposited files, PEER.R a script that does the same reading, recoding, means,
+models and plots. Ours is timed with Dagster, checks, drift report and paper, from an empty warehouse; then once more
+with nothing changed. Prints seconds (minimum, median) and the ratio of the medians; asserts nothing.
 """
 
 import argparse
