@@ -15,6 +15,8 @@ def _wave(study: Study, wave: str) -> Node:
     files = [file.file for file in study.waves[wave].files]
 
     def external(workspace: Workspace) -> str:
+        if workspace.uses_sample(study):
+            return code_of("sample")  # made on demand: what makes the files stands for the files
         folder = workspace.deposit_folder(study)
         found = [path for pattern in files for path in sorted(folder.glob(pattern))]
         return digest(*(f"{path.name}={hash_of_file(path)}" for path in found))
