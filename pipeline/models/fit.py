@@ -98,14 +98,11 @@ def _regression(function: Callable[..., pl.DataFrame], *options: str) -> Callabl
 def _means(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any) -> pl.DataFrame:
     """Means of all outcomes by wave (and group), with the study's weights, strata and sampling units."""
     design = getattr(getattr(study, "about", None), "design", None)
-    weight = spec.weights or _if_filled(panel, "design_weight")
-    if weight is not None and spec.weights is None and panel[weight].null_count():
-        panel = panel.filter(pl.col(weight).is_not_null())
     return design_means(
         panel,
         spec.outcomes,
         by=("wave", spec.group) if spec.group else ("wave",),
-        weight=weight,
+        weight=spec.weights or _if_filled(panel, "design_weight"),
         strata=_if_filled(panel, "stratum"),
         psu=_if_filled(panel, "psu"),
         lonely_psu=spec.lonely_psu or getattr(design, "lonely_psu", "fail"),

@@ -67,7 +67,9 @@ def logit(
     rows = coefficient_rows(basis, data.terms, estimates, covariance, None)
     rows += _odds_ratio_rows(basis, data.terms, estimates, covariance)
     rows += _marginal_rows(basis, data, estimates, covariance)
-    rows.append(basis.row(Term("fit", "mcfadden_r2"), estimate=float(result.prsquared), covariance=None))
+    rate = float(data.outcome.mean())
+    null = data.n_obs * (rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
+    rows.append(basis.row(Term("fit", "mcfadden_r2"), estimate=1 - float(result.llf) / null, covariance=None))
     if note:
         rows = [{**row, "note": note} for row in rows]
     return table(rows, data, basis, model=model, family=family)

@@ -1,0 +1,85 @@
+"""A declared model calls its family with what it declares."""
+
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from shared import SHIPPED
+
+from pipeline import models
+from pipeline.errors import ModelError
+from pipeline.specs import Model
+
+PANEL = pl.read_csv(SHIPPED / "models" / "panel.csv").with_columns(arm=pl.lit("main"), design_weight="design_weight")
+CONTACT = {"question": "?", "study": "example", "outcome": "trust", "exposures": ["contact"]}
+
+
+def declared(**keys: object) -> Model:
+    return Model.model_validate({**CONTACT, **keys})
+
+
+@pytest.mark.parametrize(
+    "family",
+    ["pooled", "fixed_effects", "random_effects", "first_difference", "within_between", "hausman", "mundlak"],
+)
+def test_a_declaration_is_the_function_called_by_hand(family):
+    by_hand = getattr(models, family)(
+        PANEL.filter(pl.col("wave").is_in(["w01", "w02", "w03"])),
+        "trust",
+        ["contact"],
+        ["is_woman"][: family == "pooled"],
+        model="mine",
+    )
+    covariates = ["is_woman"] if family == "pooled" else []
+    made = models.fit("mine", declared(family=family, waves=["w01", "w02", "w03"], covariates=covariates), PANEL)
+    assert_frame_equal(made, by_hand)
+
+
+def test_options_reach_the_family():
+    made = models.fit("mine", declared(family="fixed_effects", effects="person_and_wave", cluster="none"), PANEL)
+    assert made["covariance"][0].startswith("classical")
+    assert "wave" not in made["component"].to_list()
+    weighted = models.fit("mine", declared(family="pooled", weights="design_weight", cluster="psu"), PANEL)
+    assert weighted["covariance"][0].startswith("clustered by psu (12 clusters)")
+
+
+def test_means_use_the_conventions_of_the_study_unless_the_model_says_otherwise():
+    study = SimpleNamespace(about=SimpleNamespace(design=SimpleNamespace(lonely_psu="adjust", subset="domain")))
+    made = models.fit("means", declared(family="design_means", outcomes=["trust"]), PANEL.with_columns(), study)
+    assert "design of the whole wave" in made["covariance"][0]
+    own = declared(
+        family="design_means", outcomes=["trust"], lonely_psu="certainty", subset="answered", group="is_woman"
+    )
+    made = models.fit("means", own, PANEL, study)
+    assert "design of those who answered" in made["covariance"][0]
+    assert made["group"].to_list()[:2] == ["0", "1"]
+
+
+def test_attrition_is_the_logit_of_answering_later():
+    spec = declared(family="attrition", from_wave="w01", to_wave="w05", exposures=["contact", "is_woman"])
+    made = models.fit("left", spec, PANEL)
+    first = PANEL.filter(wave="w01", contact=pl.col("contact"))
+    later = set(PANEL.filter(wave="w05")["person_id"])
+    by_hand = models.logit(
+        first.with_columns(stayed=pl.Series([float(person in later) for person in first["person_id"]])),
+        "stayed",
+        ["contact", "is_woman"],
+    )
+    assert made["outcome"].unique().to_list() == ["answered_w05"]
+    assert made["estimate"].to_list() == pytest.approx(by_hand["estimate"].to_list(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"family": "pooled", "waves": ["w01", "w09"]}, "model mine.*no wave w09"),
+        ({"family": "pooled", "arms": ["elsewhere"]}, "model mine.*no arm elsewhere"),
+        ({"family": "hausman", "weights": "design_weight"}, "model mine.*takes no weights"),
+        ({"family": "attrition", "from_wave": "w01", "to_wave": "w09"}, "model mine.*nobody answered in w09"),
+        ({"family": "pooled", "exposures": ["belonging"]}, "model mine.*no column `belonging`"),
+    ],
+)
+def test_a_mistake_names_the_model(keys, message):
+    with pytest.raises(ModelError, match=message):
+        models.fit("mine", declared(**keys), PANEL)
