@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -15,6 +16,9 @@ from pipeline.harmonise.received import ByArm, check_received
 from pipeline.harmonise.undeclared import undeclared_codes
 from pipeline.specs.project import Study
 from pipeline.tables import MISSING_REASONS
+
+if TYPE_CHECKING:
+    import duckdb
 
 REASON = pl.Enum(MISSING_REASONS)
 
@@ -42,10 +46,11 @@ def harmonise(study: Study, waves: Mapping[str, pl.DataFrame]) -> Harmonised:
     counted = _ledgers(study, waves, compiled)
     crosswalks = [table(study.key, wave, arm, found) for wave in waves for arm, found in compiled[wave].items()]
     answers, sql = [], {}
-    for wave, deposited in waves.items():
-        names = sql_names(deposited.columns)
-        sql[wave] = projection(under_sql_names(compiled[wave], names), head_sql(study, wave, names))
-        answers.append(run(sql[wave], deposited.rename(names), list(study.items)))
+    with database() as connection:
+        for wave, deposited in waves.items():
+            names = sql_names(deposited.columns)
+            sql[wave] = projection(under_sql_names(compiled[wave], names), head_sql(study, wave, names))
+            answers.append(run(connection, sql[wave], deposited.rename(names), list(study.items)))
     return Harmonised(pl.concat(answers), counted, pl.concat(crosswalks), sql)
 
 
@@ -70,14 +75,18 @@ def under_sql_names(by_arm: ByArm, names: Mapping[str, str]) -> dict[str, Sequen
     }
 
 
-def run(sql: str, deposited: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
-    """The projection over one wave table, in its row order; reasons as an enumeration."""
+def database() -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory, on one thread: it keeps the row order without a sort, which would cost as much as all else."""
     import duckdb
 
-    with duckdb.connect() as connection:
-        connection.execute("SET threads = 1")  # keeps the row order without a sort, which costs as much as all else
-        connection.register("wave", deposited.to_arrow())
-        made = connection.sql(sql).pl()
+    return duckdb.connect(config={"threads": 1})
+
+
+def run(connection: duckdb.DuckDBPyConnection, sql: str, deposited: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
+    """The projection over one wave table, in its row order; reasons as an enumeration."""
+    connection.register("wave", deposited.to_arrow())
+    made = connection.sql(sql).pl()
+    connection.unregister("wave")
     return made.with_columns(pl.col(f"{item}_reason").cast(REASON) for item in items)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import DepositError
-from pipeline.harmonise.answers import Harmonised, run, under_sql_names
+from pipeline.harmonise.answers import Harmonised, database, run, under_sql_names
 from pipeline.harmonise.crosswalk import Rule, rule_of, table
 from pipeline.harmonise.ledger import ledger
 from pipeline.harmonise.projection import projection, quoted, sql_names
@@ -58,7 +58,8 @@ def harmonise_frame(
     names = sql_names(deposited.columns)
     head = {"person_id": quoted("person_id"), "wave": quoted("wave")}
     sql = projection(under_sql_names(by_arm, names), head)
-    answers = run(sql, deposited.rename(names), list(items))
+    with database() as connection:
+        answers = run(connection, sql, deposited.rename(names), list(items))
     return Harmonised(answers, counted, table("", wave, ARM, rules), {wave: sql})
 
 
