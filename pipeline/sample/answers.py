@@ -64,7 +64,7 @@ def normal_quantile(shares: Array | float) -> Array:
 
 
 def bounded(trait: Array, low: float, high: float, *, middle: float = 0.0, slope: float = 1.0) -> Array:
-    """A person's level between two bounds, rising with a standard normal trait: low + (high - low) Φ(middle + slope z)."""
+    """Levels between two bounds, rising with a standard normal trait z: low + (high - low) Φ(middle + slope z)."""
     return low + (high - low) * normal_cdf(middle + slope * trait)
 
 

@@ -17,7 +17,7 @@ from pipeline.specs.study import WaveFile
 
 Array = np.ndarray
 PREFIX = {"regions": "RG", "invested": "IN", "activists": "AC", "metropolitan": "ME"}
-RECORDED = ("age_at_entry", "recruited_by", "place")
+RECORDED = ("age_at_entry", "age_band", "recruited_by", "place")
 """What the survey knows of everyone; everything else can be left out."""
 
 
@@ -47,19 +47,20 @@ def write_arm_wave(
     people, places = arm.people, design.ARMS[arm.arm].places
     values = {item: content[rows, index] for item, content in arm.items.items()} | {
         "age_at_entry": people.age[rows],
+        "age_band": people.age_group[rows] + 1.0,
         "woman": people.is_woman[rows],
         "education_level": people.education[rows],
-        "minority": people.ethnic_minority[rows],
         "recruited_by": people.recruitment[rows],
         "place": np.array([place for _, place, _ in places], dtype=float)[people.place[rows]],
     }
-    roles = {
+    roles: dict[str, list[str] | Array] = {
         "person_id": list(ids[rows]),
         "weight": weights(people.age_group[rows], people.is_woman[rows], rng),
         "area": [places[place][0] for place in people.place[rows]],
     }
-    left_out = leave_out([item for item in values if item not in RECORDED], len(rows), rng)
-    layout = lay_out(study, wave, file, roles, values, left_out, rng)
+    given = {"minority": people.ethnic_group[rows]}
+    left_out = leave_out([item for item in (*values, *given) if item not in RECORDED], len(rows), rng)
+    layout = lay_out(study, wave, file, roles, values, left_out, given)
     return write_file(layout, folder / file.file, file)
 
 

@@ -43,6 +43,7 @@ class People:
     is_woman: Array
     education: Array
     ethnic_minority: Array
+    ethnic_group: Array
     recruitment: Array
 
     @property
@@ -69,6 +70,7 @@ def draw_people(name: str, arm: SimulatedArm, count: int, rng: np.random.Generat
         is_woman=(rng.random(count) < SAMPLE_WOMEN).astype(float),
         education=1.0 + rng.choice(4, size=count, p=(0.16, 0.26, 0.24, 0.34)),
         ethnic_minority=minority,
+        ethnic_group=1.0 + minority * (1 + rng.choice(4, size=count, p=(0.52, 0.24, 0.15, 0.09))),
         recruitment=1.0 + rng.choice(3, size=count, p=sources.get(name, (0.5, 0.4, 0.1))),
     )
 

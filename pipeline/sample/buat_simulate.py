@@ -46,7 +46,7 @@ def answers_of(name: str, rng: np.random.Generator, *, share: float = 1.0, truth
     people = draw_people(name, arm, round(sum(responses) * 0.72) + 20, rng)
     rounds = np.array(arm.rounds)
     moves = move(people, len(rounds), truth, rng, invested=arm.invested)
-    present = take_part(willingness(people, moves, arm.staying, truth), responses, rng)
+    present = take_part(willingness(people, moves, arm.staying, truth), rng, responses=responses)
     trust = ask.outgroup_trust(moves, present, people, truth, rng)
     items = {
         **_scale_items(moves),
@@ -95,7 +95,7 @@ def frame_of(arm: ArmAnswers, *, complete: bool = False) -> pl.DataFrame:
     """One row per person and wave of one arm, wave by wave."""
     design_arm, people = design.ARMS[arm.arm], arm.people
     waves = len(design_arm.rounds)
-    entered = arm.present.any(axis=1)
+    entered = np.asarray(arm.present.any(axis=1))
     kept = np.repeat(entered[:, None], waves, axis=1) if complete else arm.present
     wave, person = np.nonzero(kept.T)
     areas = np.array([code for code, _, _ in design_arm.places])

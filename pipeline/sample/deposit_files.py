@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -25,7 +26,7 @@ def write_file(layout: Layout, path: Path, file: WaveFile) -> Path:
     return path
 
 
-def _labels(layout: Layout) -> dict[str, dict[float | str, str]]:
+def _labels(layout: Layout) -> dict[str, Any]:
     """Value labels of every coded variable, missing codes included."""
     missing: dict[float | str, str] = {layout.tags.get(code, code): label for code, label in layout.missing.items()}
     return {name: {**labels, **missing} for name, labels in layout.value_labels.items() if labels}
@@ -35,12 +36,12 @@ def _sav(layout: Layout, path: Path, file: WaveFile) -> None:
     import pyreadstat
 
     codes = sorted(layout.missing)
-    ranges = [{"lo": codes[0], "hi": codes[-1]}] if codes else []
+    ranges: list[Any] = [{"lo": codes[0], "hi": codes[-1]}] if codes else []
     pyreadstat.write_sav(
         layout.frame,
         str(path),
         file_label=MADE_UP,
-        column_labels=layout.variable_labels,
+        column_labels=dict(layout.variable_labels),
         variable_value_labels=_labels(layout),
         missing_ranges={name: ranges for name in layout.value_labels} if ranges else None,
         row_compress=file.format == "sav",
@@ -60,7 +61,7 @@ def _dta(layout: Layout, path: Path, file: WaveFile) -> None:
         layout.frame.with_columns(_tagged(layout.frame[name], layout.tags) for name in coded),
         str(path),
         file_label=MADE_UP,
-        column_labels=layout.variable_labels,
+        column_labels=dict(layout.variable_labels),
         variable_value_labels=_labels(layout),
         missing_user_values={name: sorted(layout.tags.values()) for name in coded} or None,
     )

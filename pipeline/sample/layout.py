@@ -17,7 +17,6 @@ from pipeline.specs.sources import role_columns, source_variable
 from pipeline.specs.study import Item, WaveException, WaveFile
 
 Array = np.ndarray
-Code = float | str
 
 
 @dataclass(frozen=True)
@@ -41,24 +40,25 @@ def lay_out(
     roles: Mapping[str, list[str] | Array],
     values: Mapping[str, Array],
     reasons: Mapping[str, Array],
-    rng: np.random.Generator,
+    given: Mapping[str, Array],
 ) -> Layout:
     """One row per person: the columns with a role, then every variable once.
 
     ``roles``: role → texts or numbers. ``values``: item → values as the declarations make them of the codes.
-    ``reasons``: item → for each person "" or why there is no answer; items without are answered by all.
+    ``reasons``: item → for each person "" or why there is no answer; items without are answered by all. ``given``:
+    item → source codes instead of values, where several codes mean one value.
     """
     names = role_columns(study, wave, file)
     columns: dict[str, pl.Series] = {names[role]: pl.Series(content) for role, content in roles.items()}
     labels: dict[str, str] = {names[role]: role.replace("_", " ").capitalize() for role in roles}
     value_labels: dict[str, dict[float, str]] = {}
     codes = missing_codes(study)
-    for key, answers in values.items():
+    for key in (*values, *given):
         variable = source_variable(study, wave, file, key)
         if variable is None or variable in columns:
             continue
         item, exception = study.items[key], study.waves[wave].exceptions.get(key)
-        content = encode(item, exception, answers, rng)
+        content = given[key] if key in given else encode(item, exception, values[key])
         columns[variable] = with_reasons(content, reasons.get(key), codes)
         labels[variable] = item.label
         value_labels[variable] = _labels(item, exception)
@@ -67,27 +67,26 @@ def lay_out(
     return Layout(pl.DataFrame(columns), labels, value_labels, named, tags)
 
 
-def encode(item: Item, exception: WaveException | None, values: Array, rng: np.random.Generator) -> Array:
-    """Source codes of an item's values; where several codes mean one value, one of them by chance."""
+def encode(item: Item, exception: WaveException | None, values: Array) -> Array:
+    """Source codes of an item's values; where several codes mean one value, the first."""
     if item.kind == "number":
         return values
     found = np.full(len(values), np.nan)
-    for value, codes in _codes_of(item, exception).items():
-        rows = np.nonzero(values == value)[0]
-        found[rows] = rng.choice(codes, size=len(rows)) if len(codes) > 1 else codes[0]
+    for value, code in _codes_of(item, exception).items():
+        found[values == value] = code
     return found
 
 
-def _codes_of(item: Item, exception: WaveException | None) -> dict[float, list[float]]:
+def _codes_of(item: Item, exception: WaveException | None) -> dict[float, float]:
     labels = item.codes if exception is None or exception.codes is None else exception.codes
     recode = exception.recode if exception is not None and exception.recode else item.recode
     reverse = item.reverse if exception is None or exception.reverse is None else exception.reverse
     numbers = [float(code) for code in labels]
-    found: dict[float, list[float]] = {}
+    found: dict[float, float] = {}
     for code in labels:
         value = recode.get(code) if recode else min(numbers) + max(numbers) - float(code) if reverse else float(code)
         if isinstance(value, int | float):
-            found.setdefault(float(value), []).append(float(code))
+            found.setdefault(float(value), float(code))
     return found
 
 

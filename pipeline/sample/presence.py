@@ -14,26 +14,31 @@ RETURNING = -1.9
 
 
 def take_part(
-    willing: Array, responses: Sequence[int], rng: np.random.Generator, *, returning: float = RETURNING
+    willing: Array,
+    rng: np.random.Generator,
+    *,
+    responses: Sequence[int] = (),
+    entrants: Sequence[int] = (),
+    returning: float = RETURNING,
 ) -> Array:
-    """Pool people × waves: who answers.
+    """Pool people × waves: who answers. Give the number of ``responses`` of each wave, or of its new ``entrants``.
 
     ``willing[i, t]`` is the log odds that person i, having answered wave t, answers the next one; someone who missed
     the wave before answers on the odds of their last answered wave, lowered by ``returning``. New people of the pool
-    then enter, in order, until a wave has its number of ``responses``; where more stay than that, it has more.
+    then enter, in order, until a wave has its number (where more stay than that, it has more responses).
 
     Raises ``CohesionError`` if the pool is too small.
     """
-    people, waves = willing.shape[0], len(responses)
+    people, waves = willing.shape[0], len(responses or entrants)
     present = np.zeros((people, waves), dtype=bool)
     last = np.full(people, -1)
     entered = 0
-    for wave, wanted in enumerate(responses):
+    for wave in range(waves):
         if wave:
             known = np.arange(entered)
             odds = willing[known, last[:entered]] + np.where(last[:entered] == wave - 1, 0.0, returning)
             present[known, wave] = rng.random(entered) < 1 / (1 + np.exp(-odds))
-        coming = max(wanted - int(present[:, wave].sum()), 0)
+        coming = entrants[wave] if entrants else max(responses[wave] - int(present[:, wave].sum()), 0)
         if entered + coming > people:
             raise CohesionError("the pool of made-up people is too small", count=people)
         present[entered : entered + coming, wave] = True

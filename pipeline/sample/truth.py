@@ -70,9 +70,7 @@ BEYOND_US_AND_THEM = Truth(
         "local_trust": Effect(0.04, "trusts_local_government", "invested_area", _SHARE),
         "volunteering": Effect(0.16, "volunteered", "invested_area", _SHARE),
         "optimism": Effect(0.06, "is_optimistic", "invested_area", _SHARE),
-        "neighbourliness": Effect(
-            0.33, "neighbourliness", "invested_area", "answer points; a tenth of the level elsewhere"
-        ),
+        "neighbourliness": Effect(0.33, "neighbourliness", "invested_area", "answer points; a tenth of elsewhere"),
     },
     dropout={
         "age": Effect(0.02, "answers the next wave", "age", f"{_ODDS}, per year"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ import polars as pl
 
 from pipeline.errors import CohesionError
 from pipeline.paths import Paths
-from pipeline.sample import buat_files, buat_simulate
+from pipeline.sample import buat_files, buat_simulate, pl_files, pl_simulate
 from pipeline.sample.truth import TRUTHS, Truth
 from pipeline.specs import Study
 
@@ -25,9 +24,11 @@ STAMP = "MADE_UP.txt"
 
 _WRITERS: dict[str, Callable[[Study, Path, int], Iterator[Path]]] = {
     "beyond_us_and_them": buat_files.write_study,
+    "parallel_lives": pl_files.write_study,
 }
 _SIMULATORS: dict[str, Callable[..., pl.DataFrame]] = {
     "beyond_us_and_them": buat_simulate.simulate,
+    "parallel_lives": pl_simulate.simulate,
 }
 STUDIES = tuple(_WRITERS)
 
@@ -74,7 +75,7 @@ def _write(study: Study, directory: Path, seed: int) -> list[Path]:
         (made / STAMP).write_text(_stamp(seed), encoding="utf-8")
         if target.exists():
             shutil.rmtree(target)
-        os.replace(made, target)
+        made.replace(target)
     return [target / name for name in names]
 
 
