@@ -72,10 +72,20 @@ def styled(draw: Callable[P, T]) -> Callable[P, T]:
     def under_style(*args: P.args, **kwargs: P.kwargs) -> T:
         import matplotlib
 
-        with matplotlib.rc_context(RC):
+        with matplotlib.rc_context(_settings()):
             return draw(*args, **kwargs)
 
     return under_style
+
+
+@cache
+def _settings() -> Any:
+    """Matplotlib's own defaults with the house style on top; how a reader's windows open is left alone."""
+    import matplotlib
+
+    left_alone = ("backend", "interactive", "toolbar", "timezone", "webagg", "keymap", "tk.", "macosx.", "figure.hooks")
+    defaults = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith(left_alone)}
+    return defaults | RC
 
 
 @cache
