@@ -16,6 +16,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         r"(?i)<\s*(?:script|img|iframe|svg|object|link|style|a)\b|javascript:|\bon\w+\s*=",
         "texts hold HTML or script",
     ),
+    "control": (
+        "[\u202a-\u202e\u2066-\u2069\u0001-\u0008\u000b\u000e-\u001f]",
+        "texts hold control characters, such as those that turn the direction of writing",
+    ),
     "template": (r"\{\{.*\}\}|\{%.*%\}|\$\{.*\}|<%.*%>", "texts hold template commands"),
 }
 """Kind → pattern and what it means. Only counted: escaping is for whoever writes a text out."""
