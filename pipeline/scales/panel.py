@@ -69,13 +69,24 @@ def _with_area(made: pl.DataFrame, concept: str, measure: AreaMeasure, table: pl
 
 
 def score_ranges(study: Study) -> dict[str, Range]:
-    """Score → lowest and highest value it can take."""
-    items = {key: value_range(item) for key, item in study.items.items()}
+    """Score → lowest and highest value it can take, in any wave."""
+    items = _item_ranges(study)
     found: dict[str, Range] = {}
     for key, scale in study.scales.items():
         found[scale.concept or key] = _scale_range(scale, items)
     found |= {concept: items[item] or (None, None) for concept, item in study.scored_items().items()}
     found |= {concept: measure.range or (None, None) for concept, measure in study.about.areas.items()}
+    return found
+
+
+def _item_ranges(study: Study) -> dict[str, tuple[float, float] | None]:
+    """Item → its range, widened by the ranges that waves make exceptions for."""
+    found = {key: value_range(item) for key, item in study.items.items()}
+    for wave in study.waves.values():
+        for key, exception in wave.exceptions.items():
+            own, item = exception.range, found[key]
+            if own and item:
+                found[key] = (min(own[0], item[0]), max(own[1], item[1]))
     return found
 
 

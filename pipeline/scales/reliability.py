@@ -10,10 +10,13 @@ import polars as pl
 
 from pipeline.specs.project import Study
 
+SMALLEST = 1e-12
+"""A variance of the sum below this share of the items' own is rounding error, not variance."""
+
 
 @dataclass(frozen=True)
 class Alpha:
-    """Cronbach's alpha over ``n_persons`` complete rows; ``alpha`` is None where it has no meaning, ``note`` why."""
+    """Cronbach's alpha of ``n_items`` over ``n_persons`` complete rows; None where it has no meaning, ``note`` why."""
 
     alpha: float | None
     n_items: int
@@ -24,7 +27,8 @@ class Alpha:
 def cronbach_alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     """Cronbach's alpha of the complete rows: k/(k-1) (1 - Σ item variances / variance of the sum). Cronbach (1951).
 
-    Equal to ``psych::alpha(...)$total$raw_alpha`` on complete cases. Constant items are left out with a note.
+    Equal to ``psych::alpha(...)$total$raw_alpha`` on complete cases. Constant items are left out with a note, as psych
+    leaves them out; ``n_items`` is then how many entered.
 
     >>> frame = pl.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [1.0, 3.0, 2.0, 4.0]})
     >>> round(cronbach_alpha(frame, ["a", "b"]).alpha, 4)
@@ -39,13 +43,18 @@ def cronbach_alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     if len(kept) < 2:
         return Alpha(None, len(items), complete.height, note or "a single item has no alpha")
     covariance = np.cov(complete.select(kept).to_numpy(), rowvar=False)
-    k = len(kept)
-    alpha = k / (k - 1) * (1 - np.trace(covariance) / covariance.sum())
-    return Alpha(float(alpha), len(items), complete.height, note)
+    items_alone, of_the_sum = float(np.trace(covariance)), float(covariance.sum())
+    if of_the_sum <= SMALLEST * items_alone:
+        return Alpha(None, len(items), complete.height, note or "the items cancel out: is one not reversed?")
+    alpha = len(kept) / (len(kept) - 1) * (1 - items_alone / of_the_sum)
+    return Alpha(min(alpha, 1.0), len(kept), complete.height, note)
 
 
 def reliability(answers: pl.DataFrame, study: Study) -> pl.DataFrame:
-    """One row per scale, wave and arm in which all of the scale's items were asked (contract ``Reliability``)."""
+    """One row per scale, wave and arm in which all of the scale's items were answered (contract ``Reliability``).
+
+    Alpha is over the rows that answered every item. A scale of one item has none and no row.
+    """
     rows = []
     scales = {key: scale for key, scale in study.scales.items() if len(scale.items) > 1}
     for (wave, arm), part in answers.group_by("wave", "arm", maintain_order=True):
