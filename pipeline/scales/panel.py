@@ -80,13 +80,15 @@ def score_ranges(study: Study) -> dict[str, Range]:
 
 
 def _item_ranges(study: Study) -> dict[str, tuple[float, float] | None]:
-    """Item → its range, widened by the ranges that waves make exceptions for."""
+    """Item → its range, widened by what waves add: the range of a number, the categories of a nominal item."""
     found = {key: value_range(item) for key, item in study.items.items()}
     for wave in study.waves.values():
         for key, exception in wave.exceptions.items():
-            own, item = exception.range, found[key]
-            if own and item:
-                found[key] = (min(own[0], item[0]), max(own[1], item[1]))
+            added = list(exception.range or ())
+            if study.items[key].kind == "nominal" and exception.recode is None:
+                added += [float(code) for code in exception.codes or ()]
+            ends = [*added, *(found[key] or ())]
+            found[key] = (min(ends), max(ends)) if ends else None
     return found
 
 
