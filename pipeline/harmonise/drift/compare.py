@@ -67,7 +67,7 @@ def _last_labels(study: Study, wave: str, file: WaveFile, earlier: list[str], la
         if other is None or name not in labels:
             continue
         made = labels_of(labels[name], file.arm)
-        for key in study.items:
+        for key in [key for key in study.items if key not in study.waves[name].exceptions]:
             then, now = source_variable(study, name, other, key), source_variable(study, wave, file, key)
             if then is not None and then in made and now is not None and (made[then][0] or made[then][1]):
                 found[now] = made[then]

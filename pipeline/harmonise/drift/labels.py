@@ -110,7 +110,7 @@ def _codes(
     missing = {canonical(code) for code in (*study.about.missing, *item.missing)}
     answers = {canonical(code): label for code, label in labels.items() if canonical(code) not in missing}
     earlier = {canonical(code): label for code, label in was.items() if canonical(code) not in missing}
-    if not answers or not earlier or item.kind == "number":
+    if not answers or not earlier or item.kind == "number" or _as_declared(answers, item):
         return
     where = f"{file.file}, `{variable}`"
     if _turned(answers, earlier):
@@ -154,6 +154,14 @@ def _codes(
             "Declare each under `codes` or `missing` of the item.",
             count=len(new),
         )
+
+
+def _as_declared(answers: Mapping[str, str], item: Item) -> bool:
+    """Whether the file's labels are the declared ones, whatever an earlier wave did."""
+    declared = {canonical(code): label for code, label in item.codes.items()}
+    return set(answers) <= set(declared) and all(
+        alike(label, declared[code]) >= SAME for code, label in answers.items()
+    )
 
 
 def _turned(now: Mapping[str, str], before: Mapping[str, str]) -> bool:
