@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from pipeline.ingest.find import check_file_name, find_file
     from pipeline.ingest.ids import check_ids, normalise_ids
     from pipeline.ingest.isolation import warm
+    from pipeline.ingest.privacy import scan
     from pipeline.ingest.pseudonyms import load_or_create_key, pseudonymise
-    from pipeline.ingest.receipts import receipt
+    from pipeline.ingest.quarantine import outside, set_values_apart, sort_rows
+    from pipeline.ingest.receipts import check_receipt, receipt
+    from pipeline.ingest.search import traces
     from pipeline.ingest.store import write_parquet
+    from pipeline.ingest.withdrawals import read_withdrawals, scope_of
 
 _HOMES = {
     "deposit": ("Deposit", "Limits", "Request", "read_deposit", "read_deposits"),
@@ -24,8 +28,12 @@ _HOMES = {
     "ids": ("check_ids", "normalise_ids"),
     "isolation": ("warm",),
     "pseudonyms": ("load_or_create_key", "pseudonymise"),
-    "receipts": ("receipt",),
+    "privacy": ("scan",),
+    "quarantine": ("outside", "set_values_apart", "sort_rows"),
+    "receipts": ("check_receipt", "receipt"),
     "store": ("write_parquet",),
+    "search": ("traces",),
+    "withdrawals": ("read_withdrawals", "scope_of"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -35,13 +43,21 @@ __all__ = [
     "Request",
     "check_file_name",
     "check_ids",
+    "check_receipt",
     "find_file",
     "load_or_create_key",
     "normalise_ids",
+    "outside",
     "pseudonymise",
     "read_deposit",
     "read_deposits",
+    "read_withdrawals",
     "receipt",
+    "scan",
+    "scope_of",
+    "set_values_apart",
+    "sort_rows",
+    "traces",
     "warm",
     "write_parquet",
 ]

@@ -128,8 +128,9 @@ def _check_quotes(
 ) -> None:
     """Every quote opens at the start of a field or closes at its end; a doubled quote does both, and is one quote."""
     edges = np.array([delimiter, _NEWLINE, _RETURN, _QUOTE], dtype=np.uint8)
-    padded = np.concatenate([[_NEWLINE], characters, [_NEWLINE]]).astype(np.uint8)
-    before, after = padded[quotes[0::2]], padded[quotes[1::2] + 2]
+    opening, closing = quotes[0::2], quotes[1::2]
+    before = np.where(opening == 0, _NEWLINE, characters[opening - 1])
+    after = np.where(closing + 1 == characters.size, _NEWLINE, characters[(closing + 1) % characters.size])
     bad_open = np.flatnonzero(~np.isin(before, edges))
     bad_close = np.flatnonzero(~np.isin(after, edges))
     first_open = bad_open[0] if bad_open.size else quotes.size

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+
+ABANDONED_SECONDS = 3600
+"""A draft this old has no writer any more."""
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:
@@ -21,6 +26,7 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a draft beside ``path``, flush it and its folder to disk, and rename it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned_drafts(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.draft")
     try:
         write(draft)
@@ -29,6 +35,14 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         _flush_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _remove_abandoned_drafts(path: Path) -> None:
+    """A killed process leaves its draft behind, which may hold answers."""
+    for draft in path.parent.glob(f".{path.name}.*.draft"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - draft.stat().st_mtime > ABANDONED_SECONDS:
+                draft.unlink()
 
 
 def _flush(file: Path) -> None:

@@ -10,8 +10,8 @@ import pyreadstat
 import pytest
 
 from pipeline.ingest.privacy import is_nhs_number, is_platform_column, scan
+from pipeline.ingest.search import traces
 from pipeline.ingest.text import check_text
-from pipeline.ingest.traces import traces
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Finding deposits and writing tables."""
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -37,6 +38,16 @@ def test_a_failed_write_leaves_the_table_as_it_was(tmp_path: Path) -> None:
         write_atomically(path, fail)
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_drafts_of_killed_processes_are_cleared_away_but_not_those_in_the_making(tmp_path: Path) -> None:
+    old, new = tmp_path / ".t.parquet.1.ab.draft", tmp_path / ".t.parquet.2.cd.draft"
+    old.write_bytes(b"answers")
+    new.write_bytes(b"answers")
+    os.utime(old, (0, 0))
+    write_parquet(pl.DataFrame({"a": [1]}), tmp_path / "t.parquet")
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_a_file_is_found_by_its_pattern(tmp_path: Path) -> None:
