@@ -73,12 +73,19 @@ def rule_of(
     labels = {canonical(code): label for code, label in declared.items()}
     nearer = _missing({**item.missing, **exception.missing})
     answers = [code for code in labels if code not in nearer]
-    reverse = item.reverse if exception.reverse is None else exception.reverse
+    reverse = _is_reversed(item, exception)
     values = _values(key, answers, exception.recode or item.recode, reverse)
     codes = {**_missing(study_missing), **values, **nearer, BLANK: (None, item.blank)}
     if item.kind == "number":
         return Rule(key, variable, codes, labels, exception.range or item.range, reverse)
     return Rule(key, variable, codes, labels)
+
+
+def _is_reversed(item: Item, exception: WaveException) -> bool:
+    """The wave's own word first; a wave's recode says it all, so the item's ``reverse`` is not added to it."""
+    if exception.reverse is not None:
+        return exception.reverse
+    return item.reverse and exception.recode is None
 
 
 def _missing(reasons: Mapping[str, str]) -> dict[str, Result]:

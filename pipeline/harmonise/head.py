@@ -67,7 +67,7 @@ def head_problems(study: Study, wave: str, file: WaveFile, deposited: pl.DataFra
         given = cell.is_not_null() & ~cell.is_in([*map(canonical, study.about.missing)])
         count = received.select((given & ~is_good(cell)).sum()).item()
         if count:
-            yield f"{file.file}: variable `{name}` has {count:,} {what}"
+            yield f"{file.file}: variable `{name}` holds {what} ({count:,})"
 
 
 def _is_weight(cell: pl.Expr) -> pl.Expr:

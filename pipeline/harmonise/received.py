@@ -54,13 +54,12 @@ def _check_names(items: Sequence[str]) -> None:
 
 def check_persons(deposited: pl.DataFrame, where: str) -> None:
     """Raise ``DepositError`` if a person has more than one row, in whatever arms."""
-    rows = deposited["person_id"]
-    surplus = rows.len() - rows.n_unique()
-    if surplus:
-        twice = int((rows.value_counts()["count"] > 1).sum())
+    twice = int((deposited["person_id"].value_counts()["count"] > 1).sum())
+    if twice:
         raise DepositError(
-            f"{twice:,} ids come more than once, on {surplus + twice:,} rows, counted over all arms",
+            "ids that come more than once, counted over all arms",
             where=where,
+            count=twice,
             todo="Keep one row for each person and wave, or set the others aside.",
         )
 

@@ -28,10 +28,11 @@ def undeclared(counts: Mapping[str, int], rule: Rule, file: str) -> list[str]:
 def _amounts(found: Mapping[str, int], bounds: tuple[float, float]) -> str:
     told = []
     if OUT_OF_RANGE in found:
-        values = _many(found[OUT_OF_RANGE], "value")
+        count = found[OUT_OF_RANGE]
+        values = "1 value" if count == 1 else f"{count:,} values"
         told.append(f"{values} outside the declared range {bounds[0]:g} to {bounds[1]:g}")
     if NO_NUMBER in found:
-        told.append(f"{_many(found[NO_NUMBER], 'answer')} that are no number")
+        told.append(f"text that is no number ({found[NO_NUMBER]:,})")
     return " and ".join(told)
 
 
@@ -48,10 +49,6 @@ def _codes(found: Mapping[str, int]) -> str:
 def _by_number(pair: tuple[str, int]) -> tuple[float, str]:
     code = pair[0]
     return (float("inf"), code) if code.startswith(".") else (float(code), code)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def undeclared_codes(problems: Sequence[str], where: str) -> DepositError:
