@@ -19,7 +19,7 @@ from pipeline.specs.sources import source_variable
 if TYPE_CHECKING:
     from pipeline.specs.project import Project, Study
     from pipeline.specs.report import Model, Paper
-    from pipeline.specs.study import Item
+    from pipeline.specs.study import Item, Wave
 
 METHODS = {
     "design_means": "Weighted means by wave, with standard errors from weights, strata and clusters",
@@ -157,11 +157,7 @@ def _question(study: Study, key: str, item: Item) -> Question:
         variable = source_variable(study, wave, file, key)
         if variable is not None:
             asked[wave] = variable
-    reworded = [
-        f"In {study.waves[wave].title}: “{exception.wording}”"
-        for wave in asked
-        if (exception := study.waves[wave].exceptions.get(key)) is not None and exception.wording
-    ]
+    differs = [_differs(study.waves[wave], key) for wave in asked if key in study.waves[wave].exceptions]
     return Question(
         key,
         item.label,
@@ -170,8 +166,15 @@ def _question(study: Study, key: str, item: Item) -> Question:
         tuple(asked),
         tuple(item.codes.values()),
         item.assumed,
-        " ".join(reworded),
+        " ".join(differs),
     )
+
+
+def _differs(wave: Wave, item: str) -> str:
+    """What a wave does differently with an item, why, and how far the answers can be compared."""
+    exception = wave.exceptions[item]
+    reworded = f"“{exception.wording}”, " if exception.wording else ""
+    return f"In {wave.title}: {reworded}{exception.reason.rstrip('.')} (comparability: {exception.verdict})."
 
 
 def facts_of(participation: pl.DataFrame, context: Context) -> dict[str, Fact]:
