@@ -126,11 +126,14 @@ def _sentence_at(paragraph: str, place: int) -> str:
 
 def evaluate(environment: SandboxedEnvironment, expression: str, names: dict[str, object]) -> object:
     """The value of one expression. Raises ``PaperError`` in a person's words for whatever is wrong with it."""
-    from jinja2 import TemplateError
+    from jinja2 import TemplateError, Undefined
     from jinja2.exceptions import SecurityError, TemplateAssertionError, TemplateSyntaxError, UndefinedError
 
     try:
-        return environment.compile_expression(expression, undefined_to_none=False)(names)
+        value = environment.compile_expression(expression, undefined_to_none=False)(names)
+        if isinstance(value, Undefined):
+            raise UndefinedError(value._undefined_message)
+        return value
     except PaperError:
         raise
     except TemplateAssertionError as error:

@@ -11,7 +11,7 @@ from pipeline.errors import PaperError
 from pipeline.papers.content import Column, Row, TableBlock, Text, words
 from pipeline.papers.context import Context, Question, joined, ranged
 from pipeline.papers.quantity import decimal
-from pipeline.papers.results import Results, nearest
+from pipeline.papers.results import DERIVED, Results, nearest
 from pipeline.papers.source import Directive
 
 FEWEST = 10
@@ -133,7 +133,8 @@ def _effects(workshop: Workshop, effects: pl.DataFrame, kinds: Sequence[str], mo
 
 def estimates(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """Every term of one model. ``:::table estimates MODEL exp=yes`` prints odds ratios."""
-    frame = _of_model(workshop, names).filter(pl.col("estimate").is_not_null())
+    frame = _of_model(workshop, names)
+    frame = frame.filter(pl.col("estimate").is_not_null(), ~pl.col("component").is_in(DERIVED))
     ratios = options.get("exp") == "yes"
     if ratios:
         frame = frame.filter(~pl.col("term").str.contains("(?i)intercept"))
@@ -230,7 +231,9 @@ def _pattern_rows(counted: pl.DataFrame, top: int) -> list[Row]:
     ]
     others = counted.height - shown.height
     if others:
-        rows.append(_row(f"{others} other patterns", _count(rest), _share(rest, total)))
+        rows.append(
+            _row(f"{others} other {'pattern' if others == 1 else 'patterns'}", _count(rest), _share(rest, total))
+        )
     return rows
 
 
