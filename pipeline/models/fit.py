@@ -147,7 +147,7 @@ LINEAR: Sequence[str] = ("cluster", "correction")
 FAMILIES: dict[str, Callable[..., pl.DataFrame]] = {
     "pooled": _regression(pooled, *LINEAR, "weights"),
     "fixed_effects": _regression(fixed_effects, *LINEAR, "effects", "weights"),
-    "random_effects": _regression(random_effects, *LINEAR, "weights"),
+    "random_effects": _regression(random_effects, *LINEAR),
     "first_difference": _regression(first_difference, *LINEAR, "weights"),
     "within_between": _regression(within_between),
     "hausman": _regression(hausman),

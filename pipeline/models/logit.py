@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference, quantile
-from pipeline.models.regression_data import FEW_CLUSTERS, RegressionData, check_rank, regression_data
+from pipeline.models.regression_data import RegressionData, check_rank, group_sums, regression_data
 from pipeline.models.results import table
+
+MAX_STEPS = 50
+FARTHEST = 30.0
+"""A linear predictor beyond this is a probability of 0 or 1 to thirteen digits: the outcomes are separated."""
 
 
 def logit(
@@ -33,7 +35,7 @@ def logit(
 ) -> pl.DataFrame:
     """One row per term in log odds, one per odds ratio, one per average marginal effect, and McFadden's R².
 
-    P(y = 1) = 1 / (1 + exp(−xb)) by maximum likelihood (statsmodels ``Logit``; R's ``glm(family = binomial)``).
+    P(y = 1) = 1 / (1 + exp(−xb)) by maximum likelihood (R's ``glm(family = binomial)``).
     Standard errors are those of the likelihood, or clustered by ``cluster`` with G/(G−1) · (n−1)/(n−k) (sandwich's
     ``vcovCL(type = "HC1")``). An odds ratio's interval is the exponential of the log odds'. Marginal effects are
     averaged over the rows used, a step from 0 to 1 for columns that only hold 0 and 1, by the delta method.
@@ -61,43 +63,57 @@ def logit(
     if set(np.unique(data.outcome)) != {0.0, 1.0}:
         raise ModelError("the outcome of a logit model is coded 0 and 1", where=outcome)
     check_rank(data.matrix, data.terms, outcome)
-    result, described, note = _fit(data)
+    estimates, probability, inverse = _maximum(data)
+    covariance, described = _covariance(data, probability, inverse)
     basis = data.basis(f"{described}; normal intervals", confidence)
-    estimates, covariance = np.asarray(result.params), np.asarray(result.cov_params())
     rows = coefficient_rows(basis, data.terms, estimates, covariance, None)
     rows += _odds_ratio_rows(basis, data.terms, estimates, covariance)
     rows += _marginal_rows(basis, data, estimates, covariance)
-    rate = float(data.outcome.mean())
-    null = data.n_obs * (rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
-    rows.append(basis.row(Term("fit", "mcfadden_r2"), estimate=1 - float(result.llf) / null, covariance=None))
-    if note:
-        rows = [{**row, "note": note} for row in rows]
+    rows += _fit_rows(basis, data, probability)
     return table(rows, data, basis, model=model, family=family)
 
 
-def _fit(data: RegressionData) -> tuple[Any, str, str | None]:
-    """statsmodels' result, how its covariance was made, and a warning for the reader."""
-    from statsmodels.discrete.discrete_model import Logit
-    from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
-
-    options: dict[str, object] = {}
-    described, note = "maximum likelihood (inverse information)", None
-    if data.clusters is not None:
-        n_clusters = int(data.clusters.max()) + 1
-        options = {"cov_type": "cluster", "cov_kwds": {"groups": data.clusters, "use_correction": True}}
-        described = f"clustered by {data.cluster_name} ({n_clusters:,} clusters), G/(G−1) · (n−1)/(n−k)"
-        if n_clusters < FEW_CLUSTERS:
-            note = f"only {n_clusters} clusters: read the standard errors with care"
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        warnings.simplefilter("error", PerfectSeparationWarning)
+def _maximum(data: RegressionData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Newton's method: coefficients, each row's probability, and the inverse of the information."""
+    estimates = np.zeros(data.matrix.shape[1])
+    for _ in range(MAX_STEPS):
+        probability = _probability(data.matrix, estimates)
+        information = (data.matrix * (probability * (1 - probability))[:, None]).T @ data.matrix
         try:
-            result = Logit(data.outcome, data.matrix).fit(method="newton", maxiter=50, tol=1e-12, disp=False, **options)
-        except (Warning, np.linalg.LinAlgError) as error:
+            inverse = np.linalg.inv(information)
+        except np.linalg.LinAlgError as error:
             raise _separated(data) from error
-    if not np.all(np.abs(result.params * data.matrix.std(axis=0)) < 15):
-        raise _separated(data)
-    return result, described, note
+        step = inverse @ (data.matrix.T @ (data.outcome - probability))
+        estimates = estimates + step
+        if np.abs(data.matrix @ estimates).max() > FARTHEST:
+            raise _separated(data)
+        if np.all(np.abs(step) <= 1e-12 * (np.abs(estimates) + np.sqrt(np.diag(inverse)))):
+            return estimates, _probability(data.matrix, estimates), inverse
+    raise ModelError("the likelihood has no maximum that can be found", where=data.outcome_name, count=data.n_obs)
+
+
+def _probability(matrix: np.ndarray, estimates: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-matrix @ estimates))
+
+
+def _covariance(data: RegressionData, probability: np.ndarray, inverse: np.ndarray) -> tuple[np.ndarray, str]:
+    """The inverse information, or the clustered sandwich around it; and how it was made, in words."""
+    if data.clusters is None:
+        return inverse, "maximum likelihood (inverse information)"
+    scores = group_sums(data.matrix * (data.outcome - probability)[:, None], data.clusters) @ inverse
+    n_clusters, (n_obs, n_terms) = len(scores), data.matrix.shape
+    factor = n_clusters / (n_clusters - 1) * (n_obs - 1) / (n_obs - n_terms)
+    words = f"clustered by {data.cluster_name} ({n_clusters:,} clusters), G/(G−1) · (n−1)/(n−k)"
+    return scores.T @ scores * factor, words
+
+
+def _fit_rows(basis: Basis, data: RegressionData, probability: np.ndarray) -> list[dict[str, object]]:
+    """The log-likelihood and McFadden's R², 1 − log-likelihood over that of a constant probability."""
+    rate = float(data.outcome.mean())
+    null = data.n_obs * (rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
+    likelihood = float(np.log(np.where(data.outcome == 1, probability, 1 - probability)).sum())
+    values = {"log_likelihood": likelihood, "mcfadden_r2": 1 - likelihood / null}
+    return [basis.row(Term("fit", name), estimate=value, covariance=None) for name, value in values.items()]
 
 
 def _separated(data: RegressionData) -> ModelError:
@@ -151,11 +167,11 @@ def _marginal_effect(matrix: np.ndarray, estimates: np.ndarray, index: int) -> t
         for value, sign in ((1.0, 1), (0.0, -1)):
             moved = matrix.copy()
             moved[:, index] = value
-            probability = 1 / (1 + np.exp(-moved @ estimates))
+            probability = _probability(moved, estimates)
             effect += sign * float(probability.mean())
             gradient += sign * (moved * (probability * (1 - probability))[:, None]).mean(axis=0)
         return effect, gradient
-    probability = 1 / (1 + np.exp(-matrix @ estimates))
+    probability = _probability(matrix, estimates)
     density = probability * (1 - probability)
     slope = (matrix * (density * (1 - 2 * probability))[:, None]).mean(axis=0) * estimates[index]
     slope[index] += density.mean()

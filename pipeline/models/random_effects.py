@@ -22,7 +22,6 @@ def random_effects(
     wave: str = "wave",
     wave_effects: bool = True,
     cluster: str | None = "person_id",
-    weights: str | None = None,
     correction: Correction = "hc1",
     small_sample: bool = True,
     confidence: float = 0.95,
@@ -55,7 +54,6 @@ def random_effects(
         person=person,
         wave=wave,
         cluster=cluster,
-        weights=weights,
         wave_effects=wave_effects,
     )
     fit, variances = random_effects_fit(data, small_sample=small_sample, correction=correction)

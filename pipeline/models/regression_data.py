@@ -149,20 +149,20 @@ def group_sums(values: np.ndarray, group: np.ndarray, weights: np.ndarray | None
     return np.column_stack([np.bincount(group, column, n_groups) for column in weighted.T])
 
 
-def means_of(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Each row's group mean."""
-    counts = np.bincount(group, minlength=int(group.max()) + 1)
-    return (group_sums(values, group) / counts[:, None])[group]
+def means_of(values: np.ndarray, group: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Each row's (weighted) group mean."""
+    counts = np.bincount(group, weights)
+    return (group_sums(values, group, weights) / counts[:, None])[group]
 
 
-def within(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Deviations from the group mean."""
-    return values - means_of(values, group)
+def within(values: np.ndarray, group: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Deviations from the (weighted) group mean."""
+    return values - means_of(values, group, weights)
 
 
-def check_rank(matrix: np.ndarray, terms: Sequence[Term], where: str) -> None:
-    """Raises ModelError naming the terms that the terms before them already determine."""
-    scale = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
+def check_rank(matrix: np.ndarray, terms: Sequence[Term], where: str, scale: np.ndarray | None = None) -> None:
+    """Raises ModelError naming the terms that the terms before them already determine (relative to their ``scale``)."""
+    scale = np.maximum(np.linalg.norm(matrix, axis=0) if scale is None else scale, 1e-300)
     if len(matrix) < len(terms):
         raise ModelError(f"{len(terms)} terms but fewer rows", where=where, count=len(matrix))
     left = np.abs(np.diag(np.linalg.qr(matrix / scale, mode="r")))

@@ -144,7 +144,7 @@ def test_logit(cluster):
         assert found["estimate"] == pytest.approx(expected["estimate"], rel=1e-8)
         std_error = expected["se"] if cluster is None else REFERENCE["logit"]["se_person_HC1"][name]
         assert found["std_error"] == pytest.approx(std_error, rel=1e-7)
-    fit = ours.filter(component="fit")["estimate"][0]
+    fit = ours.filter(term="mcfadden_r2")["estimate"][0]
     assert fit == pytest.approx(REFERENCE["logit"]["mcfadden"], rel=1e-10)
 
 
