@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from pipeline.ingest.pseudonyms import load_or_create_key, pseudonymise
     from pipeline.ingest.quarantine import outside, set_values_apart, sort_rows
     from pipeline.ingest.receipts import check_receipt, receipt
+    from pipeline.ingest.redelivery import differences
     from pipeline.ingest.search import traces
-    from pipeline.ingest.store import write_parquet
+    from pipeline.ingest.store import keep_deposit, write_parquet
     from pipeline.ingest.withdrawals import read_withdrawals, scope_of
 
 _HOMES = {
@@ -31,7 +32,8 @@ _HOMES = {
     "privacy": ("scan",),
     "quarantine": ("outside", "set_values_apart", "sort_rows"),
     "receipts": ("check_receipt", "receipt"),
-    "store": ("write_parquet",),
+    "redelivery": ("differences",),
+    "store": ("keep_deposit", "write_parquet"),
     "search": ("traces",),
     "withdrawals": ("read_withdrawals", "scope_of"),
 }
@@ -44,7 +46,9 @@ __all__ = [
     "check_file_name",
     "check_ids",
     "check_receipt",
+    "differences",
     "find_file",
+    "keep_deposit",
     "load_or_create_key",
     "normalise_ids",
     "outside",

@@ -21,7 +21,8 @@ __all__ = ["Deposit", "Limits", "Notice", "Request", "read_deposit", "read_depos
 class Deposit:
     """One deposited file, every value as deposited.
 
-    ``frame`` has one row per deposited row. Numbers are Float64, whatever the format; text is String; dates are Date
+    ``frame`` has one row per deposited row. Numbers are Float64, whatever the format (Int64 in Parquet if too large to
+    be exact); text is String; dates are Date
     or Datetime. User-missing codes are kept as the codes they are; Stata's tagged missing values are the codes ``.a``
     … ``.z``, in a text column; an empty cell is null.
     """

@@ -111,6 +111,15 @@ def _environment() -> dict[str, str]:
 
 
 def _ask_server(request: Request) -> bytes:
+    for _ in range(2):  # a server that was killed meanwhile loses the file it had been handed
+        answer = _hand_over(request)
+        if answer is not None:
+            return answer
+    raise ended_without_answer(request)
+
+
+def _hand_over(request: Request) -> bytes | None:
+    """What a fresh child of the server answers; None if it never came to be."""
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
@@ -121,10 +130,12 @@ def _ask_server(request: Request) -> bytes:
         return _receive(ours, request)
 
 
-def _receive(connection: socket.socket, request: Request) -> bytes:
+def _receive(connection: socket.socket, request: Request) -> bytes | None:
     pid = b""
     try:
         pid = _receive_until(time.monotonic() + STARTING_SECONDS, connection, PID_BYTES)
+        if len(pid) < PID_BYTES:
+            return None
         return _receive_until(time.monotonic() + request.limits.seconds, connection)
     except TimeoutError:
         _kill(pid)

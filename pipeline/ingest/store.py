@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import polars as pl
+
+from pipeline.ingest.receipts import check_receipt
 
 ABANDONED_SECONDS = 3600
 """A draft this old has no writer any more."""
@@ -21,6 +25,27 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
     A reader sees the table as it was before or as it is after, also if the process is killed in between.
     """
     write_atomically(path, lambda draft: frame.write_parquet(draft, compression="zstd", statistics=True))
+
+
+def keep_deposit(path: Path, folder: Path, receipt: Mapping[str, str | int]) -> Path:
+    """Copy a deposit into ``folder`` under its SHA-256, never under the name it came with; read-only.
+
+    The same bytes are kept once, so that every version stays as it was delivered. Raises ``DepositError`` if the file
+    is no longer the one of the receipt.
+    """
+    kept = folder / f"{receipt['sha256']}.{receipt['format']}"
+    if kept.exists():
+        return kept
+
+    def copy(draft: Path) -> None:
+        shutil.copyfile(path, draft)
+        with draft.open("rb") as copied:
+            found = hashlib.file_digest(copied, "sha256").hexdigest()
+        check_receipt({**receipt, "sha256": found}, sha256=str(receipt["sha256"]))
+
+    write_atomically(kept, copy)
+    kept.chmod(0o440)
+    return kept
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

@@ -19,7 +19,7 @@ import xlsxwriter
 from shared import SHARED
 
 from pipeline.errors import DepositError
-from pipeline.ingest import Deposit, check_file_name, normalise_ids, read_deposit
+from pipeline.ingest import Deposit, check_file_name, differences, normalise_ids, read_deposit
 from pipeline.ingest.answer_labels import codes_of
 from pipeline.ingest.declared_dates import read_dates
 from pipeline.ingest.quarantine import outside, set_values_apart, sort_rows
@@ -344,6 +344,19 @@ def test_35_an_interview_in_2091(tmp_path: Path) -> None:
     for deposit in deposits(case, tmp_path):
         dates = read_dates(deposit.frame["intdate"], "%Y-%m-%d", fieldwork=FIELDWORK)
         assert dates.reasons.drop_nulls().to_list() == ["a date outside the fieldwork"]
+
+
+def test_41_a_corrected_delivery_differs_in_counted_answers(tmp_path: Path) -> None:
+    first, again = (
+        Case("clean_w2.sav", sav(clean())),
+        Case("41_redelivered_w2.sav", sav(changed(trust2={k: 1.0 + (clean()["trust2"][k]) % 5 for k in range(5)}))),
+    )
+    pairs = zip(deposits(first, tmp_path), deposits(again, tmp_path), strict=True)
+    for (before, after), count in zip(pairs, (5, 4), strict=False):  # one correction of the collection changes nothing
+        assert before.receipt["sha256"] != after.receipt["sha256"]
+        found = differences(before.frame, after.frame, "pid")
+        assert found.cells.select("changed", "filled", "emptied").sum_horizontal().sum() == count
+        assert (found.people_in_both, found.people_new, found.people_gone) == (60, 0, 0)
 
 
 def test_42_the_same_bytes_under_another_name(tmp_path: Path) -> None:

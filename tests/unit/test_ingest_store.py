@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline.errors import DepositError
-from pipeline.ingest import check_file_name, find_file, write_parquet
+from pipeline.ingest import check_file_name, differences, find_file, keep_deposit, receipt, write_parquet
 from pipeline.ingest.store import write_atomically
 
 
@@ -48,6 +48,43 @@ def test_drafts_of_killed_processes_are_cleared_away_but_not_those_in_the_making
     write_parquet(pl.DataFrame({"a": [1]}), tmp_path / "t.parquet")
     assert not old.exists()
     assert new.exists()
+
+
+def test_a_deposit_is_kept_once_under_its_hash(tmp_path: Path) -> None:
+    sent = tmp_path / "wave 2 (final).csv"
+    sent.write_text("pid,a\nx,1\n")
+    about = receipt(sent, "csv")
+    kept = keep_deposit(sent, tmp_path / "raw", about)
+    assert kept.name == f"{about['sha256']}.csv"
+    assert kept.read_bytes() == sent.read_bytes()
+    assert kept.stat().st_mode & 0o777 == 0o440
+    assert keep_deposit(sent, tmp_path / "raw", about) == kept
+    assert list((tmp_path / "raw").iterdir()) == [kept]
+
+
+def test_a_deposit_that_changed_since_its_receipt_is_not_kept(tmp_path: Path) -> None:
+    sent = tmp_path / "w.csv"
+    sent.write_text("pid,a\nx,1\n")
+    about = receipt(sent, "csv")
+    sent.write_text("pid,a\nx,2\n")
+    with pytest.raises(DepositError, match="is not the file that was confirmed"):
+        keep_deposit(sent, tmp_path / "raw", about)
+    assert list((tmp_path / "raw").iterdir()) == []
+
+
+def test_two_versions_are_compared_in_counts() -> None:
+    before = pl.DataFrame({"pid": ["a", "b", "c"], "x": [1.0, None, 3.0], "y": [1.0, 1.0, 1.0], "z": ["p", "q", "r"]})
+    after = pl.DataFrame({"pid": ["c", "b", "d"], "x": [3.0, 2.0, 4.0], "y": [None, 5.0, 1.0], "new": [1, 2, 3]})
+    found = differences(before, after, "pid")
+    assert (found.people_in_both, found.people_new, found.people_gone) == (2, 1, 1)
+    assert found.cells.rows() == [
+        ("x", 0, 1, 0, "differs"),
+        ("y", 1, 0, 1, "differs"),
+        ("z", 0, 0, 0, "gone"),
+        ("new", 0, 0, 0, "new"),
+    ]
+    assert found.words() == "3 answers of 2 people differ, in 4 variables; 1 people are new, 1 are gone"
+    assert differences(before, before.reverse(), "pid").is_none()
 
 
 def test_a_file_is_found_by_its_pattern(tmp_path: Path) -> None:
