@@ -78,6 +78,34 @@ class Plan:
             raise CohesionError("; ".join(problems), where="imputation plan")
 
 
+def default_plan(
+    frame: pl.DataFrame,
+    *,
+    bounds: Mapping[str, tuple[float | None, float | None]] | None = None,
+    passive: Mapping[str, Passive] | None = None,
+    leave_out: Sequence[str] = ("person_id",),
+) -> Plan:
+    """Every column with gaps imputed from all others: numbers matched (or drawn within ``bounds``), text as categories.
+
+    ``bounds`` by column or by measure of a wide panel (``trust`` for ``trust@w01``, ...) turn a number into a bounded
+    ``norm`` draw. Columns without gaps predict; ``leave_out`` takes no part.
+    """
+    limits = bounds or {}
+    rules, complete = {}, []
+    for name in frame.columns:
+        if name in leave_out:
+            continue
+        if not frame[name].null_count():
+            complete.append(name)
+            continue
+        limit = limits.get(name, limits.get(name.split("@")[0]))
+        if not frame[name].dtype.is_numeric():
+            rules[name] = Rule("category")
+        else:
+            rules[name] = Rule("pmm") if limit is None else Rule("norm", bounds=limit)
+    return Plan(rules, passive or {}, complete)
+
+
 def _column_problems(frame: pl.DataFrame, name: str, rule: Rule) -> list[str]:
     series = frame[name]
     problems = []

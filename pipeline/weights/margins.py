@@ -91,6 +91,21 @@ def cut(
     return Cells(variables, categories, shares, list(np.unravel_index(cells, sizes)), row_cell)
 
 
+def margins_for(targets: pl.DataFrame, *, wave: str, arm: str | None = None) -> pl.DataFrame:
+    """One row per variable and category: the targets that hold for this wave and arm.
+
+    ``targets`` as declared: ``wave, arm, variable, category, share, source``; an empty wave or arm holds for all.
+    Raises CohesionError if none hold.
+    """
+    holds = pl.col("wave").is_null() | (pl.col("wave") == wave)
+    if "arm" in targets.columns:
+        holds &= pl.col("arm").is_null() | (pl.col("arm") == arm) if arm is not None else pl.col("arm").is_null()
+    found = targets.filter(holds)
+    if not found.height:
+        raise CohesionError("no population margins hold", where=f"wave {wave}" + (f", arm {arm}" if arm else ""))
+    return found
+
+
 ADVICE = "Merge categories in the margins and in the data alike, or leave the margin out."
 
 

@@ -9,7 +9,7 @@ from pipeline.errors import CohesionError, ModelError
 from pipeline.imputation.chained import impute
 from pipeline.imputation.draws import nearest_donors
 from pipeline.imputation.missing import missing_patterns
-from pipeline.imputation.plan import Passive, Plan, Rule
+from pipeline.imputation.plan import Passive, Plan, Rule, default_plan
 from pipeline.imputation.pooling import pool, pool_table
 from pipeline.imputation.sensitivity import Version, sensitivity
 from pipeline.imputation.tipping import tipping_curve, tipping_point
@@ -226,3 +226,15 @@ def test_the_sensitivity_table_sets_each_version_beside_the_headline(frame, done
     assert table["same_conclusion"].all()
     assert table["persons"].to_list()[-1] == 300
     assert table["fmi"].is_null().to_list() == [True, True, True, False]
+
+
+def test_the_default_plan_imputes_what_has_gaps(frame):
+    plan = default_plan(frame, bounds={"b": (1, 5)}, passive={"scale": Passive(("a", "b", "c"))})
+    assert {name: rule.method for name, rule in plan.rules.items()} == {
+        "a": "pmm",
+        "b": "norm",
+        "c": "pmm",
+        "side": "category",
+    }
+    assert plan.complete == ["age"]
+    assert impute(frame, plan, imputations=2, iterations=1, seed=1).complete(1)["b"].is_between(1, 5).all()

@@ -8,7 +8,9 @@ from pipeline.errors import CohesionError, ModelError
 from pipeline.participation import participation
 from pipeline.weights.attrition import attrition
 from pipeline.weights.calibration import calibrate
+from pipeline.weights.checks import check_replicates, check_weights
 from pipeline.weights.encoding import encode
+from pipeline.weights.margins import margins_for
 from pipeline.weights.people import people
 from pipeline.weights.propensity import class_weights
 from pipeline.weights.raking import poststratify, rake
@@ -319,3 +321,39 @@ def test_attrition_has_a_model_for_each_target():
     declared = attrition(panel, took_part, ["trust"], targets={"all three": WAVES}, origin="w01")
     assert declared.fits["responded"][0] == (took_part["pattern"] == "111").sum() // 3
     assert declared.odds_ratios["size"].to_list()[0] is None
+
+
+def test_a_made_set_passes_its_checks_and_a_broken_one_says_how_often(asked):
+    made = weight_set(asked, RECIPE, base_weight="design_weight")
+    assert not any(check_weights(made.table, margins=made.margins).values())
+    worse = made.table.with_columns(panel_weight=pl.col("panel_weight").fill_null(0.0))
+    failed = check_weights(worse)
+    assert failed["weights are positive"] == failed["responders and only they have a weight"]
+    assert failed["weights are positive"] == made.table["panel_weight"].null_count()
+    drawn = replicate_weights(asked.filter("is_asked"), "bootstrap", weight="design_weight", replicates=4, seed=1)
+    assert not any(check_replicates(replicate_set(asked, RECIPE, drawn)).values())
+
+
+def test_declared_margins_hold_for_their_wave_and_arm():
+    declared = pl.DataFrame(
+        {
+            "wave": ["w01", "w02", None, "w01"],
+            "arm": [None, None, None, "short"],
+            "variable": ["sex", "sex", "age", "edu"],
+            "category": ["f", "f", "old", "low"],
+            "share": [1.0] * 4,
+        }
+    )
+    assert margins_for(declared, wave="w01")["variable"].to_list() == ["sex", "age"]
+    assert margins_for(declared, wave="w01", arm="short")["variable"].to_list() == ["sex", "age", "edu"]
+    with pytest.raises(CohesionError, match="no population margins hold"):
+        margins_for(declared.drop_nulls("wave"), wave="w05")
+
+
+def test_a_weighted_response_model_counts_people_as_often_as_they_weigh():
+    frame = pl.DataFrame(
+        {"x": [0.0, 1.0, 2.0, 3.0, 4.0, 5.0], "responded": [1, 0, 1, 0, 1, 1], "times": [1, 2, 3, 1, 2, 1]}
+    )
+    repeated = frame.select(pl.all().repeat_by("times").explode())
+    weighted = response_model(frame, "responded", ["x"], base_weight="times").logit.coefficients
+    np.testing.assert_allclose(weighted, response_model(repeated, "responded", ["x"]).logit.coefficients, rtol=1e-9)
