@@ -11,7 +11,8 @@ from pipeline.figures.forest import Row
 from pipeline.figures.participation import WaveCounts, bars_of
 from pipeline.figures.style import decimal
 from pipeline.figures.timeline import Dates, Event, month, near
-from pipeline.figures.trend import Line, Panel, panels_of
+from pipeline.figures.trend import panels_of
+from pipeline.figures.trend_plot import Line, Panel
 
 STATUS_WORDS = {
     "stayed": "also answered the wave before",

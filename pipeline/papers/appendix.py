@@ -23,7 +23,8 @@ from pipeline.papers.content import (
 )
 from pipeline.papers.context import Context, ranged
 from pipeline.papers.prose import blocks_of
-from pipeline.papers.tabulate import Workshop, items
+from pipeline.papers.study_tables import items
+from pipeline.papers.workshop import Workshop
 
 
 def methods(context: Context, estimates: pl.DataFrame) -> list[Block]:

@@ -127,7 +127,7 @@ def _sentence_at(paragraph: str, place: int) -> str:
 def evaluate(environment: SandboxedEnvironment, expression: str, names: dict[str, object]) -> object:
     """The value of one expression. Raises ``PaperError`` in a person's words for whatever is wrong with it."""
     from jinja2 import TemplateError, Undefined
-    from jinja2.exceptions import SecurityError, TemplateAssertionError, TemplateSyntaxError, UndefinedError
+    from jinja2.exceptions import UndefinedError
 
     try:
         value = environment.compile_expression(expression, undefined_to_none=False)(names)
@@ -136,24 +136,30 @@ def evaluate(environment: SandboxedEnvironment, expression: str, names: dict[str
         return value
     except PaperError:
         raise
-    except TemplateAssertionError as error:
-        wanted = re.findall(r"'([^']*)'", str(error))
-        hint = nearest(wanted[0], environment.filters) if wanted else ""
-        raise PaperError(f"`{wanted[0] if wanted else expression}` is not a filter{hint}") from None
-    except TemplateSyntaxError:
-        raise PaperError(f"`{{{{ {expression} }}}}` cannot be read", todo="Check quotes, brackets and bars.") from None
-    except UndefinedError as error:
-        wanted = re.findall(r"'(\w+)' is undefined", str(error))
-        if wanted:
-            raise PaperError(f"`{wanted[0]}` is not known here{nearest(wanted[0], names)}") from None
-        raise PaperError(f"`{{{{ {expression} }}}}` asks for something that a result does not have") from None
-    except SecurityError:
-        raise PaperError(f"`{{{{ {expression} }}}}` asks for something that a paper may not") from None
-    except (TypeError, AttributeError, ValueError, TemplateError):
-        raise PaperError(
-            f"`{{{{ {expression} }}}}` cannot be evaluated",
-            todo="Check the names and order of its arguments, and that a printing filter comes last.",
-        ) from None
+    except (TemplateError, TypeError, AttributeError, ValueError) as error:
+        raise _in_words(error, expression, environment, names) from None
+
+
+def _in_words(
+    error: Exception, expression: str, environment: SandboxedEnvironment, names: dict[str, object]
+) -> PaperError:
+    from jinja2.exceptions import SecurityError, TemplateAssertionError, TemplateSyntaxError, UndefinedError
+
+    shown, named = f"`{{{{ {expression} }}}}`", re.findall(r"'(\w+)'", str(error))
+    if isinstance(error, TemplateAssertionError) and named:
+        return PaperError(f"`{named[0]}` is not a filter{nearest(named[0], environment.filters)}")
+    if isinstance(error, TemplateSyntaxError):
+        return PaperError(f"{shown} cannot be read", todo="Check quotes, brackets and bars.")
+    if isinstance(error, UndefinedError):
+        if str(error) == f"'{named[0] if named else ''}' is undefined":
+            return PaperError(f"`{named[0]}` is not known here{nearest(named[0], names)}")
+        return PaperError(f"{shown} asks for something that a result does not have")
+    if isinstance(error, SecurityError):
+        return PaperError(f"{shown} asks for something that a paper may not")
+    return PaperError(
+        f"{shown} cannot be evaluated",
+        todo="Check the names and order of its arguments, and that a printing filter comes last.",
+    )
 
 
 def _environment(claim: Callable[..., Quantity]) -> SandboxedEnvironment:

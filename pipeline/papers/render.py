@@ -26,7 +26,9 @@ from pipeline.papers.context import Context
 from pipeline.papers.prose import blocks_of
 from pipeline.papers.results import Fact, Results, nearest
 from pipeline.papers.source import Directive, PaperSource, Prose, read_paper
-from pipeline.papers.tabulate import ITEMS_CAPTION, Workshop, table_block
+from pipeline.papers.study_tables import ITEMS_CAPTION
+from pipeline.papers.tabulate import table_block
+from pipeline.papers.workshop import Workshop
 
 BLOCKS = ("figure", "table", "note", "warning")
 

@@ -1,0 +1,162 @@
+"""Tables of the study: who took part, in which patterns, how scales hang together, what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.papers.cells import cell_row, count, number, share
+from pipeline.papers.content import Column, Row, TableBlock, words
+from pipeline.papers.context import Context, Question, joined
+from pipeline.papers.quantity import decimal
+from pipeline.papers.results import nearest
+from pipeline.papers.workshop import Workshop
+
+FEWEST = 10
+"""Patterns of fewer people than this are told together."""
+
+
+def participation(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """Who answered, wave by wave and arm by arm, and where they came from."""
+    frame = workshop.table("participation")
+    context = workshop.context
+    arms = frame["arm"].unique(maintain_order=True).to_list()
+    body: list[Row] = []
+    for arm in arms:
+        own = frame.filter(pl.col("arm") == arm)
+        if len(arms) > 1:
+            body.append(Row((words(context.label(arm)),)))
+        body += [_took_part(own, arm, wave, context) for wave in own["wave"].unique().sort()]
+    headers = ("Answered", "Also the wave before", "Back after a gap", "For the first time", "Of the first wave")
+    columns = (Column("Wave"), Column("Fieldwork"), *(Column(header, "right") for header in headers))
+    return TableBlock(
+        None,
+        "",
+        "Who took part, wave by wave",
+        columns,
+        tuple(body),
+        source=context.source,
+        notes=("The last column is the share of the people of the arm's first wave who answered this one.",),
+    )
+
+
+def _took_part(own: pl.DataFrame, arm: str, wave: str, context: Context) -> Row:
+    here = own.filter(pl.col("wave") == wave)
+    counts = dict(here.group_by("status").len().iter_rows())
+    start = own.filter(pl.col("wave") == own["wave"].min(), pl.col("is_present"))
+    kept = here.filter(pl.col("is_present")).join(start.select("person_id"), on="person_id", how="semi").height
+    when = context.fieldwork.get((arm, wave))
+    return cell_row(
+        when.title if when else context.label(wave),
+        when.period if when else "",
+        count(sum(counts.get(status, 0) for status in ("stayed", "returned", "entered"))),
+        *(count(counts.get(status, 0)) for status in ("stayed", "returned", "entered")),
+        f"{decimal(100 * kept / start.height, 1)}%" if start.height else "",
+    )
+
+
+def patterns(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """How often each pattern of answered and missed waves occurs; rare ones together."""
+    people = workshop.table("participation").unique("person_id", keep="first", maintain_order=True)
+    counted = people.group_by("arm", "pattern", maintain_order=True).len()
+    arms = people["arm"].unique(maintain_order=True).to_list()
+    body: list[Row] = []
+    for arm in arms:
+        own = counted.filter(pl.col("arm") == arm).sort(["len", "pattern"], descending=[True, True])
+        if len(arms) > 1:
+            body.append(Row((words(workshop.context.label(arm)),)))
+        body += _pattern_rows(own, int(options.get("top", 12)))
+    columns = (Column("Pattern"), Column("People", "right"), Column("Share", "right"))
+    return TableBlock(
+        None,
+        "",
+        "Patterns of participation",
+        columns,
+        tuple(body),
+        source=workshop.context.source,
+        notes=(f"One mark per wave: ● answered, ○ did not. Patterns of fewer than {FEWEST} people are told together.",),
+    )
+
+
+def _pattern_rows(counted: pl.DataFrame, top: int) -> list[Row]:
+    total = int(counted["len"].sum())
+    shown = counted.filter(pl.col("len") >= FEWEST).head(top)
+    rest = total - int(shown["len"].sum())
+    rows = [
+        cell_row(pattern.replace("1", "●").replace("0", "○"), count(many), share(many, total))
+        for pattern, many in shown.select("pattern", "len").iter_rows()
+    ]
+    others = counted.height - shown.height
+    if others:
+        rows.append(
+            cell_row(f"{others} other {'pattern' if others == 1 else 'patterns'}", count(rest), share(rest, total))
+        )
+    return rows
+
+
+def reliability(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """Cronbach's alpha of each scale by wave."""
+    frame = workshop.table("reliability")
+    context = workshop.context
+    waves = frame["wave"].unique().sort().to_list()
+    body = []
+    keys = frame.select("scale", "arm").unique(maintain_order=True)
+    several = frame["arm"].n_unique() > 1
+    for scale, arm in keys.iter_rows():
+        own = frame.filter(pl.col("scale") == scale, pl.col("arm") == arm)
+        alphas = {row["wave"]: row["alpha"] for row in own.iter_rows(named=True)}
+        label = context.label(scale) + (f", {context.label(arm)}" if several else "")
+        body.append(cell_row(label, str(own["n_items"].max()), *(number(alphas.get(wave)) for wave in waves)))
+    wave_columns = (Column(context.label(wave), "right") for wave in waves)
+    return TableBlock(
+        None,
+        "",
+        "How well the questions of each scale hang together (Cronbach’s alpha)",
+        (Column("Scale"), Column("Questions", "right"), *wave_columns),
+        tuple(body),
+        source=context.source,
+        notes=("A dash: not asked in that wave, or not enough answers.",),
+    )
+
+
+ITEMS_CAPTION = "What was asked"
+
+
+def items(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """What was asked: the wording of every question behind the paper's results, or behind the concepts named."""
+    context = workshop.context
+    body: list[Row] = []
+    assumed = False
+    for concept in names or workshop.concepts:
+        if concept not in context.questions:
+            raise PaperError(f"nobody was asked about `{concept}`{nearest(concept, context.questions)}")
+        for question in context.questions[concept]:
+            assumed = assumed or question.assumed
+            star = "\N{WORD JOINER}*" if question.assumed else ""
+            wording = f"{question.wording}{star} {question.remark}".strip()
+            asked = _asked_in(question, context)
+            body.append(
+                cell_row(context.label(concept), wording, _answers(question), ", ".join(question.variables), asked)
+            )
+    columns = tuple(Column(header) for header in ("Measure", "Question", "Answers", "Variable", "Asked in"))
+    notes = ("* Our own rendering, not the questionnaire’s words: see “What was assumed”.",) if assumed else ()
+    return TableBlock(None, "", ITEMS_CAPTION, columns, tuple(body), source=context.source, notes=notes, wordy=True)
+
+
+def _asked_in(question: Question, context: Context) -> str:
+    """The waves that asked a question, told by those that did not where they are few."""
+    every = list(dict.fromkeys(wave for _, wave in context.fieldwork))
+    left_out = [wave for wave in every if wave not in question.waves]
+    if not left_out:
+        return "every wave"
+    if len(left_out) < len(question.waves) and len(left_out) <= 2:
+        return f"all but {joined([context.label(wave) for wave in left_out])}"
+    return joined([context.label(wave) for wave in question.waves])
+
+
+def _answers(question: Question) -> str:
+    """The answers offered, from the first to the last."""
+    offered = question.answers
+    return joined(offered) if len(offered) < 4 else f"{offered[0]} to {offered[-1]} ({len(offered)} answers)"
