@@ -1,0 +1,232 @@
+"""Answers made ready for the likelihood: persons grouped by which variables they answered.
+
+The normal likelihood of incomplete answers needs of each missing-data pattern only its number of persons, mean and
+covariance. Patterns with equally many answers are stacked, so that one batched call serves them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+
+CHUNK = 4096  # patterns handled at once: bounds memory at 40,000 persons with as many patterns
+
+
+@dataclass(frozen=True)
+class Block:
+    """Patterns with equally many (k) answered variables: K patterns."""
+
+    columns: np.ndarray  # K × k: which variables
+    n: np.ndarray  # K: persons, or their weights summed
+    mean: np.ndarray  # K × k
+    covariance: np.ndarray | None  # K × k × k, divisor n; None where every pattern is one person
+
+
+@dataclass(frozen=True)
+class GroupData:
+    """One group's answers. ``y`` is persons × variables with NaN for missing; no row is all missing."""
+
+    label: str | None
+    y: np.ndarray
+    weights: np.ndarray | None
+    clusters: np.ndarray | None
+    order: np.ndarray  # persons sorted by pattern
+    bounds: np.ndarray  # where each pattern begins in ``order``
+    blocks: tuple[Block, ...]
+
+    @property
+    def n(self) -> int:
+        return len(self.y)
+
+    @property
+    def total(self) -> float:
+        """Persons, or the sum of their weights."""
+        return float(self.n) if self.weights is None else float(self.weights.sum())
+
+    @property
+    def patterns(self) -> int:
+        return len(self.bounds)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.patterns == 1 and self.blocks[0].columns.shape[1] == self.y.shape[1]
+
+    def available(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance (divisor n) of each variable over those who answered it."""
+        weights = np.ones(self.n) if self.weights is None else self.weights
+        shares = np.where(np.isnan(self.y), 0.0, weights[:, None])
+        filled = np.nan_to_num(self.y)
+        mean = (shares * filled).sum(0) / shares.sum(0)
+        return mean, (shares * (filled - mean) ** 2).sum(0) / shares.sum(0)
+
+
+@dataclass(frozen=True)
+class Data:
+    """All groups, in order of first appearance, and what was left out on the way."""
+
+    variables: tuple[str, ...]
+    groups: tuple[GroupData, ...]
+    dropped: int  # persons with nothing answered (or, listwise, with something missing)
+    missing: str
+    is_clustered: bool
+    is_weighted: bool
+
+    @property
+    def n(self) -> int:
+        return sum(group.n for group in self.groups)
+
+
+def group_data(
+    y: np.ndarray, label: str | None = None, weights: np.ndarray | None = None, clusters: np.ndarray | None = None
+) -> GroupData:
+    """Persons grouped by missing-data pattern; ``y`` persons × variables, every row with at least one answer."""
+    answered = ~np.isnan(y)
+    keys = _as_bytes(np.packbits(answered, axis=1))
+    order = np.argsort(keys, kind="stable")
+    changes = np.flatnonzero(keys[order][1:] != keys[order][:-1]) + 1
+    bounds = np.concatenate([[0], changes]).astype(np.intp)
+    return GroupData(label, y, weights, clusters, order, bounds, _blocks(y, answered, weights, order, bounds))
+
+
+def _as_bytes(packed: np.ndarray) -> np.ndarray:
+    """One sortable key a row; a closing byte keeps trailing zero bytes from being cut."""
+    closed = np.column_stack([packed, np.ones(len(packed), dtype=np.uint8)])
+    return np.ascontiguousarray(closed).view(f"S{closed.shape[1]}").ravel()
+
+
+def _blocks(
+    y: np.ndarray, answered: np.ndarray, weights: np.ndarray | None, order: np.ndarray, bounds: np.ndarray
+) -> tuple[Block, ...]:
+    sizes = np.diff(np.append(bounds, len(y)))
+    first = answered[order[bounds]]
+    widths = first.sum(1)
+    blocks: list[Block] = []
+    for width in np.unique(widths):
+        for single in (True, False):
+            chosen = np.flatnonzero((widths == width) & ((sizes == 1) == single))
+            for start in range(0, len(chosen), CHUNK):
+                part = chosen[start : start + CHUNK]
+                columns = np.nonzero(first[part])[1].reshape(len(part), width)
+                make = _single if single else _several
+                blocks.append(make(y, weights, order, bounds[part], sizes[part], columns))
+    return tuple(blocks)
+
+
+def _single(
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    order: np.ndarray,
+    begins: np.ndarray,
+    sizes: np.ndarray,
+    columns: np.ndarray,
+) -> Block:
+    persons = order[begins]
+    n = sizes.astype(float) if weights is None else weights[persons]
+    return Block(columns, n, y[persons[:, None], columns], None)
+
+
+def _several(
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    order: np.ndarray,
+    begins: np.ndarray,
+    sizes: np.ndarray,
+    columns: np.ndarray,
+) -> Block:
+    count, width = columns.shape
+    n, mean, covariance = np.empty(count), np.empty((count, width)), np.empty((count, width, width))
+    for k in range(count):
+        persons = order[begins[k] : begins[k] + sizes[k]]
+        rows = y[persons[:, None], columns[k]]
+        share = np.ones(sizes[k]) if weights is None else weights[persons]
+        n[k] = share.sum()
+        mean[k] = share @ rows / n[k]
+        centred = rows - mean[k]
+        covariance[k] = (share[:, None] * centred).T @ centred / n[k]
+    return Block(columns, n, mean, covariance)
+
+
+def prepare(
+    frame: pl.DataFrame,
+    variables: Sequence[str],
+    *,
+    missing: str = "fiml",
+    group: str | None = None,
+    cluster: str | None = None,
+    weights: str | None = None,
+    complete: Sequence[str] = (),
+) -> Data:
+    """Answers of ``variables`` from a wide frame (one row per person), by group.
+
+    Persons with nothing answered are dropped and counted; with ``missing="listwise"``, persons with anything missing.
+    Persons without a value of ``complete`` (covariates), group, cluster or weight are dropped and counted too.
+    Weights are scaled to sum to the number of persons (lavaan's ``sampling.weights.normalization = "total"``).
+
+    Raises ModelError if a column is absent or not numeric, nobody is left, or a variable does not vary.
+    """
+    _check_columns(frame, [*variables, *[name for name in (group, cluster, weights) if name]])
+    y = _matrix(frame, variables)
+    keep = ~np.isnan(y).any(1) if missing == "listwise" else ~np.isnan(y).all(1)
+    outcomes = [k for k, name in enumerate(variables) if name not in set(complete)]
+    if complete and missing != "listwise":
+        needed = [k for k in range(len(variables)) if k not in outcomes]
+        keep &= ~np.isnan(y[:, needed]).any(1) & ~np.isnan(y[:, outcomes]).all(1)
+    for name in (group, cluster, weights):
+        if name:
+            keep &= frame[name].is_not_null().to_numpy()
+    share = _matrix(frame, [weights])[:, 0] if weights else None
+    if share is not None:
+        keep &= share > 0
+        share = share / share[keep].sum() * keep.sum()
+    groups = _split(frame, y, keep, share, group, cluster)
+    _check_variation(groups, variables)
+    return Data(tuple(variables), groups, int((~keep).sum()), missing, cluster is not None, weights is not None)
+
+
+def _split(
+    frame: pl.DataFrame, y: np.ndarray, keep: np.ndarray, share: np.ndarray | None, group: str | None, cluster: str | None
+) -> tuple[GroupData, ...]:
+    if not keep.any():
+        raise ModelError("nobody answered enough to be analysed", count=len(y), todo="Check the variables named.")
+    codes = frame[cluster].cast(pl.String).rank("dense").to_numpy() if cluster else None
+    labels = frame[group].cast(pl.String) if group else None
+    names = labels.filter(pl.Series(keep)).unique(maintain_order=True).to_list() if labels is not None else [None]
+    groups = []
+    for name in names:
+        rows = keep if labels is None else keep & (labels == name).fill_null(False).to_numpy()
+        pick = None if share is None else share[rows]
+        groups.append(group_data(y[rows], name, pick, None if codes is None else codes[rows].astype(np.int64)))
+    return tuple(groups)
+
+
+def _check_columns(frame: pl.DataFrame, names: Sequence[str]) -> None:
+    absent = [name for name in names if name not in frame.columns]
+    if absent:
+        raise ModelError(f"the frame has no column {', '.join(absent)}", todo="Check the names of constructs and waves.")
+
+
+def _matrix(frame: pl.DataFrame, names: Sequence[str]) -> np.ndarray:
+    for name in names:
+        if not (frame.schema[name].is_numeric() or frame.schema[name] == pl.Boolean):
+            raise ModelError("the variable is not numeric", where=name, todo="Score it before it is modelled.")
+    columns = frame.select(pl.col(name).cast(pl.Float64).fill_nan(None) for name in names)
+    return np.column_stack([columns[name].to_numpy() for name in names]).astype(float, order="C")
+
+
+def _check_variation(groups: Sequence[GroupData], variables: Sequence[str]) -> None:
+    for group in groups:
+        place = f" in group {group.label}" if group.label else ""
+        for k, name in enumerate(variables):
+            values = group.y[:, k][~np.isnan(group.y[:, k])]
+            if not len(values):
+                raise ModelError(f"nobody answered{place}", where=name, todo="Leave the variable or the group out.")
+            if np.ptp(values) == 0:
+                raise ModelError(
+                    f"no variance{place}: everybody gave the same answer", where=name, count=len(values),
+                    todo="Leave the variable or the group out.",
+                )  # fmt: skip

@@ -1,0 +1,52 @@
+"""Completely standardised solutions and their standard errors (delta method)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.sem.ram import Matrices, Model
+from pipeline.sem.table import Parameter
+
+
+def standardised(model: Model, theta: np.ndarray, rows: Sequence[Parameter]) -> np.ndarray:
+    """``std.all`` of each row: every variable, latent or observed, in units of its own standard deviation.
+
+    A covariance of two residuals becomes the correlation of the residuals, a residual variance its share of the
+    variance. NaN where a variance is not positive.
+    """
+    at = {name: k for k, name in enumerate(model.variables)}
+    groups = [part.matrices(theta) for part in model.groups]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.array([_one(row, at, groups[row.group - 1]) for row in rows])
+
+
+def _one(row: Parameter, at: dict[str, int], matrices: Matrices) -> float:
+    sd = np.sqrt(matrices.C.diagonal())
+    i = at[row.lhs]
+    if row.op == "~1":
+        return float(matrices.m[i] / sd[i])
+    j = at[row.rhs]
+    if row.op == "=~":
+        return float(matrices.A[j, i] * sd[i] / sd[j])
+    if row.op == "~":
+        return float(matrices.A[i, j] * sd[j] / sd[i])
+    if i == j:
+        return float(matrices.S[i, i] / sd[i] ** 2)
+    return float(matrices.S[i, j] / np.sqrt(matrices.S[i, i] * matrices.S[j, j]))
+
+
+def standardised_errors(
+    model: Model, theta: np.ndarray, covariance: np.ndarray, rows: Sequence[Parameter]
+) -> np.ndarray:
+    """Standard errors of ``standardised``, by numeric derivatives (central, relative step 1e-5)."""
+    jacobian = np.empty((len(rows), len(theta)))
+    for k, value in enumerate(theta):
+        step = 1e-5 * max(abs(value), 0.1)
+        up, down = theta.copy(), theta.copy()
+        up[k] += step
+        down[k] -= step
+        jacobian[:, k] = (standardised(model, up, rows) - standardised(model, down, rows)) / (2 * step)
+    variance = np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian)
+    return np.sqrt(np.where(variance > 0, variance, np.where(variance > -1e-12, 0.0, np.nan)))
