@@ -6,6 +6,7 @@ as long, ``IN`` lists three times.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pipeline.harmonise.crosswalk import BLANK, Rule
@@ -53,11 +54,10 @@ def _over_arms(by_arm: RulesByArm, rules: Sequence[Rule], expression: Callable[[
 
 
 def by_arm_case(expressions: Mapping[str, str]) -> str:
-    """One expression if all arms agree, else one for each arm."""
-    if len(set(expressions.values())) == 1:
-        return next(iter(expressions.values()))
-    arms = " ".join(f"WHEN {literal(arm)} THEN {expression}" for arm, expression in expressions.items())
-    return f"CASE arm {arms} END"
+    """One expression if all arms agree, else the commonest, with the arms that differ named."""
+    commonest = Counter(expressions.values()).most_common(1)[0][0]
+    differing = {arm: expression for arm, expression in expressions.items() if expression != commonest}
+    return case("arm", differing, commonest)
 
 
 def case(variable: str, becomes: Mapping[str, str], otherwise: str = "") -> str:

@@ -21,6 +21,7 @@ def check_received(study: Study, waves: Mapping[str, pl.DataFrame], rules: Mappi
     _check_names(list(study.items))
     for wave, deposited in waves.items():
         check_persons(deposited, f"{study.key} {wave}")
+        _check_arms(study, wave, deposited)
     absent = [line for wave, deposited in waves.items() for line in _absent(study, wave, deposited, rules[wave])]
     if absent:
         raise DepositError(
@@ -49,6 +50,19 @@ def _check_names(items: Sequence[str]) -> None:
             f"the answers table has a column of its own called {', '.join(twice)}",
             where="items.yaml",
             todo="Give these items another name.",
+        )
+
+
+def _check_arms(study: Study, wave: str, deposited: pl.DataFrame) -> None:
+    """Every row belongs to an arm with a file in this wave; rows of another would be read by no declared rule."""
+    stray = ~pl.col("arm").is_in([file.arm for file in study.waves[wave].files])
+    count = deposited.select((stray | pl.col("arm").is_null()).sum()).item()
+    if count:
+        raise DepositError(
+            "rows of an arm that has no file in this wave",
+            where=f"{study.key} {wave}",
+            count=count,
+            todo="Declare the arm's file under `files` of the wave.",
         )
 
 

@@ -220,9 +220,13 @@ def test_a_long_list_of_codes_is_cut():
             {"day": ["3 May", "2020-13-01", None, None]},
             "variable `day` holds interview dates that are not written as 2020-05-31 (2)",
         ),
+        (
+            {"arm": ["regions", "others", "activists", None]},
+            "study w01: rows of an arm that has no file in this wave (2)",
+        ),
         ({"person_id": ["r1", "r1", "r1", "a2"]}, "study w01: ids that come more than once, counted over all arms (1)"),
     ],
-    ids=["weight-is-text", "weight-is-negative-or-endless", "date-is-none", "person-in-two-arms"],
+    ids=["weight-is-text", "weight-is-negative-or-endless", "date-is-none", "arm-without-a-file", "person-in-two-arms"],
 )
 def test_unusable(changes, expected):
     told = message({"w01": rows(**changes)})
