@@ -32,10 +32,11 @@ def alt_trend(
     events: Sequence[Event] = (),
     y_label: str = "",
     percent: bool = False,
+    together: bool | None = None,
     confidence: float = 0.95,
 ) -> str:
     """What ``trend`` with these arguments shows: kind, axes, and each line's first, last, highest and lowest value."""
-    panels = panels_of(means, dates, groups, labels, 100.0 if percent else 1.0)
+    panels = panels_of(means, dates, groups, labels, percent, together)
     days = [point.day for panel in panels for line in panel.lines for point in line.points]
     kind = "Line chart" if len(panels) == 1 else f"Line charts in {len(panels)} panels"
     scale = f" ({y_label})" if y_label else ""
@@ -51,7 +52,7 @@ def alt_trend(
 
 def _panel_words(panel: Panel, percent: bool, brief: bool) -> str:
     lines = [_line_words(line, percent, brief or len(panel.lines) > 2) for line in panel.lines]
-    return f"{panel.label}: {'; '.join(lines)}."
+    return f"{panel.label}: {'; '.join(lines)}." if panel.label else f"{'; '.join(lines)}."
 
 
 def _line_words(line: Line, percent: bool, brief: bool) -> str:

@@ -183,3 +183,19 @@ def test_a_withheld_wave_is_left_out_and_the_rest_is_drawn() -> None:
     )
     figure = trend(rows, dates=UNEQUAL, title="Trust")
     assert any(len(line.get_xdata()) == 2 and line.get_marker() == "o" for line in figure.axes[0].lines)
+
+
+def test_shares_of_one_group_are_lines_on_one_scale() -> None:
+    shares = means({"national": (0.5, 0.3, 0.2), "local": (0.4, 0.41, 0.4)}, half=0.02)
+    names = {"national": "The government", "local": "The council"}
+    figure = trend(shares, dates=UNEQUAL, title="Trust", labels=names, percent=True)
+    assert len(figure.axes) == 1
+    assert {"The government", "The council"} <= {text.get_text() for text in figure.texts}
+    assert "The government from 50% to 20%" in alt_trend(shares, dates=UNEQUAL, labels=names, percent=True)
+    assert len(trend(shares, dates=UNEQUAL, title="Trust", labels=names, percent=True, together=False).axes) == 2
+
+
+def test_two_results_for_one_wave_are_an_error_and_not_a_zigzag() -> None:
+    twice = pl.concat([means({"trust": (2.0, 2.2, 2.1)}), means({"trust": (1.0, 1.2, 1.1)})])
+    with pytest.raises(PaperError, match="several results for the same wave"):
+        trend(twice, dates=UNEQUAL, title="Trust")

@@ -353,3 +353,11 @@ def test_results_come_unchanged_through_a_render() -> None:
     before = results()
     render(BODY, figures=FIGURES, tables={"participation": participation(), "reliability": reliability()}, facts=FACTS)
     assert before.equals(results())
+
+
+def test_arms_with_calendars_of_their_own_have_no_common_retention() -> None:
+    other = participation().filter(pl.col("wave") == "w01").with_columns(arm=pl.lit("other"))
+    facts = facts_of(pl.concat([participation(), other]), CONTEXT)
+    assert "retention" not in facts
+    assert facts["retention.main"].value == 30 / 42
+    assert facts["persons.other.w01"].value == 42
