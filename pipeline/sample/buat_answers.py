@@ -17,7 +17,7 @@ ANXIETY = AnswerScale(1, 5, items=2, shared=0.50, own=0.20)
 ELEVEN_POINTS = AnswerScale(0, 10, shared=1.3, own=0.0)
 FIVE_POINTS = AnswerScale(1, 5, shared=0.65, own=0.0)
 FOUR_POINTS = AnswerScale(1, 4, shared=0.55, own=0.0)
-CONCERN = np.array([4.0, 3.7, 3.4, 3.5, 3.8, 3.9, 3.3, 3.0])
+CONCERN = np.array([3.9, 3.7, 3.5, 3.5, 3.7, 3.8, 3.5, 3.3])
 """Mean concern about Covid by round: made up, high when cases were."""
 COMMUNITY_RATHER_THAN_AREA = 0.03
 """How many more see growing unity where the question says "community": the planted change of wording in first waves."""

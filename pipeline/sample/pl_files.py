@@ -77,5 +77,6 @@ def delivered_weights(made: Panel, rng: np.random.Generator) -> tuple[Array, Arr
         started = np.bincount(group[began], minlength=group.max() + 1)
         stayed = np.bincount(group[still], minlength=group.max() + 1)
         rate = stayed / np.maximum(started, 1)
-        longitudinal[still, wave] = base[still] / rate[group[still]]
+        longer = base[still] / rate[group[still]]
+        longitudinal[still, wave] = longer / longer.mean()
     return np.round(weights / weights.mean(axis=0), 4), np.round(longitudinal, 4)
