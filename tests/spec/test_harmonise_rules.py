@@ -101,6 +101,25 @@ def test_every_answer_is_accounted_for(codes, reverse):
     assert (made.answers["q"].is_null() == made.answers["q_reason"].is_not_null()).all()
 
 
+amounts = st.one_of(st.none(), st.just(-9.0), st.just(50.0), st.floats(0, 100, allow_nan=False))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(amounts, min_size=1, max_size=40), st.booleans())
+def test_every_amount_is_accounted_for(values, reverse):
+    """Whatever lies in range keeps its exact value, whatever code is missing keeps its reason, and all of it counts."""
+    frame = pl.DataFrame({"person_id": [str(i) for i in range(len(values))], "n": pl.Series(values, dtype=pl.Float64)})
+    item = {"range": (0, 100), "reverse": reverse, "missing": {50: "dont_know"}}
+    made = harmonise_frame(frame, {"n": item}, missing=MISSING)
+    reasons = {None: "blank", -9.0: "refused", 50.0: "dont_know"}
+    turned = [100 - value if reverse and value is not None else value for value in values]
+    assert made.answers.select("n", "n_reason").rows() == [
+        (None, reasons[value]) if value in reasons else (new, None) for value, new in zip(values, turned, strict=True)
+    ]
+    assert account(made.ledger, {"w01": frame}, made.answers) == []
+    assert made.ledger["value"].is_null().all()
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.permutations(range(12)))
 def test_row_order_changes_nothing_but_the_order(order):
