@@ -54,8 +54,16 @@ def _check_names(items: Sequence[str]) -> None:
 
 
 def _check_arms(study: Study, wave: str, deposited: pl.DataFrame) -> None:
-    """Every row belongs to an arm with a file in this wave; rows of another would be read by no declared rule."""
-    stray = ~pl.col("arm").is_in([file.arm for file in study.waves[wave].files])
+    """Every row belongs to an arm, and an arm to one file: otherwise codes would be read by another file's rules."""
+    arms = [file.arm for file in study.waves[wave].files]
+    if len(set(arms)) < len(arms):
+        twice = ", ".join(sorted({arm for arm in arms if arms.count(arm) > 1}))
+        raise CohesionError(
+            f"the arm {twice} has more than one file",
+            where=f"{study.key} {wave}",
+            todo="Declare one file for each arm of a wave, or make the files arms of their own.",
+        )
+    stray = ~pl.col("arm").is_in(arms)
     count = deposited.select((stray | pl.col("arm").is_null()).sum()).item()
     if count:
         raise DepositError(
