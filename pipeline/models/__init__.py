@@ -3,7 +3,11 @@
 Nothing heavy is imported here: linearmodels and statsmodels are loaded by the families that use them, when they do.
 """
 
+from pipeline.models.design_contrasts import design_changes, design_differences
 from pipeline.models.design_means import design_means, design_shares
+from pipeline.models.design_quantiles import design_quantiles
+from pipeline.models.design_ratios import design_ratios, design_totals
+from pipeline.models.design_regression import design_regression
 from pipeline.models.first_difference import first_difference
 from pipeline.models.fit import fit
 from pipeline.models.fixed_effects import fixed_effects
@@ -15,8 +19,14 @@ from pipeline.models.random_effects import random_effects
 from pipeline.models.within_between import within_between
 
 __all__ = [
+    "design_changes",
+    "design_differences",
     "design_means",
+    "design_quantiles",
+    "design_ratios",
+    "design_regression",
     "design_shares",
+    "design_totals",
     "first_difference",
     "fit",
     "fixed_effects",

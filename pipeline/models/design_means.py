@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.design import Design, LonelyPsu, Subset, design_of
-from pipeline.models.inference import quantile
-from pipeline.models.regression_data import level_name, require
-from pipeline.tables import estimates
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A wave and group, the rows in it, and the rows of the wave it lies in."""
-
-    wave: str | None
-    group: str | None
-    rows: np.ndarray
-    sample: np.ndarray
+from pipeline.models.design import Subset
+from pipeline.models.design_sample import DesignArguments, Part, Sample, design_table
+from pipeline.models.regression_data import require
 
 
 def design_means(
@@ -30,27 +19,22 @@ def design_means(
     variables: Sequence[str],
     *,
     by: Sequence[str] = ("wave",),
-    wave: str = "wave",
-    person: str = "person_id",
-    weight: str | None = None,
-    strata: str | None = None,
-    psu: str | None = None,
-    fpc: str | None = None,
-    lonely_psu: LonelyPsu = "certainty",
     subset: Subset = "answered",
     design_effects: bool = False,
     confidence: float = 0.95,
     model: str = "design_means",
+    **design: Unpack[DesignArguments],
 ) -> pl.DataFrame:
     """One row per variable, wave and group: the weighted mean and its design-based standard error.
 
     ``by`` names the grouping columns; ``wave`` fills the column of that name, all others together ``group``. With
     ``subset`` "answered" the rows of the cell that answered are taken as the design (R: ``svydesign`` on them); with
     "domain" the whole wave is the design and the cell a domain in it (R: ``svymean(subset(design, …))``), which counts
-    sampling units without an answer. ``lonely_psu`` as R's ``survey.lonely.psu``; ``fpc``: units in the stratum in the
-    population. Rows without a weight, or with a weight of zero, are left out. Intervals are normal (R's ``confint``),
-    ``df`` holds units less strata. ``design_effects`` adds rows with the variance over that of a simple random sample
-    with replacement (``deff = "replace"``).
+    sampling units without an answer. ``**design``: ``weight``, ``strata``, ``psu``, ``fpc``, ``lonely_psu``,
+    ``replicates``, ``person``, ``wave`` (see ``DesignArguments``; ``lonely_psu`` as R's ``survey.lonely.psu``). Rows
+    without a weight, or with a weight of zero, are left out. Intervals are normal (R's ``confint``), ``df`` holds
+    units less strata. ``design_effects`` adds rows with the variance over that of a simple random sample with
+    replacement (``deff = "replace"``).
 
     Raises ModelError for absent columns, values that are not numbers, or a lonely unit under "fail".
 
@@ -65,17 +49,19 @@ def design_means(
     >>> table.select("wave", "estimate", "n_obs").rows()
     [('w01', 3.0, 5)]
     """
-    frame, note = _with_weight(frame, weight)
-    design = design_of(frame, weight=weight, strata=strata, psu=psu, fpc=fpc, lonely_psu=lonely_psu)
-    persons = _persons(frame, person)
-    rows: list[dict[str, object]] = []
-    cells = list(_cells(frame, by, wave))
+    sample = Sample.of(frame, **design)
+    rows: list[dict[str, object] | None] = []
+    cells = list(sample.cells(by))
     for variable in variables:
-        values = _values(frame, variable)
+        values = sample.values(variable)
         for cell in cells:
-            head = {"outcome": variable, "component": "mean", "term": variable, "note": note}
-            rows += _cell_rows(values, cell, design, subset, confidence, persons, head, design_effects)
-    return _table(rows, model, variables)
+            part = Part.mean(values, cell.rows & ~np.isnan(values))
+            head = {"outcome": variable, "component": "mean", "term": variable}
+            row = sample.row([part], cell, subset, confidence, head)
+            rows.append(row)
+            if design_effects and row is not None:
+                rows.append(_design_effect(row, part, sample.weights))
+    return design_table(rows, model, variables, "design_means")
 
 
 def design_shares(
@@ -83,16 +69,10 @@ def design_shares(
     shares: Mapping[str, Mapping[str, Sequence[object]]],
     *,
     by: Sequence[str] = ("wave",),
-    wave: str = "wave",
-    person: str = "person_id",
-    weight: str | None = None,
-    strata: str | None = None,
-    psu: str | None = None,
-    fpc: str | None = None,
-    lonely_psu: LonelyPsu = "certainty",
     subset: Subset = "answered",
     confidence: float = 0.95,
     model: str = "design_shares",
+    **design: Unpack[DesignArguments],
 ) -> pl.DataFrame:
     """One row per variable, category, wave and group: the weighted share of those who answered.
 
@@ -105,131 +85,39 @@ def design_shares(
     >>> table.select("term", "estimate", "n_obs").rows()
     [('trusting', 0.5, 4)]
     """
-    frame, note = _with_weight(frame, weight)
-    design = design_of(frame, weight=weight, strata=strata, psu=psu, fpc=fpc, lonely_psu=lonely_psu)
-    persons = _persons(frame, person)
-    require(frame, shares)
-    rows: list[dict[str, object]] = []
-    cells = list(_cells(frame, by, wave))
+    sample = Sample.of(frame, **design)
+    require(sample.frame, shares)
+    rows: list[dict[str, object] | None] = []
+    cells = list(sample.cells(by))
     for variable, categories in shares.items():
-        answered = frame[variable].is_not_null().to_numpy()
+        answered = sample.frame[variable].is_not_null().to_numpy()
         for category, members in categories.items():
-            values = np.where(answered, _among(frame[variable], members), np.nan)
-            head = {"outcome": variable, "component": "share", "term": category, "note": note}
-            for cell in cells:
-                rows += _cell_rows(values, cell, design, subset, confidence, persons, head, False)
-    return _table(rows, model, list(shares))
+            values = _among(sample.frame[variable], members)
+            head = {"outcome": variable, "component": "share", "term": category}
+            rows += [
+                sample.row([Part.mean(values, cell.rows & answered)], cell, subset, confidence, head) for cell in cells
+            ]
+    return design_table(rows, model, list(shares), "design_means")
 
 
-def mean_influence(values: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
-    """The weighted mean, and each row's influence on it: w (y − ȳ) / Σw."""
-    total = float(weights.sum())
-    mean = float(weights @ values) / total
-    return mean, weights * (values - mean) / total
-
-
-def _cell_rows(
-    values: np.ndarray,
-    cell: Cell,
-    design: Design,
-    subset: Subset,
-    confidence: float,
-    persons: np.ndarray,
-    head: Mapping[str, object],
-    design_effects: bool,
-) -> list[dict[str, object]]:
-    """The mean of one variable in one cell, and its design effect where wanted; nothing if nobody answered."""
-    answered = cell.rows & ~np.isnan(values)
-    n_obs = int(answered.sum())
-    if n_obs == 0:
-        return []
-    mean, influence = mean_influence(values[answered], design.weights[answered])
-    used = answered if subset == "answered" else cell.sample
-    sample = design.subset(used)
-    spread = np.zeros((sample.n_rows, 1))
-    spread[answered[used], 0] = influence
-    variance = float(sample.covariance(spread)[0, 0])
-    common = {
-        **head,
-        "wave": cell.wave,
-        "group": cell.group,
-        "n_obs": n_obs,
-        "n_persons": int((np.bincount(persons[answered]) > 0).sum()),
-    }
-    described = f"{sample.described()}; design of {'those who answered' if subset == 'answered' else 'the whole wave'}"
-    if sample.df < 1:
-        return [{**common, "estimate": mean, "note": "no degrees of freedom for a standard error"}]
-    std_error = float(np.sqrt(variance))
-    half = quantile(confidence) * std_error
-    rows: list[dict[str, object]] = [
-        {
-            **common,
-            "estimate": mean,
-            "std_error": std_error,
-            "df": float(sample.df),
-            "conf_low": mean - half,
-            "conf_high": mean + half,
-            "covariance": f"{described}; normal intervals",
-        }
-    ]
-    if design_effects and n_obs > 1:
-        weights = design.weights[answered]
-        simple = float(weights @ (values[answered] - mean) ** 2) / float(weights.sum()) / (n_obs - 1)
-        effect = variance / simple if simple > 0 else None
-        rows.append({**common, "component": "design_effect", "estimate": effect, "covariance": described})
-    return rows
-
-
-def _with_weight(frame: pl.DataFrame, weight: str | None) -> tuple[pl.DataFrame, str | None]:
-    """Rows with a positive weight, and a note on the others."""
-    if weight is None:
-        return frame, None
-    require(frame, [weight])
-    kept = frame.filter(pl.col(weight) != 0)
-    left_out = frame.height - kept.height
-    return kept, f"{left_out:,} rows without a weight left out" if left_out else None
-
-
-def _persons(frame: pl.DataFrame, person: str) -> np.ndarray:
-    if person not in frame.columns:
-        return np.arange(frame.height)
-    return frame[person].rank("dense").to_numpy()
-
-
-def _values(frame: pl.DataFrame, variable: str) -> np.ndarray:
-    require(frame, [variable])
-    column = frame[variable]
-    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
-        raise ModelError("a mean needs numbers", where=variable, todo="Ask for shares of its categories instead.")
-    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+def _design_effect(row: Mapping[str, object], part: Part, weights: np.ndarray) -> dict[str, object] | None:
+    """The variance over that of a simple random sample of as many rows, drawn with replacement."""
+    rows = part.rows
+    n_obs = int(rows.sum())
+    if n_obs < 2 or row.get("std_error") is None:
+        return None
+    used, values = weights[rows], part.numerator[rows]
+    mean = used @ values / used.sum()
+    simple = float(used @ (values - mean) ** 2 / used.sum()) / (n_obs - 1)
+    kept = ("outcome", "term", "wave", "group", "note", "n_obs", "n_persons", "covariance")
+    effect = float(row["std_error"]) ** 2 / simple if simple > 0 else None  # type: ignore[arg-type]
+    return {**{name: row.get(name) for name in kept}, "component": "design_effect", "estimate": effect}
 
 
 def _among(column: pl.Series, members: Sequence[object]) -> np.ndarray:
+    """1.0 where the column holds one of the members, else 0.0."""
     try:
         wanted = pl.Series(list(members)).cast(column.dtype)
     except pl.exceptions.PolarsError as error:
         raise ModelError("a category's values are of another kind than the column's", where=column.name) from error
-    return column.is_in(wanted.implode()).fill_null(False).to_numpy()
-
-
-def _cells(frame: pl.DataFrame, by: Sequence[str], wave: str) -> Iterator[Cell]:
-    """Cells in the order of waves and groups; rows without a group are in none."""
-    require(frame, by)
-    if not by:
-        everyone = np.ones(frame.height, dtype=bool)
-        yield Cell(None, None, everyone, everyone)
-        return
-    keys = frame.select(pl.struct(by).alias("cell"))["cell"]
-    ordered = frame.select(by).drop_nulls().unique().sort(by)
-    for values in ordered.iter_rows(named=True):
-        rows = frame.select(pl.all_horizontal([pl.col(name) == value for name, value in values.items()]))
-        inside = rows.to_series().fill_null(False).to_numpy()
-        sample = (frame[wave] == values[wave]).to_numpy() if wave in values else np.ones(len(keys), dtype=bool)
-        groups = [level_name(value) for name, value in values.items() if name != wave]
-        yield Cell(str(values[wave]) if wave in values else None, " × ".join(groups) or None, inside, sample)
-
-
-def _table(rows: list[dict[str, object]], model: str, variables: Sequence[str]) -> pl.DataFrame:
-    if not rows:
-        raise ModelError("nobody answered in any wave or group", where=", ".join(variables))
-    return estimates([*rows], model=model, family="design_means")
+    return column.is_in(wanted.implode()).fill_null(False).to_numpy().astype(float)

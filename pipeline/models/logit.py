@@ -60,10 +60,9 @@ def logit(
         cluster=cluster,
         wave_effects=wave_effects,
     )
-    if set(np.unique(data.outcome)) != {0.0, 1.0}:
-        raise ModelError("the outcome of a logit model is coded 0 and 1", where=outcome)
+    require_binary(data)
     check_rank(data.matrix, data.terms, outcome)
-    estimates, probability, inverse = _maximum(data)
+    estimates, probability, inverse = logit_maximum(data)
     covariance, described = _covariance(data, probability, inverse)
     basis = data.basis(f"{described}; normal intervals", confidence)
     rows = coefficient_rows(basis, data.terms, estimates, covariance, None)
@@ -73,19 +72,29 @@ def logit(
     return table(rows, data, basis, model=model, family=family)
 
 
-def _maximum(data: RegressionData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Newton's method: coefficients, each row's probability, and the inverse of the information."""
+def require_binary(data: RegressionData) -> None:
+    """Raises ModelError unless the outcome is 0 in some rows and 1 in the others."""
+    if set(np.unique(data.outcome)) != {0.0, 1.0}:
+        raise ModelError("the outcome of a logit model is coded 0 and 1", where=data.outcome_name)
+
+
+def logit_maximum(data: RegressionData, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Newton's method: coefficients, each row's probability, and the inverse of the information.
+
+    ``weights`` multiply each row's log-likelihood. Raises ModelError if the outcomes are separated.
+    """
+    weights = np.ones(data.n_obs) if weights is None else weights
     estimates = np.zeros(data.matrix.shape[1])
     for _ in range(MAX_STEPS):
         probability = _probability(data.matrix, estimates)
-        information = (data.matrix * (probability * (1 - probability))[:, None]).T @ data.matrix
+        information = (data.matrix * (weights * probability * (1 - probability))[:, None]).T @ data.matrix
         try:
             inverse = np.linalg.inv(information)
         except np.linalg.LinAlgError as error:
             raise _separated(data) from error
-        step = inverse @ (data.matrix.T @ (data.outcome - probability))
+        step = inverse @ (data.matrix.T @ (weights * (data.outcome - probability)))
         estimates = estimates + step
-        if np.abs(data.matrix @ estimates).max() > FARTHEST:
+        if np.abs(data.matrix @ estimates)[weights > 0].max() > FARTHEST:
             raise _separated(data)
         if np.all(np.abs(step) <= 1e-12 * (np.abs(estimates) + np.sqrt(np.diag(inverse)))):
             return estimates, _probability(data.matrix, estimates), inverse

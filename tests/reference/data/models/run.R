@@ -67,10 +67,11 @@ cn <- function(...) { s <- svycontrast(...); list(est = as.numeric(coef(s)), se 
 a <- des(d); over <- list(answered = des(d[!is.na(d$trust), ]), domain = subset(a, !is.na(trust)))
 for (k in names(over)) { b <- svyby(~trust, ~wave, over[[k]], svymean, covmat = TRUE); bg <- svyby(~trust, ~wave + is_woman, over[[k]], svymean, covmat = TRUE)
   R$changes[[k]] <- list(w02_w01 = cn(b, c(w01 = -1, w02 = 1)), w05_w01 = cn(b, c(w01 = -1, w05 = 1)), w05_w04 = cn(b, c(w04 = -1, w05 = 1)))
-  R$differences[[k]] <- lapply(setNames(sprintf("w%02d", 1:5), sprintf("w%02d", 1:5)), function(w) cn(bg, setNames(c(-1, 1), paste0(w, c(".0", ".1")))))
   R$difference_of_changes[[k]] <- cn(bg, c(w01.0 = 1, w05.0 = -1, w01.1 = -1, w05.1 = 1)) }
+difference <- function(x) cn(svyby(~trust, ~is_woman, x, svymean, covmat = TRUE), c("0" = -1, "1" = 1))
+R$differences <- list(answered = lapply(split(d, d$wave), function(x) difference(des(x[!is.na(x$trust), ]))), domain = lapply(split(d, d$wave), function(x) difference(subset(des(x), !is.na(trust)))))
 R$ratio <- lapply(split(d, d$wave), function(x) { s <- svyratio(~trust, ~contact, des(x[!is.na(x$trust), ])); list(est = as.numeric(coef(s)), se = as.numeric(SE(s))) })
-R$quantile <- lapply(split(d, d$wave), function(x) { q <- svyquantile(~contact, des(x), c(.1, .25, .5, .9)); as.data.frame(q$contact) })
+R$quantile <- lapply(split(d, d$wave), function(x) { q <- svyquantile(~contact, des(x), c(.1, .25, .5, .9)); k <- svyquantile(~helped, subset(des(x), !is.na(helped)), .5); list(contact = as.data.frame(q$contact), helped = as.data.frame(k$helped)) })
 gm <- function(m) { s <- summary(m); list(coef = ct(s$coefficients), df = m$df.residual) }
 R$svyglm <- list(linear = gm(svyglm(trust ~ contact + threat + factor(wave), a)), logit = gm(svyglm(helped ~ contact + threat + is_woman, a, family = quasibinomial(), control = list(epsilon = 1e-14))))
 R$total <- lapply(split(d, d$wave), function(x) one(svytotal(~helped, subset(des(x), !is.na(helped)))))

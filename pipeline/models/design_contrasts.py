@@ -1,0 +1,168 @@
+"""Changes between waves and differences between groups, with everything the two sides have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Unpack
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.design import Subset
+from pipeline.models.design_sample import Cell, DesignArguments, Part, Sample, design_table
+from pipeline.models.regression_data import level_name, require
+
+
+def design_changes(
+    frame: pl.DataFrame,
+    variables: Sequence[str],
+    *,
+    pairs: Sequence[tuple[object, object]] | None = None,
+    group: str | None = None,
+    reference: object = None,
+    subset: Subset = "answered",
+    confidence: float = 0.95,
+    model: str = "design_changes",
+    **design: Unpack[DesignArguments],
+) -> pl.DataFrame:
+    """One row per variable, pair of waves and group: the change in the weighted mean from one wave to another.
+
+    The whole panel is one design, so that a person (or the person's sampling unit) in both waves ties them together:
+    the covariance of the two means is part of the standard error (R: ``svyby(…, covmat = TRUE)``, ``svycontrast``).
+    Without ``psu`` each person is a unit; a person keeps the stratum and unit of the first row. ``pairs`` are (earlier,
+    later) waves, by default each wave and the one before, and the last and the first; ``wave`` holds the later one.
+    With ``group``, changes within each group (component ``change``) and how much they differ from those of
+    ``reference``, by default the first (``difference_of_changes``). Everything else is as in ``design_means``.
+
+    >>> import polars as pl
+    >>> from pipeline.models import design_changes
+    >>> panel = pl.DataFrame({
+    ...     "person_id": ["a", "b", "c"] * 2, "wave": ["w01"] * 3 + ["w02"] * 3,
+    ...     "trust": [1.0, 2.0, 3.0, 2.0, 3.0, 4.5],
+    ... })
+    >>> design_changes(panel, ["trust"]).select("term", pl.col("estimate", "std_error").round(4)).rows()
+    [('w01_to_w02', 1.1667, 0.1667)]
+    """
+    wave, person = design.get("wave", "wave"), design.get("person", "person_id")
+    require(frame, [wave, person, *([group] if group else [])])
+    kept = [column for column in (design.get("strata"), design.get("psu")) if column]
+    if kept:
+        require(frame, kept)
+        frame = frame.with_columns(pl.col(kept).sort_by(wave).first().over(person))
+    sample = Sample.of(frame, link=True, **design)
+    pairs = _neighbours(frame[wave]) if pairs is None else pairs
+    levels = _levels(frame, group, reference)
+    rows: list[dict[str, object] | None] = []
+    for variable in variables:
+        values = sample.values(variable)
+        answered = ~np.isnan(values)
+        for earlier, later in pairs:
+            sides = {
+                level: _change(sample, values, answered & mask, wave, earlier, later)
+                for level, mask in ((level, _mask(sample.frame, group, level)) for level in levels)
+            }
+            head = {"outcome": variable, "term": f"{level_name(earlier)}_to_{level_name(later)}"}
+            rows += _change_rows(sample, sides, level_name(later), subset, confidence, head)
+    return design_table(rows, model, variables, "design_changes")
+
+
+def design_differences(
+    frame: pl.DataFrame,
+    variables: Sequence[str],
+    group: str,
+    *,
+    reference: object = None,
+    by: Sequence[str] = ("wave",),
+    subset: Subset = "answered",
+    confidence: float = 0.95,
+    model: str = "design_differences",
+    **design: Unpack[DesignArguments],
+) -> pl.DataFrame:
+    """One row per variable, cell of ``by`` and group: the weighted mean of the group minus that of ``reference``.
+
+    Both groups lie in the same sampling units, whose covariance is part of the standard error (R: ``svycontrast`` on
+    ``svyby(…, covmat = TRUE)`` within each wave). ``reference`` is by default the first group in sort order; ``term``
+    names what is subtracted from what. Everything else is as in ``design_means``.
+
+    >>> import polars as pl
+    >>> from pipeline.models import design_differences
+    >>> people = pl.DataFrame({"is_woman": [0, 0, 1, 1], "trust": [1.0, 2.0, 3.0, 5.0]})
+    >>> design_differences(people, ["trust"], "is_woman", by=()).select("term", "estimate").rows()
+    [('1_minus_0', 2.5)]
+    """
+    sample = Sample.of(frame, **design)
+    require(frame, [group])
+    first, *others = _levels(frame, group, reference)
+    if not others:
+        raise ModelError("one group, so that there is no difference", where=group)
+    rows: list[dict[str, object] | None] = []
+    for variable in variables:
+        values = sample.values(variable)
+        for cell in sample.cells(by):
+            answered = cell.rows & ~np.isnan(values)
+            base = Part.mean(values, answered & _mask(sample.frame, group, first), -1.0)
+            for level in others:
+                part = Part.mean(values, answered & _mask(sample.frame, group, level))
+                term = f"{level_name(level)}_minus_{level_name(first)}"
+                head = {"outcome": variable, "component": "difference", "term": term}
+                rows.append(sample.row([part, base], cell, subset, confidence, head, tested=True))
+    return design_table(rows, model, variables, "design_differences")
+
+
+def _change(
+    sample: Sample, values: np.ndarray, rows: np.ndarray, wave: str, earlier: object, later: object
+) -> list[Part]:
+    """The mean in the later wave minus that in the earlier one."""
+    when = {moment: (sample.frame[wave] == moment).fill_null(False).to_numpy() for moment in (earlier, later)}
+    return [Part.mean(values, rows & when[later]), Part.mean(values, rows & when[earlier], -1.0)]
+
+
+def _change_rows(
+    sample: Sample,
+    sides: dict[object, list[Part]],
+    later: str,
+    subset: Subset,
+    confidence: float,
+    head: Mapping[str, object],
+) -> list[dict[str, object] | None]:
+    """Each group's change, and what it has over the first group's."""
+    everyone = np.ones(sample.frame.height, dtype=bool)
+    first, rows = next(iter(sides)), []
+    for level, parts in sides.items():
+        cell = Cell(later, None if level is None else level_name(level), everyone, everyone)
+        rows.append(sample.row(parts, cell, subset, confidence, {**head, "component": "change"}, tested=True))
+        if level is not first:
+            opposite = [replace(part, sign=-part.sign) for part in sides[first]]
+            own = {**head, "component": "difference_of_changes"}
+            rows.append(sample.row([*parts, *opposite], cell, subset, confidence, own, tested=True))
+    return rows
+
+
+def _levels(frame: pl.DataFrame, group: str | None, reference: object) -> list[object]:
+    """The groups, the reference first; one nameless group without grouping."""
+    if group is None:
+        return [None]
+    levels = frame[group].drop_nulls().unique().sort().to_list()
+    if reference is None:
+        return levels
+    if reference not in levels:
+        raise ModelError("the reference is not among the groups", where=group, todo="Name a group there is.")
+    return [reference, *(level for level in levels if level != reference)]
+
+
+def _mask(frame: pl.DataFrame, group: str | None, level: object) -> np.ndarray:
+    if group is None:
+        return np.ones(frame.height, dtype=bool)
+    return (frame[group] == level).fill_null(False).to_numpy()
+
+
+def _neighbours(waves: pl.Series) -> list[tuple[object, object]]:
+    """Each wave and the one before, and the last and the first."""
+    order = waves.drop_nulls().unique().sort().to_list()
+    if len(order) < 2:
+        raise ModelError("one wave, so that there is no change", where=waves.name)
+    pairs = list(pairwise(order))
+    return pairs if len(order) == 2 else [*pairs, (order[0], order[-1])]

@@ -1,0 +1,108 @@
+"""Regression on a survey design: linear and logistic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Literal, Unpack
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.design import Subset
+from pipeline.models.design_sample import DesignArguments, Sample
+from pipeline.models.inference import coefficient_rows
+from pipeline.models.logit import logit_maximum, require_binary
+from pipeline.models.regression_data import RegressionData, check_rank, regression_data, require
+from pipeline.models.results import table
+
+Link = Literal["linear", "logit"]
+
+
+def design_regression(
+    frame: pl.DataFrame,
+    outcome: str,
+    exposures: Sequence[str],
+    covariates: Sequence[str] = (),
+    *,
+    link: Link = "linear",
+    categorical: Iterable[str] = (),
+    wave_effects: bool = True,
+    subset: Subset = "domain",
+    confidence: float = 0.95,
+    model: str = "design_regression",
+    **design: Unpack[DesignArguments],
+) -> pl.DataFrame:
+    """One row per term: weighted (logistic) regression with design-based standard errors (R: ``svyglm``).
+
+    Pseudo-maximum likelihood; the covariance is the design's for the scores, through the inverse information (Binder
+    1983). Rows without a value in any column used are outside the domain: with ``subset`` "domain" (R) they count as
+    sampled units, with "answered" they do not. t intervals with units less strata less terms plus one degrees of
+    freedom. Over several waves, name persons or their units as ``psu``: without, each row is a unit, as in R.
+
+    >>> import polars as pl
+    >>> from pipeline.models import design_regression
+    >>> people = pl.DataFrame({
+    ...     "contact": [1.0, 2.0, 3.0, 4.0], "trust": [1.0, 3.0, 3.0, 5.0], "weight": [1.0, 2.0, 1.0, 1.0],
+    ... })
+    >>> table = design_regression(people, "trust", ["contact"], wave_effects=False, weight="weight")
+    >>> table.filter(term="contact")["estimate"].round(4).to_list()
+    [1.1538]
+    """
+    sample = Sample.of(frame, **design)
+    used = [outcome, *exposures, *covariates, *([sample.wave] if wave_effects else [])]
+    require(sample.frame, used)
+    clean = sample.frame.with_columns(pl.selectors.float().fill_nan(None))
+    complete = clean.select(pl.all_horizontal(pl.col(used).is_not_null())).to_series().to_numpy()
+    data = regression_data(
+        clean.filter(complete),
+        outcome,
+        exposures,
+        covariates,
+        categorical=categorical,
+        person=None,
+        wave=sample.wave if wave_effects else None,
+        wave_effects=wave_effects,
+    )
+    data = replace(data, n_left_out=frame.height - data.n_obs)
+    if link == "logit":
+        require_binary(data)
+    check_rank(data.matrix, data.terms, outcome)
+    estimates, covariance, df, words = _fit(sample, data, complete, link, subset)
+    df -= len(data.terms) - 1
+    if df < 1:
+        raise ModelError("more terms than the design has degrees of freedom", where=outcome, count=len(data.terms))
+    persons = len(np.unique(sample.persons[complete]))
+    basis = replace(data.basis(f"{words}; t intervals", confidence), n_persons=persons)
+    found = coefficient_rows(basis, data.terms, estimates, covariance, df)
+    return table(found, data, basis, model=model, family="design_regression")
+
+
+def _fit(
+    sample: Sample, data: RegressionData, complete: np.ndarray, link: Link, subset: Subset
+) -> tuple[np.ndarray, np.ndarray, int, str]:
+    """Coefficients, their covariance, the design's degrees of freedom, and how the covariance was made."""
+    if sample.replicates is not None:
+        estimates, covariance = sample.replicates.estimate(lambda weights: _solve(data, weights[complete], link)[0])
+        words = f"replicate weights ({sample.replicates.kind})"
+        return estimates, covariance, sample.replicates.degrees_of_freedom, words
+    assert sample.design is not None
+    weights = sample.weights[complete]
+    estimates, residuals, inverse = _solve(data, weights, link)
+    influence = np.zeros((len(complete), len(estimates)))
+    influence[complete] = (data.matrix * (weights * residuals)[:, None]) @ inverse
+    answered = sample.design.subset(complete)
+    if subset == "answered":
+        return estimates, answered.covariance(influence[complete]), answered.df, answered.described()
+    return estimates, sample.design.covariance(influence), answered.df, sample.design.described()
+
+
+def _solve(data: RegressionData, weights: np.ndarray, link: Link) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coefficients, residuals and the inverse information of a weighted fit."""
+    if link == "logit":
+        estimates, probability, inverse = logit_maximum(data, weights)
+        return estimates, data.outcome - probability, inverse
+    inverse = np.linalg.inv((data.matrix * weights[:, None]).T @ data.matrix)
+    estimates = inverse @ (data.matrix.T @ (weights * data.outcome))
+    return estimates, data.outcome - data.matrix @ estimates, inverse

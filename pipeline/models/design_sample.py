@@ -1,0 +1,250 @@
+"""A sample with its design, and the estimate and standard error of any combination of weighted ratios on it.
+
+A mean is the ratio of Σ w y to Σ w 1, a domain mean one with zeros outside the domain, a share the mean of an
+indicator, a change or a difference the sum of two ratios with opposite signs. One class covers them all, for Taylor
+linearisation (the influence of a row on Σ a/b is Σ w (a − R b) / Σ w b) and for replicate weights alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypedDict
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.design import Design, LonelyPsu, Subset, design_of
+from pipeline.models.inference import quantile, two_sided
+from pipeline.models.regression_data import codes, level_name, require
+from pipeline.tables import estimates
+
+
+class Replicated(Protocol):
+    """Replicate weights: the full-sample weights, and the covariance of a statistic computed with each set."""
+
+    full: np.ndarray
+    kind: str
+    degrees_of_freedom: int
+
+    def estimate(self, statistic: Callable[[np.ndarray], float | np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Estimate and covariance of ``statistic(weights)``."""
+        ...
+
+
+class DesignArguments(TypedDict, total=False):
+    """Columns of the design: ``weight``, ``strata``, ``psu`` (nested in strata), ``fpc`` (units in the population).
+
+    ``lonely_psu`` is the rule for strata with one unit; ``replicates`` (rows as the frame's) take the place of all of
+    these. ``person`` and ``wave`` name those columns.
+    """
+
+    weight: str | None
+    strata: str | None
+    psu: str | None
+    fpc: str | None
+    lonely_psu: LonelyPsu
+    replicates: Replicated | None
+    person: str
+    wave: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """``sign`` times Σ w ``numerator`` / Σ w ``denominator``, with zeros outside the mask ``rows`` it is about."""
+
+    sign: float
+    numerator: np.ndarray
+    denominator: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def mean(cls, values: np.ndarray, rows: np.ndarray, sign: float = 1.0) -> Part:
+        """The mean of ``values`` over the mask ``rows``."""
+        return cls(sign, np.where(rows, values, 0.0), rows.astype(float), rows)
+
+    def value(self, weights: np.ndarray) -> float:
+        return self.sign * float(weights @ self.numerator / (weights @ self.denominator))
+
+    def influence(self, weights: np.ndarray) -> np.ndarray:
+        total = weights @ self.denominator
+        ratio = weights @ self.numerator / total
+        return self.sign * weights * (self.numerator - ratio * self.denominator) / total
+
+
+@dataclass(frozen=True)
+class Total(Part):
+    """``sign`` times Σ w ``numerator``."""
+
+    @classmethod
+    def of(cls, values: np.ndarray, rows: np.ndarray) -> Total:
+        """The total of ``values`` over the mask ``rows``."""
+        return cls(1.0, np.where(rows, values, 0.0), rows.astype(float), rows)
+
+    def value(self, weights: np.ndarray) -> float:
+        return self.sign * float(weights @ self.numerator)
+
+    def influence(self, weights: np.ndarray) -> np.ndarray:
+        return self.sign * weights * self.numerator
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A wave and group, the rows in it, and the rows of the wave it lies in."""
+
+    wave: str | None
+    group: str | None
+    rows: np.ndarray
+    sample: np.ndarray
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The rows with a weight, their design or replicates, and a note on those without."""
+
+    frame: pl.DataFrame
+    weights: np.ndarray
+    design: Design | None
+    replicates: Replicated | None
+    persons: np.ndarray
+    wave: str
+    note: str | None
+
+    @classmethod
+    def of(
+        cls,
+        frame: pl.DataFrame,
+        *,
+        weight: str | None = None,
+        strata: str | None = None,
+        psu: str | None = None,
+        fpc: str | None = None,
+        lonely_psu: LonelyPsu = "certainty",
+        replicates: Replicated | None = None,
+        person: str = "person_id",
+        wave: str = "wave",
+        link: bool = False,
+    ) -> Sample:
+        """``link``: persons tie the waves together, so that without sampling units each person is one.
+
+        Raises ModelError as ``design_of`` does, and if replicates and frame differ in length.
+        """
+        note = None
+        if replicates is not None:
+            if len(replicates.full) != frame.height:
+                raise ModelError("the replicate weights have another number of rows", count=len(replicates.full))
+            weights, design = replicates.full, None
+        else:
+            if weight is not None:
+                require(frame, [weight])
+                left_out = frame.height - frame.filter(pl.col(weight) != 0).height
+                note = f"{left_out:,} rows without a weight left out" if left_out else None
+                frame = frame.filter(pl.col(weight) != 0)
+            unit = person if link and psu is None else psu
+            design = design_of(frame, weight=weight, strata=strata, psu=unit, fpc=fpc, lonely_psu=lonely_psu)
+            weights = design.weights
+        persons = codes(frame[person]) if person in frame.columns else np.arange(frame.height)
+        return cls(frame, weights, design, replicates, persons, wave, note)
+
+    def values(self, variable: str) -> np.ndarray:
+        """A column as numbers, NaN where it is missing."""
+        require(self.frame, [variable])
+        column = self.frame[variable]
+        if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
+            raise ModelError("a mean needs numbers", where=variable, todo="Ask for shares of its categories instead.")
+        return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+    def cells(self, by: Sequence[str]) -> Iterator[Cell]:
+        """Cells in the order of waves and groups; rows without a group are in none."""
+        require(self.frame, by)
+        everyone = np.ones(self.frame.height, dtype=bool)
+        if not by:
+            yield Cell(None, None, everyone, everyone)
+            return
+        for values in self.frame.select(by).drop_nulls().unique().sort(by).iter_rows(named=True):
+            masks = {name: (self.frame[name] == value).fill_null(False).to_numpy() for name, value in values.items()}
+            groups = [level_name(value) for name, value in values.items() if name != self.wave]
+            yield Cell(
+                wave=str(values[self.wave]) if self.wave in values else None,
+                group=" × ".join(groups) or None,
+                rows=np.logical_and.reduce(list(masks.values())),
+                sample=masks.get(self.wave, everyone),
+            )
+
+    def spread(
+        self, parts: Sequence[Part], answered: np.ndarray, domain: np.ndarray, subset: Subset
+    ) -> tuple[float, float, int, str]:
+        """Variance of the parts' sum, its sum, degrees of freedom, and how the variance was made.
+
+        ``answered`` and ``domain`` are the rows that are the design under either ``subset``.
+        """
+
+        def total(weights: np.ndarray) -> float:
+            return sum(part.value(weights) for part in parts)
+
+        if self.replicates is not None:
+            estimate, covariance = self.replicates.estimate(total)
+            words = f"replicate weights ({self.replicates.kind})"
+            return float(covariance[0, 0]), float(estimate[0]), self.replicates.degrees_of_freedom, words
+        assert self.design is not None
+        used = answered if subset == "answered" else domain
+        design = self.design.subset(used)
+        influence = np.sum([part.influence(self.weights) for part in parts], axis=0)[used]
+        words = f"{design.described()}; design of {'those who answered' if subset == 'answered' else 'the whole wave'}"
+        return float(design.covariance(influence[:, None])[0, 0]), total(self.weights), design.df, words
+
+    def row(
+        self,
+        parts: Sequence[Part],
+        cell: Cell,
+        subset: Subset,
+        confidence: float,
+        head: Mapping[str, object],
+        *,
+        tested: bool = False,
+    ) -> dict[str, object] | None:
+        """One row of the Estimates table for the sum of ``parts``, None if a part has no rows.
+
+        ``head`` names it: outcome, component, term, and whatever else differs from the cell.
+        ``tested`` adds the normal statistic against zero. Intervals are normal, as R's ``confint`` of ``survey``.
+        """
+        if any(not part.rows.any() for part in parts):
+            return None
+        answered = np.logical_or.reduce([part.rows for part in parts])
+        variance, estimate, df, words = self.spread(parts, answered, cell.sample, subset)
+        common = {
+            "wave": cell.wave,
+            "group": cell.group,
+            "note": self.note,
+            "estimate": estimate,
+            "n_obs": int(answered.sum()),
+            "n_persons": int((np.bincount(self.persons[answered]) > 0).sum()),
+            **head,
+        }
+        if df < 1:
+            return {**common, "note": "no degrees of freedom for a standard error"}
+        std_error = float(np.sqrt(variance))
+        half = quantile(confidence) * std_error
+        test = {}
+        if tested and std_error > 0:
+            test = {"statistic": estimate / std_error, "p_value": two_sided(estimate / std_error)}
+        return {
+            **common,
+            "std_error": std_error,
+            "df": float(df),
+            "conf_low": estimate - half,
+            "conf_high": estimate + half,
+            "covariance": f"{words}; normal intervals",
+            **test,
+        }
+
+
+def design_table(
+    rows: Sequence[dict[str, object] | None], model: str, what: Sequence[str], family: str
+) -> pl.DataFrame:
+    """The Estimates table of the rows that have an estimate. Raises ModelError if there is none."""
+    made = [row for row in rows if row is not None]
+    if not made:
+        raise ModelError("nobody answered in any wave or group", where=", ".join(what))
+    return estimates([*made], model=model, family=family)
