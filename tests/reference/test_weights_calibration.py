@@ -122,6 +122,12 @@ def same_errors(replicates, frame, expected: dict, *, tolerance: float = 1e-8) -
     total, total_error = replicates.total(frame["enroll"].to_numpy())
     assert total == pytest.approx(expected["total"]["est"]["enroll"], rel=tolerance)
     assert total_error == pytest.approx(expected["total"]["se"][0], rel=tolerance)
+    x = frame.select(pl.lit(1.0), "ell", "meals").to_numpy()
+    y = frame["api00"].to_numpy().astype(float)
+    line, covariance = replicates.estimate(lambda w: np.linalg.solve((x * w[:, None]).T @ x, x.T @ (w * y)))
+    for place, numbers in enumerate(expected["lm"]["coef"].values()):
+        assert line[place] == pytest.approx(numbers["estimate"], rel=tolerance)
+        assert np.sqrt(covariance[place, place]) == pytest.approx(numbers["se"], rel=tolerance)
 
 
 def test_jackknife_with_raking_inside_each_replicate():
