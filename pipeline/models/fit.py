@@ -8,7 +8,10 @@ from typing import Any, Protocol
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.design_contrasts import design_changes, design_differences
 from pipeline.models.design_means import design_means
+from pipeline.models.design_quantiles import design_quantiles
+from pipeline.models.design_regression import design_regression
 from pipeline.models.first_difference import first_difference
 from pipeline.models.fixed_effects import fixed_effects
 from pipeline.models.hausman import hausman
@@ -44,6 +47,10 @@ class ModelSpec(Protocol):
     confidence: float
 
 
+Family = Callable[[str, ModelSpec, pl.DataFrame, Any], pl.DataFrame]
+"""How a family is called: name, declaration, the chosen rows, study."""
+
+
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any = None) -> pl.DataFrame:
     """The Estimates table of the declared model ``name``, from one row per person and wave.
 
@@ -71,7 +78,7 @@ def _chosen(panel: pl.DataFrame, spec: ModelSpec) -> pl.DataFrame:
     return panel
 
 
-def _regression(function: Callable[..., pl.DataFrame], *options: str) -> Callable[..., pl.DataFrame]:
+def _regression(function: Callable[..., pl.DataFrame], *options: str) -> Family:
     """A family whose function takes outcome, exposures and covariates, and those ``options`` of the declaration."""
 
     def run(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any) -> pl.DataFrame:
@@ -95,21 +102,44 @@ def _regression(function: Callable[..., pl.DataFrame], *options: str) -> Callabl
     return run
 
 
-def _means(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any) -> pl.DataFrame:
-    """Means of all outcomes by wave (and group), with the study's weights, strata and sampling units."""
-    design = getattr(getattr(study, "about", None), "design", None)
-    return design_means(
-        panel,
-        spec.outcomes,
-        by=("wave", spec.group) if spec.group else ("wave",),
-        weight=spec.weights or _if_filled(panel, "design_weight"),
-        strata=_if_filled(panel, "stratum"),
-        psu=_if_filled(panel, "psu"),
-        lonely_psu=spec.lonely_psu or getattr(design, "lonely_psu", "fail"),
-        subset=spec.subset or getattr(design, "subset", "answered"),
-        confidence=spec.confidence,
-        model=name,
-    )
+def _design(function: Callable[..., pl.DataFrame], call: Callable[[ModelSpec], dict[str, Any]]) -> Family:
+    """A family on the survey design: the study's weights, strata, units and conventions, and what ``call`` adds."""
+
+    def run(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any) -> pl.DataFrame:
+        design = getattr(getattr(study, "about", None), "design", None)
+        return function(
+            panel,
+            **call(spec),
+            weight=spec.weights or _if_filled(panel, "design_weight"),
+            strata=_if_filled(panel, "stratum"),
+            psu=_if_filled(panel, "psu"),
+            lonely_psu=spec.lonely_psu or getattr(design, "lonely_psu", "fail"),
+            subset=spec.subset or getattr(design, "subset", "answered"),
+            confidence=spec.confidence,
+            model=name,
+        )
+
+    return run
+
+
+def _by_wave(spec: ModelSpec) -> dict[str, Any]:
+    return {"variables": spec.outcomes, "by": ("wave", spec.group) if spec.group else ("wave",)}
+
+
+def _between_groups(spec: ModelSpec) -> dict[str, Any]:
+    if spec.group is None:
+        raise ModelError("differences are between groups", where="group", todo="Name the grouping column.")
+    return {"variables": spec.outcomes, "group": spec.group}
+
+
+def _on_exposures(spec: ModelSpec) -> dict[str, Any]:
+    return {
+        "outcome": spec.outcome,
+        "exposures": spec.exposures,
+        "covariates": spec.covariates,
+        "categorical": spec.categorical,
+        "wave_effects": spec.wave_effects,
+    }
 
 
 def _if_filled(panel: pl.DataFrame, column: str) -> str | None:
@@ -144,7 +174,7 @@ def stayers(panel: pl.DataFrame, from_wave: str, to_wave: str, outcome: str) -> 
 
 LINEAR: Sequence[str] = ("cluster", "correction")
 
-FAMILIES: dict[str, Callable[..., pl.DataFrame]] = {
+FAMILIES: dict[str, Family] = {
     "pooled": _regression(pooled, *LINEAR, "weights"),
     "fixed_effects": _regression(fixed_effects, *LINEAR, "effects", "weights"),
     "random_effects": _regression(random_effects, *LINEAR),
@@ -154,6 +184,10 @@ FAMILIES: dict[str, Callable[..., pl.DataFrame]] = {
     "mundlak": _regression(mundlak, *LINEAR),
     "logit": _regression(logit, "cluster"),
     "attrition": _attrition,
-    "design_means": _means,
+    "design_means": _design(design_means, _by_wave),
+    "design_quantiles": _design(design_quantiles, _by_wave),
+    "design_changes": _design(design_changes, lambda spec: {"variables": spec.outcomes, "group": spec.group}),
+    "design_differences": _design(design_differences, _between_groups),
+    "design_regression": _design(design_regression, _on_exposures),
 }
 """Family → how it is called. A new family is one module and one line here."""

@@ -139,6 +139,15 @@ def test_regression(sample, link, outcome):
         assert row["df"] == theirs["df_resid"]
 
 
+@pytest.mark.parametrize("sample", DESIGNS)
+def test_two_groups_compared_is_a_regression_on_the_group(sample):
+    """R's svyttest: t on the degrees of freedom of a regression with one term."""
+    ours = design_regression(schools(sample), "api00", ["comp.imp"], wave_effects=False, **DESIGNS[sample])
+    row, theirs = ours.filter(term="comp.imp").row(0, named=True), REFERENCE[sample]["ttest"]
+    assert row["statistic"] == pytest.approx(theirs["statistic"]["t"], rel=CLOSED_FORM)
+    assert (row["df"], row["p_value"]) == (theirs["parameter"]["df"], pytest.approx(theirs["p"], rel=1e-7))
+
+
 REPLICATED = {
     "strat_JKn": ("apistrat", "jkn", {"stratum": "stype"}),
     "clus1_JK1": ("apiclus1", "jk1", {"psu": "dnum"}),
