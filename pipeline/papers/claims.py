@@ -65,7 +65,7 @@ def check(claims: Iterable[Claim], estimates: pl.DataFrame) -> list[str]:
             other = _pick(claim.than, results) if claim.than else None
             problem = judge(_pick(claim, results), claim.says, other)
         except PaperError as error:
-            problem = str(error)
+            problem = f"its claim cannot be judged: {str(error).rstrip('.')}"
         if problem:
             problems.append(problem)
     return problems

@@ -50,12 +50,12 @@ class Results:
     ) -> Quantity:
         """The one row of the estimates that the names pick out.
 
-        ``term`` may also be the name of an outcome, where a model's outcomes differ and its terms do not.
+        ``term`` may also name an outcome or a component (``mean``), where no term is called so.
         Raises ``PaperError`` for a name that does not exist, with the nearest one, and for names that fit several rows.
         """
         rows = self._narrow(self.estimates, "model", model, "a model of this paper")
         if term is not None:
-            by = "outcome" if term not in rows["term"] and term in rows["outcome"] else "term"
+            by = next((column for column in ("term", "outcome", "component") if term in rows[column]), "term")
             rows = self._narrow(rows, by, term, f"a term of `{model}`")
         if component is None:
             own = rows.filter(~pl.col("component").is_in(DERIVED))
