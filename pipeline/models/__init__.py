@@ -1,8 +1,9 @@
 """One module per model family: each takes a polars panel and gives the Estimates table.
 
-Nothing heavy is imported here: linearmodels and statsmodels are loaded by the families that use them, when they do.
+Nothing heavy is imported here: scipy is loaded when a first p-value is wanted.
 """
 
+from pipeline.models.between import between
 from pipeline.models.design_contrasts import design_changes, design_differences
 from pipeline.models.design_means import design_means, design_shares
 from pipeline.models.design_quantiles import design_quantiles
@@ -19,6 +20,7 @@ from pipeline.models.random_effects import random_effects
 from pipeline.models.within_between import within_between
 
 __all__ = [
+    "between",
     "design_changes",
     "design_differences",
     "design_means",

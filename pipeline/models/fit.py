@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.between import between
 from pipeline.models.design_contrasts import design_changes, design_differences
 from pipeline.models.design_means import design_means
 from pipeline.models.design_quantiles import design_quantiles
@@ -102,6 +103,18 @@ def _regression(function: Callable[..., pl.DataFrame], *options: str) -> Family:
     return run
 
 
+def _between(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any) -> pl.DataFrame:
+    return between(
+        panel,
+        str(spec.outcome),
+        spec.exposures,
+        spec.covariates,
+        categorical=spec.categorical,
+        confidence=spec.confidence,
+        model=name,
+    )
+
+
 def _design(function: Callable[..., pl.DataFrame], call: Callable[[ModelSpec], dict[str, Any]]) -> Family:
     """A family on the survey design: the study's weights, strata, units and conventions, and what ``call`` adds."""
 
@@ -180,6 +193,7 @@ FAMILIES: dict[str, Family] = {
     "random_effects": _regression(random_effects, *LINEAR),
     "first_difference": _regression(first_difference, *LINEAR, "weights"),
     "within_between": _regression(within_between),
+    "between": _between,
     "hausman": _regression(hausman),
     "mundlak": _regression(mundlak, *LINEAR),
     "logit": _regression(logit, "cluster"),

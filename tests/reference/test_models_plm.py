@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from shared import SHIPPED, shared
 
-from pipeline.models import first_difference, fixed_effects, hausman, mundlak, pooled, random_effects
+from pipeline.models import between, first_difference, fixed_effects, hausman, mundlak, pooled, random_effects
 
 REFERENCE = json.loads((SHIPPED / "plm" / "reference.json").read_text(encoding="utf-8"))
 FIRMS = {"person": "firm", "wave": "year", "wave_effects": False}
@@ -77,6 +77,17 @@ def test_clustered_standard_errors_of_an_unbalanced_panel(empluk, correction, th
     ours = fixed_effects(empluk, "log_emp", list(LOGS.values()), cluster="firm", correction=correction, **FIRMS)
     for term, std_error in REFERENCE["empluk_unbalanced_robust"][f"within_arellano_{theirs}"].items():
         assert of(ours, term)["std_error"] == pytest.approx(std_error, rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("data", ["grunfeld", "empluk"])
+def test_between(data, request):
+    outcome, exposures = ("inv", ["value", "capital"]) if data == "grunfeld" else ("log_emp", list(LOGS.values()))
+    ours = between(request.getfixturevalue(data), outcome, exposures, person="firm", wave="year")
+    theirs = REFERENCE["grunfeld" if data == "grunfeld" else "empluk_unbalanced"]["between"]
+    for term, expected in theirs["coef"].items():
+        assert of(ours, term)["estimate"] == pytest.approx(expected["estimate"], rel=CLOSED_FORM)
+        assert of(ours, term)["std_error"] == pytest.approx(expected["se"], rel=CLOSED_FORM)
+        assert of(ours, term)["df"] == theirs["df_residual"]
 
 
 def test_variance_components(grunfeld, empluk):

@@ -1,0 +1,56 @@
+"""Between estimator: persons' mean outcomes on persons' mean exposures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from pipeline.models.linear import least_squares
+from pipeline.models.regression_data import group_sums, regression_data
+from pipeline.models.results import coefficient_table
+
+
+def between(
+    frame: pl.DataFrame,
+    outcome: str,
+    exposures: Sequence[str],
+    covariates: Sequence[str] = (),
+    *,
+    categorical: Iterable[str] = (),
+    person: str = "person_id",
+    wave: str = "wave",
+    confidence: float = 0.95,
+    model: str = "between",
+) -> pl.DataFrame:
+    """One row per term: ȳ_i = a + b x̄_i + e_i by least squares over persons, each counting once (plm's "between").
+
+    Means are over a person's complete rows. Standard errors are classical, t on persons less terms; ``n_obs`` counts
+    persons. Raises ModelError as ``pooled`` does.
+
+    >>> import polars as pl
+    >>> from pipeline.models import between
+    >>> panel = pl.DataFrame({
+    ...     "person_id": ["a", "a", "b", "b", "c", "c"], "wave": ["w01", "w02"] * 3,
+    ...     "contact": [1.0, 3.0, 2.0, 4.0, 5.0, 3.0], "trust": [1.0, 3.0, 3.0, 3.0, 4.0, 6.0],
+    ... })
+    >>> between(panel, "trust", ["contact"]).filter(term="contact")["estimate"].round(6).to_list()
+    [1.5]
+    """
+    data = regression_data(
+        frame,
+        outcome,
+        exposures,
+        covariates,
+        categorical=categorical,
+        person=person,
+        wave=wave,
+        wave_effects=False,
+    )
+    rows = np.bincount(data.person)
+    means = group_sums(np.column_stack([data.matrix, data.outcome]), data.person) / rows[:, None]
+    persons = np.arange(len(rows))
+    data = replace(data, matrix=means[:, :-1], outcome=means[:, -1], person=persons, wave=np.zeros_like(persons))
+    return coefficient_table(data, least_squares(data), confidence=confidence, model=model, family="between")
