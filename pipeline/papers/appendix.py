@@ -35,11 +35,12 @@ def methods(context: Context, estimates: pl.DataFrame) -> list[Block]:
         made = ranged(own["covariance"].drop_nulls())
         people = own["n_persons"].max() if own.height else None
         many = f"{people:,}" if isinstance(people, int) else "–"
-        rows.append(_row(note.question, note.method, many, made or "–", ranged(own["note"].drop_nulls())))
+        withheld = ranged(own.filter(pl.col("estimate").is_null())["note"].drop_nulls())
+        rows.append(_row(note.question, note.method, many, made or "–", withheld))
     if not rows:
         return []
     notes = any(row.cells[-1] for row in rows)
-    headers = ("Question", "Method", "People", "Standard errors", "Remarks")
+    headers = ("Question", "Method", "People", "Standard errors", "Withheld, and why")
     columns = tuple(Column(header) for header in headers[: 5 if notes else 4])
     body = tuple(Row(row.cells[: len(columns)]) for row in rows)
     return [

@@ -130,6 +130,7 @@ class _Builder:
         self.paper, self.binder, self.workshop, self.figures = paper, binder, workshop, figures
         self.figure_count = self.table_count = 0
         self.level = 1
+        self.heading = paper.front.title if paper.front else ""
 
     def blocks(self) -> list[Block]:
         found: list[Block] = []
@@ -142,10 +143,18 @@ class _Builder:
             self.paper.report(piece.lines[min(line, len(piece.lines) - 1)], message)
 
         found = blocks_of(piece.text, lambda place: self.binder.filled[place], report)
-        for block in found:
-            if isinstance(block, Heading):
-                self._check_order(block, piece)
-        return found
+        return [self._placed(block, piece) for block in found]
+
+    def _placed(self, block: Block, piece: Prose) -> Block:
+        """Headings are checked for their order; a table typed in the prose is numbered and takes the heading's name."""
+        if isinstance(block, Heading):
+            self._check_order(block, piece)
+            self.heading = block.plain
+        if isinstance(block, TableBlock):
+            self.table_count += 1
+            anchor, synthetic = f"table-{self.table_count}", self.workshop.context.synthetic
+            return replace(block, number=self.table_count, anchor=anchor, caption=self.heading, synthetic=synthetic)
+        return block
 
     def _check_order(self, heading: Heading, piece: Prose) -> None:
         """A level may not be skipped: readers who move by headings would miss a step."""

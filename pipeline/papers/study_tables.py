@@ -49,7 +49,7 @@ def _took_part(own: pl.DataFrame, arm: str, wave: str, context: Context) -> Row:
     kept = here.filter(pl.col("is_present")).join(start.select("person_id"), on="person_id", how="semi").height
     when = context.fieldwork.get((arm, wave))
     return cell_row(
-        when.title if when else context.label(wave),
+        (when.title if when else context.label(wave)).replace(" ", "\N{NO-BREAK SPACE}"),
         when.period if when else "",
         count(sum(counts.get(status, 0) for status in ("stayed", "returned", "entered"))),
         *(count(counts.get(status, 0)) for status in ("stayed", "returned", "entered")),
@@ -101,14 +101,16 @@ def reliability(workshop: Workshop, names: Sequence[str], options: Mapping[str, 
     frame = workshop.table("reliability")
     context = workshop.context
     waves = frame["wave"].unique().sort().to_list()
-    body = []
-    keys = frame.select("scale", "arm").unique(maintain_order=True)
-    several = frame["arm"].n_unique() > 1
-    for scale, arm in keys.iter_rows():
-        own = frame.filter(pl.col("scale") == scale, pl.col("arm") == arm)
-        alphas = {row["wave"]: row["alpha"] for row in own.iter_rows(named=True)}
-        label = context.label(scale) + (f", {context.label(arm)}" if several else "")
-        body.append(cell_row(label, str(own["n_items"].max()), *(number(alphas.get(wave)) for wave in waves)))
+    body: list[Row] = []
+    arms = frame["arm"].unique(maintain_order=True).to_list()
+    for arm in arms:
+        of_arm = frame.filter(pl.col("arm") == arm)
+        if len(arms) > 1:
+            body.append(Row((words(context.label(arm)),)))
+        for scale in of_arm["scale"].unique(maintain_order=True):
+            own = of_arm.filter(pl.col("scale") == scale)
+            alphas = dict(own.select("wave", "alpha").iter_rows())
+            body.append(cell_row(context.label(scale), str(own["n_items"].max()), *map(number, map(alphas.get, waves))))
     wave_columns = (Column(context.label(wave), "right") for wave in waves)
     return TableBlock(
         None,

@@ -361,3 +361,13 @@ def test_arms_with_calendars_of_their_own_have_no_common_retention() -> None:
     assert "retention" not in facts
     assert facts["retention.main"].value == 30 / 42
     assert facts["persons.other.w01"].value == 42
+
+
+def test_a_table_typed_in_the_prose_is_numbered_and_named_after_its_heading() -> None:
+    body = (
+        f"## By model\n\n| Model | Estimate |\n|---|---|\n| Within | {{{{ {WITHIN} | dp(2) }}}} |\n\n:::table items\n"
+    )
+    first, second = (block for block in document(body=body).blocks if isinstance(block, TableBlock) and block.number)
+    assert (first.number, first.caption, first.anchor) == (1, "By model", "table-1")
+    assert cells(first) == [["Within", "0.25"]]
+    assert second.number == 2
