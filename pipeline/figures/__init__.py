@@ -4,6 +4,7 @@ from pipeline.figures.alt import alt_coefficients, alt_odds_ratios, alt_particip
 from pipeline.figures.coefficients import coefficients, odds_ratios
 from pipeline.figures.draw import Drawing, draw
 from pipeline.figures.participation import participation_counts, participation_flow
+from pipeline.figures.path import alt_path, path_figure
 from pipeline.figures.save import save_drawing, save_figure
 from pipeline.figures.style import NARROW, WIDE
 from pipeline.figures.trend import trend
@@ -15,12 +16,14 @@ __all__ = [
     "alt_coefficients",
     "alt_odds_ratios",
     "alt_participation",
+    "alt_path",
     "alt_trend",
     "coefficients",
     "draw",
     "odds_ratios",
     "participation_counts",
     "participation_flow",
+    "path_figure",
     "save_drawing",
     "save_figure",
     "trend",
