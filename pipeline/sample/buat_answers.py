@@ -102,7 +102,7 @@ def activism(people: People, moves: Moves, rng: np.random.Generator) -> dict[str
     chance = {"signed_petition": 0.30, "campaigned_online": 0.12, "donated": 0.33}
     shape = moves.scores["volunteered"].shape
     found = {
-        item: (rng.random(shape) < bounded(drive, 0.0, 2 * share, slope=0.7)[:, None]).astype(float)
+        item: (rng.random(shape) < bounded(drive, 0.0, 2 * share, slope=1.5)[:, None]).astype(float)
         for item, share in chance.items()
     }
     return {**found, "volunteered_past_month": moves.scores["volunteered"]}
