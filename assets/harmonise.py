@@ -54,11 +54,14 @@ def _answers(study: Study) -> Node:
     answers, ledger, crosswalk = (("answers", study.key), ("ledger", study.key), ("crosswalk", study.key))
     inputs = {wave: ("wave", study.key, wave) for wave in study.waves}
 
-    def compute(_: Workspace, tables: Tables) -> Output:
-        from pipeline.harmonise import account, harmonise, item_ranges
+    def compute(workspace: Workspace, tables: Tables) -> Output:
+        from pipeline.harmonise import account, harmonise, item_ranges, set_aside
         from pipeline.tables import Crosswalk, Ledger, answers_schema
 
-        waves = {wave: tables[key] for wave, key in inputs.items()}
+        deposited = {wave: tables[key] for wave, key in inputs.items()}
+        waves, apart = set_aside(study, deposited, tables["findings", study.key])
+        for wave, taken in apart.items():
+            store.write_or_remove(workspace.paths.quarantined(study.key, wave, "answers"), taken)
         made = harmonise(study, waves)
         sql = "\n\n".join(f"-- {wave}\n{text}" for wave, text in made.sql.items())
         return Output(
@@ -71,6 +74,7 @@ def _answers(study: Study) -> Node:
                     "items": len(study.items),
                     "answers_received": made.ledger["count"].sum(),
                     "answers_valued": made.ledger.filter("is_valued")["count"].sum(),
+                    "answers_set_aside": sum(taken.height for taken in apart.values()),
                     "sql": f"```sql\n{sql}\n```",
                 }
             },

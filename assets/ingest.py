@@ -1,5 +1,6 @@
 """Waves: one node a wave, from deposited files to one table with pseudonyms for ids."""
 
+from assets import store
 from assets.fingerprints import code_of, digest, hash_of_file
 from assets.graph import Node, Output, Tables, Workspace
 from pipeline.specs import Project, Study
@@ -13,16 +14,21 @@ def nodes(project: Project) -> list[Node]:
 def _wave(study: Study, wave: str) -> Node:
     key, receipt, labels = (("wave", study.key, wave), ("receipt", study.key, wave), ("labels", study.key, wave))
     files = [file.file for file in study.waves[wave].files]
+    named = (study.about.issued, study.about.withdrawals, *(file.refreshment for file in study.waves[wave].files))
+    lists = [name for name in named if name]
 
     def external(workspace: Workspace) -> str:
         if workspace.uses_sample(study):
             return code_of("sample")  # made on demand: what makes the files stands for the files
         folder = workspace.deposit_folder(study)
         found = [path for pattern in files for path in sorted(folder.glob(pattern))]
-        return digest(*(f"{path.name}={hash_of_file(path)}" for path in found))
+        hashes = dict.fromkeys(hash_of_file(path) for path in found)  # the same bytes under a new name are no news
+        beside = [hash_of_file(folder / name) for name in lists]
+        return digest(*hashes, *beside, hash_of_file(workspace.paths.withdrawn(study.key)))
 
     def compute(workspace: Workspace, _: Tables) -> Output:
         from pipeline.ingest import load_or_create_key
+        from pipeline.ingest.erasure import read_withdrawn
         from pipeline.ingest.wave import summary, wave_table
         from pipeline.tables import Labels, Receipt, wave_schema
 
@@ -31,7 +37,10 @@ def _wave(study: Study, wave: str) -> Node:
 
             ensure_sample(workspace.paths.sample)
         pseudonym_key = load_or_create_key(workspace.paths.pseudonym_key)
-        table = wave_table(study, wave, workspace.deposit_folder(study), pseudonym_key)
+        withdrawn = read_withdrawn(workspace.paths.withdrawn(study.key))
+        table = wave_table(study, wave, workspace.deposit_folder(study), pseudonym_key, withdrawn)
+        store.write_or_remove(workspace.paths.quarantined(study.key, wave), table.quarantined)
+        store.write_or_remove(workspace.paths.quarantined(study.key, wave, "dates"), table.dates)
         return Output(
             tables={key: table.frame, receipt: table.receipts, labels: table.labels},
             schemas={key: wave_schema(table.frame.columns), receipt: Receipt, labels: Labels},

@@ -68,6 +68,18 @@ class Paths:
     def quarantine(self) -> Path:
         return self.root / "data" / "quarantine"
 
+    def quarantined(self, study: str, wave: str, what: str = "") -> Path:
+        """Rows of a wave that were set aside, or with ``what`` its dates or answers."""
+        return self.quarantine / study / f"{wave}{f'_{what}' if what else ''}.parquet"
+
+    def kept(self, study: str) -> Path:
+        """Every delivery of a study, under its SHA-256."""
+        return self.root / "data" / "kept" / study
+
+    def withdrawn(self, study: str) -> Path:
+        """Who withdrew, as fingerprints that lead back to nobody."""
+        return self.root / "data" / "withdrawn" / f"{study}.csv"
+
     @property
     def instance(self) -> Path:
         return self.root / "data" / "instance"

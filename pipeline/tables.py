@@ -23,6 +23,9 @@ MISSING_REASONS = (
 )
 """Why an answer has no value. Exactly one applies wherever an item is null."""
 
+SET_ASIDE, NOT_IN_FILE = "set aside", "not in the file"
+"""What stands in a wave table in place of a code that was set aside, or of an item whose variable the file lacks."""
+
 
 class Receipt(dy.Schema):
     """One row per deposited file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import polars as pl
@@ -13,6 +13,7 @@ from pipeline.specs.base import MissingReason
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
 from pipeline.specs.study import Item, WaveException, WaveFile
+from pipeline.tables import NOT_IN_FILE, SET_ASIDE
 
 BLANK = ""
 """The code of an empty cell."""
@@ -51,12 +52,22 @@ class Rule:
 def rules(study: Study, wave: str, file: WaveFile) -> Iterator[Rule]:
     """The rule of every item for one file, the wave's exceptions applied."""
     exceptions = study.waves[wave].exceptions
+    apart = _apart(study, wave)
     for key, item in study.items.items():
         variable = source_variable(study, wave, file, key)
         if variable is None:
             yield Rule(key, None, {BLANK: (None, "not_asked")}, {})
         else:
-            yield rule_of(key, variable, item, exceptions.get(key), study.about.missing)
+            rule = rule_of(key, variable, item, exceptions.get(key), study.about.missing)
+            yield replace(rule, codes={**rule.codes, **apart}) if apart else rule
+
+
+def _apart(study: Study, wave: str) -> dict[str, Result]:
+    """The codes of answers that are no longer there, where a study or a person sets any aside."""
+    if study.about.doubtful == "set_aside":
+        return {SET_ASIDE: (None, "set_aside"), NOT_IN_FILE: (None, "not_asked")}
+    decided = any(decision.decision == "set_aside" for decision in study.waves[wave].decisions)
+    return {SET_ASIDE: (None, "set_aside")} if decided else {}
 
 
 def rule_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -17,8 +18,8 @@ _HIDDEN = (".", "~$")
 def find_file(directory: str | Path, pattern: str) -> Path:
     """The one file in a folder that fits a pattern such as ``W01_*.sav``.
 
-    Raises ``DepositError`` if none fits (with the nearest name there is), if several do, or if the name of the file
-    holds characters that have no business in one.
+    The same bytes under several names are one file. Raises ``DepositError`` if none fits (with the nearest name there
+    is), if several do, or if the name of the file holds characters that have no business in one.
     """
     folder = Path(directory)
     if not folder.is_dir():
@@ -32,10 +33,23 @@ def find_file(directory: str | Path, pattern: str) -> Path:
             "a file pattern stays inside the deposits folder", where=pattern, todo="Declare it without `..` or a root."
         )
     found = sorted(path for path in folder.glob(pattern) if path.is_file() and not path.name.startswith(_HIDDEN))
-    if len(found) == 1:
-        check_file_name(found[0].name)
-        return found[0]
-    raise _several(found, pattern) if found else _none(folder, pattern)
+    if not found:
+        raise _none(folder, pattern)
+    if len(found) > 1 and not _same_bytes(found):
+        raise _several(found, pattern)
+    check_file_name(found[0].name)
+    return found[0]
+
+
+def _same_bytes(paths: list[Path]) -> bool:
+    """Whether the files are one delivery under several names."""
+    if len({path.stat().st_size for path in paths}) > 1:
+        return False
+    hashes = set()
+    for path in paths:
+        with path.open("rb") as file:
+            hashes.add(hashlib.file_digest(file, "sha256").digest())
+    return len(hashes) == 1
 
 
 def _several(found: list[Path], pattern: str) -> DepositError:

@@ -22,9 +22,6 @@ UNKNOWN_ID = "id never issued"
 WITHDRAWN = "withdrawn"
 IDENTICAL_ROW = "identical row"
 
-SET_ASIDE = "set aside"
-"""The code that stands in a frame of codes where a value was quarantined."""
-
 VALUES_SCHEMA = {ROW: pl.Int64, "variable": pl.String, "value": pl.String, "reason": pl.String}
 
 
@@ -68,19 +65,23 @@ def sort_rows(
     known: Iterable[str] | None = None,
     withdrawn: pl.Series | None = None,
     set_aside: Mapping[str, int] | None = None,
+    look_for_copies: bool = True,
 ) -> Sorted:
     """Put each row of a deposit where it belongs, by its id (as ``normalise_ids`` gives it, one per row).
 
     Set apart are, in this order: people who withdrew (``withdrawn``: true per row), rows without an id, ids that do not
     fit ``pattern``, ids that are not among ``known`` (None: anyone may come), and all rows of an id that is there
     more than once with different answers. Of rows that are identical in every cell one is loaded.
-    ``set_aside`` counts the rows that the reader left out by rule.
+    ``set_aside`` counts the rows that the reader left out by rule. ``look_for_copies=False`` saves the comparison of
+    whole rows where every id is known to be there once.
     """
     numbered = (
         frame if ROW in frame.columns else frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
     )
     people = withdrawn.fill_null(False) if withdrawn is not None else pl.repeat(False, frame.height, eager=True)
-    again = ~frame.select(pl.struct(pl.exclude(ROW)).is_first_distinct()).to_series()
+    again = pl.repeat(False, frame.height, eager=True)
+    if look_for_copies and ids.is_duplicated().any():
+        again = ~frame.select(pl.struct(pl.exclude(ROW)).is_first_distinct()).to_series()
     identical = again & ids.is_not_null() & ~people
     shared = ids.set(identical, None).is_duplicated() & ids.is_not_null()
     reasons = _first_reason(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,56 +12,111 @@ import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.answer_labels import declared_codes
+from pipeline.ingest.columns import some
 from pipeline.ingest.deposit import Deposit, Request, read_deposits
 from pipeline.ingest.find import find_file
-from pipeline.ingest.ids import check_ids, normalise_ids
+from pipeline.ingest.ids import check_ids
+from pipeline.ingest.interviews import interview_dates
 from pipeline.ingest.numbers import code_texts
-from pipeline.ingest.pseudonyms import pseudonymise
+from pipeline.ingest.people import Register, sort_people
+from pipeline.ingest.quarantine import VALUES_SCHEMA, Sorted
 from pipeline.specs.project import Study
-from pipeline.specs.sources import declared_variables, role_columns
+from pipeline.specs.sources import declared_variables, role_columns, source_variable
 from pipeline.specs.study import WaveFile
+from pipeline.tables import NOT_IN_FILE, SET_ASIDE
 
 HEAD = ("person_id", "study", "arm", "wave", "row")
 
 
 @dataclass(frozen=True)
 class WaveTable:
-    """``frame``: one row per deposited row, all text but ``row``; ``receipts``: one row per file; ``labels``: what
-    the files say of themselves (contracts ``Receipt`` and ``Labels``)."""
+    """``frame``: one row per row loaded, all text but ``row``; ``receipts``: one row per file; ``labels``: what
+    the files say of themselves (contracts ``Receipt`` and ``Labels``). ``quarantined``: one row per row set apart, with
+    its ``reason``; ``dates``: one row per interview date set apart; ``counts``: what became of the rows received."""
 
     frame: pl.DataFrame
     receipts: pl.DataFrame
     labels: pl.DataFrame
     notices: tuple[str, ...] = ()
+    quarantined: pl.DataFrame = field(default_factory=pl.DataFrame)
+    dates: pl.DataFrame = field(default_factory=pl.DataFrame)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def wave_table(study: Study, wave: str, folder: Path, key: bytes) -> WaveTable:
+@dataclass(frozen=True)
+class _Arm:
+    """One file of a wave, sorted."""
+
+    loaded: pl.DataFrame
+    quarantined: pl.DataFrame
+    dates: pl.DataFrame
+    sorted: Sorted
+    notices: list[str]
+
+
+def wave_table(study: Study, wave: str, folder: Path, key: bytes, withdrawn: pl.DataFrame | None = None) -> WaveTable:
     """One row per deposited row of a wave, over all its arms.
 
     Columns are ``person_id`` (a pseudonym), ``study``, ``arm``, ``wave``, ``row`` (its number in the file) and every
     declared source variable under its own name, each value as the text of its code: ``"1"``, ``"-999"``, ``"0.75"``,
-    ``".a"``; null where the file holds nothing.
+    ``".a"``; null where the file holds nothing. ``withdrawn`` lists who withdrew here (see ``Register``).
 
-    Raises ``DepositError`` for a file that is missing, unreadable, other than declared, or holds an id twice.
+    Raises ``DepositError`` for a file that is missing, unreadable or other than declared, and, unless the study sets
+    aside what is doubtful, for ids that are blank, there twice or never issued.
     """
     declared = study.waves[wave].files
     paths = [find_file(folder, file.file) for file in declared]
     deposits = read_deposits([_request(study, wave, path, file) for path, file in zip(paths, declared, strict=True)])
-    frames, receipts, labels, notices = [], [], [], []
+    known = Register(folder, key, withdrawn)
+    arms, receipts, labels, notices = [], [], [], []
     for file, deposit in zip(declared, deposits, strict=True):
         if isinstance(deposit, DepositError):
             raise deposit
         _confirm(file, deposit)
-        frames.append(_arm_rows(study, wave, file, deposit, key))
+        arms.append(_arm(study, wave, file, deposit, known))
         labels += _labels(study, wave, file, deposit)
         variables = {"variables": deposit.receipt["columns"]}
         receipts.append({"study": study.key, "wave": wave, "arm": file.arm, **deposit.receipt, **variables})
-        notices += [notice.message for notice in deposit.notices]
-        notices += [f"{found['column']}: {found['count']:,} cells, {found['kind']}" for found in deposit.findings]
-        notices += [f"{count:,} rows set aside: {rule}" for rule, count in deposit.set_aside.items()]
-    frame = pl.concat(frames, how="diagonal")
+        notices += [*_notices(study, deposit), *arms[-1].notices]
+    frame = pl.concat([arm.loaded for arm in arms], how="diagonal")
     check_ids(frame, "person_id", where=f"{study.key} {wave}")
-    return WaveTable(frame, pl.DataFrame(receipts).drop("columns"), _table(labels), tuple(notices))
+    return WaveTable(
+        frame,
+        pl.DataFrame(receipts).drop("columns"),
+        _table(labels),
+        tuple(notices),
+        pl.concat([arm.quarantined for arm in arms], how="diagonal_relaxed"),
+        pl.concat([arm.dates for arm in arms], how="diagonal_relaxed"),
+        _counts([arm.sorted for arm in arms], frame.height),
+    )
+
+
+def _notices(study: Study, deposit: Deposit) -> list[str]:
+    """What a person should know of a file that loads all the same: counts and names of columns, never a value."""
+    found = [notice.message for notice in deposit.notices]
+    found += [f"{scan['column']}: {scan['count']:,} cells, {scan['kind']}" for scan in deposit.findings]
+    found += [f"{count:,} rows set aside: {rule}" for rule, count in deposit.set_aside.items()]
+    if study.about.doubtful == "set_aside" and deposit.undeclared:
+        found.append(f"columns that no item is read from, left out: {some(deposit.undeclared)}")
+    for column, near in deposit.absent.items():
+        hint = f"; the nearest name is `{near}`" if near else ""
+        found.append(f"the file has no variable `{column}`{hint}")
+    return found
+
+
+def _counts(parts: Sequence[Sorted], loaded: int) -> dict[str, int]:
+    """Where the rows received are. Raises ``DepositError`` unless every one is in exactly one place."""
+    received = sum(part.received for part in parts)
+    places = Counter({"loaded": loaded})
+    for part in parts:
+        places.update({f"quarantined, {reason}": count for reason, count in part.counts().items()})
+        places.update({f"set aside, {rule}": count for rule, count in part.set_aside.items()})
+    if places.total() != received:
+        raise DepositError(
+            f"{received:,} rows were received, but {places.total():,} are accounted for",
+            todo="This is a mistake in the pipeline; please report it.",
+        )
+    return {"received": received, **places}
 
 
 def _request(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
@@ -96,34 +152,76 @@ def _confirm(file: WaveFile, deposit: Deposit) -> None:
         )
 
 
-def _arm_rows(study: Study, wave: str, file: WaveFile, deposit: Deposit, key: bytes) -> pl.DataFrame:
+def _arm(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register) -> _Arm:
     name = str(deposit.receipt["file"])
-    frame = declared_codes(study, wave, file, deposit.frame, name)
     roles = role_columns(study, wave, file)
-    absent = [column for column in roles.values() if column not in frame.columns]
+    absent = [column for column in roles.values() if column not in deposit.frame.columns]
     if absent:
         raise DepositError(
             f"has no variable {', '.join(f'`{column}`' for column in absent)}",
             where=name,
             todo="Correct `columns` in the wave's declaration or in study.yaml.",
         )
-    rule = study.about.ids
-    check_ids(frame, roles["person_id"], where=name)
-    ids = normalise_ids(frame[roles["person_id"]], strip=rule.strip, case=rule.case, pattern=rule.pattern)
-    wanted = [column for column in declared_variables(study, wave, file) if column in frame.columns]
-    return frame.select(
-        pseudonymise(ids, key, study.key).alias("person_id"),
-        pl.lit(study.key).alias("study"),
-        pl.lit(file.arm).alias("arm"),
-        pl.lit(wave).alias("wave"),
-        _row_numbers(deposit).alias("row"),
-        *(code_text(frame[column]).alias(column) for column in wanted if column != roles["person_id"]),
+    check_number(study, wave, deposit.frame, roles, name)
+    coded = replace(deposit, frame=declared_codes(study, wave, file, deposit.frame, name))
+    rows = sort_people(study, wave, file, coded, roles["person_id"], known)
+    loaded, dates, notices = rows.loaded, pl.DataFrame(schema=VALUES_SCHEMA), []
+    if "interview_date" in roles:
+        loaded, dates, notices = interview_dates(study, wave, file, loaded, roles["interview_date"])
+    head = {"study": study.key, "arm": file.arm, "wave": wave}
+    held = [column for column in _held(study, wave, file, roles) if column in loaded.columns]
+    lacking = _lacking(study, wave, file, deposit)
+    return _Arm(
+        _as_text(loaded, head, held).with_columns(**lacking),
+        _as_text(rows.quarantined, head, held, "reason"),
+        dates.with_columns(arm=pl.lit(file.arm)),
+        rows,
+        notices,
     )
 
 
-def _row_numbers(deposit: Deposit) -> pl.Series:
-    numbers = deposit.row_numbers or range(1, deposit.frame.height + 1)
-    return pl.Series("row", numbers, dtype=pl.Int64)
+def _held(study: Study, wave: str, file: WaveFile, roles: Mapping[str, str]) -> list[str]:
+    """The variables that a wave table holds: the id has become a pseudonym, the wave's number is checked."""
+    items = {source_variable(study, wave, file, item) for item in study.items}
+    done = {name for role, name in roles.items() if role in ("person_id", "wave") and name not in items}
+    return [name for name in declared_variables(study, wave, file) if name not in done | {roles["person_id"]}]
+
+
+def _as_text(frame: pl.DataFrame, head: Mapping[str, str], variables: Sequence[str], *more: str) -> pl.DataFrame:
+    return frame.select(
+        "person_id",
+        *(pl.lit(value).alias(name) for name, value in head.items()),
+        "row",
+        *more,
+        *(code_text(frame[column]).alias(column) for column in variables),
+    )
+
+
+def _lacking(study: Study, wave: str, file: WaveFile, deposit: Deposit) -> dict[str, pl.Expr]:
+    """Variables of items that the file lacks, where the study sets them aside: renamed ones may be found again."""
+    if study.about.doubtful == "stop":
+        return {}
+    items = {source_variable(study, wave, file, item) for item in study.items}
+    return {
+        column: pl.lit(SET_ASIDE if near else NOT_IN_FILE) for column, near in deposit.absent.items() if column in items
+    }
+
+
+def check_number(study: Study, wave: str, frame: pl.DataFrame, roles: Mapping[str, str], where: str) -> None:
+    """Raise ``DepositError`` if the column with the role ``wave`` holds another number than this wave's."""
+    if "wave" not in roles:
+        return
+    declared = study.waves[wave].number
+    number = int(wave[1:]) if declared is None else declared
+    column = roles["wave"]
+    others = int((code_text(frame[column]) != str(number)).sum())
+    if others:
+        raise DepositError(
+            f"rows in which `{column}` does not say {number}, the number of this wave",
+            where=where,
+            count=others,
+            todo="Check whether this is the file of another wave; or declare the wave's `number`.",
+        )
 
 
 LABELS = ("study", "wave", "arm", "variable", "label", "code", "code_label")
@@ -161,4 +259,5 @@ def summary(table: WaveTable) -> dict[str, Any]:
         "variables": table.frame.width - len(HEAD),
         "files": ", ".join(table.receipts["file"]),
         "sha256": ", ".join(text[:12] for text in table.receipts["sha256"]),
+        "accounting": "; ".join(f"{place}: {count:,}" for place, count in table.counts.items()),
     }

@@ -87,7 +87,12 @@ class AreaMeasure(Assumable):
 
 
 class StudyFile(Assumable):
-    """study.yaml"""
+    """study.yaml
+
+    ``doubtful`` says what becomes of rows and answers that are not as declared: they stop the build, or are set aside
+    with the reason. ``issued`` and ``withdrawals`` name CSV lists beside the deposits: all ids ever given out, and the
+    people who withdrew.
+    """
 
     title: Text
     short_title: Text
@@ -103,6 +108,9 @@ class StudyFile(Assumable):
     unprefixed: tuple[str, ...] = ()
     ids: IdRule = IdRule()
     missing: dict[str, MissingReason] = {}
+    doubtful: Literal["stop", "set_aside"] = "stop"
+    issued: str | None = None
+    withdrawals: str | None = None
     design: Design = Design()
     events: tuple[Event, ...] = ()
     areas: dict[Name, AreaMeasure] = {}
@@ -164,7 +172,11 @@ def _is_number(code: str) -> bool:
 
 
 class WaveFile(Assumable):
-    """One deposited file of a wave: which arm, where, and how to read it. ``sha256`` and ``rows`` confirm it."""
+    """One deposited file of a wave: which arm, where, and how to read it. ``sha256`` and ``rows`` confirm it.
+
+    ``date_format`` is how interview dates are written (``%d/%m/%Y``); ``refreshment`` names a CSV list of ids that are
+    new in this wave.
+    """
 
     arm: Name
     file: str = Field(min_length=1)
@@ -183,6 +195,8 @@ class WaveFile(Assumable):
     prefix: str | None = None
     variables: dict[Name, str] = {}
     not_asked: tuple[Name, ...] = ()
+    date_format: str | None = None
+    refreshment: str | None = None
 
 
 class WaveException(Declaration):
@@ -208,9 +222,10 @@ class Decision(Declaration):
 
 
 class Wave(Assumable):
-    """waves/wNN.yaml"""
+    """waves/wNN.yaml. ``number`` is what the column with the role ``wave`` holds, if not the number in the name."""
 
     title: Text
+    number: int | None = None
     fieldwork: Period
     mode: str = ""
     files: tuple[WaveFile, ...] = Field(min_length=1)

@@ -90,7 +90,13 @@ def _shift(item: Item, now: Reading) -> tuple[float, float, float, float] | None
 
 
 def _variation(file: WaveFile, key: str, now: Reading, where: str) -> Iterator[Finding]:
-    if now.frame.height and now.values.len() == 0 and not now.unknown:
+    if now.share("set_aside") == 1 or now.share("not_asked") == 1:
+        yield Finding(
+            file.arm, key, "not_in_file", "warns", "the file has no variable of this name.", where,
+            "Give the name it has under `variables` of the wave, or list the item under `not_asked`.",
+            count=now.frame.height,
+        )  # fmt: skip
+    elif now.frame.height and now.values.len() == 0 and not now.unknown:
         yield Finding(
             file.arm, key, "empty", "warns", "nobody has an answer.", where,
             "List the item under `not_asked` if it was not asked; otherwise ask for the file again.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -27,6 +27,12 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
+CANNOT_BE_SET_ASIDE = ("person_id",)
+"""Without it nothing of the wave can be used."""
+
+BY_RULE = "set_aside: the study sets aside what is doubtful, until somebody decides"
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a new wave does otherwise. Counts and shares only: never a participant's value."""
@@ -42,12 +48,16 @@ class Finding:
     confidence: float = 1.0
 
 
-def table(study: Study, wave: str, findings: Iterable[Finding]) -> pl.DataFrame:
+def table(study: Study, wave: str, findings: Collection[Finding]) -> pl.DataFrame:
     """One row per finding (contract ``Findings``), what blocks first, with the decisions that the wave declares."""
     decided = {
         (decision.item, decision.finding): f"{decision.decision}: {decision.reason}"
         for decision in study.waves[wave].decisions
     }
+    if study.about.doubtful == "set_aside":
+        for finding in findings:
+            if finding.severity == "blocks" and finding.item not in CANNOT_BE_SET_ASIDE:
+                decided.setdefault((finding.item, finding.kind), BY_RULE)
     order = {"blocks": 0, "warns": 1, "notes": 2}
     rows = [
         {"study": study.key, "wave": wave, **asdict(finding), "decision": decided.get((finding.item, finding.kind))}
