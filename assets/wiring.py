@@ -39,10 +39,21 @@ def asset_of(node: Node, run: Runner) -> dg.AssetsDefinition:
     ]
 
     @dg.multi_asset(
-        name="__".join(node.keys[0]), specs=specs, check_specs=_check_specs(node), op_tags={"study": node.study}
+        name="__".join(node.keys[0]),
+        specs=specs,
+        check_specs=_check_specs(node),
+        op_tags={"study": node.study},
+        can_subset=len(specs) > 1,  # the tables are made together, but staff may ask for one of them
     )
-    def step() -> Iterator[object]:
-        yield from _events(run(node))
+    def step(context: dg.AssetExecutionContext) -> Iterator[object]:
+        selected = context.selected_asset_keys
+        checks = context.selected_asset_check_keys
+        for event in _events(run(node)):
+            if isinstance(event, dg.AssetCheckResult):
+                if dg.AssetCheckKey(dg.AssetKey(event.asset_key), event.check_name) in checks:
+                    yield event
+            elif event.asset_key is not None and dg.AssetKey(event.asset_key) in selected:
+                yield event
 
     return step
 
@@ -60,7 +71,7 @@ def _check_specs(node: Node) -> list[dg.AssetCheckSpec]:
     return [*contract, *extra]
 
 
-def _events(report: Report) -> Iterator[object]:
+def _events(report: Report) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     for check in report.checks:
         yield dg.AssetCheckResult(
             asset_key=list(check.key),

@@ -195,7 +195,10 @@ def _split(
         raise ModelError("nobody answered enough to be analysed", count=len(y), todo="Check the variables named.")
     codes = frame[cluster].cast(pl.String).rank("dense").to_numpy() if cluster else None
     labels = frame[group].cast(pl.String) if group else None
-    names = labels.filter(pl.Series(keep)).unique(maintain_order=True).to_list() if labels is not None else [None]
+    names: list[str | None] = [None]
+    if labels is not None:
+        present = set(labels.filter(pl.Series(keep)))
+        names = [name for name in labels.unique(maintain_order=True) if name in present]
     groups = []
     for name in names:
         rows = keep if labels is None else keep & (labels == name).fill_null(False).to_numpy()

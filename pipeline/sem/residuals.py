@@ -10,7 +10,7 @@ from pipeline.sem.state import State
 
 
 def residual_summaries(state: State) -> dict[str, float]:
-    """RMR, SRMR (Bentler's) and CRMR (Bollen's), means included and not; groups weighted by their persons."""
+    """RMR, SRMR (Bentler's, and as Mplus has it) and CRMR (Bollen's), with and without means; groups by persons."""
     parts = []
     for data, h1, (mean, covariance) in zip(state.data.groups, state.saturated, state.implied, strict=True):
         share = data.n / state.data.n
@@ -29,15 +29,18 @@ def _summaries(
     correlation = sample_covariance / np.outer(sd, sd) - covariance / np.outer(implied_sd, implied_sd)
     bollen = correlation[tri.rows, tri.columns][tri.rows != tri.columns]
     raw_mean = sample_mean - mean
-    bentler_mean, bollen_mean = raw_mean / sd, sample_mean / sd - mean / implied_sd
+    bentler_mean, own_mean = raw_mean / sd, sample_mean / sd - mean / implied_sd
+    variance = 1 - covariance.diagonal() / sample_covariance.diagonal()
     return {
         "rmr": _root_mean_square(raw, raw_mean),
         "rmr_nomean": _root_mean_square(raw),
         "srmr": _root_mean_square(bentler, bentler_mean),
         "srmr_bentler": _root_mean_square(bentler, bentler_mean),
         "srmr_bentler_nomean": _root_mean_square(bentler),
-        "crmr": _root_mean_square(bollen, bollen_mean),
+        "crmr": _root_mean_square(bollen, bentler_mean),
         "crmr_nomean": _root_mean_square(bollen),
+        "srmr_mplus": _root_mean_square(bollen, variance, own_mean),
+        "srmr_mplus_nomean": _root_mean_square(bollen, variance),
     }
 
 

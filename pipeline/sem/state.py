@@ -96,16 +96,26 @@ class State:
         result = []
         for data, h1 in zip(self.data.groups, self.saturated, strict=True):
             s = scores(data, h1.mean, h1.covariance)[:, self.kept]
-            result.append(crossproduct(s, data.clusters, corrected=self.corrects_saturated_clusters))
+            result.append(crossproduct(s, data.clusters))
         return result
 
-    @property
-    def corrects_saturated_clusters(self) -> bool:
-        """lavaan leaves C/(C − 1) out of B₁ when answers are complete and unweighted; so do we."""
-        return self.data.missing == "fiml" or self.data.is_weighted
+
+    @cached_property
+    def model_meat(self) -> np.ndarray:
+        """Δ′VΓVΔ for complete answers: V the expected information at the model, Γ the moments' sample covariance."""
+        total = np.zeros((self.model.npar, self.model.npar))
+        rows = zip(self.data.groups, self.saturated, self.implied, self.deltas, strict=True)
+        for data, h1, (mean, covariance), delta in rows:
+            s = scores(data, h1.mean, h1.covariance)[:, self.kept]
+            keep = np.ix_(self.kept, self.kept)
+            free = information(data, h1.mean, h1.covariance, "expected")[keep] / data.total
+            held = information(data, mean, covariance, "expected")[keep] / data.total
+            turned = s @ np.linalg.solve(free, held) @ delta
+            total += crossproduct(turned, data.clusters)
+        return total
 
 
-def crossproduct(s: np.ndarray, clusters: np.ndarray | None, corrected: bool = True) -> np.ndarray:
+def crossproduct(s: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
     """s′s over persons; over clusters of summed scores, times C/(C − 1)."""
     if clusters is None:
         return s.T @ s
@@ -113,7 +123,7 @@ def crossproduct(s: np.ndarray, clusters: np.ndarray | None, corrected: bool = T
     count = int(codes.max()) + 1
     sums = np.zeros((count, s.shape[1]))
     np.add.at(sums, codes, s)
-    factor = count / (count - 1) if corrected and count > 1 else 1.0
+    factor = count / (count - 1) if count > 1 else 1.0
     return factor * (sums.T @ sums)
 
 
