@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.errors import CohesionError
 from pipeline.specs import Study
 from pipeline.specs.sources import role_columns, source_variable
 from pipeline.specs.study import Item, WaveException, WaveFile
@@ -68,12 +69,23 @@ def lay_out(
 
 
 def encode(item: Item, exception: WaveException | None, values: Array) -> Array:
-    """Source codes of an item's values; where several codes mean one value, the first."""
+    """Source codes of an item's values; where several codes mean one value, the first.
+
+    Raises ``CohesionError`` if the declarations have no code for a value.
+    """
     if item.kind == "number":
         return values
     found = np.full(len(values), np.nan)
     for value, code in _codes_of(item, exception).items():
         found[values == value] = code
+    uncoded = int(np.isnan(found).sum())
+    if uncoded:
+        raise CohesionError(
+            "the sample holds answers for which the declarations have no code",
+            where=f"item `{item.label}`",
+            count=uncoded,
+            todo="Declare every answer code under `codes` of the item.",
+        )
     return found
 
 

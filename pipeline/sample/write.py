@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,17 +53,26 @@ def write_sample(directory: Path, *, seed: int = SEED, studies: Sequence[str] = 
 
     A study's folder is written aside and swapped in whole. Raises ``CohesionError`` for a study without a sample.
     """
-    from pipeline.specs import load_project
-
-    project = load_project(Paths.from_environment())
-    return [path for name in studies for path in _write(project.studies[name], directory, seed)]
+    return [path for name in studies for path in _write(_of(_declared(), name), directory, seed)]
 
 
 def ensure_sample(directory: Path, *, seed: int = SEED, studies: Sequence[str] = STUDIES) -> None:
-    """Write those deposits that are not there, or that an earlier version of the generator made."""
-    due = [name for name in studies if not _is_current(directory / name, seed)]
+    """Write those deposits that are not there, or that were made by another generator or for other declarations.
+
+    A study that is not declared here is passed over.
+    """
+    declared = [name for name in studies if name in _declared()]
+    due = [name for name in declared if not _is_current(directory / name, seed)]
     if due:
         write_sample(directory, seed=seed, studies=due)
+
+
+@lru_cache
+def _declared() -> Mapping[str, Study]:
+    """The studies that are declared, read once a process."""
+    from pipeline.specs import load_project
+
+    return load_project(Paths.from_environment()).studies
 
 
 def _write(study: Study, directory: Path, seed: int) -> list[Path]:
@@ -72,7 +82,7 @@ def _write(study: Study, directory: Path, seed: int) -> list[Path]:
     with tempfile.TemporaryDirectory(dir=directory, prefix=f".{study.key}-") as aside:
         made = Path(aside) / study.key
         names = [path.name for path in writer(study, made, seed)]
-        (made / STAMP).write_text(_stamp(seed), encoding="utf-8")
+        (made / STAMP).write_text(_stamp(study, seed), encoding="utf-8")
         if target.exists():
             shutil.rmtree(target)
         made.replace(target)
@@ -81,13 +91,15 @@ def _write(study: Study, directory: Path, seed: int) -> list[Path]:
 
 def _is_current(folder: Path, seed: int) -> bool:
     stamp = folder / STAMP
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == _stamp(seed)
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == _stamp(_declared()[folder.name], seed)
 
 
-def _stamp(seed: int) -> str:
-    return f"Synthetic data: nobody gave these answers.\nseed {seed}, generator {_generator()}\n"
+def _stamp(study: Study, seed: int) -> str:
+    made_by = f"seed {seed}, generator {_generator()}, declarations {study.digest}"
+    return f"Synthetic data: nobody gave these answers.\n{made_by}\n"
 
 
+@lru_cache
 def _generator() -> str:
     """A hash of the generator's own source."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
