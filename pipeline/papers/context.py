@@ -20,7 +20,7 @@ class Question:
     waves: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     assumed: bool = False
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def _question(study: Study, key: str, item: Item) -> Question:
         tuple(asked),
         tuple(item.codes.values()),
         item.assumed,
-        " ".join(differs),
+        tuple(differs),
     )
 
 

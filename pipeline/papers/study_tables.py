@@ -130,21 +130,41 @@ def items(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) 
     """What was asked: the wording of every question behind the paper's results, or behind the concepts named."""
     context = workshop.context
     body: list[Row] = []
-    assumed = False
+    marks: dict[str, str] = {}
     for concept in names or workshop.concepts:
         if concept not in context.questions:
             raise PaperError(f"nobody was asked about `{concept}`{nearest(concept, context.questions)}")
         for question in context.questions[concept]:
-            assumed = assumed or question.assumed
-            star = "\N{WORD JOINER}*" if question.assumed else ""
-            wording = f"{question.wording}{star} {question.remark}".strip()
-            asked = _asked_in(question, context)
             body.append(
-                cell_row(context.label(concept), wording, _answers(question), ", ".join(question.variables), asked)
+                cell_row(
+                    context.label(concept),
+                    question.wording + _marks(question, marks),
+                    _answers(question),
+                    ", ".join(question.variables),
+                    _asked_in(question, context),
+                )
             )
     columns = tuple(Column(header) for header in ("Measure", "Question", "Answers", "Variable", "Asked in"))
-    notes = ("* Our own rendering, not the questionnaire’s words: see “What was assumed”.",) if assumed else ()
+    notes = tuple(f"{mark} {remark}" for remark, mark in marks.items())
     return TableBlock(None, "", ITEMS_CAPTION, columns, tuple(body), source=context.source, notes=notes, wordy=True)
+
+
+OUR_RENDERING = "Our own rendering, not the questionnaire’s words: see “What was assumed”."
+
+
+def _marks(question: Question, marks: dict[str, str]) -> str:
+    """The marks of a question's remarks; a remark that several questions share is told once, below the table."""
+    own = [OUR_RENDERING, *question.remarks] if question.assumed else list(question.remarks)
+    for remark in own:
+        letters = sum(known != OUR_RENDERING for known in marks)
+        marks.setdefault(remark, "*" if remark == OUR_RENDERING else _letter(letters))
+    return "".join(f"\N{WORD JOINER}{marks[remark]}" for remark in own)
+
+
+def _letter(number: int) -> str:
+    """A raised letter for the remark of that number: ᵃ, ᵇ … then with a figure."""
+    letters = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
+    return letters[number] if number < len(letters) else f"{letters[number % len(letters)]}{number // len(letters)}"
 
 
 def _asked_in(question: Question, context: Context) -> str:

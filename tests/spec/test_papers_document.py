@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from test_papers_bindings import CONTEXT, FACTS, FRONT, WITHIN, mistakes, render, results
 
-from pipeline.papers import Document, FigureFile, ModelNote, html, paper_numbers, write_html
+from pipeline.papers import Document, FigureFile, ModelNote, Question, html, paper_numbers, write_html
 from pipeline.papers.content import Heading, TableBlock, plain
 from pipeline.papers.context import ranged
 from pipeline.papers.html import css_string
@@ -371,3 +371,19 @@ def test_a_table_typed_in_the_prose_is_numbered_and_named_after_its_heading() ->
     assert (first.number, first.caption, first.anchor) == (1, "By model", "table-1")
     assert cells(first) == [["Within", "0.25"]]
     assert second.number == 2
+
+
+def test_a_remark_that_questions_share_is_told_once_below_the_table() -> None:
+    shared = "In 2018: half were asked (comparability: near)."
+    questions = (
+        Question("likes", "Liking", "How much do you like them?", ("r09",), ("w01",), assumed=True, remarks=(shared,)),
+        Question("trusts", "Trust", "How much do you trust them?", ("r16",), ("w02",), remarks=("Other.", shared)),
+    )
+    own = render(":::table items\n", context=replace(CONTEXT, questions={"liking": questions}))
+    block = next(block for block in own.blocks if isinstance(block, TableBlock))
+    joiner = "\N{WORD JOINER}"
+    assert [row[1] for row in cells(block)] == [
+        f"How much do you like them?{joiner}*{joiner}ᵃ",
+        f"How much do you trust them?{joiner}ᵇ{joiner}ᵃ",
+    ]
+    assert block.notes[1:] == (f"ᵃ {shared}", "ᵇ Other.")
