@@ -63,7 +63,7 @@ def execute(workspace: Workspace, due: Sequence[Node]) -> dict[str, str]:
     log.addHandler(failures)
     try:
         with dg.DagsterInstance.get() as instance:
-            dg.materialize(
+            result = dg.materialize(
                 [asset_of(node, run) for node in due],
                 instance=instance,
                 raise_on_error=False,
@@ -71,6 +71,8 @@ def execute(workspace: Workspace, due: Sequence[Node]) -> dict[str, str]:
             )
     finally:
         log.removeHandler(failures)
+    if not result.success and not failures.messages:
+        failures.messages["dagster"] = "✗ Dagster could not keep its books of this run; `cohesion ui` shows why."
     return failures.messages
 
 

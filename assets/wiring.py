@@ -3,6 +3,7 @@
 import base64
 import logging
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import dagster as dg
@@ -46,14 +47,7 @@ def asset_of(node: Node, run: Runner) -> dg.AssetsDefinition:
         can_subset=len(specs) > 1,  # the tables are made together, but staff may ask for one of them
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[object]:
-        selected = context.selected_asset_keys
-        checks = context.selected_asset_check_keys
-        for event in _events(run(node)):
-            if isinstance(event, dg.AssetCheckResult):
-                if dg.AssetCheckKey(dg.AssetKey(event.asset_key), event.check_name) in checks:
-                    yield event
-            elif event.asset_key is not None and dg.AssetKey(event.asset_key) in selected:
-                yield event
+        yield from _events(run(node), context.selected_asset_keys, context.selected_asset_check_keys)
 
     return step
 
@@ -71,23 +65,26 @@ def _check_specs(node: Node) -> list[dg.AssetCheckSpec]:
     return [*contract, *extra]
 
 
-def _events(report: Report) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+def _events(
+    report: Report, selected: AbstractSet[dg.AssetKey], checks: AbstractSet[dg.AssetCheckKey]
+) -> Iterator[object]:
+    """What Dagster is told of a report: only of the tables and checks that were asked for."""
     for check in report.checks:
-        yield dg.AssetCheckResult(
-            asset_key=list(check.key),
-            check_name=check.name,
-            passed=check.passed,
-            description="; ".join(check.found) or None,
-        )
+        key = dg.AssetKey(list(check.key))
+        if dg.AssetCheckKey(key, check.name) in checks:
+            described = "; ".join(check.found) or None
+            yield dg.AssetCheckResult(asset_key=key, check_name=check.name, passed=check.passed, description=described)
     if report.message:
         log.error("✗ %s: %s", report.node, report.message, extra={"node": report.node})
         raise dg.Failure(description=report.message, allow_retries=False)
     rows = report.tables[0].rows
     log.info("✓ %s: %s rows, %.2f s", report.node, f"{rows:,}", report.seconds, extra={"node": report.node})
     for table in report.tables:
-        yield dg.MaterializeResult(
-            asset_key=list(table.key), metadata=_metadata(table), data_version=dg.DataVersion(report.fingerprint)
-        )
+        key = dg.AssetKey(list(table.key))
+        if key in selected:
+            yield dg.MaterializeResult(
+                asset_key=key, metadata=_metadata(table), data_version=dg.DataVersion(report.fingerprint)
+            )
 
 
 def _metadata(table: TableReport) -> dict[str, dg.MetadataValue]:

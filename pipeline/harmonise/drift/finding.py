@@ -69,4 +69,8 @@ def table(study: Study, wave: str, findings: Collection[Finding]) -> pl.DataFram
 def open_blocks(findings: pl.DataFrame) -> list[str]:
     """What stops a wave from being loaded: blocking findings that nobody has decided about, in words."""
     waiting = findings.filter((pl.col("severity") == "blocks") & pl.col("decision").is_null())
-    return [f"{where}: {what} {todo}" for where, what, todo in waiting.select("where", "what", "todo").iter_rows()]
+    words = [
+        f"{where}: {what}{f' ({count:,} rows)' if count else ''} {todo}"
+        for where, what, count, todo in waiting.select("where", "what", "count", "todo").iter_rows()
+    ]
+    return list(dict.fromkeys(words))  # several items may be read from one variable
