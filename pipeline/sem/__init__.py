@@ -5,8 +5,9 @@ reasons a result is withheld.
 """
 
 from pipeline.sem.analyse import sem
+from pipeline.sem.compare import compare
 from pipeline.sem.panel import clpm, riclpm
 from pipeline.sem.result import Result
 from pipeline.sem.table import Parameter, ParameterTable, parameter_table
 
-__all__ = ["Parameter", "ParameterTable", "Result", "clpm", "parameter_table", "riclpm", "sem"]
+__all__ = ["Parameter", "ParameterTable", "Result", "clpm", "compare", "parameter_table", "riclpm", "sem"]

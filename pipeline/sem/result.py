@@ -119,14 +119,12 @@ class Result:
 
     def parameter(self, lhs: str, op: str, rhs: str = "", group: str | None = None) -> dict[str, object]:
         """The one row of ``estimates`` so named. Raises ModelError if there is none."""
-        found = self.estimates.filter(
-            (pl.col("op") == op)
-            & (
-                ((pl.col("lhs") == lhs) & (pl.col("rhs") == rhs))
-                | ((pl.lit(op) == "~~") & (pl.col("lhs") == rhs) & (pl.col("rhs") == lhs))
-            )
-            & (pl.lit(group is None) | (pl.col("group") == group))
-        )
+        both = (pl.col("lhs") == lhs) & (pl.col("rhs") == rhs)
+        if op == "~~":
+            both |= (pl.col("lhs") == rhs) & (pl.col("rhs") == lhs)
+        found = self.estimates.filter((pl.col("op") == op) & both)
+        if group is not None:
+            found = found.filter(pl.col("group") == group)
         if not len(found):
             raise ModelError("the model has no such parameter", where=f"{lhs} {op} {rhs}")
         return found.row(0, named=True)

@@ -1,0 +1,226 @@
+"""Measurement invariance over waves or groups: configural, metric, scalar, strict, by a rule declared beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.sem.analyse import analyse, check_options
+from pipeline.sem.compare import Comparison, compare
+from pipeline.sem.data import Data, prepare
+from pipeline.sem.invariance_table import Exemption, Scale, invariance_table
+from pipeline.sem.result import Result
+from pipeline.sem.saturated import saturated
+from pipeline.sem.score import release_tests
+
+LEVELS = ("configural", "metric", "scalar", "strict")
+PARTS = {"metric": "loadings", "scalar": "intercepts", "strict": "residuals"}
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """When a step up the ladder is refused: CFI falls or RMSEA rises by more, or the (scaled) Δχ² has a smaller p.
+
+    ``None`` leaves a criterion out; those given are applied in order, and the first that is violated decides. Defaults:
+    Chen (2007), Structural Equation Modeling 14, 464–504.
+    """
+
+    cfi_drop: float | None = 0.010
+    rmsea_rise: float | None = 0.015
+    p: float | None = None
+
+    def violated(self, step: Comparison) -> str | None:
+        """The first criterion that the step violates, in words; None if it passes."""
+        if self.cfi_drop is not None and -step.cfi > self.cfi_drop:
+            return f"CFI falls by {-step.cfi:.3f}, more than {self.cfi_drop:.3f}"
+        if self.rmsea_rise is not None and step.rmsea > self.rmsea_rise:
+            return f"RMSEA rises by {step.rmsea:.3f}, more than {self.rmsea_rise:.3f}"
+        if self.p is not None and not step.p >= self.p:
+            return f"chi-square difference has p = {step.p:.3g}, below {self.p:g}"
+        return None
+
+
+@dataclass(frozen=True)
+class Invariance:
+    """How far a scale is invariant, the models behind it, and what partial invariance would take."""
+
+    table: pl.DataFrame
+    level: str  # the highest level held: none, configural, metric, scalar, strict
+    models: Mapping[str, Result]
+    freed: tuple[str, ...] = ()
+    partial: Result | None = None
+    partial_level: str | None = None
+    trend: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    @property
+    def means_comparable(self) -> bool:
+        """Whether means may be compared: scalar invariance holds for every item."""
+        return self.level in ("scalar", "strict")
+
+    @property
+    def means_partially_comparable(self) -> bool:
+        """Whether latent means may be compared once the freed items are let differ."""
+        return self.means_comparable or self.partial_level in ("scalar", "strict")
+
+
+def invariance(
+    frame: pl.DataFrame,
+    factors: Mapping[str, Sequence],
+    group: str | None = None,
+    *,
+    criterion: Criterion | None = None,
+    levels: Sequence[str] = LEVELS,
+    partial: bool = True,
+    estimator: str = "ML",
+    missing: str = "fiml",
+    cluster: str | None = None,
+    weights: str | None = None,
+) -> Invariance:
+    """Test whether items measure alike in every group or wave, step by step.
+
+    Over groups: ``factors`` = ``{"trust": ["t1", "t2", "t3"]}`` and ``group``. Over waves:
+    ``{"trust": [["t1_w1", "t2_w1", …], ["t1_w2", …]]}``, items in the same order at every wave; the unique parts of an
+    item covary over waves. The ladder stops at the first level that ``criterion`` refuses. With ``partial``, the
+    restriction with the largest score χ² is then let go, one by one, until the level passes or fewer than two items
+    are left alike; ``freed`` names them, ``trend`` shows the latent means with and without them. (The first item's
+    loading sets the scale and cannot be freed: put an item thought stable first.)
+
+    Raises ModelError if the configural model cannot be fitted, or unknown levels are asked for.
+    """
+    check_options(estimator, missing, cluster, weights)
+    if not set(levels) <= set(LEVELS) or "configural" not in levels:
+        raise ModelError("the levels are configural, metric, scalar, strict, beginning with the first")
+    scale = Scale(factors, over_waves=group is None)
+    data = prepare(frame, scale.items, missing=missing, group=group, cluster=cluster, weights=weights)
+    if group is not None and len(data.groups) < 2:
+        raise ModelError("invariance over groups needs two groups", where=group)
+    ladder = _Ladder(scale, data, criterion or Criterion(), estimator)
+    return ladder.climb([level for level in LEVELS if level in levels], partial)
+
+
+class _Ladder:
+    """The models of one scale on one set of answers."""
+
+    def __init__(self, scale: Scale, data: Data, criterion: Criterion, estimator: str) -> None:
+        self.scale, self.data, self.criterion, self.estimator = scale, data, criterion, estimator
+        self.moments = tuple(saturated(part) for part in data.groups)
+        self.places = scale.waves if scale.over_waves else len(data.groups)
+
+    def fit(self, level: str, exempt: Sequence[Exemption] = ()) -> Result:
+        table = invariance_table(self.scale, level, self.places, exempt).with_intercepts()
+        return analyse(table, self.data, estimator=self.estimator, family="invariance", moments=self.moments)
+
+    def climb(self, levels: Sequence[str], partial: bool) -> Invariance:
+        models = {"configural": self.fit("configural")}
+        rows = [self._row("configural", models["configural"], None, "holds", None)]
+        held, before = "configural", models["configural"]
+        for level in levels[1:]:
+            try:
+                models[level] = self.fit(level)
+            except ModelError as problem:
+                rows.append({"level": level, "decision": "withheld", "reason": str(problem)})
+                break
+            step = compare(before, models[level])
+            reason = self.criterion.violated(step)
+            rows.append(self._row(level, models[level], step, "fails" if reason else "holds", reason))
+            if reason:
+                if partial and level in ("metric", "scalar"):
+                    return self._partial(levels, level, held, before, models, rows)
+                break
+            held, before = level, models[level]
+        return Invariance(_table(rows), held, models, trend=self._trend(models.get("scalar"), None))
+
+    def _partial(
+        self, levels: Sequence[str], level: str, held: str, before: Result, models: dict[str, Result], rows: list[dict]
+    ) -> Invariance:
+        """Let restrictions go at the level that failed, then go on up with them let go."""
+        exempt: list[Exemption] = []
+        current, reached, best = models[level], None, None
+        for step_level in levels[list(levels).index(level) :]:
+            if step_level != level:
+                current = self.fit(step_level, exempt)
+            step = compare(before, current)
+            while (reason := self.criterion.violated(step)) and step_level in ("metric", "scalar"):
+                worst = self._worst(current, step_level, exempt)
+                if worst is None:
+                    break
+                exempt.append(worst)
+                current = self.fit(step_level, exempt)
+                step = compare(before, current)
+            names = [self.scale.name(item, self.data) for item in exempt]
+            models[f"partial {step_level}"] = current
+            decision = "fails" if reason else "holds partially"
+            rows.append(self._row(f"partial {step_level}", current, step, decision, reason, ", ".join(names)))
+            if reason:
+                break
+            reached, best, before = step_level, current, current
+        freed = tuple(self.scale.name(item, self.data) for item in exempt)
+        trend = self._trend(models.get("scalar"), best if reached in ("scalar", "strict") else None)
+        return Invariance(_table(rows), held, models, freed, best, reached, trend)
+
+    def _worst(self, result: Result, level: str, exempt: Sequence[Exemption]) -> Exemption | None:
+        """The equality of this level whose release would help most, among factors with three or more alike items."""
+        tests = release_tests(result).filter(pl.col("op") == ("=~" if level == "metric" else "~1"))
+        for test in tests.iter_rows(named=True):
+            found = self.scale.exemption(PARTS[level], test, self.data)
+            others = {item.item for item in exempt if item.factor == found.factor}
+            if len(self.scale.positions(found.factor)) - len(others | {found.item}) >= 2:
+                return found
+        return None
+
+    def _row(
+        self, level: str, result: Result, step: Comparison | None, decision: str, reason: str | None, freed: str = ""
+    ) -> dict:
+        end = ".scaled" if self.estimator == "MLR" else ""
+        fit = result.fit
+        row = {
+            "level": level, "chisq": fit["chisq" + end], "df": int(fit["df"]), "p": fit["pvalue" + end],
+            "cfi": fit["cfi" + end], "tli": fit["tli" + end], "rmsea": fit["rmsea" + end],
+            "rmsea_low": fit["rmsea.ci.lower" + end], "rmsea_high": fit["rmsea.ci.upper" + end], "srmr": fit["srmr"],
+            "aic": fit["aic"], "bic": fit["bic"], "decision": decision, "reason": reason, "freed": freed or None,
+        }  # fmt: skip
+        if step is not None:
+            row |= {
+                "delta_chisq": _finite(step.statistic), "delta_df": step.df, "delta_p": _finite(step.p),
+                "delta_cfi": step.cfi, "delta_rmsea": step.rmsea, "delta_srmr": step.srmr, "note": step.note,
+            }  # fmt: skip
+        return row
+
+    def _trend(self, full: Result | None, partial: Result | None) -> pl.DataFrame:
+        """One row per factor and place: latent mean against the first, with every item alike and with those let go."""
+        if full is None:
+            return pl.DataFrame()
+        rows = []
+        for factor in self.scale.factors:
+            for place in range(1, self.places + 1):
+                lhs, group = self.scale.factor_name(factor, place), self.scale.group_label(place, self.data)
+                one = full.parameter(lhs, "~1", group=group)
+                two = partial.parameter(lhs, "~1", group=group) if partial is not None else None
+                rows.append({
+                    "factor": factor, "place": group or str(place), "mean": one["estimate"], "std_error": one["std_error"],
+                    "mean_partial": two["estimate"] if two else None, "std_error_partial": two["std_error"] if two else None,
+                })  # fmt: skip
+        frame = pl.DataFrame(rows, infer_schema_length=None)
+        return frame.with_columns(change=pl.col("mean_partial").cast(pl.Float64) - pl.col("mean"))
+
+
+def _finite(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+COLUMNS = {
+    "level": pl.String, "chisq": pl.Float64, "df": pl.Int64, "p": pl.Float64, "cfi": pl.Float64, "tli": pl.Float64,
+    "rmsea": pl.Float64, "rmsea_low": pl.Float64, "rmsea_high": pl.Float64, "srmr": pl.Float64, "aic": pl.Float64,
+    "bic": pl.Float64, "delta_chisq": pl.Float64, "delta_df": pl.Int64, "delta_p": pl.Float64, "delta_cfi": pl.Float64,
+    "delta_rmsea": pl.Float64, "delta_srmr": pl.Float64, "decision": pl.String, "reason": pl.String, "freed": pl.String,
+    "note": pl.String,
+}  # fmt: skip
+
+
+def _table(rows: Sequence[dict]) -> pl.DataFrame:
+    """One row per level tried: fit, difference from the level before, decision, reason, what was let go."""
+    return pl.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], schema=COLUMNS)

@@ -1,0 +1,102 @@
+"""Confirmatory factor analysis: do items measure what they are said to, alike in every group?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.sem.analyse import check_options, sem
+from pipeline.sem.data import prepare
+from pipeline.sem.result import Result
+from pipeline.sem.table import Parameter
+
+EQUAL = ("loadings", "intercepts", "residuals", "means", "latent_variances", "latent_covariances")
+
+
+def cfa(
+    frame: pl.DataFrame,
+    factors: Mapping[str, Sequence[str]],
+    group: str | None = None,
+    equal: Sequence[str] = (),
+    *,
+    ordered: bool = False,
+    free: Sequence[tuple[str, str, str]] = (),
+    residual_covariances: Sequence[tuple[str, str]] = (),
+    standardise_factors: bool = False,
+    estimator: str = "ML",
+    missing: str = "fiml",
+    cluster: str | None = None,
+    weights: str | None = None,
+    starts: int = 1,
+    gate: bool = True,
+) -> Result:
+    """Confirmatory factor analysis of ``{"factor": ["item1", …]}``; an item may stand in several factors.
+
+    With ``group``, ``equal`` names what is held equal over groups: loadings, intercepts, residuals, means,
+    latent_variances, latent_covariances; with equal intercepts the factor means of all groups but the first are free
+    unless ``means`` are equal too (lavaan's ``group.equal``). ``free`` lists parameters (lhs, op, rhs) left out of the
+    equality (partial invariance). The first item's loading is 1, or with ``standardise_factors`` the factor's variance.
+    ``ordered`` items are analysed by their thresholds and polychoric correlations (diagonally weighted least squares,
+    lavaan's WLSMV: see ``ordinal_cfa``).
+
+    Raises ModelError as ``sem``.
+    """
+    unknown = set(equal) - set(EQUAL)
+    if unknown:
+        raise ModelError(f"unknown part to hold equal: {', '.join(sorted(unknown))}", todo=f"Choose from {EQUAL}.")
+    if ordered:
+        from pipeline.sem.ordinal import ordinal_cfa
+
+        return ordinal_cfa(frame, factors, group, equal, free=free, residual_covariances=residual_covariances, gate=gate)  # type: ignore[return-value]
+    check_options(estimator, missing, cluster, weights)
+    items = list(dict.fromkeys(item for held in factors.values() for item in held))
+    groups = 1
+    if group:
+        data = prepare(frame, items, missing=missing, group=group, cluster=cluster, weights=weights)
+        groups = len(data.groups)
+    rows = cfa_rows(factors, groups, equal, free, residual_covariances, standardise_factors)
+    return sem(
+        frame, rows, estimator=estimator, missing=missing, group=group, cluster=cluster, weights=weights, starts=starts,
+        gate=gate, family="cfa",
+    )  # fmt: skip
+
+
+def cfa_rows(
+    factors: Mapping[str, Sequence[str]],
+    groups: int = 1,
+    equal: Sequence[str] = (),
+    free: Sequence[tuple[str, str, str]] = (),
+    residual_covariances: Sequence[tuple[str, str]] = (),
+    standardise_factors: bool = False,
+) -> list[Parameter]:
+    """The parameter table of a factor model, group by group."""
+    shared = set(equal) if groups > 1 else set()
+    exempt = {tuple(item) for item in free}
+    rows: list[Parameter] = []
+
+    def row(part: str, lhs: str, op: str, rhs: str, group: int) -> Parameter:
+        same = part in shared and (lhs, op, rhs) not in exempt
+        return Parameter(lhs, op, rhs, group, label=f"{part}_{lhs}_{rhs}" if same else "")
+
+    for group in range(1, groups + 1):
+        for factor, items in factors.items():
+            for k, item in enumerate(items):
+                marker = k == 0 and not standardise_factors
+                fixed = Parameter(factor, "=~", item, group, free=False, value=1.0)
+                rows.append(fixed if marker else row("loadings", factor, "=~", item, group))
+        items = list(dict.fromkeys(item for held in factors.values() for item in held))
+        rows += [row("intercepts", item, "~1", "", group) for item in items]
+        rows += [row("residuals", item, "~~", item, group) for item in items]
+        rows += [row("residual_covariances", one, "~~", other, group) for one, other in residual_covariances]
+        names = list(factors)
+        for k, one in enumerate(names):
+            unit = standardise_factors and (group == 1 or "loadings" not in shared)
+            fixed = Parameter(one, "~~", one, group, free=False, value=1.0)
+            rows.append(fixed if unit else row("latent_variances", one, "~~", one, group))
+            rows += [row("latent_covariances", one, "~~", other, group) for other in names[k + 1 :]]
+            moves = group > 1 and "intercepts" in shared and "means" not in shared
+            mean = Parameter(one, "~1", "", group, free=moves, value=None if moves else 0.0)
+            rows.append(mean)
+    return rows
