@@ -64,6 +64,15 @@ def sort_people(study: Study, wave: str, file: WaveFile, deposit: Deposit, id_co
     return _numbered(made, deposit, people, id_column)
 
 
+def written_otherwise(study: Study, deposited: pl.Series) -> list[str]:
+    """In words, how many ids are the same only by the declared rule."""
+    rule = study.about.ids
+    if not rule.strip and rule.case == "as_is":
+        return []
+    count = int((normalise_ids(deposited) != normalise_ids(deposited, strip=rule.strip, case=rule.case)).sum())
+    return [f"{count:,} ids were written otherwise, in case or with spaces"] if count else []
+
+
 def check_people(study: Study, file: WaveFile, frame: pl.DataFrame, id_column: str, folder: Path, where: str) -> None:
     """Raise ``DepositError`` for ids that are blank, there twice, not of the declared form or never issued."""
     check_ids(frame, id_column, where=where)

@@ -18,7 +18,7 @@ from pipeline.ingest.find import find_file
 from pipeline.ingest.ids import check_ids
 from pipeline.ingest.interviews import interview_dates
 from pipeline.ingest.numbers import code_texts
-from pipeline.ingest.people import Register, sort_people
+from pipeline.ingest.people import Register, sort_people, written_otherwise
 from pipeline.ingest.quarantine import VALUES_SCHEMA, Sorted
 from pipeline.specs.project import Study
 from pipeline.specs.sources import declared_variables, role_columns, source_variable
@@ -165,9 +165,11 @@ def _arm(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Regis
     check_number(study, wave, deposit.frame, roles, name)
     coded = replace(deposit, frame=declared_codes(study, wave, file, deposit.frame, name))
     rows = sort_people(study, wave, file, coded, roles["person_id"], known)
-    loaded, dates, notices = rows.loaded, pl.DataFrame(schema=VALUES_SCHEMA), []
+    loaded, dates = rows.loaded, pl.DataFrame(schema=VALUES_SCHEMA)
+    notices = written_otherwise(study, coded.frame[roles["person_id"]])
     if "interview_date" in roles:
-        loaded, dates, notices = interview_dates(study, wave, file, loaded, roles["interview_date"])
+        loaded, dates, about_dates = interview_dates(study, wave, file, loaded, roles["interview_date"])
+        notices += about_dates
     head = {"study": study.key, "arm": file.arm, "wave": wave}
     held = [column for column in _held(study, wave, file, roles) if column in loaded.columns]
     lacking = _lacking(study, wave, file, deposit)
