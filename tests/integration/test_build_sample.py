@@ -1,0 +1,106 @@
+"""The whole graph on the sample, through the command line, in a fresh root: what the README promises."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from shared import ROOT
+
+PAPERS = ("buat_findings", "pl_findings")
+
+
+def fresh_root(folder: Path) -> Path:
+    """A copy of what a clone tracks."""
+    for name in ("studies", "areas"):
+        shutil.copytree(ROOT / "data" / name, folder / "data" / name)
+    shutil.copy(ROOT / "data" / "concepts.yaml", folder / "data" / "concepts.yaml")
+    shutil.copytree(ROOT / "reports", folder / "reports", ignore=shutil.ignore_patterns("build"))
+    return folder
+
+
+def cohesion(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COHESION_ROOT": str(root), "HOME": str(root), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", "from assets.cli import main; main()", *arguments]
+    return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    root = fresh_root(tmp_path_factory.mktemp("clone"))
+    return root, cohesion(root, "build")
+
+
+def test_the_build_ends_with_where_the_papers_lie(built):
+    done = built[1]
+    assert done.returncode == 0, done.stdout + done.stderr
+    for paper in PAPERS:
+        assert f"paper: reports/build/papers/{paper}.html" in done.stdout
+    assert "elsoc: no deposits" in done.stdout, "a study whose files are not there is left out, and said so"
+
+
+def test_a_second_build_does_nothing(built):
+    root, _ = built
+    done = cohesion(root, "build")
+    assert "Nothing has changed" in done.stdout
+    assert "✓" not in done.stdout
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_paper_is_one_file_that_says_what_it_is(built, paper):
+    html = (built[0] / "reports" / "build" / "papers" / f"{paper}.html").read_text()
+    assert "synthetic data" in html.lower()
+    assert not re.findall(r"""(?:src|href|srcset)=["'](?!#|data:|mailto:)(?!https?://[^"']*["']>)""", html)
+    assert "<script" not in html
+    assert html.count("<img") + html.count("<svg") >= 4
+    assert not re.search(r"<img(?![^>]*\balt=)", html)
+
+
+def test_there_are_over_39000_responses(built):
+    panel = pl.read_parquet(built[0] / "data" / "warehouse" / "panel" / "beyond_us_and_them.parquet")
+    assert panel.height > 39_000
+
+
+def test_every_answer_is_accounted_for(built):
+    for study in ("beyond_us_and_them", "parallel_lives"):
+        warehouse = built[0] / "data" / "warehouse"
+        ledger = pl.read_parquet(warehouse / "ledger" / f"{study}.parquet")
+        answers = pl.read_parquet(warehouse / "answers" / f"{study}.parquet")
+        items = ledger["item"].n_unique()
+        assert ledger["count"].sum() == answers.height * items
+
+
+def test_the_warehouse_opens_as_one_database(built):
+    import duckdb
+
+    root = built[0]
+    with duckdb.connect(str(root / "data" / "warehouse" / "cohesion.duckdb"), read_only=True) as connection:
+        rows = connection.sql("select count(*) from panel.parallel_lives").fetchall()[0][0]
+    assert rows == pl.read_parquet(root / "data" / "warehouse" / "panel" / "parallel_lives.parquet").height
+
+
+def test_nobody_is_in_a_paper(built):
+    root = built[0]
+    people = pl.read_parquet(root / "data" / "warehouse" / "panel" / "parallel_lives.parquet")["person_id"].unique()
+    html = (root / "reports" / "build" / "papers" / "pl_findings.html").read_text()
+    assert not set(re.findall(r"\bp[0-9a-f]{32}\b", html)) & set(people)
+
+
+def test_editing_a_figure_rebuilds_it_and_its_paper_only(built):
+    root, _ = built
+    file = root / "reports" / "figures" / "pl_areas.yaml"
+    file.write_text(file.read_text() + "\n# a comment changes nothing\n")
+    assert "Nothing has changed" in cohesion(root, "build").stdout
+    declared = file.read_text()
+    file.write_text(declared.replace("kind:", "events: false\nkind:", 1))
+    done = cohesion(root, "build")
+    assert re.findall(r"✓ (\S+):", done.stdout) == ["figure/pl_areas", "paper/pl_findings"], done.stdout + done.stderr
+
+
+def test_the_figure_in_the_readme_is_the_one_that_is_built(built):
+    shown = (ROOT / "reports" / "gallery" / "figure.svg").read_bytes()
+    assert shown == (built[0] / "reports" / "build" / "figures" / "buat_national_trust.svg").read_bytes()
