@@ -3,6 +3,7 @@
 from assets import store
 from assets.fingerprints import code_of, digest
 from assets.graph import Node, Output, Tables, Workspace
+from pipeline.files import write_whole
 from pipeline.specs import Project, Study
 
 
@@ -27,7 +28,7 @@ def _findings(study: Study) -> Node:
         found = pl.concat([compare(study, wave, deposited, labelled) for wave in study.waves])
         page = workspace.paths.drift_file(study.key)
         text = drift_html(study, found, workspace.paths.templates / "drift.html.j2")
-        store.write_whole(page, lambda part: part.write_text(text, encoding="utf-8"))
+        write_whole(page, lambda part: part.write_text(text, encoding="utf-8"))
         return Output(
             tables={key: found},
             schemas={key: Findings},

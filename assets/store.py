@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import CohesionError
+from pipeline.files import write_whole
 from pipeline.paths import Paths
 
 if TYPE_CHECKING:
@@ -26,30 +25,6 @@ class Record:
     fingerprint: str
     rows: int
     seconds: float
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside ``path``, force to disk, then rename: a reader sees the old file or the new, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    part = Path(name)
-    try:
-        write(part)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_or_remove(path: Path, frame: pl.DataFrame) -> None:
-    """Write a frame whole; without a row there is no file."""
-    if frame.height:
-        write_whole(path, lambda part: frame.write_parquet(part))
-    else:
-        path.unlink(missing_ok=True)
 
 
 def save(paths: Paths, tables: Mapping[Key, pl.DataFrame], fingerprint: str, seconds: float) -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from assets import store
 from assets.fingerprints import code_of, digest, hash_of_file
 from assets.graph import Key, Node, Output, Tables, Workspace
+from pipeline.files import write_whole
 from pipeline.specs import Paper, Project
 
 STUDY_TABLES = ("participation", "reliability", "ledger", "receipt")
@@ -44,7 +44,7 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
         )
         file = workspace.paths.paper_file(name)
         template = workspace.paths.templates / "paper.html.j2"
-        store.write_whole(file, lambda part: write_html(document, part, template=template))
+        write_html(document, file, template=template)
         numbers = paper_numbers(document, name)
         return Output(
             tables={key: numbers},
@@ -82,5 +82,5 @@ def write_database(workspace: Workspace, keys: list[Key]) -> Path:
                 source = str(workspace.paths.table(*key)).replace("'", "''")
                 connection.execute(f'create table "{key[0]}"."{table}" as from read_parquet(\'{source}\')')
 
-    store.write_whole(target, build)
+    write_whole(target, build)
     return target

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.figures.style import NARROW, styled
+from pipeline.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,14 +20,14 @@ DPI = 144
 def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """Write ``<stem>.png`` and ``<stem>.svg``; each appears whole or not at all. Returns both paths."""
     png, svg = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.svg")
-    write_atomically(png, png_bytes(figure))
-    write_atomically(svg, svg_bytes(figure))
+    write_bytes(png, png_bytes(figure))
+    write_bytes(svg, svg_bytes(figure))
     return png, svg
 
 
 def save_drawing(drawing: Drawing, stem: Path) -> tuple[Path, Path]:
     """As ``save_figure``, and ``<stem>.narrow.svg`` beside it, which papers show on a phone. Returns PNG and SVG."""
-    write_atomically(stem.with_name(f"{stem.name}.narrow.svg"), svg_bytes(drawing.at(NARROW)))
+    write_bytes(stem.with_name(f"{stem.name}.narrow.svg"), svg_bytes(drawing.at(NARROW)))
     return save_figure(drawing.figure, stem)
 
 
@@ -57,18 +56,3 @@ def svg_bytes(figure: Figure) -> bytes:
     tall = figure.get_figheight()
     box = " ".join(f"{inches * 72:.2f}" for inches in (left, tall - top, right - left, top - bottom))
     return content.replace(b"<svg ", f'<svg data-body="{box}" '.encode(), 1)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target, then rename: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

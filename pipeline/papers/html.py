@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.files import write_bytes
 from pipeline.papers.content import Document, Emphasis, FigureFile, Link, Number, Runs, Strong
 from pipeline.paths import Paths
 
@@ -23,18 +22,7 @@ SAFE_ADDRESS = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 
 def write_html(document: Document, path: Path, *, template: Path | None = None) -> Path:
     """Write the document to ``path``; the file appears whole or not at all. Same document, same bytes."""
-    content = html(document, template=template).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_bytes(path, html(document, template=template).encode())
     return path
 
 

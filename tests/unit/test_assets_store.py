@@ -5,6 +5,7 @@ import pytest
 
 from assets import store
 from pipeline.errors import CohesionError
+from pipeline.files import write_whole
 from pipeline.paths import Paths
 
 KEY = ("answers", "study")
@@ -26,7 +27,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        store.write_whole(target, half)
+        write_whole(target, half)
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["table.parquet"]
 

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from pipeline.figures import NARROW, participation_flow, save_figure, trend
-from pipeline.figures.save import png_bytes, svg_bytes, write_atomically
+from pipeline.figures.save import png_bytes, svg_bytes
+from pipeline.files import write_bytes
 from pipeline.tables import estimates
 
 DATES = {"w01": dt.date(2016, 8, 1), "w02": dt.date(2017, 9, 1), "w03": dt.date(2021, 2, 1)}
@@ -83,7 +84,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, mon
 
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(OSError, match="full"):
-        write_atomically(target, b"new")
+        write_bytes(target, b"new")
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
 
