@@ -27,6 +27,14 @@ class Record:
     seconds: float
 
 
+def write_or_remove(path: Path, frame: pl.DataFrame) -> None:
+    """Write a frame whole; without a row there is no file."""
+    if frame.height:
+        write_whole(path, lambda part: frame.write_parquet(part))
+    else:
+        path.unlink(missing_ok=True)
+
+
 def save(paths: Paths, tables: Mapping[Key, pl.DataFrame], fingerprint: str, seconds: float) -> None:
     """Write all tables of one node, then their records."""
     for key in tables:
