@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from pipeline.models.linear import least_squares
-from pipeline.models.regression_data import group_sums, regression_data
+from pipeline.models.linear import linear, panel_frames, require_freedom
+from pipeline.models.regression_data import check_rank, group_sums, regression_data
 from pipeline.models.results import coefficient_table
 
 
@@ -25,10 +25,10 @@ def between(
     confidence: float = 0.95,
     model: str = "between",
 ) -> pl.DataFrame:
-    """One row per term: ȳ_i = a + b x̄_i + e_i by least squares over persons, each counting once (plm's "between").
+    """One row per term: ȳ_i = a + b x̄_i + e_i by least squares over persons, each counting once.
 
-    Means are over a person's complete rows. Standard errors are classical, t on persons less terms; ``n_obs`` counts
-    persons. Raises ModelError as ``pooled`` does.
+    linearmodels' ``BetweenOLS``, plm's "between". Means are over a person's complete rows. Standard errors are
+    classical, t on persons less terms; ``n_obs`` counts persons. Raises ModelError as ``pooled`` does.
 
     >>> import polars as pl
     >>> from pipeline.models import between
@@ -39,6 +39,8 @@ def between(
     >>> between(panel, "trust", ["contact"]).filter(term="contact")["estimate"].round(6).to_list()
     [1.5]
     """
+    from linearmodels.panel.model import BetweenOLS
+
     data = regression_data(
         frame,
         outcome,
@@ -49,8 +51,10 @@ def between(
         wave=wave,
         wave_effects=False,
     )
-    rows = np.bincount(data.person)
-    means = group_sums(np.column_stack([data.matrix, data.outcome]), data.person) / rows[:, None]
-    persons = np.arange(len(rows))
-    data = replace(data, matrix=means[:, :-1], outcome=means[:, -1], person=persons, wave=np.zeros_like(persons))
-    return coefficient_table(data, least_squares(data), confidence=confidence, model=model, family="between")
+    joined = group_sums(np.column_stack([data.matrix, data.outcome]), data.person)
+    means = joined / np.bincount(data.person)[:, None]
+    persons = replace(data, matrix=means[:, :-1], outcome=means[:, -1], person=np.arange(len(means)))
+    require_freedom(persons)
+    check_rank(persons.matrix, persons.terms, outcome)
+    result = BetweenOLS(**panel_frames(data), check_rank=False).fit()
+    return coefficient_table(persons, linear(persons, result), confidence=confidence, model=model, family="between")

@@ -12,8 +12,8 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.fixed_effects import require_within_variation
 from pipeline.models.inference import Term
-from pipeline.models.linear import Correction, least_squares
-from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.linear import Correction, covariance_options, linear, panel_frames, require_freedom
+from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.results import coefficient_table
 
 Gaps = Literal["successive", "adjacent"]
@@ -36,12 +36,13 @@ def first_difference(
     confidence: float = 0.95,
     model: str = "first_difference",
 ) -> pl.DataFrame:
-    """One row per term: Δy_it = b Δx_it + Δw_t + Δe_it by least squares on each person's differences.
+    """One row per term: Δy_it = b Δx_it + Δw_t + Δe_it by linearmodels' ``FirstDifferenceOLS``.
 
     ``gaps`` "successive" takes a person's next complete row whatever lies between (plm's ``model = "fd"``), "adjacent"
     only pairs of neighbouring waves of the data. With ``wave_effects`` the wave dummies are differenced too; without,
-    an intercept is the mean change from one row to the next (plm). n_obs counts differences. A weight is that of the
-    later row. Raises ModelError as ``fixed_effects`` does, and if no person has two rows.
+    an intercept is the mean change from one row to the next (plm). n_obs counts differences. A difference weighs
+    1 / (1/w_t + 1/w_s), half the weight where it stays the same. Raises ModelError as ``fixed_effects`` does, if no
+    person has two rows, and if a person changes cluster between the two.
 
     >>> import polars as pl
     >>> from pipeline.models import first_difference
@@ -54,6 +55,8 @@ def first_difference(
     >>> first_difference(panel, "trust", ["contact"]).filter(term="contact")["estimate"].round(6).to_list()
     [0.5]
     """
+    from linearmodels.panel.model import FirstDifferenceOLS
+
     levels = regression_data(
         frame,
         outcome,
@@ -68,30 +71,49 @@ def first_difference(
         intercept=False,
     )
     require_within_variation(levels)
-    changes = differences(levels, gaps=gaps, intercept=not wave_effects)
-    fit = least_squares(changes, correction=correction)
+    placed = _placed(levels, gaps, intercept=not wave_effects)
+    changes = _changes(placed)
+    require_freedom(changes)
+    check_rank(changes.matrix, changes.terms, outcome, np.linalg.norm(placed.matrix, axis=0))
+    result = FirstDifferenceOLS(**panel_frames(placed), check_rank=False).fit(**covariance_options(placed, correction))
+    fit = linear(changes, result, correction)
     return coefficient_table(changes, fit, confidence=confidence, model=model, family="first_difference")
 
 
-def differences(data: RegressionData, *, gaps: Gaps, intercept: bool) -> RegressionData:
-    """Each person's rows minus the person's row before."""
-    later = np.flatnonzero(np.diff(data.person) == 0) + 1
-    if gaps == "adjacent":
-        later = later[data.wave[later] - data.wave[later - 1] == 1]
+def _placed(data: RegressionData, gaps: Gaps, *, intercept: bool) -> RegressionData:
+    """The rows with ``wave`` numbered so that those to be compared are one apart, as linearmodels takes them.
+
+    The number itself as a regressor is the intercept: its difference is one.
+    """
+    if gaps == "successive":
+        data = replace(data, wave=np.arange(data.n_obs) - np.searchsorted(data.person, data.person))
+    later = _later(data)
     if later.size == 0:
         raise ModelError("no person has two rows to take a difference of", where=data.outcome_name, count=data.n_obs)
-    _, person = np.unique(data.person[later], return_inverse=True)
-    changes = data.matrix[later] - data.matrix[later - 1]
-    terms = data.terms
+    moved = 0 if data.clusters is None else int((data.clusters[later] != data.clusters[later - 1]).sum())
+    if moved:
+        raise ModelError(
+            f"persons change {data.cluster_name}, so that a difference is of two clusters",
+            where=data.outcome_name,
+            count=moved,
+            todo="Cluster by person.",
+        )
     if intercept:
-        terms, changes = (*terms, Term("intercept", "intercept")), np.column_stack([changes, np.ones(len(later))])
+        matrix = np.column_stack([data.matrix, data.wave])
+        data = replace(data, matrix=matrix, terms=(*data.terms, Term("intercept", "intercept")))
+    return data
+
+
+def _changes(placed: RegressionData) -> RegressionData:
+    """Each person's rows minus the person's row before."""
+    later = _later(placed)
     return replace(
-        data,
-        outcome=data.outcome[later] - data.outcome[later - 1],
-        matrix=changes,
-        terms=terms,
-        person=person,
-        wave=data.wave[later],
-        clusters=None if data.clusters is None else np.unique(data.clusters[later], return_inverse=True)[1],
-        weights=None if data.weights is None else data.weights[later],
+        placed.rows(later),
+        outcome=placed.outcome[later] - placed.outcome[later - 1],
+        matrix=placed.matrix[later] - placed.matrix[later - 1],
     )
+
+
+def _later(data: RegressionData) -> np.ndarray:
+    """The rows that come one wave after another row of their person."""
+    return np.flatnonzero((np.diff(data.person) == 0) & (np.diff(data.wave) == 1)) + 1

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.linear import Correction, Effects, least_squares
-from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.linear import (
+    Correction,
+    Linear,
+    covariance_options,
+    linear,
+    panel_frames,
+    require_freedom,
+)
+from pipeline.models.regression_data import RegressionData, check_rank, regression_data, within
 from pipeline.models.results import coefficient_table
+
+Effects = Literal["person", "person_and_wave"]
 
 
 def fixed_effects(
@@ -30,7 +40,7 @@ def fixed_effects(
     confidence: float = 0.95,
     model: str = "fixed_effects",
 ) -> pl.DataFrame:
-    """One row per term: y_it = a_i + b x_it + w_t + e_it, a_i absorbed (the within estimator).
+    """One row per term: y_it = a_i + b x_it + w_t + e_it, a_i absorbed (linearmodels' ``PanelOLS``).
 
     ``effects`` "person" estimates wave dummies beside the exposures (``wave_effects``); "person_and_wave" absorbs both.
     Persons seen once stay in the count of rows, as in plm, and add nothing to the estimates. Standard errors are
@@ -64,8 +74,36 @@ def fixed_effects(
         intercept=False,
     )
     require_within_variation(data)
-    fit = least_squares(data, absorb=effects, correction=correction)
+    fit = fixed_effects_fit(data, effects, correction)
     return coefficient_table(data, fit, confidence=confidence, model=model, family="fixed_effects")
+
+
+def fixed_effects_fit(data: RegressionData, effects: Effects = "person", correction: Correction = "hc1") -> Linear:
+    """(Weighted) least squares after absorbing person, or person and wave, effects; ``data`` without an intercept.
+
+    Absorbed effects count in the residual degrees of freedom and in a classical covariance. In a clustered one they do
+    not, being nested in the clusters: plm's ``vcovHC``, and Stata's ``xtreg, fe``. linearmodels would by itself count
+    them where there are two, or where they are not nested.
+    """
+    from linearmodels.panel.model import PanelOLS
+
+    waves = effects == "person_and_wave"
+    require_freedom(data, data.n_persons + (data.n_waves - 1 if waves else 0))
+    _require_rank(data, waves)
+    model = PanelOLS(**panel_frames(data), entity_effects=True, time_effects=waves, check_rank=False)
+    counted = data.clusters is None
+    return linear(
+        data, model.fit(auto_df=False, count_effects=counted, **covariance_options(data, correction)), correction
+    )
+
+
+def _require_rank(data: RegressionData, waves: bool) -> None:
+    """Raises ModelError naming the terms that persons' levels, waves and the terms before them determine."""
+    left = within(data.matrix, data.person)
+    if waves:
+        dummies = within(np.eye(data.wave.max() + 1)[data.wave], data.person)
+        left = left - dummies @ np.linalg.lstsq(dummies, left, rcond=None)[0]
+    check_rank(left, data.terms, data.outcome_name, np.linalg.norm(data.matrix, axis=0))
 
 
 def require_within_variation(data: RegressionData) -> None:

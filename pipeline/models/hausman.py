@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.fixed_effects import fixed_effects_fit
 from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows, wald
-from pipeline.models.linear import least_squares, random_effects_fit
+from pipeline.models.random_effects import random_effects_fit
 from pipeline.models.regression_data import regression_data
 from pipeline.models.results import table
 
@@ -59,7 +60,7 @@ def hausman(
     shared = data.varies_within()
     if not shared.any():
         raise ModelError("no term changes within a person, so there is nothing to compare", where=outcome)
-    fixed = least_squares(data.keep(shared), absorb="person")
+    fixed = fixed_effects_fit(data.keep(shared))
     random, _ = random_effects_fit(data)
     difference = fixed.estimates - random.estimates[shared]
     covariance = fixed.covariance - random.covariance[np.ix_(shared, shared)]

@@ -11,7 +11,8 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.fixed_effects import require_within_variation
 from pipeline.models.inference import Term, chi_squared_row, coefficient_rows, wald
-from pipeline.models.linear import Correction, random_effects_fit
+from pipeline.models.linear import Correction
+from pipeline.models.random_effects import random_effects_fit
 from pipeline.models.regression_data import RegressionData, means_of, regression_data
 from pipeline.models.results import table, variance_rows
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from pipeline.models.linear import Correction, least_squares
-from pipeline.models.regression_data import regression_data
+from pipeline.models.linear import Correction, covariance_options, linear, panel_frames, require_freedom
+from pipeline.models.regression_data import check_rank, regression_data
 from pipeline.models.results import coefficient_table
 
 
@@ -27,7 +27,7 @@ def pooled(
     confidence: float = 0.95,
     model: str = "pooled",
 ) -> pl.DataFrame:
-    """One row per term: y_it = a + b x_it + w_t + e_it by (weighted) least squares.
+    """One row per term: y_it = a + b x_it + w_t + e_it by (weighted) least squares (linearmodels' ``PooledOLS``).
 
     Mixes what happens within persons with differences between them. Standard errors are clustered by ``cluster``
     (``None``: classical); ``correction`` "hc1" is plm's HC1 with t on n − k degrees of freedom, "stata" Stata's
@@ -45,6 +45,8 @@ def pooled(
     >>> table["term"].to_list()
     ['contact', 'w02', 'intercept', 'rows_left_out']
     """
+    from linearmodels.panel.model import PooledOLS
+
     data = regression_data(
         frame,
         outcome,
@@ -57,5 +59,9 @@ def pooled(
         weights=weights,
         wave_effects=wave_effects,
     )
-    fit = least_squares(data, correction=correction)
-    return coefficient_table(data, fit, confidence=confidence, model=model, family="pooled")
+    require_freedom(data)
+    check_rank(data.matrix, data.terms, outcome)
+    result = PooledOLS(**panel_frames(data), check_rank=False).fit(**covariance_options(data, correction))
+    return coefficient_table(
+        data, linear(data, result, correction), confidence=confidence, model=model, family="pooled"
+    )

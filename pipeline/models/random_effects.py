@@ -6,8 +6,16 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from pipeline.models.linear import Correction, random_effects_fit
-from pipeline.models.regression_data import regression_data
+from pipeline.errors import ModelError
+from pipeline.models.linear import (
+    Correction,
+    Linear,
+    covariance_options,
+    linear,
+    panel_frames,
+    require_freedom,
+)
+from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.results import coefficient_table
 
 
@@ -27,7 +35,8 @@ def random_effects(
     confidence: float = 0.95,
     model: str = "random_effects",
 ) -> pl.DataFrame:
-    """One row per term and variance: y_it = a + b x_it + w_t + u_i + e_it by generalised least squares.
+    """One row per term and variance: y_it = a + b x_it + w_t + u_i + e_it by generalised least squares
+    (linearmodels' ``RandomEffects``).
 
     Variances by Swamy and Arora; ``small_sample`` is the unbalanced-panel version that plm uses. Intervals are
     normal, as in plm's summary. If u_i is related to the exposures the coefficients are biased: see ``hausman`` and
@@ -60,3 +69,28 @@ def random_effects(
     return coefficient_table(
         data, fit, confidence=confidence, model=model, family="random_effects", normal=True, variances=variances
     )
+
+
+def random_effects_fit(
+    data: RegressionData, *, small_sample: bool = True, correction: Correction = "hc1"
+) -> tuple[Linear, dict[str, float]]:
+    """Feasible generalised least squares with the variances of Swamy and Arora (1972), and those variances.
+
+    ``small_sample`` takes the person variance from the between regression weighted by persons' numbers of rows (Baltagi
+    and Chang 1994, as plm); otherwise from the unweighted one. The two agree where all persons have equally many rows.
+    """
+    from linearmodels.panel.model import RandomEffects
+
+    require_freedom(data)
+    check_rank(data.matrix, data.terms, data.outcome_name)
+    options = covariance_options(data, correction)
+    try:
+        result = RandomEffects(**panel_frames(data), check_rank=False).fit(small_sample=small_sample, **options)
+    except ValueError as error:
+        raise ModelError(
+            "too few persons or waves to split the variance into persons' and waves'",
+            where=data.outcome_name,
+            count=data.n_persons,
+        ) from error
+    parts = result.variance_decomposition
+    return linear(data, result, correction), {"person": float(parts["Effects"]), "residual": float(parts["Residual"])}

@@ -52,6 +52,18 @@ class RegressionData:
         terms = tuple(term for term, keep in zip(self.terms, kept, strict=True) if keep)
         return replace(self, matrix=self.matrix[:, kept], terms=terms)
 
+    def rows(self, chosen: np.ndarray) -> RegressionData:
+        """The rows ``chosen`` (their places) with all columns."""
+        return replace(
+            self,
+            outcome=self.outcome[chosen],
+            matrix=self.matrix[chosen],
+            person=_ordered(self.person[chosen]),
+            wave=self.wave[chosen],
+            clusters=None if self.clusters is None else _ordered(self.clusters[chosen]),
+            weights=None if self.weights is None else self.weights[chosen],
+        )
+
     def varies_within(self) -> np.ndarray:
         """Which columns change over time for at least one person."""
         spread = np.abs(within(self.matrix, self.person)).max(axis=0, initial=0.0)
@@ -138,26 +150,29 @@ def codes(column: pl.Series) -> np.ndarray:
     return column.replace_strict(distinct, pl.int_range(len(distinct), eager=True), return_dtype=pl.Int64).to_numpy()
 
 
+def _ordered(values: np.ndarray) -> np.ndarray:
+    """The same codes without gaps."""
+    return np.unique(values, return_inverse=True)[1]
+
+
 def _ordered_codes(column: pl.Series) -> np.ndarray:
     return column.rank("dense").to_numpy().astype(np.int64) - 1
 
 
-def group_sums(values: np.ndarray, group: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+def group_sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Sums by group (groups × columns) of ``values`` (rows × columns)."""
     n_groups = int(group.max()) + 1
-    weighted = values if weights is None else values * weights[:, None]
-    return np.column_stack([np.bincount(group, column, n_groups) for column in weighted.T])
+    return np.column_stack([np.bincount(group, column, n_groups) for column in values.T])
 
 
-def means_of(values: np.ndarray, group: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Each row's (weighted) group mean."""
-    counts = np.bincount(group, weights)
-    return (group_sums(values, group, weights) / counts[:, None])[group]
+def means_of(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Each row's group mean."""
+    return (group_sums(values, group) / np.bincount(group)[:, None])[group]
 
 
-def within(values: np.ndarray, group: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Deviations from the (weighted) group mean."""
-    return values - means_of(values, group, weights)
+def within(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Deviations from the group mean."""
+    return values - means_of(values, group)
 
 
 def check_rank(matrix: np.ndarray, terms: Sequence[Term], where: str, scale: np.ndarray | None = None) -> None:
