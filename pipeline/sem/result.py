@@ -113,7 +113,7 @@ class Result:
             step = np.zeros(len(theta))
             step[k] = 1e-5 * max(abs(theta[k]), 0.1)
             jacobian[:, k] = (function(theta + step) - function(theta - step)) / (2 * step[k])
-        variance = np.einsum("ij,jk,ik->i", jacobian, self.state.covariance, jacobian)
+        variance = ((jacobian @ self.state.covariance) * jacobian).sum(1)
         frame = pl.DataFrame({"name": list(names), "estimate": value, "std_error": np.sqrt(np.maximum(variance, 0.0))})
         return with_tests(frame)
 

@@ -37,17 +37,23 @@ def release_tests(result: Result, labels: Sequence[str] | None = None) -> pl.Dat
             direction = np.zeros(len(rows))
             direction[k] = 1.0
             chisq, change = _released(state.model.basis, direction, theta_score, information)
-            # the change of the parameter itself: what it gains on the others that stay equal
             tested.append((row.label, row.lhs, row.op, row.rhs, _label(state, row), chisq, 1, upper_tail(chisq, 1), change))
     return _frame(tested, "label")
 
 
 def total_release_test(result: Result) -> dict[str, float]:
-    """Score test of all equality constraints at once: chisq, df, p."""
+    """Score test of all equality constraints at once: chisq, df, p.
+
+    df counts the directions that can be told apart once everything is let go; lavaan counts constraints.
+    """
     state = result.state
     score, information = _score(state), theta_information(state.model, state.data.groups, state.theta, "expected")
-    chisq = float(score @ symmetric_inverse(information) @ score)
-    df = len(state.theta) - state.model.npar
+    scale = np.sqrt(information.diagonal())
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    told = values > 1e-9
+    parts = vectors[:, told].T @ (score / scale)
+    chisq = float((parts**2 / values[told]).sum())
+    df = int(told.sum()) - state.model.npar
     return {"chisq": chisq, "df": df, "p": upper_tail(chisq, df)}
 
 

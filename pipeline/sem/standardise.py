@@ -47,6 +47,7 @@ def standardised_errors(
         up, down = theta.copy(), theta.copy()
         up[k] += step
         down[k] -= step
-        jacobian[:, k] = (standardised(model, up, rows) - standardised(model, down, rows)) / (2 * step)
-    variance = np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian)
+        with np.errstate(invalid="ignore"):
+            jacobian[:, k] = (standardised(model, up, rows) - standardised(model, down, rows)) / (2 * step)
+    variance = ((jacobian @ covariance) * jacobian).sum(1)
     return np.sqrt(np.where(variance > 0, variance, np.where(variance > -1e-12, 0.0, np.nan)))
