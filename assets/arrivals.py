@@ -8,8 +8,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets import store
 from assets.fingerprints import hash_of_file
 from assets.graph import Key, Node, Workspace
+from pipeline.specs import Study
 
 SETTLED_SECONDS = 10
 """A file that changed later than this is still being written."""
@@ -36,6 +38,7 @@ class Sighting:
     arrivals: tuple[Arrival, ...]
     undeclared: Mapping[str, tuple[str, ...]]
     unsettled: tuple[str, ...]
+    repeated: tuple[str, ...] = ()  # in words: files that are a wave which is loaded already
 
 
 def look(workspace: Workspace, now: float | None = None) -> Sighting:
@@ -44,6 +47,7 @@ def look(workspace: Workspace, now: float | None = None) -> Sighting:
     arrivals: list[Arrival] = []
     undeclared: dict[str, tuple[str, ...]] = {}
     unsettled: list[str] = []
+    repeated: list[str] = []
     for study in workspace.project.studies.values():
         folder = workspace.deposit_folder(study)
         if workspace.uses_sample(study) or not folder.is_dir():
@@ -52,17 +56,39 @@ def look(workspace: Workspace, now: float | None = None) -> Sighting:
         for wave, declared in study.waves.items():
             files = [sorted(folder.glob(file.file)) for file in declared.files]
             claimed.update(path for found in files for path in found)
+            files = [_one_of_the_same(found) for found in files]
             if all(len(found) == 1 for found in files):
                 paths = [found[0] for found in files]
                 if any(now - path.stat().st_mtime < SETTLED_SECONDS for path in paths):
                     unsettled.append(f"{study.key}/{wave}")
                 else:
                     arrivals.append(Arrival(study.key, wave, "-".join(hash_of_file(path)[:12] for path in paths)))
-        others = (path for path in sorted(folder.iterdir()) if path.is_file() and path not in claimed)
-        named = tuple(path.name for path in others if not path.name.startswith("."))
+        lists = {study.about.issued, study.about.withdrawals, *(file.refreshment for _, _, file in study.files())}
+        others = [path for path in sorted(folder.iterdir()) if path.is_file() and path not in claimed]
+        others = [path for path in others if not path.name.startswith(".") and path.name not in lists]
+        loaded = loaded_hashes(workspace, study) if others else {}
+        again = {path.name: loaded[found] for path in others if (found := hash_of_file(path)) in loaded}
+        repeated += [f"{study.key}: {name} is already loaded as {wave}" for name, wave in again.items()]
+        named = tuple(path.name for path in others if path.name not in again)
         if named:
             undeclared[study.key] = named
-    return Sighting(tuple(arrivals), undeclared, tuple(unsettled))
+    return Sighting(tuple(arrivals), undeclared, tuple(unsettled), tuple(repeated))
+
+
+def _one_of_the_same(paths: list[Path]) -> list[Path]:
+    """One file where all are the same bytes under several names."""
+    return paths[:1] if len({hash_of_file(path) for path in paths}) == 1 else paths
+
+
+def loaded_hashes(workspace: Workspace, study: Study) -> dict[str, str]:
+    """SHA-256 → the wave that is loaded from these bytes, and since when."""
+    found = {}
+    for wave in study.waves:
+        key = ("receipt", study.key, wave)
+        if store.record(workspace.paths, key):
+            since = time.strftime("%d %B %Y, %H:%M", time.localtime(workspace.paths.table(*key).stat().st_mtime))
+            found |= {text: f"{wave}, since {since}" for text in store.load(workspace.paths, key)["sha256"]}
+    return found
 
 
 def following(nodes: list[Node], start: Key) -> list[Key]:
@@ -109,6 +135,7 @@ def deposit_sensor(nodes: list[Node], workspace: Workspace) -> dg.SensorDefiniti
 def _words(sighting: Sighting) -> Iterator[str]:
     for study, names in sighting.undeclared.items():
         yield f"{study}: {len(names)} files that no wave declares ({', '.join(names[:5])})"
+    yield from sighting.repeated
     if sighting.unsettled:
         yield f"still being written: {', '.join(sighting.unsettled)}"
 

@@ -1,9 +1,14 @@
 """Waves: one node a wave, from deposited files to one table with pseudonyms for ids."""
 
+from typing import TYPE_CHECKING
+
 from assets import store
 from assets.fingerprints import code_of, digest, hash_of_file
-from assets.graph import Node, Output, Tables, Workspace
+from assets.graph import Key, Node, Output, Tables, Workspace
 from pipeline.specs import Project, Study
+
+if TYPE_CHECKING:
+    from pipeline.ingest.wave import WaveTable
 
 
 def nodes(project: Project) -> list[Node]:
@@ -29,6 +34,7 @@ def _wave(study: Study, wave: str) -> Node:
     def compute(workspace: Workspace, _: Tables) -> Output:
         from pipeline.ingest import load_or_create_key
         from pipeline.ingest.erasure import read_withdrawn
+        from pipeline.ingest.versions import keep_versions, what_changed
         from pipeline.ingest.wave import summary, wave_table
         from pipeline.tables import Labels, Receipt, wave_schema
 
@@ -37,14 +43,19 @@ def _wave(study: Study, wave: str) -> Node:
 
             ensure_sample(workspace.paths.sample)
         pseudonym_key = load_or_create_key(workspace.paths.pseudonym_key)
+        before = _before(workspace, key, receipt)
         withdrawn = read_withdrawn(workspace.paths.withdrawn(study.key))
         table = wave_table(study, wave, workspace.deposit_folder(study), pseudonym_key, withdrawn)
         store.write_or_remove(workspace.paths.quarantined(study.key, wave), table.quarantined)
         store.write_or_remove(workspace.paths.quarantined(study.key, wave, "dates"), table.dates)
+        if not workspace.uses_sample(study):
+            keep_versions(study, wave, workspace.deposit_folder(study), table, workspace.paths.kept(study.key))
+        changed = what_changed(before, table)
+        about = {**summary(table), "notices": "; ".join(table.notices) or "none"}
         return Output(
             tables={key: table.frame, receipt: table.receipts, labels: table.labels},
             schemas={key: wave_schema(table.frame.columns), receipt: Receipt, labels: Labels},
-            metadata={key: {**summary(table), "notices": "; ".join(table.notices) or "none"}},
+            metadata={key: {**about, "redelivery": changed} if changed else about},
         )
 
     declared = study.waves[wave]
@@ -59,3 +70,12 @@ def _wave(study: Study, wave: str) -> Node:
         kinds=frozenset({"polars", *(file.format for file in declared.files)}),
         external=external,
     )
+
+
+def _before(workspace: Workspace, wave: Key, receipt: Key) -> "WaveTable | None":
+    """The wave as it was built last, to tell what a corrected delivery changes."""
+    from pipeline.ingest.versions import as_stored
+
+    if not all(store.record(workspace.paths, key) for key in (wave, receipt)):
+        return None
+    return as_stored(store.load(workspace.paths, wave), store.load(workspace.paths, receipt))

@@ -1,0 +1,92 @@
+"""A wave that is delivered again: the same bytes are no news; a corrected file is a new version, told in counts."""
+
+import time
+from pathlib import Path
+
+import pytest
+from panel_study import STUDY, changed, clean, make_panel, raw, rebuild, write_sav
+from shared import SHARED
+
+from assets.arrivals import look
+from assets.graph import Workspace
+from pipeline.ingest import read_deposit
+from pipeline.paths import Paths
+from pipeline.specs import load_project
+
+LATER = 3600
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = make_panel(tmp_path / "root")
+    assert not [report.message for report in rebuild(root).values() if report.message]
+    return root
+
+
+def seen(root: Path):
+    return look(Workspace(Paths(root), load_project(Paths(root))), time.time() + LATER)
+
+
+def test_41_a_corrected_file_is_a_new_version_and_the_old_one_is_kept(root):
+    before = clean("w02")["trust2"]
+    corrected = {k: 1.0 + before[k] % 5 for k in range(60) if before[k] > 0}
+    corrected = dict(list(corrected.items())[:5])
+    first_run = {arrival.wave: arrival.run_key for arrival in seen(root).arrivals}
+    write_sav(raw(root) / "clean_w2.sav", changed(trust2=corrected))
+
+    assert {wave for wave, key in first_run.items() if key not in {a.run_key for a in seen(root).arrivals}} == {"w02"}
+    reports = rebuild(root)
+
+    assert set(reports) == {"wave/panel/w02", "findings/panel", "answers/panel"}, "outputs are rebuilt"
+    told = reports["wave/panel/w02"].tables[0].metadata["redelivery"]
+    assert "5 answers of 60 people differ, in 1 variables; 0 people are new, 0 are gone: trust2 (5)" in told
+    kept = sorted(Paths(root).kept(STUDY).glob("*.sav"))
+    assert len(kept) == 4, "three waves, and the corrected one beside the first"
+    versions = [read_deposit(path, "sav").frame for path in kept]
+    assert any(version["trust2"].equals(before) for version in versions if version["wave"][0] == 2)
+    assert not rebuild(root), "nothing is due any more"
+
+
+def test_41_the_corrected_file_of_the_collection(tmp_path):
+    if not (SHARED / "badwaves").exists():
+        pytest.skip("needs the shared collection of bad waves")
+    root = make_panel(tmp_path / "root", collection=True)
+    rebuild(root)
+    (raw(root) / "clean_w2.sav").write_bytes((SHARED / "badwaves" / "41_redelivered_w2.sav").read_bytes())
+    told = rebuild(root)["wave/panel/w02"].tables[0].metadata["redelivery"]
+    assert "4 answers of 60 people differ" in told  # of the five corrections one changes nothing
+
+
+def test_41_an_old_version_can_be_built_again(root):
+    answers = Paths(root).table("answers", STUDY)
+    before = answers.read_bytes()
+    (old,) = [path for path in Paths(root).kept(STUDY).glob("*.sav") if read_deposit(path, "sav").frame["wave"][0] == 2]
+    write_sav(raw(root) / "clean_w2.sav", changed(trust2={0: 3.0, 1: 2.0, 2: 1.0}))
+    rebuild(root)
+    (raw(root) / "clean_w2.sav").write_bytes(old.read_bytes())
+    rebuild(root)
+    assert answers.read_bytes() == before
+
+
+def test_42_the_same_bytes_under_another_name_are_no_news(root):
+    (raw(root) / "w2 final.sav").write_bytes((raw(root) / "clean_w2.sav").read_bytes())
+    assert not rebuild(root)
+    (words,) = seen(root).repeated
+    assert words.startswith("panel: w2 final.sav is already loaded as w02, since ")
+    assert not seen(root).undeclared
+
+
+def test_42_a_pattern_that_fits_both_names_is_no_news_either(root):
+    wave = root / "data/studies/panel/waves/w02.yaml"
+    wave.write_text(wave.read_text().replace("clean_w2.sav", "*w2*.sav"))
+    rebuild(root)
+    (raw(root) / "again_w2.sav").write_bytes((raw(root) / "clean_w2.sav").read_bytes())
+    assert not rebuild(root)
+    write_sav(raw(root) / "other_w2.sav", changed(trust2={0: 3.0, 1: 2.0, 2: 1.0}))
+    assert "several files fit" in rebuild(root)["wave/panel/w02"].message
+
+
+def test_a_file_that_no_wave_declares_is_named(root):
+    write_sav(raw(root) / "wave5.sav", changed(trust2={0: 3.0, 1: 2.0, 2: 1.0}))
+    assert seen(root).undeclared == {STUDY: ("wave5.sav",)}
+    assert not seen(root).repeated
