@@ -13,7 +13,7 @@ from pipeline.errors import ModelError
 from pipeline.models.design import Subset
 from pipeline.models.design_sample import DesignArguments, Sample
 from pipeline.models.inference import coefficient_rows
-from pipeline.models.logit import logit_maximum, require_binary
+from pipeline.models.logit import FARTHEST, MAX_STEPS, require_binary, separated
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data, require
 from pipeline.models.results import table
 
@@ -101,8 +101,35 @@ def _fit(
 def _solve(data: RegressionData, weights: np.ndarray, link: Link) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Coefficients, residuals and the inverse information of a weighted fit."""
     if link == "logit":
-        estimates, probability, inverse = logit_maximum(data, weights)
+        estimates, probability, inverse = _weighted_logit(data, weights)
         return estimates, data.outcome - probability, inverse
     inverse = np.linalg.inv((data.matrix * weights[:, None]).T @ data.matrix)
     estimates = inverse @ (data.matrix.T @ (weights * data.outcome))
     return estimates, data.outcome - data.matrix @ estimates, inverse
+
+
+def _weighted_logit(data: RegressionData, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Newton's method: coefficients, each row's probability, and the inverse of the information.
+
+    ``weights`` multiply each row's log-likelihood; those of a replicate may be zero. Raises ModelError if the outcomes
+    are separated.
+    """
+    estimates = np.zeros(data.matrix.shape[1])
+    for _ in range(MAX_STEPS):
+        probability = _probability(data.matrix, estimates)
+        information = (data.matrix * (weights * probability * (1 - probability))[:, None]).T @ data.matrix
+        try:
+            inverse = np.linalg.inv(information)
+        except np.linalg.LinAlgError as error:
+            raise separated(data) from error
+        step = inverse @ (data.matrix.T @ (weights * (data.outcome - probability)))
+        estimates = estimates + step
+        if np.abs(data.matrix @ estimates)[weights > 0].max() > FARTHEST:
+            raise separated(data)
+        if np.all(np.abs(step) <= 1e-12 * (np.abs(estimates) + np.sqrt(np.diag(inverse)))):
+            return estimates, _probability(data.matrix, estimates), inverse
+    raise ModelError("the likelihood has no maximum that can be found", where=data.outcome_name, count=data.n_obs)
+
+
+def _probability(matrix: np.ndarray, estimates: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-matrix @ estimates))

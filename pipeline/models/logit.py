@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference, quantile
-from pipeline.models.regression_data import RegressionData, check_rank, group_sums, regression_data
-from pipeline.models.results import table
+from pipeline.models.linear import few_clusters, require_freedom
+from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.results import noted, table
 
 MAX_STEPS = 50
 FARTHEST = 30.0
@@ -35,7 +38,7 @@ def logit(
 ) -> pl.DataFrame:
     """One row per term in log odds, one per odds ratio, one per average marginal effect, and McFadden's R².
 
-    P(y = 1) = 1 / (1 + exp(−xb)) by maximum likelihood (R's ``glm(family = binomial)``).
+    P(y = 1) = 1 / (1 + exp(−xb)) by maximum likelihood (statsmodels' ``Logit``; R's ``glm(family = binomial)``).
     Standard errors are those of the likelihood, or clustered by ``cluster`` with G/(G−1) · (n−1)/(n−k) (sandwich's
     ``vcovCL(type = "HC1")``). An odds ratio's interval is the exponential of the log odds'. Marginal effects are
     averaged over the rows used, a step from 0 to 1 for columns that only hold 0 and 1, by the delta method.
@@ -61,14 +64,14 @@ def logit(
         wave_effects=wave_effects,
     )
     require_binary(data)
+    require_freedom(data)
     check_rank(data.matrix, data.terms, outcome)
-    estimates, probability, inverse = logit_maximum(data)
-    covariance, described = _covariance(data, probability, inverse)
-    basis = data.basis(f"{described}; normal intervals", confidence)
-    rows = coefficient_rows(basis, data.terms, estimates, covariance, None)
-    rows += _odds_ratio_rows(basis, data.terms, estimates, covariance)
-    rows += _marginal_rows(basis, data, estimates, covariance)
-    rows += _fit_rows(basis, data, probability)
+    fit = _fit(data)
+    basis = data.basis(f"{fit.described}; normal intervals", confidence)
+    rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, None)
+    rows += _odds_ratio_rows(basis, data.terms, fit.estimates, fit.covariance)
+    rows += _marginal_rows(basis, data.terms, fit)
+    rows = [*noted(rows, fit.note), *_fit_rows(basis, data, fit.log_likelihood)]
     return table(rows, data, basis, model=model, family=family)
 
 
@@ -78,54 +81,76 @@ def require_binary(data: RegressionData) -> None:
         raise ModelError("the outcome of a logit model is coded 0 and 1", where=data.outcome_name)
 
 
-def logit_maximum(data: RegressionData, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Newton's method: coefficients, each row's probability, and the inverse of the information.
+@dataclass(frozen=True)
+class _Logit:
+    """Log odds (k), their covariance (k × k), average marginal effects of all terms but the intercept (2 × k − 1)."""
 
-    ``weights`` multiply each row's log-likelihood. Raises ModelError if the outcomes are separated.
+    estimates: np.ndarray
+    covariance: np.ndarray
+    effects: np.ndarray
+    log_likelihood: float
+    described: str
+    note: str | None
+
+
+def _fit(data: RegressionData) -> _Logit:
+    """statsmodels' fit, on columns of mean 0 and standard deviation 1 so that one tolerance fits all units.
+
+    Columns of 0 and 1 stay as they are: statsmodels then takes their marginal effect as a step from 0 to 1.
     """
-    weights = np.ones(data.n_obs) if weights is None else weights
-    estimates = np.zeros(data.matrix.shape[1])
-    for _ in range(MAX_STEPS):
-        probability = _probability(data.matrix, estimates)
-        information = (data.matrix * (weights * probability * (1 - probability))[:, None]).T @ data.matrix
+    steps = np.isin(data.matrix, (0.0, 1.0)).all(axis=0)
+    mean = np.where(steps, 0.0, data.matrix.mean(axis=0))
+    spread = np.where(steps, 1.0, data.matrix.std(axis=0))
+    result = _maximum(data, (data.matrix - mean) / spread)
+    back = np.diag(1 / spread)
+    back[0] -= mean / spread
+    margins = result.get_margeff(dummy=True)
+    described, note = "maximum likelihood (inverse information)", None
+    if data.clusters is not None:
+        n_clusters = len(np.unique(data.clusters))
+        described = f"clustered by {data.cluster_name} ({n_clusters:,} clusters), G/(G−1) · (n−1)/(n−k)"
+        note = few_clusters(n_clusters)
+    return _Logit(
+        estimates=back @ result.params,
+        covariance=back @ result.cov_params() @ back.T,
+        effects=np.stack([margins.margeff, margins.margeff_se]) / spread[1:],
+        log_likelihood=float(result.llf),
+        described=described,
+        note=note,
+    )
+
+
+def _maximum(data: RegressionData, matrix: np.ndarray) -> Any:
+    """statsmodels' result. Raises ModelError if the outcomes are separated or no maximum is found."""
+    from statsmodels.discrete.discrete_model import Logit
+
+    clustered = {} if data.clusters is None else {"cov_type": "cluster", "cov_kwds": {"groups": data.clusters}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of overflow and separation, which are refused below
         try:
-            inverse = np.linalg.inv(information)
+            # without a ridge: it would stop separated odds on their way to infinity
+            result = Logit(data.outcome, matrix).fit(
+                method="newton", maxiter=MAX_STEPS, tol=1e-9, ridge_factor=0, disp=False, **clustered
+            )
         except np.linalg.LinAlgError as error:
-            raise _separated(data) from error
-        step = inverse @ (data.matrix.T @ (weights * (data.outcome - probability)))
-        estimates = estimates + step
-        if np.abs(data.matrix @ estimates)[weights > 0].max() > FARTHEST:
-            raise _separated(data)
-        if np.all(np.abs(step) <= 1e-12 * (np.abs(estimates) + np.sqrt(np.diag(inverse)))):
-            return estimates, _probability(data.matrix, estimates), inverse
-    raise ModelError("the likelihood has no maximum that can be found", where=data.outcome_name, count=data.n_obs)
+            raise separated(data) from error
+    if not np.abs(matrix @ result.params).max() <= FARTHEST:
+        raise separated(data)
+    if not result.mle_retvals["converged"]:
+        raise ModelError("the likelihood has no maximum that can be found", where=data.outcome_name, count=data.n_obs)
+    return result
 
 
-def _probability(matrix: np.ndarray, estimates: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-matrix @ estimates))
-
-
-def _covariance(data: RegressionData, probability: np.ndarray, inverse: np.ndarray) -> tuple[np.ndarray, str]:
-    """The inverse information, or the clustered sandwich around it; and how it was made, in words."""
-    if data.clusters is None:
-        return inverse, "maximum likelihood (inverse information)"
-    scores = group_sums(data.matrix * (data.outcome - probability)[:, None], data.clusters) @ inverse
-    n_clusters, (n_obs, n_terms) = len(scores), data.matrix.shape
-    factor = n_clusters / (n_clusters - 1) * (n_obs - 1) / (n_obs - n_terms)
-    words = f"clustered by {data.cluster_name} ({n_clusters:,} clusters), G/(G−1) · (n−1)/(n−k)"
-    return scores.T @ scores * factor, words
-
-
-def _fit_rows(basis: Basis, data: RegressionData, probability: np.ndarray) -> list[dict[str, object]]:
+def _fit_rows(basis: Basis, data: RegressionData, likelihood: float) -> list[dict[str, object]]:
     """The log-likelihood and McFadden's R², 1 − log-likelihood over that of a constant probability."""
     rate = float(data.outcome.mean())
     null = data.n_obs * (rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
-    likelihood = float(np.log(np.where(data.outcome == 1, probability, 1 - probability)).sum())
     values = {"log_likelihood": likelihood, "mcfadden_r2": 1 - likelihood / null}
     return [basis.row(Term("fit", name), estimate=value, covariance=None) for name, value in values.items()]
 
 
-def _separated(data: RegressionData) -> ModelError:
+def separated(data: RegressionData) -> ModelError:
+    """The refusal of outcomes that a term separates."""
     return ModelError(
         "the terms separate the two outcomes completely, so that the odds have no finite estimate",
         where=data.outcome_name,
@@ -154,34 +179,13 @@ def _odds_ratio_rows(
     ]
 
 
-def _marginal_rows(
-    basis: Basis, data: RegressionData, estimates: np.ndarray, covariance: np.ndarray
-) -> list[dict[str, object]]:
+def _marginal_rows(basis: Basis, terms: Sequence[Term], fit: _Logit) -> list[dict[str, object]]:
     """The mean over the rows of dP/dx (or of P(x=1) − P(x=0)), with standard errors by the delta method."""
-    rows = []
-    for index, term in enumerate(data.terms):
-        if term.component != "coefficient":
-            continue
-        effect, gradient = _marginal_effect(data.matrix, estimates, index)
-        std_error = float(np.sqrt(gradient @ covariance @ gradient))
-        values = inference(effect, std_error, np.inf, basis.confidence)
-        rows.append(basis.row(replace(term, component="marginal_effect"), **values))
-    return rows
-
-
-def _marginal_effect(matrix: np.ndarray, estimates: np.ndarray, index: int) -> tuple[float, np.ndarray]:
-    column = matrix[:, index]
-    if np.isin(column, (0.0, 1.0)).all():
-        effect, gradient = 0.0, np.zeros(len(estimates))
-        for value, sign in ((1.0, 1), (0.0, -1)):
-            moved = matrix.copy()
-            moved[:, index] = value
-            probability = _probability(moved, estimates)
-            effect += sign * float(probability.mean())
-            gradient += sign * (moved * (probability * (1 - probability))[:, None]).mean(axis=0)
-        return effect, gradient
-    probability = _probability(matrix, estimates)
-    density = probability * (1 - probability)
-    slope = (matrix * (density * (1 - 2 * probability))[:, None]).mean(axis=0) * estimates[index]
-    slope[index] += density.mean()
-    return float(density.mean() * estimates[index]), slope
+    return [
+        basis.row(
+            replace(term, component="marginal_effect"),
+            **inference(float(effect), float(std_error), np.inf, basis.confidence),
+        )
+        for term, effect, std_error in zip(terms[1:], *fit.effects, strict=True)
+        if term.component == "coefficient"
+    ]

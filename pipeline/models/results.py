@@ -28,10 +28,15 @@ def coefficient_table(
     """One row per term, variance, and the number of rows left out."""
     basis = data.basis(f"{fit.described}; {'normal' if normal else 't'} intervals", confidence)
     rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, None if normal else fit.df)
-    if fit.note:
-        rows = [{**row, "note": "; ".join(filter(None, (row["note"], fit.note)))} for row in rows]  # type: ignore[arg-type]
-    rows += variance_rows(basis, variances or {})
+    rows = [*noted(rows, fit.note), *variance_rows(basis, variances or {})]
     return table(rows, data, basis, model=model, family=family)
+
+
+def noted(rows: list[dict[str, object]], note: str | None) -> list[dict[str, object]]:
+    """The rows with ``note``, if there is one, after what they note already."""
+    if note is None:
+        return rows
+    return [{**row, "note": "; ".join(filter(None, (row["note"], note)))} for row in rows]  # type: ignore[arg-type]
 
 
 def variance_rows(basis: Basis, variances: Mapping[str, float]) -> list[dict[str, object]]:
