@@ -47,7 +47,12 @@ def unequal_measures(fit: Mapping[str, float], oracle: Mapping[str, float], tole
     """Fit measures that differ; those lavaan could not compute or that are settings are passed over."""
     wrong = {}
     for name, value in oracle.items():
-        if value is None or isinstance(value, str) or name not in fit or name.endswith(("ci.level", ".h0")) and "scaling" not in name:
+        if (
+            value is None
+            or isinstance(value, str)
+            or name not in fit
+            or (name.endswith(("ci.level", ".h0")) and "scaling" not in name)
+        ):
             continue
         limit = loglik if "logl" in name else tolerance
         # a share or an index near zero is compared on its own scale of one, at a tenth of the tolerance

@@ -41,7 +41,9 @@ def bootstrap(result: Result, draws: int = 1000, seed: int = 1, level: float = 0
     seeds = np.random.SeedSequence(seed).spawn(draws)
     parts = np.array_split(np.arange(draws), max(1, min(jobs * 4, draws)))
     run = delayed(_draws)
-    found = Parallel(n_jobs=jobs)(run(state.model, state.data, state.optimum.x, [seeds[k] for k in part]) for part in parts)
+    found = Parallel(n_jobs=jobs)(
+        run(state.model, state.data, state.optimum.x, [seeds[k] for k in part]) for part in parts
+    )
     values = np.vstack(found)
     good = ~np.isnan(values).any(1)
     tail = (1 - level) / 2

@@ -80,7 +80,8 @@ def _check_same(free: State, held: State) -> None:
     alike = (
         free.estimator == held.estimator
         and free.data.variables == held.data.variables
-        and [(g.label, g.n, g.patterns) for g in free.data.groups] == [(g.label, g.n, g.patterns) for g in held.data.groups]
+        and [(g.label, g.n, g.patterns) for g in free.data.groups]
+        == [(g.label, g.n, g.patterns) for g in held.data.groups]
     )
     if not alike:
         raise ModelError(
@@ -95,7 +96,8 @@ def _comparison(
     end = ".scaled" if free.state.robust else ""
     steps = {name: held.fit[name + end] - free.fit[name + end] for name in ("cfi", "rmsea")}
     p = upper_tail(statistic, df)
-    return Comparison(method, statistic, df, p, scaling, note, steps["cfi"], steps["rmsea"], held.fit["srmr"] - free.fit["srmr"])  # fmt: skip
+    srmr = held.fit["srmr"] - free.fit["srmr"]
+    return Comparison(method, statistic, df, p, scaling, note, steps["cfi"], steps["rmsea"], srmr)
 
 
 def difference_scaling(free: State, held: State, method: str, one: ChiSquare, two: ChiSquare, df: int) -> float:

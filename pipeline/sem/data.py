@@ -189,7 +189,12 @@ def prepare(
 
 
 def _split(
-    frame: pl.DataFrame, y: np.ndarray, keep: np.ndarray, share: np.ndarray | None, group: str | None, cluster: str | None
+    frame: pl.DataFrame,
+    y: np.ndarray,
+    keep: np.ndarray,
+    share: np.ndarray | None,
+    group: str | None,
+    cluster: str | None,
 ) -> tuple[GroupData, ...]:
     if not keep.any():
         raise ModelError("nobody answered enough to be analysed", count=len(y), todo="Check the variables named.")
@@ -210,7 +215,9 @@ def _split(
 def _check_columns(frame: pl.DataFrame, names: Sequence[str]) -> None:
     absent = [name for name in names if name not in frame.columns]
     if absent:
-        raise ModelError(f"the frame has no column {', '.join(absent)}", todo="Check the names of constructs and waves.")
+        raise ModelError(
+            f"the frame has no column {', '.join(absent)}", todo="Check the names of constructs and waves."
+        )
 
 
 def _matrix(frame: pl.DataFrame, names: Sequence[str]) -> np.ndarray:

@@ -6,8 +6,6 @@ Savalei (2014) for complete answers, Zhang & Savalei (2023) for incomplete ones 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from pipeline.sem.baseline import baseline
@@ -16,14 +14,8 @@ from pipeline.sem.fiml_corrected import Corrected, corrected
 from pipeline.sem.residuals import residual_summaries
 from pipeline.sem.state import State
 
-
-@dataclass(frozen=True)
-class _Null:
-    """A statistic, its df and the scaling that robust indices divide by."""
-
-    statistic: float
-    df: int
-    scaling: float = 1.0
+Excess = tuple[float, int] | tuple[float, int, float]
+"""A statistic, its df and, for robust indices, the scaling c they divide by (else 1)."""
 
 
 def fit_measures(state: State) -> dict[str, float]:
@@ -58,34 +50,37 @@ def _baseline_measures(null: ChiSquare, robust: bool) -> dict[str, float]:
 
 
 def _comparative(test: ChiSquare, null: ChiSquare, state: State) -> dict[str, float]:
-    measures = _indices(_Null(test.statistic, test.df), _Null(null.statistic, null.df), "")
+    measures = indices((test.statistic, test.df), (null.statistic, null.df), "")
     if state.robust:
-        measures |= _indices(_Null(test.scaled, test.df), _Null(null.scaled, null.df), ".scaled")
+        measures |= indices((test.scaled, test.df), (null.scaled, null.df), ".scaled")
     return measures
 
 
-def _indices(model: _Null, null: _Null, suffix: str) -> dict[str, float]:
+def indices(model: Excess, null: Excess, suffix: str) -> dict[str, float]:
     """CFI, TLI and relatives from χ², df and c: excess = χ² − c · df."""
-    excess, null_excess = model.statistic - model.scaling * model.df, null.statistic - null.scaling * null.df
-    top = max(excess, 0.0)
-    bottom = max(excess, null_excess, 0.0)
+    (statistic, df), (zero, zero_df) = model[:2], null[:2]
+    excess = statistic - (model[2] if len(model) > 2 else 1.0) * df
+    null_excess = zero - (null[2] if len(null) > 2 else 1.0) * zero_df
+    top, bottom = max(excess, 0.0), max(excess, null_excess, 0.0)
     cfi = 1.0 if bottom == 0 or top == 0 else 1 - top / bottom
-    tli = 1 - excess * null.df / (null_excess * model.df) if model.df > 0 and null_excess != 0 else 1.0
+    tli = 1 - excess * zero_df / (null_excess * df) if df > 0 and null_excess != 0 else 1.0
     rni = 1 - excess / null_excess if null_excess != 0 else np.nan
     measures = {f"cfi{suffix}": cfi, f"tli{suffix}": tli, f"nnfi{suffix}": tli, f"rni{suffix}": rni}
     if suffix == ".robust":
         return measures
-    nfi = (null.statistic - model.statistic) / null.statistic if null.statistic > 0 else np.nan
-    measures |= {f"nfi{suffix}": nfi, f"pnfi{suffix}": model.df / null.df * nfi if null.df else np.nan}
-    measures[f"ifi{suffix}"] = (null.statistic - model.statistic) / (null.statistic - model.df)
-    if model.df > 0 and null.df > 0:
-        measures[f"rfi{suffix}"] = 1 - (model.statistic / model.df) / (null.statistic / null.df)
+    nfi = (zero - statistic) / zero if zero > 0 else np.nan
+    measures |= {f"nfi{suffix}": nfi, f"pnfi{suffix}": df / zero_df * nfi if zero_df else np.nan}
+    measures[f"ifi{suffix}"] = (zero - statistic) / (zero - df)
+    if df > 0 and zero_df > 0:
+        measures[f"rfi{suffix}"] = 1 - (statistic / df) / (zero / zero_df)
     return measures
 
 
 def _likelihood_measures(state: State, test: ChiSquare) -> dict[str, float]:
     """``scaling.factor.h0`` divides by the parameters before equality constraints, as lavaan 0.6 does; the
-    ``.constrained`` one by those after, as Mplus does: only that one may enter a scaled difference of log-likelihoods."""
+    ``.constrained`` one by those after, as Mplus does: only that one may enter a
+    scaled difference of log-likelihoods.
+    """
     loglik, npar, n = state.optimum.loglik, state.model.npar, state.data.n
     measures = {
         "logl": loglik,
@@ -157,7 +152,7 @@ def _robust_measures(state: State, null_state: State, test: ChiSquare, null: Chi
     else:
         own = Corrected(test.statistic, test.df, test.scaling)
         free = Corrected(null.statistic, null.df, null.scaling)
-    measures = _indices(_Null(own.statistic, own.df, own.scaling), _Null(free.statistic, free.df, free.scaling), ".robust")
+    measures = indices((own.statistic, own.df, own.scaling), (free.statistic, free.df, free.scaling), ".robust")
     n, groups = state.data.n, len(state.data.groups)
     scaled = own.statistic / own.scaling if own.scaling else own.statistic
     return measures | rmsea(own.statistic, own.df, n, groups, ".robust", own.scaling, scaled)

@@ -90,7 +90,9 @@ def _curves(shape: str, times: Sequence[float], event: float | None) -> dict[str
     if shape != "piecewise":
         raise ModelError(f"unknown shape {shape!r}", todo="Use intercept, linear, quadratic or piecewise.")
     if event is None or not times[0] < event < times[-1]:
-        raise ModelError("a piecewise shape bends at an event between the waves", todo="Give event on the scale of times.")
+        raise ModelError(
+            "a piecewise shape bends at an event between the waves", todo="Give event on the scale of times."
+        )
     before = [min(time, event) - times[0] for time in times]
     after = [max(time - event, 0.0) for time in times]
     return level | {"s1": before, "s2": after}

@@ -200,10 +200,11 @@ class _Ladder:
                 lhs, group = self.scale.factor_name(factor, place), self.scale.group_label(place, self.data)
                 one = full.parameter(lhs, "~1", group=group)
                 two = partial.parameter(lhs, "~1", group=group) if partial is not None else None
-                rows.append({
-                    "factor": factor, "place": group or str(place), "mean": one["estimate"], "std_error": one["std_error"],
-                    "mean_partial": two["estimate"] if two else None, "std_error_partial": two["std_error"] if two else None,
-                })  # fmt: skip
+                row = {"factor": factor, "place": group or str(place)}
+                row |= {"mean": one["estimate"], "std_error": one["std_error"]}
+                row |= {"mean_partial": two["estimate"] if two else None}
+                row |= {"std_error_partial": two["std_error"] if two else None}
+                rows.append(row)
         frame = pl.DataFrame(rows, infer_schema_length=None)
         return frame.with_columns(change=pl.col("mean_partial").cast(pl.Float64) - pl.col("mean"))
 

@@ -109,8 +109,8 @@ def _first_row(models: Mapping[str, Result], failures: Mapping[str, str], agains
     except ModelError as problem:
         return row | {"note": str(problem)}
     return row | {
-        "against": against, "delta_chisq": _finite(test.statistic), "delta_df": max(test.df), "delta_p": _finite(test.p),
-        "method": "chi-bar-square", "note": test.note,
+        "against": against, "delta_chisq": _finite(test.statistic), "delta_df": max(test.df),
+        "delta_p": _finite(test.p), "method": "chi-bar-square", "note": test.note,
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pipeline.sem.data import prepare
 from pipeline.sem.result import Result
 from pipeline.sem.table import Parameter
 
-EQUAL = ("loadings", "intercepts", "residuals", "means", "latent_variances", "latent_covariances")
+EQUAL = ("loadings", "intercepts", "thresholds", "residuals", "means", "latent_variances", "latent_covariances")
 
 
 def cfa(
@@ -49,7 +49,9 @@ def cfa(
     if ordered:
         from pipeline.sem.ordinal import ordinal_cfa
 
-        return ordinal_cfa(frame, factors, group, equal, free=free, residual_covariances=residual_covariances, gate=gate)  # type: ignore[return-value]
+        return ordinal_cfa(
+            frame, factors, group, equal, free=free, residual_covariances=residual_covariances, gate=gate
+        )  # type: ignore[return-value]
     check_options(estimator, missing, cluster, weights)
     items = list(dict.fromkeys(item for held in factors.values() for item in held))
     groups = 1

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import polars as pl
 
@@ -176,7 +177,7 @@ def fit_panel(
 def _gaps(times: Times) -> list[float]:
     """Intervals between waves, of dates in years of 365.25 days."""
     numbers = [moment.toordinal() / 365.25 if isinstance(moment, date) else float(moment) for moment in times]
-    return [later - earlier for earlier, later in zip(numbers, numbers[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(numbers)]
 
 
 def unequal_spacing(times: Times | None, waves: int) -> str | None:

@@ -41,11 +41,13 @@ class PanelModel:
                              todo=f"Choose from {', '.join(EQUAL_OVER_GROUPS)}.")  # fmt: skip
         lengths = {len(waves) for waves in self.constructs.values()}
         if len(lengths) != 1 or not self.constructs:
-            raise ModelError("the constructs differ in their number of waves", todo="Name one variable a wave for each.")
+            raise ModelError(
+                "the constructs differ in their number of waves", todo="Name one variable a wave for each."
+            )
         least = 3 if self.between else 2
         if min(lengths) < least:
             raise ModelError(
-                f"{min(lengths)} waves are too few: {'a random intercept needs' if self.between else 'lags need'} {least}",
+                f"{min(lengths)} waves are too few: {'random intercepts' if self.between else 'lags'} need {least}",
                 todo="Fit the model to more waves.",
             )
 

@@ -187,27 +187,19 @@ def _places(cells: list[tuple[int, int, int]]) -> Places:
 
 def constrained_basis(free: Sequence[Parameter], constraints: Sequence[Linear]) -> tuple[np.ndarray, np.ndarray]:
     """θ = basis @ x + offset for all θ that keep equal labels equal and obey the linear constraints."""
-    first: dict[str, int] = {}
-    columns: list[int] = []
-    count = 0
-    for row in free:
-        if row.label and row.label in first:
-            columns.append(first[row.label])
-            continue
-        if row.label:
-            first[row.label] = count
-        columns.append(count)
-        count += 1
+    names = [row.label or k for k, row in enumerate(free)]
+    first = {name: k for k, name in enumerate(dict.fromkeys(names))}
+    columns, count = [first[name] for name in names], len(first)
     basis = np.zeros((len(free), count))
     basis[np.arange(len(free)), columns] = 1.0
     if not constraints:
         return basis, np.zeros(len(free))
     rules, values = np.zeros((len(constraints), count)), np.array([rule[1] for rule in constraints])
     for k, (terms, _) in enumerate(constraints):
-        for label, coefficient in terms.items():
-            if label not in first:
-                raise ModelError("a constraint names no free parameter", where=label, todo="Check the labels.")
-            rules[k, first[label]] += coefficient
+        unknown = [label for label in terms if label not in first]
+        if unknown:
+            raise ModelError("a constraint names no free parameter", where=", ".join(unknown), todo="Check the labels.")
+        rules[k, [first[label] for label in terms]] = list(terms.values())
     particular = np.linalg.lstsq(rules, values, rcond=None)[0]
     if not np.allclose(rules @ particular, values):
         raise ModelError("the linear constraints contradict each other", count=len(constraints))

@@ -31,7 +31,11 @@ class Alpha:
 
 
 def alpha(
-    frame: pl.DataFrame, items: Sequence[str], missing: str = "pairwise", reverse: Sequence[str] = (), level: float = 0.95
+    frame: pl.DataFrame,
+    items: Sequence[str],
+    missing: str = "pairwise",
+    reverse: Sequence[str] = (),
+    level: float = 0.95,
 ) -> Alpha:
     """Cronbach's alpha, k/(k−1) · (1 − Σ variances / variance of the sum).
 
@@ -124,7 +128,7 @@ def icc(frame: pl.DataFrame, value: str, group: str) -> dict[str, float]:
     """Agreement within groups by one-way analysis of variance: icc1, icc2 (of group means), F, p, k, n, groups.
 
     ICC(1) = (MSB − MSW) / (MSB + (k₀ − 1) MSW) with k₀ the size that makes it unbiased for unequal groups, ICC(2) =
-    (MSB − MSW) / MSB (Shrout & Fleiss 1979; Bliese 2000). Raises ModelError for fewer than two groups, or groups of one.
+    (MSB − MSW) / MSB (Shrout & Fleiss 1979; Bliese 2000). Raises ModelError for fewer than two groups or groups of 1.
     """
     from scipy.special import fdtrc
 
@@ -162,7 +166,9 @@ def _answers(frame: pl.DataFrame, items: Sequence[str], missing: str, reverse: S
     if missing not in ("pairwise", "listwise"):
         raise ModelError(f"unknown treatment of missing answers {missing!r}", todo="Use pairwise or listwise.")
     columns = [frame[item].cast(pl.Float64).fill_nan(None).to_numpy() for item in items]
-    y = np.column_stack([column * (-1.0 if item in set(reverse) else 1.0) for item, column in zip(items, columns, strict=True)])
+    y = np.column_stack(
+        [column * (-1.0 if item in set(reverse) else 1.0) for item, column in zip(items, columns, strict=True)]
+    )
     if missing == "listwise":
         y = y[~np.isnan(y).any(1)]
     covariance = pairwise_covariance(y)

@@ -37,7 +37,9 @@ def release_tests(result: Result, labels: Sequence[str] | None = None) -> pl.Dat
             direction = np.zeros(len(rows))
             direction[k] = 1.0
             chisq, change = _released(state.model.basis, direction, theta_score, information)
-            tested.append((row.label, row.lhs, row.op, row.rhs, _label(state, row), chisq, 1, upper_tail(chisq, 1), change))
+            tested.append(
+                (row.label, row.lhs, row.op, row.rhs, _label(state, row), chisq, 1, upper_tail(chisq, 1), change)
+            )
     return _frame(tested, "label")
 
 

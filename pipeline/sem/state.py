@@ -99,7 +99,6 @@ class State:
             result.append(crossproduct(s, data.clusters))
         return result
 
-
     @cached_property
     def model_meat(self) -> np.ndarray:
         """Δ′VΓVΔ for complete answers: V the expected information at the model, Γ the moments' sample covariance."""

@@ -1,7 +1,8 @@
 """The parameter table: which paths, variances and means a model has, which are free, equal or fixed.
 
 Operators are the field's: ``=~`` (lhs is measured by rhs), ``~`` (lhs is regressed on rhs), ``~~`` (variance or
-covariance), ``~1`` (mean or intercept; rhs empty) and, for ordered items, ``|`` (threshold ``t1``, ``t2``, …).
+covariance), ``~1`` (mean or intercept; rhs empty) and, for ordered items, ``|`` (threshold ``t1``, ``t2``, …) and
+``~*~`` (scale).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 
-OPERATORS = ("=~", "~", "~~", "~1", "|")
+OPERATORS = ("=~", "~", "~~", "~1", "|", "~*~")
 Linear = tuple[dict[str, float], float]
 """A linear constraint: Σ coefficient · parameter = constant, parameters by label."""
 
