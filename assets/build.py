@@ -76,6 +76,15 @@ def execute(workspace: Workspace, due: Sequence[Node]) -> dict[str, str]:
     return failures.messages
 
 
+def swap_in_database(workspace: Workspace) -> None:
+    """Make the DuckDB file anew from every table that is whole."""
+    from assets import store
+    from assets.write import write_database
+
+    keys = [key for node in all_nodes(workspace.project) for key in node.keys]
+    write_database(workspace, [key for key in keys if store.record(workspace.paths, key)])
+
+
 class _Failures(logging.Handler):
     """Collects the one message of each failed node."""
 

@@ -4,15 +4,15 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from assets.graph import Workspace
-from pipeline.errors import CohesionError, DeclarationErrors
+from assets.messages import said_plainly
+from assets.wave_commands import wave_app, withdraw
+from pipeline.errors import CohesionError
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -32,25 +32,6 @@ SampleFolder = Annotated[Path | None, typer.Argument(help="Where to write; data/
 List = Annotated[bool, typer.Option("--list", help="Show the assets, and which are due; build nothing.")]
 
 
-def said_plainly(command: Callable[..., None]) -> Callable[..., None]:
-    """A mistake in the input ends a command with its message and exit code 1, never with a stack trace."""
-
-    @wraps(command)
-    def run(*arguments: object, **options: object) -> None:
-        try:
-            command(*arguments, **options)
-        except DeclarationErrors as error:
-            typer.echo(str(error), err=True)
-            count = len(error.problems)
-            typer.echo(f"\n{count} mistake{'s' if count > 1 else ''}. Nothing was built.", err=True)
-            raise typer.Exit(1) from None
-        except CohesionError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(1) from None
-
-    return run
-
-
 @app.command()
 @said_plainly
 def check() -> None:
@@ -68,7 +49,7 @@ def build(
     study: Study = None, deposits: Deposits = None, select: Select = None, force: Force = False, list_: List = False
 ) -> None:
     """Build what is due, from deposits to papers, and say where the papers lie."""
-    from assets.build import execute, plan
+    from assets.build import execute, plan, swap_in_database
 
     began = time.perf_counter()
     workspace = _workspace(study or [], deposits)
@@ -84,7 +65,7 @@ def build(
     if todo.due:
         _show_progress(len(todo.due))
         failures = execute(workspace, todo.due)
-        _swap_in_database(workspace, todo.nodes)
+        swap_in_database(workspace)
     _close(workspace, todo, failures, time.perf_counter() - began)
 
 
@@ -123,15 +104,6 @@ def _show_progress(total: int) -> None:
     log.setLevel(logging.INFO)
     log.propagate = False
     log.addHandler(_Progress(total))
-
-
-def _swap_in_database(workspace: Workspace, nodes: list) -> None:
-    from assets import store
-    from assets.nodes import all_nodes
-    from assets.write import write_database
-
-    keys = [key for node in all_nodes(workspace.project) for key in node.keys]
-    write_database(workspace, [key for key in keys if store.record(workspace.paths, key)])
 
 
 def _close(workspace: Workspace, todo: object, failures: dict[str, str], seconds: float) -> None:
@@ -178,6 +150,10 @@ def ui(port: Annotated[int, typer.Option(help="The port to listen on, on this ma
     command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
     typer.echo(f"The asset graph: http://127.0.0.1:{port} (Ctrl-C ends it)")
     os.execv(sys.executable, command)
+
+
+app.add_typer(wave_app, name="wave")
+app.command()(withdraw)
 
 
 def main() -> None:

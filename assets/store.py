@@ -46,6 +46,14 @@ def save(paths: Paths, tables: Mapping[Key, pl.DataFrame], fingerprint: str, sec
         write_whole(_record(paths, key), lambda part, text=text: part.write_text(text))  # type: ignore[misc]
 
 
+def remove(paths: Paths, key: Key) -> int:
+    """Remove the table of a key with its record; how many tables that were."""
+    _record(paths, key).unlink(missing_ok=True)
+    existed = paths.table(*key).exists()
+    paths.table(*key).unlink(missing_ok=True)
+    return int(existed)
+
+
 def load(paths: Paths, key: Key) -> pl.DataFrame:
     """The table of a key.
 

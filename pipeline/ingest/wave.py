@@ -65,8 +65,7 @@ def wave_table(study: Study, wave: str, folder: Path, key: bytes, withdrawn: pl.
     aside what is doubtful, for ids that are blank, there twice or never issued.
     """
     declared = study.waves[wave].files
-    paths = [find_file(folder, file.file) for file in declared]
-    deposits = read_deposits([_request(study, wave, path, file) for path, file in zip(paths, declared, strict=True)])
+    deposits = read_wave(study, wave, folder)
     known = Register(folder, key, withdrawn)
     arms, receipts, labels, notices = [], [], [], []
     for file, deposit in zip(declared, deposits, strict=True):
@@ -89,6 +88,13 @@ def wave_table(study: Study, wave: str, folder: Path, key: bytes, withdrawn: pl.
         pl.concat([arm.dates for arm in arms], how="diagonal_relaxed"),
         _counts([arm.sorted for arm in arms], frame.height),
     )
+
+
+def read_wave(study: Study, wave: str, folder: Path) -> list[Deposit | DepositError]:
+    """The deposits of a wave, read as declared, in the order of its files."""
+    declared = study.waves[wave].files
+    paths = [find_file(folder, file.file) for file in declared]
+    return read_deposits([_request(study, wave, path, file) for path, file in zip(paths, declared, strict=True)])
 
 
 def _notices(study: Study, deposit: Deposit) -> list[str]:

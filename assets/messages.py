@@ -1,0 +1,27 @@
+"""How a command ends that cannot do what it is asked: with a message, never with a stack trace."""
+
+from collections.abc import Callable
+from functools import wraps
+
+import typer
+
+from pipeline.errors import CohesionError, DeclarationErrors
+
+
+def said_plainly(command: Callable[..., None]) -> Callable[..., None]:
+    """A mistake in the input ends a command with its message and exit code 1, never with a stack trace."""
+
+    @wraps(command)
+    def run(*arguments: object, **options: object) -> None:
+        try:
+            command(*arguments, **options)
+        except DeclarationErrors as error:
+            typer.echo(str(error), err=True)
+            count = len(error.problems)
+            typer.echo(f"\n{count} mistake{'s' if count > 1 else ''}. Nothing was built.", err=True)
+            raise typer.Exit(1) from None
+        except CohesionError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+
+    return run

@@ -1,0 +1,178 @@
+"""The draft of a wave's declaration, from its file: what is proposed, how sure that is, and on what evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import DepositError
+from pipeline.ingest.deposit import Deposit, read_deposit
+from pipeline.ingest.find import check_file_name
+from pipeline.ingest.formats import looks_like
+from pipeline.ingest.matching import POSSIBLE, SURE, Match, common_prefix, matches
+from pipeline.ingest.request import Layout
+from pipeline.specs.project import Study
+from pipeline.specs.sources import role_columns, source_variable
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+ENCODINGS = ("utf-8", "utf-16", "windows-1252")
+_HEAD = 1 << 16
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that nothing is declared about: how it could be read, and the deposit."""
+
+    deposit: Deposit
+    format: str
+    how: dict[str, str]
+    notes: list[str]
+
+
+def draft_wave(study: Study, wave: str, arm: str, path: Path) -> str:
+    """A wave's declaration as YAML text, every proposal with its confidence and evidence in a comment.
+
+    Raises ``DepositError`` if the file cannot be read in any way that a declaration could describe.
+    """
+    opened = open_undeclared(path)
+    columns = opened.deposit.frame.columns
+    expected = {key: name for key, name in _expected(study, arm).items() if _may_be_asked(study, wave, arm, key)}
+    prefix = common_prefix(columns, [name for name in expected.values() if name not in study.about.unprefixed])
+    names = {item: name if name in study.about.unprefixed else prefix + name for item, name in expected.items()}
+    found = matches({key: study.items[key] for key in names}, names, opened.deposit, list(study.about.missing))
+    lines = [f"# Drafted from {path.name}: {opened.deposit.frame.height:,} rows, {len(columns):,} columns."]
+    lines += ["# Nothing here is confirmed. Read every line, correct it, then run `cohesion wave accept`."]
+    lines += [f"# {note}" for note in opened.notes]
+    lines += [f"title: Wave {int(wave[1:])}", *_fieldwork(study, arm, path, opened.deposit, prefix)]
+    lines += ["files:", f"  - arm: {arm}", f"    file: {json.dumps(path.name)}", f"    format: {opened.format}"]
+    lines += [f"    {key}: {json.dumps(value)}" for key, value in opened.how.items()]
+    roles = _roles(study, arm, columns, prefix)
+    lines += _role_lines(study, arm, roles, prefix)
+    if prefix:
+        lines += ["", f"prefix: {prefix}  # most variables of the items are there under this prefix"]
+    return "\n".join([*lines, *_variables(names, found), *_left(opened.deposit, found, set(roles.values()))]) + "\n"
+
+
+def open_undeclared(path: Path) -> Opened:
+    """Read a file by what its first bytes say; for text, in the first way in which it holds several whole columns."""
+    check_file_name(path.name)
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    kind = looks_like(head[:512])
+    if kind in ("sav", "zsav", "dta", "xlsx", "parquet"):
+        return Opened(read_deposit(path, kind), kind, {}, [f"Its first bytes are those of a .{kind} file."])
+    layout: Layout = "qualtrics" if b"ImportId" in head.replace(b"\x00", b"") else "plain"
+    last: DepositError | None = None
+    for encoding in ENCODINGS:
+        for delimiter, called in DELIMITERS.items():
+            try:
+                deposit = read_deposit(path, "csv", encoding=encoding, delimiter=delimiter, layout=layout)
+            except DepositError as error:
+                last = last or error
+                continue
+            if deposit.frame.width > 1:
+                notes = [
+                    f"It reads as {encoding} text, separated by {called}; check that accents and numbers are right."
+                ]
+                how = {"encoding": encoding, "delimiter": delimiter}
+                if layout == "qualtrics":
+                    how["layout"] = layout
+                    notes.append("Its third row holds Qualtrics' ImportIds: columns are named by these.")
+                return Opened(deposit, "csv", how, notes)
+    raise last or DepositError("the file is no table of several columns", where=path.name)
+
+
+def _expected(study: Study, arm: str) -> dict[str, str]:
+    """Item → the variable that held it last, without a wave's prefix."""
+    names = {key: item.variable or key for key, item in study.items.items()}
+    for wave, declared in study.waves.items():
+        for file in declared.files:
+            prefix = declared.prefix if file.prefix is None else file.prefix
+            for key in study.items if file.arm == arm else ():
+                variable = source_variable(study, wave, file, key)
+                if variable:
+                    names[key] = variable.removeprefix(prefix)
+    return names
+
+
+def _role_names(study: Study, arm: str) -> dict[str, str]:
+    """Role → the variable that played it last, without a wave's prefix."""
+    roles = study.about.columns.model_dump(exclude_none=True)
+    for wave, declared in study.waves.items():
+        for file in declared.files:
+            prefix = declared.prefix if file.prefix is None else file.prefix
+            if file.arm == arm:
+                roles |= {role: name.removeprefix(prefix) for role, name in role_columns(study, wave, file).items()}
+    return roles
+
+
+def _may_be_asked(study: Study, wave: str, arm: str, key: str) -> bool:
+    item = study.items[key]
+    return (not item.waves or wave in item.waves) and (not item.arms or arm in item.arms)
+
+
+def _roles(study: Study, arm: str, columns: list[str], prefix: str) -> dict[str, str]:
+    """Role → the column of the file that has the name of the one that played it last."""
+    by_case = {column.lower(): column for column in columns}
+    found = {}
+    for role, name in _role_names(study, arm).items():
+        column = by_case.get((prefix + name).lower()) or by_case.get(name.lower())
+        if column is not None:
+            found[role] = column
+    return found
+
+
+def _role_lines(study: Study, arm: str, roles: dict[str, str], prefix: str) -> list[str]:
+    lines = ["    columns:"] if roles else []
+    for role, column in roles.items():
+        bare = column if column in study.about.unprefixed else column.removeprefix(prefix)
+        lines.append(f"      {role}: {json.dumps(bare)}  # the name it had before")
+    absent = {role: name for role, name in _role_names(study, arm).items() if role not in roles}
+    return [*lines, *(f"    # {role}: there is no column `{name}`; say which it is" for role, name in absent.items())]
+
+
+def _fieldwork(study: Study, arm: str, path: Path, deposit: Deposit, prefix: str) -> list[str]:
+    name = _role_names(study, arm).get("interview_date", "")
+    column = next((one for one in (prefix + name, name) if one in deposit.frame.columns), None)
+    if column and deposit.frame.schema[column].is_temporal():
+        days = deposit.frame[column].cast(pl.Date).drop_nulls().dt.strftime("%Y-%m-%d").sort()
+        if days.len():
+            first, last = days[0], days[-1]
+            return ["fieldwork:", f"  start: {first}  # the first and the last date in `{column}`", f"  end: {last}"]
+    day = dt.date.fromtimestamp(path.stat().st_mtime).isoformat()
+    return [
+        "fieldwork:",
+        f"  start: {day}  # no dates were found: this is the day the file was written",
+        f"  end: {day}",
+        "  assumed: true",
+        "  reason: drafted from the date of the file; not confirmed",
+    ]
+
+
+def _variables(names: dict[str, str], found: dict[str, Match]) -> list[str]:
+    """What is proposed item by item; what is as expected is left to the comment beside it."""
+    proposed, not_asked = ["", "variables:"], ["", "not_asked:"]
+    for item, name in names.items():
+        match = found.get(item)
+        if match is None or match.confidence < POSSIBLE:
+            not_asked.append(f"  - {item}  # no variable like `{name}`")
+        elif match.confidence < SURE:
+            not_asked.append(f"  - {item}  # perhaps {match.variable} ({match.confidence:.0%}): {match.evidence}")
+        else:
+            proposed.append(f"  {item}: {json.dumps(match.variable)}  # {match.confidence:.0%}: {match.evidence}")
+    return [*(proposed if len(proposed) > 2 else []), *(not_asked if len(not_asked) > 2 else [])]
+
+
+def _left(deposit: Deposit, found: dict[str, Match], roles: set[str]) -> list[str]:
+    used = roles | {match.variable for match in found.values() if match.confidence >= SURE}
+    left = [column for column in deposit.frame.columns if column not in used]
+    personal = {str(finding["column"]) for finding in deposit.findings}
+    lines = ["", "# Columns that no item is read from; they stay out of everything:"] if left else []
+    for column in left:
+        label = f": {' '.join(deposit.labels[column].split())[:80]}" if deposit.labels.get(column) else ""
+        lines.append(f"#   {column}{label}{' (holds personal data)' if column in personal else ''}")
+    return lines

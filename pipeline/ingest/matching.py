@@ -1,0 +1,137 @@
+"""Which variable of a new file holds which item: by name, label and answer codes, each match with its evidence."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.ingest.answer_labels import plain
+from pipeline.ingest.deposit import Deposit
+from pipeline.ingest.numbers import code_texts
+from pipeline.specs.study import Item
+
+SURE, POSSIBLE = 0.75, 0.5
+"""A match this good is proposed; one this good is only mentioned."""
+
+PREFIX = re.compile(r"^(?:[a-z]{1,3}_|w\d{1,2}_?|[a-z]{1,2}\d{1,2}_)$", re.IGNORECASE)
+"""What household panels put before a variable's name: ``a_``, ``bb_``, ``w1_``, ``hh1_``."""
+
+MOST_CODES = 60
+"""A variable with more different answers than this is not told by its codes."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A variable for an item: how sure, from 0 to 1, and why."""
+
+    variable: str
+    confidence: float
+    evidence: str
+
+
+def common_prefix(columns: Collection[str], wanted: Collection[str]) -> str:
+    """The prefix under which most of the wanted variables are in a file; empty if none brings more than the bare names.
+
+    >>> common_prefix(["a_trust", "a_sex", "pid"], ["trust", "sex"])
+    'a_'
+    """
+    bare = len({name.lower() for name in wanted} & {name.lower() for name in columns})
+    found: dict[str, set[str]] = {}
+    for column in columns:
+        for name in wanted:
+            prefix = column[: len(column) - len(name)]
+            if column.lower().endswith(name.lower()) and PREFIX.match(prefix):
+                found.setdefault(prefix, set()).add(name)
+    best = max(found, key=lambda prefix: len(found[prefix]), default="")
+    return best if best and len(found[best]) > max(bare, len(wanted) / 3) else ""
+
+
+def matches(
+    items: Mapping[str, Item], names: Mapping[str, str], deposit: Deposit, missing: Collection[str] = ()
+) -> dict[str, Match]:
+    """Item → its best variable, each variable given once, the surest matches first.
+
+    ``names`` maps item → the name its variable should have; ``missing`` lists the study's missing codes.
+    """
+    columns = deposit.frame.columns
+    codes = {column: _codes_of(deposit, column) for column in columns}
+    labels = {column: _label_of(deposit, column) for column in columns}
+    found = [
+        (match.confidence, item, match)
+        for item, declared in items.items()
+        for match in _candidates(declared, names[item], columns, labels, codes, missing)
+    ]
+    chosen: dict[str, Match] = {}
+    taken: set[str] = set()
+    for _, item, match in sorted(found, key=lambda entry: -entry[0]):
+        if item not in chosen and match.variable not in taken:
+            chosen[item] = match
+            taken.add(match.variable)
+    return chosen
+
+
+def _candidates(
+    item: Item,
+    name: str,
+    columns: Sequence[str],
+    labels: Mapping[str, str],
+    codes: Mapping[str, frozenset[str]],
+    missing: Collection[str],
+) -> list[Match]:
+    wordings = [plain(text) for text in (item.label, item.wording, item.original) if text]
+    declared = frozenset({*item.codes, *item.missing, *missing})
+    found = []
+    for column in columns:
+        by_name, how = _name_score(column, name)
+        by_label = max((_alike(labels[column], text) for text in wordings), default=0.0) if labels[column] else None
+        if by_name < 0.6 and (by_label or 0) < 0.6:
+            continue
+        by_codes = _code_score(codes[column], declared) if item.codes else None
+        confidence = max(
+            _weighted([(by_name, 0.5), (by_label, 0.3), (by_codes, 0.2)]),
+            _weighted([(0.5, 0.2), (by_label or 0.0, 0.6), (by_codes, 0.2)]),  # a survey tool gave it a name of its own
+        )
+        evidence = [how, *([f"label {by_label:.0%} alike"] if by_label is not None else [])]
+        evidence += [f"{by_codes:.0%} of its codes are declared"] if by_codes is not None else []
+        found.append(Match(column, round(confidence, 2), ", ".join(evidence)))
+    return found
+
+
+def _weighted(parts: Sequence[tuple[float | None, float]]) -> float:
+    """The weighted mean of the scores that there are."""
+    known = [(score, share) for score, share in parts if score is not None]
+    return sum(score * share for score, share in known) / sum(share for _, share in known)
+
+
+def _label_of(deposit: Deposit, column: str) -> str:
+    """The wording of a column's label; a label that repeats the name says nothing."""
+    label = plain(deposit.labels.get(column, ""))
+    return "" if label == column.lower() else label
+
+
+def _name_score(column: str, name: str) -> tuple[float, str]:
+    if column == name:
+        return 1.0, "same name"
+    if column.lower() == name.lower():
+        return 0.97, "same name but for case"
+    likeness = _alike(column.lower(), name.lower())
+    return likeness, f"name {likeness:.0%} like `{name}`"
+
+
+def _alike(one: str, other: str) -> float:
+    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
+    return matcher.ratio() if matcher.real_quick_ratio() >= 0.6 and matcher.quick_ratio() >= 0.6 else 0.0
+
+
+def _codes_of(deposit: Deposit, column: str) -> frozenset[str]:
+    labelled = set(deposit.value_labels.get(column, {}))
+    distinct = deposit.frame[column].unique().drop_nulls()
+    if len(distinct) > MOST_CODES:
+        return frozenset(labelled)
+    return frozenset(labelled | set(code_texts(distinct) if distinct.dtype.is_numeric() else distinct.cast(str)))
+
+
+def _code_score(found: frozenset[str], declared: frozenset[str]) -> float:
+    return len(found & declared) / len(found) if found else 0.0

@@ -1,0 +1,129 @@
+"""The day a wave arrives, at the command line: a draft with its evidence, and a confirmation that keeps comments."""
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+import pytest
+from panel_study import ISSUED, ITEMS, LABELS, STUDY, clean, make_panel, raw, rebuild, write_sav
+from typer.testing import CliRunner
+
+from assets.cli import app
+from pipeline.ingest.matching import common_prefix
+from pipeline.paths import Paths
+from pipeline.specs import load_project
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = make_panel(tmp_path / "root")
+    monkeypatch.setenv("COHESION_ROOT", str(root))
+    return root
+
+
+def run(*arguments: str, fails: bool = False) -> str:
+    found = CliRunner().invoke(app, list(arguments))
+    assert found.exit_code == int(fails), found.output
+    assert not any(identity in found.output for identity in ISSUED)
+    return found.output
+
+
+def fourth() -> pl.DataFrame:
+    return clean("w03").with_columns(wave=pl.lit(4.0))
+
+
+def test_a_draft_proposes_each_item_with_its_evidence_and_builds(root):
+    labels = {**LABELS, "belong_one": ITEMS["belong1"]}
+    write_sav(raw(root) / "fourth.sav", fourth().rename({"belong1": "belong_one"}), labels=labels)
+    run("wave", "draft", STUDY, str(raw(root) / "fourth.sav"))
+    text = (root / "data/studies/panel/waves/w04.yaml").read_text()
+    assert 'belong1: "belong_one"  # 9' in text
+    assert "label 100% alike" in text
+    assert "#   region" in text, "columns that no item is read from are listed"
+    wave = load_project(Paths(root)).studies[STUDY].waves["w04"]
+    assert set(wave.variables) == {*ITEMS, "sex"}
+    assert not wave.not_asked
+    assert not [report.message for report in rebuild(root).values() if report.message]
+
+
+def test_what_is_not_sure_is_not_proposed(root):
+    frame = fourth().select("pid", "wave", "intdate", "wt", "trust1", "sex", q17=pl.col("belong1"))
+    write_sav(raw(root) / "fourth.sav", frame)
+    run("wave", "draft", STUDY, str(raw(root) / "fourth.sav"))
+    wave = load_project(Paths(root)).studies[STUDY].waves["w04"]
+    assert set(wave.variables) == {"trust1", "sex"}
+    assert set(wave.not_asked) == {"trust2", "belong1", "belong2"}
+    assert "#   q17" in (root / "data/studies/panel/waves/w04.yaml").read_text()
+
+
+def test_names_under_a_wave_prefix(root):
+    frame = fourth().rename({name: f"d_{name}" for name in fourth().columns if name != "pid"})
+    write_sav(raw(root) / "fourth.sav", frame, labels={}, value_labels={})
+    run("wave", "draft", STUDY, str(raw(root) / "fourth.sav"))
+    wave = load_project(Paths(root)).studies[STUDY].waves["w04"]
+    assert wave.prefix == "d_"
+    assert wave.variables["trust1"] == "d_trust1"
+
+
+def test_a_prefix_needs_most_of_the_names():
+    assert common_prefix(["a_trust", "a_sex", "pid"], ["trust", "sex"]) == "a_"
+    assert common_prefix(["trust", "sex", "a_trust"], ["trust", "sex"]) == ""
+
+
+def test_a_qualtrics_export_is_bound_on_import_ids(root):
+    header = '"Finished","ExternalReference","Q1"\n"Finished","Reference","People here can be trusted"\n'
+    ids = '"{""ImportId"":""finished""}","{""ImportId"":""externalReference""}","{""ImportId"":""QID1""}"\n'
+    rows = "".join(f'"True","{identity}","4"\n' for identity in ISSUED)
+    (raw(root) / "export.csv").write_text(header + ids + rows)
+    run("wave", "draft", STUDY, str(raw(root) / "export.csv"))
+    text = (root / "data/studies/panel/waves/w04.yaml").read_text()
+    assert 'layout: "qualtrics"' in text
+    assert 'trust1: "QID1"' in text
+    assert "person_id: there is no column `pid`; say which it is" in text
+    assert "assumed: true" in text, "fieldwork that no date shows is marked"
+
+
+def test_what_is_loaded_already_is_not_drafted(root):
+    rebuild(root)
+    (raw(root) / "again.sav").write_bytes((raw(root) / "clean_w2.sav").read_bytes())
+    assert "is already loaded as w02, since" in run("wave", "draft", STUDY, str(raw(root) / "again.sav"), fails=True)
+
+
+BLOCK = """# The second wave.
+title: Second   # as in the report
+fieldwork: {start: 2020-01-01, end: 2020-02-29}
+files:
+  - arm: main
+    file: clean_w2.sav   # by courier
+    format: sav
+    columns: {person_id: pid, weight: wt, wave: wave, interview_date: intdate}
+"""
+
+
+@pytest.mark.parametrize("style", ["block", "flow"])
+def test_accepting_writes_hash_and_rows_and_keeps_the_rest(root, style):
+    path = root / "data/studies/panel/waves/w02.yaml"
+    if style == "block":
+        path.write_text(BLOCK)
+    before = path.read_text()
+    for _ in range(2):  # accepting twice is accepting once
+        run("wave", "accept", STUDY, "w02")
+        file = load_project(Paths(root)).studies[STUDY].waves["w02"].files[0]
+        data = (raw(root) / "clean_w2.sav").read_bytes()
+        assert (file.sha256, file.rows) == (hashlib.sha256(data).hexdigest(), 60)
+    if style == "block":
+        assert [line for line in path.read_text().splitlines() if "sha256" not in line and "rows:" not in line] == (
+            before.splitlines()
+        )
+    write_sav(raw(root) / "clean_w2.sav", clean("w02").head(59))
+    assert "is not the file that was declared" in rebuild(root)["wave/panel/w02"].message
+    run("wave", "accept", STUDY, "w02")
+    assert rebuild(root)["wave/panel/w02"].message == ""
+
+
+def test_mistakes_are_said_plainly(root):
+    assert "has no wave `w09`" in run("wave", "accept", STUDY, "w09", fails=True)
+    assert "there is no study `nobody`" in run("wave", "draft", "nobody", "x.sav", fails=True)
+    assert "there is no such file" in run("wave", "draft", STUDY, "absent.sav", fails=True)
+    (raw(root) / "empty.sav").write_bytes(b"")
+    assert "absent" not in run("wave", "draft", STUDY, str(raw(root) / "empty.sav"), fails=True)

@@ -1,0 +1,137 @@
+"""Somebody withdraws: from later waves, or from everything; and that is proved by searching every byte."""
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pyreadstat
+import pytest
+from panel_study import STUDY, VALUE_LABELS, changed, clean, declare_wave, make_panel, raw, rebuild, write_sav
+
+from assets.graph import Workspace
+from assets.withdrawal import carry_out
+from pipeline.errors import CohesionError
+from pipeline.ingest import load_or_create_key, pseudonymise, read_deposit, traces
+from pipeline.ingest.rewrite import take_out
+from pipeline.paths import Paths
+from pipeline.specs import load_project
+
+PERSON = "P1010"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = make_panel(tmp_path / "root")
+    write_sav(raw(root) / "clean_w2.sav", changed(pid={11: PERSON}, trust1={10: 9.0}))  # they are in quarantine too
+    rebuild(root)
+    write_sav(raw(root) / "clean_w3.sav", changed(clean("w03"), trust1={10: 5.0}))  # and in an older version
+    assert not [report.message for report in rebuild(root).values() if report.message]
+    return root
+
+
+def withdraw(root: Path, scope: str) -> list[str]:
+    workspace = Workspace(Paths(root), load_project(Paths(root)))
+
+    def build_again(_: Workspace, study: str) -> dict[str, str]:
+        return {node: report.message for node, report in rebuild(root).items() if report.message}
+
+    return list(carry_out(workspace, workspace.project.studies[STUDY], PERSON, scope, dt.date(2020, 6, 1), build_again))
+
+
+def pseudonym(root: Path) -> str:
+    key = load_or_create_key(Paths(root).pseudonym_key)
+    return pseudonymise(pl.Series([PERSON]), key, STUDY)[0]
+
+
+def people(root: Path, wave: str) -> int:
+    return pl.read_parquet(Paths(root).table("wave", STUDY, wave)).height
+
+
+def test_from_later_waves_only(root):
+    said = withdraw(root, "future")
+    assert said == ["Noted: 1 people have withdrawn from panel.", "Built again."]
+    assert [people(root, wave) for wave in ("w01", "w02", "w03")] == [60, 58, 59]
+
+
+def test_from_everything_with_proof(root):
+    assert traces(root / "data", [PERSON]).found
+    assert traces(root / "data", [pseudonym(root)]).found
+
+    said = withdraw(root, "erase")
+
+    assert "Erased 10 rows from 8 files" in said[1]  # three deposits, their versions kept (one older), the list of ids
+    assert said[-1].startswith("Proved: neither the id nor the pseudonym is in any of")
+    found = traces(root, [PERSON, pseudonym(root)], id_columns=["pid"])
+    assert (found.found, found.unopened) == ({}, ())
+    assert [people(root, wave) for wave in ("w01", "w02", "w03")] == [59, 58, 59]
+    assert not any(PERSON in line for line in said)
+
+
+def test_a_file_delivered_again_does_not_bring_them_back(root):
+    delivered = (raw(root) / "clean_w3.sav").read_bytes()
+    withdraw(root, "erase")
+    (raw(root) / "clean_w3.sav").write_bytes(delivered)
+    report = rebuild(root)["wave/panel/w03"]
+    assert "quarantined, withdrawn: 1" in report.tables[0].metadata["accounting"]
+    assert not traces(Paths(root).warehouse, [pseudonym(root)]).found
+    assert not traces(Paths(root).quarantine, [PERSON, pseudonym(root)]).found
+
+
+def test_a_confirmed_hash_follows_the_erasure(root):
+    path = raw(root) / "clean_w3.sav"
+    declare_wave(root, "w03", path.name, more=f"sha256: {read_deposit(path, 'sav').receipt['sha256']}, rows: 60")
+    rebuild(root)
+    withdraw(root, "erase")
+    file = load_project(Paths(root)).studies[STUDY].waves["w03"].files[0]
+    assert (file.sha256, file.rows) == (read_deposit(path, "sav").receipt["sha256"], 59)
+
+
+def test_a_trace_that_is_left_is_not_passed_over(root):
+    (root / "data" / "notes.txt").write_text(f"rang {PERSON}")
+    with pytest.raises(CohesionError, match=r"traces are left in data/notes.txt"):
+        withdraw(root, "erase")
+
+
+def test_only_the_two_scopes(root):
+    with pytest.raises(CohesionError, match="no scope `perhaps`"):
+        withdraw(root, "perhaps")
+
+
+def is_person(cells: pl.Series) -> pl.Series:
+    return cells.cast(pl.String) == PERSON
+
+
+def write_dta(frame: pl.DataFrame, path: Path) -> None:
+    codes = {name: {int(code): label for code, label in found.items()} for name, found in VALUE_LABELS.items()}
+    pyreadstat.write_dta(frame, path, column_labels={"pid": "Participant"}, variable_value_labels=codes)
+
+
+WRITERS = {
+    "sav": lambda frame, path: write_sav(path, frame),
+    "zsav": lambda frame, path: pyreadstat.write_sav(frame, path, compress=True),
+    "dta": write_dta,
+    "csv": lambda frame, path: frame.write_csv(path),
+    "parquet": lambda frame, path: frame.write_parquet(path),
+    "xlsx": lambda frame, path: frame.drop("intdate").write_excel(path),
+}
+
+
+@pytest.mark.parametrize("format", WRITERS)
+def test_a_person_is_taken_out_of_each_format_and_nothing_else_is(format, tmp_path):
+    path = tmp_path / f"w.{format}"
+    WRITERS[format](clean("w02"), path)
+    before = read_deposit(path, format)
+    assert take_out(path, is_person, ["pid"]) == 1
+    after = read_deposit(path, format)
+    assert after.frame.equals(before.frame.filter(pl.col("pid") != PERSON))
+    assert (after.labels, after.value_labels) == (before.labels, before.value_labels)
+    assert not traces(tmp_path, [PERSON]).found
+    assert take_out(path, is_person, ["pid"]) == 0
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_text_keeps_every_other_byte(tmp_path):
+    path = tmp_path / "w.csv"
+    path.write_bytes('pid;q\r\nP1009;"two\r\nlines"\r\nP1010;"more\r\nlines"\r\nP1011;Môn\r\n'.encode("windows-1252"))
+    assert take_out(path, is_person, ["pid"]) == 1
+    assert path.read_bytes() == 'pid;q\r\nP1009;"two\r\nlines"\r\nP1011;Môn\r\n'.encode("windows-1252")
