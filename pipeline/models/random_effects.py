@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
@@ -78,14 +80,17 @@ def random_effects_fit(
 
     ``small_sample`` takes the person variance from the between regression weighted by persons' numbers of rows (Baltagi
     and Chang 1994, as plm); otherwise from the unweighted one. The two agree where all persons have equally many rows.
+    Columns enter in units of their own size: linearmodels would take one much smaller than another for a redundant one.
     """
     from linearmodels.panel.model import RandomEffects
 
     require_freedom(data)
     check_rank(data.matrix, data.terms, data.outcome_name)
     options = covariance_options(data, correction)
+    size = np.sqrt((data.matrix**2).mean(axis=0))
+    frames = panel_frames(replace(data, matrix=data.matrix / size))
     try:
-        result = RandomEffects(**panel_frames(data), check_rank=False).fit(small_sample=small_sample, **options)
+        result = RandomEffects(**frames, check_rank=False).fit(small_sample=small_sample, **options)
     except ValueError as error:
         raise ModelError(
             "too few persons or waves to split the variance into persons' and waves'",
@@ -93,4 +98,6 @@ def random_effects_fit(
             count=data.n_persons,
         ) from error
     parts = result.variance_decomposition
-    return linear(data, result, correction), {"person": float(parts["Effects"]), "residual": float(parts["Residual"])}
+    fit = linear(data, result, correction)
+    fit = replace(fit, estimates=fit.estimates / size, covariance=fit.covariance / np.outer(size, size))
+    return fit, {"person": float(parts["Effects"]), "residual": float(parts["Residual"])}

@@ -133,6 +133,19 @@ def test_order_of_rows_and_names_of_persons_change_nothing():
             assert left is right is None or left == pytest.approx(right, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_units_change_nothing_but_the_unit(family):
+    """No column may pass for redundant beside another that is many times larger."""
+    levels = panel(trust=pl.col("trust") + pl.col("person_id").str.slice(7).cast(pl.Float64))
+    small, large = (
+        family(levels.with_columns(contact=unit * pl.col("contact")), "trust", ["contact"]).filter(term="contact")
+        for unit in (1.0, 1e8)
+    )
+    for left, right in zip(small.iter_rows(named=True), large.iter_rows(named=True), strict=True):
+        assert left["estimate"] == pytest.approx(1e8 * right["estimate"], rel=1e-7)
+        assert left["std_error"] == pytest.approx(1e8 * right["std_error"], rel=1e-7)
+
+
 def test_categories_have_a_named_reference():
     schooled = panel(
         school=pl.when(pl.col("person_id").str.ends_with("2")).then(pl.lit("much")).otherwise(pl.lit("little"))
