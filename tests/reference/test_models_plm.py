@@ -100,6 +100,13 @@ def test_variance_components(grunfeld, empluk):
         assert ours["estimate"][:2].to_list() == pytest.approx([theirs["id"], theirs["idios"]], rel=CLOSED_FORM)
 
 
+def test_both_variances_between_agree_on_a_balanced_panel(grunfeld):
+    theirs = REFERENCE["grunfeld"]["random_swar"]["coef"]
+    ours = random_effects(grunfeld, "inv", ["value", "capital"], cluster=None, small_sample=False, **FIRMS)
+    for term, expected in theirs.items():
+        assert of(ours, term)["estimate"] == pytest.approx(expected["estimate"], rel=CLOSED_FORM)
+
+
 def test_hausman(grunfeld, empluk):
     theirs = REFERENCE["tests"]["hausman_chisq"]
     ours = of(hausman(grunfeld, "inv", ["value", "capital"], **FIRMS), "hausman")

@@ -1,79 +1,75 @@
-"""The panel models against linearmodels and statsmodels, where plm has no such option.
+"""The panel models against statsmodels, where plm has no such option: dummies and differences written out, and MixedLM.
 
-Judge: linearmodels 7 (weighted, two-way and otherwise clustered least squares, large-sample random effects) and
-statsmodels 0.15 (MixedLM, Logit), on the simulated panel of ``data/models``.
+Judge: statsmodels 0.15 (WLS, MixedLM) on the simulated panel of ``data/models``. WLS is a textbook's least squares and
+shares no code with the panel estimators of linearmodels.
 """
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from linearmodels.panel import PanelOLS, PooledOLS, RandomEffects
 from shared import SHIPPED
-from statsmodels.discrete.discrete_model import Logit
+from statsmodels.regression.linear_model import WLS
 from statsmodels.regression.mixed_linear_model import MixedLM
 
-from pipeline.models import fixed_effects, logit, pooled, random_effects, within_between
+from pipeline.models import first_difference, fixed_effects, within_between
 
 PANEL = pl.read_csv(SHIPPED / "models" / "panel.csv").with_columns(
-    unit=pl.concat_str("stratum", pl.lit("/"), "psu"), wave_number=pl.col("wave").str.slice(2).cast(pl.Int64)
+    weight=pl.col("design_weight") * (1 + pl.col("wave").str.slice(2).cast(pl.Float64) / 10)
 )
 EXPOSURES = ["contact", "threat"]
-USED = PANEL.drop_nulls(["trust", *EXPOSURES])
-FRAME = pd.DataFrame(USED.to_dict(as_series=False)).set_index(["person_id", "wave_number"]).sort_index()
+USED = PANEL.drop_nulls(["trust", *EXPOSURES]).sort("person_id", "wave")
+FRAME = pd.DataFrame(USED.to_dict(as_series=False)).set_index(["person_id", "wave"])
 
 
-def assert_same(table: pl.DataFrame, params: pd.Series, std_errors: pd.Series) -> None:
-    for term in EXPOSURES:
+def assert_same(table: pl.DataFrame, theirs) -> None:
+    for place, term in enumerate(EXPOSURES):
         row = table.filter(component="coefficient", term=term).row(0, named=True)
-        assert row["estimate"] == pytest.approx(params[term], rel=1e-8)
-        assert row["std_error"] == pytest.approx(std_errors[term], rel=1e-8)
+        assert row["estimate"] == pytest.approx(theirs.params[place], rel=1e-8)
+        assert row["std_error"] == pytest.approx(theirs.bse[place], rel=1e-8)
 
 
-def with_constant() -> pd.DataFrame:
-    return FRAME[EXPOSURES].assign(constant=1.0)
+def clustered_by(persons: pl.Series) -> dict[str, object]:
+    groups = pd.factorize(np.array(persons.to_list()))[0]
+    return {"cov_type": "cluster", "cov_kwds": {"groups": groups, "use_correction": False}}
 
 
-@pytest.mark.parametrize("correction", ["hc1", "stata", "none"])
-def test_weighted_least_squares_clustered_by_sampling_unit(correction):
-    ours = pooled(
-        PANEL, "trust", EXPOSURES, weights="design_weight", cluster="unit", correction=correction, wave_effects=False
-    )
-    clusters = FRAME[["unit"]].apply(lambda column: pd.factorize(column)[0])
-    theirs = PooledOLS(FRAME["trust"], with_constant(), weights=FRAME["design_weight"]).fit(
-        cov_type="clustered", clusters=clusters, debiased=correction != "none", group_debias=correction == "stata"
-    )
-    assert_same(ours, theirs.params, theirs.std_errors)
-
-
-@pytest.mark.parametrize("effects", ["person", "person_and_wave"])
 @pytest.mark.parametrize("cluster", [None, "person_id"])
-def test_weighted_fixed_effects(effects, cluster):
-    weighted = PANEL.with_columns(weight=pl.col("design_weight") * (1 + pl.col("wave_number") / 10))
-    frame = FRAME.assign(weight=FRAME["design_weight"] * (1 + FRAME.index.get_level_values(1) / 10))
+@pytest.mark.parametrize("weights", [None, "weight"])
+def test_two_way_effects_are_dummies_of_persons_and_waves(weights, cluster):
     ours = fixed_effects(
-        weighted, "trust", EXPOSURES, effects=effects, weights="weight", cluster=cluster, wave_effects=False
+        PANEL, "trust", EXPOSURES, effects="person_and_wave", weights=weights, cluster=cluster, correction="none"
     )
-    model = PanelOLS(
-        frame["trust"],
-        frame[EXPOSURES],
-        weights=frame["weight"],
-        entity_effects=True,
-        time_effects=effects == "person_and_wave",
-        singletons=True,
-    )
-    clustered = {"cov_type": "clustered", "cluster_entity": True} if cluster else {"cov_type": "unadjusted"}
-    theirs = model.fit(auto_df=False, count_effects=cluster is None, **clustered)
-    assert_same(ours, theirs.params, theirs.std_errors)
+    matrix = np.column_stack([
+        USED.select(EXPOSURES).to_numpy(),
+        USED.select("person_id").to_dummies().to_numpy(),
+        USED.select("wave").to_dummies(drop_first=True).to_numpy(),
+    ]).astype(float)  # fmt: skip
+    weight = 1.0 if weights is None else USED[weights].to_numpy()
+    options = clustered_by(USED["person_id"]) if cluster else {}
+    theirs = WLS(USED["trust"].to_numpy(), matrix, weights=weight).fit(**options)
+    assert_same(ours, theirs)
+    assert ours["df"][0] == theirs.df_resid
 
 
-@pytest.mark.parametrize("small_sample", [True, False])
-def test_random_effects(small_sample):
-    ours = random_effects(PANEL, "trust", EXPOSURES, wave_effects=False, small_sample=small_sample, cluster=None)
-    theirs = RandomEffects(FRAME["trust"], with_constant()).fit(small_sample=small_sample)
-    assert_same(ours, theirs.params, theirs.std_errors)
-    variances = ours.filter(component="variance")["estimate"]
-    assert variances[:2].to_list() == pytest.approx(theirs.variance_decomposition[:2].to_list(), rel=1e-8)
+@pytest.mark.parametrize("cluster", [None, "person_id"])
+@pytest.mark.parametrize("weights", [None, "weight"])
+@pytest.mark.parametrize("gaps", ["successive", "adjacent"])
+def test_first_differences_are_differences_written_out(gaps, weights, cluster):
+    ours = first_difference(
+        PANEL, "trust", EXPOSURES, gaps=gaps, weights=weights, cluster=cluster, correction="none", wave_effects=False
+    )
+    changes = USED.select(
+        "person_id",
+        *(pl.col(name).diff().over("person_id") for name in ("trust", *EXPOSURES)),
+        weight=1 / (1 / pl.col("weight") + 1 / pl.col("weight").shift().over("person_id")),
+        waves=pl.col("wave").str.slice(2).cast(pl.Int64).diff().over("person_id"),
+    ).drop_nulls()
+    changes = changes.filter((pl.col("waves") == 1) | (gaps == "successive"))
+    matrix = np.column_stack([changes.select(EXPOSURES).to_numpy(), np.ones(changes.height)])
+    weight = 1.0 if weights is None else changes["weight"].to_numpy()
+    options = clustered_by(changes["person_id"]) if cluster else {}
+    assert_same(ours, WLS(changes["trust"].to_numpy(), matrix, weights=weight).fit(**options))
 
 
 def test_within_between_is_a_mixed_model():
@@ -89,17 +85,3 @@ def test_within_between_is_a_mixed_model():
     likelihood = ours.filter(term="log_likelihood")["estimate"][0]
     assert likelihood == pytest.approx(theirs.llf, rel=1e-8)
     assert likelihood >= theirs.llf - 1e-9
-
-
-def test_logit():
-    ours = logit(PANEL, "helped", EXPOSURES, cluster="unit")
-    answered = PANEL.drop_nulls(["helped", *EXPOSURES])
-    matrix = np.column_stack([answered.select(EXPOSURES).to_numpy(), np.ones(answered.height)])
-    groups = pd.factorize(np.array(answered["unit"].to_list()))[0]
-    theirs = Logit(answered["helped"].to_numpy(), matrix).fit(
-        disp=False, tol=1e-12, cov_type="cluster", cov_kwds={"groups": groups}
-    )
-    for index, term in enumerate(EXPOSURES):
-        row = ours.filter(component="coefficient", term=term).row(0, named=True)
-        assert row["estimate"] == pytest.approx(theirs.params[index], rel=1e-8)
-        assert row["std_error"] == pytest.approx(theirs.bse[index], rel=1e-8)

@@ -167,6 +167,37 @@ def test_complete_separation_is_refused():
         logit(separated, "left", ["contact"])
 
 
+def test_a_category_that_decides_the_outcome_is_refused():
+    """Quasi-complete separation: the odds of one category are infinite, those of the others are not."""
+    decided = panel(
+        often=pl.when(pl.col("contact") == 4).then(pl.lit("often")).otherwise(pl.lit("seldom")),
+        left=pl.when(pl.col("contact") == 4).then(1.0).otherwise((pl.col("trust") > 3).cast(pl.Float64)),
+    )
+    with pytest.raises(ModelError, match="separate the two outcomes"):
+        logit(decided, "left", ["often"])
+
+
+def test_clusters_of_a_logit_are_counted():
+    voted = panel(voted=(pl.col("trust") > 3).cast(pl.Float64), town=pl.lit(1))
+    few = logit(voted, "voted", ["contact"], cluster="is_woman").filter(term="contact")
+    assert few["note"].to_list() == ["only 2 clusters: read the standard errors with care"] * 3
+    with pytest.raises(ModelError, match="one cluster"):
+        logit(voted, "voted", ["contact"], cluster="town")
+
+
+def test_a_difference_belongs_to_one_cluster():
+    moving = panel(area=pl.col("person_id") + pl.when(pl.col("wave") == "w03").then(pl.lit("b")).otherwise(pl.lit("a")))
+    with pytest.raises(ModelError, match="persons change area") as caught:
+        first_difference(moving, "trust", ["contact"], cluster="area")
+    assert caught.value.count == N_PERSONS - 1
+
+
+def test_a_term_that_rises_with_the_waves_is_named():
+    older = panel(age=pl.col("is_woman") * 10 + pl.col("wave").str.slice(2).cast(pl.Float64))
+    with pytest.raises(ModelError, match="age cannot be told apart"):
+        fixed_effects(older, "trust", ["contact", "age"], effects="person_and_wave")
+
+
 def test_lonely_units_fail_where_that_is_the_rule():
     lonely = panel(stratum=pl.when(pl.col("person_id") == "secret-1").then(pl.lit("a")).otherwise(pl.lit("b")))
     with pytest.raises(ModelError, match="strata with one sampling unit") as caught:
