@@ -25,6 +25,10 @@ def baseline(state: State) -> State:
     theta = np.array([row.value for row in model.free])
     value = Target(model, state.data.groups).value(theta) - sum(covariate_loglik(state.data, state.exogenous))
     optimum = Optimum(theta, value, np.zeros(len(theta)), 0.0, 0, True)
-    return State(
-        model, state.data, state.saturated, theta, optimum, state.estimator, state.kind, state.exogenous
-    )  # fmt: skip
+    null = State(model, state.data, state.saturated, theta, optimum, state.estimator, state.kind, state.exogenous)
+    if state.robust or state.data.missing == "fiml":
+        # the unrestricted moments are the same: what was worked out about them need not be again
+        null.__dict__["saturated_bread"] = state.saturated_bread
+    if state.robust:
+        null.__dict__["saturated_meat"] = state.saturated_meat
+    return null

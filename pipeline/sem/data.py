@@ -15,16 +15,22 @@ import polars as pl
 from pipeline.errors import ModelError
 
 CHUNK = 4096  # patterns handled at once: bounds memory at 40,000 persons with as many patterns
+FEW = 400  # up to so many patterns are worth padding to full width: one batched call instead of one per width
 
 
 @dataclass(frozen=True)
 class Block:
-    """Patterns with equally many (k) answered variables: K patterns."""
+    """K patterns handled in one go: of equally many (k) answered variables, or padded to all p of them.
+
+    In a padded block missing variables have mean and covariance zero, and ``mask`` tells them apart.
+    """
 
     columns: np.ndarray  # K × k: which variables
+    answered: np.ndarray  # K: how many of them were answered
     n: np.ndarray  # K: persons, or their weights summed
     mean: np.ndarray  # K × k
     covariance: np.ndarray | None  # K × k × k, divisor n; None where every pattern is one person
+    mask: np.ndarray | None = None  # K × p of 1 and 0
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,8 @@ def _blocks(
     sizes = np.diff(np.append(bounds, len(y)))
     first = answered[order[bounds]]
     widths = first.sum(1)
+    if 1 < len(bounds) <= FEW:
+        return (_padded(y, weights, order, bounds, sizes, first),)
     blocks: list[Block] = []
     for width in np.unique(widths):
         for single in (True, False):
@@ -127,7 +135,7 @@ def _single(
 ) -> Block:
     persons = order[begins]
     n = sizes.astype(float) if weights is None else weights[persons]
-    return Block(columns, n, y[persons[:, None], columns], None)
+    return Block(columns, np.full(len(n), columns.shape[1]), n, y[persons[:, None], columns], None)
 
 
 def _several(
@@ -148,7 +156,30 @@ def _several(
         mean[k] = share @ rows / n[k]
         centred = rows - mean[k]
         covariance[k] = (share[:, None] * centred).T @ centred / n[k]
-    return Block(columns, n, mean, covariance)
+    return Block(columns, np.full(count, width), n, mean, covariance)
+
+
+def _padded(
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    order: np.ndarray,
+    begins: np.ndarray,
+    sizes: np.ndarray,
+    first: np.ndarray,
+) -> Block:
+    count, p = first.shape
+    n, mean, covariance = np.empty(count), np.zeros((count, p)), np.zeros((count, p, p))
+    filled = np.nan_to_num(y)
+    for k in range(count):
+        persons = order[begins[k] : begins[k] + sizes[k]]
+        rows = filled[persons]
+        share = np.ones(sizes[k]) if weights is None else weights[persons]
+        n[k] = share.sum()
+        mean[k] = share @ rows / n[k]
+        centred = rows - mean[k]
+        covariance[k] = (share[:, None] * centred).T @ centred / n[k]
+    columns = np.broadcast_to(np.arange(p), (count, p))
+    return Block(columns, first.sum(1), n, mean, covariance, first.astype(float))
 
 
 def prepare(

@@ -200,7 +200,7 @@ class _Ladder:
                 lhs, group = self.scale.factor_name(factor, place), self.scale.group_label(place, self.data)
                 one = full.parameter(lhs, "~1", group=group)
                 two = partial.parameter(lhs, "~1", group=group) if partial is not None else None
-                row = {"factor": factor, "place": group or str(place)}
+                row: dict[str, object] = {"factor": factor, "place": group or str(place)}
                 row |= {"mean": one["estimate"], "std_error": one["std_error"]}
                 row |= {"mean_partial": two["estimate"] if two else None}
                 row |= {"std_error_partial": two["std_error"] if two else None}

@@ -43,32 +43,47 @@ def is_positive_definite(matrix: np.ndarray) -> bool:
 def slope(data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> Slope:
     """Log-likelihood and gradient of one group at positive definite moments."""
     p = len(mean)
-    loglik, by_mean, by_covariance = 0.0, np.zeros(p), np.zeros(p * p)
+    loglik, by_mean, by_covariance = 0.0, np.zeros(p), np.zeros((p, p))
     for block in data.blocks:
         inverse, logdet, u, spread = _pattern_terms(block, mean, covariance)
         outer = u[:, :, None] * u[:, None, :] - inverse
         trace = 0.0
         if block.covariance is not None:
             outer += spread
-            trace = np.einsum("kij,kij->k", inverse, block.covariance)
-        distance = np.einsum("ki,ki->k", u, block.mean - mean[block.columns])
-        width = block.columns.shape[1]
-        loglik -= 0.5 * float(block.n @ (width * LOG_2PI + logdet + distance + trace))
-        by_mean += np.bincount(block.columns.ravel(), (block.n[:, None] * u).ravel(), p)
-        flat = (block.columns[:, :, None] * p + block.columns[:, None, :]).ravel()
-        by_covariance += np.bincount(flat, (block.n[:, None, None] * outer).ravel(), p * p)
-    return Slope(loglik, by_mean, by_covariance.reshape(p, p))
+            trace = (inverse * block.covariance).sum((1, 2))
+        distance = (u * (block.mean - mean[block.columns])).sum(1)
+        loglik -= 0.5 * float(block.n @ (block.answered * LOG_2PI + logdet + distance + trace))
+        if block.columns.shape[1] == p:
+            by_mean += block.n @ u
+            by_covariance += np.tensordot(block.n, outer, 1)
+        else:
+            by_mean += np.bincount(block.columns.ravel(), (block.n[:, None] * u).ravel(), p)
+            flat = (block.columns[:, :, None] * p + block.columns[:, None, :]).ravel()
+            by_covariance += np.bincount(flat, (block.n[:, None, None] * outer).ravel(), p * p).reshape(p, p)
+    return Slope(loglik, by_mean, by_covariance)
+
+
+def _parts(block: Block, mean: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each pattern's piece of Σ (padded with an identity) and its distance ȳ − μ (padded with zeros)."""
+    if block.mask is None:
+        return covariance[block.columns[:, :, None], block.columns[:, None, :]], block.mean - mean[block.columns]
+    part = covariance * block.mask[:, :, None] * block.mask[:, None, :]
+    diagonal = np.arange(len(mean))
+    part[:, diagonal, diagonal] += 1 - block.mask
+    return part, (block.mean - mean) * block.mask
 
 
 def _pattern_terms(
     block: Block, mean: np.ndarray, covariance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """P (K × k × k), log|Σ| (K), u (K × k) and P S P (K × k × k, or empty where every pattern is one person)."""
-    part = covariance[block.columns[:, :, None], block.columns[:, None, :]]
+    part, away = _parts(block, mean, covariance)
     inverse = np.linalg.inv(part)
     inverse = 0.5 * (inverse + inverse.transpose(0, 2, 1))
     logdet = np.linalg.slogdet(part)[1]
-    u = np.einsum("kij,kj->ki", inverse, block.mean - mean[block.columns])
+    if block.mask is not None:
+        inverse *= block.mask[:, :, None] * block.mask[:, None, :]
+    u = (inverse @ away[:, :, None])[:, :, 0]
     spread = inverse @ block.covariance @ inverse if block.covariance is not None else np.empty(0)
     return inverse, logdet, u, spread
 
@@ -79,14 +94,13 @@ def loglik(data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> float:
         return -np.inf
     total = 0.0
     for block in data.blocks:
-        part = covariance[block.columns[:, :, None], block.columns[:, None, :]]
-        away = block.mean - mean[block.columns]
+        part, away = _parts(block, mean, covariance)
         spread = away[:, :, None] * away[:, None, :]
         if block.covariance is not None:
             spread += block.covariance
         trace = np.einsum("kii->k", np.linalg.solve(part, spread))
         logdet = np.linalg.slogdet(part)[1]
-        total -= 0.5 * float(block.n @ (block.columns.shape[1] * LOG_2PI + logdet + trace))
+        total -= 0.5 * float(block.n @ (block.answered * LOG_2PI + logdet + trace))
     return total
 
 
@@ -110,7 +124,7 @@ def information(data: GroupData, mean: np.ndarray, covariance: np.ndarray, kind:
             excess += 2 * spread
         products += weighted.T @ _lower(excess, block.columns, p)
         spots = np.zeros((len(block.n), p))
-        np.put_along_axis(spots, block.columns, u, 1)
+        np.put_along_axis(spots, np.asarray(block.columns), u, 1)
         crossed += weighted.T @ spots
     means[tri.columns, tri.rows] = means[tri.rows, tri.columns]
     result = np.zeros((tri.size, tri.size))
@@ -125,7 +139,9 @@ def information(data: GroupData, mean: np.ndarray, covariance: np.ndarray, kind:
 def _lower(matrices: np.ndarray, columns: np.ndarray, p: int) -> np.ndarray:
     """K × p(p+1)/2: lower triangles of the K × k × k matrices, put in their places among all variables."""
     tri = triangle(p)
-    rows, cols = np.tril_indices(columns.shape[1])
+    if columns.shape[1] == p:
+        return matrices[:, tri.rows, tri.columns]
+    rows, cols = triangle(columns.shape[1]).rows, triangle(columns.shape[1]).columns
     places = tri.position[columns[:, rows], columns[:, cols]]
     result = np.zeros((len(columns), len(tri.rows)))
     np.put_along_axis(result, places, matrices[:, rows, cols], 1)
@@ -147,9 +163,11 @@ def scores(data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> np.ndar
         full[np.ix_(columns, columns)] = inverse
         u = np.zeros((len(persons), p))
         u[:, columns] = (data.y[persons[:, None], columns] - mean[columns]) @ inverse
-        second = u[:, tri.rows] * u[:, tri.columns] - full[tri.rows, tri.columns]
+        second = u[:, tri.rows] * u[:, tri.columns]
+        second -= full[tri.rows, tri.columns]
+        second *= 0.5 * tri.twice
         result[persons, :p] = u
-        result[persons, p:] = 0.5 * tri.twice * second
+        result[persons, p:] = second
     if data.weights is not None:
         result *= data.weights[:, None]
     return result

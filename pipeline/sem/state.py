@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pipeline.sem.data import Data
+from pipeline.sem.data import Data, GroupData
 from pipeline.sem.likelihood import information, scores
 from pipeline.sem.moments import triangle
 from pipeline.sem.optimise import Optimum, theta_information
@@ -67,8 +67,12 @@ class State:
         """Σ s s′ over persons (or clusters) of the scores of x."""
         total = np.zeros((self.model.npar, self.model.npar))
         for data, (mean, covariance), delta in zip(self.data.groups, self.implied, self.deltas, strict=True):
-            total += crossproduct(scores(data, mean, covariance)[:, self.kept] @ delta, data.clusters)
+            total += crossproduct(self._scores(data, mean, covariance) @ delta, data.clusters)
         return total
+
+    def _scores(self, data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        every = scores(data, mean, covariance)
+        return every if self.kept.all() else every[:, self.kept]
 
     @cached_property
     def x_covariance(self) -> np.ndarray:
@@ -95,7 +99,7 @@ class State:
         """B₁: Σ s s′ of the unrestricted moments by group."""
         result = []
         for data, h1 in zip(self.data.groups, self.saturated, strict=True):
-            s = scores(data, h1.mean, h1.covariance)[:, self.kept]
+            s = self._scores(data, h1.mean, h1.covariance)
             result.append(crossproduct(s, data.clusters))
         return result
 
@@ -105,7 +109,7 @@ class State:
         total = np.zeros((self.model.npar, self.model.npar))
         rows = zip(self.data.groups, self.saturated, self.implied, self.deltas, strict=True)
         for data, h1, (mean, covariance), delta in rows:
-            s = scores(data, h1.mean, h1.covariance)[:, self.kept]
+            s = self._scores(data, h1.mean, h1.covariance)
             keep = np.ix_(self.kept, self.kept)
             free = information(data, h1.mean, h1.covariance, "expected")[keep] / data.total
             held = information(data, mean, covariance, "expected")[keep] / data.total

@@ -114,8 +114,8 @@ def parameter_table(
             parameters.append(row)
         elif row.get("op") == "==":
             text = f"{row['lhs']} == {row['rhs']}"
-            for plabel, name in aliases.items():
-                text = text.replace(plabel, name)
+            for plabel in sorted(aliases, key=len, reverse=True):
+                text = text.replace(plabel, aliases[plabel])
             rules.append(linear(text))
         else:
             parameters.append(_parameter(row, aliases))
@@ -125,14 +125,18 @@ def parameter_table(
 def _plabels(rows: list) -> dict[str, str]:
     """lavaan names parameters ``.p7.`` where they have no label; those names become labels a parser can read."""
     named = [row for row in rows if isinstance(row, Mapping) and row.get("plabel")]
-    return {str(row["plabel"]): str(row.get("label") or "p_" + str(row["plabel"]).strip(".")) for row in named}
+    return {str(row["plabel"]): _readable(str(row.get("label") or row["plabel"])) for row in named}
+
+
+def _readable(label: str) -> str:
+    return "p_" + label.strip(".") if label.startswith(".") else label
 
 
 def _parameter(row: Mapping, aliases: Mapping[str, str]) -> Parameter:
     given = row.get("value", row.get("ustart"))
     value = None if given is None or given != given else float(given)
     free = bool(row["free"]) if row.get("free") is not None else value is None
-    label = str(row.get("label") or aliases.get(str(row.get("plabel") or ""), ""))
+    label = _readable(str(row.get("label") or aliases.get(str(row.get("plabel") or ""), "")))
     op, rhs = str(row["op"]), str(row.get("rhs") or "")
     return Parameter(str(row["lhs"]), op, "" if op == "~1" else rhs, int(row.get("group") or 0), free, value, label)
 
