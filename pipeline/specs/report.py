@@ -14,15 +14,21 @@ Family = Literal[
     "random_effects",
     "first_difference",
     "within_between",
+    "between",
     "hausman",
     "mundlak",
     "logit",
     "attrition",
     "design_means",
+    "design_quantiles",
+    "design_changes",
+    "design_differences",
+    "design_regression",
 ]
 """Model families; each is one module below ``pipeline/models``."""
 
-EXPLAINING = ("pooled", "fixed_effects", "random_effects", "first_difference", "within_between", "hausman", "mundlak")
+DESCRIBING = ("design_means", "design_quantiles", "design_changes", "design_differences")
+"""Families on the survey design that take several outcomes and explain none."""
 
 
 class Model(Assumable):
@@ -52,11 +58,15 @@ class Model(Assumable):
 
     @model_validator(mode="after")
     def _has_what_its_family_needs(self) -> Model:
-        if self.family == "design_means" and not self.outcomes:
-            raise ValueError("a `design_means` model lists its `outcomes`")
-        if self.family == "attrition" and not (self.from_wave and self.to_wave and self.exposures):
-            raise ValueError("an `attrition` model has `from_wave`, `to_wave` and `exposures`")
-        if self.family in (*EXPLAINING, "logit") and not (self.outcome and self.exposures):
+        if self.family in DESCRIBING:
+            if not self.outcomes:
+                raise ValueError(f"a `{self.family}` model lists its `outcomes`")
+            if self.family == "design_differences" and self.group is None:
+                raise ValueError("a `design_differences` model names its `group`")
+        elif self.family == "attrition":
+            if not (self.from_wave and self.to_wave and self.exposures):
+                raise ValueError("an `attrition` model has `from_wave`, `to_wave` and `exposures`")
+        elif not (self.outcome and self.exposures):
             raise ValueError(f"a `{self.family}` model has an `outcome` and at least one of `exposures`")
         return self
 

@@ -253,7 +253,8 @@ MISTAKES = {
     "a model of a family that does not exist": (
         MODEL_FILE, "family: pooled", "family: pooling", "family:",
         "`family` is `pooling`; expected 'pooled', 'fixed_effects', 'random_effects', 'first_difference', "
-        "'within_between', 'hausman', 'mundlak', 'logit', 'attrition' or 'design_means'; did you mean `pooled`?",
+        "'within_between', 'between', 'hausman', 'mundlak', 'logit', 'attrition', 'design_means', 'design_quantiles', "
+        "'design_changes', 'design_differences' or 'design_regression'; did you mean `pooled`?",
     ),
     "a model without an exposure": (
         MODEL_FILE, "exposures: [belonging]\n", "", "question:",

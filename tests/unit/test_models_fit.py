@@ -36,6 +36,40 @@ def test_a_declaration_is_the_function_called_by_hand(family):
     assert_frame_equal(made, by_hand)
 
 
+def test_persons_means_are_declared_without_waves():
+    made = models.fit("mine", declared(family="between"), PANEL)
+    assert_frame_equal(made, models.between(PANEL, "trust", ["contact"], model="mine"))
+
+
+@pytest.mark.parametrize(
+    ("family", "keys", "arguments"),
+    [
+        ("design_quantiles", {"outcomes": ["trust"]}, {"variables": ["trust"]}),
+        ("design_changes", {"outcomes": ["trust"]}, {"variables": ["trust"]}),
+        (
+            "design_differences",
+            {"outcomes": ["trust"], "group": "is_woman"},
+            {"variables": ["trust"], "group": "is_woman"},
+        ),
+        ("design_regression", {}, {"outcome": "trust", "exposures": ["contact"]}),
+    ],
+)
+def test_families_on_the_design_take_weights_strata_and_units_from_the_panel(family, keys, arguments):
+    made = models.fit("mine", declared(family=family, lonely_psu="certainty", subset="domain", **keys), PANEL)
+    design = {"weight": "design_weight", "strata": "stratum", "psu": "psu", "lonely_psu": "certainty"}
+    by_hand = getattr(models, family)(PANEL, **arguments, **design, subset="domain", model="mine")
+    assert_frame_equal(made, by_hand)
+
+
+@pytest.mark.parametrize(
+    ("family", "message"),
+    [("design_changes", "lists its `outcomes`"), ("design_differences", "lists its"), ("between", "has an `outcome`")],
+)
+def test_a_declaration_says_what_its_family_needs(family, message):
+    with pytest.raises(ValueError, match=message):
+        Model.model_validate({"question": "?", "study": "example", "family": family})
+
+
 def test_options_reach_the_family():
     made = models.fit("mine", declared(family="fixed_effects", effects="person_and_wave", cluster="none"), PANEL)
     assert made["covariance"][0].startswith("classical")
