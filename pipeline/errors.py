@@ -21,7 +21,7 @@ class CohesionError(Exception):
         return f"{place}{self.what}{many}.{todo}"
 
 
-class DeclarationErrors(CohesionError):
+class DeclarationErrors(CohesionError):  # noqa: N818  (there are always several)
     """Every mistake found in the declarations, all at once; ``problems`` holds one message each."""
 
     def __init__(self, problems: list[str]) -> None:

@@ -137,7 +137,8 @@ def test_persons_interviews_and_patterns(study: Study, harmonised: Harmonised) -
 
 def test_every_answer_received_is_accounted_for(harmonised: Harmonised, waves: dict[str, pl.DataFrame]) -> None:
     assert account(harmonised.ledger, waves) == []
-    assert harmonised.ledger["count"].sum() == harmonised.answers.height * (len(harmonised.answers.columns) - len(HEAD)) // 2
+    items = (len(harmonised.answers.columns) - len(HEAD)) // 2
+    assert harmonised.ledger["count"].sum() == harmonised.answers.height * items
 
 
 def test_the_sav_twins_give_the_same_rows(study: Study, waves: dict[str, pl.DataFrame], harmonised: Harmonised) -> None:
