@@ -1,6 +1,7 @@
 """One module per model family: each takes a polars panel and gives the Estimates table.
 
-Nothing heavy is imported here: scipy is loaded when a first p-value is wanted.
+Nothing heavy is imported here: scipy comes with the first p-value, linearmodels and statsmodels with the first model
+that they fit.
 """
 
 from pipeline.models.between import between

@@ -11,9 +11,12 @@ from typing import Any, Literal
 import numpy as np
 
 from pipeline.errors import ModelError
-from pipeline.models.regression_data import FEW_CLUSTERS, RegressionData
+from pipeline.models.regression_data import RegressionData
 
 Correction = Literal["hc1", "stata", "none"]
+
+FEW_CLUSTERS = 10
+"""Below this many clusters a cluster-robust standard error is too small more often than not; rows carry a note."""
 
 FINITE = {"hc1": "HC1", "stata": "as Stata: G/(G−1) · (n−1)/(n−k)", "none": "no finite-sample correction"}
 

@@ -13,9 +13,6 @@ from pipeline.models.inference import Basis, Term
 
 Column = tuple[Term, np.ndarray]
 
-FEW_CLUSTERS = 10
-"""Below this many clusters a cluster-robust standard error is too small more often than not; rows carry a note."""
-
 
 @dataclass(frozen=True)
 class RegressionData:
