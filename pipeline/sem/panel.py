@@ -39,6 +39,7 @@ def riclpm(
     covariate_effects: str = "equal",
     time_varying: Mapping[str, Sequence[str]] | None = None,
     item_covariances: bool = False,
+    slopes: bool = False,
     starts: int = 1,
     seed: int = 1,
     gate: bool = True,
@@ -54,13 +55,14 @@ def riclpm(
     (lags, residuals, means, between, first_wave, loadings, intercepts). ``covariates`` are constant and act on the
     random intercepts (``covariate_effects="equal"``) or on every wave ("free"); ``time_varying`` maps a name to one
     variable a wave, acting on that wave's scores. ``times`` (numbers or dates) tell the spacing of the waves: unequal
-    spacing warns, and ``continuous_time`` puts the lags on one interval.
+    spacing warns, and ``continuous_time`` puts the lags on one interval. ``slopes`` lets persons also differ in their
+    trend (``Sx``; latent curve model with structured residuals, Curran et al. 2014), linear in ``times``.
 
     Raises ModelError with the reason, the result withheld, where the model cannot be trusted (see ``sem``).
     """
     model = PanelModel(
         constructs, True, lags, residuals, means, cross, 1, tuple(group_equal), tuple(covariates), covariate_effects,
-        time_varying, item_covariances,
+        time_varying, item_covariances, slopes, _numbers(times) if times is not None else None,
     )  # fmt: skip
     options = _Options(estimator, missing, group, cluster, weights, times, starts, seed, gate)
     return _fit(frame, model, options)
@@ -175,9 +177,13 @@ def fit_panel(
 
 
 def _gaps(times: Times) -> list[float]:
-    """Intervals between waves, of dates in years of 365.25 days."""
-    numbers = [moment.toordinal() / 365.25 if isinstance(moment, date) else float(moment) for moment in times]
-    return [later - earlier for earlier, later in pairwise(numbers)]
+    """Intervals between waves."""
+    return [later - earlier for earlier, later in pairwise(_numbers(times))]
+
+
+def _numbers(times: Times) -> list[float]:
+    """Numbers as they are, dates in years of 365.25 days."""
+    return [moment.toordinal() / 365.25 if isinstance(moment, date) else float(moment) for moment in times]
 
 
 def unequal_spacing(times: Times | None, waves: int) -> str | None:

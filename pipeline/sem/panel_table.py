@@ -30,6 +30,8 @@ class PanelModel:
     covariate_effects: str = "equal"
     time_varying: Mapping[str, Sequence[str]] | None = None
     item_covariances: bool = False
+    slopes: bool = False
+    loadings: Sequence[float] | None = None  # of the slopes; wave number less one unless told
 
     def __post_init__(self) -> None:
         for name, value in (("lags", self.lags), ("residuals", self.residuals), ("means", self.means)):
@@ -39,6 +41,8 @@ class PanelModel:
         if unknown:
             raise ModelError(f"unknown part to hold equal over groups: {', '.join(sorted(unknown))}",
                              todo=f"Choose from {', '.join(EQUAL_OVER_GROUPS)}.")  # fmt: skip
+        if self.slopes and self.means == "equal":
+            raise ModelError("slopes and equal means exclude each other", where="cross-lagged model")
         lengths = {len(waves) for waves in self.constructs.values()}
         if len(lengths) != 1 or not self.constructs:
             raise ModelError(
@@ -115,6 +119,13 @@ def _measurement(model: PanelModel, group: int) -> list[Parameter]:
             for name in model.names
             for wave in range(1, model.waves + 1)
         ]
+    if model.slopes:
+        times = model.loadings if model.loadings is not None else range(model.waves)
+        rows += [
+            _fixed(f"S{name}", "=~", factor(model, name, wave), group, float(time - times[0]))
+            for name in model.names
+            for wave, time in enumerate(times, start=1)
+        ]
     return rows + [
         _fixed(f"w{name}{wave}", "=~", factor(model, name, wave), group, 1.0)
         for name in model.names
@@ -145,11 +156,19 @@ def _indicators(model: PanelModel, group: int) -> list[Parameter]:
 
 
 def _between(model: PanelModel, group: int) -> list[Parameter]:
-    return [
-        Parameter(f"RI{one}", "~~", f"RI{other}", group, label=model.label("between", f"ri_{one}_{other}", None, group))
-        for k, one in enumerate(model.names)
-        for other in model.names[k:]
+    stable = [f"RI{name}" for name in model.names]
+    if model.slopes:
+        stable += [f"S{name}" for name in model.names]
+    rows = [
+        Parameter(one, "~~", other, group, label=model.label("between", f"{one}_{other}", None, group))
+        for k, one in enumerate(stable)
+        for other in stable[k:]
     ]
+    if model.slopes:
+        rows += [
+            Parameter(name, "~1", "", group, label=model.label("means", f"mean_{name}", None, group)) for name in stable
+        ]
+    return rows
 
 
 def _lagged(model: PanelModel, group: int) -> list[Parameter]:
@@ -181,7 +200,9 @@ def _means(model: PanelModel, group: int) -> list[Parameter]:
         for wave, held in enumerate(waves, start=1):
             same = model.means == "equal"
             label = model.label("means", f"mean_{name}", wave, group, same)
-            if isinstance(held, str):
+            if model.slopes:
+                rows.append(_fixed(factor(model, name, wave), "~1", "", group, 0.0))
+            elif isinstance(held, str):
                 rows.append(Parameter(held, "~1", "", group, label=label))
             elif wave > 1 and not same:
                 rows.append(Parameter(f"F{name}{wave}", "~1", "", group, label=label))

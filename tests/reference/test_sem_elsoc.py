@@ -1,4 +1,4 @@
-"""The eight random-intercept models of protest that ELSOC researchers stored: every parameter, error and fit measure."""
+"""The eight random-intercept models of protest that ELSOC researchers stored: each parameter, error, fit measure."""
 
 import polars as pl
 import pyreadstat

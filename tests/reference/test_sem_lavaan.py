@@ -120,3 +120,9 @@ def test_hessian_agrees_with_numeric_derivatives():
         ]
     )
     assert exact == pytest.approx(numeric, rel=1e-5, abs=1e-5 * np.abs(exact).max())
+
+
+def test_several_indicators_a_wave():
+    frame = pl.read_csv(FOLDER / "indicators.csv", infer_schema_length=None)
+    constructs = {name: [[f"{name}{wave}{item}" for item in "abc"] for wave in (1, 2, 3)] for name in "xy"}
+    assert_as_lavaan(riclpm(frame, constructs, estimator="MLR"), STORED["indicators"], estimate=1e-4)

@@ -1,6 +1,7 @@
 """Factor models, invariance, score tests, ordered items and reliability against lavaan and psych."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -37,7 +38,7 @@ def test_invariance_over_groups():
     for level, result in models.items():
         assert_as_lavaan(result, stored["fits"][level], GROUPS)
     levels = list(EQUAL)
-    for before, level in zip(levels, levels[1:], strict=False):
+    for before, level in pairwise(levels):
         for method, difference in stored["diff"][level].items():
             found = compare(models[before], models[level], method)
             assert found.statistic == pytest.approx(difference["chisq_diff"], rel=1e-5)
@@ -156,7 +157,7 @@ def test_omega_of_the_one_factor_solution(bfi):
 
 def test_polychoric_as_psych(bfi):
     stored = PSYCH["polychoric_agree"]["rho"]
-    found = polychoric(bfi.with_columns(7 - pl.col("A1")), stored["names"])
+    found = polychoric(bfi.with_columns((7 - pl.col("A1")).alias("A1")), stored["names"])
     for row in found.iter_rows(named=True):
         place = stored["names"].index(row["one"]), stored["names"].index(row["other"])
         assert row["correlation"] == pytest.approx(stored["matrix"][place[0]][place[1]], abs=1e-4)

@@ -1,5 +1,5 @@
 # Oracle of the covariance-structure engine: everything simulated here, fitted by lavaan, full precision kept.
-# Usage: Rscript run.R (in this folder); writes panel.csv, items.csv and reference.json.
+# Usage: Rscript run.R (in this folder); writes panel.csv, items.csv, indicators.csv and reference.json.
 suppressWarnings(suppressMessages({library(lavaan); library(jsonlite)}))
 set.seed(20); N <- 600; W <- 4; R <- list()
 
@@ -81,5 +81,14 @@ R$polychoric <- list(names = of, rho = unname(lapply(1:6, function(i) as.numeric
 w1 <- quiet(cfa(O, it, ordered = of, estimator = "WLSMV")); R$wlsmv <- pick(w1, TRUE); R$wlsmv_th <- pick(quiet(cfa(O, it, ordered = of, estimator = "DWLS")))
 wg <- quiet(cfa(O, it, ordered = of, estimator = "WLSMV", group = "group")); wm <- quiet(cfa(O, it, ordered = of, estimator = "WLSMV", group = "group", group.equal = "loadings")); ws <- quiet(cfa(O, it, ordered = of, estimator = "WLSMV", group = "group", group.equal = c("loadings", "thresholds")))
 R$wlsmv_groups <- list(configural = pick(wg), metric = pick(wm), scalar = pick(ws), diff_metric = diff(wg, wm, "satorra.2000"), diff_scalar = diff(wm, ws, "satorra.2000"))
+# ---- 7 several indicators a wave: factors with loadings and intercepts equal over waves -----------------------------------
+n <- 500; RI <- MASS::mvrnorm(n, c(0, 0), matrix(c(.5, .15, .15, .5), 2)); wx <- rnorm(n, 0, .7); wy <- rnorm(n, 0, .7); ind <- data.frame(id = 1:n); lam <- c(1, .8, 1.1)
+for (t in 1:3) { for (j in 1:3) { ind[[paste0("x", t, letters[j])]] <- round(3 + .1*t + .2*j + lam[j]*(RI[, 1] + wx) + rnorm(n, 0, .6), 3); ind[[paste0("y", t, letters[j])]] <- round(4 - .1*j + lam[j]*(RI[, 2] + wy) + skew(n, .5), 3) }
+  nx <- .4*wx + .1*wy + rnorm(n, 0, .6); wy <- .15*wx + .3*wy + rnorm(n, 0, .6); wx <- nx }
+for (v in names(ind)[-1]) ind[[v]][runif(n) < .1] <- NA
+write.csv(ind, "indicators.csv", row.names = FALSE, na = ""); ind <- read.csv("indicators.csv")
+I <- c(); for (c in c("x", "y")) for (t in 1:3) I <- c(I, sprintf("F%1$s%2$d =~ 1*%1$s%2$da + l_%1$s_b*%1$s%2$db + l_%1$s_c*%1$s%2$dc", c, t), sprintf("%1$s%2$d%3$s ~ i_%1$s_%3$s*1", c, t, letters[1:3]), sprintf("%1$s%2$d%3$s ~~ %1$s%2$d%3$s", c, t, letters[1:3]), if (t > 1) sprintf("F%s%d ~ 1", c, t), sprintf("w%1$s%2$d =~ 1*F%1$s%2$d", c, t), sprintf("F%1$s%2$d ~~ 0*F%1$s%2$d", c, t))
+I <- c(I, "RIx =~ 1*Fx1 + 1*Fx2 + 1*Fx3", "RIy =~ 1*Fy1 + 1*Fy2 + 1*Fy3", "RIx ~~ RIx + RIy", "RIy ~~ RIy", paste0("wx", 1:3, " ~~ wx", 1:3, " + wy", 1:3), paste0("wy", 1:3, " ~~ wy", 1:3), "wx2 ~ wx1 + wy1", "wy2 ~ wx1 + wy1", "wx3 ~ wx2 + wy2", "wy3 ~ wx2 + wy2")
+R$indicators <- pick(quiet(lavaan(paste(I, collapse = "\n"), ind, missing = "fiml", estimator = "MLR", meanstructure = TRUE, em.h1.tol = 1e-8)))
 R$`_meta` <- list(r = R.version.string, lavaan = as.character(packageVersion("lavaan")), note = "All data simulated in this script.")
 writeLines(toJSON(R, auto_unbox = TRUE, digits = NA, null = "null", na = "null", force = TRUE), "reference.json")
