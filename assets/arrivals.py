@@ -91,6 +91,36 @@ def loaded_hashes(workspace: Workspace, study: Study) -> dict[str, str]:
     return found
 
 
+def draft_undeclared(workspace: Workspace, sighting: Sighting) -> list[str]:
+    """Write a proposed declaration for each file that no wave declares, once; in words, where it lies or why not.
+
+    It lies among the output, not among the declarations: until somebody has read it, it means nothing.
+    """
+    from pipeline.errors import DepositError
+    from pipeline.files import write_bytes
+    from pipeline.ingest.draft import draft_wave
+
+    said = []
+    for key, names in sighting.undeclared.items():
+        study = workspace.project.studies[key]
+        wave = f"w{max((int(name[1:]) for name in study.waves), default=0) + 1:02}"
+        for name in names:
+            target = workspace.paths.draft_file(key, name)
+            path = workspace.deposit_folder(study) / name
+            if target.exists() or time.time() - path.stat().st_mtime < SETTLED_SECONDS:
+                continue
+            try:
+                text = draft_wave(study, wave, next(iter(study.about.arms)), path)
+            except DepositError as error:
+                said.append(f"{key}: {error}")
+                continue
+            write_bytes(target, text.encode())
+            said.append(
+                f"{key}: a declaration of {path.name} is proposed in {target.relative_to(workspace.paths.root)}"
+            )
+    return said
+
+
 def following(nodes: list[Node], start: Key) -> list[Key]:
     """A key and every key made from it."""
     found = {start}
@@ -113,6 +143,8 @@ def deposit_sensor(nodes: list[Node], workspace: Workspace) -> dg.SensorDefiniti
     def deposits(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         seen = set(json.loads(context.cursor or "[]"))
         sighting = look(workspace)
+        for words in draft_undeclared(workspace, sighting):
+            context.log.info(words)
         new = [arrival for arrival in sighting.arrivals if arrival.run_key not in seen]
         if not new:
             return dg.SkipReason("; ".join(_words(sighting)) or "Nothing new in the deposit folders.")

@@ -107,5 +107,9 @@ class Paths:
     def paper_file(self, paper: str, suffix: str = "html") -> Path:
         return self.build / "papers" / f"{paper}.{suffix}"
 
+    def draft_file(self, study: str, name: str) -> Path:
+        """The declaration proposed for a file that no wave declares."""
+        return self.build / "drafts" / study / f"{name}.yaml"
+
     def drift_file(self, study: str) -> Path:
         return self.build / "drift" / f"{study}.html"

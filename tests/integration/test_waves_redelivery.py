@@ -1,5 +1,6 @@
 """A wave that is delivered again: the same bytes are no news; a corrected file is a new version, told in counts."""
 
+import os
 import time
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from panel_study import STUDY, changed, clean, make_panel, raw, rebuild, write_sav
 from shared import SHARED
 
-from assets.arrivals import look
+from assets.arrivals import SETTLED_SECONDS, draft_undeclared, look
 from assets.graph import Workspace
 from pipeline.ingest import read_deposit
 from pipeline.paths import Paths
@@ -90,3 +91,18 @@ def test_a_file_that_no_wave_declares_is_named(root):
     write_sav(raw(root) / "wave5.sav", changed(trust2={0: 3.0, 1: 2.0, 2: 1.0}))
     assert seen(root).undeclared == {STUDY: ("wave5.sav",)}
     assert not seen(root).repeated
+
+
+def test_a_file_that_no_wave_declares_is_drafted_once_among_the_output(root):
+    path = raw(root) / "wave5.sav"
+    write_sav(path, changed(trust2={0: 3.0, 1: 2.0, 2: 1.0}))
+    (raw(root) / "broken.sav").write_bytes(b"")
+    for file in (path, raw(root) / "broken.sav"):
+        os.utime(file, (time.time() - 2 * SETTLED_SECONDS,) * 2)
+    workspace = Workspace(Paths(root), load_project(Paths(root)))
+    said = draft_undeclared(workspace, look(workspace))
+    assert said[0].startswith("panel: broken.sav: ")
+    assert said[1] == "panel: a declaration of wave5.sav is proposed in reports/build/drafts/panel/wave5.sav.yaml"
+    assert 'trust2: "trust2"  # 100%' in Paths(root).draft_file(STUDY, "wave5.sav").read_text()
+    assert not [words for words in draft_undeclared(workspace, look(workspace)) if "wave5" in words]
+    assert set(load_project(Paths(root)).studies[STUDY].waves) == {"w01", "w02", "w03"}
