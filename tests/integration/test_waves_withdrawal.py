@@ -1,12 +1,16 @@
 """Somebody withdraws: from later waves, or from everything; and that is proved by searching every byte."""
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pyreadstat
 import pytest
 from panel_study import STUDY, VALUE_LABELS, changed, clean, declare_wave, make_panel, raw, rebuild, write_sav
+from shared import ROOT
 
 from assets.graph import Workspace
 from assets.withdrawal import carry_out
@@ -135,3 +139,16 @@ def test_text_keeps_every_other_byte(tmp_path):
     path.write_bytes('pid;q\r\nP1009;"two\r\nlines"\r\nP1010;"more\r\nlines"\r\nP1011;Môn\r\n'.encode("windows-1252"))
     assert take_out(path, is_person, ["pid"]) == 1
     assert path.read_bytes() == 'pid;q\r\nP1009;"two\r\nlines"\r\nP1011;Môn\r\n'.encode("windows-1252")
+
+
+@pytest.mark.slow
+def test_the_command_itself(root):
+    """Through the console, where Dagster builds again."""
+    code = "from assets.cli import main; main()"
+    command = [sys.executable, "-c", code, "withdraw", STUDY, PERSON, "--scope", "erase", "--date", "2020-06-01"]
+    ended = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "COHESION_ROOT": str(root)}, capture_output=True, text=True, timeout=300
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Proved: neither the id nor the pseudonym is in any of" in ended.stdout
+    assert not traces(root, [PERSON, pseudonym(root)], id_columns=["pid"]).found
