@@ -24,17 +24,22 @@ def tables(root: Path) -> dict[tuple[str, ...], bytes]:
     return {key: Paths(root).table(*key).read_bytes() for key in TABLES}
 
 
-def start(root: Path) -> subprocess.Popen[str]:
-    """A process that has imported everything and waits for a line before it builds."""
+def go(root: Path) -> subprocess.Popen[str]:
+    """A process that has started to build."""
     here = Path(__file__).resolve().parents[1]
-    path = os.pathsep.join([str(here), str(here.parent)])
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", INGEST, str(root)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)])},
     )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    process.stdout.readline()
+    process.stdin.write("go\n")
+    process.stdin.flush()
+    return process
 
 
 def kill_often(root: Path, kills: int) -> dict[str, int]:
@@ -45,8 +50,9 @@ def kill_often(root: Path, kills: int) -> dict[str, int]:
     shutil.copytree(root, finished)
     write_sav(clean, changed(trust2={0: 3.0, 1: 2.0, 2: 1.0}))
     shutil.copy(clean, raw(finished) / clean.name)
+    process = go(finished)
     began = time.monotonic()
-    rebuild(finished)
+    assert process.wait() == 0
     seconds = time.monotonic() - began
     after, untouched = tables(finished), root.with_name("untouched")
     shutil.copytree(root, untouched)
@@ -54,13 +60,8 @@ def kill_often(root: Path, kills: int) -> dict[str, int]:
     for _ in range(kills):
         shutil.rmtree(root)
         shutil.copytree(untouched, root)
-        process = start(root)
-        assert process.stdout is not None
-        assert process.stdin is not None
-        process.stdout.readline()
-        process.stdin.write("go\n")
-        process.stdin.flush()
-        time.sleep(chance.uniform(0.0, 2 * seconds))
+        process = go(root)
+        time.sleep(chance.uniform(0.0, 1.2 * seconds))
         process.send_signal(signal.SIGKILL)
         process.wait()
         for key, found in tables(root).items():

@@ -101,10 +101,16 @@ def test_no_file_names_pattern_folder_and_nearest(tmp_path: Path) -> None:
 
 
 def test_several_files_are_named(tmp_path: Path) -> None:
-    (tmp_path / "W01_a.sav").touch()
-    (tmp_path / "W01_b.sav").touch()
+    (tmp_path / "W01_a.sav").write_bytes(b"one")
+    (tmp_path / "W01_b.sav").write_bytes(b"another")
     with pytest.raises(DepositError, match=r"several files fit: W01_a\.sav, W01_b\.sav \(2\)"):
         find_file(tmp_path, "W01_*.sav")
+
+
+def test_the_same_bytes_under_two_names_are_one_file(tmp_path: Path) -> None:
+    for name in ("W01_a.sav", "W01_b.sav"):
+        (tmp_path / name).write_bytes(b"one")
+    assert find_file(tmp_path, "W01_*.sav").name == "W01_a.sav"
 
 
 @pytest.mark.parametrize("pattern", ["../secret.sav", "/etc/*.sav"])
