@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.sem.data import Data, prepare
 from pipeline.sem.fit import fit_table
+from pipeline.sem.gates import told
 from pipeline.sem.result import Result
 from pipeline.sem.saturated import Moments
 from pipeline.sem.table import Linear, Parameter, ParameterTable, parameter_table
@@ -73,8 +74,11 @@ def analyse(
         table, data, estimator=estimator, information=information, exogenous=exogenous, starts=starts, seed=seed,
         start=start, moments=moments,
     )  # fmt: skip
-    notes = () if not data.dropped else (f"{data.dropped:,} persons without the answers needed left out",)
-    result = Result(state, family, notes)
+    notes = told(state)
+    if data.dropped:
+        persons = "person" if data.dropped == 1 else "persons"
+        notes.insert(0, f"{data.dropped:,} {persons} without the answers needed left out")
+    result = Result(state, family, tuple(notes))
     if gate and result.problems:
         raise ModelError(
             "; ".join(result.problems), where=family, todo="The result is withheld; simplify or constrain the model."

@@ -51,7 +51,8 @@ def upper_tail(statistic: float, df: float, noncentrality: float = 0.0) -> float
 
 
 def degrees_of_freedom(state: State) -> int:
-    return int(state.kept.sum()) * len(state.data.groups) - state.model.npar
+    """Moments that the answers tell of, less parameters."""
+    return state.moments - state.model.npar
 
 
 def chi_square(state: State) -> ChiSquare:

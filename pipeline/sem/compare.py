@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from pipeline.sem.optimise import Target
 from pipeline.sem.result import Result
 from pipeline.sem.state import State, symmetric_inverse
 from pipeline.sem.table import Parameter
+
+if TYPE_CHECKING:
+    from pipeline.sem.ordinal import OrdinalResult
 
 METHODS = ("standard", "satorra.2000", "satorra.bentler.2001", "satorra.bentler.2010")
 
@@ -36,7 +40,7 @@ class Comparison:
         return None if np.isnan(self.p) else bool(self.p < 0.05)
 
 
-def compare(a: Result, b: Result, method: str | None = None) -> Comparison:
+def compare(a: Result | OrdinalResult, b: Result | OrdinalResult, method: str | None = None) -> Comparison:
     """Compare two nested models fitted to the same answers, in either order.
 
     ``method``: standard for ML; with MLR satorra.bentler.2001 unless its scaling correction is negative, then the
@@ -47,6 +51,16 @@ def compare(a: Result, b: Result, method: str | None = None) -> Comparison:
     Raises ModelError if the models were not fitted to the same answers, estimator and number of groups, or have the
     same degrees of freedom.
     """
+    from pipeline.sem.ordinal import OrdinalResult, compare_ordinal
+
+    if isinstance(a, OrdinalResult) and isinstance(b, OrdinalResult):
+        return compare_ordinal(a, b)
+    if not (isinstance(a, Result) and isinstance(b, Result)):
+        raise ModelError("a model of ordered items and one of continuous items cannot be compared")
+    return _compare_continuous(a, b, method)
+
+
+def _compare_continuous(a: Result, b: Result, method: str | None) -> Comparison:
     free, held = sorted((a, b), key=lambda result: chi_square(result.state).df)
     _check_same(free.state, held.state)
     one, two = chi_square(free.state), chi_square(held.state)

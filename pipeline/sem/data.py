@@ -229,17 +229,21 @@ def _split(
 ) -> tuple[GroupData, ...]:
     if not keep.any():
         raise ModelError("nobody answered enough to be analysed", count=len(y), todo="Check the variables named.")
-    codes = frame[cluster].cast(pl.String).rank("dense").to_numpy() if cluster else None
+    codes = None
+    if cluster:
+        names = frame[cluster].cast(pl.String)
+        seen = {name: k for k, name in enumerate(names.unique(maintain_order=True))}
+        codes = np.array([seen[name] for name in names], dtype=np.int64)
     labels = frame[group].cast(pl.String) if group else None
-    names: list[str | None] = [None]
+    held: list[str | None] = [None]
     if labels is not None:
         present = set(labels.filter(pl.Series(keep)))
-        names = [name for name in labels.unique(maintain_order=True) if name in present]
+        held = [name for name in labels.unique(maintain_order=True) if name in present]
     groups = []
-    for name in names:
+    for name in held:
         rows = keep if labels is None else keep & (labels == name).fill_null(False).to_numpy()
         pick = None if share is None else share[rows]
-        groups.append(group_data(y[rows], name, pick, None if codes is None else codes[rows].astype(np.int64)))
+        groups.append(group_data(y[rows], name, pick, None if codes is None else codes[rows]))
     return tuple(groups)
 
 

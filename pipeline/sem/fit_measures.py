@@ -91,8 +91,7 @@ def _likelihood_measures(state: State, test: ChiSquare) -> dict[str, float]:
         "bic2": -2 * loglik + npar * np.log((n + 2) / 24),
     }
     if test.trace_saturated is not None and test.trace_model is not None:
-        moments = int(state.kept.sum()) * len(state.data.groups)
-        measures["scaling.factor.h1"] = test.trace_saturated / moments
+        measures["scaling.factor.h1"] = test.trace_saturated / state.moments
         measures["scaling.factor.h0"] = test.trace_model / len(state.theta)
         measures["scaling.factor.h0.constrained"] = test.trace_model / npar
     return measures

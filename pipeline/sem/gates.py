@@ -16,16 +16,18 @@ def problems(state: State) -> list[str]:
     found = _unidentified(state) or _unconverged(state)
     if found:
         return found
-    return _saturated(state) + _information(state) + _improper(state)
+    return _information(state) + _improper(state)
 
 
-def _saturated(state: State) -> list[str]:
+def told(state: State) -> list[str]:
+    """What a reader should know of a result that stands: covariances that rest on the model alone."""
     found = []
-    for data, h1 in zip(state.data.groups, state.saturated, strict=True):
+    for data in state.data.groups:
         pairs = never_together(data, state.data.variables)
-        if pairs and not h1.is_converged:
-            names = ", ".join(f"{a} and {b}" for a, b in pairs[:5])
-            found.append(f"nobody answered both {names}: the model cannot be tested against unrestricted moments")
+        place = f" in group {data.label}" if data.label else ""
+        if pairs:
+            names = ", ".join(f"{a} and {b}" for a, b in pairs[:3]) + (", …" if len(pairs) > 3 else "")
+            found.append(f"nobody answered both of {len(pairs)} pairs of variables{place} ({names}): not tested")
     return found
 
 
@@ -45,7 +47,7 @@ def _unidentified(state: State) -> list[str]:
     """Directions in which the expected information is flat at the estimates, and the parameters they move."""
     information = state.information_of("expected")
     scale = np.sqrt(np.maximum(information.diagonal(), 1e-300))
-    flat = scale < 1e-8 * scale.max()
+    flat = information.diagonal() <= 0
     if flat.any():
         return [f"not identified: the answers say nothing about {_names(state, flat.astype(float))}"]
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
@@ -73,11 +75,12 @@ def _improper(state: State) -> list[str]:
         matrices = part.matrices(state.theta)
         names = state.model.variables
         variance = matrices.S.diagonal()
-        negative = [names[k] for k in np.flatnonzero(variance < -1e-8)]
+        tiny = 1e-8 * np.abs(matrices.C.diagonal())
+        negative = [names[k] for k in np.flatnonzero(variance < -tiny)]
         found += [f"negative variance of {name}{place} (a Heywood case)" for name in negative]
         if negative:
             continue
-        positive = np.flatnonzero(variance > 1e-8)
+        positive = np.flatnonzero(variance > tiny)
         block = matrices.S[np.ix_(positive, positive)]
         correlation = block / np.sqrt(np.outer(block.diagonal(), block.diagonal()))
         beyond = np.argwhere(np.tril(np.abs(correlation) > 1 + 1e-8, -1))

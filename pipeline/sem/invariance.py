@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.sem.analyse import analyse, check_options
 from pipeline.sem.compare import Comparison, compare
 from pipeline.sem.data import Data, prepare
+from pipeline.sem.invariance_report import ladder_row, ladder_table, mean_trend
 from pipeline.sem.invariance_table import Exemption, Scale, invariance_table
 from pipeline.sem.result import Result
 from pipeline.sem.saturated import saturated
 from pipeline.sem.score import release_tests
+
+if TYPE_CHECKING:
+    from pipeline.sem.ordinal import OrdinalResult
 
 LEVELS = ("configural", "metric", "scalar", "strict")
 PARTS = {"metric": "loadings", "scalar": "intercepts", "strict": "residuals"}
@@ -50,7 +54,7 @@ class Invariance:
 
     table: pl.DataFrame
     level: str  # the highest level held: none, configural, metric, scalar, strict
-    models: Mapping[str, Result]
+    models: Mapping[str, Result | OrdinalResult]
     freed: tuple[str, ...] = ()
     partial: Result | None = None
     partial_level: str | None = None
@@ -79,6 +83,7 @@ def invariance(
     missing: str = "fiml",
     cluster: str | None = None,
     weights: str | None = None,
+    ordered: bool = False,
 ) -> Invariance:
     """Test whether items measure alike in every group or wave, step by step.
 
@@ -87,10 +92,15 @@ def invariance(
     item covary over waves. The ladder stops at the first level that ``criterion`` refuses. With ``partial``, the
     restriction with the largest score χ² is then let go, one by one, until the level passes or fewer than two items
     are left alike; ``freed`` names them, ``trend`` shows the latent means with and without them. (The first item's
-    loading sets the scale and cannot be freed: put an item thought stable first.)
+    loading sets the scale and cannot be freed: put an item thought stable first.) ``ordered`` items go up a ladder of
+    thresholds, loadings and intercepts (see ``ordinal_invariance``), without partial steps.
 
     Raises ModelError if the configural model cannot be fitted, or unknown levels are asked for.
     """
+    if ordered:
+        from pipeline.sem.ordinal_invariance import ordinal_invariance
+
+        return ordinal_invariance(frame, factors, group, criterion=criterion)
     check_options(estimator, missing, cluster, weights)
     if not set(levels) <= set(LEVELS) or "configural" not in levels:
         raise ModelError("the levels are configural, metric, scalar, strict, beginning with the first")
@@ -108,6 +118,7 @@ class _Ladder:
     def __init__(self, scale: Scale, data: Data, criterion: Criterion, estimator: str) -> None:
         self.scale, self.data, self.criterion, self.estimator = scale, data, criterion, estimator
         self.moments = tuple(saturated(part) for part in data.groups)
+        self.labels = [part.label for part in data.groups]
         self.places = scale.waves if scale.over_waves else len(data.groups)
 
     def fit(self, level: str, exempt: Sequence[Exemption] = ()) -> Result:
@@ -116,7 +127,7 @@ class _Ladder:
 
     def climb(self, levels: Sequence[str], partial: bool) -> Invariance:
         models = {"configural": self.fit("configural")}
-        rows = [self._row("configural", models["configural"], None, "holds", None)]
+        rows = [ladder_row("configural", models["configural"], None, "holds", None)]
         held, before = "configural", models["configural"]
         for level in levels[1:]:
             try:
@@ -126,13 +137,18 @@ class _Ladder:
                 break
             step = compare(before, models[level])
             reason = self.criterion.violated(step)
-            rows.append(self._row(level, models[level], step, "fails" if reason else "holds", reason))
+            rows.append(ladder_row(level, models[level], step, "fails" if reason else "holds", reason))
             if reason:
                 if partial and level in ("metric", "scalar"):
                     return self._partial(levels, level, held, before, models, rows)
                 break
             held, before = level, models[level]
-        return Invariance(_table(rows), held, models, trend=self._trend(models.get("scalar"), None))
+        return Invariance(
+            ladder_table(rows),
+            held,
+            models,
+            trend=mean_trend(self.scale, self.places, self.labels, models.get("scalar"), None),
+        )
 
     def _partial(
         self, levels: Sequence[str], level: str, held: str, before: Result, models: dict[str, Result], rows: list[dict]
@@ -154,13 +170,19 @@ class _Ladder:
             names = [self.scale.name(item, self.data) for item in exempt]
             models[f"partial {step_level}"] = current
             decision = "fails" if reason else "holds partially"
-            rows.append(self._row(f"partial {step_level}", current, step, decision, reason, ", ".join(names)))
+            rows.append(ladder_row(f"partial {step_level}", current, step, decision, reason, ", ".join(names)))
             if reason:
                 break
             reached, best, before = step_level, current, current
         freed = tuple(self.scale.name(item, self.data) for item in exempt)
-        trend = self._trend(models.get("scalar"), best if reached in ("scalar", "strict") else None)
-        return Invariance(_table(rows), held, models, freed, best, reached, trend)
+        trend = mean_trend(
+            self.scale,
+            self.places,
+            self.labels,
+            models.get("scalar"),
+            best if reached in ("scalar", "strict") else None,
+        )
+        return Invariance(ladder_table(rows), held, models, freed, best, reached, trend)
 
     def _worst(self, result: Result, level: str, exempt: Sequence[Exemption]) -> Exemption | None:
         """The equality of this level whose release would help most, among factors with three or more alike items."""
@@ -171,57 +193,3 @@ class _Ladder:
             if len(self.scale.positions(found.factor)) - len(others | {found.item}) >= 2:
                 return found
         return None
-
-    def _row(
-        self, level: str, result: Result, step: Comparison | None, decision: str, reason: str | None, freed: str = ""
-    ) -> dict:
-        end = ".scaled" if self.estimator == "MLR" else ""
-        fit = result.fit
-        row = {
-            "level": level, "chisq": fit["chisq" + end], "df": int(fit["df"]), "p": fit["pvalue" + end],
-            "cfi": fit["cfi" + end], "tli": fit["tli" + end], "rmsea": fit["rmsea" + end],
-            "rmsea_low": fit["rmsea.ci.lower" + end], "rmsea_high": fit["rmsea.ci.upper" + end], "srmr": fit["srmr"],
-            "aic": fit["aic"], "bic": fit["bic"], "decision": decision, "reason": reason, "freed": freed or None,
-        }  # fmt: skip
-        if step is not None:
-            row |= {
-                "delta_chisq": _finite(step.statistic), "delta_df": step.df, "delta_p": _finite(step.p),
-                "delta_cfi": step.cfi, "delta_rmsea": step.rmsea, "delta_srmr": step.srmr, "note": step.note,
-            }  # fmt: skip
-        return row
-
-    def _trend(self, full: Result | None, partial: Result | None) -> pl.DataFrame:
-        """One row per factor and place: latent mean against the first, with every item alike and with those let go."""
-        if full is None:
-            return pl.DataFrame()
-        rows = []
-        for factor in self.scale.factors:
-            for place in range(1, self.places + 1):
-                lhs, group = self.scale.factor_name(factor, place), self.scale.group_label(place, self.data)
-                one = full.parameter(lhs, "~1", group=group)
-                two = partial.parameter(lhs, "~1", group=group) if partial is not None else None
-                row: dict[str, object] = {"factor": factor, "place": group or str(place)}
-                row |= {"mean": one["estimate"], "std_error": one["std_error"]}
-                row |= {"mean_partial": two["estimate"] if two else None}
-                row |= {"std_error_partial": two["std_error"] if two else None}
-                rows.append(row)
-        frame = pl.DataFrame(rows, infer_schema_length=None)
-        return frame.with_columns(change=pl.col("mean_partial").cast(pl.Float64) - pl.col("mean"))
-
-
-def _finite(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-COLUMNS = {
-    "level": pl.String, "chisq": pl.Float64, "df": pl.Int64, "p": pl.Float64, "cfi": pl.Float64, "tli": pl.Float64,
-    "rmsea": pl.Float64, "rmsea_low": pl.Float64, "rmsea_high": pl.Float64, "srmr": pl.Float64, "aic": pl.Float64,
-    "bic": pl.Float64, "delta_chisq": pl.Float64, "delta_df": pl.Int64, "delta_p": pl.Float64, "delta_cfi": pl.Float64,
-    "delta_rmsea": pl.Float64, "delta_srmr": pl.Float64, "decision": pl.String, "reason": pl.String, "freed": pl.String,
-    "note": pl.String,
-}  # fmt: skip
-
-
-def _table(rows: Sequence[dict]) -> pl.DataFrame:
-    """One row per level tried: fit, difference from the level before, decision, reason, what was let go."""
-    return pl.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], schema=COLUMNS)

@@ -115,10 +115,10 @@ def invariance_table(
                 rows.append(Parameter(item, "~~", item, group, label=label("residuals")))
             moves = place > 1 and "intercepts" in shared
             rows.append(Parameter(latent, "~1", "", group, free=moves, value=None if moves else 0.0))
-    return ParameterTable((*rows, *_covariances(scale, places)))
+    return ParameterTable((*rows, *covariance_rows(scale, places)))
 
 
-def _covariances(scale: Scale, places: int) -> list[Parameter]:
+def covariance_rows(scale: Scale, places: int) -> list[Parameter]:
     """Factor (co)variances, free everywhere; over waves also those of an item's unique parts."""
     rows: list[Parameter] = []
     if not scale.over_waves:

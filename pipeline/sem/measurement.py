@@ -47,7 +47,7 @@ def cfa(
     if unknown:
         raise ModelError(f"unknown part to hold equal: {', '.join(sorted(unknown))}", todo=f"Choose from {EQUAL}.")
     if ordered:
-        from pipeline.sem.ordinal import ordinal_cfa
+        from pipeline.sem.ordinal_fit import ordinal_cfa
 
         return ordinal_cfa(
             frame, factors, group, equal, free=free, residual_covariances=residual_covariances, gate=gate

@@ -101,7 +101,8 @@ def _direction(target: Target, x: np.ndarray, gradient: np.ndarray, before: floa
 
 
 def _solved(curvature: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, float]:
-    scale = np.sqrt(np.maximum(curvature.diagonal(), 1e-12))
+    diagonal = curvature.diagonal()
+    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     scaled = curvature / np.outer(scale, scale)
     ridge = 0.0
     while not is_positive_definite(scaled + ridge * np.eye(len(scale)) - 1e-11 * np.eye(len(scale))):

@@ -6,7 +6,6 @@ Thresholds and polychoric correlations are fitted with weights 1/diag Γ; standa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,8 +15,8 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.sem.chisquare import upper_tail
 from pipeline.sem.compare import Comparison, orthogonal_complement
-from pipeline.sem.ordinal_model import OrdinalModel, ordinal_model
-from pipeline.sem.polychoric import OrdinalMoments, ordered_codes, ordinal_moments
+from pipeline.sem.ordinal_model import OrdinalModel
+from pipeline.sem.polychoric import OrdinalMoments
 from pipeline.sem.result import with_tests
 from pipeline.sem.state import symmetric_inverse
 
@@ -167,89 +166,6 @@ class ShiftedTest:
     @property
     def scaled(self) -> float:
         return self.statistic / self.scaling + self.shift
-
-
-def ordinal_cfa(
-    frame: pl.DataFrame,
-    factors: Mapping[str, Sequence[str]],
-    group: str | None = None,
-    equal: Sequence[str] = (),
-    *,
-    free: Sequence[tuple[str, str, str]] = (),
-    residual_covariances: Sequence[tuple[str, str]] = (),
-    gate: bool = True,
-) -> OrdinalResult:
-    """Factor analysis of ordered items, over persons who answered all of them; the others are counted as dropped.
-
-    ``equal`` over groups: loadings, thresholds, means, latent_variances, latent_covariances. With equal thresholds the
-    factor means and the items' scales (``~*~``) of all groups but the first are free, as in lavaan.
-
-    Raises ModelError where an item has one answer only, the search does not converge, or the result is improper.
-    """
-    items = list(dict.fromkeys(item for held in factors.values() for item in held))
-    labels: list[str | None] = [None]
-    parts = [frame]
-    if group:
-        known = frame.filter(pl.col(group).is_not_null()).with_columns(pl.col(group).cast(pl.String))
-        labels = known[group].unique(maintain_order=True).to_list()
-        parts = [known.filter(pl.col(group) == label) for label in labels]
-    codes = [ordered_codes(part, items) for part in parts]
-    levels = [max(int(code[:, k].max()) + 1 for code in codes) for k in range(len(items))]
-    moments = tuple(ordinal_moments(code, items, levels) for code in codes)
-    model = ordinal_model(factors, items, levels, len(parts), equal, free, residual_covariances)
-    theta, converged = _least_squares(model, moments)
-    result = OrdinalResult(
-        model, moments, tuple(labels), theta, len(frame) - sum(part.n for part in moments), converged
-    )
-    if gate:
-        _check(result)
-    return result
-
-
-def _least_squares(model: OrdinalModel, moments: Sequence[OrdinalMoments]) -> tuple[np.ndarray, bool]:
-    """Gauss–Newton with step halving on the weighted squared differences."""
-    total = sum(part.n for part in moments)
-    weights = np.concatenate([(part.n - 1) / total / part.gamma.diagonal() for part in moments])
-    seen = np.concatenate([part.vector for part in moments])
-    x = model.start(moments)
-
-    def gap(values: np.ndarray) -> np.ndarray:
-        return seen - np.concatenate(model.implied(model.basis @ values))
-
-    value = float(weights @ gap(x) ** 2)
-    for _ in range(500):
-        theta = model.basis @ x
-        delta = np.vstack(model.jacobians(theta)) @ model.basis
-        pull = weights[:, None] * delta
-        step = np.linalg.lstsq(delta.T @ pull, pull.T @ gap(x), rcond=None)[0]
-        promised = float(step @ (pull.T @ gap(x)))
-        if promised < 1e-16:
-            return theta, True
-        length = 1.0
-        while (moved := float(weights @ gap(x + length * step) ** 2)) > value and length > 1e-10:
-            length *= 0.5
-        if length <= 1e-10:
-            return theta, promised < 1e-12
-        x, value = x + length * step, moved
-    return model.basis @ x, False
-
-
-def _check(result: OrdinalResult) -> None:
-    """Raises ModelError with what keeps the result from standing."""
-    problems = [] if result.is_converged else ["the search did not converge"]
-    delta, weights, _ = result.pieces
-    information = delta.T @ (weights[:, None] * delta)
-    scale = np.sqrt(information.diagonal())
-    if (scale == 0).any() or np.linalg.eigvalsh(information / np.outer(scale, scale))[0] < 1e-10:
-        problems.append("the model is not identified: set items or groups more equal, or leave factors out")
-    negative = result.estimates.filter(
-        (pl.col("op") == "~~") & (pl.col("lhs") == pl.col("rhs")) & (pl.col("estimate") < 0)
-    )
-    problems += [
-        f"negative variance of {name} (a Heywood case)" for name in negative["lhs"].unique(maintain_order=True)
-    ]
-    if problems:
-        raise ModelError("; ".join(problems), where="cfa of ordered items", todo="The result is withheld.")
 
 
 def compare_ordinal(a: OrdinalResult, b: OrdinalResult) -> Comparison:

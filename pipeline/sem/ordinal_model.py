@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.errors import ModelError
-from pipeline.sem.measurement import cfa_rows
+from pipeline.sem.moments import triangle
 from pipeline.sem.polychoric import OrdinalMoments, pairs
 from pipeline.sem.ram import GroupModel, compile_model, constrained_basis
 from pipeline.sem.table import Parameter, ParameterTable
@@ -36,8 +35,6 @@ class OrdinalGroup:
 
     def jacobian(self, theta: np.ndarray) -> np.ndarray:
         """∂ implied / ∂ θ."""
-        from pipeline.sem.moments import triangle
-
         mean, covariance = self.structure.implied(theta[self.number])
         inner = self.structure.jacobian(theta[self.number])
         scale, p = self.scale(theta), len(mean)
@@ -107,61 +104,31 @@ class OrdinalModel:
             value = float(row.value or 0.0) if k is None else float(theta[k])
             sd = np.concatenate([1 / scale, np.sqrt(np.maximum(matrices.C.diagonal()[p:], 0.0))])
             i = at[row.lhs]
+            own = matrices.S.diagonal().copy()
+            own[:p] = sd[:p] ** 2 - matrices.C.diagonal()[:p] + own[:p]
             if row.op == "~~" and row.lhs == row.rhs and i < p:
-                value = float(sd[i] ** 2 - matrices.C[i, i] + matrices.S[i, i])
-            yield row, value, k, _standardised(row, value, sd, at, theta, matrices)
+                value = float(own[i])
+            yield row, value, k, _standardised(row, value, sd, own, at)
 
 
-def _standardised(
-    row: Parameter, value: float, sd: np.ndarray, at: Mapping[str, int], theta: np.ndarray, matrices: object
-) -> float | None:
+def _standardised(row: Parameter, value: float, sd: np.ndarray, own: np.ndarray, at: Mapping[str, int]) -> float | None:
+    """In standard deviations; a covariance in those of what it joins (residuals, where something explains them)."""
     i = at[row.lhs]
     if row.op == "=~":
         return float(value * sd[i] / sd[at[row.rhs]])
     if row.op in ("|", "~1"):
         return float(value / sd[i])
-    if row.op == "~~":
-        return float(value / (sd[i] * sd[at[row.rhs]]))
-    return None
+    if row.op != "~~":
+        return None
+    if row.lhs == row.rhs:
+        return float(value / sd[i] ** 2)
+    joined = own[i] * own[at[row.rhs]]
+    return float(value / np.sqrt(joined)) if joined > 0 else None
 
 
-def ordinal_model(
-    factors: Mapping[str, Sequence[str]],
-    items: Sequence[str],
-    levels: Sequence[int],
-    groups: int,
-    equal: Sequence[str],
-    free: Sequence[tuple[str, str, str]],
-    residual_covariances: Sequence[tuple[str, str]],
-) -> OrdinalModel:
-    """The table of a factor model of ordered items, compiled.
-
-    Raises ModelError for parts that ordered items do not have (intercepts, residuals).
-    """
-    wrong = set(equal) & {"intercepts", "residuals"}
-    if wrong:
-        raise ModelError(f"ordered items have no {', '.join(sorted(wrong))}", todo="Hold thresholds equal instead.")
-    shared = set(equal) if groups > 1 else set()
-    moved = {*shared, "intercepts"} if "thresholds" in shared else shared
-    structure = [
-        replace(row, free=False, value=0.0) if row.lhs in items and (row.op == "~1" or row.lhs == row.rhs) else row
-        for row in cfa_rows(factors, groups, tuple(moved), free, residual_covariances)
-    ]
-    rows: list[Parameter] = list(structure)
-    exempt = {tuple(item) for item in free}
-    for group in range(1, groups + 1):
-        for item, count in zip(items, levels, strict=True):
-            for t in range(1, count):
-                same = "thresholds" in shared and (item, "|", f"t{t}") not in exempt
-                rows.append(Parameter(item, "|", f"t{t}", group, label=f"threshold_{item}_{t}" if same else ""))
-            loose = group > 1 and "thresholds" in shared
-            rows.append(Parameter(item, "~*~", item, group, free=loose, value=None if loose else 1.0))
-    return _compiled(rows, structure, items, levels, groups)
-
-
-def _compiled(
-    rows: Sequence[Parameter], structure: Sequence[Parameter], items: Sequence[str], levels: Sequence[int], groups: int
-) -> OrdinalModel:
+def ordinal_model(rows: Sequence[Parameter], items: Sequence[str], levels: Sequence[int], groups: int) -> OrdinalModel:
+    """A table of factors, thresholds and scales (every row with its group), compiled."""
+    structure = [row for row in rows if row.op not in ("|", "~*~")]
     plain = compile_model(ParameterTable(tuple(structure)), groups, items)
     known = {(row.lhs, row.op, row.rhs, row.group): row for row in plain.free}
     whole = [known.get((row.lhs, row.op, row.rhs, row.group), row) for row in rows]

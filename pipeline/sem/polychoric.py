@@ -6,7 +6,7 @@ then each correlation by maximum likelihood from the pair's cross-table with the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,7 @@ def polychoric(frame: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
 
     Raises ModelError for an item with fewer than two answers, or more than 20 (not an ordered item).
     """
-    moments = ordinal_moments(ordered_codes(frame, items), items)
+    moments = ordinal_moments(ordered_codes(frame, items, answer_levels(frame, items)), items)
     rows = [
         (items[j], items[i], float(moments.correlation[i, j]))
         for i, j in zip(*pairs(len(items)), strict=True)
@@ -53,22 +53,35 @@ def polychoric(frame: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, ["one", "other", "correlation"], orient="row")
 
 
-def ordered_codes(frame: pl.DataFrame, items: Sequence[str]) -> np.ndarray:
+def answer_levels(
+    frame: pl.DataFrame, items: Sequence[str], alike: Sequence[Sequence[str]] = ()
+) -> dict[str, np.ndarray]:
+    """Each item's different answers in order; items that are ``alike`` share theirs.
+
+    Raises ModelError for an item with fewer than two answers, or more than 20 (not an ordered item).
+    """
+    complete = frame.select(items).drop_nulls()
+    if not len(complete):
+        raise ModelError("nobody answered every item", count=len(frame))
+    values = {item: np.unique(complete[item].to_numpy()) for item in items}
+    for together in alike:
+        union = np.unique(np.concatenate([values[item] for item in together]))
+        values |= dict.fromkeys(together, union)
+    for item, found in values.items():
+        if not 2 <= len(found) <= 20:
+            raise ModelError(
+                f"{len(found)} different answers: an ordered item has 2 to 20", where=item, count=len(complete),
+                todo="Treat it as continuous, or leave it out.",
+            )  # fmt: skip
+    return values
+
+
+def ordered_codes(frame: pl.DataFrame, items: Sequence[str], values: Mapping[str, np.ndarray]) -> np.ndarray:
     """Persons × items of codes 0, 1, …, in order of the answers' values; only persons who answered every item."""
     complete = frame.select(items).drop_nulls()
     if not len(complete):
         raise ModelError("nobody answered every item", count=len(frame))
-    codes = []
-    for item in items:
-        values = complete[item].to_numpy()
-        levels, code = np.unique(values, return_inverse=True)
-        if not 2 <= len(levels) <= 20:
-            raise ModelError(
-                f"{len(levels)} different answers: an ordered item has 2 to 20", where=item, count=len(values),
-                todo="Treat it as continuous, or leave it out.",
-            )  # fmt: skip
-        codes.append(code)
-    return np.column_stack(codes)
+    return np.column_stack([np.searchsorted(values[item], complete[item].to_numpy()) for item in items])
 
 
 def ordinal_moments(codes: np.ndarray, items: Sequence[str], levels: Sequence[int] | None = None) -> OrdinalMoments:
@@ -117,7 +130,9 @@ def _thresholds(code: np.ndarray, levels: int, item: str) -> np.ndarray:
 
     counts = np.bincount(code, minlength=levels)
     if (counts == 0).any():
-        raise ModelError("an answer is not given in one group", where=item, todo="Join answers that few people give.")
+        raise ModelError(
+            "an answer is never given in one group or wave", where=item, todo="Join it with its neighbour."
+        )
     return ndtri(np.cumsum(counts)[:-1] / counts.sum())
 
 

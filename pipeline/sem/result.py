@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,9 @@ from pipeline.sem.residuals import residual_table
 from pipeline.sem.standardise import standardised, standardised_errors
 from pipeline.sem.state import State
 from pipeline.sem.table import Parameter
+
+if TYPE_CHECKING:
+    from pipeline.sem.compare import Comparison
 
 COMPONENTS = {"=~": "loading", "~": "regression", "~~": "covariance", "~1": "intercept", "|": "threshold"}
 ESTIMATE_SCHEMA = {
@@ -128,6 +132,12 @@ class Result:
         if not len(found):
             raise ModelError("the model has no such parameter", where=f"{lhs} {op} {rhs}")
         return found.row(0, named=True)
+
+    def compare(self, other: Result, method: str | None = None) -> Comparison:
+        """χ² difference against another model of the same answers: see ``compare``."""
+        from pipeline.sem.compare import compare
+
+        return compare(self, other, method)
 
     @property
     def covariance_name(self) -> str:

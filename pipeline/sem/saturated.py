@@ -78,9 +78,11 @@ def _newton(data: GroupData, mean: np.ndarray, covariance: np.ndarray, most: int
             return None
         best = at.loglik
         curvature = information(data, mean, covariance)
-        if not is_positive_definite(curvature) or np.linalg.cond(curvature) > 1e14:
+        scale = np.sqrt(np.maximum(curvature.diagonal(), 1e-300))
+        scaled = curvature / np.outer(scale, scale)
+        if np.linalg.eigvalsh(scaled)[0] < 1e-9:
             return None
-        step = np.linalg.solve(curvature, at.vector)
+        step = np.linalg.solve(scaled, at.vector / scale) / scale
         if float(step @ at.vector) < 1e-9:
             return Moments(mean, covariance, at.loglik)
         moved = np.zeros((p, p))

@@ -12,7 +12,7 @@ from pipeline.sem.likelihood import information, scores
 from pipeline.sem.moments import triangle
 from pipeline.sem.optimise import Optimum, theta_information
 from pipeline.sem.ram import Model
-from pipeline.sem.saturated import Moments
+from pipeline.sem.saturated import Moments, never_together
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,16 @@ class State:
         fixed = np.array([name in self.exogenous for name in self.model.observed])
         tri = triangle(p)
         return np.concatenate([~fixed, ~(fixed[tri.rows] & fixed[tri.columns])])
+
+    @cached_property
+    def unseen(self) -> tuple[int, ...]:
+        """By group, the pairs of variables nobody answered both: covariances that unrestricted moments lack too."""
+        return tuple(len(never_together(data, self.data.variables)) for data in self.data.groups)
+
+    @property
+    def moments(self) -> int:
+        """Means, variances and covariances that the answers tell of, over groups."""
+        return int(self.kept.sum()) * len(self.data.groups) - sum(self.unseen)
 
     @cached_property
     def implied(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -139,4 +149,6 @@ def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
         inverse = np.linalg.inv(scaled)
     except np.linalg.LinAlgError:
         inverse = np.linalg.pinv(scaled, hermitian=True)
+    if np.abs(inverse).max() > 1e12:
+        inverse = np.linalg.pinv(scaled, rcond=1e-10, hermitian=True)
     return 0.5 * (inverse + inverse.T) / np.outer(scale, scale)

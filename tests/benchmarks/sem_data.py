@@ -7,7 +7,7 @@ import polars as pl
 def large_panel(persons=40_000, waves=8, seed=1, missing="waves") -> pl.DataFrame:
     """x, y, z over ``waves`` waves: random intercepts, lags .3 (own) and .1 (x → y → z).
 
-    ``missing``: "waves" leaves whole waves out (dropout and skipped waves), "items" single answers at random; both 40 %.
+    ``missing``: "waves" leaves whole waves out (dropout, skipped waves), "items" single answers at random; both 40 %.
     """
     generator = np.random.default_rng(seed)
     lags = np.array([[0.3, 0.0, 0.0], [0.1, 0.3, 0.0], [0.0, 0.1, 0.3]])

@@ -12,7 +12,6 @@ from shared import SHIPPED, shared
 from pipeline.sem import compare
 from pipeline.sem.invariance import Criterion, invariance
 from pipeline.sem.measurement import cfa
-from pipeline.sem.ordinal import compare_ordinal
 from pipeline.sem.polychoric import polychoric
 from pipeline.sem.reliability import alpha, icc, item_table, omega
 from pipeline.sem.score import addition_tests, release_tests, total_release_test
@@ -101,11 +100,11 @@ def test_ordered_items_in_groups():
         stored = STORED["wlsmv_groups"][name]
         assert max(differences(result, stored["params"], GROUPS).values()) < 1e-5
         assert not unequal_measures(result.fit, _without_robust(stored["fit"]))
-    found, stored = compare_ordinal(models["configural"], models["metric"]), STORED["wlsmv_groups"]["diff_metric"]
+    found, stored = compare(models["configural"], models["metric"]), STORED["wlsmv_groups"]["diff_metric"]
     assert found.statistic == pytest.approx(stored["chisq_diff"], rel=1e-5)
     assert found.p == pytest.approx(stored["p"], rel=1e-5)
     # lavaan prints p = 1 for a negative statistic here
-    unnested = compare_ordinal(models["metric"], models["scalar"])
+    unnested = compare(models["metric"], models["scalar"])
     assert np.isnan(unnested.p)
     assert "not nested" in unnested.note
 
@@ -113,6 +112,26 @@ def test_ordered_items_in_groups():
 def _without_robust(fit):
     """The catML-based robust indices of ordered items are not among the measures offered."""
     return {name: value for name, value in fit.items() if "robust" not in name and name not in ("rmr", "crmr")}
+
+
+@pytest.mark.parametrize("over", ["waves", "groups"])
+def test_ladder_of_ordered_items(over):
+    """Thresholds, loadings, intercepts in turn, each nested in the last; the third item drifts at the second wave."""
+    ordered = json.loads((SHIPPED / "sem" / "ordered.json").read_text(encoding="utf-8"))
+    frame = pl.read_csv(SHIPPED / "sem" / "ordered.csv")
+    waves = [[f"q{wave}{item}" for item in range(1, 5)] for wave in (1, 2)]
+    scale, group = ({"F": waves}, None) if over == "waves" else ({"F": waves[0]}, "group")
+    found = invariance(frame, scale, group, ordered=True)
+    for row in found.table.iter_rows(named=True):
+        level, stored = row["level"], ordered[over][row["level"]]
+        result = found.models[level]
+        assert max(differences(result, stored["params"], GROUPS if group else (None,)).values()) < 1e-5
+        assert not unequal_measures(result.fit, _without_robust(stored["fit"]))
+        if level != "configural":
+            step = ordered[f"{over}_diff"][level]
+            assert row["delta_chisq"] == pytest.approx(step["chisq_diff"], rel=1e-5)
+            assert (row["delta_df"], row["delta_p"]) == (step["df"], pytest.approx(step["p"], rel=1e-4))
+    assert found.level == ("metric" if over == "waves" else "scalar")
 
 
 @pytest.fixture(scope="module")

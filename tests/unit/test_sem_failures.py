@@ -157,3 +157,15 @@ def test_measures_of_scales_that_cannot_be():
         icc(COMPLETE.with_columns(area=pl.lit("a")), "x1", "area")
     with pytest.raises(ModelError, match="items do not fit"):
         invariance(COMPLETE, {"f": ["x1", "x2", "x3"]})
+
+
+def test_ordered_items_that_allow_no_ladder():
+    generator = np.random.default_rng(6)
+    answers = pl.DataFrame(generator.integers(0, 2, (200, 3)), ["a", "b", "c"]).with_columns(g=pl.Series([1, 2] * 100))
+    with pytest.raises(ModelError, match="two answers"):
+        invariance(answers, {"f": ["a", "b", "c"]}, "g", ordered=True)
+    rare = answers.with_columns(a=pl.when((pl.col("a") == 1) & (pl.col("g") == 1)).then(2).otherwise(pl.col("a")))
+    with pytest.raises(ModelError, match="a: an answer is never given"):
+        cfa(rare, {"f": ["a", "b", "c"]}, "g", ordered=True)
+    with pytest.raises(ModelError, match="no intercepts"):
+        cfa(answers, {"f": ["a", "b", "c"]}, "g", ("intercepts",), ordered=True)
