@@ -20,7 +20,7 @@ def _findings(study: Study) -> Node:
     def compute(workspace: Workspace, tables: Tables) -> Output:
         import polars as pl
 
-        from pipeline.harmonise.drift import compare, drift_html, open_blocks
+        from pipeline.harmonise.drift import compare, drift_html, links, open_blocks
         from pipeline.tables import Findings
 
         deposited = {wave: tables[table] for wave, table in waves.items()}
@@ -33,7 +33,7 @@ def _findings(study: Study) -> Node:
             tables={key: found},
             schemas={key: Findings},
             problems={"decided": open_blocks(found)},
-            metadata={key: {"paper": page, "findings": found.height}},
+            metadata={key: {"paper": page, "findings": found.height, "links": links(study, deposited)}},
             keep=True,
         )
 

@@ -75,6 +75,8 @@ def test_08_ids_in_other_case_and_with_spaces_are_the_same_by_the_declared_rule(
     spoilt = changed(pid={k: f"p{1000 + k} " for k in range(20)})
     for outcome in wave_2("08_id_case_space.sav", sav(spoilt)):
         assert outcome.accounting == {"received": 60, "loaded": 60}
+        links = outcome.reports["findings/panel"].tables[0].metadata["links"]
+        assert links.startswith("w02: 60 known, 0 new, 0 of those before not there")
         assert not {kind for item, kind in outcome.findings() if item == "person_id"}
         written = 20 if outcome.root.name == "made" else 60
         assert f"{written} ids were written otherwise" in outcome.notices

@@ -70,7 +70,7 @@ def open_blocks(findings: pl.DataFrame) -> list[str]:
     """What stops a wave from being loaded: blocking findings that nobody has decided about, in words."""
     waiting = findings.filter((pl.col("severity") == "blocks") & pl.col("decision").is_null())
     words = [
-        f"{where}: {what}{f' ({count:,} rows)' if count else ''} {todo}"
+        f"{where}: {what}{f' {count:,} rows.' if count and '(' not in what else ''} {todo}"
         for where, what, count, todo in waiting.select("where", "what", "count", "todo").iter_rows()
     ]
     return list(dict.fromkeys(words))  # several items may be read from one variable
