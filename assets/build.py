@@ -40,7 +40,7 @@ def _without_deposits(workspace: Workspace) -> dict[str, str]:
     for study in workspace.project.studies.values():
         folder = workspace.deposit_folder(study)
         if not workspace.uses_sample(study) and not folder.is_dir():
-            found[study.key] = f"no deposits in {_short(workspace, folder)}"
+            found[study.key] = f"no deposits in {_short(workspace, folder)} (`deposits` in study.yaml may say where)"
     return found
 
 
@@ -83,6 +83,17 @@ def swap_in_database(workspace: Workspace) -> None:
 
     keys = [key for node in all_nodes(workspace.project) for key in node.keys]
     write_database(workspace, [key for key in keys if store.record(workspace.paths, key)])
+
+
+def database_is_current(workspace: Workspace) -> bool:
+    """Whether the DuckDB file is there and younger than every table: a build may have been stopped before it."""
+    database, warehouse = workspace.paths.database, workspace.paths.warehouse
+    if not warehouse.exists():
+        return True
+    if not database.exists():
+        return False
+    made = database.stat().st_mtime_ns
+    return all(record.stat().st_mtime_ns <= made for record in warehouse.rglob("*.json"))
 
 
 class _Failures(logging.Handler):

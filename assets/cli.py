@@ -12,7 +12,7 @@ import typer
 from assets.graph import Workspace
 from assets.messages import said_plainly
 from assets.wave_commands import wave_app, withdraw
-from pipeline.errors import CohesionError
+from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -37,7 +37,9 @@ List = Annotated[bool, typer.Option("--list", help="Show the assets, and which a
 def check() -> None:
     """Read every declaration and report every mistake at once."""
     began = time.perf_counter()
-    project = load_project(Paths.from_environment())
+    paths = Paths.from_environment()
+    project = load_project(paths)
+    _check_prose(paths)
     counts = {kind: len(getattr(project, kind)) for kind in ("studies", "models", "figures", "papers")}
     summary = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     typer.echo(f"✓ {summary}: no mistakes ({time.perf_counter() - began:.1f} s)")
@@ -49,7 +51,7 @@ def build(
     study: Study = None, deposits: Deposits = None, select: Select = None, force: Force = False, list_: List = False
 ) -> None:
     """Build what is due, from deposits to papers, and say where the papers lie."""
-    from assets.build import execute, plan, swap_in_database
+    from assets.build import database_is_current, execute, plan, swap_in_database
 
     began = time.perf_counter()
     workspace = _workspace(study or [], deposits)
@@ -65,8 +67,23 @@ def build(
     if todo.due:
         _show_progress(len(todo.due))
         failures = execute(workspace, todo.due)
+    if todo.due or not database_is_current(workspace):
         swap_in_database(workspace)
     _close(workspace, todo, failures, time.perf_counter() - began)
+
+
+def _check_prose(paths: Paths) -> None:
+    """What is wrong with the form of a paper, as far as it can be told without results."""
+    from pipeline.papers.source import read_paper
+
+    found = [
+        problem
+        for file in sorted(paths.papers.glob("*.md"))
+        if file.name != "README.md"
+        for problem in read_paper(file, f"reports/papers/{file.name}").problems
+    ]
+    if found:
+        raise DeclarationErrors(found)
 
 
 def _workspace(studies: list[str], deposits: Path | None) -> Workspace:
@@ -111,17 +128,22 @@ def _close(workspace: Workspace, todo: object, failures: dict[str, str], seconds
 
     due, nodes = {node.name for node in todo.due}, todo.nodes  # type: ignore[attr-defined]
     left = {node.name for node in stale(nodes, workspace)} if failures else set()
-    typer.echo(f"\n{f'{len(due - left)} assets built in {seconds:.1f} s' if due else 'Nothing has changed'}.")
-    papers = [node.keys[0][1] for node in nodes if node.keys[0][0] == "paper"]
-    for paper in papers:
-        file = workspace.paths.paper_file(paper)
-        if file.exists():
-            typer.echo(f"  paper: {os.path.relpath(file)}")
+    typer.echo(f"\n{f'{_assets(len(due - left))} built in {seconds:.1f} s' if due else 'Nothing has changed'}.")
+    for node in nodes:
+        for file in node.files(workspace.paths) if node.files and node.group in ("harmonise", "write") else ():
+            if file.exists():
+                kind = "paper" if node.group == "write" else "drift report"
+                old = " (of an earlier build)" if node.name in left and node.group == "write" else ""
+                typer.echo(f"  {kind}: {os.path.relpath(file)}{old}")
     if failures:
-        typer.echo(f"\n{len(left)} assets could not be built, because of:", err=True)
+        typer.echo(f"\n{_assets(len(left))} could not be built, because of:", err=True)
         for message in failures.values():
             typer.echo(f"  {message}", err=True)
         raise typer.Exit(1)
+
+
+def _assets(count: int) -> str:
+    return f"{count:,} asset{'' if count == 1 else 's'}"
 
 
 @app.command()

@@ -18,8 +18,11 @@ def said_plainly(command: Callable[..., None]) -> Callable[..., None]:
         except DeclarationErrors as error:
             typer.echo(str(error), err=True)
             count = len(error.problems)
-            typer.echo(f"\n{count} mistake{'s' if count > 1 else ''}. Nothing was built.", err=True)
+            typer.echo(f"\n{count} mistake{'s' if count > 1 else ''} in the declarations.", err=True)
             raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            typer.echo("\nStopped. What was built is kept; the next build goes on from there.", err=True)
+            raise typer.Exit(130) from None
         except CohesionError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None

@@ -63,8 +63,11 @@ class Report:
         """Why nothing was stored, or nothing."""
         if self.error or not self.failed:
             return self.error
+        if self.failed[0].name == "decided":
+            waiting = "\n    ".join(self.failed[0].found)
+            return f"a person has to decide before this can be loaded:\n    {waiting}"
         found = "; ".join(f"{'/'.join(check.key)}: {', '.join(check.found)}" for check in self.failed)
-        return f"the check {self.failed[0].name} failed; what follows was not built. {found}"
+        return f"the check “{self.failed[0].name}” failed; what follows was not built. {found}"
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=_encode)

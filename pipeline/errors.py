@@ -18,7 +18,8 @@ class CohesionError(Exception):
         place = f"{self.where}: " if self.where else ""
         many = f" ({self.count:,})" if self.count is not None else ""
         todo = f" {self.todo}" if self.todo else ""
-        return f"{place}{self.what}{many}.{todo}"
+        end = "" if self.what.endswith("?") and not many else "."
+        return f"{place}{self.what}{many}{end}{todo}"
 
 
 class DeclarationErrors(CohesionError):  # noqa: N818  (there are always several)

@@ -27,14 +27,22 @@ from pipeline.papers.study_tables import items
 from pipeline.papers.workshop import Workshop
 
 
+def _people(estimates: pl.DataFrame) -> str:
+    """How many people a model rests on; where each estimate has people of its own, from the fewest to the most."""
+    counted = estimates.filter(pl.col("estimate").is_not_null())["n_persons"].drop_nulls()
+    if not counted.len():
+        return "–"
+    fewest, most = counted.min(), counted.max()
+    return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,} in each estimate"
+
+
 def methods(context: Context, estimates: pl.DataFrame) -> list[Block]:
     """Each model of the paper: what it asked, how it was answered, of how many, and how errors were made."""
     rows = []
     for model, note in context.models.items():
         own = estimates.filter(pl.col("model") == model)
         made = ranged(own["covariance"].drop_nulls())
-        people = own["n_persons"].max() if own.height else None
-        many = f"{people:,}" if isinstance(people, int) else "–"
+        many = _people(own)
         withheld = ranged(own.filter(pl.col("estimate").is_null())["note"].drop_nulls())
         rows.append(_row(note.question, note.method, many, made or "–", withheld))
     if not rows:

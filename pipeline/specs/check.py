@@ -16,12 +16,23 @@ def check(reading: Reading) -> None:
     """Report every contradiction between the declarations of a project into its sources."""
     for key in reading.parts:
         check_study(key, reading)
+        _check_filled_in(key, reading)
     for key, model in reading.models.items():
         _check_model(model, reading.sources["models", key], reading)
     for key, figure in reading.figures.items():
         _check_figure(figure, reading.sources["figures", key], reading)
     for key, paper in reading.papers.items():
         _check_paper(paper, reading.sources["papers", key], reading)
+
+
+def _check_filled_in(key: str, reading: Reading) -> None:
+    """Nothing in study.yaml may still be the template's own words: papers print them."""
+    about, template = reading.parts[key].about, reading.template
+    if about is None or template is None:
+        return
+    for name in ("title", "short_title", "population", "citation", "licence"):
+        if getattr(about, name) == getattr(template, name):
+            reading.sources[key, "study"].report((name,), f"`{name}` is still the template's. Say what it is here.")
 
 
 def _check_model(model: Model, source: Source, reading: Reading) -> None:

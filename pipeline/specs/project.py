@@ -116,6 +116,7 @@ class Reading:
     figures: dict[str, Figure] = field(default_factory=dict)
     papers: dict[str, Paper] = field(default_factory=dict)
     sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
+    template: StudyFile | None = None
 
     @property
     def problems(self) -> list[str]:
@@ -154,6 +155,9 @@ def read_project(paths: Paths) -> Reading:
     for folder in folders:
         if folder.is_dir() and not folder.name.startswith(("_", ".")):
             reading.parts[folder.name] = read_study(folder, paths, reading)
+    template = paths.study("_template") / "study.yaml"
+    if template.exists():
+        reading.template = load(template, template.name, StudyFile)[0]
     _read_reports(paths.models, "*.yaml", "models", Model, load, paths, reading)
     _read_reports(paths.figures, "*.yaml", "figures", Figure, load, paths, reading)
     _read_reports(paths.papers, "*.md", "papers", Paper, load_front_matter, paths, reading)
