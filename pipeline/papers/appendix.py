@@ -32,7 +32,7 @@ def _people(estimates: pl.DataFrame) -> str:
     counted = estimates.filter(pl.col("estimate").is_not_null())["n_persons"].drop_nulls()
     if not counted.len():
         return "–"
-    fewest, most = counted.min(), counted.max()
+    fewest, most = min(counted), max(counted)
     return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,} in each estimate"
 
 
