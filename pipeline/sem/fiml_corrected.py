@@ -27,14 +27,14 @@ def corrected(state: State) -> Corrected:
     """
     df = degrees_of_freedom(state)
     statistic = sum(
-        data.n * discrepancy(h1.mean, h1.covariance, mean, covariance)
+        data.total * discrepancy(h1.mean, h1.covariance, mean, covariance)
         for data, h1, (mean, covariance) in zip(state.data.groups, state.saturated, state.implied, strict=True)
     )
     if df < 1:
         return Corrected(statistic, df, 1.0)
     complete = block_diag(
         [
-            data.n * normal_information(np.linalg.inv(h1.covariance))[np.ix_(state.kept, state.kept)]
+            data.total * normal_information(np.linalg.inv(h1.covariance))[np.ix_(state.kept, state.kept)]
             for data, h1 in zip(state.data.groups, state.saturated, strict=True)
         ]
     )

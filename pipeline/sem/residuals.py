@@ -10,10 +10,10 @@ from pipeline.sem.state import State
 
 
 def residual_summaries(state: State) -> dict[str, float]:
-    """RMR, SRMR (Bentler's, and as Mplus has it) and CRMR (Bollen's), with and without means; groups by persons."""
+    """RMR, SRMR (Bentler's, and as Mplus has it) and CRMR (Bollen's), with and without means; groups by weight."""
     parts = []
     for data, h1, (mean, covariance) in zip(state.data.groups, state.saturated, state.implied, strict=True):
-        share = data.n / state.data.n
+        share = data.total / state.data.n
         summaries = _summaries(h1.mean, h1.covariance, mean, covariance)
         parts.append({name: share * value for name, value in summaries.items()})
     return {name: float(sum(part[name] for part in parts)) for name in parts[0]}

@@ -80,7 +80,7 @@ def _newton(data: GroupData, mean: np.ndarray, covariance: np.ndarray, most: int
         curvature = information(data, mean, covariance)
         scale = np.sqrt(np.maximum(curvature.diagonal(), 1e-300))
         scaled = curvature / np.outer(scale, scale)
-        if np.linalg.eigvalsh(scaled)[0] < 1e-9:
+        if not is_positive_definite(scaled - 1e-9 * np.eye(len(scaled))):
             return None
         step = np.linalg.solve(scaled, at.vector / scale) / scale
         if float(step @ at.vector) < 1e-9:

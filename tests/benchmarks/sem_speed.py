@@ -56,9 +56,8 @@ def beside(title, frame, names, waves, lags, repeats):
     print(f"  most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
     peer = theirs(frame, names, waves, lags)
     if peer:
-        print(
-            f"  lavaan: estimates {peer[0]:.2f} s, with fit {peer[1]:.2f} s; logl {peer[2]:.4f}, scaled χ² {peer[3]:.4f}"
-        )
+        print(f"  lavaan: estimates {peer[0]:.2f} s, with fit {peer[1]:.2f} s", end="; ")
+        print(f"logl {peer[2]:.4f}, scaled χ² {peer[3]:.4f}")
         print(f"  ratio: estimates {peer[0] / own[0]:.0f}×, with fit {peer[1] / own[1]:.0f}×")
 
 

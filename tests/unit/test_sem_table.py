@@ -128,3 +128,22 @@ def test_three_constructs():
 def test_models_that_cannot_be(constructs, options):
     with pytest.raises(ModelError):
         PanelModel(constructs, **options)
+
+
+def test_lavaans_own_table_is_read():
+    """plabels become labels, ``==`` rows constraints, ``ustart`` fixed values, numbers in ``free`` a yes."""
+    row = {"op": "=~", "lhs": "f", "group": 1, "label": ""}
+    table = parameter_table(
+        [
+            row | {"rhs": "x1", "free": 0, "ustart": 1.0, "plabel": ".p1."},
+            row | {"rhs": "x2", "free": 1, "ustart": None, "plabel": ".p2."},
+            row | {"rhs": "x3", "free": 2, "ustart": float("nan"), "plabel": ".p3.", "label": ".p2."},
+            row | {"rhs": "x4", "free": 3, "ustart": None, "plabel": ".p14."},
+            {"op": "==", "lhs": ".p2.", "rhs": ".p14.", "group": 0},
+            {"op": "==", "lhs": ".p2.", "rhs": ".p3.", "group": 0},
+        ]
+    )
+    assert [(row.free, row.value, row.label) for row in table.parameters] == [
+        (False, 1.0, "p_p1"), (True, None, "p_p2"), (True, None, "p_p2"), (True, None, "p_p14"),
+    ]  # fmt: skip
+    assert table.constraints == (({"p_p2": 1.0, "p_p14": -1.0}, 0.0),)
