@@ -1,6 +1,6 @@
 """How long `cohesion check` takes, as a whole process. Prints seconds; asserts nothing.
 
-    uv run python tests/benchmarks/check_speed.py
+uv run python tests/benchmarks/check_speed.py
 """
 
 import statistics
