@@ -11,17 +11,17 @@ def nodes(project: Project) -> list[Node]:
 
 
 def _participation(study: Study) -> Node:
-    key, answers = ("participation", study.key), ("answers", study.key)
+    key, rates, answers = ("participation", study.key), ("response_rates", study.key), ("answers", study.key)
 
     def compute(_: Workspace, tables: Tables) -> Output:
-        from pipeline.participation import participation, patterns
-        from pipeline.tables import Participation
+        from pipeline.participation import participation, patterns, response_rates
+        from pipeline.tables import Participation, ResponseRates
 
         table = participation(tables[answers], study.calendar, study=study.key)
         common = patterns(table).head(8)
         return Output(
-            tables={key: table},
-            schemas={key: Participation},
+            tables={key: table, rates: response_rates(table)},
+            schemas={key: Participation, rates: ResponseRates},
             metadata={
                 key: {
                     "persons": table["person_id"].n_unique(),
@@ -32,7 +32,7 @@ def _participation(study: Study) -> Node:
         )
 
     return Node(
-        keys=(key,),
+        keys=(key, rates),
         inputs=(answers,),
         group="weigh",
         study=study.key,

@@ -8,22 +8,31 @@ from typing import Literal
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.participation.outcomes import with_outcomes
 
 
-def participation(answers: pl.DataFrame, calendar: Mapping[str, Sequence[str]], *, study: str) -> pl.DataFrame:
+def participation(
+    answers: pl.DataFrame,
+    calendar: Mapping[str, Sequence[str]],
+    *,
+    study: str,
+    outcomes: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """One row per person and wave of the person's arm, answered or not, in order of first appearance.
 
     ``answers`` has one row per person and wave answered: ``person_id, arm, wave`` (other columns are ignored).
     ``calendar`` names the waves of each arm in their order. ``status`` is ``entered`` at the first answered wave,
     ``stayed`` when the arm's wave before was answered too, ``returned`` when it was not, ``absent`` after entry and
     ``not_yet`` before it. ``pattern`` has one character per wave of the arm, ``1`` answered and ``0`` not.
+    ``outcomes`` is a field report (``person_id, arm, wave, outcome``; see ``with_outcomes``): it adds the persons who
+    were issued and never answered, and says why people were absent.
 
     Raises CohesionError for an arm or wave outside the calendar, a person twice in a wave, a person in two arms.
     """
     answered = answers.select("person_id", "arm", "wave")
     slots = _slots(calendar)
     _check(answered, slots)
-    people = answered.select("person_id", "arm").unique(maintain_order=True).with_row_index("person_order")
+    people = _people(answered, outcomes).with_row_index("person_order")
     grid = (
         people.join(slots, on="arm", how="left", maintain_order="left")
         .join(answered.with_columns(is_present=pl.lit(True)), on=["person_id", "arm", "wave"], how="left")
@@ -44,7 +53,7 @@ def participation(answers: pl.DataFrame, calendar: Mapping[str, Sequence[str]], 
         .otherwise(pl.lit("not_yet"))
     )
     pattern = pl.col("is_present").cast(pl.Int8).cast(pl.String).str.join("").over("person_order")
-    return grid.select(
+    table = grid.select(
         "person_id",
         pl.lit(study).alias("study"),
         "arm",
@@ -53,6 +62,7 @@ def participation(answers: pl.DataFrame, calendar: Mapping[str, Sequence[str]], 
         status.alias("status"),
         pattern.alias("pattern"),
     )
+    return with_outcomes(table, outcomes)
 
 
 def patterns(
@@ -60,10 +70,11 @@ def patterns(
 ) -> pl.DataFrame:
     """One row per participation pattern (and arm), the commonest first: count, share and running share.
 
-    ``share`` is of the persons (of the arm). ``style="xtdescribe"`` writes an unanswered wave as ``.``, as Stata does.
+    ``share`` is of the persons (of the arm) who ever answered. ``style="xtdescribe"`` writes an unanswered wave as
+    ``.``, as Stata does.
     """
     arm = ["arm"] if by_arm else []
-    people = participation.unique("person_id", maintain_order=True)
+    people = participation.unique("person_id", maintain_order=True).filter(pl.col("pattern").str.contains("1"))
     shown = pl.col("pattern").str.replace_all("0", ".", literal=True) if style == "xtdescribe" else pl.col("pattern")
     total = pl.col("count").sum()
     counts = (
@@ -82,6 +93,15 @@ def _slots(calendar: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     """One row per arm and wave, numbered in the arm's order."""
     rows = [(arm, wave, place) for arm, waves in calendar.items() for place, wave in enumerate(waves)]
     return pl.DataFrame(rows, schema={"arm": pl.String, "wave": pl.String, "wave_order": pl.Int64}, orient="row")
+
+
+def _people(answered: pl.DataFrame, outcomes: pl.DataFrame | None) -> pl.DataFrame:
+    """One row per person: those who answered first, then those who were only issued, each with their arm."""
+    people = answered.select("person_id", "arm").unique(maintain_order=True)
+    if outcomes is None or "arm" not in outcomes.columns:
+        return people
+    issued = outcomes.select("person_id", "arm").unique(maintain_order=True)
+    return pl.concat([people, issued.join(people, on="person_id", how="anti", maintain_order="left")])
 
 
 def _check(answered: pl.DataFrame, slots: pl.DataFrame) -> None:

@@ -1,67 +1,34 @@
-"""Retention: who could have answered, who did, and every rate with its denominator beside it."""
+"""Retention and response: who could have answered, who did, and every rate with its denominator beside it."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from pipeline.errors import CohesionError
-
-OUTCOMES: dict[str, str] = {
-    "partial": "answered part of the questionnaire",
-    "refused": "asked in this wave and said no",
-    "no_contact": "asked in this wave and not reached",
-    "withdrawn": "asked never to be approached again: not issued from this wave on",
-    "moved": "left the population studied: not eligible from this wave on",
-    "dead": "died: not eligible from this wave on",
-}
-"""What a field report may say of a person at a wave, beyond answered or not."""
+from pipeline.participation.outcomes import INELIGIBLE, NOT_ISSUED, with_outcomes
 
 DENOMINATORS: dict[str, str] = {
-    "response_rate": "achieved / eligible: persons who have entered by this wave and have not died or moved away",
+    "response_rate": "achieved / eligible: persons known by this wave who have not died or moved away",
+    "response_rate_1": "complete / eligible: AAPOR's RR1, all of whom eligibility is not known to have ended counting",
+    "response_rate_2": "(complete + partial) / eligible: AAPOR's RR2",
+    "response_rate_issued": "achieved / issued: persons who were approached in this wave",
     "wave_to_wave": "of those who answered the wave before in the arm's calendar, the share who answer this one",
     "cumulative_retention": "of those who answered the arm's first wave, the share who answer this one, gaps allowed",
     "continuous_retention": "of those who answered the arm's first wave, the share who answered every wave up to here",
 }
-"""Each rate of ``retention`` in words, for a table's note."""
+"""Each rate in words, for a table's note. AAPOR (2023), Standard Definitions, 10th edition."""
 
-LASTING = ("withdrawn", "moved", "dead")
-INELIGIBLE = ("moved", "dead")
+ALL = "all"
+"""The cohort of everyone, beside the cohorts by wave of entry."""
 
 
 def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm and wave: counts, and each retention rate with the count it is a share of.
 
-    ``outcomes`` (optional) is a field report, one row per person and wave: ``person_id, wave, outcome`` with the
-    vocabulary of ``OUTCOMES``; the dead and moved leave ``eligible`` from that wave on. Rates are null where their
-    denominator is empty or does not exist (the first wave has no wave before). ``DENOMINATORS`` says each in words.
+    ``outcomes`` (optional) is a field report (see ``with_outcomes``); the dead and moved leave ``eligible`` from that
+    wave on. Rates are null where their denominator is empty or does not exist (the first wave has no wave before).
+    ``DENOMINATORS`` says each in words.
     """
-    table = _with_outcome(participation, outcomes)
-    table = table.with_columns(
-        before=pl.col("is_present").shift(1).over("person_id"),
-        first=pl.col("is_present").first().over("person_id"),
-        always=pl.col("is_present").cum_prod().over("person_id").cast(pl.Boolean),
-        entered_by_now=pl.col("status") != "not_yet",
-    )
-    here = pl.col("is_present")
-    counts = table.group_by("arm", "wave", maintain_order=True).agg(
-        eligible=(pl.col("entered_by_now") & ~pl.col("ineligible")).sum(),
-        achieved=here.sum(),
-        entered=(pl.col("status") == "entered").sum(),
-        stayed=(pl.col("status") == "stayed").sum(),
-        returned=(pl.col("status") == "returned").sum(),
-        absent=(pl.col("status") == "absent").sum(),
-        answered_wave_before=pl.when(pl.col("before").is_not_null().any()).then(pl.col("before").sum()),
-        kept_from_wave_before=pl.when(pl.col("before").is_not_null().any()).then((here & pl.col("before")).sum()),
-        answered_first_wave=pl.col("first").sum(),
-        kept_from_first_wave=(here & pl.col("first")).sum(),
-        answered_every_wave=pl.col("always").sum(),
-    )
-    return counts.with_columns(pl.col(pl.UInt32).cast(pl.Int64)).with_columns(
-        response_rate=_share("achieved", "eligible"),
-        wave_to_wave=_share("kept_from_wave_before", "answered_wave_before"),
-        cumulative_retention=_share("kept_from_first_wave", "answered_first_wave"),
-        continuous_retention=_share("answered_every_wave", "answered_first_wave"),
-    )
+    return _retained(_known(participation, outcomes))
 
 
 def cohort_retention(participation: pl.DataFrame) -> pl.DataFrame:
@@ -78,82 +45,133 @@ def cohort_retention(participation: pl.DataFrame) -> pl.DataFrame:
 
 
 def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
-    """One row per arm and wave: where every known person is. known = not_yet + ineligible + withdrawn + issued.
+    """One row per arm and wave: where everyone is. listed = not_yet + dead + moved + withdrawn + not_issued + issued.
 
-    ``issued`` = achieved + refused + no_contact + other nonresponse; ``achieved`` = complete + partial. A lasting
-    outcome (withdrawn, moved, dead) counts from its wave on, until the person answers again.
+    ``issued`` = achieved + refused + no_contact + other + lost + unknown; ``achieved`` = complete + partial.
+    ``not_yet`` have neither answered nor been reported on so far; ``eligible`` are all others but the dead and the
+    moved. A lasting outcome (withdrawn, moved, dead) counts from its wave on, until the person answers again.
     """
-    table = _with_outcome(participation, outcomes)
-    here, outcome = pl.col("is_present"), pl.col("outcome")
-    known = pl.col("status") != "not_yet"
-    gone = outcome.is_in(LASTING) & ~here
-    issued = known & ~gone
+    return _accounted(_known(participation, outcomes))
+
+
+def response_rates(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
+    """One row per arm, cohort (wave of entry, or "all") and wave: who could have answered, who did, and the rates.
+
+    Holds the columns of ``accounting`` and of ``retention``; a cohort begins at its wave of entry, which is then its
+    first wave. Persons who never answered belong to the cohort of the wave in which they were first reported on.
+    ``outcome_known`` is the share of the absent of whom the field report says why. ``DENOMINATORS`` says each rate.
+    """
+    table = _known(participation, outcomes).with_columns(
+        cohort=pl.col("wave").filter(pl.col("is_known")).first().over("person_id")
+    )
+    order = table.select("arm", "wave").unique(maintain_order=True).with_row_index("place")
+    parts = [_rates(table, ALL, order)]
+    for arm, wave in order.select("arm", "wave").iter_rows():
+        own = table.filter(pl.col("arm") == arm, pl.col("cohort") == wave)
+        begins = order.filter(arm=arm, wave=wave)["place"][0]
+        own = own.join(order, on=["arm", "wave"], how="left", maintain_order="left").filter(pl.col("place") >= begins)
+        if own.height:
+            parts.append(_rates(own.drop("place"), wave, order))
+    return pl.concat(parts)
+
+
+def _rates(table: pl.DataFrame, cohort: str, order: pl.DataFrame) -> pl.DataFrame:
+    counted, kept = _accounted(table), _retained(table)
+    shared = [name for name in kept.columns if name in counted.columns and name not in ("arm", "wave")]
+    absent = pl.col("issued") - pl.col("achieved")
+    return (
+        counted.join(kept.drop(shared), on=["arm", "wave"], how="left", maintain_order="left")
+        .join(order, on=["arm", "wave"])
+        .sort("place")
+        .drop("place")
+        .with_columns(
+            response_rate_1=_share("complete", "eligible"),
+            response_rate_2=_share("achieved", "eligible"),
+            response_rate_issued=_share("achieved", "issued"),
+            outcome_known=pl.when(absent > 0).then(1 - pl.col("unknown") / absent),
+        )
+        .drop("response_rate")
+        .select("arm", pl.lit(cohort).alias("cohort"), pl.exclude("arm", "cohort"))
+    )
+
+
+def _known(participation: pl.DataFrame, outcomes: pl.DataFrame | None) -> pl.DataFrame:
+    """Participation with ``outcome``, and whether the person has answered or been reported on by this wave."""
+    table = participation
+    if outcomes is not None or "outcome" not in participation.columns:
+        table = with_outcomes(participation, outcomes)
+    heard_of = (pl.col("status") != "not_yet") | pl.col("outcome").is_not_null()
+    return table.with_columns(
+        is_known=heard_of.cum_max().over("person_id"),
+        late=pl.col("wave") != pl.col("wave").first().over("person_id"),
+    )
+
+
+def _accounted(table: pl.DataFrame) -> pl.DataFrame:
+    here, outcome, known = pl.col("is_present"), pl.col("outcome").fill_null("unknown"), pl.col("is_known")
+    issued = known & ~(outcome.is_in(NOT_ISSUED) & ~here)
 
     def of(name: str) -> pl.Expr:
         return (known & ~here & (outcome == name)).sum()
 
     return (
-        table.with_columns(outcome.fill_null("none"))
-        .group_by("arm", "wave", maintain_order=True)
+        table.group_by("arm", "wave", maintain_order=True)
         .agg(
-            known=pl.len(),
+            listed=pl.len(),
             not_yet=(~known).sum(),
             dead=of("dead"),
             moved=of("moved"),
             withdrawn=of("withdrawn"),
-            eligible=(known & ~pl.col("ineligible")).sum(),
+            not_issued=of("not_issued"),
+            eligible=(known & ~_ineligible()).sum(),
             issued=issued.sum(),
             achieved=here.sum(),
-            complete=(here & (outcome != "partial")).sum(),
+            complete=(here & (outcome == "complete")).sum(),
             partial=(here & (outcome == "partial")).sum(),
             refused=of("refused"),
             no_contact=of("no_contact"),
-            other_nonresponse=(issued & ~here & ~outcome.is_in(["refused", "no_contact"])).sum(),
-            returned=(pl.col("status") == "returned").sum(),
+            other=of("other"),
+            lost=of("lost"),
+            unknown=of("unknown"),
+            entered=(pl.col("status") == "entered").sum(),
             joined_late=((pl.col("status") == "entered") & pl.col("late")).sum(),
+            stayed=(pl.col("status") == "stayed").sum(),
+            returned=(pl.col("status") == "returned").sum(),
         )
         .with_columns(pl.col(pl.UInt32).cast(pl.Int64))
     )
 
 
-def _with_outcome(participation: pl.DataFrame, outcomes: pl.DataFrame | None) -> pl.DataFrame:
-    """Participation with ``outcome`` (lasting ones carried on), ``ineligible`` and ``late`` (not the first wave)."""
-    if outcomes is None:
-        outcomes = participation.select("person_id", "wave").head(0).with_columns(outcome=pl.lit("", pl.String))
-    _check_outcomes(participation, outcomes)
-    table = participation.join(
-        outcomes.select("person_id", "wave", "outcome"), on=["person_id", "wave"], how="left", maintain_order="left"
+def _retained(table: pl.DataFrame) -> pl.DataFrame:
+    table = table.with_columns(
+        before=pl.col("is_present").shift(1).over("person_id"),
+        first=pl.col("is_present").first().over("person_id"),
+        always=pl.col("is_present").cum_prod().over("person_id").cast(pl.Boolean),
     )
-    # An answer ends what was carried: a person reported as moved who answers again is back in the study.
-    reported = pl.when(pl.col("is_present")).then(pl.lit("")).when(pl.col("outcome").is_in(LASTING)).then("outcome")
-    table = table.with_columns(carried=reported.forward_fill().over("person_id"))
-    back_from_the_dead = table.filter(
-        pl.col("is_present") & (pl.col("carried").shift(1).over("person_id") == "dead")
-    ).height
-    if back_from_the_dead:
-        raise CohesionError(
-            "persons answer after they are reported dead", count=back_from_the_dead, todo="Correct the field report."
-        )
-    lasting = pl.col("carried").replace("", None)
-    return table.with_columns(
-        outcome=pl.coalesce("outcome", lasting),
-        ineligible=lasting.is_in(INELIGIBLE).fill_null(False),
-        late=pl.col("wave") != pl.col("wave").first().over("person_id"),
-    ).drop("carried")
+    here, has_before = pl.col("is_present"), pl.col("before").is_not_null().any()
+    counts = table.group_by("arm", "wave", maintain_order=True).agg(
+        eligible=(pl.col("is_known") & ~_ineligible()).sum(),
+        achieved=here.sum(),
+        entered=(pl.col("status") == "entered").sum(),
+        stayed=(pl.col("status") == "stayed").sum(),
+        returned=(pl.col("status") == "returned").sum(),
+        absent=(pl.col("status") == "absent").sum(),
+        answered_wave_before=pl.when(has_before).then(pl.col("before").sum()),
+        kept_from_wave_before=pl.when(has_before).then((here & pl.col("before")).sum()),
+        answered_first_wave=pl.col("first").sum(),
+        kept_from_first_wave=(here & pl.col("first")).sum(),
+        answered_every_wave=pl.col("always").sum(),
+    )
+    return counts.with_columns(pl.col(pl.UInt32).cast(pl.Int64)).with_columns(
+        response_rate=_share("achieved", "eligible"),
+        wave_to_wave=_share("kept_from_wave_before", "answered_wave_before"),
+        cumulative_retention=_share("kept_from_first_wave", "answered_first_wave"),
+        continuous_retention=_share("answered_every_wave", "answered_first_wave"),
+    )
 
 
-def _check_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame) -> None:
-    unknown = outcomes.filter(~pl.col("outcome").is_in(list(OUTCOMES)))
-    if unknown.height:
-        raise CohesionError(
-            f"outcomes are not one of {', '.join(OUTCOMES)}", where="field report", count=unknown.height
-        )
-    twice = outcomes.height - outcomes.select("person_id", "wave").n_unique()
-    if twice:
-        raise CohesionError("a person has two outcomes in a wave", where="field report", count=twice)
-    astray = outcomes.join(participation, on=["person_id", "wave"], how="anti").height
-    if astray:
-        raise CohesionError("outcomes belong to no person and wave of the study", where="field report", count=astray)
+def _ineligible() -> pl.Expr:
+    return (pl.col("outcome").is_in(INELIGIBLE) & ~pl.col("is_present")).fill_null(False)
 
 
 def _share(part: str, whole: str) -> pl.Expr:

@@ -11,6 +11,9 @@ import polars as pl
 from pipeline.errors import CohesionError
 
 MISSING = "missing"
+FEW = 7
+"""A measure with more values than this is followed in thirds: a table of every value would show noise."""
+THIRDS = ("lowest third", "middle third", "highest third")
 
 
 def transitions(
@@ -60,6 +63,24 @@ def transitions(
         pl.Series("conf_high", [high for _, high in intervals], dtype=pl.Float64),
         pl.Series("clusters", [clusters for _, clusters in errors], dtype=pl.Int64),
     )
+
+
+def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
+    """The measure as an Enum whose categories a transition table can show, in the order of ``panel``'s rows.
+
+    Its own values where there are at most ``FEW``; else thirds of the answers of ``first_wave``, closed on the right
+    (R: ``cut(x, quantile(x, c(0, 1/3, 2/3, 1)))``), the same in every wave.
+    """
+    values = panel[column].cast(pl.Float64)
+    known = values.drop_nulls().unique().sort()
+    if len(known) <= FEW:
+        names = [f"{value:g}" for value in known]
+        return values.replace_strict(known, names, default=None, return_dtype=pl.Enum(names))
+    first = panel.filter(pl.col("wave") == first_wave)[column].drop_nulls()
+    cuts = sorted({first.quantile(share, "linear") for share in (1 / 3, 2 / 3)})
+    if len(cuts) < 2:
+        raise CohesionError("a third of the people give the same answer, so that there are no thirds", where=column)
+    return values.cut(cuts, labels=list(THIRDS)).cast(pl.Enum(THIRDS))
 
 
 def _pairs(

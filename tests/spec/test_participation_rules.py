@@ -4,8 +4,18 @@ import polars as pl
 import pytest
 
 from pipeline.errors import CohesionError
-from pipeline.participation import accounting, cohort_retention, flow, participation, patterns, retention, transitions
-from pipeline.tables import Participation
+from pipeline.participation import (
+    accounting,
+    cohort_retention,
+    flow,
+    partial_interviews,
+    participation,
+    patterns,
+    response_rates,
+    retention,
+    transitions,
+)
+from pipeline.tables import Participation, ResponseRates
 
 WAVES = ["w01", "w02", "w03", "w04"]
 
@@ -97,16 +107,92 @@ def test_the_dead_leave_the_denominator_and_the_withdrawn_only_what_is_issued():
     assert counted["dead"].to_list() == [0, 0, 1, 1]
     assert counted["withdrawn"].to_list() == [0, 1, 1, 1]
     assert counted.row(3, named=True)["partial"] == 1
-    whole = counted.select(pl.sum_horizontal("not_yet", "dead", "moved", "withdrawn", "issued") == pl.col("known"))
-    assert whole.to_series().all()
-    parts = pl.sum_horizontal("achieved", "refused", "no_contact", "other_nonresponse")
-    assert counted.select(parts == pl.col("issued")).to_series().all()
+    ResponseRates.validate(response_rates(table, report))  # its rules hold the sums
+
+
+REPORT = pl.DataFrame(
+    [
+        ("never", "all", "w01", "refused"),
+        ("never", "all", "w02", "withdrawn"),
+        ("gap", "all", "w02", "no_contact"),
+        ("gap", "all", "w03", "complete"),
+        ("moves", "all", "w02", "moved"),
+        ("stays", "all", "w03", "partial"),
+        ("ill", "all", "w03", "other"),
+        ("ill", "all", "w04", "not_issued"),
+    ],
+    schema=["person_id", "arm", "wave", "outcome"],
+    orient="row",
+)
+
+
+@pytest.mark.parametrize(
+    ("person", "outcomes"),
+    [
+        ("stays", ["complete", "complete", "partial", "complete"]),
+        ("gap", ["complete", "no_contact", "lost", "complete"]),
+        ("moves", ["complete", "moved", "moved", "complete"]),
+        ("ill", ["complete", "complete", "other", "not_issued"]),
+        ("vanishes", ["complete", None, None, None]),
+        ("late", [None, "complete", "complete", None]),
+        ("never", ["refused", "withdrawn", "withdrawn", "withdrawn"]),
+    ],
+)
+def test_outcome_becomes(person, outcomes):
+    people = {"stays": "1111", "gap": "1001", "moves": "1001", "ill": "1100", "vanishes": "1000", "late": "0110"}
+    table = participation(answers(people), {"all": WAVES}, study="s", outcomes=REPORT)
+    assert table.filter(person_id=person)["outcome"].to_list() == outcomes
+    Participation.validate(table)
+
+
+def test_response_rates_by_cohort_count_those_who_never_answered():
+    people = {"stays": "1111", "gap": "1001", "moves": "1001", "ill": "1100", "vanishes": "1000", "late": "0110"}
+    table = participation(answers(people), {"all": WAVES}, study="s", outcomes=REPORT)
+    assert "0000" not in patterns(table)["pattern"]
+    rates = response_rates(table)
+    ResponseRates.validate(rates)
+    everyone = rates.filter(cohort="all")
+    assert everyone["listed"].to_list() == [7] * 4
+    assert everyone["not_yet"].to_list() == [1, 0, 0, 0]
+    assert everyone["eligible"].to_list() == [6, 6, 6, 7]
+    assert everyone["issued"].to_list() == [6, 5, 5, 5]
+    assert everyone["response_rate_1"].to_list() == [5 / 6, 3 / 6, 1 / 6, 3 / 7]
+    assert everyone["response_rate_2"].to_list() == [5 / 6, 3 / 6, 2 / 6, 3 / 7]
+    assert everyone["response_rate_issued"].to_list() == [5 / 6, 3 / 5, 2 / 5, 3 / 5]
+    assert everyone["outcome_known"].to_list() == pytest.approx([1.0, 1 / 2, 2 / 3, 0.0])
+    late = rates.filter(cohort="w02")
+    assert late.select("wave", "eligible", "cumulative_retention").rows() == [
+        ("w02", 1, 1.0),
+        ("w03", 1, 1.0),
+        ("w04", 1, 0.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_partial"),
+    [
+        (1.0, 2.0, False),
+        (1.0, "refused", False),
+        ("blank", "refused", True),
+        ("routed_out", 2.0, False),
+        ("routed_out", "dont_know", True),
+        ("proxy", "proxy", False),
+    ],
+)
+def test_an_interview_is_partial_by_the_declared_share(first, second, is_partial):
+    cells = {}
+    for item, cell in (("first", first), ("second", second)):
+        cells[item] = [cell if isinstance(cell, float) else None]
+        cells[f"{item}_reason"] = [cell if isinstance(cell, str) else None]
+    kinds = {"first": pl.Float64, "second": pl.Float64, "first_reason": pl.String, "second_reason": pl.String}
+    frame = pl.DataFrame({"person_id": ["a"], "wave": ["w01"], **cells}, schema_overrides=kinds)
+    assert partial_interviews(frame, ["first", "second"], below=0.5).height == is_partial
 
 
 @pytest.mark.parametrize(
     ("person", "wave", "outcome", "says"),
     [
-        ("a", "w02", "lost", "outcomes are not one of"),
+        ("a", "w02", "on holiday", "outcomes are not one of"),
         ("a", "w02", "dead", "after they are reported dead"),
         ("x", "w02", "dead", "no person and wave"),
     ],

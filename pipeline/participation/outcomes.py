@@ -1,0 +1,95 @@
+"""What became of each person at each wave: answered whole or in part, or why not, as far as the fieldwork tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipeline.errors import CohesionError
+
+OUTCOMES: dict[str, str] = {
+    "complete": "answered the questionnaire",
+    "partial": "answered part of the questionnaire",
+    "refused": "asked in this wave and said no",
+    "no_contact": "asked in this wave and not reached",
+    "other": "asked in this wave and could not answer, such as for illness or language",
+    "lost": "reported as interviewed, but the interview is not among the data",
+    "not_issued": "not asked in this wave",
+    "withdrawn": "asked never to be approached again: not issued from this wave on",
+    "moved": "left the population studied: not eligible from this wave on",
+    "dead": "died: not eligible from this wave on",
+}
+"""What may be known of a person at a wave. Where nothing is, the person is absent and nobody knows why."""
+
+ANSWERED = ("complete", "partial")
+LASTING = ("withdrawn", "moved", "dead")
+INELIGIBLE = ("moved", "dead")
+NOT_ISSUED = ("not_issued", *LASTING)
+NOT_APPLICABLE = ("not_asked", "routed_out", "proxy")
+"""Why an answer is missing although nobody failed to give it: it counts neither as answered nor as unanswered."""
+
+
+def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
+    """One row per person and wave, as given, with ``outcome``: one of ``OUTCOMES``, or null where nobody knows.
+
+    ``outcomes`` is a field report, one row per person and wave: ``person_id, wave, outcome``. Lasting outcomes are
+    carried on until the person answers again; the dead may not. Who answered is ``complete`` unless reported as
+    ``partial``, whatever else the report says; who is reported as interviewed and is not there is ``lost``.
+    """
+    report = _empty_report() if outcomes is None else outcomes.select("person_id", "wave", "outcome")
+    _check(participation, report)
+    table = participation.drop("outcome", strict=False).join(
+        report, on=["person_id", "wave"], how="left", maintain_order="left"
+    )
+    here, said = pl.col("is_present"), pl.col("outcome")
+    # An answer ends what was carried: a person reported as moved who answers again is back in the study.
+    lasting = pl.when(here).then(pl.lit("")).when(said.is_in(LASTING)).then(said).forward_fill().over("person_id")
+    table = table.with_columns(carried=lasting)
+    risen = table.filter(here & (pl.col("carried").shift(1).over("person_id") == "dead")).height
+    if risen:
+        what = "persons answer after they are reported dead"
+        raise CohesionError(what, count=risen, todo="Correct the field report.")
+    answered = pl.when(said == "partial").then(pl.lit("partial")).otherwise(pl.lit("complete"))
+    absent = pl.when(said.is_in(ANSWERED)).then(pl.lit("lost")).otherwise(said)
+    outcome = pl.when(here).then(answered).otherwise(pl.coalesce(absent, pl.col("carried").replace("", None)))
+    return table.with_columns(outcome=outcome).drop("carried")
+
+
+def answered_share(answers: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
+    """One row per person and wave: the share of the questions put to the person that have an answer.
+
+    ``answers`` has each item and its ``<item>_reason``. Questions that were not asked, were routed past the person, or
+    that a proxy could not answer, are left out of both counts; the share is null where none is left.
+    """
+    given = [pl.col(item).is_not_null() for item in items]
+    put = [
+        ~pl.col(f"{item}_reason").cast(pl.String).is_in(NOT_APPLICABLE).fill_null(False).cast(pl.Boolean)
+        for item in items
+    ]
+    count = pl.sum_horizontal(put)
+    return answers.select("person_id", "wave", answered_share=pl.when(count > 0).then(pl.sum_horizontal(given) / count))
+
+
+def partial_interviews(answers: pl.DataFrame, items: Sequence[str], *, below: float) -> pl.DataFrame:
+    """One row per partial interview: fewer than the share ``below`` of the questions put to the person are answered."""
+    share = answered_share(answers, items)
+    return share.filter(pl.col("answered_share") < below).select("person_id", "wave", outcome=pl.lit("partial"))
+
+
+def _empty_report() -> pl.DataFrame:
+    return pl.DataFrame(schema={"person_id": pl.String, "wave": pl.String, "outcome": pl.String})
+
+
+def _check(participation: pl.DataFrame, report: pl.DataFrame) -> None:
+    unknown = report.filter(~pl.col("outcome").is_in(list(OUTCOMES)))
+    if unknown.height:
+        raise CohesionError(
+            f"outcomes are not one of {', '.join(OUTCOMES)}", where="field report", count=unknown.height
+        )
+    twice = report.height - report.select("person_id", "wave").n_unique()
+    if twice:
+        raise CohesionError("a person has two outcomes in a wave", where="field report", count=twice)
+    astray = report.join(participation, on=["person_id", "wave"], how="anti").height
+    if astray:
+        raise CohesionError("outcomes belong to no person and wave of the study", where="field report", count=astray)
