@@ -7,7 +7,9 @@ from assets.graph import Key, Node, Output, Tables, Workspace
 from pipeline.files import write_whole
 from pipeline.specs import Paper, Project
 
-STUDY_TABLES = ("participation", "reliability", "ledger", "receipt")
+STUDY_TABLES = ("participation", "response_rates", "reliability", "ledger")
+FOLLOWED = ("variation", "transitions")
+"""Tables of a study with a headline measure."""
 
 
 def nodes(project: Project) -> list[Node]:
@@ -19,7 +21,8 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
     key, study = ("paper", name), project.studies[paper.study]
     models = tuple(("estimates", model) for model in paper.models)
     figures = tuple(("figure", figure) for figure in paper.figures)
-    about = tuple((table, study.key) for table in STUDY_TABLES[:3])
+    names = (*STUDY_TABLES, *(FOLLOWED if study.about.headline else ()))
+    about = tuple((table, study.key) for table in names)
     receipts = tuple(("receipt", study.key, wave) for wave in study.waves)
 
     def external(workspace: Workspace) -> str:

@@ -100,6 +100,7 @@ class ResponseRates(dy.Schema):
     withdrawn = dy.Int64(min=0)
     not_issued = dy.Int64(min=0)
     eligible = dy.Int64(min=0)
+    answered_before = dy.Int64(min=0)  # eligible persons who had answered an earlier wave
     issued = dy.Int64(min=0)
     achieved = dy.Int64(min=0)
     complete = dy.Int64(min=0)
@@ -125,6 +126,7 @@ class ResponseRates(dy.Schema):
     response_rate_1 = dy.Float64(nullable=True, min=0, max=1)
     response_rate_2 = dy.Float64(nullable=True, min=0, max=1)
     response_rate_issued = dy.Float64(nullable=True, min=0, max=1)
+    reinterview_rate = dy.Float64(nullable=True, min=0, max=1)
     outcome_known = dy.Float64(nullable=True, min=0, max=1)  # share of the absent of whom it is known why
 
     @dy.rule()

@@ -80,7 +80,8 @@ def odds_ratios(
     Raises ``PaperError`` if no term named is among the estimates.
     """
     rows = rows_of(as_ratios(estimates, per), labels, None)
-    key = f"{_level(confidence)} Grey: odds ratios conventionally called small ({interval(1 / small, small)})."
+    called = "conventionally called small" if small == SMALL_ODDS_RATIO else "too small to matter, as declared"
+    key = f"{_level(confidence)} Grey: odds ratios {called} ({interval(1 / small, small)})."
     heading = Heading(title, subtitle, source, note, key, synthetic)
     scale = Scale(
         "Odds ratio (log scale)", 1.0, "log", band=(1 / small, small), band_label="small effects", sides=sides

@@ -14,6 +14,7 @@ from pipeline.errors import PaperError
 from pipeline.figures.alt import alt_coefficients, alt_odds_ratios, alt_participation, alt_trend
 from pipeline.figures.coefficients import coefficients, odds_ratios
 from pipeline.figures.participation import participation_flow
+from pipeline.figures.patterns import alt_patterns, participation_patterns
 from pipeline.figures.style import WIDE
 from pipeline.figures.trend import trend
 
@@ -81,6 +82,7 @@ def draw(
         "coefficients": _coefficients,
         "odds_ratios": _odds_ratios,
         "participation": _participation,
+        "patterns": _patterns,
     }
     material = Material(estimates, participation, labels or {}, models or {})
     make, tell, frame, shared, only_drawn = kinds[spec.kind](spec, study, material)
@@ -132,8 +134,14 @@ def _odds_ratios(spec: FigureSpec, study: Study, material: Material) -> Parts:
     terms = spec.terms or tuple(
         term for term in estimates["term"].unique(maintain_order=True) if "ntercept" not in term
     )
-    labels = {term: material.label(term, spec) for term in terms}
-    return odds_ratios, alt_odds_ratios, estimates, {"labels": labels, "confidence": _confidence(spec, material)}, {}
+    if spec.outcomes:
+        estimates = estimates.filter(pl.col("outcome").is_in(spec.outcomes))
+    shared: dict[str, Any] = {
+        "labels": {term: material.label(term, spec) for term in terms},
+        "per": spec.per,
+        "confidence": _confidence(spec, material),
+    }
+    return odds_ratios, alt_odds_ratios, estimates, shared, {"small": spec.small} if spec.small else {}
 
 
 def _participation(spec: FigureSpec, study: Study, material: Material) -> Parts:
@@ -145,6 +153,11 @@ def _participation(spec: FigureSpec, study: Study, material: Material) -> Parts:
         (arm, wave): _month(day) if several else study.waves[wave].title for (arm, wave), day in calendar(study).items()
     }
     return participation_flow, alt_participation, material.participation, {"waves": titles, "arms": arms}, {}
+
+
+def _patterns(spec: FigureSpec, study: Study, material: Material) -> Parts:
+    _, _, frame, shared, only_drawn = _participation(spec, study, material)
+    return participation_patterns, alt_patterns, frame, shared, only_drawn
 
 
 def calendar(study: Study) -> dict[tuple[str, str], dt.date]:

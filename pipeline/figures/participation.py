@@ -40,6 +40,8 @@ STATUSES = {
 """Status → label, colour, and the colour of text on it; in the order stacked, from the bottom."""
 
 PRESENT = ("stayed", "returned", "entered")
+GAP = 0.22
+"""Inches between those who answered and those who did not: the number who answered stands there, on what it counts."""
 
 
 def participation_counts(participation: pl.DataFrame) -> pl.DataFrame:
@@ -142,9 +144,9 @@ def _draw(heading: Heading, panels: Mapping[str, list[WaveCounts]], width: float
     most = max(wave.total for bars in panels.values() for wave in bars)
     # One scale for all panels, in people per inch, so that a small arm looks small.
     tallest = 2.3 if len(panels) == 1 else 1.9
-    heights = [max(tallest * max(wave.total for wave in bars) / most, 0.6) for bars in panels.values()]
+    heights = [max(tallest * max(wave.total for wave in bars) / most, 0.3) for bars in panels.values()]
     name_room = 0.3 if len(panels) > 1 else 0.0
-    above, below = name_room + 0.2, 0.12 + line_height(SMALL) * max(_lines(bars, whole) for bars in panels.values())
+    above, below = name_room + GAP, 0.12 + line_height(SMALL) * max(_lines(bars, whole) for bars in panels.values())
     between = 0.16 if len(panels) > 1 else 0.0
     sheet = Sheet(heading, width, key_room + sum(heights) + (above + below + between) * len(panels))
     for row, left, status in key:
@@ -153,7 +155,8 @@ def _draw(heading: Heading, panels: Mapping[str, list[WaveCounts]], width: float
     for (name, bars), tall in zip(panels.items(), heights, strict=True):
         if name_room:
             sheet.text(0, top + 0.14, name, weight="bold")
-        _panel(sheet, bars, (0.0, top + above, whole * len(bars) / slots, tall), most * tall / tallest)
+        box = (0.0, top + name_room, whole * len(bars) / slots, tall + GAP)
+        _panel(sheet, bars, box, most / tallest)
         top += above + tall + below + between
     return sheet.figure
 
@@ -201,13 +204,13 @@ class _Place:
         return SMALL if self.slot > 0.6 else SMALL - 1
 
 
-def _panel(sheet: Sheet, bars: list[WaveCounts], box: tuple[float, float, float, float], most: float) -> None:
+def _panel(sheet: Sheet, bars: list[WaveCounts], box: tuple[float, float, float, float], per_inch: float) -> None:
     axes = sheet.axes(*box)
     axes.spines["bottom"].set_visible(False)
     axes.set_xlim(-0.5, len(bars) - 0.5)
-    axes.set_ylim(0, most)
+    axes.set_ylim(0, per_inch * box[3])
     axes.set_yticks([])
-    room = _Place(axes, box[2] / len(bars), most / box[3])
+    room = _Place(axes, box[2] / len(bars), per_inch)
     labels = ["\n".join(wrap(bar.label, room.slot - 0.05, SMALL)) for bar in bars]
     axes.set_xticks(range(len(bars)), labels, size=SMALL)
     for place, bar in enumerate(bars):
@@ -218,27 +221,30 @@ def _panel(sheet: Sheet, bars: list[WaveCounts], box: tuple[float, float, float,
 
 def _bar(room: _Place, place: int, bar: WaveCounts) -> None:
     """One wave: its segments from the bottom up, each with its count where it fits."""
-    axes, bottom = room.axes, 0
+    axes, bottom = room.axes, 0.0
     style: dict[str, Any] = {"size": room.size, "ha": "center", "zorder": 5}
     for status, (_, colour, ink) in STATUSES.items():
         count = bar.counts.get(status, 0)
         axes.bar(place, count, 2 * room.half, bottom, color=colour, lw=0, zorder=3)
-        if count / room.per_inch >= 0.15 and text_width(f"{count:,}", room.size) <= room.slot * 2 * room.half:
+        fits = count / room.per_inch >= 0.15 and text_width(f"{count:,}", room.size) <= room.slot * 2 * room.half
+        if fits and count != bar.answered:
             axes.text(place, bottom + count / 2, f"{count:,}", color=ink, va="center_baseline", **style)
         bottom += count
         if status == PRESENT[-1]:
-            axes.plot([place - room.half, place + room.half], [bottom, bottom], color=PAPER, lw=1.6, zorder=4)
-    axes.text(place, bottom + 0.05 * room.per_inch, f"{bar.answered:,}", weight="bold", va="bottom", color=INK, **style)
+            level = bottom + 0.05 * room.per_inch
+            axes.text(place, level, f"{bar.answered:,}", weight="bold", va="bottom", color=INK, **style)
+            bottom += GAP * room.per_inch
 
 
 def _paths(room: _Place, place: int, before: WaveCounts, now: WaveCounts) -> None:
     """The ways from one wave to the next: stayed, left, came back, still away."""
     stayed, returned, left, away = (now.counts.get(name, 0) for name in ("stayed", "returned", "left", "away"))
-    start, end, was, gone = place - 1 + room.half, place - room.half, before.answered, now.answered + left
+    start, end, gap = place - 1 + room.half, place - room.half, GAP * room.per_inch
+    out, gone = before.answered + gap, now.answered + gap  # where those who did not answer begin
     _ribbon(room.axes, (start, 0, stayed), (end, 0, stayed), DARK_BLUE)
-    _ribbon(room.axes, (start, stayed, was), (end, now.answered, gone), QUIET)
-    _ribbon(room.axes, (start, was, was + returned), (end, stayed, stayed + returned), TURQUOISE)
-    _ribbon(room.axes, (start, was + returned, before.total), (end, gone, gone + away), QUIET)
+    _ribbon(room.axes, (start, stayed, before.answered), (end, gone, gone + left), QUIET)
+    _ribbon(room.axes, (start, out, out + returned), (end, stayed, stayed + returned), TURQUOISE)
+    _ribbon(room.axes, (start, out + returned, before.total + gap), (end, gone + left, gone + left + away), QUIET)
 
 
 def _ribbon(axes: Axes, start: tuple[float, float, float], end: tuple[float, float, float], colour: str) -> None:

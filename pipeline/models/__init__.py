@@ -4,6 +4,7 @@ Nothing heavy is imported here: scipy comes with the first p-value, linearmodels
 that they fit.
 """
 
+from pipeline.models.attrition import attrition
 from pipeline.models.between import between
 from pipeline.models.design_contrasts import design_changes, design_differences
 from pipeline.models.design_means import design_means, design_shares
@@ -21,6 +22,7 @@ from pipeline.models.random_effects import random_effects
 from pipeline.models.within_between import within_between
 
 __all__ = [
+    "attrition",
     "between",
     "design_changes",
     "design_differences",

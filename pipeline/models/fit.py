@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.attrition import LATEST, attrition
 from pipeline.models.between import between
 from pipeline.models.design_contrasts import design_changes, design_differences
 from pipeline.models.design_means import design_means
@@ -45,6 +46,8 @@ class ModelSpec(Protocol):
     subset: Any
     from_wave: str | None
     to_wave: str | None
+    to_waves: Any
+    sets: Mapping[str, tuple[str, ...]]
     confidence: float
 
 
@@ -161,28 +164,30 @@ def _if_filled(panel: pl.DataFrame, column: str) -> str | None:
 
 
 def _attrition(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any) -> pl.DataFrame:
-    """Who of those in ``from_wave`` answered in ``to_wave``: a logit on the earlier wave's answers."""
-    outcome = f"answered_{spec.to_wave}"
-    return logit(
-        stayers(panel, str(spec.from_wave), str(spec.to_wave), outcome),
-        outcome,
+    """Who of those asked answered each declared wave, or set of waves: a logit on their earlier answers."""
+    return attrition(
+        panel,
+        _targets(spec, panel),
         spec.exposures,
         spec.covariates,
+        origin=str(spec.from_wave),
         categorical=spec.categorical,
         confidence=spec.confidence,
         model=name,
-        family="attrition",
     )
 
 
-def stayers(panel: pl.DataFrame, from_wave: str, to_wave: str, outcome: str) -> pl.DataFrame:
-    """One row per person of ``from_wave``, with 1 in ``outcome`` for those who are in ``to_wave`` too, else 0."""
-    require(panel, ["person_id", "wave"])
-    later = panel.filter(wave=to_wave)["person_id"]
-    if later.is_empty():
-        raise ModelError(f"nobody answered in {to_wave}", where="to_wave")
-    stayed = pl.col("person_id").is_in(later.implode()).cast(pl.Float64)
-    return panel.filter(wave=from_wave).with_columns(stayed.alias(outcome))
+def _targets(spec: ModelSpec, panel: pl.DataFrame) -> dict[str, Sequence[str]]:
+    """Each declared target by name: a wave, every later wave, or a set of waves."""
+    require(panel, ["wave"])
+    if spec.to_wave:
+        return {spec.to_wave: [spec.to_wave]}
+    waves = spec.to_waves
+    if waves == "all":
+        known = panel["wave"].unique().sort().to_list()
+        first = known[0] if spec.from_wave == LATEST else str(spec.from_wave)
+        waves = tuple(wave for wave in known if wave > first)
+    return {wave: [wave] for wave in waves} | dict(spec.sets)
 
 
 LINEAR: Sequence[str] = ("cluster", "correction")

@@ -14,6 +14,7 @@ from pipeline.errors import ModelError
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference, quantile
 from pipeline.models.linear import few_clusters, require_freedom
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.response_fit import response_rows
 from pipeline.models.results import noted, table
 
 MAX_STEPS = 50
@@ -35,13 +36,16 @@ def logit(
     confidence: float = 0.95,
     model: str = "logit",
     family: str = "logit",
+    response: bool = False,
 ) -> pl.DataFrame:
     """One row per term in log odds, one per odds ratio, one per average marginal effect, and McFadden's R².
 
     P(y = 1) = 1 / (1 + exp(−xb)) by maximum likelihood (statsmodels' ``Logit``; R's ``glm(family = binomial)``).
     Standard errors are those of the likelihood, or clustered by ``cluster`` with G/(G−1) · (n−1)/(n−k) (sandwich's
     ``vcovCL(type = "HC1")``). An odds ratio's interval is the exponential of the log odds'. Marginal effects are
-    averaged over the rows used, a step from 0 to 1 for columns that only hold 0 and 1, by the delta method.
+    averaged over the rows used, a step from 0 to 1 for columns that only hold 0 and 1, by the delta method. With
+    ``response`` the outcome is whether people answered, and rows for the responders as a whole are added: response
+    rate, AUC, R-indicators.
 
     Raises ModelError if the outcome is not coded 0 and 1, or a term separates the two outcomes completely.
 
@@ -72,6 +76,9 @@ def logit(
     rows += _odds_ratio_rows(basis, data.terms, fit.estimates, fit.covariance)
     rows += _marginal_rows(basis, data.terms, fit)
     rows = [*noted(rows, fit.note), *_fit_rows(basis, data, fit.log_likelihood)]
+    if response:
+        chance = 1 / (1 + np.exp(-data.matrix @ fit.estimates))
+        rows += response_rows(basis, data.outcome, chance, data.matrix, fit.covariance)
     return table(rows, data, basis, model=model, family=family)
 
 

@@ -20,6 +20,11 @@ def share(part: int, whole: int) -> str:
     return f"{decimal(100 * part / whole, 1)}%"
 
 
+def decimal_share(value: float | None, places: int = 1) -> str:
+    """A share between nought and one, in per cent."""
+    return "–" if value is None else f"{decimal(100 * value, places)}%"
+
+
 def number(value: float | None) -> str:
     return "–" if value is None else decimal(value, 2)
 

@@ -25,12 +25,13 @@ from pipeline.papers.content import (
 from pipeline.papers.context import Context
 from pipeline.papers.prose import blocks_of
 from pipeline.papers.results import Fact, Results, nearest
-from pipeline.papers.source import Directive, PaperSource, Prose, read_paper
+from pipeline.papers.sections import section_of
+from pipeline.papers.source import Directive, PaperSource, Prose, read_body, read_paper
 from pipeline.papers.study_tables import ITEMS_CAPTION
 from pipeline.papers.tabulate import table_block
 from pipeline.papers.workshop import Workshop
 
-BLOCKS = ("figure", "table", "note", "warning")
+BLOCKS = ("figure", "table", "section", "note", "warning")
 
 
 class UnsoundPaperError(PaperError):
@@ -172,6 +173,8 @@ class _Builder:
                 return [self.figure(piece) if piece.name == "figure" else self.table(piece)]
             if piece.name in ("note", "warning"):
                 return [self.callout(piece)]
+            if piece.name == "section":
+                return self.section(piece)
             raise PaperError(f"`:::{piece.name}` is not a block of a paper{nearest(piece.name, BLOCKS)}")
         except PaperError as error:
             self.paper.report(piece.line, str(error))
@@ -187,6 +190,21 @@ class _Builder:
     def table(self, piece: Directive) -> TableBlock:
         self.table_count += 1
         return table_block(piece, self.workshop, self.table_count)
+
+    def section(self, piece: Directive) -> list[Block]:
+        """A section that writes itself: its own text, bound and laid out as if it stood here."""
+        name = piece.arguments[0] if piece.arguments else ""
+        written = section_of(name, self.workshop, piece.options)
+        outer, bound = self.paper, self.binder
+        inner = read_body(written.text, outer.name, outer.front.allow if outer.front else ())
+        facts = {**bound.results.facts, **written.facts}
+        self.paper, self.binder = inner, Binder(inner, replace(bound.results, facts=facts), bound.words, bound.records)
+        self.binder.fill()
+        made = self.blocks()
+        self.paper, self.binder = outer, bound
+        for problem in inner.problems:
+            outer.report(piece.line, f"in the section `{name}`: {problem.split(': ', 1)[-1]}")
+        return made
 
     def callout(self, piece: Directive) -> Callout:
         inside = [block for block in self.prose(piece.body) if isinstance(block, Paragraph | BulletList)]

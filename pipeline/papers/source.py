@@ -99,6 +99,15 @@ def read_paper(source: Path | str, name: str = "") -> PaperSource:
     return paper
 
 
+def read_body(text: str, name: str, allow: tuple[str, ...] = ()) -> PaperSource:
+    """Take a part of a paper apart that has no front matter of its own."""
+    paper = PaperSource(name, None, text)
+    _find_bindings(paper, 1)
+    _check_numerals(paper, allow, 1)
+    paper.pieces = list(_pieces(paper, _with_places(paper, 1)))
+    return paper
+
+
 def _find_bindings(paper: PaperSource, first_line: int) -> None:
     for match in BINDING.finditer(paper.body):
         line = first_line + paper.body.count("\n", 0, match.start())

@@ -10,7 +10,6 @@ from pipeline.errors import PaperError
 from pipeline.papers.cells import cell_row, count, number, share
 from pipeline.papers.content import Column, Row, TableBlock, words
 from pipeline.papers.context import Context, Question, joined
-from pipeline.papers.quantity import decimal
 from pipeline.papers.results import nearest
 from pipeline.papers.workshop import Workshop
 
@@ -18,48 +17,10 @@ FEWEST = 10
 """Patterns of fewer people than this are told together."""
 
 
-def participation(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
-    """Who answered, wave by wave and arm by arm, and where they came from."""
-    frame = workshop.table("participation")
-    context = workshop.context
-    arms = frame["arm"].unique(maintain_order=True).to_list()
-    body: list[Row] = []
-    for arm in arms:
-        own = frame.filter(pl.col("arm") == arm)
-        if len(arms) > 1:
-            body.append(Row((words(context.label(arm)),)))
-        body += [_took_part(own, arm, wave, context) for wave in own["wave"].unique().sort()]
-    headers = ("Answered", "Also the wave before", "Back after a gap", "For the first time", "Of the first wave")
-    columns = (Column("Wave"), Column("Fieldwork"), *(Column(header, "right") for header in headers))
-    return TableBlock(
-        None,
-        "",
-        "Who took part, wave by wave",
-        columns,
-        tuple(body),
-        source=context.source,
-        notes=("The last column is the share of the people of the arm's first wave who answered this one.",),
-    )
-
-
-def _took_part(own: pl.DataFrame, arm: str, wave: str, context: Context) -> Row:
-    here = own.filter(pl.col("wave") == wave)
-    counts = dict(here.group_by("status").len().iter_rows())
-    start = own.filter(pl.col("wave") == own["wave"].min(), pl.col("is_present"))
-    kept = here.filter(pl.col("is_present")).join(start.select("person_id"), on="person_id", how="semi").height
-    when = context.fieldwork.get((arm, wave))
-    return cell_row(
-        (when.title if when else context.label(wave)).replace(" ", "\N{NO-BREAK SPACE}"),
-        when.period if when else "",
-        count(sum(counts.get(status, 0) for status in ("stayed", "returned", "entered"))),
-        *(count(counts.get(status, 0)) for status in ("stayed", "returned", "entered")),
-        f"{decimal(100 * kept / start.height, 1)}%" if start.height else "",
-    )
-
-
 def patterns(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """How often each pattern of answered and missed waves occurs; rare ones together."""
     people = workshop.table("participation").unique("person_id", keep="first", maintain_order=True)
+    people = people.filter(pl.col("pattern").str.contains("1"))
     counted = people.group_by("arm", "pattern", maintain_order=True).len()
     arms = people["arm"].unique(maintain_order=True).to_list()
     body: list[Row] = []

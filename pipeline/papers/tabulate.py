@@ -6,19 +6,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.errors import PaperError
+from pipeline.papers import participation_tables
 from pipeline.papers.content import TableBlock
 from pipeline.papers.result_tables import estimates, means, models
 from pipeline.papers.results import nearest
 from pipeline.papers.source import Directive
-from pipeline.papers.study_tables import items, participation, patterns, reliability
+from pipeline.papers.study_tables import items, patterns, reliability
 from pipeline.papers.workshop import Workshop
 
 KINDS: dict[str, Callable[[Workshop, Sequence[str], Mapping[str, str]], TableBlock]] = {
     "means": means,
     "models": models,
     "estimates": estimates,
-    "participation": participation,
+    "response_rates": participation_tables.response_rates,
+    "retention": participation_tables.retention,
+    "outcomes": participation_tables.outcomes,
     "patterns": patterns,
+    "cohorts": participation_tables.cohorts,
+    "variation": participation_tables.variation,
+    "transitions": participation_tables.transitions,
+    "attrition": participation_tables.attrition,
     "reliability": reliability,
     "items": items,
 }

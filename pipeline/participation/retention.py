@@ -11,6 +11,7 @@ DENOMINATORS: dict[str, str] = {
     "response_rate_1": "complete / eligible: AAPOR's RR1, all of whom eligibility is not known to have ended counting",
     "response_rate_2": "(complete + partial) / eligible: AAPOR's RR2",
     "response_rate_issued": "achieved / issued: persons who were approached in this wave",
+    "reinterview_rate": "answered again / eligible who had answered before: known even where nobody says who was asked",
     "wave_to_wave": "of those who answered the wave before in the arm's calendar, the share who answer this one",
     "cumulative_retention": "of those who answered the arm's first wave, the share who answer this one, gaps allowed",
     "continuous_retention": "of those who answered the arm's first wave, the share who answered every wave up to here",
@@ -88,6 +89,9 @@ def _rates(table: pl.DataFrame, cohort: str, order: pl.DataFrame) -> pl.DataFram
             response_rate_1=_share("complete", "eligible"),
             response_rate_2=_share("achieved", "eligible"),
             response_rate_issued=_share("achieved", "issued"),
+            reinterview_rate=pl.when(pl.col("answered_before") > 0).then(
+                (pl.col("achieved") - pl.col("entered")) / pl.col("answered_before")
+            ),
             outcome_known=pl.when(absent > 0).then(1 - pl.col("unknown") / absent),
         )
         .drop("response_rate")
@@ -124,6 +128,7 @@ def _accounted(table: pl.DataFrame) -> pl.DataFrame:
             withdrawn=of("withdrawn"),
             not_issued=of("not_issued"),
             eligible=(known & ~_ineligible()).sum(),
+            answered_before=(pl.col("status").is_in(["stayed", "returned", "absent"]) & ~_ineligible()).sum(),
             issued=issued.sum(),
             achieved=here.sum(),
             complete=(here & (outcome == "complete")).sum(),

@@ -77,7 +77,7 @@ def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
         names = [f"{value:g}" for value in known]
         return values.replace_strict(known, names, default=None, return_dtype=pl.Enum(names))
     first = panel.filter(pl.col("wave") == first_wave)[column].drop_nulls()
-    cuts = sorted({first.quantile(share, "linear") for share in (1 / 3, 2 / 3)})
+    cuts = sorted({float(first.quantile(share, "linear") or 0.0) for share in (1 / 3, 2 / 3)})
     if len(cuts) < 2:
         raise CohesionError("a third of the people give the same answer, so that there are no thirds", where=column)
     return values.cut(cuts, labels=list(THIRDS)).cast(pl.Enum(THIRDS))

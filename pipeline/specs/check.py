@@ -49,13 +49,21 @@ def _check_model(model: Model, source: Source, reading: Reading) -> None:
         source.report(("exposures",), f"`{model.outcome}` is the outcome: it cannot explain itself.")
     known(source, ("waves",), model.waves, study.waves, f"a wave of `{model.study}`")
     known(source, ("arms",), model.arms, study.arms, f"an arm of `{model.study}`")
-    for name in ("from_wave", "to_wave"):
-        value = getattr(model, name)
-        known(source, (name,), [value] if value else [], study.waves, f"a wave of `{model.study}`")
+    _check_attrition(model, source, study)
     if model.group and study.scores is not None:
         known(source, ("group",), [model.group], [*HEAD_GROUPS, *study.scores], "a column to group by")
     if model.weights:
         known(source, ("weights",), [model.weights], ["design_weight"], "a weight of the panel")
+
+
+def _check_attrition(model: Model, source: Source, study: StudyNames) -> None:
+    what = f"a wave of `{model.study}`"
+    for name in ("from_wave", "to_wave"):
+        wave = getattr(model, name)
+        known(source, (name,), [wave] if wave and wave != "latest" else [], study.waves, what)
+    known(source, ("to_waves",), () if model.to_waves == "all" else model.to_waves, study.waves, what)
+    for key, waves in model.sets.items():
+        known(source, ("sets", key), waves, study.waves, what)
 
 
 def _check_figure(figure: Figure, source: Source, reading: Reading) -> None:

@@ -52,8 +52,10 @@ class Model(Assumable):
     group: str | None = None
     lonely_psu: LonelyPsu | None = None
     subset: Subset | None = None
-    from_wave: WaveName | None = None
+    from_wave: WaveName | Literal["latest"] | None = None
     to_wave: WaveName | None = None
+    to_waves: tuple[WaveName, ...] | Literal["all"] = ()
+    sets: dict[Name, tuple[WaveName, ...]] = {}
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
 
     @model_validator(mode="after")
@@ -64,8 +66,7 @@ class Model(Assumable):
             if self.family == "design_differences" and self.group is None:
                 raise ValueError("a `design_differences` model names its `group`")
         elif self.family == "attrition":
-            if not (self.from_wave and self.to_wave and self.exposures):
-                raise ValueError("an `attrition` model has `from_wave`, `to_wave` and `exposures`")
+            _stays_somewhere(self)
         elif not (self.outcome and self.exposures):
             raise ValueError(f"a `{self.family}` model has an `outcome` and at least one of `exposures`")
         return self
@@ -75,6 +76,19 @@ class Model(Assumable):
         """Every score that the model reads from the panel."""
         outcome = (self.outcome,) if self.outcome else ()
         return tuple(dict.fromkeys((*outcome, *self.outcomes, *self.exposures, *self.covariates)))
+
+
+def _stays_somewhere(model: Model) -> None:
+    """An attrition model says whose answers predict, and which later waves count as staying."""
+    several = model.to_waves or model.sets
+    if not (model.from_wave and model.exposures and (model.to_wave or several)):
+        raise ValueError("an `attrition` model has `from_wave`, `exposures`, and one of `to_wave`, `to_waves`, `sets`")
+    if model.to_wave and several:
+        raise ValueError("an `attrition` model has `to_wave`, or `to_waves` and `sets`, not both")
+    waves = () if model.to_waves == "all" else model.to_waves
+    later = [*waves, *(wave for chosen in model.sets.values() for wave in chosen), *filter(None, [model.to_wave])]
+    if model.from_wave != "latest" and any(wave <= str(model.from_wave) for wave in later):
+        raise ValueError(f"an `attrition` model looks at waves after its `from_wave` ({model.from_wave})")
 
 
 class Claim(Declaration):
@@ -100,7 +114,7 @@ class Figure(Declaration):
     """reports/figures/<key>.yaml: a finding, drawn."""
 
     study: Name
-    kind: Literal["trend", "coefficients", "participation", "odds_ratios"]
+    kind: Literal["trend", "coefficients", "participation", "patterns", "odds_ratios"]
     title: str
     subtitle: str = ""
     models: tuple[Name, ...] = ()
@@ -109,6 +123,8 @@ class Figure(Declaration):
     labels: dict[str, str] = {}
     groups: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
+    per: dict[str, float] = {}
+    small: float | None = Field(default=None, gt=1)
     y_label: str = ""
     y_range: Range | None = None
     percent: bool = False
@@ -117,7 +133,7 @@ class Figure(Declaration):
 
     @model_validator(mode="after")
     def _draws_something(self) -> Figure:
-        if self.kind != "participation" and not self.models:
+        if self.kind not in ("participation", "patterns") and not self.models:
             raise ValueError(f"a `{self.kind}` figure names the `models` whose estimates it draws")
         return self
 

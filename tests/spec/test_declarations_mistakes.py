@@ -260,6 +260,18 @@ MISTAKES = {
         MODEL_FILE, "exposures: [belonging]\n", "", "question:",
         "the file: a `pooled` model has an `outcome` and at least one of `exposures`.",
     ),
+    "attrition to no wave": (
+        MODEL_FILE, "family: pooled", "family: attrition\nfrom_wave: w01", "question:",
+        "the file: an `attrition` model has `from_wave`, `exposures`, and one of `to_wave`, `to_waves`, `sets`.",
+    ),
+    "attrition backwards": (
+        MODEL_FILE, "family: pooled", "family: attrition\nfrom_wave: w02\nto_waves: [w01]", "question:",
+        "the file: an `attrition` model looks at waves after its `from_wave` (w02).",
+    ),
+    "attrition to a set of unknown waves": (
+        MODEL_FILE, "family: pooled", "family: attrition\nfrom_wave: latest\nsets: {all: [w01, w07]}", "sets:",
+        "`w07` is not a wave of `example`; did you mean `w01`?",
+    ),
     "a model of a thing by itself": (
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging, life_satisfaction]", "exposures:",
         "`life_satisfaction` is the outcome: it cannot explain itself.",

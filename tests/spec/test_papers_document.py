@@ -14,6 +14,7 @@ from pipeline.papers.content import Heading, TableBlock, plain
 from pipeline.papers.context import ranged
 from pipeline.papers.html import css_string
 from pipeline.papers.study import facts_of
+from pipeline.participation import response_rates
 from pipeline.tables import PaperNumber
 
 SVG = (
@@ -42,7 +43,9 @@ Liking rose by {{{{ {WITHIN} | dp(2) }}}}, and {{{{ {WITHIN} | dp(2) }}}} it was
 
 ### Who took part
 
-:::table participation
+:::table response_rates
+
+:::table retention
 
 :::table patterns
 
@@ -81,8 +84,15 @@ def reliability() -> pl.DataFrame:
     )
 
 
+TABLES = {
+    "participation": participation(),
+    "response_rates": response_rates(participation()),
+    "reliability": reliability(),
+}
+
+
 def document(synthetic: bool = False, body: str = BODY) -> Document:
-    tables = {"participation": participation(), "reliability": reliability()}
+    tables = TABLES
     return render(body, context=replace(FULL, synthetic=synthetic), figures=FIGURES, tables=tables)
 
 
@@ -107,10 +117,17 @@ def test_model_table_has_within_beside_between() -> None:
     assert "Standard errors: REML" in block.notes[0]
 
 
-def test_participation_table_counts_by_wave() -> None:
-    assert cells(table("Who took part")) == [
-        ["2016", "August 2016", "42", "0", "0", "42", "100.0%"],
-        ["2018", "June 2018", "33", "30", "0", "3", "71.4%"],
+def test_without_outcomes_the_share_is_of_those_who_had_answered_before() -> None:
+    assert cells(table("Who could have answered")) == [
+        ["2016", "August 2016", "0", "0", "–", "42", "42"],
+        ["2018", "June 2018", "42", "30", "71.4%", "3", "33"],
+    ]
+
+
+def test_retention_says_what_each_share_is_of() -> None:
+    assert cells(table("Who stayed")) == [
+        ["2016", "42", "0", "0", "–", "100.0% (42)", "100.0% (42)"],
+        ["2018", "3", "30", "0", "71.4% (42)", "71.4% (42)", "71.4% (42)"],
     ]
 
 
@@ -351,7 +368,7 @@ def test_colours_of_text_can_be_read() -> None:
 
 def test_results_come_unchanged_through_a_render() -> None:
     before = results()
-    render(BODY, figures=FIGURES, tables={"participation": participation(), "reliability": reliability()}, facts=FACTS)
+    render(BODY, figures=FIGURES, tables=TABLES, facts=FACTS)
     assert before.equals(results())
 
 

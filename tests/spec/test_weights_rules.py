@@ -6,7 +6,6 @@ import pytest
 
 from pipeline.errors import CohesionError, ModelError
 from pipeline.participation import participation
-from pipeline.weights.attrition import attrition
 from pipeline.weights.calibration import calibrate
 from pipeline.weights.checks import check_replicates, check_weights
 from pipeline.weights.encoding import encode
@@ -305,22 +304,6 @@ def test_replicates_that_cannot_be_made(kind, strata, says):
 def test_a_lonely_unit_may_stay_by_declaration():
     made = replicate_weights(pl.DataFrame({"s": ["a", "a", "b"]}), "jkn", stratum="s", lonely="certainty")
     assert made.weights[2].tolist() == [1.0, 1.0]
-
-
-def test_attrition_has_a_model_for_each_target():
-    rng = np.random.default_rng(2)
-    rows = []
-    for person in range(200):
-        trust = float(rng.normal(3, 1))
-        rows += [(f"p{person}", "all", wave, trust) for wave in WAVES if wave == "w01" or rng.random() < 0.7]
-    panel = pl.DataFrame(rows, schema=["person_id", "arm", "wave", "trust"], orient="row")
-    took_part = participation(panel, {"all": WAVES}, study="s")
-    found = attrition(panel, took_part, ["trust"])
-    assert found.fits["target"].to_list() == ["w02", "w03"]
-    assert found.fits["n"].to_list() == [200, 200]
-    declared = attrition(panel, took_part, ["trust"], targets={"all three": WAVES}, origin="w01")
-    assert declared.fits["responded"][0] == (took_part["pattern"] == "111").sum() // 3
-    assert declared.odds_ratios["size"].to_list()[0] is None
 
 
 def test_a_made_set_passes_its_checks_and_a_broken_one_says_how_often(asked):

@@ -9,6 +9,7 @@ from shared import SHIPPED
 
 from pipeline import models
 from pipeline.errors import ModelError
+from pipeline.models.attrition import stayers
 from pipeline.specs import Model
 
 PANEL = pl.read_csv(SHIPPED / "models" / "panel.csv").with_columns(arm=pl.lit("main"), design_weight="design_weight")
@@ -101,7 +102,36 @@ def test_attrition_is_the_logit_of_answering_later():
         ["contact", "is_woman"],
     )
     assert made["outcome"].unique().to_list() == ["answered_w05"]
-    assert made["estimate"].to_list() == pytest.approx(by_hand["estimate"].to_list(), rel=1e-12)
+    same = made.join(by_hand, on=["component", "term"], how="inner", maintain_order="left")
+    assert same.height == by_hand.height
+    assert same["estimate"].to_list() == pytest.approx(same["estimate_right"].to_list(), rel=1e-12)
+    added = made.join(by_hand, on=["component", "term"], how="anti")["term"].to_list()
+    assert added == ["response_rate", "r_indicator", "cv_probability", "auc", "r_indicator_adjusted"]
+
+
+def test_attrition_has_a_model_for_each_wave_and_for_each_set_of_waves():
+    keys = {"family": "attrition", "exposures": ["contact"], "to_waves": "all", "sets": {"every": ["w02", "w03"]}}
+    made = models.fit("left", declared(**keys, from_wave="w01"), PANEL)
+    rate = made.filter(component="fit", term="response_rate")
+    first = PANEL.filter(pl.col("wave") == "w01", pl.col("contact").is_not_null())["person_id"]
+    later = {wave: set(PANEL.filter(wave=wave)["person_id"]) for wave in ("w02", "w03", "w04", "w05")}
+    assert rate["outcome"].to_list() == [*(f"answered_{wave}" for wave in later), "answered_every"]
+    assert rate["wave"].to_list() == [*later, None]
+    expected = [sum(person in there for person in first) / first.len() for there in later.values()]
+    assert rate["estimate"].to_list()[:4] == pytest.approx(expected)
+    both = sum(person in later["w02"] and person in later["w03"] for person in first) / first.len()
+    assert rate["estimate"].to_list()[4] == pytest.approx(both)
+
+
+def test_the_latest_answers_are_each_persons_own_and_other_arms_calendars_are_left_out():
+    rows = [("a", "w01", 1.0), ("a", "w02", 2.0), ("b", "w01", 3.0), ("a", "w03", 9.0), ("c", "w03", 9.0)]
+    panel = pl.DataFrame(rows, schema=["person_id", "wave", "trust"], orient="row").with_columns(arm=pl.lit("long"))
+    short = pl.DataFrame({"person_id": ["d"], "wave": ["w01"], "trust": [4.0], "arm": ["short"]})
+    asked = stayers(pl.concat([panel, short]), "latest", ["w03"], "stayed")
+    assert sorted(asked.select("person_id", "wave", "trust", "stayed").rows()) == [
+        ("a", "w02", 2.0, 1.0),
+        ("b", "w01", 3.0, 0.0),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,273 @@
+"""Tables of who took part: response and retention with their denominators, cohorts, change, and who left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.papers.cells import cell_row, count, decimal_share, number, share, with_interval
+from pipeline.papers.content import Column, Row, TableBlock, words
+from pipeline.papers.context import Context
+from pipeline.papers.results import nearest
+from pipeline.papers.workshop import Workshop
+
+EVERYONE = "all"
+ABSENCES = {
+    "refused": "Refused",
+    "no_contact": "Not reached",
+    "other": "Could not answer",
+    "lost": "Interview lost",
+    "unknown": "Not known why",
+    "not_issued": "Not asked",
+    "withdrawn": "Withdrew",
+    "moved": "Moved away",
+    "dead": "Died",
+}
+
+
+def response_rates(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """Who could have answered each wave, who did, and the rates, arm by arm; who was asked, where that is known."""
+    frame = _everyone(workshop)
+    issued = bool(frame["outcome_known"].fill_null(0.0).sum())
+    headers, cells, note = ISSUED if issued else ANSWERED_BEFORE
+    body: list[Row] = []
+    for arm, own in _by_arm(frame, workshop.context, body):
+        for row in own.iter_rows(named=True):
+            body.append(cell_row(*_when(workshop.context, arm, row["wave"]), *(_shown(row[name]) for name in cells)))
+    return _table(workshop, "Who could have answered, and who did", ("Wave", "Fieldwork"), headers, body, [note])
+
+
+ISSUED = (
+    ("Eligible", "Asked", "Answered", "In part", "Response rate 1", "Response rate 2", "Of those asked"),
+    ("eligible", "issued", "achieved", "partial", "response_rate_1", "response_rate_2", "response_rate_issued"),
+    "Eligible: everyone known by that wave who has not died or moved away. Asked: the eligible who were approached and "
+    "had not withdrawn. Response rates are AAPOR’s: of the eligible, who answered whole (1), or whole or in part (2).",
+)
+ANSWERED_BEFORE = (
+    ("Had answered before", "Answered again", "Share", "For the first time", "Answered"),
+    ("answered_before", "again", "reinterview_rate", "entered", "achieved"),
+    "No fieldwork outcomes were delivered: nobody knows who was asked. The share is of the people who had answered an "
+    "earlier wave of their arm, the dead and those who moved away among them.",
+)
+"""Headers, columns of the table of response rates, and a note: with fieldwork outcomes, and without."""
+
+
+def _shown(value: float | int | None) -> str:
+    return count(value) if isinstance(value, int) else decimal_share(value)
+
+
+def retention(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """Where those who answered came from, and how many of earlier waves are still there, each with its denominator."""
+    body: list[Row] = []
+    for arm, own in _by_arm(_everyone(workshop), workshop.context, body):
+        for row in own.iter_rows(named=True):
+            body.append(
+                cell_row(
+                    _when(workshop.context, arm, row["wave"])[0],
+                    *(count(row[name]) for name in ("entered", "stayed", "returned")),
+                    _of(row["kept_from_wave_before"], row["answered_wave_before"]),
+                    _of(row["kept_from_first_wave"], row["answered_first_wave"]),
+                    _of(row["answered_every_wave"], row["answered_first_wave"]),
+                )
+            )
+    headers = (
+        "For the first time",
+        "Also the wave before",
+        "Back after a gap",
+        "Of the wave before",
+        "Of the first wave",
+        "In every wave so far",
+    )
+    notes = [
+        "The last three columns are shares: of those who answered the wave before, and of those who answered the arm’s "
+        "first wave, with or without gaps. The number of people that each is a share of is in brackets."
+    ]
+    return _table(workshop, "Who stayed, who came back, who joined", ("Wave",), headers, body, notes)
+
+
+def outcomes(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """Why people were absent, wave by wave, as far as the fieldwork tells."""
+    frame = _everyone(workshop)
+    shown = [name for name in ABSENCES if frame[name].sum()]
+    if not shown:
+        raise PaperError("nobody was ever absent, so that there is no reason to print")
+    body: list[Row] = []
+    for arm, own in _by_arm(frame, workshop.context, body):
+        for row in own.iter_rows(named=True):
+            absent = count(row["listed"] - row["not_yet"] - row["achieved"])
+            reasons = (count(row[name]) for name in shown)
+            body.append(cell_row(_when(workshop.context, arm, row["wave"])[0], absent, *reasons))
+    headers = ["Absent", *(ABSENCES[name] for name in shown)]
+    notes = ["People known by that wave who did not answer it. Who withdrew, moved or died is counted from then on."]
+    return _table(workshop, "Why people did not answer", ("Wave",), headers, body, notes)
+
+
+def cohorts(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """The share of each cohort, the people who entered in one wave, that answered each wave."""
+    frame = workshop.table("response_rates").filter(pl.col("cohort") != EVERYONE)
+    context = workshop.context
+    waves = frame["wave"].unique().sort().to_list()
+    body: list[Row] = []
+    for arm, own in _by_arm(frame, context, body):
+        for cohort in own["cohort"].unique(maintain_order=True):
+            rows = {row["wave"]: row for row in own.filter(pl.col("cohort") == cohort).iter_rows(named=True)}
+            begun = rows[cohort]["answered_first_wave"]
+            shares = [share(rows[wave]["achieved"], begun) if wave in rows and begun else "" for wave in waves]
+            body.append(cell_row(_when(context, arm, cohort)[0], count(begun), *shares))
+    several = frame["arm"].n_unique() > 1
+    headers = ["People", *(f"Wave {int(wave[1:])}" if several else context.label(wave) for wave in waves)]
+    notes = ["Of the people who first answered in the wave named on the left, the share who answered each wave."]
+    return _table(workshop, "Who is still there, by wave of entry", ("Entered in",), headers, body, notes)
+
+
+def variation(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """How far answers differ overall, between people, and within a person. ``:::table variation CONCEPT CONCEPT``"""
+    frame = workshop.table("variation")
+    chosen = names or frame["variable"].unique(maintain_order=True).to_list()
+    body: list[Row] = []
+    for _, own in _by_arm(frame, workshop.context, body):
+        for name in chosen:
+            parts = {row["component"]: row for row in own.filter(pl.col("variable") == name).iter_rows(named=True)}
+            if not parts and name not in frame["variable"]:
+                raise PaperError(f"`{name}` is not a score of this study{nearest(name, frame['variable'])}")
+            if parts:
+                body.append(_spread(workshop.context.label(name), parts))
+    headers = ("Mean", "Overall", "Between people", "Within a person", "Answers", "People", "Answers a person")
+    notes = ["Standard deviations: of all answers, of each person’s mean, and of the deviations from it."]
+    return _table(workshop, "How much people differ, and how much they change", ("Measure",), headers, body, notes)
+
+
+def _spread(label: str, parts: Mapping[str, Mapping[str, float | int | None]]) -> Row:
+    overall = parts["overall"]
+    spreads = (number(parts[part]["sd"]) for part in ("overall", "between", "within"))
+    people = (count(int(overall[name] or 0)) for name in ("n", "persons"))
+    return cell_row(label, number(overall["mean"]), *spreads, *people, number(overall["waves_per_person"]))
+
+
+def transitions(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """Where people of each answer are at the next wave, "missing" among the places. ``arm=KEY`` prints one arm."""
+    frame = workshop.table("transitions")
+    if frame.is_empty():
+        raise PaperError("there are no two waves between which people could move")
+    context = workshop.context
+    if "arm" in options:
+        frame = frame.filter(pl.col("arm") == options["arm"])
+    body: list[Row] = []
+    places = frame["destination"].unique(maintain_order=True).to_list()
+    for _, own in _by_arm(frame, context, body):
+        for origin in own["origin"].unique(maintain_order=True):
+            rows = own.filter(pl.col("origin") == origin)
+            ways = {row["destination"]: row for row in rows.iter_rows(named=True)}
+            body.append(
+                cell_row(_place(origin), count(rows["origin_count"][0]), *(_way(ways.get(to)) for to in places))
+            )
+    by = {"psu": "sampling unit", "person_id": "person"}.get(str(frame["clustered_by"][0]), "cluster")
+    notes = [
+        "Of the answers on the left, the share given each answer at the next wave, in per cent, over all pairs of "
+        f"neighbouring waves; in brackets 95% intervals, clustered by {by}. Missing: not there, or no answer."
+    ]
+    label = context.label(str(frame["measure"][0]))
+    return _table(
+        workshop, f"{label}: from one wave to the next", ("From",), ("Answers", *map(_place, places)), body, notes
+    )
+
+
+def _place(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _way(row: Mapping[str, float | None] | None) -> str:
+    if row is None or row["share"] is None:
+        return "–"
+    if row["conf_low"] is None or row["conf_high"] is None:
+        return decimal_share(row["share"], 0)
+    ends = (decimal_share(row[end], 0).rstrip("%") for end in ("conf_low", "conf_high"))
+    return f"{decimal_share(row['share'], 0).rstrip('%')} ({' to '.join(ends)})"
+
+
+FITS = {
+    "auc": "Area under the ROC curve",
+    "r_indicator": "R-indicator",
+    "r_indicator_adjusted": "R-indicator, adjusted",
+}
+
+
+def attrition(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """Odds ratios of answering each later wave, and how alike those who answered are. ``:::table attrition MODEL``"""
+    frame = workshop.results.estimates.filter(pl.col("model").is_in(list(names)), pl.col("family") == "attrition")
+    if frame.is_empty():
+        known = workshop.results.estimates.filter(pl.col("family") == "attrition")["model"].unique(maintain_order=True)
+        raise PaperError(f"this table names an attrition model of this paper{nearest(' '.join(names), known)}")
+    context = workshop.context
+    targets = frame.select("model", "outcome").unique(maintain_order=True).rows()
+    odds, fits = (frame.filter(pl.col("component") == part) for part in ("odds_ratio", "fit"))
+    body = []
+    for term, group in odds.select("term", "group").unique(maintain_order=True).iter_rows():
+        own = odds.filter(pl.col("term") == term, pl.col("group").eq_missing(pl.lit(group, pl.String)))
+        label = context.label(term) + (f" ({context.label(group)})" if group else "")
+        body.append(cell_row(label, *(_cell(own, target) for target in targets)))
+    body += [
+        cell_row(label, *(_cell(fits.filter(pl.col("term") == term), t) for t in targets))
+        for term, label in FITS.items()
+    ]
+    rates = fits.filter(pl.col("term") == "response_rate")
+    body.append(cell_row("Answered", *(_rate(rates, target) for target in targets)))
+    columns = (Column("Odds ratio of"), *(Column(_target(context, outcome), "right") for _, outcome in targets))
+    notes = (
+        "Odds ratios of answering, given the other answers, with 95% intervals. The area under the ROC curve is one "
+        "half where the answers do not tell who will answer again. The R-indicator is one where everyone is as likely "
+        "to; adjusted, it is freed of what it owes to estimating the chances.",
+    )
+    return TableBlock(None, "", "Who answers again", columns, tuple(body), source=context.source, notes=notes)
+
+
+def _target(context: Context, outcome: str) -> str:
+    name = outcome.removeprefix("answered_")
+    return context.label(name)
+
+
+def _cell(rows: pl.DataFrame, target: tuple[str, str]) -> str:
+    own = rows.filter(pl.col("model") == target[0], pl.col("outcome") == target[1])
+    if own.is_empty():
+        return "–"
+    row = own.row(0, named=True)
+    return with_interval(row) if row["conf_low"] is not None else number(row["estimate"])
+
+
+def _rate(rows: pl.DataFrame, target: tuple[str, str]) -> str:
+    row = rows.filter(pl.col("model") == target[0], pl.col("outcome") == target[1]).row(0, named=True)
+    return f"{decimal_share(row['estimate'])} of {count(row['n_obs'])}"
+
+
+def _everyone(workshop: Workshop) -> pl.DataFrame:
+    frame = workshop.table("response_rates").filter(pl.col("cohort") == EVERYONE)
+    return frame.with_columns(again=pl.col("stayed") + pl.col("returned"))
+
+
+def _by_arm(frame: pl.DataFrame, context: Context, body: list[Row]) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Each arm with its rows; where there are several, the arm's name is set over them first."""
+    arms = frame["arm"].unique(maintain_order=True).to_list()
+    for arm in arms:
+        if len(arms) > 1:
+            body.append(Row((words(context.label(arm)),)))
+        yield arm, frame.filter(pl.col("arm") == arm)
+
+
+def _when(context: Context, arm: str, wave: str) -> tuple[str, str]:
+    """A wave's name, unbroken, and its months."""
+    when = context.fieldwork.get((arm, wave))
+    title = when.title if when else context.label(wave)
+    return title.replace(" ", "\N{NO-BREAK SPACE}"), when.period if when else ""
+
+
+def _of(part: int | None, whole: int | None) -> str:
+    return "–" if part is None or not whole else f"{share(part, whole)} ({whole:,})"
+
+
+def _table(
+    workshop: Workshop, caption: str, first: Sequence[str], right: Sequence[str], body: list[Row], notes: list[str]
+) -> TableBlock:
+    columns = (*(Column(header) for header in first), *(Column(header, "right") for header in right))
+    return TableBlock(None, "", caption, columns, tuple(body), source=workshop.context.source, notes=tuple(notes))

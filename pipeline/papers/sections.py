@@ -1,0 +1,255 @@
+"""Sections that write themselves: ``:::section participation`` becomes prose, tables and figures with bound numbers.
+
+A section is written as the markdown of a paper, so that its numbers are bound, checked and traced like any others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.papers.results import Fact, nearest
+from pipeline.papers.workshop import Workshop
+
+EVERYONE = "all"
+FEWEST = 50
+"""A cohort of fewer people is not told by itself: its shares would be about a few persons."""
+
+
+@dataclass
+class Section:
+    """Markdown, and the facts that it names besides those of the paper."""
+
+    lines: list[str] = field(default_factory=list)
+    facts: dict[str, Fact] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def say(self, *sentences: str) -> None:
+        """A paragraph."""
+        self.lines += ["", " ".join(filter(None, sentences))]
+
+    def block(self, directive: str) -> None:
+        """A table or figure."""
+        self.lines += ["", f":::{directive}"]
+
+    def fact(self, name: str, value: float, what: str, people: str = "") -> str:
+        """Name a fact; gives the name quoted, for a binding."""
+        self.facts[f"section.{name}"] = Fact(value, what, "the table of response rates", people)
+        return f'fact("section.{name}")'
+
+
+def participation(workshop: Workshop, options: Mapping[str, str]) -> Section:
+    """Who took part, in which patterns, who left and how much people change; ``flow=``, ``patterns=``, ``odds=`` draw.
+
+    What a study does not have (fieldwork outcomes, an attrition model, a measure to follow) is said or left out.
+    """
+    section = Section()
+    heading = options.get("title", "Who took part, and who left")
+    section.lines.append(f"## {heading}")
+    _took_part(section, workshop, options)
+    _outcomes(section, workshop)
+    _patterns(section, workshop, options)
+    _left(section, workshop, options)
+    _change(section, workshop)
+    _weights(section, workshop)
+    return section
+
+
+SECTIONS: dict[str, Callable[[Workshop, Mapping[str, str]], Section]] = {"participation": participation}
+
+
+def section_of(name: str, workshop: Workshop, options: Mapping[str, str]) -> Section:
+    """The section of that name. Raises ``PaperError`` with the nearest name if there is none."""
+    if name not in SECTIONS:
+        raise PaperError(f"`{name}` is not a section that writes itself{nearest(name, SECTIONS)}")
+    return SECTIONS[name](workshop, options)
+
+
+def _took_part(section: Section, workshop: Workshop, options: Mapping[str, str]) -> None:
+    arms = _arms(workshop)
+    waves = '{{ fact("waves") | words }} waves' if len(arms) == 1 else '{{ fact("arms") | words }} arms'
+    own_calendars = ", each with a calendar of its own" if len(arms) > 1 else ""
+    began = (
+        f'{{{{ fact("persons") | count }}}} people gave {{{{ fact("person_waves") | count }}}} interviews in {waves}'
+    )
+    section.say(f"{began}{own_calendars}.", *(_kept(section, workshop, arm) for arm in arms))
+    if "flow" in options:
+        section.block(f"figure {options['flow']}")
+    section.block("table response_rates")
+    section.block("table retention")
+
+
+def _kept(section: Section, workshop: Workshop, arm: str) -> str:
+    """How many of an arm's first wave answered its last, and how many every one."""
+    last = _rates(workshop).filter(pl.col("arm") == arm).row(-1, named=True)
+    begun = last["answered_first_wave"]
+    if not begun or last["cumulative_retention"] is None:
+        return ""
+    context, people = workshop.context, f"{begun:,} people"
+    of = f", {context.label(arm)}" if len(_arms(workshop)) > 1 else ""
+    start = section.fact(f"began.{arm}", begun, f"people who answered the first wave{of}")
+    kept = section.fact(
+        f"kept.{arm}", last["cumulative_retention"], f"share of the first wave who answered the last{of}", people
+    )
+    always = section.fact(
+        f"always.{arm}", last["continuous_retention"], f"share of the first wave who answered every wave{of}", people
+    )
+    where = f"In {context.label(arm)}, of" if of else "Of"
+    return (
+        f"{where} the {{{{ {start} | count }}}} people who answered the first wave, {{{{ {kept} | pct(1) }}}} answered "
+        f"the last and {{{{ {always} | pct(1) }}}} every one."
+    )
+
+
+def _outcomes(section: Section, workshop: Workshop) -> None:
+    """Why people are missing, or that the deposit does not say."""
+    rates = _rates(workshop)
+    absent = int((rates["issued"] - rates["achieved"]).sum())
+    told = absent - int(rates["unknown"].sum())
+    if not told:
+        section.say(
+            "The deposit does not say why somebody did not answer. Refusals, moves and deaths cannot be told apart, so "
+            "that everybody who had ever answered counts as eligible in every later wave, and the shares are the "
+            "lowest they could be. People who were asked and never answered are not in the data: the first wave, and "
+            "those who join later, have no response rate."
+        )
+        return
+    name = section.fact("told", told / absent, "share of absences whose reason is known", f"{absent:,} absences")
+    section.say(
+        f"The fieldwork reports give a reason for {{{{ {name} | pct }}}} of the absences of people who were asked. The "
+        "dead and those who moved away leave the denominator; those who withdrew stay in it, although nobody asks them "
+        "again."
+    )
+    section.block("table outcomes")
+
+
+def _patterns(section: Section, workshop: Workshop, options: Mapping[str, str]) -> None:
+    section.lines += ["", "### In which patterns"]
+    people = workshop.table("participation").unique("person_id", keep="first", maintain_order=True)
+    people = people.filter(pl.col("pattern").str.contains("1"))
+    gaps = people.filter(pl.col("pattern").str.contains("10+1")).height
+    late = people.filter(pl.col("pattern").str.starts_with("0")).height
+    back = section.fact("gaps", gaps, "people who came back after a gap", f"{people.height:,} people")
+    joined = section.fact("late", late, "people who first answered after their arm’s first wave")
+    returned = (
+        f"{{{{ {back} | words }}}} missed at least one wave and came back" if gaps else "nobody came back after a gap"
+    )
+    arrived = f"{{{{ {joined} | words }}}} first answered after the first wave" if late else "nobody joined late"
+    section.say(f"Among all who ever answered, {returned}, and {arrived}. All their answers are kept.")
+    if "patterns" in options:
+        section.block(f"figure {options['patterns']}")
+    section.block(f"table patterns top={options.get('top', '12')}")
+    cohorts = workshop.table("response_rates").filter(
+        pl.col("cohort") == pl.col("wave"), pl.col("cohort") != EVERYONE, pl.col("answered_first_wave") >= FEWEST
+    )
+    if cohorts.height > len(_arms(workshop)):
+        section.block("table cohorts")
+
+
+def _left(section: Section, workshop: Workshop, options: Mapping[str, str]) -> None:
+    """What tells those who answer again from those who do not, of each attrition model of the paper."""
+    estimates = workshop.results.estimates.filter(pl.col("family") == "attrition")
+    if estimates.is_empty():
+        return
+    section.lines += ["", "### Who left"]
+    if "odds" in options:
+        section.block(f"figure {options['odds']}")
+    models = estimates["model"].unique(maintain_order=True).to_list()
+    targets = estimates.group_by("model", maintain_order=True).agg(pl.col("outcome").unique(maintain_order=True))
+    fewest = targets["outcome"].list.len().min()
+    for model, outcomes in targets.filter(pl.col("outcome").list.len() == fewest).iter_rows():
+        own = estimates.filter(pl.col("model") == model, pl.col("outcome") == outcomes[-1])
+        section.say(*_told(workshop, own))
+    for model in models:
+        section.block(f"table attrition {model}")
+
+
+def _told(workshop: Workshop, own: pl.DataFrame) -> Iterator[str]:
+    """One model's terms in sentences: likelier, less likely, not to be told from chance; and its fit."""
+    model, outcome = own.select("model", "outcome").row(0)
+    odds = own.filter(pl.col("component") == "odds_ratio", pl.col("estimate").is_not_null())
+    note = workshop.context.models.get(model)
+    yield f"*{note.question}*" if note else ""
+    likelier = odds.filter(pl.col("conf_low") > 1)
+    less = odds.filter(pl.col("conf_high") < 1)
+    unclear = odds.filter(pl.col("conf_low") <= 1, pl.col("conf_high") >= 1)
+    if likelier.height:
+        yield f"Higher odds of answering go with {_list(workshop, likelier, outcome)}."
+    if less.height:
+        yield f"Lower odds go with {_list(workshop, less, outcome)}."
+    if unclear.height:
+        names = _joined([_term(workshop, row) for row in unclear.iter_rows(named=True)])
+        yield f"No difference that could not be chance is seen for {names}."
+    area, alike = (f'est("{model}", "{term}", outcome="{outcome}")' for term in ("auc", "r_indicator_adjusted"))
+    yield (
+        f"Of two people of whom one answered and one did not, the model gives the one who did the higher chance in "
+        f"{{{{ {area} | pct }}}} of pairs ({{{{ {area} | pct_interval }}}}; a half is chance). The R-indicator, one "
+        f"where everybody is as likely to answer, is {{{{ {alike} | dp(2) }}}} ({{{{ {alike} | interval(2) }}}})."
+    )
+
+
+def _list(workshop: Workshop, odds: pl.DataFrame, outcome: str) -> str:
+    told = []
+    for row in odds.iter_rows(named=True):
+        group = f', group="{row["group"]}"' if row["group"] is not None else ""
+        call = f'est("{row["model"]}", "{row["term"]}", component="odds_ratio", outcome="{outcome}"{group})'
+        told.append(f"{_term(workshop, row)} (odds ratio {{{{ {call} | dp(2) }}}}, {{{{ {call} | interval(2) }}}})")
+    return _joined(told)
+
+
+def _term(workshop: Workshop, row: Mapping[str, object]) -> str:
+    label = workshop.context.label(str(row["term"]))
+    label = label[:1].lower() + label[1:] if label[1:2].islower() else label
+    return f"{label} ({workshop.context.label(str(row['group']))})" if row["group"] is not None else label
+
+
+def _joined(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _change(section: Section, workshop: Workshop) -> None:
+    """How much people differ and change in the headline measure, and where they go from wave to wave."""
+    if "transitions" not in workshop.tables or workshop.tables["transitions"].is_empty():
+        return
+    measure = str(workshop.tables["transitions"]["measure"][0])
+    section.lines += ["", "### How much people change"]
+    spread = workshop.table("variation").filter(pl.col("variable") == measure)
+    arm = spread["arm"][0]
+    parts = {row["component"]: row for row in spread.filter(pl.col("arm") == arm).iter_rows(named=True)}
+    label = workshop.context.label(measure)
+    of = f", {workshop.context.label(arm)}" if spread["arm"].n_unique() > 1 else ""
+    people = f"{parts['between']['n']:,} people"
+    names = [
+        section.fact(f"sd.{part}", parts[part]["sd"], f"{label}: standard deviation {said}{of}", people)
+        for part, said in (("between", "between people"), ("within", "within a person"))
+    ]
+    where = f" in {workshop.context.label(arm)}" if of else ""
+    section.say(
+        f"{label}: people’s own means differ with a standard deviation of {{{{ {names[0]} | dp(2) }}}}{where}, and the "
+        f"same person’s answers around their own mean with one of {{{{ {names[1]} | dp(2) }}}}."
+    )
+    section.block(f"table variation {measure}")
+    section.block("table transitions")
+
+
+def _weights(section: Section, workshop: Workshop) -> None:
+    """The tables of the study's weight sets, where it declares any."""
+    shown = [name for name in ("weights", "margins", "balance") if name in workshop.tables]
+    if shown:
+        section.lines += ["", "### Weights for the waves analysed"]
+        for name in shown:
+            section.block(f"table {name}")
+
+
+def _rates(workshop: Workshop) -> pl.DataFrame:
+    return workshop.table("response_rates").filter(pl.col("cohort") == EVERYONE)
+
+
+def _arms(workshop: Workshop) -> list[str]:
+    return list(_rates(workshop)["arm"].unique(maintain_order=True))
