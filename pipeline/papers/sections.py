@@ -138,7 +138,7 @@ def _patterns(section: Section, workshop: Workshop, options: Mapping[str, str]) 
     back = section.fact("gaps", gaps, "people who came back after a gap", f"{people.height:,} people")
     joined = section.fact("late", late, "people who first answered after their arm’s first wave")
     returned = (
-        f"{{{{ {back} | words }}}} missed at least one wave and came back" if gaps else "nobody came back after a gap"
+        f"{{{{ {back} | words }}}} missed a wave or more and came back" if gaps else "nobody came back after a gap"
     )
     arrived = f"{{{{ {joined} | words }}}} first answered after the first wave" if late else "nobody joined late"
     section.say(f"Among all who ever answered, {returned}, and {arrived}. All their answers are kept.")

@@ -88,7 +88,7 @@ def test_who_leaves_is_told_with_odds_area_and_r_indicator():
     document = paper()
     block = table(document, "Who answers again")
     assert [row[0] for row in cells(block)] == [
-        "Trust",
+        "trust",
         "Area under the ROC curve",
         "R-indicator",
         "R-indicator, adjusted",
@@ -102,7 +102,7 @@ def test_change_is_told_of_the_measure_followed():
     document = paper()
     assert cells(table(document, "from one wave to the next"))[0][0] == "1"
     assert [column.header for column in table(document, "from one wave to the next").columns][-1] == "Missing"
-    assert cells(table(document, "How much people differ"))[0][0] == "Trust"
+    assert cells(table(document, "How much people differ"))[0][0] == "trust"
     headings = [block.plain for block in document.blocks if isinstance(block, Heading)]
     assert headings[:4] == ["Who took part, and who left", "In which patterns", "Who left", "How much people change"]
 
