@@ -64,6 +64,7 @@ def look(workspace: Workspace, now: float | None = None) -> Sighting:
                 else:
                     arrivals.append(Arrival(study.key, wave, "-".join(hash_of_file(path)[:12] for path in paths)))
         lists = {study.about.issued, study.about.withdrawals, *(file.refreshment for _, _, file in study.files())}
+        lists |= {report.file for report in study.about.outcomes}
         others = [path for path in sorted(folder.iterdir()) if path.is_file() and path not in claimed]
         others = [path for path in others if not path.name.startswith(".") and path.name not in lists]
         loaded = loaded_hashes(workspace, study) if others else {}

@@ -12,12 +12,15 @@ def nodes(project: Project) -> list[Node]:
 
 def _participation(study: Study) -> Node:
     key, rates, answers = ("participation", study.key), ("response_rates", study.key), ("answers", study.key)
+    reports = (("outcomes", study.key),) if study.about.outcomes else ()
 
     def compute(_: Workspace, tables: Tables) -> Output:
-        from pipeline.participation import participation, patterns, response_rates
+        from pipeline.participation import participation, patterns, reported, response_rates
         from pipeline.tables import Participation, ResponseRates
 
-        table = participation(tables[answers], study.calendar, study=study.key)
+        listed = tables[reports[0]] if reports else None
+        outcomes = reported(listed, tables[answers], tuple(study.items), partial_below=study.about.partial_below)
+        table = participation(tables[answers], study.calendar, study=study.key, outcomes=outcomes)
         common = patterns(table).head(8)
         return Output(
             tables={key: table, rates: response_rates(table)},
@@ -33,11 +36,11 @@ def _participation(study: Study) -> Node:
 
     return Node(
         keys=(key, rates),
-        inputs=(answers,),
+        inputs=(answers, *reports),
         group="weigh",
         study=study.key,
         description=f"{study.about.short_title}: who answered each wave of their arm, who left, who came back.",
-        version=digest(str(study.calendar), code_of("participation")),
+        version=digest(str(study.calendar), str(study.about.partial_below), code_of("participation")),
         compute=compute,
         kinds=frozenset({"polars"}),
     )

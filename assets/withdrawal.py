@@ -66,7 +66,7 @@ def _erase(workspace: Workspace, study: Study, identity: str) -> Iterator[str]:
         cells = cells if readable else cells.cast(pl.String)
         return normalise_ids(cells, strip=strip, case=case)  # type: ignore[arg-type]
 
-    columns = {role_columns(study, wave, file)["person_id"] for wave, _, file in study.files()}
+    columns = _id_columns(study)
     rows, changed = 0, []
     for path in [*_files(workspace.deposit_folder(study)), *_files(paths.kept(study.key))]:
         found = take_out(path, is_person, columns)
@@ -79,6 +79,13 @@ def _erase(workspace: Workspace, study: Study, identity: str) -> Iterator[str]:
     _confirm_again(workspace, study, changed)
     removed = _remove_tables(workspace, study)
     yield f"Erased {rows:,} rows from {len(changed):,} files; removed {removed:,} tables made from them."
+
+
+def _id_columns(study: Study) -> set[str]:
+    """Every column of a deposit, or of a list beside it, that holds ids."""
+    columns = {role_columns(study, wave, file)["person_id"] for wave, _, file in study.files()}
+    listed = {report.id or study.about.columns.person_id for report in study.about.outcomes}
+    return columns | {column for column in listed if column}
 
 
 def _files(folder: Path) -> list[Path]:
@@ -141,7 +148,7 @@ def _prove(workspace: Workspace, study: Study, texts: list[str]) -> str:
     deposits = workspace.deposit_folder(study).resolve()
     if not any(deposits.is_relative_to(folder.resolve()) for folder in folders):
         folders.append(deposits)
-    columns = sorted({role_columns(study, wave, file)["person_id"] for wave, _, file in study.files()})
+    columns = sorted(_id_columns(study))
     searched, left, unopened = 0, [], []
     for folder in folders:
         searched += len(_files(folder))

@@ -87,6 +87,15 @@ class Participation(dy.Schema):
     outcome = dy.String(nullable=True)  # complete | partial | refused | dead | ...; null where nobody knows why
 
 
+class FieldOutcomes(dy.Schema):
+    """One row per person and wave that a field report says something of: answered, or why not."""
+
+    person_id = dy.String(primary_key=True)
+    arm = dy.String()
+    wave = dy.String(primary_key=True)
+    outcome = dy.String()
+
+
 class ResponseRates(dy.Schema):
     """One row per arm, cohort (wave of entry, or "all") and wave: who could have answered, who did, and the rates."""
 

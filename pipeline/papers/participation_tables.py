@@ -31,12 +31,14 @@ def response_rates(workshop: Workshop, names: Sequence[str], options: Mapping[st
     """Who could have answered each wave, who did, and the rates, arm by arm; who was asked, where that is known."""
     frame = _everyone(workshop)
     issued = bool(frame["outcome_known"].fill_null(0.0).sum())
+    first = ("Wave",) if issued else ("Wave", "Fieldwork")
     headers, cells, note = ISSUED if issued else ANSWERED_BEFORE
     body: list[Row] = []
     for arm, own in _by_arm(frame, workshop.context, body):
         for row in own.iter_rows(named=True):
-            body.append(cell_row(*_when(workshop.context, arm, row["wave"]), *(_shown(row[name]) for name in cells)))
-    return _table(workshop, "Who could have answered, and who did", ("Wave", "Fieldwork"), headers, body, [note])
+            when = _when(workshop.context, arm, row["wave"])[: len(first)]
+            body.append(cell_row(*when, *(_shown(row[name]) for name in cells)))
+    return _table(workshop, "Who could have answered, and who did", first, headers, body, [note])
 
 
 ISSUED = (
@@ -201,7 +203,7 @@ def attrition(workshop: Workshop, names: Sequence[str], options: Mapping[str, st
         known = workshop.results.estimates.filter(pl.col("family") == "attrition")["model"].unique(maintain_order=True)
         raise PaperError(f"this table names an attrition model of this paper{nearest(' '.join(names), known)}")
     context = workshop.context
-    targets = frame.select("model", "outcome").unique(maintain_order=True).rows()
+    targets = _distinct(frame)
     odds, fits = (frame.filter(pl.col("component") == part) for part in ("odds_ratio", "fit"))
     body = []
     for term, group in odds.select("term", "group").unique(maintain_order=True).iter_rows():
@@ -221,6 +223,19 @@ def attrition(workshop: Workshop, names: Sequence[str], options: Mapping[str, st
         "to; adjusted, it is freed of what it owes to estimating the chances.",
     )
     return TableBlock(None, "", "Who answers again", columns, tuple(body), source=context.source, notes=notes)
+
+
+def _distinct(frame: pl.DataFrame) -> list[tuple[str, str]]:
+    """Each model and outcome once; a model that repeats one of another's targets, result by result, is left out."""
+    seen: list[pl.DataFrame] = []
+    found = []
+    for model, outcome in frame.select("model", "outcome").unique(maintain_order=True).iter_rows():
+        own = frame.filter(pl.col("model") == model, pl.col("outcome") == outcome)
+        result = own.select("outcome", "component", "term", "group", pl.col("estimate").round(9))
+        if not any(result.equals(other) for other in seen):
+            seen.append(result)
+            found.append((str(model), str(outcome)))
+    return found
 
 
 def _target(context: Context, outcome: str) -> str:
@@ -256,10 +271,10 @@ def _by_arm(frame: pl.DataFrame, context: Context, body: list[Row]) -> Iterator[
 
 
 def _when(context: Context, arm: str, wave: str) -> tuple[str, str]:
-    """A wave's name, unbroken, and its months."""
+    """A wave's name and its months."""
     when = context.fieldwork.get((arm, wave))
     title = when.title if when else context.label(wave)
-    return title.replace(" ", "\N{NO-BREAK SPACE}"), when.period if when else ""
+    return title, when.period if when else ""
 
 
 def _of(part: int | None, whole: int | None) -> str:

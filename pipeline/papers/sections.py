@@ -160,14 +160,12 @@ def _left(section: Section, workshop: Workshop, options: Mapping[str, str]) -> N
     section.lines += ["", "### Who left"]
     if "odds" in options:
         section.block(f"figure {options['odds']}")
-    models = estimates["model"].unique(maintain_order=True).to_list()
     targets = estimates.group_by("model", maintain_order=True).agg(pl.col("outcome").unique(maintain_order=True))
     fewest = targets["outcome"].list.len().min()
     for model, outcomes in targets.filter(pl.col("outcome").list.len() == fewest).iter_rows():
         own = estimates.filter(pl.col("model") == model, pl.col("outcome") == outcomes[-1])
         section.say(*_told(workshop, own))
-    for model in models:
-        section.block(f"table attrition {model}")
+    section.block(f"table attrition {' '.join(targets['model'])}")
 
 
 def _told(workshop: Workshop, own: pl.DataFrame) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from pipeline.participation.by_arm import transitions_by_arm, variation_by_arm
 from pipeline.participation.flow import flow
-from pipeline.participation.outcomes import OUTCOMES, answered_share, partial_interviews, with_outcomes
+from pipeline.participation.outcomes import OUTCOMES, answered_share, partial_interviews, reported, with_outcomes
 from pipeline.participation.patterns import participation, patterns
 from pipeline.participation.retention import DENOMINATORS, accounting, cohort_retention, response_rates, retention
 from pipeline.participation.transitions import places, transitions
@@ -19,6 +19,7 @@ __all__ = [
     "participation",
     "patterns",
     "places",
+    "reported",
     "response_rates",
     "retention",
     "transitions",

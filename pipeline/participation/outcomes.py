@@ -77,6 +77,20 @@ def partial_interviews(answers: pl.DataFrame, items: Sequence[str], *, below: fl
     return share.filter(pl.col("answered_share") < below).select("person_id", "wave", outcome=pl.lit("partial"))
 
 
+def reported(
+    listed: pl.DataFrame | None, answers: pl.DataFrame, items: Sequence[str], *, partial_below: float | None
+) -> pl.DataFrame | None:
+    """One row per person and wave: the field report (if any), and interviews in part by the declared share (if any)."""
+    if partial_below is None:
+        return listed
+    partial = partial_interviews(answers, items, below=partial_below)
+    partial = partial.join(answers.select("person_id", "wave", "arm"), on=["person_id", "wave"], maintain_order="left")
+    partial = partial.select("person_id", "arm", "wave", "outcome")
+    if listed is None:
+        return partial
+    return pl.concat([partial, listed.join(partial, on=["person_id", "wave"], how="anti", maintain_order="left")])
+
+
 def _empty_report() -> pl.DataFrame:
     return pl.DataFrame(schema={"person_id": pl.String, "wave": pl.String, "outcome": pl.String})
 

@@ -11,6 +11,7 @@ from pipeline.sample.areas import PSUS, areas
 from pipeline.sample.deposit_files import write_file
 from pipeline.sample.layout import lay_out
 from pipeline.sample.nonresponse import leave_out
+from pipeline.sample.pl_outcomes import write_report
 from pipeline.sample.pl_simulate import Panel, generator, panel
 from pipeline.specs import Study
 
@@ -47,6 +48,7 @@ def write_study(study: Study, folder: Path, seed: int) -> Iterator[Path]:
         }
         layout = lay_out(study, wave, file, roles, values, reasons, {"ethnic_group": group[rows]})
         yield write_file(layout, folder / file.file, file)
+    yield write_report(made.present, ids, folder, np.random.default_rng([seed, 7]))
 
 
 def _reasons(values: dict[str, Array], count: int, rng: np.random.Generator) -> dict[str, Array]:

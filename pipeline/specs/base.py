@@ -27,6 +27,11 @@ Range = Annotated[tuple[float, float], AfterValidator(_runs_upwards)]
 MissingReason = Literal["routed_out", "refused", "dont_know", "no_answer", "proxy", "blank"]
 """Why an answer has no value, as far as a declaration may say. (``not_asked`` and ``set_aside`` are the machine's.)"""
 
+Outcome = Literal[
+    "complete", "partial", "refused", "no_contact", "other", "lost", "not_issued", "withdrawn", "moved", "dead"
+]
+"""What a field report may say of a person at a wave; ``pipeline.participation.OUTCOMES`` says each in words."""
+
 LonelyPsu = Literal["certainty", "adjust", "remove", "fail"]
 Subset = Literal["answered", "domain"]
 

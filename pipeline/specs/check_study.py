@@ -8,7 +8,7 @@ from pipeline.specs import names
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.project import Parts, Reading
 from pipeline.specs.strict_yaml import Position, Source
-from pipeline.specs.study import Item, StudyFile, Wave, WaveException, WaveFile
+from pipeline.specs.study import Item, OutcomeList, StudyFile, Wave, WaveException, WaveFile
 
 
 def check_study(key: str, reading: Reading) -> None:
@@ -28,9 +28,26 @@ def _check_about(about: StudyFile, declared: StudyNames, source: Source, reading
         position = ("arms", arm_key, "waves")
         known(source, position, arm.waves, declared.waves, "a wave with a file in waves/")
         once(source, position, arm.waves)
+    for index, report in enumerate(about.outcomes):
+        _check_outcomes(report, ("outcomes", index), about, declared, source)
     if about.headline:
         known(source, ("headline",), [about.headline], declared.scores, "a score of this study")
     known(source, ("areas",), about.areas, names.concepts(reading), "a concept of data/concepts.yaml")
+
+
+def _check_outcomes(
+    report: OutcomeList, position: Position, about: StudyFile, declared: StudyNames, source: Source
+) -> None:
+    """A field report is of one arm, and of waves that the arm has."""
+    if report.arm is None and len(about.arms) > 1:
+        source.report(position, f"say which `arm` the report is of: {', '.join(about.arms)}.")
+        return
+    arm = report.arm or next(iter(about.arms))
+    known(source, (*position, "arm"), [arm], declared.arms, "an arm of study.yaml")
+    if arm in about.arms:
+        known(source, (*position, "waves"), report.waves, list(about.arms[arm].waves), f"a wave of the arm `{arm}`")
+    if report.id is None and about.columns.person_id is None:
+        source.report(position, "no column holds the person's id: say `id: ...` here, or `columns` in study.yaml.")
 
 
 def _check_items(parts: Parts, declared: StudyNames, source: Source, reading: Reading) -> None:

@@ -13,6 +13,7 @@ from pipeline.specs.base import (
     LonelyPsu,
     MissingReason,
     Name,
+    Outcome,
     Period,
     Range,
     Subset,
@@ -86,12 +87,27 @@ class AreaMeasure(Assumable):
     range: Range | None = None
 
 
+class OutcomeList(Assumable):
+    """A field report: a CSV list beside the deposits, one row per person issued, with a column of outcomes per wave.
+
+    ``waves`` names the column of each wave, ``codes`` what each code means; an empty cell says nothing. ``id`` is the
+    column of ids, if not the study's; ``arm`` is needed where the study has several.
+    """
+
+    file: str = Field(min_length=1)
+    arm: Name | None = None
+    id: str | None = None
+    waves: dict[WaveName, str] = Field(min_length=1)
+    codes: dict[str, Outcome] = Field(min_length=1)
+
+
 class StudyFile(Assumable):
     """study.yaml
 
     ``doubtful`` says what becomes of rows and answers that are not as declared: they stop the build, or are set aside
     with the reason. ``issued`` and ``withdrawals`` name CSV lists beside the deposits: all ids ever given out, and the
-    people who withdrew.
+    people who withdrew. ``outcomes`` are the field reports; an interview that answers less than the share
+    ``partial_below`` of the questions put to the person counts as answered in part.
     """
 
     title: Text
@@ -111,6 +127,8 @@ class StudyFile(Assumable):
     doubtful: Literal["stop", "set_aside"] = "stop"
     issued: str | None = None
     withdrawals: str | None = None
+    outcomes: tuple[OutcomeList, ...] = ()
+    partial_below: float | None = Field(default=None, gt=0, le=1)
     design: Design = Design()
     events: tuple[Event, ...] = ()
     areas: dict[Name, AreaMeasure] = {}

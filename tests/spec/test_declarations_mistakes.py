@@ -121,6 +121,21 @@ MISTAKES = {
         "`missing.-8` is `dont_kow`; expected 'routed_out', 'refused', 'dont_know', 'no_answer', 'proxy' or 'blank'; "
         "did you mean `dont_know`?",
     ),
+    "an outcome that is none": (
+        ABOUT, "missing:\n", "outcomes: [{file: a.csv, waves: {w01: o}, codes: {1: deceased}}]\nmissing:\n",
+        "a.csv",
+        "`outcomes.0.codes.1` is `deceased`; expected 'complete', 'partial', 'refused', 'no_contact', 'other', 'lost', "
+        "'not_issued', 'withdrawn', 'moved' or 'dead'; did you mean `dead`?",
+    ),
+    "a field report of a wave that is none": (
+        ABOUT, "missing:\n", "outcomes: [{file: a.csv, waves: {w02: o}, codes: {1: dead}}]\nmissing:\n", "a.csv",
+        "`w02` is not a wave of the arm `main`; did you mean `w01`?",
+    ),
+    "a field report of an arm that is none": (
+        ABOUT, "missing:\n", "outcomes: [{file: a.csv, arm: boost, waves: {w01: o}, codes: {1: dead}}]\nmissing:\n",
+        "a.csv",
+        "`boost` is not an arm of study.yaml; known: main.",
+    ),
     "a name in capitals": (
         ITEMS, "woman:", "Woman:", "Woman:",
         "`Woman` must be a name in small letters, digits and underscores.",
