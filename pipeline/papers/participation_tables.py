@@ -271,10 +271,10 @@ def _by_arm(frame: pl.DataFrame, context: Context, body: list[Row]) -> Iterator[
 
 
 def _when(context: Context, arm: str, wave: str) -> tuple[str, str]:
-    """A wave's name and its months."""
+    """A wave's name, unbroken if it is short, and its months."""
     when = context.fieldwork.get((arm, wave))
     title = when.title if when else context.label(wave)
-    return title, when.period if when else ""
+    return title.replace(" ", "\N{NO-BREAK SPACE}") if len(title) < 10 else title, when.period if when else ""
 
 
 def _of(part: int | None, whole: int | None) -> str:

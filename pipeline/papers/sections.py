@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -78,33 +79,40 @@ def _took_part(section: Section, workshop: Workshop, options: Mapping[str, str])
     began = (
         f'{{{{ fact("persons") | count }}}} people gave {{{{ fact("person_waves") | count }}}} interviews in {waves}'
     )
-    section.say(f"{began}{own_calendars}.", *(_kept(section, workshop, arm) for arm in arms))
+    section.say(f"{began}{own_calendars}.", _kept(section, workshop))
     if "flow" in options:
         section.block(f"figure {options['flow']}")
     section.block("table response_rates")
     section.block("table retention")
 
 
-def _kept(section: Section, workshop: Workshop, arm: str) -> str:
-    """How many of an arm's first wave answered its last, and how many every one."""
-    last = _rates(workshop).filter(pl.col("arm") == arm).row(-1, named=True)
-    begun = last["answered_first_wave"]
-    if not begun or last["cumulative_retention"] is None:
-        return ""
-    context, people = workshop.context, f"{begun:,} people"
-    of = f", {context.label(arm)}" if len(_arms(workshop)) > 1 else ""
-    start = section.fact(f"began.{arm}", begun, f"people who answered the first wave{of}")
-    kept = section.fact(
-        f"kept.{arm}", last["cumulative_retention"], f"share of the first wave who answered the last{of}", people
-    )
-    always = section.fact(
-        f"always.{arm}", last["continuous_retention"], f"share of the first wave who answered every wave{of}", people
-    )
-    where = f"In {context.label(arm)}, of" if of else "Of"
+def _kept(section: Section, workshop: Workshop) -> str:
+    """How many of the first wave answered the last; of several arms, those that kept the least and the most."""
+    rates = _rates(workshop).filter(pl.col("answered_first_wave") > 0)
+    last = rates.group_by("arm", maintain_order=True).last()
+    if last.height > 1:
+        least, most = (last.sort("cumulative_retention").row(place, named=True) for place in (0, -1))
+        shares = [_share(section, workshop, row, "cumulative_retention", "last") for row in (least, most)]
+        names = [workshop.context.label(row["arm"]) for row in (least, most)]
+        return (
+            "Of those who answered the first wave of their arm, between {{ "
+            f"{shares[0]} | pct(1) }}}} ({names[0]}) and {{{{ {shares[1]} | pct(1) }}}} ({names[1]}) answered its last."
+        )
+    row = last.row(0, named=True)
+    begun = section.fact("began", row["answered_first_wave"], "people who answered the first wave")
+    kept = _share(section, workshop, row, "cumulative_retention", "last")
+    always = _share(section, workshop, row, "continuous_retention", "every")
     return (
-        f"{where} the {{{{ {start} | count }}}} people who answered the first wave, {{{{ {kept} | pct(1) }}}} answered "
-        f"the last and {{{{ {always} | pct(1) }}}} every one."
+        f"Of the {{{{ {begun} | count }}}} people who answered the first wave, {{{{ {kept} | pct(1) }}}} answered the "
+        f"last and {{{{ {always} | pct(1) }}}} every one."
     )
+
+
+def _share(section: Section, workshop: Workshop, row: Mapping[str, Any], column: str, which: str) -> str:
+    """A share of an arm's first wave, as a fact."""
+    of = f", {workshop.context.label(row['arm'])}" if len(_arms(workshop)) > 1 else ""
+    what = f"share of the people of the first wave who answered {'the last' if which == 'last' else 'every wave'}{of}"
+    return section.fact(f"{which}.{row['arm']}", row[column], what, f"{row['answered_first_wave']:,} people")
 
 
 def _outcomes(section: Section, workshop: Workshop) -> None:

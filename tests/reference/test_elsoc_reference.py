@@ -210,3 +210,29 @@ def test_who_left(fitted) -> None:
     np.testing.assert_allclose(both["std_error"], both["Std..Error"], rtol=0, atol=1e-6)
     np.testing.assert_allclose(both["p_value"], both["Pr...z.."], rtol=0, atol=1e-6)
     assert set(both["n_obs"]) == {2857}
+
+
+def test_the_papers_tables_print_rs_patterns_and_odds(study: Study, harmonised: Harmonised, fitted) -> None:
+    """What the paper prints of who took part, against R's counts and the exponentials of its coefficients."""
+    from pipeline.papers import Context
+    from pipeline.papers.content import plain
+    from pipeline.papers.participation_tables import attrition
+    from pipeline.papers.results import Results
+    from pipeline.papers.study_tables import patterns as patterns_table
+    from pipeline.papers.workshop import Workshop
+
+    took_part = participation(harmonised.answers, study.calendar, study="elsoc")
+    estimates = pl.concat([fitted("elsoc_attrition_by_wave"), fitted("elsoc_attrition")])
+    workshop = Workshop(Results(estimates), {"participation": took_part}, Context("ELSOC"))
+    shown = {plain(row.cells[0]): plain(row.cells[1]) for row in patterns_table(workshop, [], {}).rows}
+    theirs = pl.read_csv(ORACLE / "attrition_patterns_sample1.csv", schema_overrides=[pl.String, pl.Int64]).rows()
+    printed = {pattern.replace("1", "●").replace("0", "○"): f"{count:,}" for pattern, count in theirs}
+    assert len(shown) == 13
+    assert {name: count for name, count in shown.items() if "●" in name}.items() <= printed.items()
+    table = attrition(workshop, ["elsoc_attrition_by_wave", "elsoc_attrition"], {})
+    assert [column.header for column in table.columns][1:] == ["w02", "w03", "w04", "w05", "every wave"]
+    last = {plain(row.cells[0]).replace(" ", "_"): plain(row.cells[4]) for row in table.rows}
+    logit = oracle("r_reference_attrition_logit_W1_to_W5.csv").filter(pl.col("term") != "(Intercept)")
+    for term, estimate, error in logit.select("term", "Estimate", "Std..Error").rows():
+        low, high = (np.exp(estimate + sign * 1.959964 * error) for sign in (-1, 1))
+        assert last[ATTRITION[term]] == f"{np.exp(estimate):.2f} ({low:.2f} to {high:.2f})"

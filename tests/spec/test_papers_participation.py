@@ -62,7 +62,7 @@ def test_every_number_it_says_can_be_traced():
     document = paper()
     traced = {record.printed: record.what for record in document.numbers}
     assert traced["42"] == "people who answered the first wave"
-    assert traced["71.4%"].startswith("share of the first wave who answered")
+    assert traced["71.4%"].startswith("share of the people of the first wave who answered")
 
 
 def test_without_outcomes_it_says_that_nobody_knows_why():
