@@ -62,3 +62,39 @@ def test_the_error_of_the_area_is_delongs_by_its_definition():
     area, error = auc(score, response)
     assert area == pytest.approx(wins.mean(), abs=1e-12)
     assert error == pytest.approx(np.sqrt(variance), abs=1e-12)
+
+
+@pytest.fixture(scope="module")
+def stayers() -> pl.DataFrame:
+    """Those who answered wave 4, with the weight that R made for them."""
+    weights = pl.read_csv(FOLDER / "weights_wave4.csv").rename({"w_final": "weight"})
+    wide = pl.read_csv(FOLDER / "panel_wide.csv").join(weights, on="id", maintain_order="right")
+    return wide.with_columns(person_id=pl.col("id").cast(pl.String), wave=pl.lit("w04"))
+
+
+def test_means_of_those_who_stayed(stayers):
+    expected = REFERENCE["estimates"]
+    plain = models.design_means(stayers, ["trust4"]).row(0, named=True)
+    assert plain["estimate"] == pytest.approx(expected["unweighted_mean_trust4"]["est"], abs=1e-8)
+    assert plain["std_error"] == pytest.approx(expected["unweighted_mean_trust4"]["se"], abs=1e-8)
+    for psu, name in (("person_id", "weighted_mean_trust4"), ("area", "weighted_mean_cluster_area")):
+        table = models.design_means(stayers, ["trust4"], weight="weight", psu=psu, design_effects=True)
+        mean, effect = table.rows(named=True)
+        assert mean["estimate"] == pytest.approx(expected[name]["est"], abs=1e-8)
+        assert mean["std_error"] == pytest.approx(expected[name]["se"], abs=1e-8)
+        if "deff_replace" in expected[name]:
+            assert effect["estimate"] == pytest.approx(expected[name]["deff_replace"], abs=1e-8)
+
+
+@pytest.mark.parametrize(("psu", "name"), [("person_id", "lm_independent"), ("area", "lm_cluster_area")])
+def test_regressions_of_those_who_stayed(stayers, psu, name):
+    table = models.design_regression(
+        stayers, "trust4", ["trust1", "contact1", "female"], wave_effects=False, weight="weight", psu=psu
+    )
+    terms = {"intercept": "(Intercept)", "trust1": "trust1", "contact1": "contact1", "female": "female1"}
+    for term, named in terms.items():
+        row, theirs = table.filter(term=term).row(0, named=True), REFERENCE["estimates"][name]["coef"][named]
+        assert row["estimate"] == pytest.approx(theirs["estimate"], abs=1e-8)
+        assert row["std_error"] == pytest.approx(theirs["se"], abs=1e-8)
+        assert row["statistic"] == pytest.approx(theirs["stat"], abs=1e-6)
+        assert row["p_value"] == pytest.approx(theirs["p"], rel=1e-5)
