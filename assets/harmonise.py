@@ -18,14 +18,12 @@ def _findings(study: Study) -> Node:
     labels = {wave: ("labels", study.key, wave) for wave in study.waves}
 
     def compute(workspace: Workspace, tables: Tables) -> Output:
-        import polars as pl
-
-        from pipeline.harmonise.drift import compare, drift_html, links, open_blocks
+        from pipeline.harmonise.drift import compare_all, drift_html, links, open_blocks
         from pipeline.tables import Findings
 
         deposited = {wave: tables[table] for wave, table in waves.items()}
         labelled = {wave: tables[table] for wave, table in labels.items()}
-        found = pl.concat([compare(study, wave, deposited, labelled) for wave in study.waves])
+        found = compare_all(study, deposited, labelled)
         page = workspace.paths.drift_file(study.key)
         text = drift_html(study, found, workspace.paths.templates / "drift.html.j2")
         write_whole(page, lambda part: part.write_text(text, encoding="utf-8"))

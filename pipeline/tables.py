@@ -262,6 +262,9 @@ class Labels(dy.Schema):
     label = dy.String(nullable=True)
     code = dy.String(primary_key=True)  # empty on the one row that a variable without value labels has
     code_label = dy.String(nullable=True)
+    missing = dy.String(nullable=True)  # codes the file marks as missing: "-99..-88;97..97"; null if it cannot say
+    is_in_file = dy.Bool()  # false on the one row of a declared variable that the file lacks
+    nearest = dy.String(nullable=True)  # the name in the file that is most like that of a variable it lacks
 
 
 class Findings(dy.Schema):

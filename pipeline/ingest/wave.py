@@ -232,22 +232,37 @@ def check_number(study: Study, wave: str, frame: pl.DataFrame, roles: Mapping[st
         )
 
 
-LABELS = ("study", "wave", "arm", "variable", "label", "code", "code_label")
+LABELS = {
+    **dict.fromkeys(("study", "wave", "arm", "variable", "label", "code", "code_label", "missing"), pl.String),
+    "is_in_file": pl.Boolean,
+    "nearest": pl.String,
+}
 
 
-def _labels(study: Study, wave: str, file: WaveFile, deposit: Deposit) -> list[tuple[str | None, ...]]:
-    """What the file says of each declared variable: its label, and the label of each code."""
-    rows: list[tuple[str | None, ...]] = []
+def _labels(study: Study, wave: str, file: WaveFile, deposit: Deposit) -> list[tuple[object, ...]]:
+    """What the file says of each declared variable: its label, the label of each code, which codes are missing."""
+    rows: list[tuple[object, ...]] = []
     for variable in declared_variables(study, wave, file):
-        if variable in deposit.frame.columns:
-            head = (study.key, wave, file.arm, variable, deposit.labels.get(variable))
-            codes: Mapping[str, str | None] = deposit.value_labels.get(variable) or {"": None}
-            rows += [(*head, code, label) for code, label in codes.items()]
+        head = (study.key, wave, file.arm, variable)
+        if variable not in deposit.frame.columns:
+            rows.append((*head, None, "", None, None, False, deposit.absent.get(variable)))
+            continue
+        codes: Mapping[str, str | None] = deposit.value_labels.get(variable) or {"": None}
+        marked = _marked_missing(file, deposit, variable)
+        label = deposit.labels.get(variable)
+        rows += [(*head, label, code, text, marked, True, None) for code, text in codes.items()]
     return rows
 
 
-def _table(labels: list[tuple[str | None, ...]]) -> pl.DataFrame:
-    return pl.DataFrame(labels, schema=dict.fromkeys(LABELS, pl.String), orient="row")
+def _marked_missing(file: WaveFile, deposit: Deposit, variable: str) -> str | None:
+    """The codes that an SPSS file marks as missing, range by range; other formats cannot mark any."""
+    if file.format not in ("sav", "zsav"):
+        return None
+    return ";".join(f"{low}..{high}" for low, high in deposit.missing_ranges.get(variable, ()))
+
+
+def _table(labels: list[tuple[object, ...]]) -> pl.DataFrame:
+    return pl.DataFrame(labels, schema=LABELS, orient="row")
 
 
 def code_text(values: pl.Series) -> pl.Series:

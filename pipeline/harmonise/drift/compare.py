@@ -2,73 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from statistics import NormalDist
 
 import polars as pl
 
-from pipeline.harmonise.drift.answers import answer_findings
-from pipeline.harmonise.drift.facts import fact_findings, link_findings, weight_findings
+from pipeline.harmonise.drift.change import Moved, beyond_the_usual, moved
+from pipeline.harmonise.drift.codes import code_findings
+from pipeline.harmonise.drift.facts import age_findings, composition_findings, fact_findings
 from pipeline.harmonise.drift.finding import Finding, table
-from pipeline.harmonise.drift.labels import LabelsOf, label_findings, labels_of
-from pipeline.harmonise.drift.reading import Reading, readings
+from pipeline.harmonise.drift.history import Beside, History
+from pipeline.harmonise.drift.labels import label_findings, labels_of, marked_missing
+from pipeline.harmonise.drift.linked import link_findings
+from pipeline.harmonise.drift.missing import broken_off, missing_findings, unmarked_findings
+from pipeline.harmonise.drift.turned import swapped_findings, turned_findings
+from pipeline.harmonise.drift.universe import universe_findings
+from pipeline.harmonise.drift.variation import variation_findings
+from pipeline.harmonise.drift.weights import weight_findings
 from pipeline.specs.project import Study
-from pipeline.specs.sources import role_columns, source_variable
+from pipeline.specs.sources import role_columns
 from pipeline.specs.study import WaveFile
 
 Waves = Mapping[str, pl.DataFrame]
 
 
-def compare(study: Study, wave: str, waves: Waves, labels: Waves) -> pl.DataFrame:
+def compare(study: Study, wave: str, waves: Waves, labels: Waves, history: History | None = None) -> pl.DataFrame:
     """One row per finding about ``wave`` (contract ``Findings``), against every earlier wave in ``waves``.
 
     ``waves`` and ``labels`` map wave → wave table and labels table, as ingest makes them; later waves are ignored, so
-    that waves which arrive out of order give the same report.
+    that waves which arrive out of order give the same report. ``history`` keeps what was read for the next wave.
     """
+    known = History(study, waves, labels) if history is None else history
     found: list[Finding] = []
-    earlier = [name for name in study.waves if name < wave and name in waves]
+    candidates: list[Moved] = []
     for file in study.waves[wave].files:
-        deposited = waves[wave].filter(pl.col("arm") == file.arm)
-        before = _last_readings(study, file.arm, earlier, waves)
-        for key, now in readings(study, wave, file, deposited).items():
-            item, last = study.items[key], before.get(key)
-            found += answer_findings(file, key, item, now, last)
-            if last is not None:
-                found += fact_findings(file, key, item, now, last)
-        weight = role_columns(study, wave, file).get("weight")
-        if weight and weight in deposited.columns:
-            found += weight_findings(file, weight, deposited)
-        known = [waves[name].filter(pl.col("arm") == file.arm)["person_id"] for name in earlier]
-        found += link_findings(file, deposited["person_id"], pl.concat(known).unique() if known else pl.Series([]))
-        was = _last_labels(study, wave, file, earlier, labels)
-        found += label_findings(study, wave, file, labels_of(labels[wave], file.arm), was)
-    return table(study, wave, found)
+        beside = known.beside(wave, file)
+        found += _items(study, beside, candidates)
+        found += _file(study, beside, labels[wave])
+    return table(study, wave, [*found, *beyond_the_usual(candidates)])
 
 
-def _file_of(study: Study, wave: str, arm: str) -> WaveFile | None:
-    return next((file for file in study.waves[wave].files if file.arm == arm), None)
+def compare_all(study: Study, waves: Waves, labels: Waves) -> pl.DataFrame:
+    """One row per finding (contract ``Findings``), wave by wave; each wave is read once."""
+    history = History(study, waves, labels)
+    return pl.concat([compare(study, wave, waves, labels, history) for wave in study.waves])
 
 
-def _last_readings(study: Study, arm: str, earlier: list[str], waves: Waves) -> dict[str, Reading]:
-    """Item → its reading in the last wave before that asked it."""
-    found: dict[str, Reading] = {}
-    for name in reversed(earlier):
-        file = _file_of(study, name, arm)
-        if file is not None:
-            made = readings(study, name, file, waves[name], leave_out=found)
-            found |= {key: reading for key, reading in made.items() if reading.values.len()}
-    return found
-
-
-def _last_labels(study: Study, wave: str, file: WaveFile, earlier: list[str], labels: Waves) -> LabelsOf:
-    """The labels with which each item was last deposited, under the name its variable has now."""
-    found: dict[str, tuple[str | None, Mapping[str, str]]] = {}
-    for name in earlier:
-        other = _file_of(study, name, file.arm)
-        if other is None or name not in labels:
+def _items(study: Study, beside: Beside, candidates: list[Moved]) -> Iterator[Finding]:
+    """What the answers to each item show; how far each moved is added to ``candidates``, to be judged together."""
+    file = beside.file
+    z = NormalDist().inv_cdf(1 - 0.01 / max(len(beside.now), 1))  # one false alarm in a hundred waves, over all items
+    stopped = broken_off([now for key, now in beside.now.items() if study.items[key].blank == "blank"])
+    for key, now in beside.now.items():
+        item, before = study.items[key], beside.before.get(key)
+        where = f"{file.file}, `{now.rule.variable}`"
+        if not now.absent:
+            yield from code_findings(file, key, item, now, where)
+        yield from variation_findings(file, key, item, now, before, where, beside.nearest.get(str(now.rule.variable)))
+        yield from fact_findings(file, key, item, now, beside.first_facts.get(key))
+        if before is None or now.absent:
             continue
-        made = labels_of(labels[name], file.arm)
-        for key in [key for key in study.items if key not in study.waves[name].exceptions]:
-            then, now = source_variable(study, name, other, key), source_variable(study, wave, file, key)
-            if then is not None and then in made and now is not None and (made[then][0] or made[then][1]):
-                found[now] = made[then]
-    return found
+        yield from missing_findings(file, key, item, now, before, stopped, where)
+        yield from universe_findings(file, key, now, before, beside.kinds(), beside.kinds(beside.last(key)), where)
+        yield from age_findings(file, key, item, now, beside.same_people(key), beside.years(key))
+        yield from composition_findings(file, key, item, now, before)
+        if not item.time_constant:
+            one = moved(file.arm, key, item.kind, beside.same_people(key), where)
+            candidates += [one] if one is not None and item.concept != "age" else []
+    yield from turned_findings(study, beside, z)
+    yield from swapped_findings(study, beside, z)
+
+
+def _file(study: Study, beside: Beside, labels: pl.DataFrame) -> Iterator[Finding]:
+    """What the file shows as a whole: labels, marks of missing codes, weights, ids."""
+    file, wave = beside.file, beside.wave
+    yield from label_findings(study, wave, file, labels_of(labels, file.arm), beside.labels_before)
+    yield from unmarked_findings(file, beside.now, marked_missing(labels, file.arm), beside.marked_before)
+    yield from _weights(study, beside, file)
+    yield from link_findings(file, beside.rows["person_id"], beside.known)
+
+
+def _weights(study: Study, beside: Beside, file: WaveFile) -> Iterator[Finding]:
+    weight = role_columns(study, beside.wave, file).get("weight")
+    if weight and weight in beside.rows.columns:
+        yield from weight_findings(file, weight, beside.rows[weight], beside.mean_weight_before)

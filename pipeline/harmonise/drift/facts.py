@@ -1,101 +1,84 @@
-"""Facts that do not change, weights that cannot be, and who is linked to the waves before."""
+"""Facts that do not change: sex, birth year and others held against the first wave; age against the calendar."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import polars as pl
 
-from pipeline.harmonise.drift.finding import Finding, Severity
+from pipeline.harmonise.drift.change import Pair
+from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.harmonise.drift.reading import Reading
-from pipeline.specs.project import Study
 from pipeline.specs.study import Item, WaveFile
 
-FEW_LINKED = 0.05
-HUGE = 20.0
-"""A weight this many times the median is told."""
+OLDER = 2.0
+"""Years by which an age may run ahead of the calendar: rounding, and a birthday between."""
 
 
-def fact_findings(file: WaveFile, key: str, item: Item, now: Reading, before: Reading) -> Iterator[Finding]:
-    """People whose sex, birth year or other lasting fact is not what it was; ages that ran backwards."""
-    both = before.frame.join(now.frame, on="person_id", suffix="_now").drop_nulls(["value", "value_now"])
-    where = f"{file.file}, `{now.rule.variable}`"
-    if item.time_constant and both.height:
-        differing = both.filter(pl.col("value") != pl.col("value_now")).height
-        if differing:
-            share = differing / both.height
-            yield Finding(
-                file.arm, key, "contradicts_fact", "blocks" if share > 0.5 else "warns",
-                f"a lasting fact differs from the wave before for {share:.1%} of those in both.", where,
-                "Compare how the codes are assigned; check how people were linked.",
-                count=differing, confidence=round(min(0.99, 0.5 + share), 2),
-            )  # fmt: skip
-    if item.concept == "age" and both.height:
-        backwards = both.filter(pl.col("value_now") < pl.col("value")).height
-        if backwards:
-            yield Finding(
-                file.arm, key, "age_backwards", "warns", "people who are younger than in the wave before.", where,
-                "Check how people were linked, and which interview is right.",
-                count=backwards, confidence=0.95,
-            )  # fmt: skip
+def fact_findings(file: WaveFile, key: str, item: Item, now: Reading, first: pl.DataFrame | None) -> Iterator[Finding]:
+    """People whose lasting fact is not what it was when it was first recorded.
 
-
-def weight_findings(file: WaveFile, variable: str, rows: pl.DataFrame) -> Iterator[Finding]:
-    """Weights that are missing, not positive, or out of all proportion."""
-    values = rows[variable].cast(pl.Float64, strict=False)
-    where = f"{file.file}, `{variable}`"
-    bad = int(((values <= 0) | ~values.is_finite()).fill_null(False).sum())
-    if bad:
-        yield Finding(
-            file.arm, "weight", "weight_not_positive", "blocks", "weights that are zero, negative or not finite.",
-            where, "Ask for the weights again.", count=bad,
-        )  # fmt: skip
-    missing = int(values.is_null().sum())
-    if missing:
-        yield Finding(
-            file.arm, "weight", "weight_missing", "warns", "rows without a weight; they enter no weighted result.",
-            where, "Ask for the weights of these rows.", count=missing,
-        )  # fmt: skip
-    positive = values.filter((values > 0).fill_null(False))
-    median = positive.median()
-    huge = int((positive > HUGE * float(median)).sum()) if isinstance(median, float) else 0
-    severity: Severity = "blocks" if huge > positive.len() / 100 else "warns"
-    if huge:
-        yield Finding(
-            file.arm, "weight", "weight_huge", severity, f"weights over {HUGE:g} times the median.",
-            where, "Ask how the weights were trimmed.", count=huge, confidence=0.9,
-        )  # fmt: skip
-
-
-def link_findings(file: WaveFile, ids: pl.Series, earlier: pl.Series) -> Iterator[Finding]:
-    """How many people of a wave are known from the waves before."""
-    if not earlier.len() or not ids.len():
+    ``first``: one row per person with the ``value`` and the ``wave`` in which it was first recorded.
+    """
+    if not item.time_constant or first is None:
         return
-    linked = int(ids.is_in(earlier.implode()).sum())
-    share = linked / ids.len()
-    if share < FEW_LINKED:
+    both = first.join(now.frame.select("person_id", now="value"), on="person_id").drop_nulls(["value", "now"])
+    differing = both.filter(pl.col("value") != pl.col("now"))
+    if not differing.height:
+        return
+    share = differing.height / both.height
+    waves = ", ".join(
+        f"{count:,} against {wave}" for wave, count in differing["wave"].value_counts().sort("wave").iter_rows()
+    )
+    yield Finding(
+        file.arm, key, "contradicts_fact", "blocks" if share > 0.5 else "warns",
+        f"a lasting fact differs from when it was first recorded for {share:.1%} of the {both.height:,} people in both "
+        f"({waves}).",
+        f"{file.file}, `{now.rule.variable}`",
+        "Compare how the codes are assigned; check how people were linked.",
+        count=differing.height, confidence=round(min(0.99, 0.5 + share), 2),
+    )  # fmt: skip
+
+
+def age_findings(file: WaveFile, key: str, item: Item, now: Reading, pair: Pair, years: float) -> Iterator[Finding]:
+    """People who are younger than in the wave before, or older by more than the ``years`` between allow."""
+    if item.concept != "age":
+        return
+    grown = pair[1] - pair[0]
+    backwards, ahead = int((grown < 0).sum()), int((grown > years + OLDER).sum())
+    where = f"{file.file}, `{now.rule.variable}`"
+    todo = "Check how people were linked, and which interview is right."
+    if backwards:
         yield Finding(
-            file.arm, "person_id", "unlinked", "blocks",
-            f"{share:.1%} of the ids are known from the waves before ({linked:,} of {ids.len():,}).", file.file,
-            "Check the id variable, its format and its prefix; or accept, if this is a fresh sample.",
-            count=ids.len() - linked, confidence=0.99,
+            file.arm, key, "age_backwards", "warns",
+            f"people who are younger than in the wave before, of {len(grown):,} in both.", where, todo,
+            count=backwards, confidence=0.95,
         )  # fmt: skip
-    elif linked < ids.len():
+    if ahead:
         yield Finding(
-            file.arm, "person_id", "new_people", "notes",
-            f"{1 - share:.1%} of the ids are new; {share:.1%} are known from the waves before.", file.file,
-            "Nothing, if the wave has a refreshment sample.", count=ids.len() - linked, confidence=0.5,
+            file.arm, key, "age_ahead", "warns",
+            f"people who are older by more than {years + OLDER:.0f} years, of {len(grown):,} in both; "
+            f"the waves are {years:.1f} years apart.",
+            where, todo, count=ahead, confidence=0.9,
         )  # fmt: skip
 
 
-def links(study: Study, waves: Mapping[str, pl.DataFrame]) -> str:
-    """In words, wave by wave and in counts: who is known from the waves before, who is new, who is not there."""
-    told, known = [], pl.Series("person_id", [], dtype=pl.String)
-    for wave in study.waves:
-        people = waves[wave]["person_id"].unique()
-        again = int(people.is_in(known.implode()).sum())
-        if known.len():
-            gone = known.len() - again
-            told.append(f"{wave}: {again:,} known, {people.len() - again:,} new, {gone:,} of those before not there")
-        known = pl.concat([known, people]).unique()
-    return "; ".join(told) or "one wave: nothing to link"
+def composition_findings(
+    file: WaveFile, key: str, item: Item, now: Reading, before: Reading | None
+) -> Iterator[Finding]:
+    """Kinds of people (by a lasting fact) that are no longer in the wave at all: the universe is another."""
+    if not item.time_constant or item.kind == "number" or before is None or now.values.len() < MANY:
+        return
+    shares = dict(before.values.value_counts(normalize=True, name="share").iter_rows())
+    present = set(now.values.unique())
+    gone = {value: share for value, share in shares.items() if share >= 0.1 and value not in present}
+    if not gone or not present & set(shares):
+        return
+    labels = {value: now.rule.labels.get(code, code) for code, (value, _) in now.rule.codes.items()}
+    told = ", ".join(f"“{labels.get(value, f'{value:g}')}” (was {share:.0%})" for value, share in gone.items())
+    yield Finding(
+        file.arm, key, "universe", "warns",
+        f"nobody of a kind that the wave before had: {told}.", f"{file.file}, `{now.rule.variable}`",
+        "Ask who was invited; declare the wave's own universe, or ask for the rest of the file.",
+        count=now.values.len(), confidence=0.95,
+    )  # fmt: skip

@@ -27,6 +27,9 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
+MANY = 30
+"""Fewer people than this tell nothing about a correlation or a distribution."""
+
 CANNOT_BE_SET_ASIDE = ("person_id",)
 """Without it nothing of the wave can be used."""
 

@@ -36,12 +36,25 @@ def alike(one: str, other: str) -> float:
 def labels_of(labels: pl.DataFrame, arm: str) -> LabelsOf:
     """The labels of one arm's file, from the ``Labels`` table."""
     found: dict[str, tuple[str | None, dict[str, str]]] = {}
-    rows = labels.filter(pl.col("arm") == arm).select("variable", "label", "code", "code_label")
+    held = labels.filter((pl.col("arm") == arm) & pl.col("is_in_file"))
+    rows = held.select("variable", "label", "code", "code_label")
     for variable, label, code, code_label in rows.iter_rows():
         found.setdefault(variable, (label, {}))
         if code_label is not None:
             found[variable][1][code] = code_label
     return found
+
+
+def nearest_names(labels: pl.DataFrame, arm: str) -> dict[str, str | None]:
+    """Variables that one arm's file lacks → the name in the file that is most like it, if any."""
+    lacking = labels.filter((pl.col("arm") == arm) & ~pl.col("is_in_file"))
+    return dict(lacking.select("variable", "nearest").iter_rows())
+
+
+def marked_missing(labels: pl.DataFrame, arm: str) -> dict[str, str | None]:
+    """Variable → the codes that one arm's file marks as missing; ``None`` where its format cannot say."""
+    held = labels.filter((pl.col("arm") == arm) & pl.col("is_in_file")).unique("variable", maintain_order=True)
+    return dict(held.select("variable", "missing").iter_rows())
 
 
 def label_findings(study: Study, wave: str, file: WaveFile, now: LabelsOf, before: LabelsOf) -> Iterator[Finding]:
@@ -62,27 +75,39 @@ def label_findings(study: Study, wave: str, file: WaveFile, now: LabelsOf, befor
 
 
 def _moved(study: Study, wave: str, file: WaveFile, now: LabelsOf, before: LabelsOf) -> dict[str, Finding]:
-    """Variables whose label was another variable's before: columns that were shifted."""
-    earlier = {plain(label): variable for variable, (label, _) in before.items() if label}
+    """Variables whose label was another variable's before, or is declared for another: columns that were shifted."""
+    variables = {key: source_variable(study, wave, file, key) for key in study.items}
+    declared: dict[str, tuple[str | None, Mapping[str, str]]] = {
+        variable: (study.items[key].original or study.items[key].label, {})
+        for key, variable in variables.items()
+        if variable
+    }
+    expected = {**declared, **{variable: said for variable, said in before.items() if said[0]}}
+    owners: dict[str, str] = {}
+    for owner, (known, _) in expected.items():
+        owners.setdefault(plain(known or ""), owner)
     found: dict[str, Finding] = {}
-    for key in study.items:
-        variable = source_variable(study, wave, file, key)
+    for key, variable in variables.items():
         label = now.get(variable or "", (None, {}))[0]
-        was = before.get(variable or "", (None, {}))[0]
-        if not variable or not label or not was or plain(label) == plain(was):
+        if not variable or not label or alike(label, expected[variable][0] or "") >= SAME:
             continue
-        owner = earlier.get(plain(label))
-        if owner and owner != variable:
+        other = owners.get(plain(label))
+        if other and other != variable:
             found[variable] = Finding(
-                file.arm,
-                key,
-                "moved_label",
-                "warns",
-                f"its label is the one that `{owner}` had before.",
+                file.arm, key, "moved_label", "warns",
+                f"its label is the one that `{other}` {'had before' if other in before else 'is declared to have'}: "
+                f"“{shortened(label)}”.",
                 f"{file.file}, `{variable}`",
                 "Check whether columns were shifted; ask for the file again if they were.",
-            )
+                confidence=0.9,
+            )  # fmt: skip
     return found
+
+
+def shortened(text: str, most: int = 90) -> str:
+    """A label that fits a table cell."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[:most].rstrip()}…"
 
 
 def _wording(file: WaveFile, key: str, variable: str, now: LabelsOf, before: LabelsOf) -> Iterator[Finding]:
@@ -96,7 +121,7 @@ def _wording(file: WaveFile, key: str, variable: str, now: LabelsOf, before: Lab
             key,
             "wording",
             "warns",
-            f"its label was “{was}” and is now “{label}”.",
+            f"its label was “{shortened(was)}” and is now “{shortened(label)}”.",
             f"{file.file}, `{variable}`",
             "Compare the questionnaires; declare an exception of this wave with its verdict, or accept the finding.",
             confidence=round(1 - likeness, 2),
@@ -110,50 +135,75 @@ def _codes(
     missing = {canonical(code) for code in (*study.about.missing, *item.missing)}
     answers = {canonical(code): label for code, label in labels.items() if canonical(code) not in missing}
     earlier = {canonical(code): label for code, label in was.items() if canonical(code) not in missing}
-    if not answers or not earlier or item.kind == "number" or _as_declared(answers, item):
+    if not answers or item.kind == "number":
         return
     where = f"{file.file}, `{variable}`"
-    if _turned(answers, earlier):
+    yield from _options(file, key, answers, earlier, where)
+    if _as_declared(answers, item):
+        return
+    if not earlier:  # the first wave, or one whose forerunners had no labels: the declaration is what there is
+        earlier = {canonical(code): label for code, label in item.codes.items()}
+        if not _in_the_same_words(answers, earlier):
+            return
+    turned = _turned(answers, earlier)
+    if turned:
         yield Finding(
-            file.arm,
-            key,
-            "reversed_labels",
-            "blocks",
-            "its answer labels run the other way round than in the wave before.",
-            where,
+            file.arm, key, "reversed_labels", "blocks",
+            "its answer labels run the other way round than in the wave before.", where,
             "Declare an exception of this wave with `reverse`, or ask for the file again.",
             confidence=0.99,
-        )
+        )  # fmt: skip
         return
+    yield from _meanings(file, key, answers, earlier, where)
+
+
+def _meanings(
+    file: WaveFile, key: str, answers: Mapping[str, str], earlier: Mapping[str, str], where: str
+) -> Iterator[Finding]:
+    """Codes that mean something else than before, and codes that had no meaning before."""
     changed = [
-        f"{code}: “{earlier[code]}” is now “{label}”"
+        f"{code}: “{shortened(earlier[code])}” is now “{shortened(label)}”"
         for code, label in answers.items()
         if code in earlier and alike(label, earlier[code]) < SAME
     ]
     if changed:
         yield Finding(
-            file.arm,
-            key,
-            "code_labels",
-            "blocks",
-            f"codes that meant something else in the wave before ({'; '.join(changed[:4])}).",
-            where,
+            file.arm, key, "code_labels", "blocks",
+            f"codes that meant something else in the wave before ({'; '.join(changed[:4])}).", where,
             "Declare an exception of this wave with its `codes` and `recode`, or accept the new wording.",
-            count=len(changed),
-        )
+            count=len(changed), confidence=0.95,
+        )  # fmt: skip
     new = sorted(set(answers) - set(earlier))
-    listed = "; ".join(f"{code}: “{answers[code]}”" for code in new[:4])
+    listed = "; ".join(f"{code}: “{shortened(answers[code])}”" for code in new[:4])
     if new:
         yield Finding(
-            file.arm,
-            key,
-            "new_codes",
-            "notes",
-            f"codes that the wave before did not label ({listed}).",
-            where,
+            file.arm, key, "new_codes", "notes",
+            f"codes that the wave before did not label ({listed}).", where,
             "Declare each under `codes` or `missing` of the item.",
-            count=len(new),
-        )
+            count=len(new), confidence=0.9,
+        )  # fmt: skip
+
+
+def _options(
+    file: WaveFile, key: str, answers: Mapping[str, str], earlier: Mapping[str, str], where: str
+) -> Iterator[Finding]:
+    """Answers that the wave before offered and this one does not."""
+    gone = [code for code in earlier if code not in answers]
+    if gone and len(gone) < len(earlier) and not set(answers) - set(earlier):
+        listed = "; ".join(f"{code}: “{shortened(earlier[code])}”" for code in gone[:4])
+        yield Finding(
+            file.arm, key, "options_dropped", "warns",
+            f"answers that the wave before offered are gone ({listed}).", where,
+            "Compare the options in the two questionnaires; declare an exception of this wave if one was dropped.",
+            count=len(gone), confidence=0.7,
+        )  # fmt: skip
+
+
+def _in_the_same_words(answers: Mapping[str, str], declared: Mapping[str, str]) -> bool:
+    """Whether the file speaks the declaration's language: most of its labels are declared ones, at whatever code."""
+    known = {plain(label) for label in declared.values()}
+    worded = [plain(label) for label in answers.values() if re.search("[a-z]{3}", plain(label))]
+    return sum(label in known for label in worded) >= max(2, 0.6 * len(worded))
 
 
 def _as_declared(answers: Mapping[str, str], item: Item) -> bool:

@@ -2,31 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipeline.harmonise.crosswalk import BLANK, Rule, canonical, rules
 from pipeline.specs.project import Study
 from pipeline.specs.study import WaveFile
+from pipeline.tables import NOT_IN_FILE, SET_ASIDE
+
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One item of one arm and wave: ``person_id``, ``value`` and ``reason`` by row, and undeclared codes counted."""
+    """One item of one arm and wave: ``person_id``, ``value`` and ``reason`` by row, and codes counted.
+
+    ``unknown`` holds the codes that are not declared, ``valued`` those that stand for a value (of number items: none),
+    ``missing`` those that stand for a reason. ``shared``: another item is read from the same variable.
+    """
 
     rule: Rule
     frame: pl.DataFrame
-    unknown: dict[str, int]
+    unknown: Mapping[str, int]
+    valued: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, int] = field(default_factory=dict)
+    shared: bool = False
 
-    @property
+    @cached_property
     def values(self) -> pl.Series:
         return self.frame["value"].drop_nulls()
 
+    @cached_property
+    def numbers(self) -> NDArray[np.float64]:
+        """The value of each row, NaN where there is none."""
+        return self.frame["value"].to_numpy()
+
+    @cached_property
+    def asked(self) -> Flags:
+        """Per row whether the question was put to the person."""
+        return (~self.frame["reason"].is_in(["routed_out", "blank", "not_asked"]).fill_null(False)).to_numpy()
+
+    @cached_property
+    def is_blank(self) -> Flags:
+        """Per row whether the cell is empty where an answer was expected."""
+        return (self.frame["reason"] == "blank").fill_null(False).to_numpy()
+
+    @cached_property
+    def reasons(self) -> dict[str, int]:
+        """Reason → rows that have no value for it."""
+        return dict(self.frame["reason"].drop_nulls().value_counts().iter_rows())
+
+    @property
+    def answered(self) -> int:
+        """Rows with an answer, declared or not."""
+        return self.values.len() + sum(self.unknown.values())
+
+    @property
+    def absent(self) -> bool:
+        """Whether the file has no such variable: all its rows say so."""
+        return set(self.missing) in ({SET_ASIDE}, {NOT_IN_FILE}) and not self.answered and not self.reasons.get("blank")
+
     def share(self, reason: str) -> float:
         """The share of the rows that has no value for this reason."""
-        return float((self.frame["reason"] == reason).sum()) / max(self.frame.height, 1)
+        return self.reasons.get(reason, 0) / max(self.frame.height, 1)
 
 
 def readings(
@@ -34,30 +78,38 @@ def readings(
 ) -> dict[str, Reading]:
     """Item → its reading, for every item that the file should hold and does."""
     rows = deposited.filter(pl.col("arm") == file.arm)
+    every = [rule for rule in rules(study, wave, file) if rule.variable is not None and rule.variable in rows.columns]
+    readers = Counter(rule.variable for rule in every)
     return {
-        rule.item: read(rule, rows)
-        for rule in rules(study, wave, file)
-        if rule.variable is not None and rule.variable in rows.columns and rule.item not in leave_out
+        rule.item: replace(read(rule, rows), shared=readers[rule.variable] > 1)
+        for rule in every
+        if rule.item not in leave_out
     }
 
 
 def read(rule: Rule, rows: pl.DataFrame) -> Reading:
     """One item; codes that the rule does not know become neither value nor reason."""
     codes = rows[rule.variable or ""].fill_null(BLANK)
-    distinct = codes.value_counts(name="count")
     values: dict[str, float | None] = {}
     reasons: dict[str, str | None] = {}
     unknown: dict[str, int] = {}
+    valued: dict[str, int] = {}
+    missing: dict[str, int] = {}
     declared = {canonical(code): result for code, result in rule.codes.items()}
-    for code, count in distinct.iter_rows():
-        value, reason = declared.get(code) or (_number_within(code, rule.range), None)
+    for code, count in codes.value_counts(name="count").iter_rows():
+        known = declared.get(code)
+        value, reason = known or (_number_within(code, rule.range), None)
         values[code], reasons[code] = value, reason
         if value is None and reason is None:
             unknown[code] = count
+        elif known and value is not None:
+            valued[code] = count
+        elif code != BLANK and reason is not None:
+            missing[code] = count
     value_column = codes.replace_strict(list(values), list(values.values()), return_dtype=pl.Float64)
     reason_column = codes.replace_strict(list(reasons), list(reasons.values()), return_dtype=pl.String)
     frame = pl.DataFrame({"person_id": rows["person_id"], "value": value_column, "reason": reason_column})
-    return Reading(rule, frame, unknown)
+    return Reading(rule, frame, unknown, valued, missing)
 
 
 def _number_within(code: str, bounds: tuple[float, float] | None) -> float | None:

@@ -1,0 +1,203 @@
+"""The waves before: what each item, label, fact and weight was when it was last there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.harmonise.drift.change import Pair
+from pipeline.harmonise.drift.labels import LabelsOf, labels_of, marked_missing, nearest_names
+from pipeline.harmonise.drift.reading import Reading, readings
+from pipeline.harmonise.drift.universe import MOST_KINDS, Kinds
+from pipeline.harmonise.drift.weights import usable_weights
+from pipeline.specs.project import Study
+from pipeline.specs.sources import role_columns, source_variable
+from pipeline.specs.study import WaveFile
+
+Waves = Mapping[str, pl.DataFrame]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One file of a wave, and what it is held against. ``before``: item → its reading when it was last asked."""
+
+    study: Study
+    wave: str
+    file: WaveFile
+    rows: pl.DataFrame
+    now: Mapping[str, Reading]
+    earlier: Mapping[str, list[tuple[str, Reading]]]
+    nearest: Mapping[str, str | None]
+    labels_before: LabelsOf
+    known: pl.Series
+    marked_before: Mapping[str, str | None]
+    mean_weight_before: float | None
+    first_facts: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    _paired: dict[str, tuple[Rows, Rows]] = field(default_factory=dict)
+    _kinds: dict[str | None, Kinds] = field(default_factory=dict)
+
+    @cached_property
+    def before(self) -> dict[str, Reading]:
+        """Item → its reading in the last wave before that has answers."""
+        return {key: readings[0][1] for key, readings in self.earlier.items() if readings}
+
+    def last(self, key: str) -> str:
+        """The wave in which an item was last asked."""
+        return self.earlier[key][0][0]
+
+    def years(self, key: str) -> float:
+        """Years from the start of the fieldwork in which an item was last asked to the end of this one."""
+        began = self.study.fieldwork(self.last(key), self.file.arm).start
+        return (self.study.fieldwork(self.wave, self.file.arm).end - began).days / 365.25
+
+    def same_people(self, key: str, wave: str | None = None) -> Pair:
+        """The values of an item before (in ``wave``, or when it was last asked) and now, of those who have both."""
+        last, reading = self.earlier[key][0]
+        if wave is not None and wave != last:
+            last, reading = wave, dict(self.earlier[key])[wave]
+        rows_before, rows_now = self._pairs(last)
+        was, now = reading.numbers[rows_before], self.now[key].numbers[rows_now]
+        both = ~(np.isnan(was) | np.isnan(now))
+        return was[both], now[both]
+
+    def _pairs(self, wave: str) -> tuple[Rows, Rows]:
+        """The rows of the people of an earlier wave and of this one, pair by pair."""
+        if wave not in self._paired:
+            people = next(reading for known in self.earlier.values() for name, reading in known if name == wave)
+            before = people.frame.select("person_id").with_row_index("before")
+            both = self.rows.select("person_id").with_row_index("now").join(before, on="person_id")
+            self._paired[wave] = (both["before"].to_numpy().astype(np.int64), both["now"].to_numpy().astype(np.int64))
+        return self._paired[wave]
+
+    def kinds(self, wave: str | None = None) -> Kinds:
+        """Lasting facts of few kinds: per row of this wave (or of an earlier one) the kind of its person."""
+        if wave not in self._kinds:
+            if wave is None:
+                ids = self.rows.select("person_id")
+            else:
+                ids = next(reading for known in self.earlier.values() for name, reading in known if name == wave).frame
+            self._kinds[wave] = {fact: (names, _kind_of(ids, people)) for fact, (names, people) in self._people.items()}
+        return self._kinds[wave]
+
+    @cached_property
+    def _people(self) -> dict[str, tuple[list[str], pl.DataFrame]]:
+        """Fact → its kinds, and one row per person with the number of their kind, as first recorded."""
+        found = {}
+        for key, now in self.now.items():
+            item = self.study.items[key]
+            if item.time_constant and item.kind != "number" and len(item.codes) <= MOST_KINDS:
+                labels = {value: now.rule.labels.get(code, code) for code, (value, _) in now.rule.codes.items()}
+                values = [value for value in labels if value is not None]
+                stated = [now.frame.drop_nulls("value").select("person_id", "value")]
+                if key in self.first_facts:
+                    stated.insert(0, self.first_facts[key].select("person_id", "value"))
+                people = pl.concat(stated).unique("person_id", keep="first", maintain_order=True)
+                numbers = people["value"].replace_strict(
+                    values, list(range(len(values))), default=None, return_dtype=pl.Int64
+                )
+                found[key] = ([labels[value] for value in values], people.select("person_id", kind=numbers))
+        return found
+
+
+def _kind_of(ids: pl.DataFrame, people: pl.DataFrame) -> NDArray[np.int64]:
+    joined = ids.select("person_id").join(people, on="person_id", how="left", maintain_order="left")
+    return joined["kind"].fill_null(-1).to_numpy()
+
+
+class History:
+    """Everything deposited for a study, read once: ask for one file ``beside`` the waves before it."""
+
+    def __init__(self, study: Study, waves: Waves, labels: Waves) -> None:
+        self.study, self.waves, self.labels = study, waves, labels
+        self._read: dict[tuple[str, str], dict[str, Reading]] = {}
+
+    def beside(self, wave: str, file: WaveFile) -> Beside:
+        earlier = [name for name in self.study.waves if name < wave and name in self.waves and name in self.labels]
+        rows = self.waves[wave].filter(pl.col("arm") == file.arm)
+        known = [self.waves[name].filter(pl.col("arm") == file.arm)["person_id"] for name in earlier]
+        return Beside(
+            self.study,
+            wave,
+            file,
+            rows,
+            self.readings(wave, file),
+            self._earlier(earlier, file.arm),
+            nearest_names(self.labels[wave], file.arm),
+            self._last_labels(wave, file, earlier),
+            pl.concat(known).unique() if known else pl.Series("person_id", [], dtype=pl.String),
+            self._marks(earlier, file.arm),
+            self._mean_weight(earlier, file.arm),
+            self._first_facts(earlier),
+        )
+
+    def readings(self, wave: str, file: WaveFile) -> dict[str, Reading]:
+        """Item → its reading in one file."""
+        if (wave, file.arm) not in self._read:
+            self._read[wave, file.arm] = readings(self.study, wave, file, self.waves[wave])
+        return self._read[wave, file.arm]
+
+    def file(self, wave: str, arm: str) -> WaveFile | None:
+        return next((file for file in self.study.waves[wave].files if file.arm == arm), None)
+
+    def _earlier(self, earlier: list[str], arm: str) -> dict[str, list[tuple[str, Reading]]]:
+        """Item → the waves before that have answers to it, the last one first."""
+        found: dict[str, list[tuple[str, Reading]]] = {}
+        for name in reversed(earlier):
+            file = self.file(name, arm)
+            for key, reading in self.readings(name, file).items() if file else ():
+                if reading.values.len():
+                    found.setdefault(key, []).append((name, reading))
+        return found
+
+    def _first_facts(self, earlier: list[str]) -> dict[str, pl.DataFrame]:
+        """Lasting fact → one row per person: the value first recorded, in whichever arm, and in which wave."""
+        facts: dict[str, list[pl.DataFrame]] = {}
+        for name in earlier:
+            for file in self.study.waves[name].files:
+                for key, reading in self.readings(name, file).items():
+                    if self.study.items[key].time_constant:
+                        stated = reading.frame.drop_nulls("value").select("person_id", "value", wave=pl.lit(name))
+                        facts.setdefault(key, []).append(stated)
+        return {
+            key: pl.concat(parts).unique("person_id", keep="first", maintain_order=True) for key, parts in facts.items()
+        }
+
+    def _marks(self, earlier: list[str], arm: str) -> dict[str, str | None]:
+        """Variable → the codes that the last SPSS file which held it marks as missing."""
+        found: dict[str, str | None] = {}
+        for name in earlier:
+            marks = marked_missing(self.labels[name], arm)
+            found |= {variable: ranges for variable, ranges in marks.items() if ranges is not None}
+        return found
+
+    def _mean_weight(self, earlier: list[str], arm: str) -> float | None:
+        """The mean weight of the last wave before that has usable ones."""
+        for name in reversed(earlier):
+            file = self.file(name, arm)
+            column = role_columns(self.study, name, file).get("weight") if file else None
+            if file and column in self.waves[name].columns:
+                usable = usable_weights(self.waves[name].filter(pl.col("arm") == arm)[str(column)])
+                if usable.len():
+                    return float(usable.mean())  # type: ignore[arg-type]
+        return None
+
+    def _last_labels(self, wave: str, file: WaveFile, earlier: list[str]) -> LabelsOf:
+        """The labels with which each item was last deposited, under the name its variable has now."""
+        found: dict[str, tuple[str | None, Mapping[str, str]]] = {}
+        for name in earlier:
+            other = self.file(name, file.arm)
+            if other is None:
+                continue
+            made = labels_of(self.labels[name], file.arm)
+            for key in [key for key in self.study.items if key not in self.study.waves[name].exceptions]:
+                then = source_variable(self.study, name, other, key)
+                now = source_variable(self.study, wave, file, key)
+                if then is not None and then in made and now is not None and (made[then][0] or made[then][1]):
+                    found[now] = made[then]
+        return found

@@ -1,0 +1,47 @@
+"""How many people of a wave are known from the waves before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from pipeline.harmonise.drift.finding import Finding
+from pipeline.specs.project import Study
+from pipeline.specs.study import WaveFile
+
+FEW_LINKED = 0.05
+
+
+def link_findings(file: WaveFile, ids: pl.Series, earlier: pl.Series) -> Iterator[Finding]:
+    """How many people of a wave are known from the waves before."""
+    if not earlier.len() or not ids.len():
+        return
+    linked = int(ids.is_in(earlier.implode()).sum())
+    share = linked / ids.len()
+    if share < FEW_LINKED:
+        yield Finding(
+            file.arm, "person_id", "unlinked", "blocks",
+            f"{share:.1%} of the ids are known from the waves before ({linked:,} of {ids.len():,}).", file.file,
+            "Check the id variable, its format and its prefix; or accept, if this is a fresh sample.",
+            count=ids.len() - linked, confidence=0.99,
+        )  # fmt: skip
+    elif linked < ids.len():
+        yield Finding(
+            file.arm, "person_id", "new_people", "notes",
+            f"{1 - share:.1%} of the ids are new; {share:.1%} are known from the waves before.", file.file,
+            "Nothing, if the wave has a refreshment sample.", count=ids.len() - linked, confidence=0.5,
+        )  # fmt: skip
+
+
+def links(study: Study, waves: Mapping[str, pl.DataFrame]) -> str:
+    """In words, wave by wave and in counts: who is known from the waves before, who is new, who is not there."""
+    told, known = [], pl.Series("person_id", [], dtype=pl.String)
+    for wave in study.waves:
+        people = waves[wave]["person_id"].unique()
+        again = int(people.is_in(known.implode()).sum())
+        if known.len():
+            gone = known.len() - again
+            told.append(f"{wave}: {again:,} known, {people.len() - again:,} new, {gone:,} of those before not there")
+        known = pl.concat([known, people]).unique()
+    return "; ".join(told) or "one wave: nothing to link"

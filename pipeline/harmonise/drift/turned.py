@@ -1,0 +1,98 @@
+"""Items whose answers were turned round while their labels were not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.harmonise.drift.change import against_earlier, correlation, kappa
+from pipeline.harmonise.drift.finding import Finding
+from pipeline.harmonise.drift.history import Beside
+from pipeline.harmonise.drift.rest import Items, against_scale, bounds, turned_against
+from pipeline.specs.project import Study
+
+TODO = "Compare the order of the answers in the two questionnaires; declare an exception with `reverse`, or accept it."
+
+
+def turned_findings(study: Study, beside: Beside, z: float) -> Iterator[Finding]:
+    """Items that run against the same people's earlier answers, against the items they went with, or their scale.
+
+    ``z``: standard errors that a correlation must lie below zero, so that none of the file's items does by chance.
+    """
+    ordered = {
+        key: reading
+        for key, reading in beside.now.items()
+        if study.items[key].kind == "ordinal" and not study.items[key].time_constant and not reading.absent
+    }
+    now = Items(ordered)
+    rest = _turned_against(beside, now, z)
+    scales = against_scale(now, list(study.scales.values()), z)
+    for key, reading in ordered.items():
+        where = f"{beside.file.file}, `{reading.rule.variable}`"
+        within = against_earlier((beside.same_people(key, wave) for wave, _ in beside.earlier.get(key, [])), z)
+        beside_rest = None if within is None and _runs_along(beside, key, z) else rest.get(key)
+        said = _said(within, beside_rest)
+        if said:
+            both = within is not None and beside_rest is not None
+            people = within[1] if within is not None else beside_rest[2] if beside_rest is not None else 0
+            yield Finding(
+                beside.file.arm, key, "reversed", "warns", said, where, TODO,
+                count=people, confidence=0.99 if both else 0.97,
+            )  # fmt: skip
+        elif key in scales and key not in beside.before:
+            found = scales[key]
+            yield Finding(
+                beside.file.arm, key, "against_scale", "warns",
+                f"its answers run against the rest of its scale (item-rest correlation {found[0]:.2f}).", where,
+                "Check whether the item is worded the other way round; if so, declare `reverse`.",
+                count=found[1], confidence=0.95,
+            )  # fmt: skip
+
+
+def swapped_findings(study: Study, beside: Beside, z: float) -> Iterator[Finding]:
+    """Categories that changed places: the same people agree with their earlier answer less often than by chance."""
+    for key, now in beside.now.items():
+        item = study.items[key]
+        if item.kind != "nominal" or item.time_constant or now.absent or key not in beside.before:
+            continue
+        found = kappa(beside.same_people(key))
+        if found is not None and found[0] + z * found[1] < 0:
+            share = found[2]
+            yield Finding(
+                beside.file.arm, key, "swapped", "warns",
+                f"{1 - share:.0%} of the same people are in another category than in the wave before, more than by "
+                f"chance (kappa {found[0]:.2f}).",
+                f"{beside.file.file}, `{now.rule.variable}`",
+                "Compare the codes in the two questionnaires, and which group was asked about; declare an exception.",
+                count=round((1 - share) * found[3]), confidence=0.99,
+            )  # fmt: skip
+
+
+def _turned_against(beside: Beside, now: Items, z: float) -> dict[str, tuple[float, float, int]]:
+    """Each item beside the items it went with in the wave that asked it last (see ``turned_against``)."""
+    found: dict[str, tuple[float, float, int]] = {}
+    for wave in dict.fromkeys(beside.last(key) for key in now.names if key in beside.before):
+        then = {key: dict(beside.earlier[key])[wave] for key in now.names if wave in dict(beside.earlier.get(key, []))}
+        turned = turned_against(now, Items(then), z)
+        found |= {key: what for key, what in turned.items() if beside.last(key) == wave}
+    return found
+
+
+def _said(within: tuple[float, int] | None, rest: tuple[float, float, int] | None) -> str:
+    parts = []
+    if within is not None:
+        parts.append(f"the same people's answers run against those of the wave before (r = {within[0]:.2f})")
+    if rest is not None:
+        parts.append(
+            f"the item runs against those it went with (item-rest correlation {rest[1]:.2f}, {rest[0]:.2f} before)"
+        )
+    return f"{'; '.join(parts)}; the labels are the same." if parts else ""
+
+
+def _runs_along(beside: Beside, key: str, z: float) -> bool:
+    """Whether the same people's answers go with those of any wave before: then the others were turned, not this one."""
+    for wave, _ in beside.earlier.get(key, []):
+        pair = beside.same_people(key, wave)
+        found = correlation(pair)
+        if found is not None and bounds((found, len(pair[0])), z)[0] > 0:
+            return True
+    return False

@@ -1,0 +1,63 @@
+"""Items without variation: absent, empty, or with one answer for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.harmonise.drift.finding import MANY, Finding, Severity
+from pipeline.harmonise.drift.reading import Reading
+from pipeline.specs.study import Item, WaveFile
+
+
+def variation_findings(
+    file: WaveFile, key: str, item: Item, now: Reading, before: Reading | None, where: str, nearest: str | None
+) -> Iterator[Finding]:
+    """That the file lacks an item, that nobody answered it, or that all answers are the same.
+
+    ``nearest`` is the name in the file that is most like the variable's, where the file lacks it.
+    """
+    if now.frame.height and now.absent:
+        yield _not_in_file(file, key, now, where, nearest)
+    elif now.frame.height and now.values.len() == 0 and not now.unknown and not _routed_out_before(now, before):
+        yield Finding(
+            file.arm, key, "empty", "warns", "nobody has an answer.", where,
+            "List the item under `not_asked` if it was not asked; otherwise ask for the file again.",
+            count=now.frame.height,
+        )  # fmt: skip
+    elif now.values.len() >= MANY and now.values.n_unique() == 1:
+        severity = _constant(item, now, before)
+        if severity:
+            was = "" if before is None else f"; {before.values.n_unique()} different ones in the wave before"
+            yield Finding(
+                file.arm, key, "constant", severity, f"every answer is the same{was}.", where,
+                "Ask whether the column was overwritten; scales and reliability leave a constant item out.",
+                count=now.values.len(), confidence=0.9 if severity == "warns" else 0.5,
+            )  # fmt: skip
+
+
+def _not_in_file(file: WaveFile, key: str, now: Reading, where: str, nearest: str | None) -> Finding:
+    hint = f"; the closest name in the file is `{nearest}`" if nearest else ""
+    becomes = "its answers are set aside" if nearest else "the item counts as not asked in this wave"
+    return Finding(
+        file.arm, key, "not_in_file", "warns",
+        f"the file has no variable `{now.rule.variable}`{hint}; {becomes}.",
+        where,
+        "Give the name it has under `variables` of the wave, or list the item under `not_asked`.",
+        count=now.frame.height, confidence=0.99,
+    )  # fmt: skip
+
+
+def _routed_out_before(now: Reading, before: Reading | None) -> bool:
+    """Whether the item did not apply to anybody of this arm before either."""
+    return now.share("routed_out") == 1 and before is None
+
+
+def _constant(item: Item, now: Reading, before: Reading | None) -> Severity | None:
+    """How bad it is that all answers are the same. A category that everybody of an arm is in may be by design."""
+    if before is not None and before.values.n_unique() > 1:
+        return "warns"
+    if now.shared:
+        return None  # recoded from a variable that another item reads: in this arm all are of one kind
+    if item.kind == "ordinal":
+        return "warns"
+    return "notes" if before is None else None
