@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pyreadstat
 import pytest
-from panel_study import STUDY, VALUE_LABELS, changed, clean, declare_wave, make_panel, raw, rebuild, write_sav
+from panel_study import ISSUED, STUDY, VALUE_LABELS, changed, clean, declare_wave, make_panel, raw, rebuild, write_sav
 from shared import ROOT
 
 from assets.graph import Workspace
@@ -69,6 +69,23 @@ def test_from_everything_with_proof(root):
     assert (found.found, found.unopened) == ({}, ())
     assert [people(root, wave) for wave in ("w01", "w02", "w03")] == [59, 58, 59]
     assert not any(PERSON in line for line in said)
+
+
+def test_from_the_field_report_too_whose_ids_have_a_column_of_their_own(root):
+    about = root / "data" / "studies" / STUDY / "study.yaml"
+    report = "outcomes: [{file: report.csv, id: case, waves: {w01: result, w02: result}, codes: {1: complete}}]\n"
+    about.write_text(about.read_text() + report)
+    lines = ["case,result", *(f"{person},1" for person in ISSUED)]
+    (raw(root) / "report.csv").write_text("\n".join(lines) + "\n")
+    assert not rebuild(root)["outcomes/panel"].message
+    table = Paths(root).table("outcomes", STUDY)
+    assert pl.read_parquet(table).filter(person_id=pseudonym(root)).height == 2
+
+    said = withdraw(root, "erase")
+
+    assert said[-1].startswith("Proved")
+    assert PERSON not in (raw(root) / "report.csv").read_text()
+    assert pl.read_parquet(table)["person_id"].n_unique() == len(ISSUED) - 1
 
 
 def test_a_file_delivered_again_does_not_bring_them_back(root):
