@@ -239,8 +239,7 @@ def _distinct(frame: pl.DataFrame) -> list[tuple[str, str]]:
 
 
 def _target(context: Context, outcome: str) -> str:
-    name = outcome.removeprefix("answered_")
-    return context.label(name)
+    return _place(context.label(outcome.removeprefix("answered_")))
 
 
 def _cell(rows: pl.DataFrame, target: tuple[str, str]) -> str:
@@ -271,10 +270,11 @@ def _by_arm(frame: pl.DataFrame, context: Context, body: list[Row]) -> Iterator[
 
 
 def _when(context: Context, arm: str, wave: str) -> tuple[str, str]:
-    """A wave's name, unbroken if it is short, and its months."""
+    """A wave's name, broken at commas only, and its months."""
     when = context.fieldwork.get((arm, wave))
     title = when.title if when else context.label(wave)
-    return title.replace(" ", "\N{NO-BREAK SPACE}") if len(title) < 10 else title, when.period if when else ""
+    parts = (part.replace(" ", "\N{NO-BREAK SPACE}") for part in title.split(", "))
+    return ", ".join(parts), when.period if when else ""
 
 
 def _of(part: int | None, whole: int | None) -> str:

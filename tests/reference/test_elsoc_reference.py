@@ -230,7 +230,7 @@ def test_the_papers_tables_print_rs_patterns_and_odds(study: Study, harmonised: 
     assert len(shown) == 13
     assert {name: count for name, count in shown.items() if "●" in name}.items() <= printed.items()
     table = attrition(workshop, ["elsoc_attrition_by_wave", "elsoc_attrition"], {})
-    assert [column.header for column in table.columns][1:] == ["w02", "w03", "w04", "w05", "every wave"]
+    assert [column.header for column in table.columns][1:] == ["W02", "W03", "W04", "W05", "Every wave"]
     last = {plain(row.cells[0]).replace(" ", "_"): plain(row.cells[4]) for row in table.rows}
     logit = oracle("r_reference_attrition_logit_W1_to_W5.csv").filter(pl.col("term") != "(Intercept)")
     for term, estimate, error in logit.select("term", "Estimate", "Std..Error").rows():
