@@ -11,20 +11,25 @@ def nodes(project: Project) -> list[Node]:
 
 
 def _participation(study: Study) -> Node:
-    key, rates, answers = ("participation", study.key), ("response_rates", study.key), ("answers", study.key)
+    key, answers = ("participation", study.key), ("answers", study.key)
+    rates, shapes = ("response_rates", study.key), ("patterns", study.key)
     reports = (("outcomes", study.key),) if study.about.outcomes else ()
 
     def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.participation import participation, patterns, reported, response_rates
-        from pipeline.tables import Participation, ResponseRates
+        from pipeline.tables import Participation, Patterns, ResponseRates
 
         listed = tables[reports[0]] if reports else None
         outcomes = reported(listed, tables[answers], tuple(study.items), partial_below=study.about.partial_below)
         table = participation(tables[answers], study.calendar, study=study.key, outcomes=outcomes)
         common = patterns(table).head(8)
         return Output(
-            tables={key: table, rates: response_rates(table)},
-            schemas={key: Participation, rates: ResponseRates},
+            tables={
+                key: table,
+                rates: response_rates(table),
+                shapes: patterns(table, by_arm=True, by_cohort=True, style="xtdescribe"),
+            },
+            schemas={key: Participation, rates: ResponseRates, shapes: Patterns},
             metadata={
                 key: {
                     "persons": table["person_id"].n_unique(),
@@ -35,7 +40,7 @@ def _participation(study: Study) -> Node:
         )
 
     return Node(
-        keys=(key, rates),
+        keys=(key, rates, shapes),
         inputs=(answers, *reports),
         group="weigh",
         study=study.key,

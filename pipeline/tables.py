@@ -157,6 +157,17 @@ class ResponseRates(dy.Schema):
         return pl.sum_horizontal("entered", "stayed", "returned") == pl.col("achieved")
 
 
+class Patterns(dy.Schema):
+    """One row per arm, cohort (wave of entry) and participation pattern: how many people, as Stata's xtdescribe."""
+
+    arm = dy.String(primary_key=True)
+    cohort = dy.String(primary_key=True)
+    pattern = dy.String(primary_key=True)  # "11.1": one character per wave of the arm, a dot where it was missed
+    count = dy.Int64(min=1)
+    share = dy.Float64(min=0, max=1)  # of the people of the arm and cohort
+    cumulative_share = dy.Float64(min=0, max=1 + 1e-9)
+
+
 class Transitions(dy.Schema):
     """One row per measure, arm and pair of categories: where people go from wave to wave, "missing" included."""
 

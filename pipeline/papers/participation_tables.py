@@ -14,6 +14,8 @@ from pipeline.papers.results import nearest
 from pipeline.papers.workshop import Workshop
 
 EVERYONE = "all"
+FEWEST_OF_A_COHORT = 50
+"""A cohort of fewer people is not told by itself: its shares would be about a few persons."""
 ABSENCES = {
     "refused": "Refused",
     "no_contact": "Not reached",
@@ -108,7 +110,9 @@ def outcomes(workshop: Workshop, names: Sequence[str], options: Mapping[str, str
 
 def cohorts(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """The share of each cohort, the people who entered in one wave, that answered each wave."""
-    frame = workshop.table("response_rates").filter(pl.col("cohort") != EVERYONE)
+    frame = workshop.table("response_rates").filter(
+        pl.col("cohort") != EVERYONE, pl.col("answered_first_wave") >= FEWEST_OF_A_COHORT
+    )
     context = workshop.context
     waves = frame["wave"].unique().sort().to_list()
     body: list[Row] = []
@@ -120,7 +124,10 @@ def cohorts(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]
             body.append(cell_row(_when(context, arm, cohort)[0], count(begun), *shares))
     several = frame["arm"].n_unique() > 1
     headers = ["People", *(f"Wave {int(wave[1:])}" if several else context.label(wave) for wave in waves)]
-    notes = ["Of the people who first answered in the wave named on the left, the share who answered each wave."]
+    notes = [
+        "Of the people who first answered in the wave named on the left, the share who answered each wave. Cohorts of "
+        f"fewer than {FEWEST_OF_A_COHORT} people are left out."
+    ]
     return _table(workshop, "Who is still there, by wave of entry", ("Entered in",), headers, body, notes)
 
 

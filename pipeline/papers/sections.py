@@ -12,12 +12,9 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
+from pipeline.papers.participation_tables import EVERYONE, FEWEST_OF_A_COHORT
 from pipeline.papers.results import Fact, nearest
 from pipeline.papers.workshop import Workshop
-
-EVERYONE = "all"
-FEWEST = 50
-"""A cohort of fewer people is not told by itself: its shares would be about a few persons."""
 
 
 @dataclass
@@ -154,7 +151,9 @@ def _patterns(section: Section, workshop: Workshop, options: Mapping[str, str]) 
         section.block(f"figure {options['patterns']}")
     section.block(f"table patterns top={options.get('top', '12')}")
     cohorts = workshop.table("response_rates").filter(
-        pl.col("cohort") == pl.col("wave"), pl.col("cohort") != EVERYONE, pl.col("answered_first_wave") >= FEWEST
+        pl.col("cohort") == pl.col("wave"),
+        pl.col("cohort") != EVERYONE,
+        pl.col("answered_first_wave") >= FEWEST_OF_A_COHORT,
     )
     if cohorts.height > len(_arms(workshop)):
         section.block("table cohorts")

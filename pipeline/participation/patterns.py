@@ -66,26 +66,29 @@ def participation(
 
 
 def patterns(
-    participation: pl.DataFrame, *, by_arm: bool = False, style: Literal["digits", "xtdescribe"] = "digits"
+    participation: pl.DataFrame,
+    *,
+    by_arm: bool = False,
+    by_cohort: bool = False,
+    style: Literal["digits", "xtdescribe"] = "digits",
 ) -> pl.DataFrame:
-    """One row per participation pattern (and arm), the commonest first: count, share and running share.
+    """One row per participation pattern (and arm, and cohort), the commonest first: count, share and running share.
 
-    ``share`` is of the persons (of the arm) who ever answered. ``style="xtdescribe"`` writes an unanswered wave as
-    ``.``, as Stata does.
+    ``cohort`` is the wave of entry. ``share`` is of the persons (of the arm, of the cohort) who ever answered.
+    ``style="xtdescribe"`` writes an unanswered wave as ``.``, as Stata does.
     """
-    arm = ["arm"] if by_arm else []
-    people = participation.unique("person_id", maintain_order=True).filter(pl.col("pattern").str.contains("1"))
+    by = ["arm"] * by_arm + ["cohort"] * by_cohort
+    entry = pl.col("wave").filter(pl.col("is_present")).first().over("person_id")
+    people = participation.with_columns(cohort=entry) if by_cohort else participation
+    people = people.unique("person_id", maintain_order=True).filter(pl.col("pattern").str.contains("1"))
     shown = pl.col("pattern").str.replace_all("0", ".", literal=True) if style == "xtdescribe" else pl.col("pattern")
-    total = pl.col("count").sum()
-    counts = (
-        people.group_by(*arm, "pattern", maintain_order=True)
+    total, running = pl.col("count").sum(), pl.col("share").cum_sum()
+    return (
+        people.group_by(*by, "pattern", maintain_order=True)
         .agg(pl.len().cast(pl.Int64).alias("count"))
-        .with_columns(share=pl.col("count") / (total.over("arm") if by_arm else total))
-        .sort(*arm, "count", "pattern", descending=[False] * len(arm) + [True, True])
-    )
-    running = pl.col("share").cum_sum()
-    return counts.with_columns(
-        (running.over("arm") if by_arm else running).alias("cumulative_share"), shown.alias("pattern")
+        .with_columns(share=pl.col("count") / (total.over(by) if by else total))
+        .sort(*by, "count", "pattern", descending=[False] * len(by) + [True, True])
+        .with_columns((running.over(by) if by else running).alias("cumulative_share"), shown.alias("pattern"))
     )
 
 

@@ -7,9 +7,11 @@ import polars as pl
 import pytest
 from matplotlib.figure import Figure
 
+from pipeline import specs
 from pipeline.errors import PaperError
-from pipeline.figures import NARROW, WIDE, alt_coefficients, alt_odds_ratios, coefficients, odds_ratios
+from pipeline.figures import NARROW, WIDE, alt_coefficients, alt_odds_ratios, coefficients, draw, odds_ratios
 from pipeline.figures.coefficients import SMALL_ODDS_RATIO
+from pipeline.paths import Paths
 from pipeline.tables import estimates
 
 
@@ -113,6 +115,17 @@ def test_odds_ratios_are_the_exponential_of_log_odds() -> None:
 def test_odds_ratios_for_several_units() -> None:
     told = alt_odds_ratios(logit(), labels={"age": "Age (ten years more)"}, per={"age": 10})
     assert "Age (ten years more): 1.11 (1.05 to 1.16)." in told
+
+
+def test_a_declared_band_and_units_are_those_drawn_and_told() -> None:
+    study = specs.load_project(Paths()).studies["elsoc"]
+    spec = specs.Figure(
+        study="elsoc", kind="odds_ratios", title="Who stayed", models=["stayed"], per={"age": 10}, small=1.25
+    )
+    drawing = draw(spec, study, estimates=logit())
+    words = " ".join(text.get_text() for text in drawing.figure.texts)
+    assert "0.80 to 1.25" in words
+    assert alt_odds_ratios(logit(), labels={"age": "age"}, per={"age": 10}).split("age: ")[1] in drawing.alt
 
 
 def test_small_is_cohens_small_effect_as_an_odds_ratio() -> None:

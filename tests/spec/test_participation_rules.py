@@ -15,7 +15,7 @@ from pipeline.participation import (
     retention,
     transitions,
 )
-from pipeline.tables import Participation, ResponseRates
+from pipeline.tables import Participation, Patterns, ResponseRates
 
 WAVES = ["w01", "w02", "w03", "w04"]
 
@@ -76,6 +76,17 @@ def test_refuses(frame, says):
 def test_xtdescribe_shows_a_missed_wave_as_a_dot():
     table = participation(answers({"a": "1101", "b": "1101", "c": "1000"}), {"all": WAVES}, study="s")
     assert patterns(table, style="xtdescribe").rows() == [("11.1", 2, 2 / 3, 2 / 3), ("1...", 1, 1 / 3, 1.0)]
+
+
+def test_patterns_by_cohort_are_shares_of_the_people_who_entered_together():
+    table = participation(answers({"a": "1101", "b": "1000", "c": "0110", "d": "0110"}), {"all": WAVES}, study="s")
+    found = patterns(table, by_arm=True, by_cohort=True, style="xtdescribe")
+    Patterns.validate(found)
+    assert found.select("cohort", "pattern", "share", "cumulative_share").rows() == [
+        ("w01", "11.1", 0.5, 0.5),
+        ("w01", "1...", 0.5, 1.0),
+        ("w02", ".11.", 1.0, 1.0),
+    ]
 
 
 def test_retention_spells_out_each_denominator():
