@@ -3,7 +3,8 @@
 from typing import Any
 
 from assets.fingerprints import code_of, digest
-from assets.graph import Node, Output, Tables, Workspace
+from assets.graph import Key, Node, Output, Tables, Workspace
+from assets.weight_sets import replicate_keys
 from pipeline.specs import Model, Project, Study
 
 
@@ -14,12 +15,13 @@ def nodes(project: Project) -> list[Node]:
 
 def _estimates(name: str, model: Model, study: Study) -> Node:
     key, panel = ("estimates", name), ("panel", model.study)
+    weights = _weight_keys(model, study)
 
     def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.models import fit
         from pipeline.tables import Estimates
 
-        made = fit(name, model, tables[panel], study)
+        made = fit(name, model, tables[panel], study, _weighting(model, study, weights, tables))
         return Output(
             tables={key: made},
             schemas={key: Estimates},
@@ -28,7 +30,7 @@ def _estimates(name: str, model: Model, study: Study) -> Node:
 
     return Node(
         keys=(key,),
-        inputs=(panel,),
+        inputs=(panel, *weights),
         group="model",
         study=model.study,
         description=f"{model.question} ({model.family.replace('_', ' ')})",
@@ -36,6 +38,27 @@ def _estimates(name: str, model: Model, study: Study) -> Node:
         compute=compute,
         kinds=frozenset({"python"}),
     )
+
+
+def _weight_keys(model: Model, study: Study) -> tuple[Key, ...]:
+    """The tables of the weight set that a model names; none for delivered weights."""
+    declared = study.weights.get(model.weights or "")
+    if declared is None:
+        return ()
+    replicates = replicate_keys(study.key, str(model.weights)) if declared.replicates else ()
+    return ("weights", study.key, str(model.weights)), *replicates
+
+
+def _weighting(model: Model, study: Study, keys: tuple[Key, ...], tables: Tables) -> Any:
+    """The weight set with its replicates, as the models take it."""
+    if not keys:
+        return None
+    from pipeline.models.weighting import Weighting
+    from pipeline.weights.stored import read_replicates
+
+    weights, *replicated = (tables[key] for key in keys)
+    replicates = read_replicates(*replicated) if replicated else None
+    return Weighting(str(model.weights), study.weights[str(model.weights)].waves, weights, replicates)
 
 
 def _preview(estimates: Any) -> str:

@@ -32,6 +32,10 @@ class Replicated(Protocol):
         """Estimate and covariance of ``statistic(weights)``."""
         ...
 
+    def take(self, rows: np.ndarray) -> Replicated:
+        """The replicates of the rows at these places, which may repeat."""
+        ...
+
 
 class DesignArguments(TypedDict, total=False):
     """Columns of the design: ``weight``, ``strata``, ``psu`` (nested in strata), ``fpc`` (units in the population).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import polars as pl
@@ -22,6 +23,7 @@ from pipeline.models.mundlak import mundlak
 from pipeline.models.pooled import pooled
 from pipeline.models.random_effects import random_effects
 from pipeline.models.regression_data import require
+from pipeline.models.weighting import WEIGHT, Weighted, Weighting, replicated, weighted
 from pipeline.models.within_between import within_between
 
 
@@ -41,6 +43,7 @@ class ModelSpec(Protocol):
     cluster: Any
     correction: Any
     weights: str | None
+    standard_errors: Any
     group: str | None
     lonely_psu: Any
     subset: Any
@@ -51,22 +54,37 @@ class ModelSpec(Protocol):
     confidence: float
 
 
-Family = Callable[[str, ModelSpec, pl.DataFrame, Any], pl.DataFrame]
-"""How a family is called: name, declaration, the chosen rows, study."""
+Family = Callable[[str, ModelSpec, pl.DataFrame, Any, Weighted | None], pl.DataFrame]
+"""How a family is called: name, declaration, the chosen rows, study, and the rows with their declared weights."""
 
 
-def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any = None) -> pl.DataFrame:
+def fit(
+    name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any = None, weighting: Weighting | None = None
+) -> pl.DataFrame:
     """The Estimates table of the declared model ``name``, from one row per person and wave.
 
-    ``study`` (``pipeline.specs.Study``) says what the design's conventions are where the model does not. Raises
-    ModelError, naming the model, if it cannot be estimated.
+    ``study`` (``pipeline.specs.Study``) says what the design's conventions are where the model does not;
+    ``weighting`` is the weight set that the model's ``weights`` names. Its replicates, if it has any, make the standard
+    errors, unless the model asks for Taylor linearisation. Raises ModelError, naming the model, if it cannot be
+    estimated.
     """
     try:
         chosen = _chosen(panel, spec)
-        return FAMILIES[spec.family](name, spec, chosen, study)
+        if weighting is None:
+            return FAMILIES[spec.family](name, spec, chosen, study, None)
+        rows = weighted(chosen, weighting)
+        if spec.standard_errors == "taylor":
+            rows = replace(rows, replicates=None)
+        made = FAMILIES[spec.family](name, spec, rows.frame, study, rows)
+        return made.with_columns(_noted(rows.note(weighting.name)))
     except ModelError as error:
         where = ", ".join(filter(None, (f"model {name}", error.where)))
         raise ModelError(error.what, where=where, count=error.count, todo=error.todo) from error
+
+
+def _noted(note: str | None) -> pl.Expr:
+    """The note of every row, after what it notes already."""
+    return pl.concat_str(pl.col("note"), pl.lit(note, pl.String), separator="; ", ignore_nulls=True).replace("", None)
 
 
 def _chosen(panel: pl.DataFrame, spec: ModelSpec) -> pl.DataFrame:
@@ -85,28 +103,36 @@ def _chosen(panel: pl.DataFrame, spec: ModelSpec) -> pl.DataFrame:
 def _regression(function: Callable[..., pl.DataFrame], *options: str) -> Family:
     """A family whose function takes outcome, exposures and covariates, and those ``options`` of the declaration."""
 
-    def run(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any) -> pl.DataFrame:
+    def run(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
         if spec.weights is not None and "weights" not in options:
             raise ModelError(f"a {spec.family} model takes no weights", where="weights", todo="Leave `weights` out.")
         given = {option: getattr(spec, option) for option in options}
         if given.get("cluster") == "none":
             given["cluster"] = None
-        return function(
-            panel,
-            spec.outcome,
-            spec.exposures,
-            spec.covariates,
-            categorical=spec.categorical,
-            wave_effects=spec.wave_effects,
-            confidence=spec.confidence,
-            model=name,
-            **given,
-        )
+        if rows is not None:
+            given["weights"] = WEIGHT
+
+        def once(frame: pl.DataFrame) -> pl.DataFrame:
+            return function(
+                frame,
+                spec.outcome,
+                spec.exposures,
+                spec.covariates,
+                categorical=spec.categorical,
+                wave_effects=spec.wave_effects,
+                confidence=spec.confidence,
+                model=name,
+                **given,
+            )
+
+        if rows is not None and rows.replicates is not None:
+            return replicated(once, rows, spec.confidence)
+        return once(panel)
 
     return run
 
 
-def _between(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any) -> pl.DataFrame:
+def _between(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, __: Weighted | None) -> pl.DataFrame:
     return between(
         panel,
         str(spec.outcome),
@@ -121,15 +147,16 @@ def _between(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any) -> pl.Data
 def _design(function: Callable[..., pl.DataFrame], call: Callable[[ModelSpec], dict[str, Any]]) -> Family:
     """A family on the survey design: the study's weights, strata, units and conventions, and what ``call`` adds."""
 
-    def run(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any) -> pl.DataFrame:
+    def run(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
         design = getattr(getattr(study, "about", None), "design", None)
         return function(
             panel,
             **call(spec),
-            weight=spec.weights or _if_filled(panel, "design_weight"),
+            weight=WEIGHT if rows is not None else spec.weights or _if_filled(panel, "design_weight"),
             strata=_if_filled(panel, "stratum"),
             psu=_if_filled(panel, "psu"),
             lonely_psu=spec.lonely_psu or getattr(design, "lonely_psu", "fail"),
+            replicates=None if rows is None else rows.replicates,
             subset=spec.subset or getattr(design, "subset", "answered"),
             confidence=spec.confidence,
             model=name,
@@ -163,7 +190,7 @@ def _if_filled(panel: pl.DataFrame, column: str) -> str | None:
     return column if filled else None
 
 
-def _attrition(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any) -> pl.DataFrame:
+def _attrition(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, __: Weighted | None) -> pl.DataFrame:
     """Who of those asked answered each declared wave, or set of waves: a logit on their earlier answers."""
     return attrition(
         panel,

@@ -3,6 +3,7 @@
 from pipeline.specs.project import Assumption, Project, Study, load_project
 from pipeline.specs.report import Claim, Concept, Figure, Model, Paper
 from pipeline.specs.study import AreaMeasure, Arm, Columns, Event, Item, Scale, StudyFile, Wave, WaveException, WaveFile
+from pipeline.specs.weights import Target, WeightSet
 
 __all__ = [
     "AreaMeasure",
@@ -20,8 +21,10 @@ __all__ = [
     "Scale",
     "Study",
     "StudyFile",
+    "Target",
     "Wave",
     "WaveException",
     "WaveFile",
+    "WeightSet",
     "load_project",
 ]

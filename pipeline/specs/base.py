@@ -32,7 +32,7 @@ Outcome = Literal[
 ]
 """What a field report may say of a person at a wave; ``pipeline.participation.OUTCOMES`` says each in words."""
 
-LonelyPsu = Literal["certainty", "adjust", "remove", "fail"]
+LonelyPsu = Literal["certainty", "adjust", "remove", "average", "fail"]
 Subset = Literal["answered", "domain"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.specs import names
 from pipeline.specs.check_study import check_study
+from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.project import Reading
 from pipeline.specs.report import Claim, Figure, Model, Paper
@@ -52,8 +53,7 @@ def _check_model(model: Model, source: Source, reading: Reading) -> None:
     _check_attrition(model, source, study)
     if model.group and study.scores is not None:
         known(source, ("group",), [model.group], [*HEAD_GROUPS, *study.scores], "a column to group by")
-    if model.weights:
-        known(source, ("weights",), [model.weights], ["design_weight"], "a weight of the panel")
+    check_model_weights(model, study, source, reading)
 
 
 def _check_attrition(model: Model, source: Source, study: StudyNames) -> None:

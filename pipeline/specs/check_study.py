@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.specs import names
+from pipeline.specs.check_weights import check_weights
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.project import Parts, Reading
 from pipeline.specs.strict_yaml import Position, Source
@@ -21,6 +22,7 @@ def check_study(key: str, reading: Reading) -> None:
         _check_scales(parts, declared, reading.sources[key, "scales"], reading)
     for wave_key, wave in parts.waves.items():
         _check_wave(wave_key, wave, parts, declared, reading.sources[key, "waves", wave_key])
+    check_weights(key, parts, declared, reading)
 
 
 def _check_about(about: StudyFile, declared: StudyNames, source: Source, reading: Reading) -> None:

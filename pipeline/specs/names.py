@@ -68,6 +68,11 @@ class StudyNames:
         measured = [_text(_inside(entry, "concept")) for entry in items.values()]
         return list(dict.fromkeys([*scored, *filter(None, measured), *(_names(study.get("areas")) or ())]))
 
+    @property
+    def weights(self) -> Names:
+        """The weight sets of weights.yaml."""
+        return _names(self._raw("weights"))
+
     def _raw(self, kind: str) -> dict[str, object] | None:
         source = self.reading.sources.get((self.key, kind))
         if source is None:

@@ -15,6 +15,8 @@ from pipeline.specs.reader import load, load_each, load_front_matter
 from pipeline.specs.report import Concept, Figure, Model, Paper
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.study import Item, Scale, StudyFile, Wave, WaveFile
+from pipeline.specs.targets import read_targets
+from pipeline.specs.weights import Target, WeightSet
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Study:
     scales: Mapping[str, Scale]
     waves: Mapping[str, Wave]
     caveats: str = ""
+    weights: Mapping[str, WeightSet] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -42,7 +46,7 @@ class Study:
         return _digest(*parts)
 
     def digest_of(self, kind: str) -> str:
-        """A hash of all ``items``, ``scales`` or ``waves``."""
+        """A hash of all ``items``, ``scales``, ``waves`` or ``weights``."""
         declared: Mapping[str, Any] = getattr(self, kind)
         return _digest(*(f"{key}={declaration.digest}" for key, declaration in declared.items()))
 
@@ -78,7 +82,8 @@ class Study:
         """Everything in this study that is marked ``assumed: true``."""
         found: list[Assumption] = []
         _collect(self.about, self.about.title, found)
-        for kind, declared in (("item", self.items), ("scale", self.scales), ("wave", self.waves)):
+        named = {"item": self.items, "scale": self.scales, "wave": self.waves, "weight": self.weights}
+        for kind, declared in named.items():
             for key, declaration in declared.items():
                 _collect(declaration, f"{kind} “{_called(declaration) or key}”", found)
         return found
@@ -104,6 +109,8 @@ class Parts:
     scales: dict[str, Scale]
     waves: dict[str, Wave]
     caveats: str = ""
+    weights: dict[str, WeightSet] = field(default_factory=dict)
+    targets: dict[int, Target] = field(default_factory=dict)  # by line
 
 
 @dataclass
@@ -126,7 +133,16 @@ class Reading:
     def studies(self) -> dict[str, Study]:
         """The studies whose study.yaml could be read."""
         return {
-            key: Study(key, parts.about, parts.items, parts.scales, parts.waves, parts.caveats)
+            key: Study(
+                key,
+                parts.about,
+                parts.items,
+                parts.scales,
+                parts.waves,
+                parts.caveats,
+                parts.weights,
+                tuple(parts.targets.values()),
+            )
             for key, parts in self.parts.items()
             if parts.about is not None
         }
@@ -178,8 +194,16 @@ def read_study(folder: Path, paths: Paths, reading: Reading) -> Parts:
         wave, sources[key, "waves", file.stem] = load(file, _name(file, paths), Wave)
         if wave is not None:
             waves[file.stem] = wave
+    weights: dict[str, WeightSet] = {}
+    if (folder / "weights.yaml").exists():
+        name = _name(folder / "weights.yaml", paths)
+        weights, sources[key, "weights"] = load_each(folder / "weights.yaml", name, WeightSet)
+    targets: dict[int, Target] = {}
+    if (folder / "targets.csv").exists():
+        targets, sources[key, "targets"] = read_targets(folder / "targets.csv", _name(folder / "targets.csv", paths))
     caveats = folder / "caveats.md"
-    return Parts(about, items, scales, waves, caveats.read_text(encoding="utf-8") if caveats.exists() else "")
+    text = caveats.read_text(encoding="utf-8") if caveats.exists() else ""
+    return Parts(about, items, scales, waves, text, weights, targets)
 
 
 def _read_reports(

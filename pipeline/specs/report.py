@@ -24,11 +24,15 @@ Family = Literal[
     "design_changes",
     "design_differences",
     "design_regression",
+    "design_association",
 ]
 """Model families; each is one module below ``pipeline/models``."""
 
-DESCRIBING = ("design_means", "design_quantiles", "design_changes", "design_differences")
+DESCRIBING = ("design_means", "design_quantiles", "design_changes", "design_differences", "design_association")
 """Families on the survey design that take several outcomes and explain none."""
+
+WEIGHTED = (*DESCRIBING, "design_regression", "pooled", "fixed_effects", "first_difference")
+"""Families that take weights."""
 
 
 class Model(Assumable):
@@ -49,6 +53,7 @@ class Model(Assumable):
     cluster: Literal["person_id", "psu", "area_code", "none"] = "person_id"
     correction: Literal["hc1", "stata"] = "hc1"
     weights: str | None = None
+    standard_errors: Literal["taylor", "replicates"] | None = None
     group: str | None = None
     lonely_psu: LonelyPsu | None = None
     subset: Subset | None = None
@@ -63,12 +68,20 @@ class Model(Assumable):
         if self.family in DESCRIBING:
             if not self.outcomes:
                 raise ValueError(f"a `{self.family}` model lists its `outcomes`")
-            if self.family == "design_differences" and self.group is None:
-                raise ValueError("a `design_differences` model names its `group`")
+            if self.family in ("design_differences", "design_association") and self.group is None:
+                raise ValueError(f"a `{self.family}` model names its `group`")
         elif self.family == "attrition":
             _stays_somewhere(self)
         elif not (self.outcome and self.exposures):
             raise ValueError(f"a `{self.family}` model has an `outcome` and at least one of `exposures`")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_and_their_errors_fit_the_family(self) -> Model:
+        if self.family not in WEIGHTED and (self.weights or self.standard_errors):
+            raise ValueError(f"a `{self.family}` model takes no `weights`; those that do: {', '.join(WEIGHTED)}")
+        if self.standard_errors == "taylor" and not self.family.startswith("design_"):
+            raise ValueError(f"`standard_errors: taylor` is for the design families; a `{self.family}` model clusters")
         return self
 
     @property

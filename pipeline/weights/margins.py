@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.specs.targets import category_name
 
 SHARE_TOLERANCE = 1e-6
 
@@ -157,7 +158,9 @@ def _coded(
     if variable not in frame.columns:
         problems.append(f"{variable} is not a column of the data")
         return np.zeros(frame.height, dtype=np.int64), names, share
-    text = frame[variable].cast(pl.String)
+    text = category_text(frame[variable])
+    if frame[variable].dtype.is_numeric():
+        names = [category_name(name) for name in names]
     place = {name: index for index, name in enumerate(names)}
     code = text.replace_strict(place, default=-1, return_dtype=pl.Int64).to_numpy().copy()
     absent = text.is_null().to_numpy()
@@ -175,6 +178,18 @@ def _coded(
         code[absent] = len(names)
         return code, [*names, "unanswered"], np.append(share * (1 - left), left)
     return np.maximum(code, 0), names, share
+
+
+def category_text(column: pl.Series) -> pl.Series:
+    """Categories as text: the number 1.0 is ``1``."""
+    if not column.dtype.is_float():
+        return column.cast(pl.String)
+    values = column.fill_nan(None)
+    return values.replace_strict(
+        {value: category_name(str(value)) for value in values.drop_nulls().unique()},
+        default=None,
+        return_dtype=pl.String,
+    )
 
 
 def _check_totals(targets: pl.DataFrame, problems: list[str]) -> None:

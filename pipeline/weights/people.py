@@ -11,6 +11,7 @@ from pipeline.errors import CohesionError
 
 Rule = Literal["all", "any"]
 LATEST = "latest"
+INELIGIBLE = ("dead", "moved")
 
 
 def people(
@@ -28,7 +29,8 @@ def people(
     ``columns`` of the panel are kept as predictors and base weights; ``origin="latest"`` takes each person's last
     answered wave before the first of ``waves``. They respond if they answer ``"all"`` of the waves, or ``"any"``.
     Nobody drops out of the table: ``reason`` says what stands between a person and a weight. ``panel`` has one row per
-    person and wave answered, ``participation`` one per person and wave of the calendar.
+    person and wave answered, ``participation`` one per person and wave of the calendar. Where its ``outcome`` says that
+    a person had died or left the population by one of ``waves``, the set does not speak of them: they are not asked.
     Raises CohesionError for a wave in no calendar, or no one asked.
     """
     order = participation["wave"].unique(maintain_order=True).to_list()
@@ -40,11 +42,13 @@ def people(
     start = _latest(panel, order, waves[0]) if origin == LATEST else at_origin
     known = start.select("person_id", pl.col("wave").alias("origin"), *columns)
     table = answered.join(known, on="person_id", how="left", maintain_order="left")
-    asked = pl.col("origin").is_not_null() & (pl.col("outside") == "")
+    asked = pl.col("origin").is_not_null() & (pl.col("outside") == "") & (pl.col("gone") == "")
     met = (pl.col("missed") == "") if rule == "all" else pl.col("answered_any")
     reason = (
         pl.when(pl.col("outside") != "")
         .then("no such wave in arm " + pl.col("arm") + ": " + pl.col("outside"))
+        .when(pl.col("gone") != "")
+        .then("no longer of the population: " + pl.col("gone"))
         .when(pl.col("origin").is_null())
         .then(pl.lit(f"not asked: no answer {'before' if origin == LATEST else 'at'} {_named(origin, waves)}"))
         .when(met)
@@ -70,11 +74,15 @@ def _named(origin: str | None, waves: Sequence[str]) -> str:
 
 
 def _answered(participation: pl.DataFrame, waves: Sequence[str]) -> pl.DataFrame:
-    """One row per person: which of ``waves`` were missed, which are outside the arm's calendar, whether any was met."""
+    """One row per person: which of ``waves`` were missed, which are outside the arm's calendar, whether any was met.
+
+    ``gone`` is the first wave by which the person had died or left the population, with which of the two it was.
+    """
     wanted = pl.DataFrame({"wave": list(waves)})
     persons = participation.select("person_id", "arm").unique("person_id", maintain_order=True)
+    outcome = pl.col("outcome") if "outcome" in participation.columns else pl.lit(None, pl.String)
     grid = persons.join(wanted, how="cross", maintain_order="left_right").join(
-        participation.select("person_id", "wave", "is_present"),
+        participation.select("person_id", "wave", "is_present", outcome.alias("outcome")),
         on=["person_id", "wave"],
         how="left",
         maintain_order="left",
@@ -83,6 +91,10 @@ def _answered(participation: pl.DataFrame, waves: Sequence[str]) -> pl.DataFrame
     return grid.group_by("person_id", "arm", maintain_order=True).agg(
         missed=missed,
         outside=pl.col("wave").filter(pl.col("is_present").is_null()).str.join(", "),
+        gone=(pl.col("outcome") + " by " + pl.col("wave"))
+        .filter(pl.col("outcome").is_in(list(INELIGIBLE)).fill_null(False))
+        .first()
+        .fill_null(""),
         answered_any=pl.col("is_present").fill_null(False).any(),
     )
 

@@ -33,6 +33,10 @@ class Replicates:
     degrees_of_freedom: int
     around_estimate: bool = False
 
+    def take(self, rows: np.ndarray) -> Replicates:
+        """The replicates of the rows at these places, which may repeat: persons in several waves."""
+        return replace(self, full=self.full[rows], weights=self.weights[rows])
+
     def covariance(self, estimates: np.ndarray, full_estimate: np.ndarray) -> np.ndarray:
         """The covariance of estimates: ``estimates`` is replicates × quantities, ``full_estimate`` one value each."""
         bad = int((~np.isfinite(estimates)).any(axis=1).sum())

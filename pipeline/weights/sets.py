@@ -10,16 +10,20 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import CohesionError
-from pipeline.weights.encoding import encode
+from pipeline.weights.calibration import calibrate
+from pipeline.weights.distances import Method
+from pipeline.weights.encoding import UNKNOWN, Encoded, encode
 from pipeline.weights.logit import fit_logit
-from pipeline.weights.margins import Unanswered
+from pipeline.weights.margins import Unanswered, cut, margin_table
 from pipeline.weights.propensity import quantile_classes
 from pipeline.weights.quality import balance, weight_quality
-from pipeline.weights.raking import Calibrated, base_weights, rake
+from pipeline.weights.raking import Calibrated, base_weights, poststratify, rake
 from pipeline.weights.replicates import Replicates, rake_replicates
 from pipeline.weights.trimming import trim, trim_to_margins
 
 HEAD = ("person_id", "arm", "origin", "is_asked", "responded", "reason")
+FEWEST_UNKNOWN = 10
+"""Responders and non-responders with an unanswered predictor below which ``unknown`` is no category of its own."""
 Step = Callable[[np.ndarray], np.ndarray]
 
 
@@ -28,7 +32,8 @@ class Recipe:
     """How a weight set is made. ``predictors`` of response; population ``targets``; limits in multiples of the mean.
 
     ``response="propensity"`` divides by the modelled chance, ``"classes"`` by the response rate in ``classes`` quantile
-    classes of it, ``"none"`` leaves the base weight.
+    classes of it, ``"none"`` leaves the base weight. ``method`` meets the targets: ``"rake"``, ``"post_stratify"``, or
+    calibration (``"linear"``, ``"raking"``, ``"logit"``) with ``bounds`` on the ratio to the response weight.
     """
 
     response: Literal["propensity", "classes", "none"] = "propensity"
@@ -38,6 +43,8 @@ class Recipe:
     smallest_class: int = 20
     targets: pl.DataFrame | None = None
     unanswered: Unanswered = "keep"
+    method: Literal["rake", "post_stratify"] | Method = "rake"
+    bounds: tuple[float, float] | None = None
     lower: float = 0.0
     upper: float = np.inf
 
@@ -48,7 +55,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class WeightSet:
-    """``table``: one row per person; ``steps``: one row per step; ``margins`` and ``balance``: see their functions."""
+    """``table``: one row per person; ``steps``: one row per step of the way and the quality of its weights.
+
+    ``margins``: one row per margin and category, its target share beside the share ``before`` (response weights) and
+    achieved; ``balance``: as ``quality.balance`` of the predictors and margins.
+    """
 
     table: pl.DataFrame
     steps: pl.DataFrame
@@ -68,7 +79,8 @@ def weight_set(people: pl.DataFrame, recipe: Recipe, *, base_weight: str | None 
     answered = asked["responded"].to_numpy()
     stayers = asked.filter("responded")
     response = response_step(asked, recipe, base)(base)
-    final, margins = _meet_margins(stayers, recipe, response)
+    steps = {"base, all asked": base, "base, responders": base[answered], "response": response}
+    final, margins = _meet_margins(stayers, recipe, response, steps)
     final = final / final.mean()
     weights = stayers.select(
         "person_id",
@@ -79,21 +91,32 @@ def weight_set(people: pl.DataFrame, recipe: Recipe, *, base_weight: str | None 
     keep = [name for name in HEAD if name in people.columns]
     given = [] if base_weight is None else [pl.col(base_weight).alias("design_weight")]
     table = people.select(*keep, *given).join(weights, on="person_id", how="left", maintain_order="left")
-    steps = {"base, all asked": base, "base, responders": base[answered], "response": response, "final": final}
-    after = asked.join(weights, on="person_id", how="left", maintain_order="left").with_columns(
-        pl.Series("_base", base)
-    )
-    compared = (
-        balance(after, recipe.predictors, responded="responded", weight="panel_weight", base_weight="_base")
-        if recipe.predictors
-        else None
-    )
     return WeightSet(
         table,
         pl.DataFrame([{"step": name, **weight_quality(values)} for name, values in steps.items()]),
-        None if margins is None else margins.margins,
-        compared,
+        None if margins is None else _before_and_after(stayers, recipe, response, margins.margins),
+        _balance(asked, recipe, base, weights),
     )
+
+
+def _before_and_after(stayers: pl.DataFrame, recipe: Recipe, response: np.ndarray, after: pl.DataFrame) -> pl.DataFrame:
+    assert recipe.targets is not None
+    cells = cut(stayers, recipe.targets, base=response, unanswered=recipe.unanswered)
+    before = margin_table(cells, response)["achieved"].alias("before")
+    return after.with_columns(before).select(
+        "variable", "category", "target", "before", "achieved", "difference", "persons"
+    )
+
+
+def _balance(asked: pl.DataFrame, recipe: Recipe, base: np.ndarray, weights: pl.DataFrame) -> pl.DataFrame | None:
+    margins = [] if recipe.targets is None else recipe.targets["variable"].unique(maintain_order=True).to_list()
+    variables = list(dict.fromkeys([*recipe.predictors, *margins]))
+    if not variables:
+        return None
+    after = asked.join(weights, on="person_id", how="left", maintain_order="left").with_columns(
+        pl.Series("_base", base)
+    )
+    return balance(after, variables, responded="responded", weight="panel_weight", base_weight="_base")
 
 
 def replicate_set(people: pl.DataFrame, recipe: Recipe, replicates: Replicates) -> Replicates:
@@ -110,7 +133,7 @@ def replicate_set(people: pl.DataFrame, recipe: Recipe, replicates: Replicates) 
     full = step(replicates.full)
     weights = np.column_stack([step(column) for column in replicates.weights.T])
     done = replace(replicates, full=full, weights=weights)
-    if recipe.targets is not None and not recipe.has_limits:
+    if recipe.targets is not None and recipe.method == "rake" and not recipe.has_limits:
         return rake_replicates(done, stayers, recipe.targets, unanswered=recipe.unanswered)
     if recipe.targets is not None or recipe.has_limits:
         columns = [_meet_margins(stayers, recipe, column)[0] for column in weights.T]
@@ -124,6 +147,7 @@ def response_step(asked: pl.DataFrame, recipe: Recipe, full: np.ndarray) -> Step
     if recipe.response == "none":
         return lambda base: base[answered]
     encoded = encode(asked, recipe.predictors, reference=recipe.reference, missing="indicator")
+    encoded = _without_rare_unknown(encoded, answered)
     response = answered.astype(float)
     start = fit_logit(encoded.matrix, response, terms=encoded.terms).coefficients
 
@@ -140,23 +164,61 @@ def response_step(asked: pl.DataFrame, recipe: Recipe, full: np.ndarray) -> Step
     return step
 
 
-def _meet_margins(stayers: pl.DataFrame, recipe: Recipe, weights: np.ndarray) -> tuple[np.ndarray, Calibrated | None]:
-    """The weights raked to the recipe's margins, inside its limits."""
+def _without_rare_unknown(encoded: Encoded, answered: np.ndarray) -> Encoded:
+    """Too few unanswered to be a category of their own count as the mean, or as the reference.
+
+    In a replicate such a category may hold only responders, and the likelihood has no maximum.
+    """
+    kept = [
+        level != UNKNOWN or min(column[answered].sum(), column[~answered].sum()) >= FEWEST_UNKNOWN
+        for level, column in zip(encoded.levels, encoded.matrix.T, strict=True)
+    ]
+    return replace(
+        encoded,
+        matrix=encoded.matrix[:, kept],
+        variables=[name for name, keep in zip(encoded.variables, kept, strict=True) if keep],
+        levels=[level for level, keep in zip(encoded.levels, kept, strict=True) if keep],
+    )
+
+
+def _meet_margins(
+    stayers: pl.DataFrame, recipe: Recipe, weights: np.ndarray, steps: dict[str, np.ndarray] | None = None
+) -> tuple[np.ndarray, Calibrated | None]:
+    """The weights brought to the recipe's margins, inside its limits; each step is noted in ``steps``."""
+    noted = {} if steps is None else steps
     if recipe.targets is None:
         if not recipe.has_limits:
             return weights, None
         mean = weights.mean()
-        return trim(weights, lower=recipe.lower * mean, upper=recipe.upper * mean), None
-    frame = stayers.with_columns(pl.Series("_weight", weights))
-    found = rake(frame, recipe.targets, base_weight="_weight", unanswered=recipe.unanswered)
+        noted["trimmed"] = trim(weights, lower=recipe.lower * mean, upper=recipe.upper * mean)
+        return noted["trimmed"], None
+    found = _calibrated(stayers.with_columns(pl.Series("_weight", weights / weights.mean())), recipe)
+    noted["margins"] = found.weights.to_numpy()
     if recipe.has_limits:
-        frame = frame.with_columns(found.weights.alias("_weight"))
         found = trim_to_margins(
-            frame,
+            stayers.with_columns(found.weights.alias("_weight")),
             recipe.targets,
             weight="_weight",
             lower=recipe.lower,
             upper=recipe.upper,
             unanswered=recipe.unanswered,
         )
+        noted["trimmed"] = found.weights.to_numpy()
     return found.weights.to_numpy(), found
+
+
+def _calibrated(frame: pl.DataFrame, recipe: Recipe) -> Calibrated:
+    """The weights in ``_weight`` brought to the targets by the recipe's method."""
+    assert recipe.targets is not None
+    if recipe.method == "rake":
+        return rake(frame, recipe.targets, base_weight="_weight", unanswered=recipe.unanswered)
+    if recipe.method == "post_stratify":
+        return poststratify(frame, recipe.targets, base_weight="_weight", unanswered=recipe.unanswered)
+    return calibrate(
+        frame,
+        recipe.targets,
+        method=recipe.method,
+        bounds=recipe.bounds,
+        base_weight="_weight",
+        unanswered=recipe.unanswered,
+    )

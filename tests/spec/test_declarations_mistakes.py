@@ -113,7 +113,8 @@ MISTAKES = {
     ),
     "a word that is not a choice": (
         ABOUT, "lonely_psu: fail", "lonely_psu: certain", "certain",
-        "`design.lonely_psu` is `certain`; expected 'certainty', 'adjust', 'remove' or 'fail'; "
+        "`design.lonely_psu` is `certain`; expected 'certainty', 'adjust', 'remove', 'average' or "
+        "'fail'; "
         "did you mean `certainty`?",
     ),
     "a reason that is not one": (
@@ -269,7 +270,7 @@ MISTAKES = {
         MODEL_FILE, "family: pooled", "family: pooling", "family:",
         "`family` is `pooling`; expected 'pooled', 'fixed_effects', 'random_effects', 'first_difference', "
         "'within_between', 'between', 'hausman', 'mundlak', 'logit', 'attrition', 'design_means', 'design_quantiles', "
-        "'design_changes', 'design_differences' or 'design_regression'; did you mean `pooled`?",
+        "'design_changes', 'design_differences', 'design_regression' or 'design_association'; did you mean `pooled`?",
     ),
     "a model without an exposure": (
         MODEL_FILE, "exposures: [belonging]\n", "", "question:",

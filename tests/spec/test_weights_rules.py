@@ -250,7 +250,7 @@ def test_a_weight_set_meets_its_margins_inside_its_limits(asked):
     assert given.min() >= 0.2
     assert given.max() <= 3.0 * (1 + 1e-8)
     assert made.margins["difference"].abs().max() < 1e-8
-    assert made.steps["step"].to_list() == ["base, all asked", "base, responders", "response", "final"]
+    assert made.steps["step"].to_list() == ["base, all asked", "base, responders", "response", "margins", "trimmed"]
     trust = made.balance.filter(variable="trust").row(0, named=True)
     assert abs(trust["difference_after"]) < abs(trust["difference_before"])
 
