@@ -23,6 +23,7 @@ from pipeline.models.mundlak import mundlak
 from pipeline.models.pooled import pooled
 from pipeline.models.random_effects import random_effects
 from pipeline.models.regression_data import require
+from pipeline.models.replicate_regression import solver
 from pipeline.models.weighting import WEIGHT, Weighted, Weighting, replicated, weighted
 from pipeline.models.within_between import within_between
 
@@ -112,22 +113,20 @@ def _regression(function: Callable[..., pl.DataFrame], *options: str) -> Family:
         if rows is not None:
             given["weights"] = WEIGHT
 
-        def once(frame: pl.DataFrame) -> pl.DataFrame:
-            return function(
-                frame,
-                spec.outcome,
-                spec.exposures,
-                spec.covariates,
-                categorical=spec.categorical,
-                wave_effects=spec.wave_effects,
-                confidence=spec.confidence,
-                model=name,
-                **given,
-            )
-
-        if rows is not None and rows.replicates is not None:
-            return replicated(once, rows, spec.confidence)
-        return once(panel)
+        made = function(
+            panel,
+            spec.outcome,
+            spec.exposures,
+            spec.covariates,
+            categorical=spec.categorical,
+            wave_effects=spec.wave_effects,
+            confidence=spec.confidence,
+            model=name,
+            **given,
+        )
+        if rows is None or rows.replicates is None:
+            return made
+        return replicated(made, solver(spec.family, panel, spec), rows.replicates, spec.confidence)
 
     return run
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from pipeline.errors import ModelError
 from pipeline.models.design_sample import Replicated
 from pipeline.models.inference import inference
 from pipeline.models.regression_data import require
+from pipeline.models.replicate_regression import Solver
 
 WEIGHT = "panel_weight"
 REFITTED = ("coefficient", "wave", "intercept")
@@ -60,39 +60,23 @@ def weighted(panel: pl.DataFrame, weighting: Weighting) -> Weighted:
     return Weighted(frame.drop("_place"), replicates, panel.height - frame.height)
 
 
-def replicated(fit: Callable[[pl.DataFrame], pl.DataFrame], rows: Weighted, confidence: float) -> pl.DataFrame:
-    """The estimates of ``fit`` on the full weights, with standard errors from fitting it to every replicate.
+def replicated(table: pl.DataFrame, solve: Solver, replicates: Replicated, confidence: float) -> pl.DataFrame:
+    """The Estimates table of a regression with the standard errors of its replicates.
 
-    Rows of the components in ``REFITTED`` take them, with t intervals on the replicates' degrees of freedom; others
-    stay. Raises ModelError if a term cannot be estimated in a replicate.
+    ``solve`` gives the coefficients for a set of weights, in the order of the table's rows of the components in
+    ``REFITTED``: those take t intervals on the replicates' degrees of freedom; other rows stay.
     """
-    assert rows.replicates is not None
-    replicates = rows.replicates
-    table = fit(rows.frame)
-    key = ["component", "term", "wave", "group"]
-    wanted = table.filter(pl.col("component").is_in(REFITTED)).select(key)
-
-    def estimates(weights: np.ndarray) -> np.ndarray:
-        found = fit(rows.frame.with_columns(pl.Series(WEIGHT, weights)))
-        same = wanted.join(found, on=key, how="left", nulls_equal=True, maintain_order="left")["estimate"]
-        if same.null_count():
-            raise ModelError("a term cannot be estimated in a replicate", where="standard_errors", count=1)
-        return same.to_numpy()
-
-    _, covariance = replicates.estimate(estimates)
+    wanted = pl.col("component").is_in(REFITTED)
+    estimates, covariance = replicates.estimate(solve)
     errors = np.sqrt(np.diag(covariance))
     words = f"replicate weights ({replicates.kind}), every step of weighting repeated; t intervals"
-    return _with_errors(table, wanted, errors, replicates.degrees_of_freedom, words, confidence)
-
-
-def _with_errors(
-    table: pl.DataFrame, wanted: pl.DataFrame, errors: np.ndarray, df: int, words: str, confidence: float
-) -> pl.DataFrame:
-    place = {tuple(row): index for index, row in enumerate(wanted.iter_rows())}
+    if not np.allclose(estimates, table.filter(wanted)["estimate"].to_numpy(), rtol=1e-6, atol=1e-9):
+        raise ModelError("the replicates estimate something else than the model", where="standard_errors")
+    place = iter(range(len(errors)))
     rows = []
-    for row in table.to_dicts():
-        index = place.get((row["component"], row["term"], row["wave"], row["group"]))
-        if index is not None:
-            row |= inference(row["estimate"], float(errors[index]), df, confidence) | {"covariance": words}
+    for row, refitted in zip(table.to_dicts(), table.select(wanted).to_series(), strict=True):
+        if refitted:
+            error = float(errors[next(place)])
+            row |= inference(row["estimate"], error, replicates.degrees_of_freedom, confidence) | {"covariance": words}
         rows.append(row)
     return pl.DataFrame(rows, schema=table.schema, orient="row")

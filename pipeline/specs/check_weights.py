@@ -64,7 +64,8 @@ def _check_set(name: str, weights: WeightSet, parts: Parts, declared: StudyNames
         predictors = [*HEAD_VARIABLES, *declared.scores]
         known(source, (name, "response", "predictors"), weights.response.predictors, predictors, "a score of the study")
         once(source, (name, "response", "predictors"), weights.response.predictors)
-    _check_calendar(name, weights, parts, source)
+    if set(weights.waves) <= set(declared.waves):
+        _check_calendar(name, weights, parts, source)
     if weights.margins is not None:
         _check_margins(name, weights, parts, declared, source)
 

@@ -88,9 +88,9 @@ def rake_cells(
     factor = np.divide(1.0, mass.sum(axis=0)) * np.ones_like(mass)
     for rounds in range(1, max_rounds + 1):
         worst = 0.0
-        for indicator, code, share in zip(cells.indicators, cells.codes, cells.shares, strict=True):
+        for place, (indicator, code, share) in enumerate(zip(cells.indicators, cells.codes, cells.shares, strict=True)):
             held = indicator @ current
-            _check_not_empty(held, share)
+            _check_not_empty(held, cells, place)
             ratio = np.divide(share[:, None], held, out=np.ones_like(held), where=held > 0)
             step = ratio[code]
             current *= step
@@ -126,12 +126,15 @@ def target_total(targets: pl.DataFrame, rows: int) -> float:
     return float(targets.filter(pl.col("variable") == targets["variable"][0])["total"].sum())
 
 
-def _check_not_empty(held: np.ndarray, share: np.ndarray) -> None:
-    empty = ((held <= 0) & (share > 0)[:, None]).any(axis=0)
+def _check_not_empty(held: np.ndarray, cells: Cells, place: int) -> None:
+    """Each category of a margin that the population has must have weight in every column of ``held``."""
+    empty = (held <= 0) & (cells.shares[place] > 0)[:, None]
     if empty.any():
+        names = [cells.categories[place][row] for row in np.flatnonzero(empty.any(axis=1))]
+        replicates = int(empty.any(axis=0).sum())
         raise CohesionError(
-            "a category the margins ask for has no weight in it",
+            f"nobody with a weight is in {cells.variables[place]} = {' or '.join(names)}, which the margins ask for",
             where="population margins" if held.shape[1] == 1 else "replicate weights",
-            count=int(empty.sum()),
+            count=replicates if held.shape[1] > 1 else None,
             todo=ADVICE,
         )

@@ -14,6 +14,7 @@ from pipeline.weights.margins import Unanswered, cut
 from pipeline.weights.raking import base_weights, rake_cells, target_total
 from pipeline.weights.resampling import draw
 
+RANDOM = ("bootstrap", "canty_davison")
 Kind = Literal["bootstrap", "canty_davison", "jk1", "jkn", "brr"]
 
 
@@ -95,7 +96,7 @@ def replicate_weights(
     unit_rows = np.unique(unit, return_index=True)[1]
     sizes = frame[population].cast(pl.Float64).to_numpy()[unit_rows] if population else None
     drawn = draw(kind, strata[unit_rows], sizes, replicates=replicates, seed=seed, fay=fay, lonely=lonely)
-    degrees = len(unit_rows) - len(np.unique(strata))
+    degrees = min(len(unit_rows) - len(np.unique(strata)), drawn.multiplicity.shape[1] - (kind in RANDOM))
     weights = full[:, None] * drawn.multiplicity[unit]
     return Replicates(full, weights, drawn.scale, drawn.rscales, kind, degrees)
 

@@ -136,7 +136,7 @@ def replicate_set(people: pl.DataFrame, recipe: Recipe, replicates: Replicates) 
     if recipe.targets is not None and recipe.method == "rake" and not recipe.has_limits:
         return rake_replicates(done, stayers, recipe.targets, unanswered=recipe.unanswered)
     if recipe.targets is not None or recipe.has_limits:
-        columns = [_meet_margins(stayers, recipe, column)[0] for column in weights.T]
+        columns = [_in_replicate(stayers, recipe, column) for column in weights.T]
         done = replace(done, full=_meet_margins(stayers, recipe, full)[0], weights=np.column_stack(columns))
     return replace(done, full=done.full / done.full.mean(), weights=done.weights / done.weights.mean(axis=0))
 
@@ -205,6 +205,19 @@ def _meet_margins(
         )
         noted["trimmed"] = found.weights.to_numpy()
     return found.weights.to_numpy(), found
+
+
+def _in_replicate(stayers: pl.DataFrame, recipe: Recipe, weights: np.ndarray) -> np.ndarray:
+    """As the full sample; where a replicate's few persons cannot keep the limits and meet the margins, they meet them.
+
+    The limits are a smoothing of ours, the margins are the population's.
+    """
+    try:
+        return _meet_margins(stayers, recipe, weights)[0]
+    except CohesionError:
+        if recipe.targets is None or not recipe.has_limits:
+            raise
+        return _meet_margins(stayers, replace(recipe, lower=0.0, upper=np.inf), weights)[0]
 
 
 def _calibrated(frame: pl.DataFrame, recipe: Recipe) -> Calibrated:

@@ -93,9 +93,11 @@ def _too_tight(cells: Cells, weights: np.ndarray, lower: float, upper: float) ->
         weights = weights * factor[cells.row_cell, 0]
         weights = np.clip(weights / weights.mean(), lower, upper)
     left = margin_table(cells, weights).sort(pl.col("difference").abs(), descending=True).row(0, named=True)
+    places = 1 if abs(left["difference"]) > 0.0005 else 4
     return CohesionError(
         f"the margins cannot be met with weights between {lower:g} and {upper:g} times their mean: "
-        f"{left['variable']} = {left['category']} stays at {left['achieved']:.1%} instead of {left['target']:.1%}",
+        f"{left['variable']} = {left['category']} stays at {left['achieved']:.{places}%} instead of "
+        f"{left['target']:.{places}%}",
         where="trimming",
         todo="Widen the limits, or merge that category with a neighbour.",
     )

@@ -77,9 +77,12 @@ def problems(project: Path) -> list[str]:
     return caught.value.problems
 
 
-ABOUT, ITEMS, SCALES, WAVE = (
-    f"{STUDY}/{name}" for name in ("study.yaml", "items.yaml", "scales.yaml", "waves/w01.yaml")
+ABOUT, ITEMS, SCALES, WAVE, WEIGHTS, TARGETS = (
+    f"{STUDY}/{name}"
+    for name in ("study.yaml", "items.yaml", "scales.yaml", "waves/w01.yaml", "weights.yaml", "targets.csv")
 )
+HEAD = "wave,arm,variable,category,share,source\n"
+LINE = "  waves: [w01]\n"
 MODEL_FILE = "reports/models/belonging_and_satisfaction.yaml"
 FIGURE_FILE = "reports/figures/satisfaction.yaml"
 PAPER_FILE = "reports/papers/findings.md"
@@ -322,6 +325,69 @@ MISTAKES = {
     "a paper without front matter": (
         PAPER_FILE, "---\ntitle", "title", "title",
         "must begin with front matter between two `---` lines: title, study, models, figures.",
+    ),
+    "a weight set of a wave that is not there": (
+        WEIGHTS, "  waves: [w01]\n# first", "  waves: [w02]\n# first", "  waves: [w02]",
+        "`w02` is not a wave of this study; did you mean `w01`?",
+    ),
+    "a weight set predicting from no score": (
+        WEIGHTS, LINE + "#", LINE + "  who: any\n  response: {predictors: [belongin]}\n#", "belongin]",
+        "`belongin` is not a score of the study; did you mean `belonging`?",
+    ),
+    "a response model without predictors": (
+        WEIGHTS, LINE + "#", LINE + "  response: {method: classes}\n#", "method: classes",
+        "`first_wave.response`: `method: classes` needs `predictors`; without any, say `method: none`.",
+    ),
+    "a response model of a single wave": (
+        WEIGHTS, LINE + "#", LINE + "  response: {predictors: [belonging]}\n#", "first_wave:",
+        "`first_wave`: everyone asked has answered this one wave: name an earlier `source`, or `method: none`.",
+    ),
+    "post-stratification by two variables": (
+        WEIGHTS, LINE + "#", LINE + "  margins: {variables: [is_woman, belonging], method: post_stratify}\n#",
+        "method: post_stratify",
+        "`first_wave.margins`: `method: post_stratify` takes one variable; say `rake`, or cross them in the data.",
+    ),
+    "a bootstrap without a seed": (
+        WEIGHTS, LINE + "#", LINE + "  replicates: {kind: bootstrap}\n#", "kind: bootstrap",
+        "`first_wave.replicates`: a bootstrap needs a `seed`: the same build gives the same numbers.",
+    ),
+    "margins without targets": (
+        WEIGHTS, LINE + "#", LINE + "  margins: {variables: [is_woman]}\n#", "margins: {variables",
+        "targets.csv has no shares of `is_woman` for w01 in the arm `main`.",
+    ),
+    "a target of no score": (
+        TARGETS, HEAD, HEAD + "w01,main,is_womn,1,1,census\n", "is_womn",
+        "`is_womn` is not a score of this study; did you mean `is_woman`?",
+    ),
+    "a target of a value that nobody can have": (
+        TARGETS, HEAD, HEAD + "w01,main,is_woman,2,1,census\n", "is_woman,2",
+        "`2` is not a value of `is_woman`; its values are 0, 1.",
+    ),
+    "shares that do not add up": (
+        TARGETS, HEAD, HEAD + "w01,main,is_woman,0,0.5,census\nw01,main,is_woman,1.0,0.4,census\n", "is_woman,0",
+        "the shares of `is_woman` for w01, main sum to 0.9, not to 1. Correct one of its 2 categories.",
+    ),
+    "a share that is not a number": (
+        TARGETS, HEAD, HEAD + "w01,main,is_woman,0,half,census\n", "half",
+        "the share `half` is not a number; write 0.49 for 49 per cent.",
+    ),
+    "a column of targets that is not known": (
+        TARGETS, "category", "categry", "wave,arm",
+        "the head is wave,arm,variable,category,share,source; `category` is missing; "
+        "`categry` is not known; did you mean `category`.",
+    ),
+    "a model of a weight that is not there": (
+        MODEL_FILE, "family: pooled", "family: pooled\nweights: first_wve", "first_wve",
+        "`first_wve` is not a weight of the panel or a set of `example`; did you mean `first_wave`?",
+    ),
+    "a model of replicates that are not declared": (
+        MODEL_FILE, "family: pooled", "family: pooled\nweights: first_wave\nstandard_errors: replicates", "standard_errors",
+        "the weight set `first_wave` declares no `replicates`.",
+    ),
+    "weights for a family that takes none": (
+        MODEL_FILE, "family: pooled", "family: between\nweights: first_wave", "question:",
+        "the file: a `between` model takes no `weights`; those that do: design_means, design_quantiles, design_changes, "
+        "design_differences, design_association, design_regression, pooled, fixed_effects, first_difference.",
     ),
     "not YAML": (SCALES, "belonging:\n", "belonging: [\n", "items:", None),
     "a tab": (SCALES, "  score: mean", "\tscore: mean", "score: mean", None),
