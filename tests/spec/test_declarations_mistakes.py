@@ -386,8 +386,8 @@ MISTAKES = {
     ),
     "weights for a family that takes none": (
         MODEL_FILE, "family: pooled", "family: between\nweights: first_wave", "question:",
-        "the file: a `between` model takes no `weights`; those that do: design_means, design_quantiles, design_changes, "
-        "design_differences, design_association, design_regression, pooled, fixed_effects, first_difference.",
+        "the file: a `between` model takes no `weights`; those that do: design_means, design_quantiles, "
+        "design_changes, design_differences, design_association, design_regression, pooled, fixed_effects, first_difference.",
     ),
     "not YAML": (SCALES, "belonging:\n", "belonging: [\n", "items:", None),
     "a tab": (SCALES, "  score: mean", "\tscore: mean", "score: mean", None),

@@ -139,7 +139,6 @@ def test_the_latest_answers_are_each_persons_own_and_other_arms_calendars_are_le
     [
         ({"family": "pooled", "waves": ["w01", "w09"]}, "model mine.*no wave w09"),
         ({"family": "pooled", "arms": ["elsewhere"]}, "model mine.*no arm elsewhere"),
-        ({"family": "hausman", "weights": "design_weight"}, "model mine.*takes no weights"),
         ({"family": "attrition", "from_wave": "w01", "to_wave": "w09"}, "model mine.*nobody answered in w09"),
         ({"family": "pooled", "exposures": ["belonging"]}, "model mine.*no column `belonging`"),
     ],
