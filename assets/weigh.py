@@ -1,5 +1,7 @@
 """Who took part, and the weights: who was eligible, answered, left and returned."""
 
+from typing import Any
+
 from assets.fingerprints import code_of, digest
 from assets.graph import Node, Output, Tables, Workspace
 from pipeline.specs import Project, Study
@@ -22,11 +24,11 @@ def _participation(study: Study) -> Node:
         listed = tables[reports[0]] if reports else None
         outcomes = reported(listed, tables[answers], tuple(study.items), partial_below=study.about.partial_below)
         table = participation(tables[answers], study.calendar, study=study.key, outcomes=outcomes)
-        common = patterns(table).head(8)
+        common, rated = patterns(table).head(8), response_rates(table)
         return Output(
             tables={
                 key: table,
-                rates: response_rates(table),
+                rates: rated,
                 shapes: patterns(table, by_arm=True, by_cohort=True, style="xtdescribe"),
             },
             schemas={key: Participation, rates: ResponseRates, shapes: Patterns},
@@ -35,7 +37,8 @@ def _participation(study: Study) -> Node:
                     "persons": table["person_id"].n_unique(),
                     "responses": int(table["is_present"].sum()),
                     "commonest_patterns": ", ".join(f"{p}: {n:,}" for p, n in common.select("pattern", "count").rows()),
-                }
+                },
+                rates: _last_rates(rated),
             },
         )
 
@@ -49,6 +52,16 @@ def _participation(study: Study) -> Node:
         compute=compute,
         kinds=frozenset({"polars"}),
     )
+
+
+def _last_rates(rates: Any) -> dict[str, str]:
+    """Who was there in the last wave of each arm, for the UI."""
+    last = rates.filter(cohort="all").group_by("arm", maintain_order=True).last()
+    return {
+        row["arm"]: f"{row['achieved']:,} answered {row['wave']}; of the {row['answered_first_wave']:,} who began, "
+        f"{row['kept_from_first_wave']:,}; eligible {row['eligible']:,}, asked {row['issued']:,}"
+        for row in last.to_dicts()
+    }
 
 
 def _weights(study: Study) -> Node:
