@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
@@ -39,6 +39,7 @@ class Sighting:
     undeclared: Mapping[str, tuple[str, ...]]
     unsettled: tuple[str, ...]
     repeated: tuple[str, ...] = ()  # in words: files that are a wave which is loaded already
+    held: tuple[str, ...] = ()  # in words: declared waves whose bytes nobody has confirmed
 
 
 def look(workspace: Workspace, now: float | None = None) -> Sighting:
@@ -48,6 +49,7 @@ def look(workspace: Workspace, now: float | None = None) -> Sighting:
     undeclared: dict[str, tuple[str, ...]] = {}
     unsettled: list[str] = []
     repeated: list[str] = []
+    held: list[str] = []
     for study in workspace.project.studies.values():
         folder = workspace.deposit_folder(study)
         if workspace.uses_sample(study) or not folder.is_dir():
@@ -59,10 +61,13 @@ def look(workspace: Workspace, now: float | None = None) -> Sighting:
             files = [_one_of_the_same(found) for found in files]
             if all(len(found) == 1 for found in files):
                 paths = [found[0] for found in files]
+                hashes = [hash_of_file(path) for path in paths]
                 if any(now - path.stat().st_mtime < SETTLED_SECONDS for path in paths):
                     unsettled.append(f"{study.key}/{wave}")
+                elif hashes != [file.sha256 for file in declared.files]:
+                    held.append(f"{study.key}/{wave}: `cohesion wave accept {study.key} {wave}` confirms its receipt")
                 else:
-                    arrivals.append(Arrival(study.key, wave, "-".join(hash_of_file(path)[:12] for path in paths)))
+                    arrivals.append(Arrival(study.key, wave, "-".join(found[:12] for found in hashes)))
         lists = {study.about.issued, study.about.withdrawals, *(file.refreshment for _, _, file in study.files())}
         lists |= {report.file for report in study.about.outcomes}
         others = [path for path in sorted(folder.iterdir()) if path.is_file() and path not in claimed]
@@ -73,7 +78,7 @@ def look(workspace: Workspace, now: float | None = None) -> Sighting:
         named = tuple(path.name for path in others if path.name not in again)
         if named:
             undeclared[study.key] = named
-    return Sighting(tuple(arrivals), undeclared, tuple(unsettled), tuple(repeated))
+    return Sighting(tuple(arrivals), undeclared, tuple(unsettled), tuple(repeated), tuple(held))
 
 
 def _one_of_the_same(paths: list[Path]) -> list[Path]:
@@ -141,14 +146,18 @@ def deposit_sensor(nodes: list[Node], workspace: Workspace) -> dg.SensorDefiniti
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Watches the deposit folders. The same bytes never start a second run.",
     )
-    def deposits(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        seen = set(json.loads(context.cursor or "[]"))
+    def deposits(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        cursor = _Cursor.read(context.cursor)
         sighting = look(workspace)
+        changes = list(cursor.changes(workspace, nodes))
         for words in draft_undeclared(workspace, sighting):
             context.log.info(words)
-        new = [arrival for arrival in sighting.arrivals if arrival.run_key not in seen]
+        for wave in sighting.held:
+            context.log.info(f"held, not loaded: {wave}")
+        new = [arrival for arrival in sighting.arrivals if arrival.run_key not in cursor.seen]
         if not new:
-            return dg.SkipReason("; ".join(_words(sighting)) or "Nothing new in the deposit folders.")
+            skipped = "; ".join(_words(sighting)) or "Nothing new in the deposit folders."
+            return dg.SensorResult(skip_reason=skipped, asset_events=changes, cursor=cursor.write())
         requests = [
             dg.RunRequest(
                 run_key=arrival.run_key,
@@ -159,16 +168,44 @@ def deposit_sensor(nodes: list[Node], workspace: Workspace) -> dg.SensorDefiniti
             )
             for arrival in new
         ]
-        cursor = json.dumps(sorted(seen | {arrival.run_key for arrival in new}))
-        return dg.SensorResult(run_requests=requests, cursor=cursor)
+        cursor.seen |= {arrival.run_key for arrival in new}
+        return dg.SensorResult(run_requests=requests, asset_events=changes, cursor=cursor.write())
 
     return deposits
+
+
+@dataclass
+class _Cursor:
+    """What the sensor remembers: the bytes for which it started a run, and how fresh each study was said to be."""
+
+    seen: set[str] = field(default_factory=set)
+    fresh: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str | None) -> "_Cursor":
+        found = json.loads(text or "{}")
+        return cls(set(found)) if isinstance(found, list) else cls(set(found.get("seen", [])), found.get("fresh", {}))
+
+    def write(self) -> str:
+        return json.dumps({"seen": sorted(self.seen), "fresh": self.fresh})
+
+    def changes(self, workspace: Workspace, nodes: list[Node]) -> Iterator[dg.AssetCheckEvaluation]:
+        """The freshness of every study of which something else is to be said than before."""
+        from assets.freshness import evaluation
+
+        for study in workspace.project.studies.values():
+            words, event = evaluation(workspace, study, nodes)
+            if self.fresh.get(study.key) != words:
+                self.fresh[study.key] = words
+                yield event
 
 
 def _words(sighting: Sighting) -> Iterator[str]:
     for study, names in sighting.undeclared.items():
         yield f"{study}: {len(names)} files that no wave declares ({', '.join(names[:5])})"
     yield from sighting.repeated
+    if sighting.held:
+        yield f"held until somebody confirms the file: {'; '.join(sighting.held)}"
     if sighting.unsettled:
         yield f"still being written: {', '.join(sighting.unsettled)}"
 

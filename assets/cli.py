@@ -162,11 +162,12 @@ def sample(
 @said_plainly
 def ui(port: Annotated[int, typer.Option(help="The port to listen on, on this machine only.")] = 3000) -> None:
     """Open the asset graph in the browser."""
-    from assets.instance import prepare_instance
+    from assets.instance import note_port, prepare_instance
 
     paths = Paths.from_environment()
     load_project(paths)
     prepare_instance(paths.instance)
+    note_port(paths, port)
     os.chdir(paths.root)
     os.environ["PWD"] = str(paths.root)
     command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]

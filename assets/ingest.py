@@ -38,18 +38,16 @@ def _wave(study: Study, wave: str) -> Node:
         from pipeline.ingest.wave import summary, wave_table
         from pipeline.tables import Labels, Receipt, wave_schema
 
-        if workspace.uses_sample(study):
-            from pipeline.sample import ensure_sample
-
-            ensure_sample(workspace.paths.sample)
+        confirmed = _make_sample(workspace, study) if workspace.uses_sample(study) else {}
         pseudonym_key = load_or_create_key(workspace.paths.pseudonym_key)
         before = _before(workspace, key, receipt)
         withdrawn = read_withdrawn(workspace.paths.withdrawn(study.key))
-        table = wave_table(study, wave, workspace.deposit_folder(study), pseudonym_key, withdrawn)
+        folder = workspace.deposit_folder(study)
+        table = wave_table(study, wave, folder, pseudonym_key, withdrawn, confirmed=confirmed)
         store.write_or_remove(workspace.paths.quarantined(study.key, wave), table.quarantined)
         store.write_or_remove(workspace.paths.quarantined(study.key, wave, "dates"), table.dates)
         if not workspace.uses_sample(study):
-            keep_versions(study, wave, workspace.deposit_folder(study), table, workspace.paths.kept(study.key))
+            keep_versions(study, wave, folder, table, workspace.paths.kept(study.key))
         changed = what_changed(before, table)
         about = {**summary(table), "notices": "; ".join(table.notices) or "none"}
         return Output(
@@ -70,6 +68,14 @@ def _wave(study: Study, wave: str) -> Node:
         kinds=frozenset({"polars", *(file.format for file in declared.files)}),
         external=external,
     )
+
+
+def _make_sample(workspace: Workspace, study: Study) -> dict[str, str]:
+    """The sample's files are there; their hashes as noted when they were made, in place of a person's word."""
+    from pipeline.sample import ensure_sample, receipts_of_sample
+
+    ensure_sample(workspace.paths.sample)
+    return receipts_of_sample(workspace.deposit_folder(study))
 
 
 def _before(workspace: Workspace, wave: Key, receipt: Key) -> "WaveTable | None":

@@ -69,7 +69,7 @@ def accept(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
             raise deposit
     target = workspace.paths.study(study) / "waves" / f"{wave}.yaml"
     before = target.read_text(encoding="utf-8")
-    confirm(target, found)
+    confirm(target, [deposit.receipt for deposit in found])
     try:
         load_project(workspace.paths)
     except CohesionError:
@@ -78,7 +78,7 @@ def accept(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
     for deposit in found:
         receipt = deposit.receipt
         typer.echo(f"✓ {receipt['file']}: {receipt['rows']:,} rows, SHA-256 {str(receipt['sha256'])[:12]}…")
-    _reload_ui()
+    _reload_ui(workspace.paths)
     typer.echo(f"Confirmed in {os.path.relpath(target)}. Next: cohesion build --study {study}")
 
 
@@ -110,11 +110,13 @@ def _refuse_loaded(workspace: Workspace, study: Study, file: Path) -> None:
         raise CohesionError(f"is already loaded as {wave}", where=file.name, todo="There is nothing to do.")
 
 
-def _reload_ui(port: int = 3000) -> None:
+def _reload_ui(paths: Paths) -> None:
     """Let a running UI of this clone read the declarations again; nothing happens if none is running."""
+    from assets.instance import noted_port
+
     query = json.dumps({"query": "mutation { reloadWorkspace { __typename } }"}).encode()
     request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/graphql", data=query, headers={"Content-Type": "application/json"}
+        f"http://127.0.0.1:{noted_port(paths)}/graphql", data=query, headers={"Content-Type": "application/json"}
     )
     try:
         with urllib.request.urlopen(request, timeout=20):

@@ -118,10 +118,12 @@ def _file(name: str, file: Path) -> dg.MetadataValue:
 def definitions(workspace: Workspace) -> dg.Definitions:
     """Everything Dagster needs to know of a workspace."""
     from assets.arrivals import deposit_sensor, nightly
+    from assets.freshness import freshness_checks
 
     nodes = all_nodes(workspace.project)
     return dg.Definitions(
         assets=[asset_of(node, lambda node: attempt(node, workspace)) for node in nodes],
+        asset_checks=freshness_checks(workspace),
         jobs=[dg.define_asset_job("build_all", selection="*"), *_study_jobs(workspace.project)],
         schedules=[nightly()],
         sensors=[deposit_sensor(nodes, workspace)],

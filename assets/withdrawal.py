@@ -109,13 +109,18 @@ def _confirm_again(workspace: Workspace, study: Study, changed: list[Path]) -> N
     from pipeline.ingest.wave import read_wave
 
     folder = workspace.deposit_folder(study)
+    if changed and workspace.uses_sample(study):
+        from pipeline.sample import note_receipts
+
+        note_receipts(folder)
     for wave, declared in study.waves.items():
         touched = any(path in changed for file in declared.files for path in folder.glob(file.file))
         if touched and any(file.sha256 or file.rows is not None for file in declared.files):
             found = read_wave(study, wave, folder)
             good = [deposit for deposit in found if not isinstance(deposit, DepositError)]
             if len(good) == len(found):
-                confirm(workspace.paths.study(study.key) / "waves" / f"{wave}.yaml", good)
+                receipts = [deposit.receipt for deposit in good]
+                confirm(workspace.paths.study(study.key) / "waves" / f"{wave}.yaml", receipts)
 
 
 def _remove_tables(workspace: Workspace, study: Study) -> int:

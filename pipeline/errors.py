@@ -37,6 +37,10 @@ class DepositError(CohesionError):
     """A deposited file cannot be loaded as declared."""
 
 
+class HeldError(DepositError):
+    """A deposited file that can be read, but that nobody has confirmed: held, not loaded."""
+
+
 class ModelError(CohesionError):
     """A model cannot be estimated on the data given."""
 

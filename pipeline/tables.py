@@ -39,6 +39,9 @@ class Receipt(dy.Schema):
     bytes = dy.Int64(min=0)
     rows = dy.Int64(min=0)
     variables = dy.Int64(min=0)
+    first_interview = dy.Date(nullable=True)
+    last_interview = dy.Date(nullable=True)
+    received_at = dy.Datetime(time_zone="UTC")
 
 
 class Crosswalk(dy.Schema):

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pyreadstat
+from confirmed import confirm_all
 from shared import ROOT, SHARED
 
 from assets import store
@@ -158,8 +159,10 @@ def make_panel(root: Path, collection: bool = False) -> Path:
     return root
 
 
-def rebuild(root: Path) -> dict[str, Report]:
-    """Run what is stale of waves, findings and answers; the reports by node."""
+def rebuild(root: Path, confirmed: bool = True) -> dict[str, Report]:
+    """Run what is stale of waves, findings and answers, once somebody confirmed the files; the reports by node."""
+    if confirmed:
+        confirm_all(root)
     workspace = Workspace(Paths(root), load_project(Paths(root)))
     nodes = [node for node in all_nodes(workspace.project) if node.group in ("ingest", "harmonise")]
     reports: list[Report] = []

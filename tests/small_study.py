@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pyreadstat
+from confirmed import confirm_all
 from shared import ROOT
 
 from assets.graph import Workspace
@@ -65,7 +66,8 @@ def write_sav(file: Path, frame: pl.DataFrame) -> Path:
 
 
 def build(root: Path) -> dict[str, Report]:
-    """Run every node of a root in this process; the reports by node."""
+    """Confirm what was deposited and run every node of a root in this process; the reports by node."""
+    confirm_all(root)
     workspace = Workspace(Paths(root), load_project(Paths(root)))
     reports: list[Report] = []
     run_all(workspace, all_nodes(workspace.project), reports.append)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.files import write_whole
-from pipeline.ingest.deposit import Deposit
 from pipeline.specs.strict_yaml import Source, read
 
 
-def confirm(declaration: Path, deposits: Sequence[Deposit]) -> None:
+def confirm(declaration: Path, receipts: Sequence[Mapping[str, object]]) -> None:
     """Write ``sha256`` and ``rows`` of each file, in the order of ``files``, into a wave's declaration."""
     lines = declaration.read_text(encoding="utf-8").splitlines(keepends=True)
     source = read(declaration, declaration.name)
-    for index in reversed(range(len(deposits))):  # from the end, so that the lines above keep their numbers
-        receipt = deposits[index].receipt
-        _confirm_file(lines, source, index, {"sha256": str(receipt["sha256"]), "rows": str(receipt["rows"])})
+    for index in reversed(range(len(receipts))):  # from the end, so that the lines above keep their numbers
+        known = {name: str(receipts[index][name]) for name in ("sha256", "rows") if name in receipts[index]}
+        _confirm_file(lines, source, index, known)
     write_whole(declaration, lambda part: part.write_text("".join(lines), encoding="utf-8"))
 
 

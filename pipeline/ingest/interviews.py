@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
 from pipeline.errors import DepositError
@@ -61,3 +63,20 @@ def _apart(rows: pl.DataFrame, column: str, dates: pl.Series, reasons: pl.Series
         reasons.alias("reason"),
     ).filter(pl.col("reason").is_not_null())
     return rows.with_columns(dates.alias(column)), taken
+
+
+def first_and_last(dates: pl.Series) -> tuple[dt.date | None, dt.date | None]:
+    """The first and the last interview; None twice where the file holds no dates, or leaves them as text."""
+    if dates.dtype not in (pl.Date, pl.Datetime):
+        return None, None
+    days = dates.cast(pl.Date)
+    return days.min(), days.max()  # type: ignore[return-value]
+
+
+def outside_fieldwork(study: Study, wave: str, file: WaveFile, dates: pl.Series) -> list[str]:
+    """In words, how many interviews lie outside the declared fieldwork; nothing where the file holds no dates."""
+    if dates.dtype not in (pl.Date, pl.Datetime):
+        return []
+    period = study.fieldwork(wave, file.arm)
+    outside = int((~dates.cast(pl.Date).is_between(period.start, period.end)).sum())
+    return [f"{dates.name}: {outside:,} interviews outside the declared fieldwork"] if outside else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,13 +11,13 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import DepositError
+from pipeline.errors import DepositError, HeldError
 from pipeline.ingest.answer_labels import declared_codes
 from pipeline.ingest.columns import some
 from pipeline.ingest.deposit import Deposit, Request, read_deposits
 from pipeline.ingest.find import find_file
 from pipeline.ingest.ids import check_ids
-from pipeline.ingest.interviews import interview_dates
+from pipeline.ingest.interviews import first_and_last, interview_dates, outside_fieldwork
 from pipeline.ingest.numbers import code_texts
 from pipeline.ingest.people import Register, sort_people, written_otherwise
 from pipeline.ingest.quarantine import VALUES_SCHEMA, Sorted
@@ -52,17 +53,28 @@ class _Arm:
     dates: pl.DataFrame
     sorted: Sorted
     notices: list[str]
+    interviews: tuple[dt.date | None, dt.date | None]
 
 
-def wave_table(study: Study, wave: str, folder: Path, key: bytes, withdrawn: pl.DataFrame | None = None) -> WaveTable:
+def wave_table(
+    study: Study,
+    wave: str,
+    folder: Path,
+    key: bytes,
+    withdrawn: pl.DataFrame | None = None,
+    *,
+    confirmed: Mapping[str, str] | None = None,
+) -> WaveTable:
     """One row per deposited row of a wave, over all its arms.
 
     Columns are ``person_id`` (a pseudonym), ``study``, ``arm``, ``wave``, ``row`` (its number in the file) and every
     declared source variable under its own name, each value as the text of its code: ``"1"``, ``"-999"``, ``"0.75"``,
     ``".a"``; null where the file holds nothing. ``withdrawn`` lists who withdrew here (see ``Register``).
+    ``confirmed`` (file name → SHA-256) stands in for hashes that the declaration leaves to whoever made the files.
 
-    Raises ``DepositError`` for a file that is missing, unreadable or other than declared, and, unless the study sets
-    aside what is doubtful, for ids that are blank, there twice or never issued.
+    Raises ``HeldError`` for a file whose hash nobody has confirmed, and ``DepositError`` for a file that is missing,
+    unreadable or other than declared, and, unless the study sets aside what is doubtful, for ids that are blank, there
+    twice or never issued.
     """
     declared = study.waves[wave].files
     deposits = read_wave(study, wave, folder)
@@ -71,23 +83,38 @@ def wave_table(study: Study, wave: str, folder: Path, key: bytes, withdrawn: pl.
     for file, deposit in zip(declared, deposits, strict=True):
         if isinstance(deposit, DepositError):
             raise deposit
-        _confirm(file, deposit)
-        arms.append(_arm(study, wave, file, deposit, known))
+        _confirm(study, wave, file, deposit, confirmed or {})
+        arm = _arm(study, wave, file, deposit, known)
+        arms.append(arm)
         labels += _labels(study, wave, file, deposit)
-        variables = {"variables": deposit.receipt["columns"]}
-        receipts.append({"study": study.key, "wave": wave, "arm": file.arm, **deposit.receipt, **variables})
-        notices += [*_notices(study, deposit), *arms[-1].notices]
+        receipts.append(_receipt(study, wave, file, deposit, arm, find_file(folder, file.file)))
+        notices += [*_notices(study, deposit), *arm.notices]
     frame = pl.concat([arm.loaded for arm in arms], how="diagonal")
     check_ids(frame, "person_id", where=f"{study.key} {wave}")
     return WaveTable(
         frame,
-        pl.DataFrame(receipts).drop("columns"),
+        pl.DataFrame(receipts, schema_overrides={"first_interview": pl.Date, "last_interview": pl.Date}),
         _table(labels),
         tuple(notices),
         pl.concat([arm.quarantined for arm in arms], how="diagonal_relaxed"),
         pl.concat([arm.dates for arm in arms], how="diagonal_relaxed"),
         _counts([arm.sorted for arm in arms], frame.height),
     )
+
+
+def _receipt(study: Study, wave: str, file: WaveFile, deposit: Deposit, arm: _Arm, path: Path) -> dict[str, object]:
+    """What is known of one file: its bytes, its shape, when people were interviewed, when it came to lie here."""
+    first, last = arm.interviews
+    return {
+        "study": study.key,
+        "wave": wave,
+        "arm": file.arm,
+        **{name: value for name, value in deposit.receipt.items() if name != "columns"},
+        "variables": deposit.receipt["columns"],
+        "first_interview": first,
+        "last_interview": last,
+        "received_at": dt.datetime.fromtimestamp(int(path.stat().st_mtime), dt.UTC),
+    }
 
 
 def read_wave(study: Study, wave: str, folder: Path) -> list[Deposit | DepositError]:
@@ -140,15 +167,24 @@ def _request(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
     )
 
 
-def _confirm(file: WaveFile, deposit: Deposit) -> None:
-    """The file is the one that the declaration means."""
+def _confirm(study: Study, wave: str, file: WaveFile, deposit: Deposit, confirmed: Mapping[str, str]) -> None:
+    """The file is the one that the declaration means, and somebody has said so."""
     receipt = deposit.receipt
-    if file.sha256 and receipt["sha256"] != file.sha256:
+    expected = file.sha256 or confirmed.get(str(receipt["file"]))
+    accept = f"cohesion wave accept {study.key} {wave}"
+    if expected is None:
+        raise HeldError(
+            f"is held, not loaded: nobody has confirmed its receipt ({receipt['bytes']:,} bytes, "
+            f"{receipt['rows']:,} rows, {receipt['columns']:,} columns, SHA-256 {receipt['sha256']})",
+            where=str(receipt["file"]),
+            todo=f"If that is the file you expect, `{accept}` writes it into the wave's declaration.",
+        )
+    if receipt["sha256"] != expected:
         raise DepositError(
             "is not the file that was declared: its SHA-256 differs",
             where=str(receipt["file"]),
-            todo=f"Declared {file.sha256[:12]}…, found {str(receipt['sha256'])[:12]}…. "
-            "Ask for the file again, or declare the new hash if it is a corrected delivery.",
+            todo=f"Declared {expected[:12]}…, found {str(receipt['sha256'])[:12]}…. "
+            f"Ask for the file again; or, if it is a corrected delivery, `{accept}` makes it the wave's new version.",
         )
     if file.rows is not None and receipt["rows"] != file.rows:
         raise DepositError(
@@ -173,9 +209,11 @@ def _arm(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Regis
     rows = sort_people(study, wave, file, coded, roles["person_id"], known)
     loaded, dates = rows.loaded, pl.DataFrame(schema=VALUES_SCHEMA)
     notices = written_otherwise(study, coded.frame[roles["person_id"]])
+    interviews: tuple[dt.date | None, dt.date | None] = (None, None)
     if "interview_date" in roles:
         loaded, dates, about_dates = interview_dates(study, wave, file, loaded, roles["interview_date"])
-        notices += about_dates
+        interviews = first_and_last(loaded[roles["interview_date"]])
+        notices += [*about_dates, *outside_fieldwork(study, wave, file, loaded[roles["interview_date"]])]
     head = {"study": study.key, "arm": file.arm, "wave": wave}
     held = [column for column in _held(study, wave, file, roles) if column in loaded.columns]
     lacking = _lacking(study, wave, file, deposit)
@@ -185,6 +223,7 @@ def _arm(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Regis
         dates.with_columns(arm=pl.lit(file.arm)),
         rows,
         notices,
+        interviews,
     )
 
 
@@ -282,5 +321,12 @@ def summary(table: WaveTable) -> dict[str, Any]:
         "variables": table.frame.width - len(HEAD),
         "files": ", ".join(table.receipts["file"]),
         "sha256": ", ".join(text[:12] for text in table.receipts["sha256"]),
+        "received_at": ", ".join(f"{moment:%Y-%m-%d %H:%M} UTC" for moment in table.receipts["received_at"]),
+        "interviews": _window(table.receipts),
         "accounting": "; ".join(f"{place}: {count:,}" for place, count in table.counts.items()),
     }
+
+
+def _window(receipts: pl.DataFrame) -> str:
+    first, last = receipts["first_interview"].min(), receipts["last_interview"].max()
+    return f"{first} to {last}" if isinstance(first, dt.date) else "no dates in the file"

@@ -22,6 +22,8 @@ SEED = 20260101
 Entry = TypeVar("Entry")
 STAMP = "MADE_UP.txt"
 """Lies beside the files: says that they are made up, and from what."""
+SUMS = "SHA256SUMS"
+"""Lies beside the files: the SHA-256 of each, in the usual form (``sha256sum --check``)."""
 
 _WRITERS: dict[str, Callable[[Study, Path, int], Iterator[Path]]] = {
     "beyond_us_and_them": buat_files.write_study,
@@ -82,11 +84,29 @@ def _write(study: Study, directory: Path, seed: int) -> list[Path]:
     with tempfile.TemporaryDirectory(dir=directory, prefix=f".{study.key}-") as aside:
         made = Path(aside) / study.key
         names = [path.name for path in writer(study, made, seed)]
+        note_receipts(made)
         (made / STAMP).write_text(_stamp(study, seed), encoding="utf-8")
         if target.exists():
             shutil.rmtree(target)
         made.replace(target)
     return [target / name for name in names]
+
+
+def note_receipts(folder: Path) -> None:
+    """Write down the SHA-256 of every deposit in a study's folder, as ``sha256sum`` does."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name not in (STAMP, SUMS))
+    (folder / SUMS).write_text("".join(f"{_sha256(folder / name)}  {name}\n" for name in names), encoding="utf-8")
+
+
+def receipts_of_sample(folder: Path) -> dict[str, str]:
+    """File name → SHA-256, as the generator noted them when it wrote a study's folder."""
+    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    return {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_current(folder: Path, seed: int) -> bool:

@@ -1,6 +1,8 @@
 """A member of staff opens the asset graph, starts a materialisation, and sees it succeed."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from shared import ROOT
+from small_study import deposit, rows
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -113,6 +116,40 @@ def test_the_graph_shows_groups_checks_and_owners(address, browser):
     page.goto(f"{address}/assets/answers/parallel_lives?view=checks", wait_until="domcontentloaded")
     for check in ("grain", "ranges", "accounting"):
         page.get_by_text(check, exact=True).first.wait_for(timeout=60_000)
+
+
+def asset_keys(address: str) -> list[list[str]]:
+    """Every asset that the running UI knows."""
+    query = json.dumps({"query": "{ assetNodes { assetKey { path } } }"}).encode()
+    request = urllib.request.Request(f"{address}/graphql", data=query, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return [node["assetKey"]["path"] for node in json.load(answer)["data"]["assetNodes"]]
+
+
+def test_an_accepted_wave_appears_without_a_restart(address, root):
+    new = ["wave", "first", "w01"]
+    assert new not in asset_keys(address)
+    shutil.copytree(ROOT / "data" / "studies" / "_template", root / "data" / "studies" / "first")
+    about = root / "data" / "studies" / "first" / "study.yaml"
+    words = re.compile(r"^(title|short_title|population|citation|licence): .*$", re.MULTILINE)
+    about.write_text(words.sub(r"\1: A study for tests", about.read_text()))
+    deposit(root, "first", rows())
+    accepted = subprocess.run(
+        [sys.executable, "-c", "from assets.cli import main; main()", "wave", "accept", "first", "w01"],
+        env={**os.environ, "COHESION_ROOT": str(root), "HOME": str(root), "PYTHONPATH": str(ROOT)},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "The running asset graph shows it." in accepted.stdout, accepted.stdout + accepted.stderr
+    assert new in asset_keys(address)
+
+
+def test_the_graph_says_how_fresh_a_study_is(address, browser):
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto(f"{address}/assets/answers/parallel_lives?view=checks", wait_until="domcontentloaded")
+    page.get_by_text("fresh", exact=True).first.wait_for(timeout=60_000)
 
 
 def test_nothing_is_reported_to_anyone(root):

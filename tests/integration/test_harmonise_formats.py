@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from confirmed import sha256_of
 
 from pipeline.harmonise import Harmonised, account, harmonise
 from pipeline.ingest.wave import wave_table
@@ -61,7 +62,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Harmonised]:
     found = {}
     for format in FORMATS:
         deposit(format, folder)
-        wave = wave_table(study(format), "w01", folder, KEY).frame
+        confirmed = {file.name: sha256_of(file) for file in folder.iterdir()}
+        wave = wave_table(study(format), "w01", folder, KEY, confirmed=confirmed).frame
         found[format] = harmonise(study(format), {"w01": wave})
         assert account(found[format].ledger, {"w01": wave}, found[format].answers) == []
     return found

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from confirmed import confirm_all
 from small_study import declare, deposit, make_root, rows
 
 from pipeline.errors import DepositError
@@ -20,6 +21,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def load(root: Path) -> WaveTable:
+    confirm_all(root)
     study = load_project(Paths(root)).studies["first"]
     return wave_table(study, "w01", root / "data" / "raw" / "first", bytes(32))
 

@@ -13,7 +13,7 @@ from pipeline.errors import CohesionError
 from pipeline.harmonise import account, harmonise
 from pipeline.ingest.wave import wave_table
 from pipeline.paths import Paths
-from pipeline.sample import ensure_sample, simulate, truth, write_sample
+from pipeline.sample import ensure_sample, receipts_of_sample, simulate, truth, write_sample
 from pipeline.sample.areas import area_tables
 from pipeline.scales import panel, read_area_table
 from pipeline.specs import load_project
@@ -39,7 +39,8 @@ def panels(project, sample) -> dict[str, pl.DataFrame]:
     made = {}
     for name in STUDIES:
         study = project.studies[name]
-        waves = {wave: wave_table(study, wave, sample / name, KEY).frame for wave in study.waves}
+        sums = receipts_of_sample(sample / name)
+        waves = {wave: wave_table(study, wave, sample / name, KEY, confirmed=sums).frame for wave in study.waves}
         harmonised = harmonise(study, waves)
         assert account(harmonised.ledger, waves, harmonised.answers) == []
         areas = {

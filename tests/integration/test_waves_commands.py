@@ -1,6 +1,8 @@
 """The day a wave arrives, at the command line: a draft with its evidence, and a confirmation that keeps comments."""
 
+import datetime as dt
 import hashlib
+import os
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +10,7 @@ import pytest
 from panel_study import ISSUED, ITEMS, LABELS, STUDY, clean, make_panel, raw, rebuild, write_sav
 from typer.testing import CliRunner
 
+from assets import store
 from assets.cli import app
 from pipeline.ingest.matching import common_prefix
 from pipeline.paths import Paths
@@ -116,9 +119,39 @@ def test_accepting_writes_hash_and_rows_and_keeps_the_rest(root, style):
             before.splitlines()
         )
     write_sav(raw(root) / "clean_w2.sav", clean("w02").head(59))
-    assert "is not the file that was declared" in rebuild(root)["wave/panel/w02"].message
+    refused = rebuild(root, confirmed=False)["wave/panel/w02"].message
+    assert "is not the file that was declared" in refused
+    assert "`cohesion wave accept panel w02` makes it the wave's new version" in refused
     run("wave", "accept", STUDY, "w02")
-    assert rebuild(root)["wave/panel/w02"].message == ""
+    assert rebuild(root, confirmed=False)["wave/panel/w02"].message == ""
+
+
+def test_a_file_that_nobody_confirmed_is_held_not_loaded(root):
+    rebuild(root)
+    answers = Paths(root).table("answers", STUDY)
+    before = answers.read_bytes()
+    data = (raw(root) / "clean_w2.sav").read_bytes()
+    path = root / "data/studies/panel/waves/w02.yaml"
+    path.write_text(BLOCK)
+    for wave, message in {name: report.message for name, report in rebuild(root, confirmed=False).items()}.items():
+        assert bool(message) == (wave == "wave/panel/w02"), "nothing else stops, and nothing is made from it"
+    (held,) = [report.message for report in rebuild(root, confirmed=False).values()]
+    assert held.startswith("clean_w2.sav: is held, not loaded: nobody has confirmed its receipt")
+    assert f"({len(data):,} bytes, 60 rows, 11 columns, SHA-256 {hashlib.sha256(data).hexdigest()})" in held
+    assert "`cohesion wave accept panel w02`" in held
+    assert answers.read_bytes() == before
+    run("wave", "accept", STUDY, "w02")
+    assert not [report.message for report in rebuild(root, confirmed=False).values() if report.message]
+
+
+def test_the_receipt_says_what_came_when_and_about_which_weeks(root):
+    os.utime(raw(root) / "clean_w2.sav", (1_600_000_000, 1_600_000_000))
+    rebuild(root)
+    receipt = store.load(Paths(root), ("receipt", STUDY, "w02")).row(0, named=True)
+    dates = clean("w02")["intdate"]
+    assert (receipt["first_interview"], receipt["last_interview"]) == (dates.min(), dates.max())
+    assert receipt["received_at"] == dt.datetime(2020, 9, 13, 12, 26, 40, tzinfo=dt.UTC)
+    assert (receipt["rows"], receipt["format"]) == (60, "sav")
 
 
 def test_mistakes_are_said_plainly(root):

@@ -92,6 +92,9 @@ def test_a_file_delivered_again_does_not_bring_them_back(root):
     delivered = (raw(root) / "clean_w3.sav").read_bytes()
     withdraw(root, "erase")
     (raw(root) / "clean_w3.sav").write_bytes(delivered)
+    refused = rebuild(root, confirmed=False)["wave/panel/w03"].message
+    assert "is not the file that was declared" in refused
+    declare_wave(root, "w03", "clean_w3.sav")
     report = rebuild(root)["wave/panel/w03"]
     assert "quarantined, withdrawn: 1" in report.tables[0].metadata["accounting"]
     assert not traces(Paths(root).warehouse, [pseudonym(root)]).found

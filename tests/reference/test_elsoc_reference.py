@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from confirmed import sha256_of
 from shared import shared
 
 from pipeline.harmonise import Harmonised, account, harmonise
@@ -146,7 +147,15 @@ def test_the_sav_twins_give_the_same_rows(study: Study, waves: dict[str, pl.Data
     declared = dict(study.waves)
     for wave, file in TWINS.items():
         (own,) = declared[wave].files
-        twin = own.model_copy(update={"file": file, "format": "sav", "sha256": None, "encoding": None, "sheet": None})
+        twin = own.model_copy(
+            update={
+                "file": file,
+                "format": "sav",
+                "sha256": sha256_of(DEPOSITS / file),
+                "encoding": None,
+                "sheet": None,
+            }
+        )
         declared[wave] = declared[wave].model_copy(update={"files": (twin,)})
     twin_study = Study(study.key, study.about, study.items, study.scales, declared, study.caveats)
     ours = harmonise(

@@ -1,0 +1,85 @@
+"""Whether a study's tables and papers are made from all that lies in its deposit folder, as a check in the graph."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets import store
+from assets.arrivals import look
+from assets.fingerprints import stale
+from assets.graph import Node, Workspace
+from assets.nodes import all_nodes
+from pipeline.specs import Study
+
+NAME = "fresh"
+
+
+def freshness_checks(workspace: Workspace) -> list[dg.AssetChecksDefinition]:
+    """``fresh`` of every study, shown at its answers: it looks at the files as they are now and starts nothing."""
+    return [_check(workspace, study) for study in workspace.project.studies.values()]
+
+
+def _check(workspace: Workspace, study: Study) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=["answers", study.key],
+        name=NAME,
+        description="Everything that lies in the deposit folder is confirmed, loaded and in the papers.",
+    )
+    def fresh() -> dg.AssetCheckResult:
+        return result(workspace, study, all_nodes(workspace.project))
+
+    return fresh
+
+
+def result(workspace: Workspace, study: Study, nodes: list[Node]) -> dg.AssetCheckResult:
+    """How fresh a study is: since when its newest wave is here, what waits for a person, and what is to be rebuilt."""
+    waiting = [*_waiting(workspace, study), *_due(workspace, study, nodes)]
+    newest = _newest(workspace, study)
+    return dg.AssetCheckResult(
+        passed=not waiting,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join([newest, *waiting]),
+        metadata={"newest_wave": newest, "waiting": len(waiting)},
+    )
+
+
+def evaluation(workspace: Workspace, study: Study, nodes: list[Node]) -> tuple[str, dg.AssetCheckEvaluation]:
+    """The same as an event that a sensor can report, with the words by which a change is seen."""
+    found = result(workspace, study, nodes)
+    event = dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(["answers", study.key]),
+        check_name=NAME,
+        passed=found.passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=found.description,
+        metadata=found.metadata,
+    )
+    return str(found.description), event
+
+
+def _newest(workspace: Workspace, study: Study) -> str:
+    """The last wave that is loaded, and when its file came."""
+    for wave in reversed(study.waves):
+        key = ("receipt", study.key, wave)
+        if store.record(workspace.paths, key):
+            received = store.load(workspace.paths, key)["received_at"].max()
+            return f"newest wave loaded: {wave}, received {received:%d %B %Y, %H:%M} UTC"
+    return "no wave is loaded yet"
+
+
+def _waiting(workspace: Workspace, study: Study) -> Iterator[str]:
+    """What lies in the folder and needs a person."""
+    sighting = look(workspace)
+    prefix = f"{study.key}/"
+    yield from (f"held: {words.removeprefix(prefix)}" for words in sighting.held if words.startswith(prefix))
+    names = sighting.undeclared.get(study.key, ())
+    if names:
+        yield f"files that no wave declares: {', '.join(names[:5])} ({len(names)})"
+
+
+def _due(workspace: Workspace, study: Study, nodes: list[Node]) -> Iterator[str]:
+    """What was made from an earlier state of files, declarations or code."""
+    due = [node.name for node in stale(nodes, workspace) if node.study == study.key]
+    if due:
+        papers = [name for name in due if name.startswith("paper/")]
+        yield f"{len(due)} assets are to be rebuilt" + (f", among them {', '.join(papers)}" if papers else "")

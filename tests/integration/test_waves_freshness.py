@@ -1,0 +1,79 @@
+"""How fresh a study is: the check in the graph and the sensor that keeps it true, on files as they lie there."""
+
+import os
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from confirmed import confirm_all
+from panel_study import STUDY, changed, make_panel, raw, rebuild, write_sav
+
+from assets.arrivals import SETTLED_SECONDS, deposit_sensor
+from assets.freshness import result
+from assets.graph import Workspace
+from assets.nodes import all_nodes
+from pipeline.paths import Paths
+from pipeline.specs import load_project
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = make_panel(tmp_path / "root")
+    settle(root)
+    return root
+
+
+def settle(root: Path) -> None:
+    """The files lie there since a while."""
+    for file in raw(root).iterdir():
+        os.utime(file, (time.time() - 2 * SETTLED_SECONDS,) * 2)
+
+
+def fresh(root: Path) -> dg.AssetCheckResult:
+    workspace = Workspace(Paths(root), load_project(Paths(root)))
+    nodes = [node for node in all_nodes(workspace.project) if node.group in ("ingest", "harmonise")]
+    return result(workspace, workspace.project.studies[STUDY], nodes)
+
+
+def test_from_a_new_file_to_fresh_again(root):
+    assert not fresh(root).passed
+    rebuild(root)
+    assert fresh(root).passed
+    assert "newest wave loaded: w03, received " in fresh(root).description
+
+    write_sav(raw(root) / "clean_w2.sav", changed(trust2={0: 3.0, 1: 2.0, 2: 1.0}))
+    settle(root)
+    assert "held: w02: `cohesion wave accept panel w02` confirms its receipt" in fresh(root).description
+    confirm_all(root)
+    assert "3 assets are to be rebuilt" in fresh(root).description
+    rebuild(root)
+    assert fresh(root).passed
+
+    write_sav(raw(root) / "fourth.sav", changed(trust2={0: 2.0, 1: 2.0, 2: 1.0}))
+    settle(root)
+    assert "files that no wave declares: fourth.sav (1)" in fresh(root).description
+
+
+def tick(root: Path, cursor: str | None) -> dg.SensorResult:
+    workspace = Workspace(Paths(root), load_project(Paths(root)))
+    sensor = deposit_sensor(all_nodes(workspace.project), workspace)
+    with dg.DagsterInstance.ephemeral() as instance:
+        found = sensor(dg.build_sensor_context(instance, cursor=cursor))
+    assert isinstance(found, dg.SensorResult)
+    return found
+
+
+def test_the_sensor_starts_confirmed_waves_once_and_tells_what_changes(root):
+    held = tick(root, None)
+    assert not held.run_requests
+    assert "held until somebody confirms the file: panel/w01" in held.skip_reason.skip_message
+    (event,) = held.asset_events
+    assert (event.check_name, event.passed) == ("fresh", False)
+
+    confirm_all(root)
+    first = tick(root, held.cursor)
+    assert [request.tags["wave"] for request in first.run_requests] == ["w01", "w02", "w03"]
+    again = tick(root, first.cursor)
+    assert not again.run_requests
+    assert not again.asset_events, "nothing changed, nothing is said"
