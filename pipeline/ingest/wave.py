@@ -328,5 +328,5 @@ def summary(table: WaveTable) -> dict[str, Any]:
 
 
 def _window(receipts: pl.DataFrame) -> str:
-    first, last = receipts["first_interview"].min(), receipts["last_interview"].max()
-    return f"{first} to {last}" if isinstance(first, dt.date) else "no dates in the file"
+    dates = [*receipts["first_interview"].drop_nulls(), *receipts["last_interview"].drop_nulls()]
+    return f"{min(dates)} to {max(dates)}" if dates else "no dates in the file"

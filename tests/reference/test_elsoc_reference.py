@@ -147,15 +147,8 @@ def test_the_sav_twins_give_the_same_rows(study: Study, waves: dict[str, pl.Data
     declared = dict(study.waves)
     for wave, file in TWINS.items():
         (own,) = declared[wave].files
-        twin = own.model_copy(
-            update={
-                "file": file,
-                "format": "sav",
-                "sha256": sha256_of(DEPOSITS / file),
-                "encoding": None,
-                "sheet": None,
-            }
-        )
+        plain = {"file": file, "format": "sav", "encoding": None, "sheet": None}
+        twin = own.model_copy(update={**plain, "sha256": sha256_of(DEPOSITS / file)})
         declared[wave] = declared[wave].model_copy(update={"files": (twin,)})
     twin_study = Study(study.key, study.about, study.items, study.scales, declared, study.caveats)
     ours = harmonise(
