@@ -15,10 +15,14 @@ def transitions_by_arm(
 ) -> pl.DataFrame:
     """One row per arm and pair of categories of ``measure``: see ``transitions`` and ``places``.
 
-    Clustered by the sampling unit where everybody has one, else by the person, and ``clustered_by`` says which. Arms of
-    a single wave, or in which nobody answered the measure at a wave that has a next one, are left out.
+    Clustered by the sampling unit (within its stratum) where everybody has one, else by the person; ``clustered_by``
+    says which. Arms of a single wave, or in which nobody answered the measure at a wave that has a next one, are left
+    out.
     """
     cluster = "psu" if "psu" in panel.columns and not panel["psu"].null_count() else "person_id"
+    if cluster == "psu" and "stratum" in panel.columns:
+        within = pl.concat_str("stratum", "psu", separator=" ", ignore_nulls=True)
+        panel = panel.with_columns(psu=within)
     parts = []
     for arm, waves in calendar.items():
         own = panel.filter(pl.col("arm") == arm, pl.col("wave").is_in(list(waves)))

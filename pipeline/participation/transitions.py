@@ -80,7 +80,9 @@ def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
     cuts = sorted({float(first.quantile(share, "linear") or 0.0) for share in (1 / 3, 2 / 3)})
     if len(cuts) < 2:
         raise CohesionError("a third of the people give the same answer, so that there are no thirds", where=column)
-    return values.cut(cuts, labels=list(THIRDS)).cast(pl.Enum(THIRDS))
+    low, middle, high = (pl.lit(third) for third in THIRDS)
+    third = pl.when(values.is_null()).then(None).when(values <= cuts[0]).then(low).when(values <= cuts[1]).then(middle)
+    return pl.select(third.otherwise(high).cast(pl.Enum(THIRDS)).alias(column)).to_series()
 
 
 def _pairs(

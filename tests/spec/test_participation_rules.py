@@ -11,11 +11,13 @@ from pipeline.participation import (
     partial_interviews,
     participation,
     patterns,
+    places,
     response_rates,
     retention,
     transitions,
+    transitions_by_arm,
 )
-from pipeline.tables import Participation, Patterns, ResponseRates
+from pipeline.tables import Participation, Patterns, ResponseRates, Transitions
 
 WAVES = ["w01", "w02", "w03", "w04"]
 
@@ -235,3 +237,29 @@ def test_missing_is_a_place_to_go():
     assert transitions(panel, "contact", ["w01", "w02"], missing=False).filter(origin="low", destination="high")[
         "share"
     ].to_list() == [1.0]
+
+
+def test_units_are_told_apart_within_their_stratum_and_arms_by_their_calendar():
+    rows = [
+        (f"{arm}{stratum}{unit}{person}", arm, wave, stratum, unit, float((person + number) % 3))
+        for arm in ("long", "short")
+        for stratum in ("north", "south")
+        for unit in ("1", "2")
+        for person in range(6)
+        for number, wave in enumerate(WAVES[:2] if arm == "short" else WAVES)
+    ]
+    panel = pl.DataFrame(rows, schema=["person_id", "arm", "wave", "stratum", "psu", "trust"], orient="row")
+    table = transitions_by_arm(panel, "trust", {"long": WAVES, "short": WAVES[:2], "once": WAVES[:1]})
+    Transitions.validate(table)
+    assert set(table["clustered_by"]) == {"psu"}
+    assert set(table["clusters"]) == {4}
+    assert table.group_by("arm", maintain_order=True).agg(pl.col("count").sum()).rows() == [("long", 72), ("short", 24)]
+    assert table["destination"].unique(maintain_order=True).to_list() == ["0", "1", "2", "missing"]
+
+
+def test_a_measure_of_many_values_is_followed_in_thirds_of_the_first_wave():
+    panel = pl.DataFrame({"wave": ["w01"] * 9 + ["w02"] * 3, "trust": [*map(float, range(1, 10)), 0.0, 3.67, 99.0]})
+    found = places(panel, "trust", "w01").to_list()
+    thirds = ["lowest third", "middle third", "highest third"]
+    assert found[:9] == [third for third in thirds for _ in range(3)]
+    assert found[9:] == thirds
