@@ -381,13 +381,15 @@ MISTAKES = {
         "`first_wve` is not a weight of the panel or a set of `example`; did you mean `first_wave`?",
     ),
     "a model of replicates that are not declared": (
-        MODEL_FILE, "family: pooled", "family: pooled\nweights: first_wave\nstandard_errors: replicates", "standard_errors",
+        MODEL_FILE, "family: pooled", "family: pooled\nweights: first_wave\nstandard_errors: replicates",
+        "standard_errors",
         "the weight set `first_wave` declares no `replicates`.",
     ),
     "weights for a family that takes none": (
         MODEL_FILE, "family: pooled", "family: between\nweights: first_wave", "question:",
         "the file: a `between` model takes no `weights`; those that do: design_means, design_quantiles, "
-        "design_changes, design_differences, design_association, design_regression, pooled, fixed_effects, first_difference.",
+        "design_changes, design_differences, design_association, design_regression, pooled, fixed_effects, "
+        "first_difference.",
     ),
     "not YAML": (SCALES, "belonging:\n", "belonging: [\n", "items:", None),
     "a tab": (SCALES, "  score: mean", "\tscore: mean", "score: mean", None),
