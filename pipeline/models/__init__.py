@@ -6,6 +6,7 @@ that they fit.
 
 from pipeline.models.attrition import attrition
 from pipeline.models.between import between
+from pipeline.models.design_association import design_association
 from pipeline.models.design_contrasts import design_changes, design_differences
 from pipeline.models.design_means import design_means, design_shares
 from pipeline.models.design_quantiles import design_quantiles
@@ -24,6 +25,7 @@ from pipeline.models.within_between import within_between
 __all__ = [
     "attrition",
     "between",
+    "design_association",
     "design_changes",
     "design_differences",
     "design_means",

@@ -40,6 +40,8 @@ class Replicated(Protocol):
 class DesignArguments(TypedDict, total=False):
     """Columns of the design: ``weight``, ``strata``, ``psu`` (nested in strata), ``fpc`` (units in the population).
 
+    ``ssu`` are units sampled within ``psu``, of ``fpc_second`` that it has: two stages, without replacement.
+    ``calibrated_on`` are columns whose margins the weights meet, from ``base_weight``: see ``design_of``.
     ``lonely_psu`` is the rule for strata with one unit; ``replicates`` (rows as the frame's) take the place of all of
     these. ``person`` and ``wave`` name those columns.
     """
@@ -48,6 +50,10 @@ class DesignArguments(TypedDict, total=False):
     strata: str | None
     psu: str | None
     fpc: str | None
+    ssu: str | None
+    fpc_second: str | None
+    calibrated_on: Sequence[str]
+    base_weight: str | None
     lonely_psu: LonelyPsu
     replicates: Replicated | None
     person: str
@@ -124,6 +130,10 @@ class Sample:
         strata: str | None = None,
         psu: str | None = None,
         fpc: str | None = None,
+        ssu: str | None = None,
+        fpc_second: str | None = None,
+        calibrated_on: Sequence[str] = (),
+        base_weight: str | None = None,
         lonely_psu: LonelyPsu = "certainty",
         replicates: Replicated | None = None,
         person: str = "person_id",
@@ -146,7 +156,18 @@ class Sample:
                 note = f"{left_out:,} rows without a weight left out" if left_out else None
                 frame = frame.filter(pl.col(weight) != 0)
             unit = person if link and psu is None else psu
-            design = design_of(frame, weight=weight, strata=strata, psu=unit, fpc=fpc, lonely_psu=lonely_psu)
+            design = design_of(
+                frame,
+                weight=weight,
+                strata=strata,
+                psu=unit,
+                fpc=fpc,
+                lonely_psu=lonely_psu,
+                ssu=ssu,
+                fpc_second=fpc_second,
+                calibrated_on=calibrated_on,
+                base_weight=base_weight,
+            )
             weights = design.weights
         persons = codes(frame[person]) if person in frame.columns else np.arange(frame.height)
         return cls(frame, weights, design, replicates, persons, wave, note)

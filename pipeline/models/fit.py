@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.attrition import LATEST, attrition
 from pipeline.models.between import between
+from pipeline.models.design_association import design_association
 from pipeline.models.design_contrasts import design_changes, design_differences
 from pipeline.models.design_means import design_means
 from pipeline.models.design_quantiles import design_quantiles
@@ -170,7 +171,9 @@ def _by_wave(spec: ModelSpec) -> dict[str, Any]:
 
 def _between_groups(spec: ModelSpec) -> dict[str, Any]:
     if spec.group is None:
-        raise ModelError("differences are between groups", where="group", todo="Name the grouping column.")
+        raise ModelError(
+            "differences and associations are between groups", where="group", todo="Name the grouping column."
+        )
     return {"variables": spec.outcomes, "group": spec.group}
 
 
@@ -234,5 +237,6 @@ FAMILIES: dict[str, Family] = {
     "design_changes": _design(design_changes, lambda spec: {"variables": spec.outcomes, "group": spec.group}),
     "design_differences": _design(design_differences, _between_groups),
     "design_regression": _design(design_regression, _on_exposures),
+    "design_association": _design(design_association, _between_groups),
 }
 """Family → how it is called. A new family is one module and one line here."""

@@ -30,6 +30,7 @@ METHODS = {
     "design_quantiles": "Weighted quantiles by wave, with intervals from weights, strata and clusters",
     "design_changes": "Weighted change between waves, with standard errors that know the same people answered both",
     "design_differences": "Weighted differences between groups, with standard errors from the design",
+    "design_association": "Rao–Scott test of association in the weighted table, from weights, strata and clusters",
     "design_regression": "Weighted regression, with standard errors from weights, strata and clusters",
     "pooled": "Least squares over all answers, ignoring who gave them",
     "first_difference": "Change from one wave to the next on change in the exposure",
