@@ -19,7 +19,9 @@ def run_checks(group: str, output: Output) -> list[Check]:
         else:
             checks += [Check("contract", key, (*grain, *ranges))]
     first = next(iter(output.tables))
-    return [*checks, *(Check(name, first, tuple(problems)) for name, problems in output.problems.items())]
+    checks += [Check(name, first, tuple(problems)) for name, problems in output.problems.items()]
+    remarks = output.remarks.items()
+    return [*checks, *(Check(name, first, tuple(told), False, severity) for name, (severity, told) in remarks)]
 
 
 def contract(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[tuple[str, ...], tuple[str, ...]]:

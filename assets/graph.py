@@ -53,6 +53,7 @@ class Output:
     tables: Mapping[Key, pl.DataFrame]
     schemas: Mapping[Key, type[dy.Schema]] = field(default_factory=dict)
     problems: Mapping[str, list[str]] = field(default_factory=dict)  # extra check → what it found
+    remarks: Mapping[str, tuple[str, list[str]]] = field(default_factory=dict)  # check → severity, what to know
     metadata: Mapping[Key, Mapping[str, Any]] = field(default_factory=dict)
     keep: bool = False  # store the tables even if an extra check fails: they say why
 
@@ -70,6 +71,7 @@ class Node:
     compute: Callable[[Workspace, Tables], Output]
     kinds: frozenset[str] = frozenset()
     checks: tuple[str, ...] = ()  # extra checks beyond those of the table contracts
+    remarks: Mapping[str, str] = field(default_factory=dict)  # checks that stop nothing, with what they tell
     external: Callable[[Workspace], str] | None = None  # the state of files from outside
     files: Callable[[Paths], list[Path]] | None = None  # what it writes besides its tables
 

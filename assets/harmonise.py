@@ -18,12 +18,21 @@ def _findings(study: Study) -> Node:
     labels = {wave: ("labels", study.key, wave) for wave in study.waves}
 
     def compute(workspace: Workspace, tables: Tables) -> Output:
-        from pipeline.harmonise.drift import compare_all, drift_html, links, open_blocks
+        from pipeline.harmonise.drift import (
+            compare_all,
+            drift_html,
+            links,
+            open_blocks,
+            undecided,
+            unmatched_answers,
+            write_unmatched,
+        )
         from pipeline.tables import Findings
 
         deposited = {wave: tables[table] for wave, table in waves.items()}
         labelled = {wave: tables[table] for wave, table in labels.items()}
         found = compare_all(study, deposited, labelled)
+        write_unmatched(unmatched_answers(study, deposited, found), workspace.paths.unmatched_answers(study.key))
         page = workspace.paths.drift_file(study.key)
         text = drift_html(study, found, workspace.paths.templates / "drift.html.j2")
         write_whole(page, lambda part: part.write_text(text, encoding="utf-8"))
@@ -31,6 +40,7 @@ def _findings(study: Study) -> Node:
             tables={key: found},
             schemas={key: Findings},
             problems={"decided": open_blocks(found)},
+            remarks={f"drift_{wave}": undecided(found, wave) for wave in study.waves},
             metadata={key: {"paper": page, "findings": found.height, "links": links(study, deposited)}},
             keep=True,
         )
@@ -45,6 +55,7 @@ def _findings(study: Study) -> Node:
         compute=compute,
         kinds=frozenset({"polars"}),
         checks=("decided",),
+        remarks={f"drift_{wave}": f"{study.waves[wave].title} beside the waves before it." for wave in study.waves},
         files=lambda paths: [paths.drift_file(study.key)],
     )
 

@@ -22,11 +22,16 @@ def checks_of(group: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Check:
-    """One check of one table; ``found`` says in words what is wrong, with counts."""
+    """One check of one table; ``found`` says in words what is wrong, with counts.
+
+    One that does not stop anything (``blocking`` is false) is shown as an error or, with ``severity``, as a warning.
+    """
 
     name: str
     key: Key
     found: tuple[str, ...] = ()
+    blocking: bool = True
+    severity: str = "error"
 
     @property
     def passed(self) -> bool:
@@ -56,7 +61,7 @@ class Report:
 
     @property
     def failed(self) -> list[Check]:
-        return [check for check in self.checks if not check.passed]
+        return [check for check in self.checks if check.blocking and not check.passed]
 
     @property
     def message(self) -> str:
@@ -80,7 +85,8 @@ class Report:
             for table in fields.pop("tables")
         )
         checks = tuple(
-            Check(check["name"], tuple(check["key"]), tuple(check["found"])) for check in fields.pop("checks")
+            Check(check["name"], tuple(check["key"]), tuple(check["found"]), check["blocking"], check["severity"])
+            for check in fields.pop("checks")
         )
         return cls(**fields, tables=tables, checks=checks)
 

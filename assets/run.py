@@ -40,7 +40,7 @@ def run_node(node: Node, workspace: Workspace) -> Report:
     output = node.compute(workspace, inputs)
     checks = run_checks(node.group, output)
     seconds = time.perf_counter() - began
-    if all(check.passed for check in checks):
+    if all(check.passed for check in checks if check.blocking):
         store.save(workspace.paths, output.tables, made_from, seconds)
     elif output.keep:
         store.save(workspace.paths, output.tables, UNFINISHED, seconds)

@@ -63,7 +63,11 @@ def _check_specs(node: Node) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(name, asset=list(node.keys[0]), description=EXTRA_CHECKS[name], blocking=True)
         for name in node.checks
     ]
-    return [*contract, *extra]
+    told = [
+        dg.AssetCheckSpec(name, asset=list(node.keys[0]), description=text, blocking=False)
+        for name, text in node.remarks.items()
+    ]
+    return [*contract, *extra, *told]
 
 
 def _events(
@@ -74,7 +78,10 @@ def _events(
         key = dg.AssetKey(list(check.key))
         if dg.AssetCheckKey(key, check.name) in checks:
             described = "; ".join(check.found) or None
-            yield dg.AssetCheckResult(asset_key=key, check_name=check.name, passed=check.passed, description=described)
+            severity = dg.AssetCheckSeverity.WARN if check.severity == "warning" else dg.AssetCheckSeverity.ERROR
+            yield dg.AssetCheckResult(
+                asset_key=key, check_name=check.name, passed=check.passed, severity=severity, description=described
+            )
     if report.message:
         log.error("✗ %s: %s", report.node, report.message, extra={"node": report.node})
         raise dg.Failure(description=report.message, allow_retries=False)

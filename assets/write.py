@@ -7,7 +7,7 @@ from assets.graph import Key, Node, Output, Tables, Workspace
 from pipeline.files import write_whole
 from pipeline.specs import Paper, Project
 
-STUDY_TABLES = ("participation", "response_rates", "reliability", "ledger")
+STUDY_TABLES = ("participation", "response_rates", "reliability", "ledger", "findings")
 FOLLOWED = ("variation", "transitions")
 """Tables of a study with a headline measure."""
 

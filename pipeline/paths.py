@@ -72,6 +72,10 @@ class Paths:
         """Rows of a wave that were set aside, or with ``what`` its dates or answers."""
         return self.quarantine / study / f"{wave}{f'_{what}' if what else ''}.parquet"
 
+    def unmatched_answers(self, study: str) -> Path:
+        """Texts that are no declared answer, word for word and counted: for staff, and nowhere else."""
+        return self.quarantine / study / "unmatched_answers.csv"
+
     def kept(self, study: str) -> Path:
         """Every delivery of a study, under its SHA-256."""
         return self.root / "data" / "kept" / study

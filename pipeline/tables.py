@@ -42,6 +42,14 @@ class Receipt(dy.Schema):
     first_interview = dy.Date(nullable=True)
     last_interview = dy.Date(nullable=True)
     received_at = dy.Datetime(time_zone="UTC")
+    loaded = dy.Int64(min=0)
+    quarantined = dy.Int64(min=0)  # kept apart, with the reason
+    set_aside = dy.Int64(min=0)  # left out by a declared rule: previews, copies of a row
+    apart = dy.String(nullable=True)  # why rows are not loaded, with counts
+
+    @dy.rule()
+    def received_is_loaded_and_quarantined_and_set_aside(cls) -> pl.Expr:
+        return pl.col("rows") == pl.col("loaded") + pl.col("quarantined") + pl.col("set_aside")
 
 
 class Crosswalk(dy.Schema):

@@ -8,8 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline.errors import DepositError
-from pipeline.ingest.columns import some
+from pipeline.ingest.numbers import NUMBER
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
 from pipeline.specs.study import WaveFile
@@ -39,38 +38,39 @@ def codes_of(answers: pl.Series, labels: Mapping[str, str], how: How) -> tuple[p
     return codes.rename(answers.name), reasons.rename("reason")
 
 
-def declared_codes(study: Study, wave: str, file: WaveFile, frame: pl.DataFrame, where: str) -> pl.DataFrame:
+def declared_codes(study: Study, wave: str, file: WaveFile, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame of a file with answers as codes, where it is declared to hold words. Declared missing codes stay.
 
-    Raises ``DepositError`` that names each variable with texts that are no declared answer, and how many.
+    A text that is no declared answer stays as it is, a number that is none in quotation marks: as codes that nobody
+    declared they are found, counted and set aside later, and listed for staff.
     """
     if file.answers == "codes":
         return frame
-    misfits: dict[str, int] = {}
     columns: dict[str, pl.Series] = {}
+    for variable, (labels, missing) in _words(study, wave, file).items():
+        if variable in frame.columns:
+            answers = frame[variable].cast(pl.String)
+            codes, reasons = codes_of(answers, labels, file.answers)
+            is_missing = answers.is_in(list(missing)).fill_null(False)
+            is_number = answers.str.contains(NUMBER).fill_null(False)
+            other = pl.when(is_number).then(pl.format("“{}”", answers)).otherwise(answers)
+            kept = pl.when(is_missing).then(answers).when(reasons.is_null()).then(codes).otherwise(other)
+            columns[variable] = pl.select(kept.alias(variable)).to_series()
+    return frame.with_columns(columns.values())
+
+
+def _words(study: Study, wave: str, file: WaveFile) -> dict[str, tuple[dict[str, str], set[str]]]:
+    """Variable → code → declared text, and its missing codes, over all items that are read from it."""
+    found: dict[str, tuple[dict[str, str], set[str]]] = {}
     for key, item in study.items.items():
         variable = source_variable(study, wave, file, key)
         exception = study.waves[wave].exceptions.get(key)
-        labels = exception.codes if exception and exception.codes else item.codes
-        if variable is None or variable not in frame.columns or not labels:
-            continue
-        missing = {**study.about.missing, **item.missing, **(exception.missing if exception else {})}
-        answers = columns.get(variable, frame[variable]).cast(pl.String)
-        codes, reasons = codes_of(answers, labels, file.answers)
-        is_missing = answers.is_in(list(missing)).fill_null(False)
-        columns[variable] = pl.select(pl.when(is_missing).then(answers).otherwise(codes)).to_series().alias(variable)
-        wrong = int((reasons.is_not_null() & ~is_missing).sum())
-        if wrong:
-            misfits[variable] = wrong
-    if misfits:
-        named = some([f"{variable} ({count:,})" for variable, count in misfits.items()])
-        raise DepositError(
-            f"texts that are no declared answer, in {named}",
-            where=where,
-            count=sum(misfits.values()),
-            todo="Declare the texts as `codes` of the item (or in the wave's exceptions), or as missing codes.",
-        )
-    return frame.with_columns(columns.values())
+        own = exception.codes if exception and exception.codes else item.codes
+        if variable is not None and own:
+            labels, missing = found.setdefault(variable, ({}, set(study.about.missing)))
+            labels.update({code: label for code, label in own.items() if code not in labels})
+            missing.update(item.missing, exception.missing if exception else {})
+    return found
 
 
 def plain(text: str) -> str:

@@ -28,6 +28,15 @@ def code_texts(numbers: pl.Series) -> pl.Series:
     return numbers.replace_strict(distinct, texts, default=None, return_dtype=pl.String).rename(numbers.name)
 
 
+def numbers_among(texts: pl.Series) -> pl.Series:
+    """Texts of which those that are numbers are written as codes: beside a remark ``4.0`` is still the code ``4``."""
+    distinct = texts.unique().drop_nulls()
+    numbers = distinct.filter(distinct.str.contains(NUMBER))
+    if not numbers.len():
+        return texts
+    return texts.replace(numbers, pl.Series([code_text(float(number)) for number in numbers], dtype=pl.String))
+
+
 def numbers_where_all_are(frame: pl.DataFrame, *, decimal: str = ".", keep_text: tuple[str, ...] = ()) -> pl.DataFrame:
     """Text columns of which every answered cell is a number, as Float64; all others, and ``keep_text``, as they are.
 

@@ -18,7 +18,7 @@ from pipeline.ingest.deposit import Deposit, Request, read_deposits
 from pipeline.ingest.find import find_file
 from pipeline.ingest.ids import check_ids
 from pipeline.ingest.interviews import first_and_last, interview_dates, outside_fieldwork
-from pipeline.ingest.numbers import code_texts
+from pipeline.ingest.numbers import code_texts, numbers_among
 from pipeline.ingest.people import Register, sort_people, written_otherwise
 from pipeline.ingest.quarantine import VALUES_SCHEMA, Sorted
 from pipeline.specs.project import Study
@@ -93,7 +93,9 @@ def wave_table(
     check_ids(frame, "person_id", where=f"{study.key} {wave}")
     return WaveTable(
         frame,
-        pl.DataFrame(receipts, schema_overrides={"first_interview": pl.Date, "last_interview": pl.Date}),
+        pl.DataFrame(
+            receipts, schema_overrides={"first_interview": pl.Date, "last_interview": pl.Date, "apart": pl.String}
+        ),
         _table(labels),
         tuple(notices),
         pl.concat([arm.quarantined for arm in arms], how="diagonal_relaxed"),
@@ -114,6 +116,7 @@ def _receipt(study: Study, wave: str, file: WaveFile, deposit: Deposit, arm: _Ar
         "first_interview": first,
         "last_interview": last,
         "received_at": dt.datetime.fromtimestamp(int(path.stat().st_mtime), dt.UTC),
+        **_rows(arm.sorted),
     }
 
 
@@ -150,6 +153,17 @@ def _counts(parts: Sequence[Sorted], loaded: int) -> dict[str, int]:
             todo="This is a mistake in the pipeline; please report it.",
         )
     return {"received": received, **places}
+
+
+def _rows(part: Sorted) -> dict[str, int | str | None]:
+    """Where one file's rows are, and why some are not loaded."""
+    reasons = [f"{reason}: {count:,}" for reason, count in {**part.counts(), **part.set_aside}.items()]
+    return {
+        "loaded": part.loaded.height,
+        "quarantined": part.quarantined.height,
+        "set_aside": sum(part.set_aside.values()),
+        "apart": "; ".join(reasons) or None,
+    }
 
 
 def _request(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
@@ -205,7 +219,7 @@ def _arm(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Regis
             todo="Correct `columns` in the wave's declaration or in study.yaml.",
         )
     check_number(study, wave, deposit.frame, roles, name)
-    coded = replace(deposit, frame=declared_codes(study, wave, file, deposit.frame, name))
+    coded = replace(deposit, frame=declared_codes(study, wave, file, deposit.frame))
     rows = sort_people(study, wave, file, coded, roles["person_id"], known)
     loaded, dates = rows.loaded, pl.DataFrame(schema=VALUES_SCHEMA)
     notices = written_otherwise(study, coded.frame[roles["person_id"]])
@@ -310,7 +324,7 @@ def code_text(values: pl.Series) -> pl.Series:
         return code_texts(values)
     if values.dtype == pl.String:
         stripped = values.str.strip_chars()
-        return stripped.set(stripped == "", None)
+        return numbers_among(stripped.set(stripped == "", None))
     return values.cast(pl.String)
 
 

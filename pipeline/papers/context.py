@@ -42,12 +42,23 @@ class Fieldwork:
 
 
 @dataclass(frozen=True)
+class Exceptional:
+    """What one wave did otherwise with one question, why, and how far its answers can be compared."""
+
+    wave: str
+    item: str
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Context:
     """The study around a paper; everything a declaration says that a paper prints.
 
     ``facts``: label and value pairs for the head of the paper. ``assumptions``: what was assumed, and why.
     ``questions``: concept → the questions that measure it. ``labels``: concept, wave, arm or group → its name.
-    ``fieldwork``: (arm, wave) → when. ``caveats``: markdown.
+    ``fieldwork``: (arm, wave) → when. ``caveats``: markdown. ``exceptions``: what single waves did otherwise.
+    ``items``: item → its label.
     """
 
     study: str
@@ -61,6 +72,12 @@ class Context:
     models: Mapping[str, ModelNote] = field(default_factory=dict)
     fieldwork: Mapping[tuple[str, str], Fieldwork] = field(default_factory=dict)
     source: str = ""
+    exceptions: tuple[Exceptional, ...] = ()
+    items: Mapping[str, str] = field(default_factory=dict)
+
+    def item(self, key: str) -> str:
+        """The label of a question, or of a role such as the weight."""
+        return self.items.get(key) or key.replace("_", " ").capitalize()
 
     def label(self, key: str) -> str:
         return self.labels.get(key) or key.replace("_", " ")

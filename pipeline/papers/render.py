@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers import appendix
+from pipeline.papers import appendix, appendix_data
 from pipeline.papers.bind import Binder, Records, Say
 from pipeline.papers.content import (
     Block,
@@ -78,6 +78,7 @@ def render_paper(
     asked = any(isinstance(block, TableBlock) and block.caption == ITEMS_CAPTION for block in blocks)
     ends = [
         *appendix.methods(context, results),
+        *appendix_data.data(builder.workshop),
         *appendix.assumptions(context),
         *appendix.caveats(context),
         *(() if asked else appendix.questions(builder.workshop)),

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.papers.claims import check
 from pipeline.papers.content import Document, FigureFile
-from pipeline.papers.context import Context, Fieldwork, ModelNote, Question
+from pipeline.papers.context import Context, Exceptional, Fieldwork, ModelNote, Question
 from pipeline.papers.render import render_paper
 from pipeline.papers.results import Fact
 from pipeline.specs.sources import source_variable
@@ -125,6 +125,22 @@ def context_of(study: Study, project: Project, paper: Paper) -> Context:
         {key: _note(project.models[key]) for key in paper.models if key in project.models},
         fieldwork,
         about.source or about.title,
+        _exceptions(study),
+        {key: item.label for key, item in study.items.items()},
+    )
+
+
+def _exceptions(study: Study) -> tuple[Exceptional, ...]:
+    """What waves did otherwise, wave by wave; what a wave did with a question's wording stands first."""
+    return tuple(
+        Exceptional(
+            key,
+            item,
+            exception.verdict,
+            f"“{exception.wording}”: {exception.reason}" if exception.wording else exception.reason,
+        )
+        for key, wave in study.waves.items()
+        for item, exception in wave.exceptions.items()
     )
 
 

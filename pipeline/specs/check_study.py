@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.specs import names
+from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_weights import check_weights
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.project import Parts, Reading
@@ -110,6 +111,7 @@ def _check_wave(key: str, wave: Wave, parts: Parts, declared: StudyNames, source
     for name in ("variables", "not_asked", "exceptions"):
         known(source, (name,), getattr(wave, name), declared.items, "an item of this study")
     once(source, ("not_asked",), wave.not_asked)
+    check_decisions(wave, declared, source)
     for item_key, exception in wave.exceptions.items():
         if item_key in wave.not_asked:
             source.report(("exceptions", item_key), f"`{item_key}` is `not_asked` in this wave: it has no exception.")

@@ -1,8 +1,19 @@
 """Drift between waves, found by the machine: what a new wave does otherwise than the waves before it."""
 
 from pipeline.harmonise.drift.compare import compare, compare_all
-from pipeline.harmonise.drift.finding import Finding, open_blocks
+from pipeline.harmonise.drift.finding import Finding, open_blocks, undecided
 from pipeline.harmonise.drift.linked import links
 from pipeline.harmonise.drift.report import drift_html
+from pipeline.harmonise.drift.unmatched import unmatched_answers, write_unmatched
 
-__all__ = ["Finding", "compare", "compare_all", "drift_html", "links", "open_blocks"]
+__all__ = [
+    "Finding",
+    "compare",
+    "compare_all",
+    "drift_html",
+    "links",
+    "open_blocks",
+    "undecided",
+    "unmatched_answers",
+    "write_unmatched",
+]

@@ -36,7 +36,9 @@ def code_findings(file: WaveFile, key: str, item: Item, now: Reading, where: str
     else:
         yield Finding(
             file.arm, key, "undeclared_code", "blocks", f"codes that are not declared: {_listed(now.unknown)}.",
-            where, "Declare each under `codes` or `missing`, or set them aside by a decision.", count=total,
+            where,
+            f"Declare each under `codes` or `missing`, or set them aside by a decision.{_where_texts_are(now.unknown)}",
+            count=total,
         )  # fmt: skip
 
 
@@ -49,7 +51,13 @@ def _listed(unknown: Mapping[str, int]) -> str:
     shown += [f"{len(codes) - 10:,} more codes"] if len(codes) > 10 else []
     shown += [f"about {float(code):.0e} ({unknown[code]:,})" for code in long[:3]]
     shown += [f"{len(long) - 3:,} more long numbers"] if len(long) > 3 else []
-    return ", ".join([*shown, *([f"text ({texts:,}; listed for staff among the quarantined)"] if texts else [])])
+    return ", ".join([*shown, *([f"text ({texts:,})"] if texts else [])])
+
+
+def _where_texts_are(unknown: Mapping[str, int]) -> str:
+    if all(_is_number(code) for code in unknown):
+        return ""
+    return " The texts are listed, for staff alone, in `unmatched_answers.csv` of the quarantine."
 
 
 def _is_number(code: str) -> bool:

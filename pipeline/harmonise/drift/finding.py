@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 import polars as pl
 
+from pipeline.specs.findings import CANNOT_BE_SET_ASIDE
 from pipeline.specs.project import Study
 
 Severity = Literal["blocks", "warns", "notes"]
@@ -29,9 +30,6 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 
 MANY = 30
 """Fewer people than this tell nothing about a correlation or a distribution."""
-
-CANNOT_BE_SET_ASIDE = ("person_id",)
-"""Without it nothing of the wave can be used."""
 
 BY_RULE = "set_aside: the study sets aside what is doubtful, until somebody decides"
 
@@ -57,6 +55,7 @@ def table(study: Study, wave: str, findings: Collection[Finding]) -> pl.DataFram
         (decision.item, decision.finding): f"{decision.decision}: {decision.reason}"
         for decision in study.waves[wave].decisions
     }
+    findings = [*findings, *_without_finding(study, wave, findings)]
     if study.about.doubtful == "set_aside":
         for finding in findings:
             if finding.severity == "blocks" and finding.item not in CANNOT_BE_SET_ASIDE:
@@ -69,6 +68,23 @@ def table(study: Study, wave: str, findings: Collection[Finding]) -> pl.DataFram
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
+def _without_finding(study: Study, wave: str, findings: Collection[Finding]) -> Iterator[Finding]:
+    """Decisions about something that is not, or no longer, found: somebody should know that they say nothing now."""
+    found = {(finding.item, finding.kind) for finding in findings}
+    stale: dict[str, list[str]] = {}
+    for decision in study.waves[wave].decisions:
+        if (decision.item, decision.finding) not in found:
+            stale.setdefault(decision.item, []).append(decision.finding)
+    for item, kinds in stale.items():
+        yield Finding(
+            study.waves[wave].files[0].arm, item, "decision_without_finding", "warns",
+            f"the wave declares a decision about `{', '.join(kinds)}`, but nothing of the kind is found.",
+            f"waves/{wave}.yaml, `decisions`",
+            "Remove the decision, or correct its `item` or `finding`; it may have been about an earlier delivery.",
+            count=len(kinds),
+        )  # fmt: skip
+
+
 def open_blocks(findings: pl.DataFrame) -> list[str]:
     """What stops a wave from being loaded: blocking findings that nobody has decided about, in words."""
     waiting = findings.filter((pl.col("severity") == "blocks") & pl.col("decision").is_null())
@@ -77,3 +93,15 @@ def open_blocks(findings: pl.DataFrame) -> list[str]:
         for where, what, count, todo in waiting.select("where", "what", "count", "todo").iter_rows()
     ]
     return list(dict.fromkeys(words))  # several items may be read from one variable
+
+
+def undecided(findings: pl.DataFrame, wave: str) -> tuple[str, list[str]]:
+    """How bad what a wave shows is, ``error`` or ``warning``, and each finding that nobody decided about, in words."""
+    waiting = findings.filter((pl.col("wave") == wave) & (pl.col("severity") != "notes") & pl.col("decision").is_null())
+    worst = "error" if (waiting["severity"] == "blocks").any() else "warning"
+    columns = waiting.select("arm", "item", "kind", "what", "count")
+    several = columns["arm"].n_unique() > 1
+    return worst, [
+        f"{f'{arm}, ' if several else ''}{item} ({kind}{f', {count:,}' if count is not None else ''}): {what}"
+        for arm, item, kind, what, count in columns.iter_rows()
+    ]

@@ -1,0 +1,125 @@
+"""How the waves were read: rows received, what was set aside, what waves did otherwise, and what people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipeline.papers.content import Block, Column, Heading, Paragraph, Row, TableBlock, words
+from pipeline.papers.context import Context, Exceptional, joined
+from pipeline.papers.workshop import Workshop
+
+
+def data(workshop: Workshop) -> list[Block]:
+    """The files as delivered, what of them was not used and why, exceptions of waves, and decisions with reasons."""
+    context, tables = workshop.context, workshop.tables
+    receipts = tables.get("receipts", pl.DataFrame())
+    blocks = [
+        *_rows(receipts, context),
+        *_answers(tables.get("ledger", pl.DataFrame()), context),
+        *_exceptions(context),
+        *_decisions(tables.get("findings", pl.DataFrame()), context),
+    ]
+    return [Heading(2, words("How the waves were read"), "data"), *blocks] if blocks else []
+
+
+def _table(
+    anchor: str, caption: str, headers: Sequence[str], rows: Sequence[Sequence[str]], right: int = 0
+) -> TableBlock:
+    """A table whose last ``right`` columns hold numbers."""
+    first_number = len(headers) - right
+    columns = tuple(Column(header, "right" if n >= first_number else "left") for n, header in enumerate(headers))
+    body = tuple(Row(tuple(words(cell) for cell in row)) for row in rows)
+    return TableBlock(None, anchor, caption, columns, body, wordy=not right)
+
+
+def _rows(receipts: pl.DataFrame, context: Context) -> list[Block]:
+    """Rows received and loaded, file by file; only where some were not loaded, else in one sentence."""
+    if not receipts.height or "loaded" not in receipts.columns:
+        return []
+    received, loaded = int(receipts["rows"].sum()), int(receipts["loaded"].sum())
+    if received == loaded:
+        files = "1 file" if receipts.height == 1 else f"{receipts.height} files"
+        return [Paragraph(words(f"All {received:,} rows of the {files} delivered were used; none was set aside."))]
+    rows = [
+        (
+            _wave(row["wave"], row["arm"], context),
+            row["apart"] or "",
+            *(f"{row[name]:,}" for name in ("rows", "loaded", "quarantined", "set_aside")),
+        )
+        for row in receipts.iter_rows(named=True)
+    ]
+    headers = ("Wave", "Why not used", "Received", "Used", "Quarantined", "Left out by rule")
+    return [_table("rows-table", "Rows received, and what became of them", headers, rows, right=4)]
+
+
+def _wave(wave: str, arm: str, context: Context) -> str:
+    arms = {of for of, _ in context.fieldwork}
+    return f"{context.label(wave)}, {context.label(arm)}" if len(arms) > 1 else context.label(wave)
+
+
+def _answers(ledger: pl.DataFrame, context: Context) -> list[Block]:
+    """Answers that were set aside, by wave and question."""
+    if not ledger.height:
+        return []
+    apart = ledger.filter(pl.col("reason") == "set_aside")
+    counted = apart.group_by("wave", "arm", "item", maintain_order=True).agg(pl.col("count").sum())
+    if not counted.height:
+        return [Paragraph(words("No answer was set aside."))]
+    rows = [
+        (_wave(wave, arm, context), context.item(item), f"{count:,}")
+        for wave, arm, item, count in counted.sort("wave", maintain_order=True).iter_rows()
+    ]
+    caption = "Answers that were set aside: kept apart, and in no result"
+    return [_table("answers-apart-table", caption, ("Wave", "Question", "Answers"), rows, right=1)]
+
+
+def _exceptions(context: Context) -> list[Block]:
+    """What waves did otherwise with single questions; equal reasons are told once."""
+    if not context.exceptions:
+        return []
+    told: dict[tuple[str, str, str], list[Exceptional]] = {}
+    for exception in context.exceptions:
+        told.setdefault((exception.wave, exception.verdict, exception.reason), []).append(exception)
+    rows = [
+        (context.label(wave), joined([context.item(one.item) for one in same]), verdict, _sentence(reason))
+        for (wave, verdict, reason), same in told.items()
+    ]
+    headers = ("Wave", "Questions", "Comparability", "What differs")
+    return [_table("exceptions-table", "What single waves did otherwise", headers, rows)]
+
+
+def _decisions(findings: pl.DataFrame, context: Context) -> list[Block]:
+    """What the comparison of waves found and somebody decided about, with the reason."""
+    if not findings.height:
+        return []
+    decided = findings.filter(pl.col("decision").is_not_null())
+    rows = [
+        (
+            _wave(row["wave"], row["arm"], context),
+            context.item(row["item"]),
+            _sentence(row["what"]),
+            *_decision(row["decision"]),
+        )
+        for row in decided.iter_rows(named=True)
+    ]
+    if not rows:
+        return []
+    told = "Each wave was compared with the waves before it. Where something differed, this was decided."
+    headers = ("Wave", "Question", "What was found", "Decision", "Reason")
+    return [
+        Paragraph(words(told)),
+        _table("decisions-table", "Decisions about what differed between waves", headers, rows),
+    ]
+
+
+def _decision(text: str) -> tuple[str, str]:
+    """ "accept: asked in Welsh" → ("Accepted", "Asked in Welsh.")"""
+    decision, _, reason = text.partition(": ")
+    return {"accept": "Accepted", "set_aside": "Set aside"}.get(decision, decision), _sentence(reason)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"

@@ -1,0 +1,43 @@
+"""What the drift report may find, in words; decisions about findings name these."""
+
+from __future__ import annotations
+
+FINDINGS: dict[str, str] = {
+    "range": "Answers run over another range of codes than declared",
+    "undeclared_code": "Codes that are not declared",
+    "out_of_range": "Numbers outside the declared range",
+    "not_in_file": "The file lacks the variable",
+    "empty": "Nobody has an answer",
+    "constant": "Every answer is the same",
+    "routing": "The share that is not asked jumped",
+    "universe": "Other kinds of people are asked, or are in the wave",
+    "missing_codes": "A reason for missing answers became more or less common",
+    "reasons_lost": "Why answers are missing is no longer in the file",
+    "missing_not_marked": "Missing codes that the file no longer marks as missing",
+    "distribution": "The same people's answers moved more than answers usually do",
+    "reversed": "Answers turned round under the same labels",
+    "against_scale": "An item runs against the rest of its scale",
+    "swapped": "Categories changed places",
+    "reversed_labels": "Answer labels in the other order",
+    "code_labels": "Codes with another meaning",
+    "new_codes": "Labelled codes that are new",
+    "options_dropped": "Answers that are no longer offered",
+    "wording": "Another wording",
+    "moved_label": "A label that stands at another variable",
+    "contradicts_fact": "A lasting fact differs from when it was first recorded",
+    "age_backwards": "People who became younger",
+    "age_ahead": "People who became older faster than the calendar",
+    "weight_not_positive": "Weights that are zero, negative or no number",
+    "weight_missing": "Rows without a weight",
+    "weight_huge": "Weights out of all proportion",
+    "weight_mean": "Weights on another scale",
+    "unlinked": "Hardly anybody is known from the waves before",
+    "new_people": "People who are new",
+    "decision_without_finding": "A decision about something that is no longer found",
+}
+
+ROLES = ("weight", "person_id", "missing_codes")
+"""What a finding may be about besides an item."""
+
+CANNOT_BE_SET_ASIDE = ("person_id", "missing_codes")
+"""Without the ids nothing of the wave can be used; marks of missing codes are not answers."""
