@@ -26,6 +26,8 @@ from pipeline.specs.sources import declared_variables, role_columns, source_vari
 from pipeline.specs.study import WaveFile
 from pipeline.tables import NOT_IN_FILE, SET_ASIDE
 
+NULLABLE = {"first_interview": pl.Date, "last_interview": pl.Date, "apart": pl.String}
+"""Columns of the receipts that may be null in every row."""
 HEAD = ("person_id", "study", "arm", "wave", "row")
 
 
