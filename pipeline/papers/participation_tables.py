@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.cells import cell_row, count, decimal_share, number, share, with_interval
+from pipeline.papers.cells import cell_row, count, decimal_share, number, share
 from pipeline.papers.content import Column, Row, TableBlock, words
 from pipeline.papers.context import Context
 from pipeline.papers.results import nearest
@@ -194,72 +194,6 @@ def _way(row: Mapping[str, float | None] | None) -> str:
         return decimal_share(row["share"], 0)
     ends = (decimal_share(row[end], 0).rstrip("%") for end in ("conf_low", "conf_high"))
     return f"{decimal_share(row['share'], 0).rstrip('%')} ({' to '.join(ends)})"
-
-
-FITS = {
-    "auc": "Area under the ROC curve",
-    "r_indicator": "R-indicator",
-    "r_indicator_adjusted": "R-indicator, adjusted",
-}
-
-
-def attrition(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
-    """Odds ratios of answering each later wave, and how alike those who answered are. ``:::table attrition MODEL``"""
-    frame = workshop.results.estimates.filter(pl.col("model").is_in(list(names)), pl.col("family") == "attrition")
-    if frame.is_empty():
-        known = workshop.results.estimates.filter(pl.col("family") == "attrition")["model"].unique(maintain_order=True)
-        raise PaperError(f"this table names an attrition model of this paper{nearest(' '.join(names), known)}")
-    context = workshop.context
-    targets = _distinct(frame)
-    odds, fits = (frame.filter(pl.col("component") == part) for part in ("odds_ratio", "fit"))
-    body = []
-    for term, group in odds.select("term", "group").unique(maintain_order=True).iter_rows():
-        own = odds.filter(pl.col("term") == term, pl.col("group").eq_missing(pl.lit(group, pl.String)))
-        label = context.label(term) + (f" ({context.label(group)})" if group else "")
-        body.append(cell_row(label, *(_cell(own, target) for target in targets)))
-    body += [
-        cell_row(label, *(_cell(fits.filter(pl.col("term") == term), t) for t in targets))
-        for term, label in FITS.items()
-    ]
-    rates = fits.filter(pl.col("term") == "response_rate")
-    body.append(cell_row("Answered", *(_rate(rates, target) for target in targets)))
-    columns = (Column("Odds ratio of"), *(Column(_target(context, outcome), "right") for _, outcome in targets))
-    notes = (
-        "Odds ratios of answering, given the other answers, with 95% intervals. The area under the ROC curve is one "
-        "half where the answers do not tell who will answer again. The R-indicator is one where everyone is as likely "
-        "to; adjusted, it is freed of what it owes to estimating the chances.",
-    )
-    return TableBlock(None, "", "Who answers again", columns, tuple(body), source=context.source, notes=notes)
-
-
-def _distinct(frame: pl.DataFrame) -> list[tuple[str, str]]:
-    """Each model and outcome once; a model that repeats one of another's targets, result by result, is left out."""
-    seen: list[pl.DataFrame] = []
-    found = []
-    for model, outcome in frame.select("model", "outcome").unique(maintain_order=True).iter_rows():
-        own = frame.filter(pl.col("model") == model, pl.col("outcome") == outcome)
-        result = own.select("outcome", "component", "term", "group", pl.col("estimate").round(9))
-        if not any(result.equals(other) for other in seen):
-            seen.append(result)
-            found.append((str(model), str(outcome)))
-    return found
-
-
-def _target(context: Context, outcome: str) -> str:
-    return _place(context.label(outcome.removeprefix("answered_")))
-
-
-def _cell(rows: pl.DataFrame, target: tuple[str, str]) -> str:
-    own = rows.filter(pl.col("model") == target[0], pl.col("outcome") == target[1])
-    if own.is_empty():
-        return "–"
-    row = own.row(0, named=True)
-    return with_interval(row) if row["conf_low"] is not None else number(row["estimate"])
-
-
-def _rate(rows: pl.DataFrame, target: tuple[str, str]) -> str:
-    row = rows.filter(pl.col("model") == target[0], pl.col("outcome") == target[1]).row(0, named=True)
-    return f"{decimal_share(row['estimate'])} of {count(row['n_obs'])}"
 
 
 def _everyone(workshop: Workshop) -> pl.DataFrame:

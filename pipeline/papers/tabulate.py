@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.errors import PaperError
 from pipeline.papers import participation_tables
+from pipeline.papers.attrition_table import attrition
 from pipeline.papers.content import TableBlock
 from pipeline.papers.result_tables import estimates, means, models
 from pipeline.papers.results import nearest
@@ -25,7 +26,7 @@ KINDS: dict[str, Callable[[Workshop, Sequence[str], Mapping[str, str]], TableBlo
     "cohorts": participation_tables.cohorts,
     "variation": participation_tables.variation,
     "transitions": participation_tables.transitions,
-    "attrition": participation_tables.attrition,
+    "attrition": attrition,
     "reliability": reliability,
     "items": items,
 }

@@ -217,8 +217,8 @@ def test_who_left(fitted) -> None:
 def test_the_papers_tables_print_rs_patterns_and_odds(study: Study, harmonised: Harmonised, fitted) -> None:
     """What the paper prints of who took part, against R's counts and the exponentials of its coefficients."""
     from pipeline.papers import Context
+    from pipeline.papers.attrition_table import attrition
     from pipeline.papers.content import plain
-    from pipeline.papers.participation_tables import attrition
     from pipeline.papers.results import Results
     from pipeline.papers.study_tables import patterns as patterns_table
     from pipeline.papers.workshop import Workshop
