@@ -13,6 +13,7 @@ from assets.fingerprints import hash_of_file
 from assets.graph import Workspace
 from assets.messages import said_plainly
 from pipeline.errors import CohesionError
+from pipeline.files import write_bytes
 from pipeline.paths import Paths
 from pipeline.specs import Study, load_project
 
@@ -43,7 +44,7 @@ def draft(
         raise CohesionError("is declared already", where=os.path.relpath(target), todo="Edit it, or name another wave.")
     chosen = _arm(declared, arm)
     text = draft_wave(declared, name, chosen, file)
-    target.write_text(text, encoding="utf-8")
+    write_bytes(target, text.encode())
     typer.echo(f"Drafted {os.path.relpath(target)}. Read it and correct it, then: cohesion wave accept {study} {name}")
     if not add_wave(workspace.paths.study(study) / "study.yaml", chosen, name):
         typer.echo(f"Add {name} to the `waves` of the arm {chosen} in study.yaml.")
@@ -73,7 +74,7 @@ def accept(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
     try:
         load_project(workspace.paths)
     except CohesionError:
-        target.write_text(before, encoding="utf-8")
+        write_bytes(target, before.encode())
         raise
     for deposit in found:
         receipt = deposit.receipt

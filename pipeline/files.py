@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tempfile
+import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+ABANDONED_SECONDS = 3600
+"""A draft this old has no writer any more."""
+
 
 def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o644) -> None:
-    """Let ``write`` fill a file beside ``path``, force it to disk, then rename it.
+    """Let ``write`` fill a draft beside ``path``, flush it to disk, rename it into place, and flush the folder.
 
-    A reader sees the old file or the new one, never half, also after a crash at any moment. ``mode`` says who may read.
+    A reader sees the old file or the new one, never half, also after a crash at any moment. ``mode`` says who may read;
+    until it is whole, the owner alone. The draft keeps the suffix of ``path``, by which some writers choose a format.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    part = Path(name)
+    _remove_abandoned_drafts(path)
+    draft = path.with_name(f".{path.stem}.{os.getpid()}.{secrets.token_hex(4)}.draft{path.suffix}")
+    draft.touch(mode=0o600, exist_ok=False)
     try:
-        write(part)
-        with part.open("rb+") as file:
+        write(draft)
+        with draft.open("rb+") as file:
             os.fsync(file.fileno())
-        part.chmod(mode)
-        part.replace(path)
+        draft.chmod(mode)
+        draft.replace(path)
+        _flush_folder(path.parent)
     finally:
-        part.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """``write_whole`` for what is in memory already."""
-    write_whole(path, lambda part: part.write_bytes(content))
+    write_whole(path, lambda draft: draft.write_bytes(content))
+
+
+def _remove_abandoned_drafts(path: Path) -> None:
+    """A killed process leaves its draft behind, which may hold answers."""
+    start, end = f".{path.stem}.", f".draft{path.suffix}"
+    for entry in os.scandir(path.parent):
+        if entry.name.startswith(start) and entry.name.endswith(end):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - entry.stat().st_mtime > ABANDONED_SECONDS:
+                    Path(entry.path).unlink()
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the new name last; Windows neither needs nor allows it."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.ingest.store import write_atomically
+from pipeline.files import write_whole
 
 SCHEMA = {"id": pl.String, "scope": pl.String, "date": pl.Date}
 
@@ -27,5 +27,5 @@ def note_withdrawn(path: Path, fingerprint: str, scope: str, date: dt.date) -> i
         .group_by("id", maintain_order=True)
         .agg(pl.col("scope").first(), pl.col("date").min())
     )
-    write_atomically(path, lambda draft: listed.write_csv(draft))
+    write_whole(path, lambda draft: listed.write_csv(draft))
     return listed.height

@@ -5,7 +5,6 @@ import pytest
 
 from assets import store
 from pipeline.errors import CohesionError
-from pipeline.files import write_whole
 from pipeline.paths import Paths
 
 KEY = ("answers", "study")
@@ -16,20 +15,6 @@ def test_a_table_comes_back_with_its_record(tmp_path):
     store.save(paths, {KEY: frame}, "abc", 0.5)
     assert store.load(paths, KEY).equals(frame)
     assert store.record(paths, KEY) == store.Record("abc", 2, 0.5)
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path):
-    target = tmp_path / "table.parquet"
-    target.write_text("old")
-
-    def half(part):
-        part.write_text("ne")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        write_whole(target, half)
-    assert target.read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["table.parquet"]
 
 
 def test_a_table_without_a_record_counts_as_unfinished(tmp_path):

@@ -14,7 +14,6 @@ import pytest
 
 from pipeline.figures import NARROW, participation_flow, save_figure, trend
 from pipeline.figures.save import png_bytes, svg_bytes
-from pipeline.files import write_bytes
 from pipeline.tables import estimates
 
 DATES = {"w01": dt.date(2016, 8, 1), "w02": dt.date(2017, 9, 1), "w03": dt.date(2021, 2, 1)}
@@ -73,20 +72,6 @@ def test_both_files_are_written_beside_each_other(tmp_path: Path) -> None:
 def test_a_name_with_a_dot_is_kept_whole(tmp_path: Path) -> None:
     png, _ = save_figure(draw(), tmp_path / "trust.narrow")
     assert png.name == "trust.narrow.png"
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "trust.png"
-    target.write_bytes(b"old")
-
-    def fail(self: Path, other: Path) -> None:
-        raise OSError("the disk is full")
-
-    monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="full"):
-        write_bytes(target, b"new")
-    assert target.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.mark.parametrize("width", [7.2, NARROW])

@@ -1,6 +1,5 @@
 """Finding deposits and writing tables."""
 
-import os
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +7,6 @@ import pytest
 
 from pipeline.errors import DepositError
 from pipeline.ingest import check_file_name, differences, find_file, keep_deposit, receipt, write_parquet
-from pipeline.ingest.store import write_atomically
 
 
 def test_a_table_is_written_and_no_draft_is_left(tmp_path: Path) -> None:
@@ -24,30 +22,6 @@ def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
     write_parquet(frame, tmp_path / "one.parquet")
     write_parquet(frame, tmp_path / "two.parquet")
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
-
-
-def test_a_failed_write_leaves_the_table_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "table.parquet"
-    path.write_bytes(b"before")
-
-    def fail(draft: Path) -> None:
-        draft.write_bytes(b"half")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        write_atomically(path, fail)
-    assert path.read_bytes() == b"before"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_drafts_of_killed_processes_are_cleared_away_but_not_those_in_the_making(tmp_path: Path) -> None:
-    old, new = tmp_path / ".t.parquet.1.ab.draft", tmp_path / ".t.parquet.2.cd.draft"
-    old.write_bytes(b"answers")
-    new.write_bytes(b"answers")
-    os.utime(old, (0, 0))
-    write_parquet(pl.DataFrame({"a": [1]}), tmp_path / "t.parquet")
-    assert not old.exists()
-    assert new.exists()
 
 
 def test_a_deposit_is_kept_once_under_its_hash(tmp_path: Path) -> None:
