@@ -44,7 +44,10 @@ def unequal_measures(fit, oracle, tolerance=1e-4, loglik=1e-6):
     """Fit measures that differ by more than the tolerance (relative; near zero a tenth of it, absolute)."""
     wrong = {}
     for name, value in oracle.items():
-        if value is None or name not in fit or name in SETTINGS:
+        if value is None or name in SETTINGS:
+            continue
+        if name not in fit:
+            wrong[name] = ("absent", value)
             continue
         limit = loglik if "logl" in name else tolerance
         if not math.isclose(fit[name], value, rel_tol=limit, abs_tol=limit * 0.1):

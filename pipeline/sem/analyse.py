@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.sem.data import Data, prepare
+from pipeline.sem.data import Data, as_frame, prepare
 from pipeline.sem.fit import fit_table
 from pipeline.sem.gates import told
 from pipeline.sem.result import Result
@@ -45,7 +45,13 @@ def sem(
     (a negative variance, a correlation beyond 1); ``gate=False`` returns it all the same, ``problems`` saying why not.
     """
     check_options(estimator, missing, cluster, weights)
+    frame = as_frame(frame)
     whole = parameter_table(table, constraints).with_intercepts()
+    unknown = [name for name in exogenous if name not in whole.observed]
+    if unknown:
+        raise ModelError(
+            "a covariate is not in the model", where=", ".join(unknown), todo="Give it a path, or drop it."
+        )
     data = prepare(
         frame, whole.observed, missing=missing, group=group, cluster=cluster, weights=weights, complete=exogenous
     )

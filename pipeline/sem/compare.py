@@ -53,6 +53,8 @@ def compare(a: Result | OrdinalResult, b: Result | OrdinalResult, method: str | 
     """
     from pipeline.sem.ordinal import OrdinalResult, compare_ordinal
 
+    if method is not None and method not in METHODS:
+        raise ModelError(f"unknown method {method!r}", todo=f"Use one of {', '.join(METHODS)}.")
     if isinstance(a, OrdinalResult) and isinstance(b, OrdinalResult):
         return compare_ordinal(a, b)
     if not (isinstance(a, Result) and isinstance(b, Result)):

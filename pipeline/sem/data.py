@@ -15,6 +15,7 @@ import polars as pl
 from pipeline.errors import ModelError
 
 CHUNK = 4096  # patterns handled at once: bounds memory at 40,000 persons with as many patterns
+MANY_GROUPS = 50
 FEW = 400  # up to so many patterns are worth padding to full width: one batched call instead of one per width
 
 
@@ -198,9 +199,12 @@ def prepare(
     Persons without a value of ``complete`` (covariates), group, cluster or weight are dropped and counted too.
     Weights are scaled to sum to the number of persons (lavaan's ``sampling.weights.normalization = "total"``).
 
-    Raises ModelError if a column is absent or not numeric, nobody is left, or a variable does not vary.
+    Raises ModelError if a column is absent, not numeric or infinite, a weight is negative, nobody is left, or a
+    variable does not vary.
     """
+    frame = as_frame(frame)
     _check_columns(frame, [*variables, *[name for name in (group, cluster, weights) if name]])
+    frame = _without_nan(frame, [name for name in (group, cluster, weights) if name])
     y = _matrix(frame, variables)
     keep = ~np.isnan(y).any(1) if missing == "listwise" else ~np.isnan(y).all(1)
     outcomes = [k for k, name in enumerate(variables) if name not in set(complete)]
@@ -210,13 +214,21 @@ def prepare(
     for name in (group, cluster, weights):
         if name:
             keep &= frame[name].is_not_null().to_numpy()
-    share = _matrix(frame, [weights])[:, 0] if weights else None
-    if share is not None:
-        keep &= share > 0
-        share = share / share[keep].sum() * keep.sum()
+    share = _shares(frame, weights, keep) if weights else None
     groups = _split(frame, y, keep, share, group, cluster)
     _check_variation(groups, variables)
     return Data(tuple(variables), groups, int((~keep).sum()), missing, cluster is not None, weights is not None)
+
+
+def _shares(frame: pl.DataFrame, weights: str, keep: np.ndarray) -> np.ndarray:
+    """Weights scaled to sum to the persons kept; persons without one, or of weight zero, are no longer kept."""
+    share = _matrix(frame, [weights])[:, 0]
+    negative = int((share < 0).sum())
+    if negative:
+        raise ModelError("a weight is negative", where=weights, count=negative, todo="Mend the weights.")
+    keep &= share > 0
+    total = share[keep].sum()
+    return share / total * keep.sum() if total > 0 else share
 
 
 def _split(
@@ -233,18 +245,43 @@ def _split(
     if cluster:
         names = frame[cluster].cast(pl.String)
         seen = {name: k for k, name in enumerate(names.unique(maintain_order=True))}
+        if names.filter(pl.Series(keep)).n_unique() < 2:
+            raise ModelError("robust standard errors need two clusters at least", where=cluster, count=1)
         codes = np.array([seen[name] for name in names], dtype=np.int64)
     labels = frame[group].cast(pl.String) if group else None
     held: list[str | None] = [None]
     if labels is not None:
         present = set(labels.filter(pl.Series(keep)))
         held = [name for name in labels.unique(maintain_order=True) if name in present]
+    if len(held) > MANY_GROUPS:
+        raise ModelError("the grouping column has too many different values", where=group or "", count=len(held))
     groups = []
     for name in held:
         rows = keep if labels is None else keep & (labels == name).fill_null(False).to_numpy()
         pick = None if share is None else share[rows]
         groups.append(group_data(y[rows], name, pick, None if codes is None else codes[rows]))
     return tuple(groups)
+
+
+def several(names: str | Sequence[str]) -> tuple[str, ...]:
+    """One name, or several, as several."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def as_frame(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """A polars frame, collected if it is lazy. Raises ModelError for anything else."""
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
+    if not isinstance(frame, pl.DataFrame):
+        raise ModelError(
+            f"the answers come as {type(frame).__name__}, not as a polars frame",
+            todo="Convert it: pl.DataFrame().",
+        )
+    return frame
+
+
+def _without_nan(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    return frame.with_columns(pl.col(name).fill_nan(None) for name in names if frame.schema[name].is_float())
 
 
 def _check_columns(frame: pl.DataFrame, names: Sequence[str]) -> None:
@@ -256,11 +293,24 @@ def _check_columns(frame: pl.DataFrame, names: Sequence[str]) -> None:
 
 
 def _matrix(frame: pl.DataFrame, names: Sequence[str]) -> np.ndarray:
+    columns = numeric(frame, list(dict.fromkeys(names)))
+    return np.column_stack([columns[name].to_numpy() for name in names]).astype(float, order="C")
+
+
+def numeric(frame: pl.DataFrame | pl.LazyFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The columns as numbers, NaN turned into null. Raises ModelError if one is absent, not numeric or infinite."""
+    frame = as_frame(frame)
+    _check_columns(frame, names)
     for name in names:
-        if not (frame.schema[name].is_numeric() or frame.schema[name] == pl.Boolean):
+        kind = frame.schema[name]
+        if not (kind.is_numeric() or kind in (pl.Boolean, pl.Null)):
             raise ModelError("the variable is not numeric", where=name, todo="Score it before it is modelled.")
     columns = frame.select(pl.col(name).cast(pl.Float64).fill_nan(None) for name in names)
-    return np.column_stack([columns[name].to_numpy() for name in names]).astype(float, order="C")
+    for name in columns.columns:
+        infinite = int(columns[name].is_infinite().sum())
+        if infinite:
+            raise ModelError("an answer is infinite", where=name, count=infinite, todo="Mend the values, or leave out.")
+    return columns
 
 
 def _check_variation(groups: Sequence[GroupData], variables: Sequence[str]) -> None:
@@ -270,7 +320,7 @@ def _check_variation(groups: Sequence[GroupData], variables: Sequence[str]) -> N
             values = group.y[:, k][~np.isnan(group.y[:, k])]
             if not len(values):
                 raise ModelError(f"nobody answered{place}", where=name, todo="Leave the variable or the group out.")
-            if np.ptp(values) == 0:
+            if np.ptp(values) <= 1e-11 * np.abs(values).max():
                 raise ModelError(
                     f"no variance{place}: everybody gave the same answer", where=name, count=len(values),
                     todo="Leave the variable or the group out.",

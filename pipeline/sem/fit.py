@@ -37,17 +37,31 @@ def fit_table(
 
     Raises ModelError if more parameters are asked for than there are moments.
     """
-    h1 = tuple(moments) if moments is not None else tuple(saturated(group) for group in data.groups)
+    h1 = tuple(moments) if moments is not None else tuple(saturated(group, data.variables) for group in data.groups)
     whole = with_covariate_moments(table, data, h1, exogenous)
     model = compile_model(whole, len(data.groups), data.variables)
     _check_count(model, len(exogenous))
     first = model.reduced(start if start is not None else start_values(model, h1))
     optimum = best_of(Target(model, data.groups), first, starts, seed)
+    if not np.isfinite(optimum.loglik):
+        raise ModelError(
+            "the model implies no valid covariance matrix at its start values", where=_without_variance(model, first),
+            todo="Give each variable a variance (~~), and start values that hold together.",
+        )  # fmt: skip
     kind = information or ("expected" if estimator == "ML" and data.missing == "listwise" else "observed")
     less = covariate_loglik(data, exogenous)
     optimum = replace(optimum, loglik=optimum.loglik - sum(less))
     h1 = tuple(replace(one, loglik=one.loglik - part) for one, part in zip(h1, less, strict=True))
     return State(model, data, h1, model.full(optimum.x), optimum, estimator, kind, tuple(exogenous))
+
+
+def _without_variance(model: Model, x: np.ndarray) -> str:
+    """The variables whose implied variance is not positive."""
+    found: list[str] = []
+    for part in model.groups:
+        variance = part.implied(model.full(x))[1].diagonal()
+        found += [name for name, value in zip(model.observed, variance, strict=True) if not value > 0]
+    return ", ".join(dict.fromkeys(found[:6]))
 
 
 def best_of(target: Target, first: np.ndarray, starts: int, seed: int) -> Optimum:

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.sem.baseline import baseline
 from pipeline.sem.chisquare import ChiSquare, chi_square, upper_tail
 from pipeline.sem.fiml_corrected import Corrected, corrected
+from pipeline.sem.fit_absolute import absolute_measures
 from pipeline.sem.residuals import residual_summaries
 from pipeline.sem.state import State
 
@@ -33,7 +34,7 @@ def fit_measures(state: State) -> dict[str, float]:
     measures |= _baseline_measures(null, state.robust)
     measures |= _comparative(test, null, state)
     measures |= _likelihood_measures(state, test)
-    measures |= _rmsea_measures(test, state)
+    measures |= _rmsea_measures(test, state) | absolute_measures(state, test.statistic, test.df)
     if state.data.missing == "fiml" or state.robust:
         measures |= _robust_measures(state, null_state, test, null)
     return measures | residual_summaries(state)
@@ -68,11 +69,21 @@ def indices(model: Excess, null: Excess, suffix: str) -> dict[str, float]:
     measures = {f"cfi{suffix}": cfi, f"tli{suffix}": tli, f"nnfi{suffix}": tli, f"rni{suffix}": rni}
     if suffix == ".robust":
         return measures
+    return measures | _proportions((statistic, df), (zero, zero_df), suffix)
+
+
+def _proportions(model: tuple[float, int], null: tuple[float, int], suffix: str) -> dict[str, float]:
+    """NFI, PNFI, IFI and RFI; the first and last are not told of a model with more df than the baseline."""
+    (statistic, df), (zero, zero_df) = model, null
     nfi = (zero - statistic) / zero if zero > 0 else np.nan
-    measures |= {f"nfi{suffix}": nfi, f"pnfi{suffix}": df / zero_df * nfi if zero_df else np.nan}
-    measures[f"ifi{suffix}"] = (zero - statistic) / (zero - df)
-    if df > 0 and zero_df > 0:
-        measures[f"rfi{suffix}"] = 1 - (statistic / df) / (zero / zero_df)
+    rfi = min(1 - (statistic / df) / (zero / zero_df), 1.0) if df > 0 and zero_df > 0 and zero > 0 else 1.0
+    if df > 0 and zero_df > 0 and zero / zero_df < statistic / df:
+        rfi = 1.0  # lavaan's word for a model worse than the baseline
+    measures = {f"nfi{suffix}": nfi if df > 0 else 1.0, f"pnfi{suffix}": df / zero_df * nfi if zero_df else np.nan}
+    measures[f"ifi{suffix}"] = 1.0 if zero < df else (zero - statistic) / (zero - df) if zero != df else np.nan
+    measures[f"rfi{suffix}"] = rfi
+    if df > zero_df:
+        measures |= {f"nfi{suffix}": np.nan, f"rfi{suffix}": np.nan}
     return measures
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.sem.analyse import sem
+from pipeline.sem.data import several
 from pipeline.sem.result import Result
 from pipeline.sem.table import Parameter
 
@@ -41,7 +42,12 @@ def growth(
     """
     rows: list[Parameter] = []
     factors: list[str] = []
+    if residuals not in ("free", "equal"):
+        raise ModelError(f"residuals are free or equal, not {residuals!r}", where="growth model")
+    covariates = several(covariates)
     for name, variables in construct.items():
+        if isinstance(variables, str):
+            raise ModelError("a construct is a list of variables, one a wave", where=name)
         moments = [float(time) for time in (times if times is not None else range(len(variables)))]
         curves = _curves(shape, moments, event)
         if len(moments) != len(variables):

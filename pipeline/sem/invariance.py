@@ -117,7 +117,7 @@ class _Ladder:
 
     def __init__(self, scale: Scale, data: Data, criterion: Criterion, estimator: str) -> None:
         self.scale, self.data, self.criterion, self.estimator = scale, data, criterion, estimator
-        self.moments = tuple(saturated(part) for part in data.groups)
+        self.moments = tuple(saturated(part, data.variables) for part in data.groups)
         self.labels = [part.label for part in data.groups]
         self.places = scale.waves if scale.over_waves else len(data.groups)
 

@@ -83,7 +83,7 @@ def ladder(
 def _fitted(
     tried: Mapping[str, PanelModel], data: Data, estimator: str
 ) -> tuple[dict[str, Result], dict[str, str]]:  # fmt: skip
-    moments = tuple(saturated(part) for part in data.groups)
+    moments = tuple(saturated(part, data.variables) for part in data.groups)
     models, failures = {}, {}
     for name, model in tried.items():
         try:

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.sem.analyse import check_options, sem
-from pipeline.sem.data import prepare
+from pipeline.sem.data import as_frame, prepare, several
 from pipeline.sem.result import Result
 from pipeline.sem.table import Parameter
 
@@ -43,9 +43,12 @@ def cfa(
 
     Raises ModelError as ``sem``.
     """
+    equal = several(equal)
+    _check_factors(factors)
     unknown = set(equal) - set(EQUAL)
     if unknown:
         raise ModelError(f"unknown part to hold equal: {', '.join(sorted(unknown))}", todo=f"Choose from {EQUAL}.")
+    frame = as_frame(frame)
     if ordered:
         from pipeline.sem.ordinal_fit import ordinal_cfa
 
@@ -63,6 +66,22 @@ def cfa(
         frame, rows, estimator=estimator, missing=missing, group=group, cluster=cluster, weights=weights, starts=starts,
         gate=gate, family="cfa",
     )  # fmt: skip
+
+
+def _check_factors(factors: object) -> None:
+    """Raises ModelError unless each factor has a list of items, none of them its own name or named twice."""
+    if not isinstance(factors, Mapping) or not factors:
+        raise ModelError("factors are named with their items", todo='Write {"trust": ["item1", "item2", "item3"]}.')
+    for factor, items in factors.items():
+        if isinstance(items, str) or not items:
+            raise ModelError("a factor has a list of items", where=factor, todo="Name its items.")
+        if len(set(items)) < len(items):
+            raise ModelError("an item is named twice", where=factor, todo="Name each item once.")
+    clash = sorted({item for items in factors.values() for item in items} & set(factors))
+    if clash:
+        raise ModelError(
+            "a factor has the name of an item", where=", ".join(clash), todo="Give the factor another name."
+        )
 
 
 def cfa_rows(

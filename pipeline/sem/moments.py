@@ -78,3 +78,13 @@ def block_diag(blocks: Sequence[np.ndarray]) -> np.ndarray:
         result[at : at + len(block), at : at + len(block)] = block
         at += len(block)
     return result
+
+
+def pairwise_covariance(y: np.ndarray) -> np.ndarray:
+    """Covariance (divisor n − 1) of each pair over the rows that have both; ``y`` rows × variables with NaN."""
+    seen = (~np.isnan(y)).astype(float)
+    filled = np.nan_to_num(y)
+    n = seen.T @ seen
+    sums = filled.T @ seen
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (filled.T @ filled - sums * sums.T / n) / (n - 1)

@@ -88,21 +88,10 @@ class OrdinalResult:
 
     @cached_property
     def fit(self) -> dict[str, float]:
-        """χ², scaled χ², CFI, TLI, RMSEA, SRMR under lavaan's names."""
-        from pipeline.sem.fit_measures import indices, rmsea
+        """Fit measures under lavaan's names."""
+        from pipeline.sem.ordinal_measures import ordinal_measures
 
-        test, null = self.test, self._null
-        groups = len(self.moments)
-        n = self.n - groups  # lavaan's N of least squares
-        measures = {"npar": self.npar, "fmin": test.statistic / (2 * self.n), "chisq": test.statistic, "df": test.df}
-        measures |= {"pvalue": upper_tail(test.statistic, test.df), "chisq.scaled": test.scaled, "df.scaled": test.df}
-        measures |= {"pvalue.scaled": upper_tail(test.scaled, test.df), "chisq.scaling.factor": test.scaling}
-        measures |= {"baseline.chisq": null.statistic, "baseline.df": null.df, "baseline.chisq.scaled": null.scaled,
-                     "baseline.df.scaled": null.df, "baseline.chisq.scaling.factor": null.scaling}  # fmt: skip
-        measures |= indices((test.statistic, test.df), (null.statistic, null.df), "")
-        measures |= indices((test.scaled, test.df), (null.scaled, null.df), ".scaled")
-        measures |= rmsea(test.statistic, test.df, n, groups, "") | rmsea(test.scaled, test.df, n, groups, ".scaled")
-        return {name: float(value) for name, value in (measures | self._residuals() | {"ntotal": self.n}).items()}
+        return ordinal_measures(self)
 
     @cached_property
     def test(self) -> ShiftedTest:
@@ -119,24 +108,13 @@ class OrdinalResult:
         return float(weights @ square)
 
     @cached_property
-    def _null(self) -> ShiftedTest:
+    def null(self) -> ShiftedTest:
         """No correlations: thresholds as they are."""
         _, weights, gamma = self.pieces
         held = np.concatenate([np.arange(len(part.gamma)) >= sum(map(len, part.thresholds)) for part in self.moments])
         seen = np.concatenate([part.vector for part in self.moments])
         matrix = np.diag(weights * held) @ gamma
         return ShiftedTest.of(self._discrepancy(held * seen**2), int(held.sum()), matrix)
-
-    def _residuals(self) -> dict[str, float]:
-        """SRMR over correlations (counting the diagonal), CRMR (not counting it)."""
-        total = {"srmr": 0.0, "srmr_bentler_nomean": 0.0, "crmr_nomean": 0.0}
-        for part, implied in zip(self.moments, self.model.implied(self.theta), strict=True):
-            p, k = len(part.items), sum(map(len, part.thresholds))
-            square = float(((part.vector - implied)[k:] ** 2).sum())
-            total["srmr"] += part.n / self.n * np.sqrt(square / (p * (p + 1) / 2))
-            total["srmr_bentler_nomean"] = total["srmr"]
-            total["crmr_nomean"] += part.n / self.n * np.sqrt(square / (p * (p - 1) / 2))
-        return total
 
     def parameter(self, lhs: str, op: str, rhs: str = "", group: str | None = None) -> dict[str, object]:
         """The one row of ``estimates`` so named. Raises ModelError if there is none."""

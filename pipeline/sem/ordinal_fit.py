@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.sem.data import as_frame
 from pipeline.sem.ordinal import OrdinalResult
 from pipeline.sem.ordinal_model import OrdinalModel, ordinal_model
 from pipeline.sem.ordinal_rows import group_rows
@@ -34,6 +35,9 @@ def ordinal_data(
 
     Raises ModelError where an item has too few or too many different answers, or a group does not give one of them.
     """
+    frame = as_frame(frame)
+    if group and group not in frame.columns:
+        raise ModelError("the frame has no such column", where=group, todo="Check the name of the group.")
     values = answer_levels(frame, items, alike)
     labels: list[str | None] = [None]
     parts = [frame]

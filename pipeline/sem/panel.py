@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.sem.analyse import analyse, check_options
-from pipeline.sem.data import Data, prepare
+from pipeline.sem.data import Data, prepare, several
 from pipeline.sem.panel_table import PanelModel, Waves, panel_table
 from pipeline.sem.result import Result
 from pipeline.sem.saturated import Moments
@@ -61,8 +62,8 @@ def riclpm(
     Raises ModelError with the reason, the result withheld, where the model cannot be trusted (see ``sem``).
     """
     model = PanelModel(
-        constructs, True, lags, residuals, means, cross, 1, tuple(group_equal), tuple(covariates), covariate_effects,
-        time_varying, item_covariances, slopes, _numbers(times) if times is not None else None,
+        constructs_of(constructs), True, lags, residuals, means, cross, 1, several(group_equal), several(covariates),
+        covariate_effects, time_varying, item_covariances, slopes, _numbers(times) if times is not None else None,
     )  # fmt: skip
     options = _Options(estimator, missing, group, cluster, weights, times, starts, seed, gate)
     return _fit(frame, model, options)
@@ -94,9 +95,19 @@ def clpm(
     Options as in ``riclpm``. Show it beside the random-intercept model, never alone.
     """
     model = PanelModel(
-        constructs, False, lags, residuals, means, cross, 1, tuple(group_equal), tuple(covariates), "free", time_varying
-    )
+        constructs_of(constructs), False, lags, residuals, means, cross, 1, several(group_equal), several(covariates),
+        "free", time_varying,
+    )  # fmt: skip
     return _fit(frame, model, _Options(estimator, missing, group, cluster, weights, times, starts, seed, gate))
+
+
+def constructs_of(given: object) -> Mapping[str, Waves]:
+    """Raises ModelError unless each construct has a list of variables."""
+    if not isinstance(given, Mapping) or not given:
+        raise ModelError(
+            "constructs are named with their variables in order of waves", todo='Write {"x": ["x1", "x2", "x3"], …}.'
+        )
+    return given
 
 
 class _Options:
@@ -182,8 +193,14 @@ def _gaps(times: Times) -> list[float]:
 
 
 def _numbers(times: Times) -> list[float]:
-    """Numbers as they are, dates in years of 365.25 days."""
-    return [moment.toordinal() / 365.25 if isinstance(moment, date) else float(moment) for moment in times]
+    """Numbers as they are, dates in years of 365.25 days. Raises ModelError for what is neither."""
+    try:
+        found = [moment.toordinal() / 365.25 if isinstance(moment, date) else float(moment) for moment in times]
+    except (TypeError, ValueError) as problem:
+        raise ModelError("the times are numbers or dates, one a wave", where="times") from problem
+    if not all(math.isfinite(value) for value in found):
+        raise ModelError("the times are numbers or dates, one a wave", where="times")
+    return found
 
 
 def unequal_spacing(times: Times | None, waves: int) -> str | None:

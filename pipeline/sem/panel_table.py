@@ -34,6 +34,11 @@ class PanelModel:
     loadings: Sequence[float] | None = None  # of the slopes; wave number less one unless told
 
     def __post_init__(self) -> None:
+        self._check_words()
+        self._check_waves()
+        self._check_names()
+
+    def _check_words(self) -> None:
         for name, value in (("lags", self.lags), ("residuals", self.residuals), ("means", self.means)):
             if value not in ("free", "equal"):
                 raise ModelError(f"{name} are free or equal, not {value!r}", where="cross-lagged model")
@@ -43,6 +48,11 @@ class PanelModel:
                              todo=f"Choose from {', '.join(EQUAL_OVER_GROUPS)}.")  # fmt: skip
         if self.slopes and self.means == "equal":
             raise ModelError("slopes and equal means exclude each other", where="cross-lagged model")
+
+    def _check_waves(self) -> None:
+        odd = [name for name, waves in self.constructs.items() if isinstance(waves, str)]
+        if odd:
+            raise ModelError("a construct is a list of variables, one a wave", where=", ".join(odd))
         lengths = {len(waves) for waves in self.constructs.values()}
         if len(lengths) != 1 or not self.constructs:
             raise ModelError(
@@ -54,6 +64,16 @@ class PanelModel:
                 f"{min(lengths)} waves are too few: {'random intercepts' if self.between else 'lags'} need {least}",
                 todo="Fit the model to more waves.",
             )
+
+    def _check_names(self) -> None:
+        """Names of latent variables and labels are made of construct names: no two may come out alike."""
+        latent = [f"w{name}{wave}" for name in self.names for wave in range(1, self.waves + 1)]
+        pairs = [f"{to}_{source}" for to in self.names for source in self.names]
+        if len(set(latent)) < len(latent) or len(set(pairs)) < len(pairs):
+            raise ModelError(
+                "the names of the constructs can be taken for one another", where=", ".join(self.names),
+                todo="Give them names that do not begin or end alike.",
+            )  # fmt: skip
 
     @property
     def names(self) -> list[str]:

@@ -13,9 +13,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.sem.data import numeric
 from pipeline.sem.moments import block_diag
 
 FAR = 37.0  # a threshold that no normal variable passes
+REPEATS = 0.999  # a correlation beyond which two items say the same
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 
@@ -53,6 +55,15 @@ def polychoric(frame: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, ["one", "other", "correlation"], orient="row")
 
 
+def answered_all(frame: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
+    """The answers of those who answered every item (NaN is no answer). Raises ModelError if nobody did."""
+    numbers = numeric(frame, items)
+    complete = numbers.drop_nulls()
+    if not len(complete):
+        raise ModelError("nobody answered every item", count=len(frame), todo="Leave the item nobody answered out.")
+    return complete
+
+
 def answer_levels(
     frame: pl.DataFrame, items: Sequence[str], alike: Sequence[Sequence[str]] = ()
 ) -> dict[str, np.ndarray]:
@@ -60,9 +71,7 @@ def answer_levels(
 
     Raises ModelError for an item with fewer than two answers, or more than 20 (not an ordered item).
     """
-    complete = frame.select(items).drop_nulls()
-    if not len(complete):
-        raise ModelError("nobody answered every item", count=len(frame))
+    complete = answered_all(frame, items)
     values = {item: np.unique(complete[item].to_numpy()) for item in items}
     for together in alike:
         union = np.unique(np.concatenate([values[item] for item in together]))
@@ -78,9 +87,7 @@ def answer_levels(
 
 def ordered_codes(frame: pl.DataFrame, items: Sequence[str], values: Mapping[str, np.ndarray]) -> np.ndarray:
     """Persons × items of codes 0, 1, …, in order of the answers' values; only persons who answered every item."""
-    complete = frame.select(items).drop_nulls()
-    if not len(complete):
-        raise ModelError("nobody answered every item", count=len(frame))
+    complete = answered_all(frame, items)
     return np.column_stack([np.searchsorted(values[item], complete[item].to_numpy()) for item in items])
 
 
@@ -96,6 +103,11 @@ def ordinal_moments(codes: np.ndarray, items: Sequence[str], levels: Sequence[in
         table = np.zeros((counts[i], counts[j]))
         np.add.at(table, (codes[:, i], codes[:, j]), 1.0)
         rho = pair_correlation(thresholds[i], thresholds[j], _without_empty(table))
+        if abs(rho) > REPEATS:
+            raise ModelError(
+                "two items are answered as one: their correlation is 1", where=f"{items[j]}, {items[i]}",
+                count=n, todo="Leave one of them out.",
+            )  # fmt: skip
         correlation[i, j] = correlation[j, i] = rho
         cell = Cells(thresholds[i], thresholds[j], rho)
         own = (cell.by_rho / cell.probability)[codes[:, i], codes[:, j]]

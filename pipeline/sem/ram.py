@@ -137,9 +137,17 @@ class Model:
 
 def compile_model(table: ParameterTable, groups: int = 1, observed: Sequence[str] | None = None) -> Model:
     """Raises ModelError for an unknown label in a constraint, or contradictory constraints."""
+    _check_rows(table, groups)
     written = table.over_groups(groups)
     names = tuple(observed) if observed is not None else tuple(written.observed)
     latents = tuple(written.latents)
+    both = [name for name in names if name in set(latents)]
+    if both:
+        raise ModelError(
+            "a variable has the name of a latent variable of the model",
+            where=", ".join(both),
+            todo="Rename the column.",
+        )
     free = tuple(row for row in written.parameters if row.free)
     number = {id(row): k for k, row in enumerate(free)}
     parts = tuple(
@@ -148,6 +156,20 @@ def compile_model(table: ParameterTable, groups: int = 1, observed: Sequence[str
     )
     basis, offset = constrained_basis(free, written.constraints)
     return Model(written, names, latents, parts, free, basis, offset)
+
+
+def _check_rows(table: ParameterTable, groups: int) -> None:
+    beyond = [row for row in table.parameters if row.group > groups]
+    if beyond:
+        raise ModelError(
+            f"the table has a group {beyond[0].group}, the answers have {groups}", where=str(beyond[0]),
+            todo="Name the grouping column, or mend the table.",
+        )  # fmt: skip
+    ordered = [row for row in table.parameters if row.op in ("|", "~*~")]
+    if ordered:
+        raise ModelError(
+            "thresholds and scales belong to ordered items", where=str(ordered[0]), todo="Use cfa(…, ordered=True)."
+        )
 
 
 def _group(

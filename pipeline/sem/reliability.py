@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.sem.data import as_frame, numeric
 from pipeline.sem.measurement import cfa
+from pipeline.sem.moments import pairwise_covariance
 from pipeline.sem.result import Result
 
 
@@ -62,6 +64,7 @@ def item_table(
 ) -> pl.DataFrame:
     """One row per item: n, mean, sd, correlation with the sum of the other items, alpha of the scale without it."""
     y = _answers(frame, items, missing, reverse)
+    answers = numeric(frame, items)
     covariance = pairwise_covariance(y)
     total = covariance.sum()
     rows = []
@@ -69,7 +72,7 @@ def item_table(
         own, with_all = covariance[k, k], covariance[k].sum()
         rest = total - 2 * with_all + own
         others = [index for index in range(len(items)) if index != k]
-        values = frame[item].drop_nulls().cast(pl.Float64).drop_nans()
+        values = answers[item].drop_nulls()
         without = covariance[np.ix_(others, others)]
         rows.append({
             "item": item, "n": len(values), "mean": values.mean(), "sd": values.std(),
@@ -100,7 +103,7 @@ def omega(
     ω = (Σλ)²φ / ((Σλ)²φ + Σθ) (McDonald 1999; Raykov's composite reliability); ``ave`` is the mean squared standardised
     loading (Fornell & Larcker 1981). Raises ModelError where the factor model cannot stand.
     """
-    turned = frame.with_columns(-pl.col(item) for item in reverse)
+    turned = as_frame(frame).with_columns(-pl.col(item) for item in reverse)
     result = cfa(turned, factors, estimator=estimator, missing=missing)
     rows = []
     for factor, items in factors.items():
@@ -132,7 +135,10 @@ def icc(frame: pl.DataFrame, value: str, group: str) -> dict[str, float]:
     """
     from scipy.special import fdtrc
 
-    table = frame.select(pl.col(value).cast(pl.Float64).fill_nan(None), pl.col(group)).drop_nulls()
+    frame = as_frame(frame)
+    if group not in frame.columns or group == value:
+        raise ModelError("the groups are another column of the frame", where=group)
+    table = numeric(frame, [value]).with_columns(frame[group]).drop_nulls()
     groups = table.group_by(group, maintain_order=True).agg(n=pl.len(), mean=pl.col(value).mean())
     n, count = len(table), len(groups)
     if count < 2 or n == count:
@@ -142,6 +148,8 @@ def icc(frame: pl.DataFrame, value: str, group: str) -> dict[str, float]:
     between = float((sizes * (means - grand) ** 2).sum())
     total = float(((table[value].to_numpy() - grand) ** 2).sum())
     msb, msw = between / (count - 1), (total - between) / (n - count)
+    if not total > 0:
+        raise ModelError("everybody gave the same answer", where=value, count=n, todo="There is nothing to agree on.")
     k = (n - float((sizes**2).sum()) / n) / (count - 1)
     f = msb / msw if msw > 0 else np.inf
     return {
@@ -150,22 +158,13 @@ def icc(frame: pl.DataFrame, value: str, group: str) -> dict[str, float]:
     }  # fmt: skip
 
 
-def pairwise_covariance(y: np.ndarray) -> np.ndarray:
-    """Covariance (divisor n − 1) of each pair over the rows that have both; ``y`` rows × variables with NaN."""
-    seen = (~np.isnan(y)).astype(float)
-    filled = np.nan_to_num(y)
-    n = seen.T @ seen
-    sums = filled.T @ seen
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return (filled.T @ filled - sums * sums.T / n) / (n - 1)
-
-
 def _answers(frame: pl.DataFrame, items: Sequence[str], missing: str, reverse: Sequence[str]) -> np.ndarray:
     if len(items) < 2:
         raise ModelError("reliability needs two items", count=len(items))
     if missing not in ("pairwise", "listwise"):
         raise ModelError(f"unknown treatment of missing answers {missing!r}", todo="Use pairwise or listwise.")
-    columns = [frame[item].cast(pl.Float64).fill_nan(None).to_numpy() for item in items]
+    answers = numeric(frame, items)
+    columns = [answers[item].to_numpy() for item in items]
     y = np.column_stack(
         [column * (-1.0 if item in set(reverse) else 1.0) for item, column in zip(items, columns, strict=True)]
     )

@@ -15,7 +15,7 @@ from pipeline.errors import ModelError
 from pipeline.sem.fit_measures import fit_measures
 from pipeline.sem.gates import problems
 from pipeline.sem.residuals import residual_table
-from pipeline.sem.standardise import standardised, standardised_errors
+from pipeline.sem.standardise import derivative_steps, standardised, standardised_errors
 from pipeline.sem.state import State
 from pipeline.sem.table import Parameter
 
@@ -113,10 +113,10 @@ class Result:
         theta = self.state.theta
         value = np.atleast_1d(function(theta))
         jacobian = np.empty((len(value), len(theta)))
-        for k in range(len(theta)):
+        for k, size in enumerate(derivative_steps(theta, self.state.covariance)):
             step = np.zeros(len(theta))
-            step[k] = 1e-5 * max(abs(theta[k]), 0.1)
-            jacobian[:, k] = (function(theta + step) - function(theta - step)) / (2 * step[k])
+            step[k] = size
+            jacobian[:, k] = (function(theta + step) - function(theta - step)) / (2 * size)
         variance = ((jacobian @ self.state.covariance) * jacobian).sum(1)
         frame = pl.DataFrame({"name": list(names), "estimate": value, "std_error": np.sqrt(np.maximum(variance, 0.0))})
         return with_tests(frame)

@@ -37,17 +37,23 @@ def _one(row: Parameter, at: dict[str, int], matrices: Matrices) -> float:
     return float(matrices.S[i, j] / np.sqrt(matrices.S[i, i] * matrices.S[j, j]))
 
 
+def derivative_steps(theta: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """A ten-thousandth of each parameter's standard error, or of its size where it has none: no scale is assumed."""
+    error = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
+    return 1e-4 * np.where(error > 0, error, np.where(theta != 0, np.abs(theta), 1.0))
+
+
 def standardised_errors(
     model: Model, theta: np.ndarray, covariance: np.ndarray, rows: Sequence[Parameter]
 ) -> np.ndarray:
-    """Standard errors of ``standardised``, by numeric derivatives (central, relative step 1e-5)."""
+    """Standard errors of ``standardised``, by numeric derivatives (central, steps of 1e-4 standard errors)."""
     jacobian = np.empty((len(rows), len(theta)))
-    for k, value in enumerate(theta):
-        step = 1e-5 * max(abs(value), 0.1)
+    for k, step in enumerate(derivative_steps(theta, covariance)):
         up, down = theta.copy(), theta.copy()
         up[k] += step
         down[k] -= step
         with np.errstate(invalid="ignore"):
             jacobian[:, k] = (standardised(model, up, rows) - standardised(model, down, rows)) / (2 * step)
     variance = ((jacobian @ covariance) * jacobian).sum(1)
-    return np.sqrt(np.where(variance > 0, variance, np.where(variance > -1e-12, 0.0, np.nan)))
+    # below 1e-18 lies the rounding of a value that cannot move, such as a first wave's standardised variance of one
+    return np.sqrt(np.where(variance > 1e-18, variance, np.where(variance > -1e-12, 0.0, np.nan)))

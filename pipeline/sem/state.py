@@ -142,6 +142,8 @@ def crossproduct(s: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
 
 def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
     """Inverse of a symmetric matrix after scaling its diagonal to one; the pseudo-inverse if that is singular."""
+    if not matrix.size:
+        return matrix
     scale = np.sqrt(np.abs(matrix.diagonal()))
     scale[scale == 0] = 1.0
     scaled = matrix / np.outer(scale, scale)

@@ -105,7 +105,7 @@ def parameter_table(
     if isinstance(rows, ParameterTable):
         extra = tuple(linear(rule) if isinstance(rule, str) else rule for rule in constraints)
         return ParameterTable(rows.parameters, (*rows.constraints, *extra))
-    listed = rows.to_dicts() if isinstance(rows, pl.DataFrame) else list(rows)
+    listed = _listed(rows)
     parameters: list[Parameter] = []
     rules = [linear(rule) if isinstance(rule, str) else rule for rule in constraints]
     aliases = _plabels(listed)
@@ -122,6 +122,21 @@ def parameter_table(
     return ParameterTable(tuple(parameters), tuple(rule for rule in rules if any(rule[0].values())))
 
 
+def _listed(rows: object) -> list:
+    """Rows as parameters and mappings that name their ends. Raises ModelError for anything else."""
+    if isinstance(rows, pl.LazyFrame):
+        rows = rows.collect()
+    listed = rows.to_dicts() if isinstance(rows, pl.DataFrame) else list(rows) if isinstance(rows, Iterable) else []
+    for row in listed:
+        if not isinstance(row, Parameter) and not (isinstance(row, Mapping) and {"lhs", "op"} <= set(row)):
+            raise ModelError(
+                "a parameter table has rows with lhs, op and rhs", todo="Give a frame, mappings or Parameter rows."
+            )
+    if not listed:
+        raise ModelError("the parameter table is empty", todo="Give a frame, mappings or Parameter rows.")
+    return listed
+
+
 def _plabels(rows: list) -> dict[str, str]:
     """lavaan names parameters ``.p7.`` where they have no label; those names become labels a parser can read."""
     named = [row for row in rows if isinstance(row, Mapping) and row.get("plabel")]
@@ -134,7 +149,12 @@ def _readable(label: str) -> str:
 
 def _parameter(row: Mapping, aliases: Mapping[str, str]) -> Parameter:
     given = row.get("value", row.get("ustart"))
-    value = None if given is None or given != given else float(given)
+    try:
+        value = None if given is None or given != given else float(given)
+    except (TypeError, ValueError) as problem:
+        raise ModelError(
+            "a value is not a number", where=f"{row['lhs']} {row['op']} {row.get('rhs') or ''}"
+        ) from problem
     free = bool(row["free"]) if row.get("free") is not None else value is None
     label = _readable(str(row.get("label") or aliases.get(str(row.get("plabel") or ""), "")))
     op, rhs = str(row["op"]), str(row.get("rhs") or "")

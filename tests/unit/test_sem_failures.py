@@ -69,8 +69,11 @@ def test_a_wave_nobody_answered():
 
 def test_variables_that_repeat_each_other():
     twice = COMPLETE.with_columns(x2=2 * pl.col("x1"))
-    with pytest.raises(ModelError, match="not positive definite"):
+    with pytest.raises(ModelError, match=r"^x1, x2: .*not positive definite"):
         riclpm(twice, CONSTRUCTS, missing="listwise")
+    gaps = twice.with_columns(y3=pl.when(pl.col("y1") > 3).then("y3"))
+    with pytest.raises(ModelError, match=r"^x1, x2: .*not positive definite"):
+        riclpm(gaps, CONSTRUCTS, estimator="MLR")
 
 
 def test_no_stable_differences_are_told():
@@ -169,3 +172,79 @@ def test_ordered_items_that_allow_no_ladder():
         cfa(rare, {"f": ["a", "b", "c"]}, "g", ordered=True)
     with pytest.raises(ModelError, match="no intercepts"):
         cfa(answers, {"f": ["a", "b", "c"]}, "g", ("intercepts",), ordered=True)
+
+
+X = pl.col("x1")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("change", "options", "message"),
+    [
+        (pl.lit(3.0).alias("x1") + 1e-15 * X, {}, "x1: no variance"),
+        (pl.when(X > 4).then(float("inf")).otherwise(X).alias("x1"), {}, "x1: an answer is infinite"),
+        ((-X).alias("w"), {"weights": "w", "estimator": "MLR"}, "w: a weight is negative"),
+        (pl.lit(0.0).alias("w"), {"weights": "w", "estimator": "MLR"}, "nobody answered enough"),
+        (pl.lit(1).alias("c"), {"cluster": "c", "estimator": "MLR"}, "c: .* two clusters"),
+        (X.alias("h"), {"group": "h"}, "h: .* too many different values"),
+        ((pl.int_range(pl.len()) < 1).alias("h"), {"group": "h"}, "x1: no variance in group true"),
+        ((pl.int_range(pl.len()) < 5).alias("h"), {"group": "h"}, "true: .* no more persons"),
+        (pl.lit(1.0).alias("z"), {"covariates": "z"}, "z: no variance"),
+        (X.alias("z"), {"covariates": ["z", "q"]}, "no column q"),
+        (X, {"times": ["a", "b", "c", "d"]}, "numbers or dates"),
+        (X, {"times": [0, 1, float("nan"), 3]}, "numbers or dates"),
+    ],
+)  # fmt: skip
+def test_answers_that_bear_no_model(change, options, message):
+    """One message, no warning of numpy's, no trace, no answer in it."""
+    with pytest.raises(ModelError, match=message):
+        riclpm(COMPLETE.with_columns(change), CONSTRUCTS, **options)
+
+
+@pytest.mark.parametrize(
+    ("constructs", "message"),
+    [
+        (["x1", "x2", "x3"], "constructs are named"),
+        ({"x": "x1"}, "x: a construct is a list"),
+        ({"x": ["x1", "x2", "RIx"]}, "RIx: .* latent"),
+        ({"a": ["x1", "x2", "x3"], "a_b": ["y1", "y2", "y3"], "b_a": ["x4", "y4", "g"]}, "taken for one another"),
+    ],
+)
+def test_constructs_that_cannot_be(constructs, message):
+    with pytest.raises(ModelError, match=message):
+        riclpm(COMPLETE.rename({"x3": "RIx"}) if "RIx" in message else COMPLETE, constructs)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("y1 ~ x1", "rows with lhs"),
+        ([], "is empty"),
+        (pl.DataFrame({"a": [1]}), "rows with lhs"),
+        ([{"lhs": "y1", "op": "~", "rhs": "x1"}], "y1, x1: .*no valid covariance"),
+        ([{"lhs": "x1", "op": "~~", "rhs": "x1", "value": -1.0}], "x1: .*no valid covariance"),
+        ([{"lhs": "x1", "op": "~~", "rhs": "x1", "value": "a"}], "x1 ~~ x1: a value is not a number"),
+        ([{"lhs": "x1", "op": "~~", "rhs": "x1", "group": 3}], "a group 3, the answers have 1"),
+        ([{"lhs": "x1", "op": "|", "rhs": "t1"}], "belong to ordered items"),
+    ],
+)
+def test_tables_that_cannot_be(table, message):
+    with pytest.raises(ModelError, match=message):
+        sem(COMPLETE, table, gate=False)
+
+
+def test_scales_that_cannot_be():
+    for factors, message in (
+        ({}, "factors are named"), ({"f": []}, "f: a factor has a list"), ({"f": "x1"}, "f: a factor has a list"),
+        ({"f": ["x1", "x1", "x2"]}, "named twice"), ({"x1": ["x1", "x2", "x3"]}, "x1: a factor has the name"),
+    ):  # fmt: skip
+        with pytest.raises(ModelError, match=message):
+            cfa(COMPLETE, factors)
+    with pytest.raises(ModelError, match="not as a polars frame"):
+        cfa({"x1": [1.0]}, {"f": ["x1", "x2", "x3"]})
+    yes = COMPLETE.with_columns((X > 3).cast(pl.Int8).alias(name) for name in ("x1", "x2", "x3"))
+    with pytest.raises(ModelError, match="x1, x2: two items are answered as one"):
+        cfa(yes, {"f": ["x1", "x2", "x3"]}, ordered=True)
+    for items, message in ((["x1", "q"], "no column q"), (["x1", "t"], "t: the variable is not numeric")):
+        with pytest.raises(ModelError, match=message):
+            alpha(COMPLETE.with_columns(t=pl.lit("a")), items)

@@ -57,6 +57,24 @@ def test_adding_a_constant_moves_only_means(robust):
     assert moved.fit["chisq.scaled"] == pytest.approx(robust.fit["chisq.scaled"], rel=1e-6)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_the_unit_of_the_answers_does_not_matter(robust, unit):
+    """Incomplete answers in millionths or millions: the same z, standardised values and errors, and fit."""
+    other = riclpm(GAPS.with_columns(pl.col(ANSWERS) * unit), CONSTRUCTS, estimator="MLR")
+    for column in ("z", "std_all"):
+        one, two = robust.estimates[column].to_numpy(), other.estimates[column].to_numpy()
+        assert two == pytest.approx(one, rel=1e-6, abs=1e-6, nan_ok=True)
+    one, two = (result.standardized()["std_error"].to_numpy() for result in (robust, other))
+    assert two == pytest.approx(one, rel=1e-5)
+    for name in ("chisq.scaled", "cfi.robust", "rmsea.robust", "srmr", "gfi", "scaling.factor.h1"):
+        assert other.fit[name] == pytest.approx(robust.fit[name], rel=1e-6)
+
+
+def test_a_lazy_frame_is_as_good(robust):
+    lazy = riclpm(GAPS.lazy(), CONSTRUCTS, estimator="MLR")
+    same(robust, lazy, rel=1e-12)
+
+
 def test_rescaling_leaves_standardised_values_and_fit(robust):
     scaled = riclpm(GAPS.with_columns(pl.col(CONSTRUCTS["y"]) * 250), CONSTRUCTS, estimator="MLR")
     free = robust.estimates.filter(pl.col("std_error") > 0)
