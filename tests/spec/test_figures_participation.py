@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+from matplotlib.patches import Rectangle
 
 from pipeline.errors import PaperError
 from pipeline.figures import NARROW, WIDE, alt_participation, participation_counts, participation_flow
@@ -86,3 +87,19 @@ def test_counts_may_be_given_instead_of_people() -> None:
 def test_an_unknown_arm_is_an_error() -> None:
     with pytest.raises(PaperError, match="nobody"):
         participation_flow(participation(), title="x", arms={"other": "Other"})
+
+
+def test_the_number_who_answered_stands_on_those_who_did_and_below_those_who_did_not() -> None:
+    figure = participation_flow(participation(times=20), title="Who took part")
+    (axes,) = figure.axes
+    bars = [bar.get_bbox() for bar in axes.patches if isinstance(bar, Rectangle) and bar.get_height() > 0]
+    for place, answered in enumerate((60, 40, 60, 40)):
+        (number,) = [text for text in axes.texts if text.get_weight() == "bold" and text.get_position()[0] == place]
+        assert number.get_text() == f"{answered}"
+        own = [bar for bar in bars if bar.x0 < place < bar.x1]
+        below = [bar for bar in own if bar.y1 <= number.get_position()[1]]
+        above = [bar for bar in own if bar.y0 >= number.get_position()[1]]
+        assert len(below) + len(above) == len(own)
+        assert sum(bar.height for bar in below) == pytest.approx(answered)
+        height = number.get_window_extent().transformed(axes.transData.inverted())
+        assert all(bar.y0 > height.y1 for bar in above), "the number fits between them"
