@@ -1,7 +1,7 @@
 """Answers: all waves of a study on the items' declared scales, with the ledger that accounts for every answer."""
 
 from assets import store
-from assets.fingerprints import code_of, digest
+from assets.fingerprints import code_of, digest, hash_of_file
 from assets.graph import Node, Output, Tables, Workspace
 from pipeline.files import write_whole
 from pipeline.specs import Project, Study
@@ -16,11 +16,16 @@ def _findings(study: Study) -> Node:
     key = ("findings", study.key)
     waves = {wave: ("wave", study.key, wave) for wave in study.waves}
     labels = {wave: ("labels", study.key, wave) for wave in study.waves}
+    receipts = [("receipt", study.key, wave) for wave in study.waves]
 
     def compute(workspace: Workspace, tables: Tables) -> Output:
+        import polars as pl
+
+        from pipeline.harmonise import set_aside
         from pipeline.harmonise.drift import (
             compare_all,
             drift_html,
+            link_counts,
             links,
             open_blocks,
             undecided,
@@ -34,25 +39,34 @@ def _findings(study: Study) -> Node:
         found = compare_all(study, deposited, labelled)
         write_unmatched(unmatched_answers(study, deposited, found), workspace.paths.unmatched_answers(study.key))
         page = workspace.paths.drift_file(study.key)
-        text = drift_html(study, found, workspace.paths.templates / "drift.html.j2")
+        linked = link_counts(study, deposited)
+        text = drift_html(
+            study,
+            found,
+            workspace.paths.templates / "drift.html.j2",
+            receipts=pl.concat([tables[receipt] for receipt in receipts]),
+            apart=pl.concat(set_aside(study, deposited, found)[1].values()),
+            links=linked,
+        )
         write_whole(page, lambda part: part.write_text(text, encoding="utf-8"))
         return Output(
             tables={key: found},
             schemas={key: Findings},
             problems={"decided": open_blocks(found)},
             remarks={f"drift_{wave}": undecided(found, wave) for wave in study.waves},
-            metadata={key: {"paper": page, "findings": found.height, "links": links(study, deposited)}},
+            metadata={key: {"paper": page, "findings": found.height, "links": links(linked)}},
             keep=True,
         )
 
     return Node(
         keys=(key,),
-        inputs=(*waves.values(), *labels.values()),
+        inputs=(*waves.values(), *labels.values(), *receipts),
         group="harmonise",
         study=study.key,
         description=f"{study.about.short_title}: what each wave does otherwise than the waves before it.",
         version=digest(study.about.digest, *map(study.digest_of, ("items", "waves")), code_of("harmonise", "specs")),
         compute=compute,
+        external=lambda workspace: hash_of_file(workspace.paths.templates / "drift.html.j2"),
         kinds=frozenset({"polars"}),
         checks=("decided",),
         remarks={f"drift_{wave}": f"{study.waves[wave].title} beside the waves before it." for wave in study.waves},

@@ -2,7 +2,7 @@
 
 from pipeline.harmonise.drift.compare import compare, compare_all
 from pipeline.harmonise.drift.finding import Finding, open_blocks, undecided
-from pipeline.harmonise.drift.linked import links
+from pipeline.harmonise.drift.linked import link_counts, links
 from pipeline.harmonise.drift.report import drift_html
 from pipeline.harmonise.drift.unmatched import unmatched_answers, write_unmatched
 
@@ -11,6 +11,7 @@ __all__ = [
     "compare",
     "compare_all",
     "drift_html",
+    "link_counts",
     "links",
     "open_blocks",
     "undecided",

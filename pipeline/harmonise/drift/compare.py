@@ -10,11 +10,12 @@ import polars as pl
 from pipeline.harmonise.drift.change import Moved, beyond_the_usual, moved
 from pipeline.harmonise.drift.codes import code_findings
 from pipeline.harmonise.drift.facts import age_findings, composition_findings, fact_findings
-from pipeline.harmonise.drift.finding import Finding, table
+from pipeline.harmonise.drift.finding import SPOILS, Finding, table, without_consequences
 from pipeline.harmonise.drift.history import Beside, History
 from pipeline.harmonise.drift.labels import label_findings, labels_of, marked_missing
 from pipeline.harmonise.drift.linked import link_findings
 from pipeline.harmonise.drift.missing import broken_off, missing_findings, unmarked_findings
+from pipeline.harmonise.drift.reading import Flags
 from pipeline.harmonise.drift.turned import swapped_findings, turned_findings
 from pipeline.harmonise.drift.universe import universe_findings
 from pipeline.harmonise.drift.variation import variation_findings
@@ -53,24 +54,30 @@ def _items(study: Study, beside: Beside, candidates: list[Moved]) -> Iterator[Fi
     file = beside.file
     z = NormalDist().inv_cdf(1 - 0.01 / max(len(beside.now), 1))  # one false alarm in a hundred waves, over all items
     stopped = broken_off([now for key, now in beside.now.items() if study.items[key].blank == "blank"])
-    for key, now in beside.now.items():
-        item, before = study.items[key], beside.before.get(key)
-        where = f"{file.file}, `{now.rule.variable}`"
-        if not now.absent:
-            yield from code_findings(file, key, item, now, where)
-        yield from variation_findings(file, key, item, now, before, where, beside.nearest.get(str(now.rule.variable)))
-        yield from fact_findings(file, key, item, now, beside.first_facts.get(key))
-        if before is None or now.absent:
-            continue
+    turned = {finding.item: finding for finding in turned_findings(study, beside, z)}
+    for key in beside.now:
+        found = [*_item(study, beside, key, stopped), *([turned[key]] if key in turned else [])]
+        yield from without_consequences(found)
+        kinds = {finding.kind for finding in found}
+        if key in beside.before and not study.items[key].time_constant and not kinds & SPOILS:
+            one = moved(file.arm, key, study.items[key].kind, beside.same_people(key), beside.where(key))
+            candidates += [one] if one is not None and study.items[key].concept != "age" else []
+    yield from swapped_findings(study, beside, z)
+
+
+def _item(study: Study, beside: Beside, key: str, stopped: Flags) -> Iterator[Finding]:
+    """What the answers to one item show, on their own and beside the last wave that asked it."""
+    file, item, now, where = beside.file, study.items[key], beside.now[key], beside.where(key)
+    before = beside.before.get(key)
+    if not now.absent:
+        yield from code_findings(file, key, item, now, where)
+    yield from variation_findings(file, key, item, now, before, where, beside.nearest.get(str(now.rule.variable)))
+    yield from fact_findings(file, key, item, now, beside.first_facts.get(key))
+    if before is not None and not now.absent:
         yield from missing_findings(file, key, item, now, before, stopped, where)
         yield from universe_findings(file, key, now, before, beside.kinds(), beside.kinds(beside.last(key)), where)
         yield from age_findings(file, key, item, now, beside.same_people(key), beside.years(key))
         yield from composition_findings(file, key, item, now, before)
-        if not item.time_constant:
-            one = moved(file.arm, key, item.kind, beside.same_people(key), where)
-            candidates += [one] if one is not None and item.concept != "age" else []
-    yield from turned_findings(study, beside, z)
-    yield from swapped_findings(study, beside, z)
 
 
 def _file(study: Study, beside: Beside, labels: pl.DataFrame) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ def fact_findings(file: WaveFile, key: str, item: Item, now: Reading, first: pl.
         f"({waves}).",
         f"{file.file}, `{now.rule.variable}`",
         "Compare how the codes are assigned; check how people were linked.",
-        count=differing.height, confidence=round(min(0.99, 0.5 + share), 2),
+        count=differing.height, confidence=0.99,
     )  # fmt: skip
 
 
@@ -52,14 +52,14 @@ def age_findings(file: WaveFile, key: str, item: Item, now: Reading, pair: Pair,
         yield Finding(
             file.arm, key, "age_backwards", "warns",
             f"people who are younger than in the wave before, of {len(grown):,} in both.", where, todo,
-            count=backwards, confidence=0.95,
+            count=backwards, confidence=0.99,
         )  # fmt: skip
     if ahead:
         yield Finding(
             file.arm, key, "age_ahead", "warns",
             f"people who are older by more than {years + OLDER:.0f} years, of {len(grown):,} in both; "
             f"the waves are {years:.1f} years apart.",
-            where, todo, count=ahead, confidence=0.9,
+            where, todo, count=ahead, confidence=0.99,
         )  # fmt: skip
 
 
@@ -80,5 +80,5 @@ def composition_findings(
         file.arm, key, "universe", "warns",
         f"nobody of a kind that the wave before had: {told}.", f"{file.file}, `{now.rule.variable}`",
         "Ask who was invited; declare the wave's own universe, or ask for the rest of the file.",
-        count=now.values.len(), confidence=0.95,
+        count=now.values.len(), confidence=0.99,
     )  # fmt: skip

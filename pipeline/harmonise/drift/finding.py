@@ -31,7 +31,16 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 MANY = 30
 """Fewer people than this tell nothing about a correlation or a distribution."""
 
+EXPLAINED = ("routing", "universe", "distribution", "missing_codes")
+"""Findings that a wave's declared exception for the item explains: who was asked, in which words, with which codes."""
+
 BY_RULE = "set_aside: the study sets aside what is doubtful, until somebody decides"
+
+
+SPOILS = frozenset({"range", "empty", "not_in_file", "constant"})
+"""Findings about all answers to an item: what else they show follows from it."""
+
+KEPT = SPOILS | {"contradicts_fact", "undeclared_code", "reversed"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,16 @@ class Finding:
     confidence: float = 1.0
 
 
+def without_consequences(found: Collection[Finding]) -> list[Finding]:
+    """The findings about one item without those that only follow from another: of an empty item nobody was asked."""
+    kinds = {finding.kind for finding in found}
+    if kinds & (SPOILS - {"constant"}):
+        return [finding for finding in found if finding.kind in KEPT - {"constant"}]
+    if "universe" in kinds:
+        return [finding for finding in found if finding.kind != "constant"]
+    return [finding for finding in found if finding.kind in KEPT] if "constant" in kinds else list(found)
+
+
 def table(study: Study, wave: str, findings: Collection[Finding]) -> pl.DataFrame:
     """One row per finding (contract ``Findings``), what blocks first, with the decisions that the wave declares."""
     decided = {
@@ -60,12 +79,28 @@ def table(study: Study, wave: str, findings: Collection[Finding]) -> pl.DataFram
         for finding in findings:
             if finding.severity == "blocks" and finding.item not in CANNOT_BE_SET_ASIDE:
                 decided.setdefault((finding.item, finding.kind), BY_RULE)
+    for finding in findings:
+        reason = _explained(study, wave, finding)
+        if reason:
+            decided.setdefault((finding.item, finding.kind), f"accept: {reason}")
     order = {"blocks": 0, "warns": 1, "notes": 2}
     rows = [
         {"study": study.key, "wave": wave, **asdict(finding), "decision": decided.get((finding.item, finding.kind))}
         for finding in sorted(findings, key=lambda finding: (order[finding.severity], -(finding.count or 0)))
     ]
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _explained(study: Study, wave: str, finding: Finding) -> str:
+    """What the declarations say already: that this wave, or the one before, did otherwise with this item, and why."""
+    if finding.kind not in EXPLAINED:
+        return ""
+    waves = [name for name in study.waves if name <= wave][-2:]
+    for name in reversed(waves):
+        exception = study.waves[name].exceptions.get(finding.item)
+        if exception is not None:
+            return f"an exception of {study.waves[name].title} declares it: {exception.reason}"
+    return ""
 
 
 def _without_finding(study: Study, wave: str, findings: Collection[Finding]) -> Iterator[Finding]:

@@ -47,6 +47,10 @@ class Beside:
         """Item → its reading in the last wave before that has answers."""
         return {key: readings[0][1] for key, readings in self.earlier.items() if readings}
 
+    def where(self, key: str) -> str:
+        """The file and the variable that an item is read from."""
+        return f"{self.file.file}, `{self.now[key].rule.variable}`"
+
     def last(self, key: str) -> str:
         """The wave in which an item was last asked."""
         return self.earlier[key][0][0]

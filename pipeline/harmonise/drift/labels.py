@@ -89,7 +89,7 @@ def _moved(study: Study, wave: str, file: WaveFile, now: LabelsOf, before: Label
     found: dict[str, Finding] = {}
     for key, variable in variables.items():
         label = now.get(variable or "", (None, {}))[0]
-        if not variable or not label or alike(label, expected[variable][0] or "") >= SAME:
+        if not variable or not label or plain(label) == plain(expected[variable][0] or ""):
             continue
         other = owners.get(plain(label))
         if other and other != variable:

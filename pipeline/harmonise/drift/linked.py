@@ -34,14 +34,26 @@ def link_findings(file: WaveFile, ids: pl.Series, earlier: pl.Series) -> Iterato
         )  # fmt: skip
 
 
-def links(study: Study, waves: Mapping[str, pl.DataFrame]) -> str:
-    """In words, wave by wave and in counts: who is known from the waves before, who is new, who is not there."""
-    told, known = [], pl.Series("person_id", [], dtype=pl.String)
+def link_counts(study: Study, waves: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """One row per wave after the first: people known from the waves before, new ones, and those not there."""
+    rows: list[tuple[str, int, int, int]] = []
+    known = pl.Series("person_id", [], dtype=pl.String)
     for wave in study.waves:
         people = waves[wave]["person_id"].unique()
         again = int(people.is_in(known.implode()).sum())
         if known.len():
-            gone = known.len() - again
-            told.append(f"{wave}: {again:,} known, {people.len() - again:,} new, {gone:,} of those before not there")
+            rows.append((wave, again, people.len() - again, known.len() - again))
         known = pl.concat([known, people]).unique()
+    return pl.DataFrame(rows, schema=dict(zip(LINKS, (pl.String, *[pl.Int64] * 3), strict=True)), orient="row")
+
+
+LINKS = ("Wave", "Known", "New", "Of those before, not there")
+
+
+def links(counts: pl.DataFrame) -> str:
+    """``link_counts`` in words."""
+    told = [
+        f"{wave}: {known:,} known, {new:,} new, {gone:,} of those before not there"
+        for wave, known, new, gone in counts.iter_rows()
+    ]
     return "; ".join(told) or "one wave: nothing to link"

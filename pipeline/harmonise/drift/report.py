@@ -3,19 +3,84 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from pipeline.specs.project import Study
 
 
-def drift_html(study: Study, findings: pl.DataFrame, template: Path) -> str:
-    """All findings of a study (contract ``Findings``), wave by wave, as HTML text without scripts or requests."""
+def drift_html(
+    study: Study,
+    findings: pl.DataFrame,
+    template: Path,
+    *,
+    receipts: pl.DataFrame | None = None,
+    apart: pl.DataFrame | None = None,
+    links: pl.DataFrame | None = None,
+) -> str:
+    """All findings of a study (contract ``Findings``), wave by wave, as HTML text without scripts or requests.
+
+    ``receipts`` (contract ``Receipt``) give the rows received and what became of them; ``apart`` has one row per answer
+    that was set aside, with its ``wave``; ``links`` is any table of who is linked, printed as it is, counts only.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(template.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    waves = [(wave, findings.filter(pl.col("wave") == wave).to_dicts()) for wave in study.waves]
-    several = len(study.about.arms) > 1
-    return environment.get_template(template.name).render(study=study, waves=waves, several_arms=several)
+    labels = {key: item.label for key, item in study.items.items()}
+    labels |= {"person_id": "People", "weight": "Weights", "missing_codes": "Missing codes"}
+    return environment.get_template(template.name).render(
+        study=study,
+        waves=[(wave, _parts(findings.filter(pl.col("wave") == wave))) for wave in study.waves],
+        several_arms=len(study.about.arms) > 1,
+        overview=_plain(_overview(study, findings, receipts, apart)),
+        links=_plain(links) if links is not None and links.height else None,
+        label=lambda item: labels.get(item, item.replace("_", " ").capitalize()),
+    )
+
+
+def _parts(findings: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """What waits for somebody, what was decided, and what is only good to know."""
+    notes, decided = pl.col("severity") == "notes", pl.col("decision").is_not_null()
+    return {
+        "open": findings.filter(~notes & ~decided).to_dicts(),
+        "decided": findings.filter(decided).to_dicts(),
+        "notes": findings.filter(notes & ~decided).to_dicts(),
+    }
+
+
+def _overview(
+    study: Study, findings: pl.DataFrame, receipts: pl.DataFrame | None, apart: pl.DataFrame | None
+) -> pl.DataFrame:
+    """One row per wave: rows and answers received and set aside, and findings by what they do."""
+    rows = []
+    for wave in study.waves:
+        own = findings.filter(pl.col("wave") == wave)
+        waiting = own.filter(pl.col("decision").is_null())
+        row: dict[str, object] = {"Wave": study.waves[wave].title}
+        if receipts is not None and receipts.height:
+            of_wave = receipts.filter(pl.col("wave") == wave)
+            row |= {
+                "Rows received": int(of_wave["rows"].sum()),
+                "Loaded": int(of_wave["loaded"].sum()),
+                "Quarantined": int(of_wave["quarantined"].sum()),
+                "Left out by rule": int(of_wave["set_aside"].sum()),
+            }
+        if apart is not None:
+            row["Answers set aside"] = apart.filter(pl.col("wave") == wave).height if apart.height else 0
+        row |= {
+            "Stop, to be decided": waiting.filter(pl.col("severity") == "blocks").height,
+            "Warnings": waiting.filter(pl.col("severity") == "warns").height,
+            "Notes": waiting.filter(pl.col("severity") == "notes").height,
+            "Decided": own.filter(pl.col("decision").is_not_null()).height,
+        }
+        rows.append(row)
+    return pl.DataFrame(rows)
+
+
+def _plain(frame: pl.DataFrame) -> dict[str, Any]:
+    """A frame as the template prints it."""
+    numeric = {name: dtype.is_numeric() for name, dtype in frame.schema.items()}
+    return {"columns": frame.columns, "rows": frame.rows(), "numeric": numeric}
