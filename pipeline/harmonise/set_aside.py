@@ -54,7 +54,8 @@ def _kinds(decided: pl.DataFrame, wave: str, arm: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     rows = decided.filter((pl.col("wave") == wave) & (pl.col("arm") == arm)).select("item", "kind")
     for item, kind in rows.iter_rows():
-        found.setdefault(item, set()).add(kind)
+        if kind != "not_in_file":  # there is no answer to keep; ingest has marked the rows
+            found.setdefault(item, set()).add(kind)
     return found
 
 

@@ -102,6 +102,7 @@ def test_47_weights_that_cannot_be(wave_2):
     for outcome in wave_2("47_bad_weights.sav", sav(odd_weights())):
         assert outcome.findings()["weight", "weight_not_positive"]["count"] == 2
         assert outcome.findings()["weight", "weight_huge"]["count"] == 1
+        assert outcome.findings()["weight", "weight_huge"]["severity"] == "blocks"
         answers = outcome.table("answers")
         assert answers["design_weight"].null_count() == answers.height
         assert answers["trust1"].drop_nulls().len() > 50, "other variables load"
@@ -154,28 +155,38 @@ def moved_labels(path):
 
 
 def without_reasons() -> pl.DataFrame:
-    frame = clean("w02").with_columns(trust1=pl.Series([-99.0] * 12 + clean("w02")["trust1"][12:].to_list()))
+    frame = clean("w02").with_columns(trust1=pl.Series([-99.0] * 4 + clean("w02")["trust1"][4:].to_list()))
     return frame.with_columns(pl.when(pl.col("trust1") > 0).then("trust1").alias("trust1"))
 
 
 TOLD = {
-    "12_silent_reverse.sav": (sav(turned("belong1")), "belong1", "reversed"),
-    "17_sysmis.sav": (sav(without_reasons()), None, None),
-    "19_shifted_columns.sav": (moved_labels, "trust1", "moved_label"),
-    "22_missing_var.sav": (sav(clean("w02").drop("belong2")), None, "not_in_file"),
-    "23_all_missing.sav": (sav(clean("w02").with_columns(trust2=pl.lit(None, pl.Float64))), None, "empty"),
-    "24_constant.sav": (sav(clean("w02").with_columns(trust2=pl.lit(3.0))), None, "constant"),
+    "12_silent_reverse.sav": (sav(turned("belong1")), "belong1", "reversed", "run against"),
+    "17_sysmis.sav": (sav(without_reasons()), None, "reasons_lost", "“not stated”"),
+    "19_shifted_columns.sav": (moved_labels, "trust1", "moved_label", "`trust2` had before"),
+    "22_missing_var.sav": (sav(clean("w02").drop("belong2")), None, "not_in_file", "counts as not asked"),
+    "23_all_missing.sav": (
+        sav(clean("w02").with_columns(trust2=pl.lit(None, pl.Float64))),
+        None,
+        "empty",
+        "nobody has an answer",
+    ),
+    "24_constant.sav": (
+        sav(clean("w02").with_columns(trust2=pl.lit(3.0))),
+        None,
+        "constant",
+        "every answer is the same",
+    ),
 }
 
 
 @pytest.mark.parametrize("file", TOLD)
 def test_what_is_odd_is_told_and_loads(file, wave_2):
-    write, item, kind = TOLD[file]
+    write, item, kind, says = TOLD[file]
     for outcome in wave_2(file, write):
         assert outcome.accounting == WHOLE
         found = [row for (where, what), row in outcome.findings().items() if item in (None, where) and what == kind]
-        assert kind is None or found
-        assert all(row["severity"] == "warns" for row in found)
+        assert [row["severity"] for row in found] == ["warns"]
+        assert says in found[0]["what"]
         assert outcome.table("answers").select(pl.col("trust1", "belong1").count()).sum_horizontal()[0] > 40
 
 
@@ -183,11 +194,26 @@ def test_16_a_missing_code_is_missing_whatever_the_file_says(wave_2):
     for outcome in wave_2("16_m99_not_declared.sav", not_declared_missing):
         answers, ledger = outcome.table("answers"), outcome.table("ledger")
         assert all((answers[item].drop_nulls() > 0).all() for item in ITEMS)
-        assert ledger.filter((pl.col("code") == "-99") & (pl.col("reason") == "refused"))["count"].sum() > 0
+        refused = ledger.filter((pl.col("code") == "-99") & (pl.col("reason") == "refused"))
+        found = outcome.findings()["missing_codes", "missing_not_marked"]
+        assert (found["severity"], found["count"]) == ("warns", refused["count"].sum())
+        for item, count in refused.select("item", "count").iter_rows():
+            assert f"`{item}` -99 ({count})" in found["what"], "counted by variable"
+
+
+def test_12_a_silent_reversal_is_told_with_its_correlation(wave_2):
+    for outcome in wave_2("12_silent_reverse.sav", sav(turned("belong1"))):
+        found = outcome.findings()["belong1", "reversed"]
+        assert "the same people's answers run against those of the wave before (r = -0." in found["what"]
+        assert found["count"] > 40
+        assert "`reverse`" in found["todo"]
 
 
 def test_17_a_lost_reason_is_a_blank_not_a_value(wave_2):
     for outcome in wave_2("17_sysmis.sav", sav(without_reasons())):
+        (found,) = [row for (_, kind), row in outcome.findings().items() if kind == "reasons_lost"]
+        assert found["severity"] == "warns"
+        assert f"{found['count']} recorded as “not stated” (before 0); refused 0 (before" in found["what"]
         reasons = outcome.table("ledger").filter(pl.col("reason") == "blank")
         assert reasons["count"].sum() > 0
 
@@ -210,7 +236,9 @@ def test_20_a_renamed_variable_is_set_aside_with_the_nearest_name(wave_2):
     for outcome in wave_2("20_renamed.sav", sav(renamed)):
         assert "column TRUST1 is read as trust1: the names differ only in case" in outcome.notices
         assert "the file has no variable `belong1`; the nearest name is `belong_1`" in outcome.notices
-        assert outcome.findings()["belong1", "not_in_file"]["count"] == 60
+        found = outcome.findings()["belong1", "not_in_file"]
+        assert (found["count"], found["severity"], found["decision"][:9]) == (60, "blocks", "set_aside")
+        assert "the closest name in the file is `belong_1`; its answers are set aside" in found["what"]
         assert outcome.table("answers")["belong1_reason"].unique().to_list() == ["set_aside"]
         assert outcome.table("answers")["trust1"].drop_nulls().len() > 50
 

@@ -59,7 +59,7 @@ CASES = {
     blank_id: ("wave/first/w01", ["without an id", "(1)"]),
     undeclared_code: ("findings/first", ["study_wave_1.csv", "`belong1`", "not declared: 7 (10)", "Declare"]),
     out_of_range: ("findings/first", ["`lifesat`", "values outside the declared range 0 to 10"]),
-    variable_absent: ("answers/first", ["study_wave_1.csv", "`belong1`"]),
+    variable_absent: ("findings/first", ["study_wave_1.csv", "`belong1`", "closest name in the file is `belonging1`"]),
     no_weight: ("wave/first/w01", ["study_wave_1.csv", "`weight`"]),
     more_rows_than_declared: ("wave/first/w01", ["study_wave_1.csv", "40 rows where 39 were declared"]),
 }

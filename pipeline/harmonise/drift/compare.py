@@ -18,10 +18,10 @@ from pipeline.harmonise.drift.missing import broken_off, missing_findings, unmar
 from pipeline.harmonise.drift.reading import Flags
 from pipeline.harmonise.drift.turned import swapped_findings, turned_findings
 from pipeline.harmonise.drift.universe import universe_findings
-from pipeline.harmonise.drift.variation import variation_findings
+from pipeline.harmonise.drift.variation import not_in_file, variation_findings
 from pipeline.harmonise.drift.weights import weight_findings
 from pipeline.specs.project import Study
-from pipeline.specs.sources import role_columns
+from pipeline.specs.sources import role_columns, source_variable
 from pipeline.specs.study import WaveFile
 
 Waves = Mapping[str, pl.DataFrame]
@@ -63,6 +63,16 @@ def _items(study: Study, beside: Beside, candidates: list[Moved]) -> Iterator[Fi
             one = moved(file.arm, key, study.items[key].kind, beside.same_people(key), beside.where(key))
             candidates += [one] if one is not None and study.items[key].concept != "age" else []
     yield from swapped_findings(study, beside, z)
+    yield from _lacking(study, beside)
+
+
+def _lacking(study: Study, beside: Beside) -> Iterator[Finding]:
+    """Items that are declared for this file and not in it."""
+    stops = study.about.doubtful == "stop"
+    for key in study.items:
+        variable = source_variable(study, beside.wave, beside.file, key)
+        if variable is not None and variable in beside.nearest:
+            yield not_in_file(beside.file, key, variable, beside.nearest[variable], beside.rows.height, stops)
 
 
 def _item(study: Study, beside: Beside, key: str, stopped: Flags) -> Iterator[Finding]:
@@ -71,7 +81,7 @@ def _item(study: Study, beside: Beside, key: str, stopped: Flags) -> Iterator[Fi
     before = beside.before.get(key)
     if not now.absent:
         yield from code_findings(file, key, item, now, where)
-    yield from variation_findings(file, key, item, now, before, where, beside.nearest.get(str(now.rule.variable)))
+    yield from variation_findings(file, key, item, now, before, where)
     yield from fact_findings(file, key, item, now, beside.first_facts.get(key))
     if before is not None and not now.absent:
         yield from missing_findings(file, key, item, now, before, stopped, where)

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipeline.harmonise.drift.change import Pair
+from pipeline.harmonise.drift.change import Pair, kappa
 from pipeline.harmonise.drift.finding import MANY, Finding
+from pipeline.harmonise.drift.missing import SURE
 from pipeline.harmonise.drift.reading import Reading
 from pipeline.specs.study import Item, WaveFile
 
+NEARLY_ALL = 0.9
+"""A lasting fact that differs for more people than this is not used: its codes or the links must be wrong."""
 OLDER = 2.0
 """Years by which an age may run ahead of the calendar: rounding, and a birthday between."""
 
@@ -31,13 +34,19 @@ def fact_findings(file: WaveFile, key: str, item: Item, now: Reading, first: pl.
         f"{count:,} against {wave}" for wave, count in differing["wave"].value_counts().sort("wave").iter_rows()
     )
     yield Finding(
-        file.arm, key, "contradicts_fact", "blocks" if share > 0.5 else "warns",
+        file.arm, key, "contradicts_fact", "blocks" if _turned_round(both, share) else "warns",
         f"a lasting fact differs from when it was first recorded for {share:.1%} of the {both.height:,} people in both "
         f"({waves}).",
         f"{file.file}, `{now.rule.variable}`",
         "Compare how the codes are assigned; check how people were linked.",
         count=differing.height, confidence=0.99,
     )  # fmt: skip
+
+
+def _turned_round(both: pl.DataFrame, share: float) -> bool:
+    """Whether nearly nobody has the fact they had, or fewer than by chance: other codes, or other people."""
+    agreement = kappa((both["value"].to_numpy(), both["now"].to_numpy()))
+    return share > NEARLY_ALL or (agreement is not None and agreement[0] + SURE * agreement[1] < 0)
 
 
 def age_findings(file: WaveFile, key: str, item: Item, now: Reading, pair: Pair, years: float) -> Iterator[Finding]:

@@ -85,7 +85,7 @@ def _said(within: tuple[float, int] | None, rest: tuple[float, float, int] | Non
         parts.append(
             f"the item runs against those it went with (item-rest correlation {rest[1]:.2f}, {rest[0]:.2f} before)"
         )
-    return f"{'; '.join(parts)}; the labels are the same." if parts else ""
+    return f"{'; '.join(parts)}." if parts else ""
 
 
 def _runs_along(beside: Beside, key: str, z: float) -> bool:

@@ -10,15 +10,12 @@ from pipeline.specs.study import Item, WaveFile
 
 
 def variation_findings(
-    file: WaveFile, key: str, item: Item, now: Reading, before: Reading | None, where: str, nearest: str | None
+    file: WaveFile, key: str, item: Item, now: Reading, before: Reading | None, where: str
 ) -> Iterator[Finding]:
-    """That the file lacks an item, that nobody answered it, or that all answers are the same.
-
-    ``nearest`` is the name in the file that is most like the variable's, where the file lacks it.
-    """
-    if now.frame.height and now.absent:
-        yield _not_in_file(file, key, now, where, nearest)
-    elif now.frame.height and now.values.len() == 0 and not now.unknown and not _routed_out_before(now, before):
+    """That nobody answered an item, or that all answers are the same."""
+    if now.absent:
+        return
+    if now.frame.height and now.values.len() == 0 and not now.unknown and not _routed_out_before(now, before):
         yield Finding(
             file.arm, key, "empty", "warns", "nobody has an answer.", where,
             "List the item under `not_asked` if it was not asked; otherwise ask for the file again.",
@@ -35,15 +32,18 @@ def variation_findings(
             )  # fmt: skip
 
 
-def _not_in_file(file: WaveFile, key: str, now: Reading, where: str, nearest: str | None) -> Finding:
+def not_in_file(file: WaveFile, key: str, variable: str, nearest: str | None, rows: int, stops: bool) -> Finding:
+    """That the file lacks an item's variable. A renamed one (``nearest``) may be found again; another was not asked."""
     hint = f"; the closest name in the file is `{nearest}`" if nearest else ""
-    becomes = "its answers are set aside" if nearest else "the item counts as not asked in this wave"
+    becomes = (
+        "" if stops else "; its answers are set aside" if nearest else "; the item counts as not asked in this wave"
+    )
     return Finding(
-        file.arm, key, "not_in_file", "warns",
-        f"the file has no variable `{now.rule.variable}`{hint}; {becomes}.",
-        where,
+        file.arm, key, "not_in_file", "blocks" if stops or nearest else "warns",
+        f"the file has no variable `{variable}`{hint}{becomes}.",
+        file.file,
         "Give the name it has under `variables` of the wave, or list the item under `not_asked`.",
-        count=now.frame.height, confidence=0.99,
+        count=rows, confidence=0.99,
     )  # fmt: skip
 
 
