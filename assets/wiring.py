@@ -86,13 +86,23 @@ def _events(
         log.error("✗ %s: %s", report.node, report.message, extra={"node": report.node})
         raise dg.Failure(description=report.message, allow_retries=False)
     rows = report.tables[0].rows
-    log.info("✓ %s: %s rows, %.2f s", report.node, f"{rows:,}", report.seconds, extra={"node": report.node})
+    told = f"{rows:,} rows{_apart(report.tables[0])}"
+    log.info("✓ %s: %s, %.2f s", report.node, told, report.seconds, extra={"node": report.node})
     for table in report.tables:
         key = dg.AssetKey(list(table.key))
         if key in selected:
             yield dg.MaterializeResult(
                 asset_key=key, metadata=_metadata(table), data_version=dg.DataVersion(report.fingerprint)
             )
+
+
+def _apart(table: TableReport) -> str:
+    """What of a wave's rows, or of a study's answers, is not used: said on the line of the build, if there is any."""
+    places = str(table.metadata.get("accounting", "")).split("; ")
+    told = [place for place in places if place.startswith(("quarantined", "set aside"))]
+    answers = table.metadata.get("answers_set_aside", 0)
+    told += [f"answers set aside: {answers:,}"] if answers else []
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _metadata(table: TableReport) -> dict[str, dg.MetadataValue]:

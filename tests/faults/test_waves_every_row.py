@@ -12,4 +12,5 @@ def test_every_row_has_a_test():
     tests = list(Path(__file__).parents[1].glob("*/test_*.py"))
     texts = "\n".join(path.read_text(encoding="utf-8") for path in tests if path.name != Path(__file__).name)
     assert len(rows) == 54
-    assert [row["file"] for row in rows if row["file"] not in texts] == []
+    missing = [row["file"] for row in rows if row["file"] not in texts and f"def test_{row['case']}_" not in texts]
+    assert missing == []

@@ -221,6 +221,27 @@ MISTAKES = {
         WAVE, "mode: online", "not_asked: [woman]\nexceptions:\n  woman: {reason: other codes}", "other codes",
         "`woman` is `not_asked` in this wave: it has no exception.",
     ),
+    "a decision about no item": (
+        WAVE, "mode: online",
+        "decisions:\n  - {item: womn, finding: wording, decision: accept, reason: a slip}", "womn",
+        "`womn` is not an item of this study, nor `weight` or `person_id`; did you mean `woman`?",
+    ),
+    "a decision about no finding": (
+        WAVE, "mode: online",
+        "decisions:\n  - {item: woman, finding: wordng, decision: accept, reason: a slip}", "wordng",
+        "`wordng` is not a kind of finding; did you mean `wording`?",
+    ),
+    "a decision that cannot be carried out": (
+        WAVE, "mode: online",
+        "decisions:\n  - {item: person_id, finding: unlinked, decision: set_aside, reason: new people}", "unlinked",
+        "`person_id` cannot be set aside: accept the finding, or ask for the file again.",
+    ),
+    "a decision taken twice": (
+        WAVE, "mode: online",
+        "decisions:\n  - {item: woman, finding: wording, decision: accept, reason: a slip}\n"
+        "  - {item: woman, finding: wording, decision: set_aside, reason: no slip}", "no slip",
+        "`wording` of `woman` is decided twice in this wave. Keep one.",
+    ),
     "a wave without a file": (
         WAVE, "    file: study_wave_1.csv ", "    #", "- arm: main",
         "the key `file` is missing from `files.0`.",

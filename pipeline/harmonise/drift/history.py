@@ -150,13 +150,15 @@ class History:
         return next((file for file in self.study.waves[wave].files if file.arm == arm), None)
 
     def _earlier(self, earlier: list[str], arm: str) -> dict[str, list[tuple[str, Reading]]]:
-        """Item → the waves before that have answers to it, the last one first."""
+        """Item → the waves before that have answers to it, the last one first; those without variation at the end."""
         found: dict[str, list[tuple[str, Reading]]] = {}
         for name in reversed(earlier):
             file = self.file(name, arm)
             for key, reading in self.readings(name, file).items() if file else ():
                 if reading.values.len():
                     found.setdefault(key, []).append((name, reading))
+        for waves in found.values():  # a wave in which all gave one answer is no measure, unless there is no other
+            waves.sort(key=lambda wave: wave[1].varies, reverse=True)
         return found
 
     def _first_facts(self, earlier: list[str]) -> dict[str, pl.DataFrame]:

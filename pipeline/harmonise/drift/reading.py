@@ -39,6 +39,11 @@ class Reading:
         return self.frame["value"].drop_nulls()
 
     @cached_property
+    def varies(self) -> bool:
+        """Whether there is more than one value."""
+        return self.values.n_unique() > 1
+
+    @cached_property
     def numbers(self) -> NDArray[np.float64]:
         """The value of each row, NaN where there is none."""
         return self.frame["value"].to_numpy()
