@@ -46,7 +46,7 @@ def sort_people(study: Study, wave: str, file: WaveFile, deposit: Deposit, id_co
     """
     rule = study.about.ids
     ids = normalise_ids(deposit.frame[id_column], strip=rule.strip, case=rule.case)
-    withdrawn = _withdrawn(study, wave, file, deposit.frame, ids, id_column, known)
+    withdrawn = rows_of_withdrawn(study, wave, file, deposit.frame, ids, id_column, known)
     where = str(deposit.receipt["file"])
     if study.about.doubtful == "stop":
         check_people(study, file, deposit.frame.filter(~withdrawn), id_column, known.folder, where)
@@ -94,10 +94,10 @@ def _issued(study: Study, file: WaveFile, folder: Path) -> set[str] | None:
     if study.about.issued is None:
         return None
     lists = [study.about.issued, *([file.refreshment] if file.refreshment else [])]
-    return {identity for name in lists for identity in _ids_in(study, find_file(folder, name))}
+    return {identity for name in lists for identity in ids_in(study, find_file(folder, name))}
 
 
-def _ids_in(study: Study, path: Path) -> list[str]:
+def ids_in(study: Study, path: Path) -> list[str]:
     frame = read_deposit(path, "csv").frame
     column = study.about.columns.person_id or frame.columns[0]
     column = column if column in frame.columns else frame.columns[0]
@@ -105,7 +105,7 @@ def _ids_in(study: Study, path: Path) -> list[str]:
     return normalise_ids(listed, strip=study.about.ids.strip, case=study.about.ids.case).drop_nulls().to_list()
 
 
-def _withdrawn(
+def rows_of_withdrawn(
     study: Study, wave: str, file: WaveFile, frame: pl.DataFrame, ids: pl.Series, id_column: str, known: Register
 ) -> pl.Series:
     """Whether each row is of somebody who withdrew, by the study's own list or by that of this installation."""

@@ -126,7 +126,7 @@ def read_wave(study: Study, wave: str, folder: Path) -> list[Deposit | DepositEr
     """The deposits of a wave, read as declared, in the order of its files."""
     declared = study.waves[wave].files
     paths = [find_file(folder, file.file) for file in declared]
-    return read_deposits([_request(study, wave, path, file) for path, file in zip(paths, declared, strict=True)])
+    return read_deposits([request_of(study, wave, path, file) for path, file in zip(paths, declared, strict=True)])
 
 
 def _notices(study: Study, deposit: Deposit) -> list[str]:
@@ -168,7 +168,7 @@ def _rows(part: Sorted) -> dict[str, int | str | None]:
     }
 
 
-def _request(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
+def request_of(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
     return Request(
         str(path.resolve()),
         file.format,

@@ -1,0 +1,116 @@
+"""The links of a study: the ids of all its waves read again, compared while they are in memory, and told in counts.
+
+Ids exist as such only while files are read, so this cannot be made from the warehouse; and nothing that could be kept
+for it (not the ids, nor a sketch of them) would be worth the risk of being found. It does not matter, either, in which
+order waves arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from pipeline.errors import DepositError
+from pipeline.ingest.answer_labels import declared_codes
+from pipeline.ingest.deposit import Deposit, Request, read_deposits
+from pipeline.ingest.find import find_file
+from pipeline.ingest.ids import normalise_ids
+from pipeline.ingest.links import LINKED, Links, link_waves
+from pipeline.ingest.people import Register, ids_in, rows_of_withdrawn
+from pipeline.ingest.pseudonyms import pseudonymise
+from pipeline.ingest.wave import code_text, request_of
+from pipeline.specs.project import Study
+from pipeline.specs.sources import role_columns, source_variable
+from pipeline.specs.study import WaveFile
+
+ID = "deposited_id"
+
+
+def lasting_items(study: Study) -> list[str]:
+    """The items that a person's links are tested by: what does not change in a life."""
+    return [key for key, item in study.items.items() if item.time_constant]
+
+
+def deposited_ids(study: Study, known: Register, loaded: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """By wave, one row per row of its files that has an id: the id as deposited, and the variables of lasting items.
+
+    Columns: ``arm``, ``row``, ``deposited_id``, ``person_id``, ``set_apart`` (it is not in the wave table ``loaded``),
+    and the source variables as text of codes. People who withdrew are not there. For the memory of one step only:
+    never to be stored. Raises ``DepositError`` for a file that cannot be read as declared.
+    """
+    items = lasting_items(study)
+    files = [(wave, file) for wave, _, file in study.files()]
+    answers = read_deposits([_request(study, wave, file, items, known) for wave, file in files])
+    parts: dict[str, list[pl.DataFrame]] = {wave: [] for wave in study.waves}
+    for (wave, file), deposit in zip(files, answers, strict=True):
+        if isinstance(deposit, DepositError):
+            raise deposit
+        parts[wave].append(_rows(study, wave, file, deposit, known, loaded[wave]))
+    return {wave: pl.concat(found, how="diagonal") for wave, found in parts.items()}
+
+
+def _request(study: Study, wave: str, file: WaveFile, items: Sequence[str], known: Register) -> Request:
+    request = request_of(study, wave, find_file(known.folder, file.file), file)
+    variables = [source_variable(study, wave, file, item) for item in items]
+    needed = dict.fromkeys([*request.text, *(name for name in variables if name)])
+    return replace(request, columns=tuple(needed))
+
+
+def _rows(
+    study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register, loaded: pl.DataFrame
+) -> pl.DataFrame:
+    column = role_columns(study, wave, file)["person_id"]
+    rule = study.about.ids
+    given = deposit.frame[column]
+    ids = normalise_ids(given, strip=rule.strip, case=rule.case)
+    gone = rows_of_withdrawn(study, wave, file, deposit.frame, ids, column, known)
+    numbers = pl.Series("row", deposit.row_numbers or range(1, deposit.frame.height + 1), dtype=pl.Int64)
+    people = pseudonymise(ids, known.key, study.key)
+    own = loaded.filter(pl.col("arm") == file.arm)["person_id"]
+    coded = declared_codes(study, wave, file, deposit.frame, str(deposit.receipt["file"]))
+    made = coded.select(code_text(answers) for answers in coded.drop(column).iter_columns()).with_columns(
+        numbers, given.alias(ID), people, arm=pl.lit(file.arm), set_apart=~people.is_in(own.implode())
+    )
+    return made.filter(~gone & ids.is_not_null())
+
+
+def link_study(
+    study: Study, ids: Mapping[str, pl.DataFrame], facts: Mapping[str, pl.DataFrame], folder: Register
+) -> Links:
+    """One row per arm, pair of waves and kind (contract ``Links``), and one row per proposal.
+
+    ``ids`` by wave as from ``deposited_ids``; ``facts`` by wave, row for row beside it, the values of lasting items.
+    """
+    counts, proposals = [], []
+    issued = ids_in(study, find_file(folder.folder, study.about.issued)) if study.about.issued else []
+    for arm, declared in study.about.arms.items():
+        waves = {
+            wave: pl.concat([ids[wave].select("arm", "row", ID, "set_apart"), facts[wave]], how="horizontal")
+            .filter(pl.col("arm") == arm)
+            .drop("arm")
+            for wave in declared.waves
+        }
+        rule = study.about.ids
+        made = link_waves(
+            waves,
+            ID,
+            facts=lasting_items(study),
+            strip=rule.strip,
+            case=rule.case,
+            refreshment=_refreshment(study, arm, folder),
+            issued=issued,
+        )
+        head = {"study": pl.lit(study.key), "arm": pl.lit(arm)}
+        counts.append(made.counts.select(**head).hstack(made.counts) if made.counts.height else None)
+        proposals.append(made.proposals.with_columns(arm=pl.lit(arm)))
+    return Links(pl.concat([made for made in counts if made is not None]), pl.concat(proposals))
+
+
+def _refreshment(study: Study, arm: str, known: Register) -> dict[str, list[str]]:
+    return {
+        wave: ids_in(study, find_file(known.folder, file.refreshment))
+        for wave, _, file in study.files()
+        if file.arm == arm and file.refreshment
+    }
