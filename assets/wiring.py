@@ -19,6 +19,7 @@ OWNERS = ["team:panel-research"]
 EXTRA_CHECKS = {
     "accounting": "Received = valued + missing by reason, for every item of every wave.",
     "weights": "Positive, finite, of mean one; margins met; replicates whole; who has none has a reason.",
+    "linked": "No wave is without anybody known from the waves before.",
     "decided": "Somebody has decided about every finding that stops a wave from being loaded.",
 }
 Runner = Callable[[Node], Report]

@@ -27,6 +27,23 @@ SET_ASIDE, NOT_IN_FILE = "set aside", "not in the file"
 """What stands in a wave table in place of a code that was set aside, or of an item whose variable the file lacks."""
 
 
+LINK_KINDS = (
+    "exact",  # known from the wave before, by the same id
+    "normalised",  # known from the wave before, by the rule declared for ids
+    "returned",  # known from an earlier wave, and not in the wave before
+    "written_otherwise",  # would be known if case, spaces, punctuation, prefix or leading zeros did not count
+    "likely",  # an id one or two slips from that of somebody who is not here, with the same lasting facts
+    "unproven",  # such an id, without a lasting fact to compare
+    "contradicted",  # such an id, but other lasting facts: new, and on no list
+    "ambiguous",  # several earlier ids are as near
+    "refreshment",  # new, and on the list of the refreshment sample
+    "issued",  # new, and on the list of ids given out
+    "new",  # new, and on no list
+    "facts_contradict",  # linked people whose lasting facts contradict each other
+)
+"""How the people of a wave are linked. All kinds but the last share them out: each is in one."""
+
+
 class Receipt(dy.Schema):
     """One row per deposited file."""
 
@@ -389,6 +406,24 @@ class Findings(dy.Schema):
     confidence = dy.Float64(min=0, max=1)  # how sure
     todo = dy.String()
     decision = dy.String(nullable=True)  # what a person decided, with the reason
+
+
+class Links(dy.Schema):
+    """One row per arm, pair of waves and kind of link: how many people. See ``LINK_KINDS``."""
+
+    study = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    earlier = dy.String(primary_key=True)  # where the id was last seen; of new people, the wave before
+    later = dy.String(primary_key=True)
+    kind = dy.Enum(LINK_KINDS, primary_key=True)
+    count = dy.Int64(min=0)
+    of = dy.Int64(min=0)  # people looked at: those of the later wave, or linked people with a fact to compare
+    quarantined = dy.Int64(min=0)  # of the count, those whose rows are set aside
+    by_chance = dy.Float64(nullable=True, min=0)  # how many it would be by chance alone
+
+    @dy.rule()
+    def count_within_those_looked_at(cls) -> pl.Expr:
+        return (pl.col("count") <= pl.col("of")) & (pl.col("quarantined") <= pl.col("count"))
 
 
 class FigureRecord(dy.Schema):

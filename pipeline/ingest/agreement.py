@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
+
+SHIFTS = 50
+"""So many ways of linking everybody with somebody else are looked at, evenly spread over all there are."""
 
 
 def compare_facts(left: pl.DataFrame, right: pl.DataFrame, facts: Sequence[str]) -> pl.DataFrame:
@@ -23,28 +27,28 @@ def compare_facts(left: pl.DataFrame, right: pl.DataFrame, facts: Sequence[str])
 
 
 def disagreement_by_chance(left: pl.DataFrame, right: pl.DataFrame, facts: Sequence[str]) -> float | None:
-    """The share of all pairs of a row of ``left`` with one of ``right`` that contradict in some fact, of those that can
-    be compared at all; None if none can. It is what linking at random would give, exact, without drawing any pair."""
+    """The share of pairs of a row of ``left`` with one of ``right`` that contradict in some fact, of those that can be
+    compared at all; None if none can. It is what linking at random would give.
+
+    The rows of ``right`` are shifted against those of ``left``, which pairs each with all others in turn: exact where
+    ``right`` has up to ``SHIFTS`` rows, and an even sample of all pairs, without a random draw, where it has more.
+    """
     names = [fact for fact in facts if fact in left.columns and fact in right.columns]
-    compared = agreeing = 0
-    for known, rows in _by_known(left, names):
-        for known_too, others in _by_known(right, names):
-            common = [name for name in names if name in known and name in known_too]
-            if common:
-                compared += rows.height * others.height
-                alike = rows.group_by(common).len().join(others.group_by(common).len("other"), on=common)
-                pairs = alike["len"].cast(pl.Int64) * alike["other"].cast(pl.Int64)
-                agreeing += int(pairs.sum())
-    return 1 - agreeing / compared if compared else None
+    if not names or not left.height or not right.height:
+        return None
+    ours, theirs = _numbered(left, right, names)
+    places = np.arange(left.height)
+    compared = contradicting = 0
+    for shift in np.unique(np.linspace(0, right.height, min(SHIFTS, right.height), endpoint=False).astype(int)):
+        others = theirs[(places + shift) % right.height]
+        known = (ours >= 0) & (others >= 0)
+        compared += int(known.any(axis=1).sum())
+        contradicting += int((known & (ours != others)).any(axis=1).sum())
+    return contradicting / compared if compared else None
 
 
-def _by_known(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[tuple[str, ...], pl.DataFrame]]:
-    """The rows by which facts they have."""
-    if not names:
-        return []
-    flags = frame.select(pl.col(name).is_not_null() for name in names)
-    parts = frame.select(names).with_columns(flags.select(pl.concat_list(names).alias("known")).to_series())
-    return [
-        (tuple(name for name, is_known in zip(names, known, strict=True) if is_known), rows.drop("known"))
-        for (known,), rows in parts.group_by("known", maintain_order=True)
-    ]
+def _numbered(left: pl.DataFrame, right: pl.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The facts of both as whole numbers, equal where they are; -1 where there is none."""
+    both = pl.concat([left.select(names), right.select(names)], how="vertical_relaxed")
+    numbers = both.select(pl.col(name).rank("dense").cast(pl.Int64).fill_null(-1) for name in names).to_numpy()
+    return numbers[: left.height], numbers[left.height :]

@@ -17,13 +17,14 @@ from pipeline.ingest.answer_labels import declared_codes
 from pipeline.ingest.deposit import Deposit, Request, read_deposits
 from pipeline.ingest.find import find_file
 from pipeline.ingest.ids import normalise_ids
-from pipeline.ingest.links import LINKED, Links, link_waves
+from pipeline.ingest.links import Links, link_waves
 from pipeline.ingest.people import Register, ids_in, rows_of_withdrawn
 from pipeline.ingest.pseudonyms import pseudonymise
 from pipeline.ingest.wave import code_text, request_of
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
 from pipeline.specs.study import WaveFile
+from pipeline.tables import LINK_KINDS
 
 ID = "deposited_id"
 
@@ -102,10 +103,10 @@ def link_study(
             refreshment=_refreshment(study, arm, folder),
             issued=issued,
         )
-        head = {"study": pl.lit(study.key), "arm": pl.lit(arm)}
-        counts.append(made.counts.select(**head).hstack(made.counts) if made.counts.height else None)
+        counts.append(made.counts.select(pl.lit(study.key).alias("study"), pl.lit(arm).alias("arm"), pl.all()))
         proposals.append(made.proposals.with_columns(arm=pl.lit(arm)))
-    return Links(pl.concat([made for made in counts if made is not None]), pl.concat(proposals))
+    found = pl.concat(counts).with_columns(pl.col("kind").cast(pl.Enum(LINK_KINDS)))
+    return Links(found, pl.concat(proposals))
 
 
 def _refreshment(study: Study, arm: str, known: Register) -> dict[str, list[str]]:

@@ -10,27 +10,12 @@ import polars as pl
 from pipeline.ingest.agreement import compare_facts, disagreement_by_chance
 from pipeline.ingest.ids import Case, normalise_ids
 from pipeline.ingest.near import near_ids
+from pipeline.tables import LINK_KINDS
 
 LINKED = ("exact", "normalised", "returned")
-PROPOSED = ("written_otherwise", "likely", "unproven", "contradicted", "ambiguous")
-NEW = ("refreshment", "issued", "new")
+PROPOSED = ("written_otherwise", "likely", "unproven", "ambiguous")
+UNDECLARED = ("new", "contradicted")
 CONTRADICTS = "facts_contradict"
-KINDS: dict[str, str] = {
-    "exact": "known from the wave before, by the same id",
-    "normalised": "known from the wave before, by the rule declared for ids",
-    "returned": "known from an earlier wave, and not in the wave before",
-    "written_otherwise": "would be known if case, spaces, punctuation, prefix or leading zeros did not count",
-    "likely": "an id one or two slips from that of somebody who is not here, with the same lasting facts",
-    "unproven": "such an id, without a lasting fact to compare",
-    "contradicted": "such an id, with other lasting facts",
-    "ambiguous": "several earlier ids are as near",
-    "refreshment": "new, and on the list of the refreshment sample",
-    "issued": "new, and on the list of ids given out",
-    "new": "new, and on no list",
-    CONTRADICTS: "linked people whose lasting facts contradict each other",
-}
-"""Kind → what it counts. All but the last share out the people of a wave: each is in one."""
-
 COUNTS = {
     "earlier": pl.String,
     "later": pl.String,
@@ -57,7 +42,7 @@ _NOT_ALPHANUMERIC = r"[^\p{L}\p{N}]"
 
 @dataclass(frozen=True)
 class Links:
-    """``counts``: one row per pair of waves and kind (see ``KINDS``). ``proposals``: one row per id that is nearly
+    """``counts``: one row per pair of waves and kind (``LINK_KINDS``). ``proposals``: one row per id that is nearly
     another's, by row numbers alone; nothing is linked by them."""
 
     counts: pl.DataFrame
@@ -219,7 +204,7 @@ def _counted(placed: pl.DataFrame, wave: str, previous: str, by_chance: float | 
     if not counted.filter(pl.col("kind") == "exact").height:  # that nobody is known must be told, too
         none = pl.DataFrame({"earlier": [previous], "kind": ["exact"], "count": [0], "quarantined": [0]})
         counted = pl.concat([none, counted])
-    order = pl.col("kind").replace_strict(list(KINDS), range(len(KINDS)))
+    order = pl.col("kind").replace_strict(list(LINK_KINDS), range(len(LINK_KINDS)))
     is_likely = pl.col("kind") == "likely"
     return (
         counted.sort("earlier", order)

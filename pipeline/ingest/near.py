@@ -66,10 +66,7 @@ def _deletions(length: int, slips: int) -> Iterator[pl.Expr]:
     """An id of this length without each choice of up to ``slips`` characters."""
     for gone in (chosen for many in range(slips + 1) for chosen in combinations(range(length), many)):
         edges = [-1, *gone, length]
-        kept = [
-            pl.col("id").str.slice(before + 1, after - before - 1)
-            for before, after in pairwise(edges)
-        ]
+        kept = [pl.col("id").str.slice(before + 1, after - before - 1) for before, after in pairwise(edges)]
         yield pl.concat_str(kept)
 
 

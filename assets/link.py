@@ -1,0 +1,62 @@
+"""Links: one node a study, on who is who from wave to wave. Ids are read again, and are gone when it ends."""
+
+from assets import store
+from assets.fingerprints import code_of, digest
+from assets.graph import Node, Output, Tables, Workspace
+from pipeline.specs import Project, Study
+
+
+def nodes(project: Project) -> list[Node]:
+    """``links/<study>`` for every study."""
+    return [_links(study) for study in project.studies.values()]
+
+
+def _links(study: Study) -> Node:
+    key = ("links", study.key)
+    waves = {wave: ("wave", study.key, wave) for wave in study.waves}
+
+    def compute(workspace: Workspace, tables: Tables) -> Output:
+        from pipeline.harmonise.lasting import lasting_facts
+        from pipeline.ingest import load_or_create_key
+        from pipeline.ingest.erasure import read_withdrawn
+        from pipeline.ingest.link_checks import contradicting, lost_links, undeclared_people, words
+        from pipeline.ingest.link_report import deposited_ids, link_study
+        from pipeline.ingest.people import Register
+        from pipeline.tables import Links
+
+        pseudonym_key = load_or_create_key(workspace.paths.pseudonym_key)
+        withdrawn = read_withdrawn(workspace.paths.withdrawn(study.key))
+        known = Register(workspace.deposit_folder(study), pseudonym_key, withdrawn)
+        loaded = {wave: tables[table] for wave, table in waves.items()}
+        ids = deposited_ids(study, known, loaded)
+        facts = {wave: lasting_facts(study, wave, rows) for wave, rows in ids.items()}
+        made = link_study(study, ids, facts, known)
+        for wave in study.waves:
+            own = made.proposals.filter(made.proposals["later"] == wave)
+            store.write_or_remove(workspace.paths.quarantined(study.key, wave, "links"), own)
+        return Output(
+            tables={key: made.counts},
+            schemas={key: Links},
+            problems={"linked": lost_links(study, made.counts)},
+            warnings={
+                "new_people": undeclared_people(study, made.counts),
+                "facts": contradicting(study, made.counts),
+            },
+            metadata={key: {"links": words(made.counts), "proposals": made.proposals.height}},
+            keep=True,
+        )
+
+    return Node(
+        keys=(key,),
+        inputs=tuple(waves.values()),
+        group="ingest",
+        study=study.key,
+        description=f"{study.about.short_title}: who is known, back, new, or perhaps somebody else, wave by wave.",
+        version=digest(
+            study.about.digest, *map(study.digest_of, ("items", "waves")), code_of("ingest", "harmonise", "specs")
+        ),
+        compute=compute,
+        kinds=frozenset({"polars"}),
+        checks=("linked",),
+        warns=("new_people", "facts"),
+    )
