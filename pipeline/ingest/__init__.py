@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline.ingest.find import check_file_name, find_file
     from pipeline.ingest.ids import check_ids, normalise_ids
     from pipeline.ingest.isolation import warm
+    from pipeline.ingest.links import Links, link_waves
     from pipeline.ingest.privacy import scan
     from pipeline.ingest.pseudonyms import load_or_create_key, pseudonymise
     from pipeline.ingest.quarantine import outside, set_values_apart, sort_rows
@@ -28,6 +29,7 @@ _HOMES = {
     "find": ("check_file_name", "find_file"),
     "ids": ("check_ids", "normalise_ids"),
     "isolation": ("warm",),
+    "links": ("Links", "link_waves"),
     "pseudonyms": ("load_or_create_key", "pseudonymise"),
     "privacy": ("scan",),
     "quarantine": ("outside", "set_values_apart", "sort_rows"),
@@ -42,6 +44,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Deposit",
     "Limits",
+    "Links",
     "Request",
     "check_file_name",
     "check_ids",
@@ -49,6 +52,7 @@ __all__ = [
     "differences",
     "find_file",
     "keep_deposit",
+    "link_waves",
     "load_or_create_key",
     "normalise_ids",
     "outside",

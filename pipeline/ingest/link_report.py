@@ -71,8 +71,9 @@ def _rows(
     people = pseudonymise(ids, known.key, study.key)
     own = loaded.filter(pl.col("arm") == file.arm)["person_id"]
     coded = declared_codes(study, wave, file, deposit.frame, str(deposit.receipt["file"]))
-    made = coded.select(code_text(answers) for answers in coded.drop(column).iter_columns()).with_columns(
-        numbers, given.alias(ID), people, arm=pl.lit(file.arm), set_apart=~people.is_in(own.implode())
+    variables = [code_text(answers) for answers in coded.drop(column).iter_columns()]
+    made = pl.DataFrame([numbers, given.alias(ID), people, *variables]).with_columns(
+        arm=pl.lit(file.arm), set_apart=~people.is_in(own.implode())
     )
     return made.filter(~gone & ids.is_not_null())
 
