@@ -38,9 +38,9 @@ def _links(study: Study) -> Node:
             tables={key: made.counts},
             schemas={key: Links},
             problems={"linked": lost_links(study, made.counts)},
-            warnings={
-                "new_people": undeclared_people(study, made.counts),
-                "facts": contradicting(study, made.counts),
+            remarks={
+                "new_people": ("warning", undeclared_people(study, made.counts)),
+                "facts": ("warning", contradicting(study, made.counts)),
             },
             metadata={key: {"links": words(made.counts), "proposals": made.proposals.height}},
             keep=True,
@@ -58,5 +58,8 @@ def _links(study: Study) -> Node:
         compute=compute,
         kinds=frozenset({"polars"}),
         checks=("linked",),
-        warns=("new_people", "facts"),
+        remarks={
+            "new_people": "Whoever is new in a wave is on the list of its refreshment sample, or of ids given out.",
+            "facts": "Lasting facts of linked people agree much more often than those of people linked at random.",
+        },
     )

@@ -70,7 +70,7 @@ def _rows(
     numbers = pl.Series("row", deposit.row_numbers or range(1, deposit.frame.height + 1), dtype=pl.Int64)
     people = pseudonymise(ids, known.key, study.key)
     own = loaded.filter(pl.col("arm") == file.arm)["person_id"]
-    coded = declared_codes(study, wave, file, deposit.frame, str(deposit.receipt["file"]))
+    coded = declared_codes(study, wave, file, deposit.frame)
     variables = [code_text(answers) for answers in coded.drop(column).iter_columns()]
     made = pl.DataFrame([numbers, given.alias(ID), people, *variables]).with_columns(
         arm=pl.lit(file.arm), set_apart=~people.is_in(own.implode())
