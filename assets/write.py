@@ -4,6 +4,7 @@ from pathlib import Path
 
 from assets.fingerprints import code_of, digest, hash_of_file
 from assets.graph import Key, Node, Output, Tables, Workspace
+from assets.weight_sets import ABOUT
 from pipeline.files import write_whole
 from pipeline.specs import Paper, Project
 
@@ -24,6 +25,8 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
     names = (*STUDY_TABLES, *(FOLLOWED if study.about.headline else ()))
     about = tuple((table, study.key) for table in names)
     receipts = tuple(("receipt", study.key, wave) for wave in study.waves)
+    sets = _weight_sets(paper, project)
+    weighed = tuple((table, study.key, chosen) for table in ABOUT for chosen in sets)
 
     def external(workspace: Workspace) -> str:
         template = workspace.paths.templates / "paper.html.j2"
@@ -41,7 +44,8 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
             project=project,
             results=pl.concat([tables[model] for model in models]),
             tables={table[0]: tables[table] for table in about}
-            | {"receipts": pl.concat([tables[receipt] for receipt in receipts])},
+            | {"receipts": pl.concat([tables[receipt] for receipt in receipts])}
+            | _of_weights(study.key, sets, tables),
             figures={figure: tables["figure", figure].row(0, named=True) for figure in paper.figures},
             figure_file=workspace.paths.figure_file,
         )
@@ -57,16 +61,37 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
 
     return Node(
         keys=(key,),
-        inputs=(*models, *figures, *about, *receipts),
+        inputs=(*models, *figures, *about, *receipts, *weighed),
         group="write",
         study=paper.study,
         description=paper.title,
-        version=digest(paper.digest, study.digest, study.caveats, code_of("papers", "specs")),
+        version=digest(
+            paper.digest, study.digest, study.digest_of("weights"), study.caveats, code_of("papers", "specs")
+        ),
         compute=compute,
         kinds=frozenset({"html"}),
         external=external,
         files=lambda paths: [paths.paper_file(name)],
     )
+
+
+def _weight_sets(paper: Paper, project: Project) -> tuple[str, ...]:
+    """The declared weight sets that the paper's models use."""
+    declared = project.studies[paper.study].weights
+    named = (str(project.models[model].weights) for model in paper.models)
+    return tuple(dict.fromkeys(name for name in named if name in declared))
+
+
+def _of_weights(study: str, sets: tuple[str, ...], tables: Tables) -> dict[str, object]:
+    """Steps, margins and balance of the sets below one another, under the names that papers call them by."""
+    import polars as pl
+
+    found = {}
+    for table in ABOUT:
+        parts = [tables[table, study, name].select(pl.lit(name).alias("weight_set"), pl.all()) for name in sets]
+        if parts and any(part.height for part in parts):
+            found[table.replace("weight_", "").replace("steps", "weights")] = pl.concat(parts)
+    return found
 
 
 def write_database(workspace: Workspace, keys: list[Key]) -> Path:

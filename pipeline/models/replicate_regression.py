@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.results import ORDER
 
 ROW = "_row"
 Solver = Callable[[np.ndarray], np.ndarray]
@@ -44,7 +45,9 @@ def solver(family: str, frame: pl.DataFrame, spec: Any) -> Solver:
         return lambda weights: _least_squares(matrix, outcome, _of_pairs(weights[rows], later))
     if fixed:
         return lambda weights: _within(data, weights[rows], waves=spec.effects == "person_and_wave")
-    return lambda weights: _least_squares(data.matrix, data.outcome, weights[rows])
+    place = [ORDER.index(term.component) for term in data.terms]
+    matrix = data.matrix[:, np.argsort(place, kind="stable")]  # as the rows of the Estimates table
+    return lambda weights: _least_squares(matrix, data.outcome, weights[rows])
 
 
 def _of_pairs(weights: np.ndarray, later: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from pipeline.papers.context import Context, Exceptional, Fieldwork, ModelNote, 
 from pipeline.papers.render import render_paper
 from pipeline.papers.results import Fact
 from pipeline.specs.sources import source_variable
+from pipeline.specs.targets import category_name
 
 if TYPE_CHECKING:
     from pipeline.specs.project import Project, Study
@@ -122,7 +123,7 @@ def context_of(study: Study, project: Project, paper: Paper) -> Context:
         study.caveats,
         questions_of(study),
         _labels(study, project),
-        {key: _note(project.models[key]) for key in paper.models if key in project.models},
+        {key: _note(project.models[key], study) for key in paper.models if key in project.models},
         fieldwork,
         about.source or about.title,
         _exceptions(study),
@@ -148,10 +149,22 @@ def _labels(study: Study, project: Project) -> dict[str, str]:
     labels = {key: concept.label for key, concept in project.concepts.items()}
     labels |= {key: scale.label for key, scale in study.scales.items() if key not in labels}
     labels |= {key: wave.title for key, wave in study.waves.items()}
+    labels |= {f"weights {key}": declared.label for key, declared in study.weights.items()}
+    labels |= _values(study)
     return labels | {key: arm.title for key, arm in study.about.arms.items()}
 
 
-def _note(model: Model) -> ModelNote:
+def _values(study: Study) -> dict[str, str]:
+    """``concept=value`` → what the answer was called, of concepts that one item measures."""
+    found = {}
+    for concept, key in study.scored_items().items():
+        item = study.items[key]
+        for code, label in item.codes.items() if not item.reverse else ():
+            found[f"{concept}={category_name(str(item.recode.get(code, code)))}"] = label
+    return found
+
+
+def _note(model: Model, study: Study) -> ModelNote:
     method = METHODS.get(model.family, model.family.replace("_", " "))
     extras = []
     if model.family == "fixed_effects" and model.effects == "person_and_wave":
@@ -160,6 +173,9 @@ def _note(model: Model) -> ModelNote:
         extras.append("a term for each wave")
     if model.covariates:
         extras.append(f"held constant: {', '.join(name.replace('_', ' ') for name in model.covariates)}")
+    weighted = study.weights.get(model.weights or "")
+    if weighted is not None:
+        extras.append(f"weighted for those who left ({weighted.label[:1].lower()}{weighted.label[1:]})")
     return ModelNote(model.question, "; ".join([method, *extras]), model.family.replace("_", " ").capitalize())
 
 

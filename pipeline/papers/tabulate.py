@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.errors import PaperError
-from pipeline.papers import participation_tables
+from pipeline.papers import participation_tables, weight_tables
 from pipeline.papers.attrition_table import attrition
 from pipeline.papers.content import TableBlock
 from pipeline.papers.result_tables import estimates, means, models
@@ -27,6 +27,9 @@ KINDS: dict[str, Callable[[Workshop, Sequence[str], Mapping[str, str]], TableBlo
     "variation": participation_tables.variation,
     "transitions": participation_tables.transitions,
     "attrition": attrition,
+    "weights": weight_tables.weights,
+    "margins": weight_tables.margins,
+    "balance": weight_tables.balance,
     "reliability": reliability,
     "items": items,
 }

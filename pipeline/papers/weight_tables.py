@@ -1,0 +1,115 @@
+"""Tables of the weight sets behind a paper's models: their steps, the margins they meet, whom they bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.papers.cells import cell_row, count, number
+from pipeline.papers.content import Column, Row, TableBlock, words
+from pipeline.papers.quantity import decimal
+from pipeline.papers.results import nearest
+from pipeline.papers.workshop import Workshop
+
+STEPS = {
+    "base, all asked": "Delivered weight, everyone asked",
+    "base, responders": "Delivered weight, those who answered",
+    "response": "Made up for those who left",
+    "margins": "Brought to the population’s margins",
+    "trimmed": "Extremes trimmed",
+}
+IMBALANCE = 0.1
+
+
+def weights(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """What each step of weighting does to the weights: their spread, the design effect, the effective n."""
+    body: list[Row] = []
+    for own in _sets(workshop, "weights", names, body):
+        for row in own.iter_rows(named=True):
+            mean = row["sum"] / row["n"]
+            ends = (decimal(row[end] / mean, 2) for end in ("min", "max"))
+            cells = (*ends, number(row["design_effect"]), count(round(row["effective_n"])))
+            body.append(cell_row(STEPS.get(row["step"], row["step"]), count(row["n"]), *cells))
+    headers = ("People", "Smallest", "Largest", "Design effect", "Effective n")
+    notes = (
+        "Smallest and largest weight in multiples of their mean. The design effect is Kish’s: how many times the "
+        "variance of a mean grows because weights differ; the effective n is the people over it.",
+    )
+    return _table(workshop, "Weights for the waves analysed, step by step", "Step", headers, body, notes)
+
+
+def margins(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """The population’s share of each category beside the sample’s, before and after the weights meet it."""
+    body: list[Row] = []
+    for own in _sets(workshop, "margins", names, body):
+        for row in own.iter_rows(named=True):
+            shares = (f"{decimal(100 * row[name], 1)}%" for name in ("target", "before", "achieved"))
+            body.append(cell_row(_label(workshop, row), count(row["persons"]), *shares))
+    headers = ("People", "Population", "Before", "After")
+    notes: tuple[str, ...] = (
+        "Before: with the weight that makes up for those who left. After: with the final weight.",
+    )
+    if any(workshop.table("margins")["category"] == "unanswered"):
+        notes = (
+            *notes,
+            "People without an answer keep their share of the weight; the population’s shares are of the rest.",
+        )
+    return _table(workshop, "Population margins, before and after weighting", "Category", headers, body, notes)
+
+
+def balance(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """Those who answered beside everyone asked, on what they had answered at the start, before and after weighting."""
+    body: list[Row] = []
+    for own in _sets(workshop, "balance", names, body):
+        for row in own.iter_rows(named=True):
+            cells = (number(row[name]) for name in ("asked", "responders", "weighted"))
+            gaps = (number(row[name]) for name in ("difference_before", "difference_after"))
+            body.append(cell_row(_label(workshop, row), *cells, *gaps))
+    headers = ("Everyone asked", "Who answered", "Weighted", "Difference before", "Difference after")
+    notes = (
+        "Means, or shares of a category, at the wave the weights start from. Differences are between those who "
+        f"answered and everyone asked, in standard deviations; beyond {IMBALANCE} is commonly called imbalance.",
+    )
+    caption = "Whom the weights bring back: balance before and after"
+    return _table(workshop, caption, "What they had answered", headers, body, notes)
+
+
+def _sets(workshop: Workshop, table: str, names: Sequence[str], body: list[Row]) -> Iterator[pl.DataFrame]:
+    """The rows of each set and arm, under a row with their names."""
+    frame = workshop.table(table)
+    known = frame["weight_set"].unique(maintain_order=True).to_list()
+    for name in names:
+        if name not in known:
+            raise PaperError(f"`{name}` is no weight set of this paper’s models{nearest(name, known)}")
+    for (name, arm), own in frame.group_by("weight_set", "arm", maintain_order=True):
+        if names and name not in names:
+            continue
+        context = workshop.context
+        several = frame.filter(weight_set=name)["arm"].n_unique() > 1
+        title = context.label(f"weights {name}") + (f": {context.label(str(arm))}" if several else "")
+        body.append(Row((words(title),)))
+        yield own
+
+
+def _label(workshop: Workshop, row: Mapping[str, str]) -> str:
+    """ "Age group: 18 to 29"; a number alone is its name, and what is or is not so its answer: "Man", "Woman"."""
+    label = workshop.context.label(row["variable"])
+    if not row["category"]:
+        return label
+    known = workshop.context.labels.get(f"{row['variable']}={row['category']}", row["category"])
+    return known if known == label or (label, row["category"]) in _denied(workshop, row, label) else f"{label}: {known}"
+
+
+def _denied(workshop: Workshop, row: Mapping[str, str], label: str) -> set[tuple[str, str]]:
+    """The category that says that a concept is not so, where the other category has the concept's name."""
+    named = workshop.context.labels.get(f"{row['variable']}=1") == label
+    return {(label, "0")} if named else set()
+
+
+def _table(
+    workshop: Workshop, caption: str, first: str, right: Sequence[str], body: list[Row], notes: tuple[str, ...]
+) -> TableBlock:
+    columns = (Column(first), *(Column(header, "right") for header in right))
+    return TableBlock(None, "", caption, columns, tuple(body), source=workshop.context.source, notes=notes)

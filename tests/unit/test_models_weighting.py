@@ -1,0 +1,79 @@
+"""Models on a declared weight set: the rows that have one, and standard errors from refitting in each replicate."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.models import design_means, first_difference, fit, fixed_effects, pooled
+from pipeline.models.weighting import Weighting
+from pipeline.specs import Model
+from pipeline.weights.replicates import replicate_weights
+
+FAMILIES = {"pooled": pooled, "fixed_effects": fixed_effects, "first_difference": first_difference}
+
+
+@pytest.fixture(scope="module")
+def panel() -> pl.DataFrame:
+    rng = np.random.default_rng(2)
+    rows = []
+    for person in range(80):
+        usual = rng.normal()
+        for wave in ("w01", "w02", "w03"):
+            contact = usual + rng.normal()
+            rows.append((f"p{person}", wave, contact, 0.5 * contact + usual + rng.normal()))
+    return pl.DataFrame(rows, schema=["person_id", "wave", "contact", "trust"], orient="row")
+
+
+@pytest.fixture(scope="module")
+def weighting(panel) -> Weighting:
+    """Sixty of the eighty people have a weight."""
+    rng = np.random.default_rng(4)
+    people = panel.unique("person_id", maintain_order=True).select("person_id").with_row_index()
+    with_weight = people.head(60).with_columns(panel_weight=pl.Series(rng.uniform(0.5, 2, 60)))
+    weights = people.join(with_weight.select("person_id", "panel_weight"), on="person_id", how="left")
+    drawn = replicate_weights(with_weight, "bootstrap", weight="panel_weight", replicates=8, seed=1)
+    return Weighting("stayers", ("w01", "w02", "w03"), weights, drawn)
+
+
+def declared(family: str, **more: object) -> Model:
+    return Model(question="?", study="s", family=family, weights="stayers", **more)
+
+
+@pytest.mark.parametrize("wave_effects", [True, False])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_replicates_refit_the_regression(panel, weighting, family, wave_effects):
+    """The judge: the family's own function on each replicate's weights, without the people that have none in it."""
+    model = declared(family, outcome="trust", exposures=("contact",), wave_effects=wave_effects)
+    row = fit("m", model, panel, weighting=weighting).filter(term="contact").row(0, named=True)
+    ids = weighting.weights.drop_nulls("panel_weight")["person_id"]
+
+    def slope(weights: np.ndarray) -> float:
+        given = pl.DataFrame({"person_id": ids, "w": weights}).filter(pl.col("w") > 0)
+        rows = panel.join(given, on="person_id", how="inner", maintain_order="left")
+        table = FAMILIES[family](rows, "trust", ["contact"], weights="w", wave_effects=wave_effects)
+        return table.filter(term="contact")["estimate"][0]
+
+    estimate, covariance = weighting.replicates.estimate(slope)
+    assert row["estimate"] == pytest.approx(estimate[0], rel=1e-9)
+    assert row["std_error"] == pytest.approx(np.sqrt(covariance[0, 0]), rel=1e-7)
+    assert row["df"] == 7
+
+
+def test_design_families_take_replicates_unless_taylor_is_asked_for(panel, weighting):
+    rows = panel.join(weighting.weights.drop_nulls("panel_weight"), on="person_id", how="inner", maintain_order="left")
+    taylor = fit(
+        "m", declared("design_means", outcomes=("trust",), standard_errors="taylor"), panel, weighting=weighting
+    )
+    direct = design_means(rows, ["trust"], weight="panel_weight")
+    assert taylor["std_error"].to_list() == pytest.approx(direct["std_error"].to_list(), rel=1e-12)
+    replicated = fit("m", declared("design_means", outcomes=("trust",)), panel, weighting=weighting)
+    assert replicated["estimate"].to_list() == pytest.approx(direct["estimate"].to_list(), rel=1e-12)
+    assert replicated["covariance"].str.contains("replicate weights").all()
+    first = rows.filter(wave="w01")
+    _, error = weighting.replicates.ratio(first["trust"].to_numpy())
+    assert replicated.row(0, named=True)["std_error"] == pytest.approx(error, rel=1e-9)
+
+
+def test_rows_without_the_weight_are_counted(panel, weighting):
+    table = fit("m", declared("design_means", outcomes=("trust",)), panel, weighting=weighting)
+    assert set(table["note"]) == {"60 rows of people without the weight “stayers” left out"}
