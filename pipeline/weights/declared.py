@@ -118,7 +118,13 @@ def _persons(declared: specs.WeightSet, panel: pl.DataFrame, participation: pl.D
         columns=list(dict.fromkeys(read)),
         rule=declared.who,
     )
-    return frame.with_columns(category_text(frame[column]).alias(column) for column in response.categorical)
+    return frame.with_columns(_categories(panel[column], frame[column]) for column in response.categorical)
+
+
+def _categories(everywhere: pl.Series, column: pl.Series) -> pl.Series:
+    """A column as categories in the order of their numbers, or of the alphabet."""
+    levels = category_text(everywhere.unique().sort()).drop_nulls().to_list()
+    return category_text(column).cast(pl.Enum(levels))
 
 
 def _replicates(

@@ -78,7 +78,9 @@ def _indicators(series: pl.Series) -> dict[str | None, np.ndarray]:
     if series.dtype.is_numeric():
         return {None: series.cast(pl.Float64).to_numpy()}
     text = series.cast(pl.String)
-    levels = series.dtype.categories.to_list() if isinstance(series.dtype, pl.Enum) else sorted(text.unique())
+    found = set(text)
+    levels = series.dtype.categories.to_list() if isinstance(series.dtype, pl.Enum) else sorted(found)
+    levels = [level for level in levels if level in found]
     return {level: (text == level).cast(pl.Float64).to_numpy() for level in levels}
 
 

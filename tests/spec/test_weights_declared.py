@@ -153,3 +153,11 @@ def test_numbers_and_text_become_categories():
 def test_a_model_takes_weights_or_is_told_why_not():
     with pytest.raises(ValueError, match="takes no `weights`"):
         Model(question="?", study="s", family="between", outcome="y", exposures=("x",), weights="both")
+
+
+def test_predictors_whose_codes_are_names_are_categories_in_their_order(panel, took_part):
+    coded = panel.with_columns(school=(pl.int_range(pl.len()) % 11).cast(pl.Float64))
+    declared = {"label": "b", "waves": ["w01", "w02"], "arms": ["long"]}
+    declared |= {"response": {"predictors": ["school"], "categorical": ["school"]}}
+    found = made(coded, took_part, declared).balance
+    assert found["category"].to_list() == [str(code) for code in range(11)]
