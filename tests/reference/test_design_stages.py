@@ -9,11 +9,21 @@ import polars as pl
 import pytest
 from shared import SHIPPED, shared
 
-from pipeline.models import design_association, design_means, design_ratios, design_regression, design_totals
+from pipeline.models import (
+    design_association,
+    design_changes,
+    design_differences,
+    design_means,
+    design_ratios,
+    design_regression,
+    design_totals,
+)
+from pipeline.weights.replicates import Replicates, rake_replicates, replicate_weights
 
 FOLDER = SHIPPED / "design"
 REFERENCE = json.loads((FOLDER / "reference.json").read_text(encoding="utf-8"))
 PEOPLE = pl.read_csv(FOLDER / "people.csv")
+WAVES = pl.read_csv(FOLDER / "waves.csv")
 ONE = {"weight": "weight", "strata": "stratum", "psu": "place"}
 TWO = {**ONE, "fpc": "places", "ssu": "id", "fpc_second": "people"}
 RULES = ("certainty", "adjust", "average", "remove")
@@ -93,6 +103,35 @@ def test_calibrated_designs(how, margins, base):
     same(design_means(frame, ["trust"], by=(), **design).row(0, named=True), theirs["mean"])
     same(design_totals(frame, ["helped"], by=(), **design).row(0, named=True), theirs["total"])
     same_line(design_regression(frame, "trust", ["contact", "woman"], wave_effects=False, **design), theirs["lm"])
+
+
+@pytest.fixture(scope="module")
+def jackknives() -> dict[str, Replicates]:
+    """The jackknife of the design, and the same raked anew in each replicate."""
+    drawn = replicate_weights(WAVES, "jkn", weight="weight", stratum="stratum", psu="place", lonely="certainty")
+    shares = {"woman": {"0": 0.48, "1": 0.52}, "education": {"none": 0.25, "school": 0.45, "degree": 0.3}}
+    rows = [(variable, category, share) for variable, of in shares.items() for category, share in of.items()]
+    targets = pl.DataFrame(rows, schema=["variable", "category", "share"], orient="row")
+    raked = rake_replicates(drawn, WAVES, targets, tolerance=1e-13, total=drawn.full.sum())
+    return {"design": drawn, "raked": raked}
+
+
+@pytest.mark.parametrize("how", ["design", "raked"])
+def test_changes_differences_and_regression_with_replicates(jackknives, how):
+    theirs, replicates = REFERENCE["jackknife"][how], jackknives[how]
+    tolerance = CLOSED_FORM if how == "design" else 1e-6
+    change = design_changes(WAVES, ["trust"], person="id", replicates=replicates).row(0, named=True)
+    same(change, theirs["change"], tolerance)
+    last = {"replicates": replicates}
+    difference = design_differences(WAVES, ["trust"], "woman", **last).filter(wave="w02").row(0, named=True)
+    same(difference, theirs["difference"], tolerance)
+    ratio = design_ratios(WAVES, {"r": ("trust", "contact")}, **last).filter(wave="w02").row(0, named=True)
+    same(ratio, theirs["ratio"], tolerance)
+    linear = design_regression(WAVES, "trust", ["contact", "woman"], replicates=replicates)
+    for name, expected in theirs["lm"].items():
+        row = linear.filter(term={"(Intercept)": "intercept", "wavew02": "w02"}.get(name, name)).row(0, named=True)
+        assert row["estimate"] == pytest.approx(expected["estimate"], rel=tolerance)
+        assert row["std_error"] == pytest.approx(expected["se"], rel=tolerance)
 
 
 def test_the_schools_of_two_stages():

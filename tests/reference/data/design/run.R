@@ -27,4 +27,14 @@ women <- mar("woman", c("0" = .48, "1" = .52)); school <- mar("education", c(non
 made <- list(raked = rake(g, list(~woman, ~education), list(women, school), control = list(maxit = 500, epsilon = 1e-13)), post_stratified = postStratify(g, ~education, school),
   linear = calibrate(g, ~factor(woman) + education, c(`(Intercept)` = N, `factor(woman)1` = .52 * N, educationnone = .25 * N, educationschool = .45 * N)))
 R$calibrated <- lapply(made, function(m) list(weights = as.numeric(weights(m)), mean = st(svymean(~trust, m)), total = st(svytotal(~helped, m)), lm = gl(svyglm(trust ~ contact + woman, m))))
+# ---- the same people a wave later, some gone: jackknife of changes, differences of groups, regression, raked anew
+later <- d; later$trust <- round(d$trust + .15 + .2 * d$woman + rnorm(n, 0, .5), 3); stays <- rbinom(n, 1, plogis(1 + .4 * d$woman)) == 1
+long <- rbind(cbind(d, wave = "w01"), cbind(later, wave = "w02")[stays, ]); write.csv(long[c("id", "stratum", "place", "weight", "wave", "trust", "contact", "woman", "education")], "waves.csv", row.names = FALSE)
+jk <- as.svrepdesign(svydesign(ids = ~place, strata = ~stratum, weights = ~weight, data = long, nest = TRUE), type = "JKn")
+margins <- list(list(~woman, ~education), list(transform(women, Freq = Freq * sum(long$weight) / N), transform(school, Freq = Freq * sum(long$weight) / N)))
+raked <- rake(jk, margins[[1]], margins[[2]], control = list(maxit = 500, epsilon = 1e-13))
+cn <- function(b, w) { x <- svycontrast(b, w); list(est = as.numeric(coef(x)), se = as.numeric(SE(x))) }
+R$jackknife <- lapply(list(design = jk, raked = raked), function(g) list(change = cn(svyby(~trust, ~wave, g, svymean, covmat = TRUE), c(w01 = -1, w02 = 1)),
+  difference = cn(svyby(~trust, ~woman, subset(g, wave == "w02"), svymean, covmat = TRUE), c("0" = -1, "1" = 1)), ratio = st(svyratio(~trust, ~contact, subset(g, wave == "w02"))),
+  lm = gl(svyglm(trust ~ contact + woman + wave, g))))
 save_ref(R, c("survey"), c("people.csv is simulated here; the stratum isles has one place."))
