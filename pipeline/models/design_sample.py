@@ -25,11 +25,16 @@ class Replicated(Protocol):
     """Replicate weights: the full-sample weights, and the covariance of a statistic computed with each set."""
 
     full: np.ndarray
+    weights: np.ndarray
     kind: str
     degrees_of_freedom: int
 
     def estimate(self, statistic: Callable[[np.ndarray], float | np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Estimate and covariance of ``statistic(weights)``."""
+        ...
+
+    def covariance(self, estimates: np.ndarray, full_estimate: np.ndarray) -> np.ndarray:
+        """The covariance of ``estimates`` (replicates × quantities)."""
         ...
 
     def take(self, rows: np.ndarray) -> Replicated:
@@ -77,6 +82,10 @@ class Part:
     def value(self, weights: np.ndarray) -> float:
         return self.sign * float(weights @ self.numerator / (weights @ self.denominator))
 
+    def values(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The value with each column of ``weights`` (``rows`` × replicates), where all of the part's rows are."""
+        return np.asarray(self.sign * (self.numerator[rows] @ weights) / (self.denominator[rows] @ weights))
+
     def influence(self, weights: np.ndarray) -> np.ndarray:
         total = weights @ self.denominator
         ratio = weights @ self.numerator / total
@@ -94,6 +103,9 @@ class Total(Part):
 
     def value(self, weights: np.ndarray) -> float:
         return self.sign * float(weights @ self.numerator)
+
+    def values(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return np.asarray(self.sign * (self.numerator[rows] @ weights))
 
     def influence(self, weights: np.ndarray) -> np.ndarray:
         return self.sign * weights * self.numerator
@@ -209,9 +221,13 @@ class Sample:
             return sum(part.value(weights) for part in parts)
 
         if self.replicates is not None:
-            estimate, covariance = self.replicates.estimate(total)
-            words = f"replicate weights ({self.replicates.kind})"
-            return float(covariance[0, 0]), float(estimate[0]), self.replicates.degrees_of_freedom, words
+            rows = np.flatnonzero(answered)
+            drawn = self.replicates.weights[rows]
+            with np.errstate(invalid="ignore", divide="ignore"):  # a replicate without any of the rows is told below
+                each = np.sum([part.values(drawn, rows) for part in parts], axis=0)
+            estimate = total(self.weights)
+            variance = float(self.replicates.covariance(each[:, None], np.array([estimate]))[0, 0])
+            return variance, estimate, self.replicates.degrees_of_freedom, f"replicate weights ({self.replicates.kind})"
         assert self.design is not None
         used = answered if subset == "answered" else domain
         design = self.design.subset(used)
