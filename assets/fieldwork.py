@@ -2,6 +2,8 @@
 
 from assets.fingerprints import code_of, digest, hash_of_file
 from assets.graph import Node, Output, Tables, Workspace
+from assets.ingest import altered
+from pipeline.files import read_sums
 from pipeline.specs import Project, Study
 
 
@@ -18,7 +20,7 @@ def _outcomes(study: Study) -> Node:
     def external(workspace: Workspace) -> str:
         withdrawn = hash_of_file(workspace.paths.withdrawn(study.key))
         if workspace.uses_sample(study):
-            return digest(code_of("sample"), withdrawn)
+            return digest(code_of("sample"), withdrawn, *altered(workspace.deposit_folder(study)))
         folder = workspace.deposit_folder(study)
         found = [path for pattern in lists for path in sorted(folder.glob(pattern))]
         return digest(*(hash_of_file(path) for path in found), withdrawn)
@@ -26,6 +28,7 @@ def _outcomes(study: Study) -> Node:
     def compute(workspace: Workspace, _: Tables) -> Output:
         from pipeline.ingest import load_or_create_key
         from pipeline.ingest.erasure import read_withdrawn
+        from pipeline.ingest.hold import check_generated
         from pipeline.ingest.outcomes import field_outcomes
         from pipeline.ingest.people import Register
         from pipeline.tables import FieldOutcomes
@@ -34,6 +37,9 @@ def _outcomes(study: Study) -> Node:
             from pipeline.sample import ensure_sample
 
             ensure_sample(workspace.paths.sample)
+            folder = workspace.deposit_folder(study)
+            for name in lists:
+                check_generated(folder / name, read_sums(folder))
         secret = load_or_create_key(workspace.paths.pseudonym_key)
         withdrawn = read_withdrawn(workspace.paths.withdrawn(study.key))
         table = field_outcomes(study, Register(workspace.deposit_folder(study), secret, withdrawn))

@@ -1,10 +1,12 @@
 """Waves: one node a wave, from deposited files to one table with pseudonyms for ids."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets import store
 from assets.fingerprints import code_of, digest, hash_of_file
 from assets.graph import Key, Node, Output, Tables, Workspace
+from pipeline.files import read_sums
 from pipeline.specs import Project, Study
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def _wave(study: Study, wave: str) -> Node:
 
     def external(workspace: Workspace) -> str:
         if workspace.uses_sample(study):
-            return code_of("sample")  # made on demand: what makes the files stands for the files
+            return digest(code_of("sample"), *altered(workspace.deposit_folder(study)))
         folder = workspace.deposit_folder(study)
         found = [path for pattern in files for path in sorted(folder.glob(pattern))]
         hashes = dict.fromkeys(hash_of_file(path) for path in found)  # the same bytes under a new name are no news
@@ -53,6 +55,7 @@ def _wave(study: Study, wave: str) -> Node:
         return Output(
             tables={key: table.frame, receipt: table.receipts, labels: table.labels},
             schemas={key: wave_schema(table.frame.columns), receipt: Receipt, labels: Labels},
+            problems={"confirmed": []},
             metadata={key: {**about, "redelivery": changed} if changed else about},
         )
 
@@ -66,16 +69,23 @@ def _wave(study: Study, wave: str) -> Node:
         version=digest(declared.digest, study.about.digest, study.digest_of("items"), code_of("ingest", "specs")),
         compute=compute,
         kinds=frozenset({"polars", *(file.format for file in declared.files)}),
+        checks=("confirmed",),
         external=external,
     )
 
 
+def altered(folder: Path) -> list[str]:
+    """What is no longer as the generator wrote it. The sample is made on demand: else what makes it stands for it."""
+    found = {name: (hash_of_file(folder / name), sha256) for name, sha256 in read_sums(folder).items()}
+    return [f"{name} {now}" for name, (now, sha256) in found.items() if now not in (sha256, "absent")]
+
+
 def _make_sample(workspace: Workspace, study: Study) -> dict[str, str]:
     """The sample's files are there; their hashes as noted when they were made, in place of a person's word."""
-    from pipeline.sample import ensure_sample, receipts_of_sample
+    from pipeline.sample import ensure_sample
 
     ensure_sample(workspace.paths.sample)
-    return receipts_of_sample(workspace.deposit_folder(study))
+    return read_sums(workspace.deposit_folder(study))
 
 
 def _before(workspace: Workspace, wave: Key, receipt: Key) -> "WaveTable | None":

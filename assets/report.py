@@ -58,6 +58,7 @@ class Report:
     tables: tuple[TableReport, ...] = ()
     checks: tuple[Check, ...] = ()
     error: str = ""
+    held: bool = False  # the error is that somebody has to confirm a file first
 
     @property
     def failed(self) -> list[Check]:

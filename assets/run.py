@@ -8,8 +8,8 @@ from pathlib import Path
 from assets import store
 from assets.fingerprints import fingerprint, recorded
 from assets.graph import Node, Output, Workspace
-from assets.report import Report, TableReport
-from pipeline.errors import CohesionError
+from assets.report import Check, Report, TableReport
+from pipeline.errors import CohesionError, HeldError
 
 UNFINISHED = "unfinished"
 """The fingerprint of a table that is kept to be read, but is due again."""
@@ -19,6 +19,9 @@ def attempt(node: Node, workspace: Workspace) -> Report:
     """Run a node; whatever goes wrong is in the report, in words that hold no participant's value."""
     try:
         return run_node(node, workspace)
+    except HeldError as error:
+        held = Check("confirmed", node.keys[0], (str(error),))
+        return Report(node.name, checks=(held,), error=str(error), held=True)
     except CohesionError as error:
         return Report(node.name, error=str(error))
     except Exception as error:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 ABANDONED_SECONDS = 3600
 """A draft this old has no writer any more."""
+SUMS = "SHA256SUMS"
+"""Lies beside generated files: the hash of each as it was written, by which it is confirmed."""
 
 
 def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o644) -> None:
@@ -37,6 +39,13 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o644) 
 def write_bytes(path: Path, content: bytes) -> None:
     """``write_whole`` for what is in memory already."""
     write_whole(path, lambda draft: draft.write_bytes(content))
+
+
+def read_sums(folder: Path) -> dict[str, str]:
+    """File name → SHA-256 of what is generated in a folder, as ``sha256sum`` writes it; empty where nothing is yet."""
+    sums = folder / SUMS
+    lines = sums.read_text(encoding="utf-8").splitlines() if sums.is_file() else []
+    return {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
 
 
 def _remove_abandoned_drafts(path: Path) -> None:

@@ -11,11 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import DepositError, HeldError
+from pipeline.errors import DepositError
 from pipeline.ingest.answer_labels import declared_codes
 from pipeline.ingest.columns import some
 from pipeline.ingest.deposit import Deposit, Request, read_deposits
 from pipeline.ingest.find import find_file
+from pipeline.ingest.hold import check_bytes, check_receipt
 from pipeline.ingest.ids import check_ids
 from pipeline.ingest.interviews import first_and_last, interview_dates, outside_fieldwork
 from pipeline.ingest.numbers import code_texts, numbers_among
@@ -79,13 +80,14 @@ def wave_table(
     twice or never issued.
     """
     declared = study.waves[wave].files
+    check_bytes(study, wave, folder, confirmed or {})
     deposits = read_wave(study, wave, folder)
     known = Register(folder, key, withdrawn)
     arms, receipts, labels, notices = [], [], [], []
     for file, deposit in zip(declared, deposits, strict=True):
         if isinstance(deposit, DepositError):
             raise deposit
-        _confirm(study, wave, file, deposit, confirmed or {})
+        check_receipt(study, wave, file, deposit.receipt, confirmed or {})
         arm = _arm(study, wave, file, deposit, known)
         arms.append(arm)
         labels += _labels(study, wave, file, deposit)
@@ -181,33 +183,6 @@ def request_of(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
         columns=tuple(declared_variables(study, wave, file)),
         text=(role_columns(study, wave, file)["person_id"],),
     )
-
-
-def _confirm(study: Study, wave: str, file: WaveFile, deposit: Deposit, confirmed: Mapping[str, str]) -> None:
-    """The file is the one that the declaration means, and somebody has said so."""
-    receipt = deposit.receipt
-    expected = file.sha256 or confirmed.get(str(receipt["file"]))
-    accept = f"cohesion wave accept {study.key} {wave}"
-    if expected is None:
-        raise HeldError(
-            f"is held, not loaded: nobody has confirmed its receipt ({receipt['bytes']:,} bytes, "
-            f"{receipt['rows']:,} rows, {receipt['columns']:,} columns, SHA-256 {receipt['sha256']})",
-            where=str(receipt["file"]),
-            todo=f"If that is the file you expect, `{accept}` writes it into the wave's declaration.",
-        )
-    if receipt["sha256"] != expected:
-        raise DepositError(
-            "is not the file that was declared: its SHA-256 differs",
-            where=str(receipt["file"]),
-            todo=f"Declared {expected[:12]}…, found {str(receipt['sha256'])[:12]}…. "
-            f"Ask for the file again; or, if it is a corrected delivery, `{accept}` makes it the wave's new version.",
-        )
-    if file.rows is not None and receipt["rows"] != file.rows:
-        raise DepositError(
-            f"has {receipt['rows']:,} rows where {file.rows:,} were declared",
-            where=str(receipt["file"]),
-            todo="Ask for the file again, or declare the new number of rows.",
-        )
 
 
 def _arm(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register) -> _Arm:

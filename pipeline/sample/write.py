@@ -13,6 +13,7 @@ from typing import TypeVar
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.files import SUMS, read_sums
 from pipeline.paths import Paths
 from pipeline.sample import buat_files, buat_simulate, pl_files, pl_simulate
 from pipeline.sample.truth import TRUTHS, Truth
@@ -22,8 +23,6 @@ SEED = 20260101
 Entry = TypeVar("Entry")
 STAMP = "MADE_UP.txt"
 """Lies beside the files: says that they are made up, and from what."""
-SUMS = "SHA256SUMS"
-"""Lies beside the files: the SHA-256 of each, in the usual form (``sha256sum --check``)."""
 
 _WRITERS: dict[str, Callable[[Study, Path, int], Iterator[Path]]] = {
     "beyond_us_and_them": buat_files.write_study,
@@ -98,20 +97,15 @@ def note_receipts(folder: Path) -> None:
     (folder / SUMS).write_text("".join(f"{_sha256(folder / name)}  {name}\n" for name in names), encoding="utf-8")
 
 
-def receipts_of_sample(folder: Path) -> dict[str, str]:
-    """File name → SHA-256, as the generator noted them when it wrote a study's folder."""
-    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-    return {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
-
-
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_current(folder: Path, seed: int) -> bool:
-    stamp = folder / STAMP
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == _stamp(_declared()[folder.name], seed)
+    stamp, made = folder / STAMP, read_sums(folder)
+    is_whole = stamp.is_file() and bool(made) and all((folder / name).is_file() for name in made)
+    return is_whole and stamp.read_text(encoding="utf-8") == _stamp(_declared()[folder.name], seed)
 
 
 def _stamp(study: Study, seed: int) -> str:

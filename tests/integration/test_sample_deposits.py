@@ -9,11 +9,12 @@ import polars as pl
 import pyreadstat
 import pytest
 
-from pipeline.errors import CohesionError
+from pipeline.errors import CohesionError, DepositError
+from pipeline.files import SUMS, read_sums
 from pipeline.harmonise import account, harmonise
 from pipeline.ingest.wave import wave_table
 from pipeline.paths import Paths
-from pipeline.sample import ensure_sample, receipts_of_sample, simulate, truth, write_sample
+from pipeline.sample import ensure_sample, simulate, truth, write_sample
 from pipeline.sample.areas import area_tables
 from pipeline.scales import panel, read_area_table
 from pipeline.specs import load_project
@@ -39,7 +40,7 @@ def panels(project, sample) -> dict[str, pl.DataFrame]:
     made = {}
     for name in STUDIES:
         study = project.studies[name]
-        sums = receipts_of_sample(sample / name)
+        sums = read_sums(sample / name)
         waves = {wave: wave_table(study, wave, sample / name, KEY, confirmed=sums).frame for wave in study.waves}
         harmonised = harmonise(study, waves)
         assert account(harmonised.ledger, waves, harmonised.answers) == []
@@ -75,6 +76,21 @@ def test_a_sample_that_is_there_is_left_alone_and_one_that_is_old_is_made_anew(t
     assert file.stat().st_mtime_ns == written
     ensure_sample(tmp_path, seed=8, studies=["parallel_lives"])
     assert file.stat().st_mtime_ns > written
+
+
+def test_a_sample_that_was_changed_is_refused_by_its_hash_until_it_is_asked_for_again(project, tmp_path):
+    study = project.studies["parallel_lives"]
+    ensure_sample(tmp_path, studies=["parallel_lives"])
+    folder = tmp_path / "parallel_lives"
+    sums, file = read_sums(folder), folder / "b_indresp.sav"
+    assert set(sums) == {path.name for path in folder.iterdir()} - {SUMS, "MADE_UP.txt"}
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    ensure_sample(tmp_path, studies=["parallel_lives"])
+    with pytest.raises(DepositError, match=r"b_indresp\.sav: this is not the file.*`cohesion sample` writes"):
+        wave_table(study, "w02", folder, KEY, confirmed=sums)
+    write_sample(tmp_path, studies=["parallel_lives"])
+    assert wave_table(study, "w02", folder, KEY, confirmed=sums).frame.height
 
 
 def test_a_study_without_a_sample_is_named():

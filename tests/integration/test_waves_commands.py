@@ -120,7 +120,7 @@ def test_accepting_writes_hash_and_rows_and_keeps_the_rest(root, style):
         )
     write_sav(raw(root) / "clean_w2.sav", clean("w02").head(59))
     refused = rebuild(root, confirmed=False)["wave/panel/w02"].message
-    assert "is not the file that was declared" in refused
+    assert "is not the file that was confirmed" in refused
     assert "`cohesion wave accept panel w02` makes it the wave's new version" in refused
     run("wave", "accept", STUDY, "w02")
     assert rebuild(root, confirmed=False)["wave/panel/w02"].message == ""
@@ -136,7 +136,7 @@ def test_a_file_that_nobody_confirmed_is_held_not_loaded(root):
     for wave, message in {name: report.message for name, report in rebuild(root, confirmed=False).items()}.items():
         assert bool(message) == (wave == "wave/panel/w02"), "nothing else stops, and nothing is made from it"
     (held,) = [report.message for report in rebuild(root, confirmed=False).values()]
-    assert held.startswith("clean_w2.sav: is held, not loaded: nobody has confirmed its receipt")
+    assert held.startswith("panel w02, clean_w2.sav: is held, not loaded: nobody has confirmed its receipt")
     assert f"({len(data):,} bytes, 60 rows, 11 columns, SHA-256 {hashlib.sha256(data).hexdigest()})" in held
     assert "`cohesion wave accept panel w02`" in held
     assert answers.read_bytes() == before

@@ -93,7 +93,7 @@ def test_a_file_delivered_again_does_not_bring_them_back(root):
     withdraw(root, "erase")
     (raw(root) / "clean_w3.sav").write_bytes(delivered)
     refused = rebuild(root, confirmed=False)["wave/panel/w03"].message
-    assert "is not the file that was declared" in refused
+    assert "is not the file that was confirmed" in refused
     declare_wave(root, "w03", "clean_w3.sav")
     report = rebuild(root)["wave/panel/w03"]
     assert "quarantined, withdrawn: 1" in report.tables[0].metadata["accounting"]
