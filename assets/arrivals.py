@@ -40,6 +40,7 @@ class Sighting:
     unsettled: tuple[str, ...]
     repeated: tuple[str, ...] = ()  # in words: files that are a wave which is loaded already
     held: tuple[str, ...] = ()  # in words: declared waves whose bytes nobody has confirmed
+    misnamed: tuple[str, ...] = ()  # in words: files that are not opened, because of what is in their names
 
 
 def look(workspace: Workspace, now: float | None = None) -> Sighting:
@@ -50,6 +51,7 @@ def look(workspace: Workspace, now: float | None = None) -> Sighting:
     unsettled: list[str] = []
     repeated: list[str] = []
     held: list[str] = []
+    misnamed: list[str] = []
     for study in workspace.project.studies.values():
         folder = workspace.deposit_folder(study)
         if workspace.uses_sample(study) or not folder.is_dir():
@@ -71,14 +73,31 @@ def look(workspace: Workspace, now: float | None = None) -> Sighting:
         lists = {study.about.issued, study.about.withdrawals, *(file.refreshment for _, _, file in study.files())}
         lists |= {report.file for report in study.about.outcomes}
         others = [path for path in sorted(folder.iterdir()) if path.is_file() and path not in claimed]
-        others = [path for path in others if not path.name.startswith(".") and path.name not in lists]
+        others = [path for path in others if not path.name.startswith((".", "~$")) and path.name not in lists]
+        others, refused = _by_name(others)
+        misnamed += [f"{study.key}: {words}" for words in refused]
         loaded = loaded_hashes(workspace, study) if others else {}
         again = {path.name: loaded[found] for path in others if (found := hash_of_file(path)) in loaded}
         repeated += [f"{study.key}: {name} is already loaded as {wave}" for name, wave in again.items()]
         named = tuple(path.name for path in others if path.name not in again)
         if named:
             undeclared[study.key] = named
-    return Sighting(tuple(arrivals), undeclared, tuple(unsettled), tuple(repeated), tuple(held))
+    return Sighting(tuple(arrivals), undeclared, tuple(unsettled), tuple(repeated), tuple(held), tuple(misnamed))
+
+
+def _by_name(paths: list[Path]) -> tuple[list[Path], list[str]]:
+    """The files whose names are safe to open and to show, and why the others are left alone."""
+    from pipeline.errors import DepositError
+    from pipeline.ingest.find import check_file_name
+
+    safe, refused = [], []
+    for path in paths:
+        try:
+            check_file_name(path.name)
+            safe.append(path)
+        except DepositError as error:
+            refused.append(str(error))
+    return safe, refused
 
 
 def _one_of_the_same(paths: list[Path]) -> list[Path]:
@@ -154,6 +173,8 @@ def deposit_sensor(nodes: list[Node], workspace: Workspace) -> dg.SensorDefiniti
             context.log.info(words)
         for wave in sighting.held:
             context.log.info(f"held, not loaded: {wave}")
+        for words in sighting.misnamed:
+            context.log.info(words)
         new = [arrival for arrival in sighting.arrivals if arrival.run_key not in cursor.seen]
         if not new:
             skipped = "; ".join(_words(sighting)) or "Nothing new in the deposit folders."
@@ -204,6 +225,7 @@ def _words(sighting: Sighting) -> Iterator[str]:
     for study, names in sighting.undeclared.items():
         yield f"{study}: {len(names)} files that no wave declares ({', '.join(names[:5])})"
     yield from sighting.repeated
+    yield from sighting.misnamed
     if sighting.held:
         yield f"held until somebody confirms the file: {'; '.join(sighting.held)}"
     if sighting.unsettled:

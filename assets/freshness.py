@@ -1,5 +1,6 @@
 """Whether a study's tables and papers are made from all that lies in its deposit folder, as a check in the graph."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
@@ -34,12 +35,12 @@ def _check(workspace: Workspace, study: Study) -> dg.AssetChecksDefinition:
 def result(workspace: Workspace, study: Study, nodes: list[Node]) -> dg.AssetCheckResult:
     """How fresh a study is: since when its newest wave is here, what waits for a person, and what is to be rebuilt."""
     waiting = [*_waiting(workspace, study), *_due(workspace, study, nodes)]
-    newest = _newest(workspace, study)
+    newest, built = _newest(workspace, study), list(filter(None, [_built(workspace, study, nodes)]))
     return dg.AssetCheckResult(
         passed=not waiting,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join([newest, *waiting]),
-        metadata={"newest_wave": newest, "waiting": len(waiting)},
+        description="; ".join([newest, *built, *waiting]),
+        metadata={"newest_wave": newest, "papers": "; ".join(built) or "none built yet", "waiting": len(waiting)},
     )
 
 
@@ -75,6 +76,9 @@ def _waiting(workspace: Workspace, study: Study) -> Iterator[str]:
     names = sighting.undeclared.get(study.key, ())
     if names:
         yield f"files that no wave declares: {', '.join(names[:5])} ({len(names)})"
+    yield from (
+        words.removeprefix(f"{study.key}: ") for words in sighting.misnamed if words.startswith(f"{study.key}: ")
+    )
 
 
 def _due(workspace: Workspace, study: Study, nodes: list[Node]) -> Iterator[str]:
@@ -82,4 +86,22 @@ def _due(workspace: Workspace, study: Study, nodes: list[Node]) -> Iterator[str]
     due = [node.name for node in stale(nodes, workspace) if node.study == study.key]
     if due:
         papers = [name for name in due if name.startswith("paper/")]
-        yield f"{len(due)} assets are to be rebuilt" + (f", among them {', '.join(papers)}" if papers else "")
+        named = f", among them {', '.join(papers)}" if papers else ""
+        yield f"stale since {_words(_changed(workspace, study))}: {len(due)} assets are to be rebuilt{named}"
+
+
+def _changed(workspace: Workspace, study: Study) -> float:
+    """When a file of the study was changed last: one of its deposits or of its declarations."""
+    folders = (workspace.deposit_folder(study), workspace.paths.study(study.key))
+    return max((file.stat().st_mtime for folder in folders for file in folder.rglob("*") if file.is_file()), default=0)
+
+
+def _built(workspace: Workspace, study: Study, nodes: list[Node]) -> str:
+    """When the study's papers were built last; empty if they never were, or there are none."""
+    keys = [key for node in nodes for key in node.keys if node.study == study.key and key[0] == "paper"]
+    tables = [workspace.paths.table(*key) for key in keys if store.record(workspace.paths, key)]
+    return f"papers built {_words(max(file.stat().st_mtime for file in tables))}" if tables else ""
+
+
+def _words(moment: float) -> str:
+    return f"{dt.datetime.fromtimestamp(moment, dt.UTC):%d %B %Y, %H:%M} UTC"

@@ -52,12 +52,16 @@ class Receipt(dy.Schema):
     arm = dy.String(primary_key=True)
     file = dy.String()
     format = dy.String()
+    first_bytes = dy.String()  # what they show the file to be, whatever its name says
     sha256 = dy.String(min_length=64, max_length=64)
     bytes = dy.Int64(min=0)
     rows = dy.Int64(min=0)
     variables = dy.Int64(min=0)
     first_interview = dy.Date(nullable=True)
     last_interview = dy.Date(nullable=True)
+    fieldwork_start = dy.Date()  # as declared
+    fieldwork_end = dy.Date()
+    warnings = dy.Int64(min=0)  # what the reader noticed of the file, though it could be read
     received_at = dy.Datetime(time_zone="UTC")
     loaded = dy.Int64(min=0)
     quarantined = dy.Int64(min=0)  # kept apart, with the reason

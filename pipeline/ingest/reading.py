@@ -11,6 +11,7 @@ from pipeline.errors import DepositError
 from pipeline.ingest.columns import check_names, choose
 from pipeline.ingest.csv_file import read_csv
 from pipeline.ingest.deposit import Deposit
+from pipeline.ingest.formats import looks_like
 from pipeline.ingest.parquet_file import read_parquet
 from pipeline.ingest.privacy import scan
 from pipeline.ingest.qualtrics import lay_out, set_aside_unfinished
@@ -45,6 +46,7 @@ def read(request: Request) -> Deposit:
     receipt: dict[str, str | int] = {
         "file": path.name,
         "format": request.format,
+        "first_bytes": looks_like(facts.head),
         "sha256": facts.sha256,
         "bytes": facts.size,
         "rows": table.rows_received(),

@@ -119,6 +119,9 @@ def _receipt(study: Study, wave: str, file: WaveFile, deposit: Deposit, arm: _Ar
         "variables": deposit.receipt["columns"],
         "first_interview": first,
         "last_interview": last,
+        "fieldwork_start": study.fieldwork(wave, file.arm).start,
+        "fieldwork_end": study.fieldwork(wave, file.arm).end,
+        "warnings": len(deposit.notices),
         "received_at": dt.datetime.fromtimestamp(int(path.stat().st_mtime), dt.UTC),
         **_rows(arm.sorted),
     }

@@ -27,6 +27,7 @@ FINDINGS: dict[str, str] = {
     "contradicts_fact": "A lasting fact differs from when it was first recorded",
     "age_backwards": "People who became younger",
     "age_ahead": "People who became older faster than the calendar",
+    "fieldwork": "Interviews outside the declared fieldwork",
     "weight_not_positive": "Weights that are zero, negative or no number",
     "weight_missing": "Rows without a weight",
     "weight_huge": "Weights out of all proportion",
@@ -36,8 +37,8 @@ FINDINGS: dict[str, str] = {
     "decision_without_finding": "A decision about something that is no longer found",
 }
 
-ROLES = ("weight", "person_id", "missing_codes")
+ROLES = ("weight", "person_id", "missing_codes", "interview_date")
 """What a finding may be about besides an item."""
 
-CANNOT_BE_SET_ASIDE = ("person_id", "missing_codes")
-"""Without the ids nothing of the wave can be used; marks of missing codes are not answers."""
+CANNOT_BE_SET_ASIDE = ("person_id", "missing_codes", "interview_date")
+"""Without the ids nothing of the wave can be used; marks of missing codes and dates are not answers."""

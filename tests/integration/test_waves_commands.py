@@ -151,7 +151,8 @@ def test_the_receipt_says_what_came_when_and_about_which_weeks(root):
     dates = clean("w02")["intdate"]
     assert (receipt["first_interview"], receipt["last_interview"]) == (dates.min(), dates.max())
     assert receipt["received_at"] == dt.datetime(2020, 9, 13, 12, 26, 40, tzinfo=dt.UTC)
-    assert (receipt["rows"], receipt["format"]) == (60, "sav")
+    assert (receipt["fieldwork_start"], receipt["fieldwork_end"]) == (dt.date(2020, 1, 1), dt.date(2020, 2, 29))
+    assert (receipt["rows"], receipt["format"], receipt["first_bytes"], receipt["warnings"]) == (60, "sav", "sav", 0)
 
 
 def test_mistakes_are_said_plainly(root):

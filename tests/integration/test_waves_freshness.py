@@ -1,6 +1,7 @@
 """How fresh a study is: the check in the graph and the sensor that keeps it true, on files as they lie there."""
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def test_from_a_new_file_to_fresh_again(root):
     settle(root)
     assert "held: w02: `cohesion wave accept panel w02` confirms its receipt" in fresh(root).description
     confirm_all(root)
+    assert re.search(r"stale since \d\d \w+ \d{4}, \d\d:\d\d UTC: 3 assets are to be rebuilt", fresh(root).description)
     assert "3 assets are to be rebuilt" in fresh(root).description
     rebuild(root)
     assert fresh(root).passed
@@ -77,3 +79,18 @@ def test_the_sensor_starts_confirmed_waves_once_and_tells_what_changes(root):
     again = tick(root, first.cursor)
     assert not again.run_requests
     assert not again.asset_events, "nothing changed, nothing is said"
+
+
+@pytest.mark.parametrize("name", ["<b>wave.sav", "$(reboot).sav", "a;b.csv", "two\nlines.csv"])
+def test_a_file_with_a_hostile_name_is_neither_opened_nor_shown_as_it_is(root, name):
+    rebuild(root)
+    write_sav(raw(root) / "other.sav", changed(trust2={0: 2.0}))
+    try:
+        (raw(root) / "other.sav").rename(raw(root) / name)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    settle(root)
+    said = tick(root, None)
+    assert not Paths(root).draft_file(STUDY, "x").parent.exists()
+    assert "the file name holds characters that are not allowed" in fresh(root).description
+    assert name not in fresh(root).description + str(said.skip_reason)

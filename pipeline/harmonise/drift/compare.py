@@ -20,6 +20,7 @@ from pipeline.harmonise.drift.turned import swapped_findings, turned_findings
 from pipeline.harmonise.drift.universe import universe_findings
 from pipeline.harmonise.drift.variation import not_in_file, variation_findings
 from pipeline.harmonise.drift.weights import weight_findings
+from pipeline.harmonise.drift.window import window_findings
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
 from pipeline.specs.study import WaveFile
@@ -96,6 +97,9 @@ def _file(study: Study, beside: Beside, labels: pl.DataFrame) -> Iterator[Findin
     yield from label_findings(study, wave, file, labels_of(labels, file.arm), beside.labels_before)
     yield from unmarked_findings(file, beside.now, marked_missing(labels, file.arm), beside.marked_before)
     yield from _weights(study, beside, file)
+    date = role_columns(study, wave, file).get("interview_date")
+    if date and date in beside.rows.columns:
+        yield from window_findings(file, date, beside.rows[date], study.fieldwork(wave, file.arm))
     yield from link_findings(file, beside.rows["person_id"], beside.known)
 
 
