@@ -13,7 +13,8 @@ from pipeline.errors import DepositError
 from pipeline.ingest.deposit import Deposit, read_deposit
 from pipeline.ingest.find import check_file_name
 from pipeline.ingest.formats import looks_like
-from pipeline.ingest.matching import POSSIBLE, SURE, Match, common_prefix, matches
+from pipeline.ingest.marks import Mark, common_prefix, common_suffix, without_own
+from pipeline.ingest.matching import POSSIBLE, SURE, Match, matches
 from pipeline.ingest.request import Layout
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
@@ -41,20 +42,46 @@ def draft_wave(study: Study, wave: str, arm: str, path: Path) -> str:
     opened = open_undeclared(path)
     columns = opened.deposit.frame.columns
     expected = {key: name for key, name in _expected(study, arm).items() if _may_be_asked(study, wave, arm, key)}
-    prefix = common_prefix(columns, [name for name in expected.values() if name not in study.about.unprefixed])
-    names = {item: name if name in study.about.unprefixed else prefix + name for item, name in expected.items()}
+    mark, names = _names(study, columns, expected)
     found = matches({key: study.items[key] for key in names}, names, opened.deposit, list(study.about.missing))
     lines = [f"# Drafted from {path.name}: {opened.deposit.frame.height:,} rows, {len(columns):,} columns."]
     lines += ["# Nothing here is confirmed. Read every line, correct it, then run `cohesion wave accept`."]
-    lines += [f"# {note}" for note in opened.notes]
-    lines += [f"title: Wave {int(wave[1:])}", *_fieldwork(study, arm, path, opened.deposit, prefix)]
+    lines += [f"# {note}" for note in [*opened.notes, *_about_mark(mark, wave)]]
+    lines += [f"title: Wave {int(wave[1:])}", *_fieldwork(study, arm, path, opened.deposit, mark)]
     lines += ["files:", f"  - arm: {arm}", f"    file: {json.dumps(path.name)}", f"    format: {opened.format}"]
     lines += [f"    {key}: {json.dumps(value)}" for key, value in opened.how.items()]
-    roles = _roles(study, arm, columns, prefix)
-    lines += _role_lines(study, arm, roles, prefix)
-    if prefix:
-        lines += ["", f"prefix: {prefix}  # most variables of the items are there under this prefix"]
+    roles = _roles(study, arm, columns, mark)
+    lines += _role_lines(study, arm, roles)
     return "\n".join([*lines, *_variables(names, found), *_left(opened.deposit, found, set(roles.values()))]) + "\n"
+
+
+def _names(study: Study, columns: list[str], expected: dict[str, str]) -> tuple[Mark, dict[str, str]]:
+    """How this file marks the wave in its variables' names, and item → the name that its variable should have then."""
+    marked = [name for name in expected.values() if name not in study.about.unprefixed]
+    prefix = common_prefix(columns, marked)
+    suffix = "" if prefix else common_suffix(columns, marked)
+    bare = dict(zip(marked, marked, strict=True))
+    if not prefix and not suffix and len({*marked} & {*columns}) <= len(marked) / 2:
+        bare = without_own(marked)
+        prefix = common_prefix(columns, set(bare.values()))
+        suffix = "" if prefix else common_suffix(columns, set(bare.values()))
+    mark = Mark(prefix, suffix)
+    if not prefix and not suffix:
+        return mark, expected
+    return mark, {item: mark.of(bare[name]) if name in bare else name for item, name in expected.items()}
+
+
+def _about_mark(mark: Mark, wave: str) -> list[str]:
+    """What a person should know of the wave in the names, above all if it is another wave."""
+    if not mark.prefix and not mark.suffix:
+        return []
+    shown = f"{mark.prefix}...{mark.suffix}"
+    found = [
+        f"Most of its names have the form `{shown}`: names are matched with this mark of the wave, and written out in full."
+    ]
+    if mark.number is not None and mark.number != int(wave[1:]):
+        found.append(f"ATTENTION: `{shown}` says wave {mark.number}, but this is drafted as {wave}. Which is it?")
+    return found
 
 
 def open_undeclared(path: Path) -> Opened:
@@ -115,29 +142,28 @@ def _may_be_asked(study: Study, wave: str, arm: str, key: str) -> bool:
     return (not item.waves or wave in item.waves) and (not item.arms or arm in item.arms)
 
 
-def _roles(study: Study, arm: str, columns: list[str], prefix: str) -> dict[str, str]:
+def _roles(study: Study, arm: str, columns: list[str], mark: Mark) -> dict[str, str]:
     """Role → the column of the file that has the name of the one that played it last."""
     by_case = {column.lower(): column for column in columns}
     found = {}
     for role, name in _role_names(study, arm).items():
-        column = by_case.get((prefix + name).lower()) or by_case.get(name.lower())
+        column = by_case.get(mark.of(name).lower()) or by_case.get(name.lower())
         if column is not None:
             found[role] = column
     return found
 
 
-def _role_lines(study: Study, arm: str, roles: dict[str, str], prefix: str) -> list[str]:
+def _role_lines(study: Study, arm: str, roles: dict[str, str]) -> list[str]:
     lines = ["    columns:"] if roles else []
     for role, column in roles.items():
-        bare = column if column in study.about.unprefixed else column.removeprefix(prefix)
-        lines.append(f"      {role}: {json.dumps(bare)}  # the name it had before")
+        lines.append(f"      {role}: {json.dumps(column)}  # the name it had before, but for the wave's mark")
     absent = {role: name for role, name in _role_names(study, arm).items() if role not in roles}
     return [*lines, *(f"    # {role}: there is no column `{name}`; say which it is" for role, name in absent.items())]
 
 
-def _fieldwork(study: Study, arm: str, path: Path, deposit: Deposit, prefix: str) -> list[str]:
+def _fieldwork(study: Study, arm: str, path: Path, deposit: Deposit, mark: Mark) -> list[str]:
     name = _role_names(study, arm).get("interview_date", "")
-    column = next((one for one in (prefix + name, name) if one in deposit.frame.columns), None)
+    column = next((one for one in (mark.of(name), name) if one in deposit.frame.columns), None)
     if column and deposit.frame.schema[column].is_temporal():
         days = deposit.frame[column].cast(pl.Date).drop_nulls().dt.strftime("%Y-%m-%d").sort()
         if days.len():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,9 +13,6 @@ from pipeline.specs.study import Item
 
 SURE, POSSIBLE = 0.75, 0.5
 """A match this good is proposed; one this good is only mentioned."""
-
-PREFIX = re.compile(r"^(?:[a-z]{1,3}_|w\d{1,2}_?|[a-z]{1,2}\d{1,2}_)$", re.IGNORECASE)
-"""What household panels put before a variable's name: ``a_``, ``bb_``, ``w1_``, ``hh1_``."""
 
 MOST_CODES = 60
 """A variable with more different answers than this is not told by its codes."""
@@ -29,23 +25,6 @@ class Match:
     variable: str
     confidence: float
     evidence: str
-
-
-def common_prefix(columns: Collection[str], wanted: Collection[str]) -> str:
-    """The prefix under which most of the wanted variables are in a file; empty if none brings more than the bare names.
-
-    >>> common_prefix(["a_trust", "a_sex", "pid"], ["trust", "sex"])
-    'a_'
-    """
-    bare = len({name.lower() for name in wanted} & {name.lower() for name in columns})
-    found: dict[str, set[str]] = {}
-    for column in columns:
-        for name in wanted:
-            prefix = column[: len(column) - len(name)]
-            if column.lower().endswith(name.lower()) and PREFIX.match(prefix):
-                found.setdefault(prefix, set()).add(name)
-    best = max(found, key=lambda prefix: len(found[prefix]), default="")
-    return best if best and len(found[best]) > max(bare, len(wanted) / 3) else ""
 
 
 def matches(

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from assets import store
 from assets.cli import app
-from pipeline.ingest.matching import common_prefix
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -64,13 +63,30 @@ def test_names_under_a_wave_prefix(root):
     write_sav(raw(root) / "fourth.sav", frame, labels={}, value_labels={})
     run("wave", "draft", STUDY, str(raw(root) / "fourth.sav"))
     wave = load_project(Paths(root)).studies[STUDY].waves["w04"]
-    assert wave.prefix == "d_"
+    assert wave.files[0].columns.weight == "d_wt"
     assert wave.variables["trust1"] == "d_trust1"
 
 
-def test_a_prefix_needs_most_of_the_names():
-    assert common_prefix(["a_trust", "a_sex", "pid"], ["trust", "sex"]) == "a_"
-    assert common_prefix(["trust", "sex", "a_trust"], ["trust", "sex"]) == ""
+@pytest.mark.parametrize("mark", ["{}_w04", "{}w4", "{}_4", "{}_t4", "w4_{}", "b4_{}", "bd_{}"])
+def test_names_that_hold_the_wave(root, mark):
+    names = {name: mark.format(name) for name in fourth().columns if name != "pid"}
+    write_sav(raw(root) / "fourth.sav", fourth().rename(names), labels={}, value_labels={})
+    run("wave", "draft", STUDY, str(raw(root) / "fourth.sav"))
+    text = (root / "data/studies/panel/waves/w04.yaml").read_text()
+    wave = load_project(Paths(root)).studies[STUDY].waves["w04"]
+    assert dict(wave.variables) == {item: mark.format(item) for item in (*ITEMS, "sex")}
+    assert f"`{mark.format('...')}`" in text
+    assert "ATTENTION" not in text
+    run("wave", "accept", STUDY, "w04")
+    assert rebuild(root, confirmed=False)["wave/panel/w04"].message == ""
+
+
+def test_names_that_hold_another_wave_are_pointed_out(root):
+    names = {name: f"{name}_w05" for name in fourth().columns if name != "pid"}
+    write_sav(raw(root) / "fourth.sav", fourth().rename(names))
+    run("wave", "draft", STUDY, str(raw(root) / "fourth.sav"))
+    text = (root / "data/studies/panel/waves/w04.yaml").read_text()
+    assert "ATTENTION: `..._w05` says wave 5, but this is drafted as w04" in text
 
 
 def test_a_qualtrics_export_is_bound_on_import_ids(root):
