@@ -76,9 +76,7 @@ def _about_mark(mark: Mark, wave: str) -> list[str]:
     if not mark.prefix and not mark.suffix:
         return []
     shown = f"{mark.prefix}...{mark.suffix}"
-    found = [
-        f"Most of its names have the form `{shown}`: names are matched with this mark of the wave, and written out in full."
-    ]
+    found = [f"Most of its names have the form `{shown}`: they are matched with this mark, and written out in full."]
     if mark.number is not None and mark.number != int(wave[1:]):
         found.append(f"ATTENTION: `{shown}` says wave {mark.number}, but this is drafted as {wave}. Which is it?")
     return found
