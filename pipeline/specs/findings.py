@@ -17,6 +17,8 @@ FINDINGS: dict[str, str] = {
     "distribution": "The same people's answers moved more than answers usually do",
     "reversed": "Answers turned round under the same labels",
     "against_scale": "An item runs against the rest of its scale",
+    "moved_answers": "Answers that go with another item's earlier ones",
+    "unstable": "Answers that no longer go with the same people's earlier ones",
     "swapped": "Categories changed places",
     "reversed_labels": "Answer labels in the other order",
     "code_labels": "Codes with another meaning",

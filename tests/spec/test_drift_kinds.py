@@ -337,6 +337,27 @@ def test_among_new_people_a_turned_item_still_runs_against_the_others(study: Stu
     assert ("trust1", "reversed", "warns") in in_wave_2(compared(study, new))
 
 
+def test_columns_that_were_shifted_without_labels_are_all_named(study: Study) -> None:
+    def shift(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.with_columns(
+            pl.col(other).alias(item) for item, other in zip(ITEMS, (*ITEMS[1:], ITEMS[0]), strict=True)
+        )
+
+    findings = compared(study, shift).filter(pl.col("wave") == "w02")
+    assert set(findings.select("item", "kind").iter_rows()) == {(item, "moved_answers") for item in ITEMS}
+    (first,) = findings.filter(pl.col("item") == "trust1")["what"]
+    assert first.startswith("its answers go with what the same people said to `trust2` in the wave before (r = 0.")
+
+
+def test_a_question_that_means_something_else_no_longer_goes_with_itself(study: Study) -> None:
+    waves = {f"w0{number}": wave(number) for number in (1, 2, 3)}
+    order = np.random.default_rng(5).permutation(PEOPLE)
+    waves["w03"] = waves["w03"].with_columns(belong2=waves["w03"]["belong2"][order])
+    findings = compare_all(study, waves, {name: labels(frame) for name, frame in waves.items()})
+    assert findings.select("wave", "item", "kind", "severity").rows() == [("w03", "belong2", "unstable", "warns")]
+    assert "was 0.7" in findings["what"][0] or "was 0.8" in findings["what"][0]
+
+
 def test_the_wave_after_a_turned_one_is_not_blamed(study: Study) -> None:
     findings = compared(study, coded("trust1", TURNED))
     assert findings.filter((pl.col("wave") == "w03") & (pl.col("kind") == "reversed")).rows() == []

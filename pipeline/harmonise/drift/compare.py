@@ -16,6 +16,7 @@ from pipeline.harmonise.drift.labels import label_findings, labels_of, marked_mi
 from pipeline.harmonise.drift.linked import link_findings
 from pipeline.harmonise.drift.missing import broken_off, missing_findings, unmarked_findings
 from pipeline.harmonise.drift.reading import Flags
+from pipeline.harmonise.drift.stability import stability_findings
 from pipeline.harmonise.drift.turned import swapped_findings, turned_findings
 from pipeline.harmonise.drift.universe import universe_findings
 from pipeline.harmonise.drift.variation import not_in_file, variation_findings
@@ -39,7 +40,7 @@ def compare(study: Study, wave: str, waves: Waves, labels: Waves, history: Histo
     candidates: list[Moved] = []
     for file in study.waves[wave].files:
         beside = known.beside(wave, file)
-        found += _items(study, beside, candidates)
+        found += _items(study, beside, known, candidates)
         found += _file(study, beside, labels[wave])
     return table(study, wave, [*found, *beyond_the_usual(candidates)])
 
@@ -50,14 +51,15 @@ def compare_all(study: Study, waves: Waves, labels: Waves) -> pl.DataFrame:
     return pl.concat([compare(study, wave, waves, labels, history) for wave in study.waves])
 
 
-def _items(study: Study, beside: Beside, candidates: list[Moved]) -> Iterator[Finding]:
+def _items(study: Study, beside: Beside, history: History, candidates: list[Moved]) -> Iterator[Finding]:
     """What the answers to each item show; how far each moved is added to ``candidates``, to be judged together."""
     file = beside.file
     z = NormalDist().inv_cdf(1 - 0.01 / max(len(beside.now), 1))  # one false alarm in a hundred waves, over all items
     stopped = broken_off([now for key, now in beside.now.items() if study.items[key].blank == "blank"])
-    turned = {finding.item: finding for finding in turned_findings(study, beside, z)}
+    correlated = {finding.item: finding for finding in stability_findings(study, beside, history, z)}
+    correlated |= {finding.item: finding for finding in turned_findings(study, beside, z)}
     for key in beside.now:
-        found = [*_item(study, beside, key, stopped), *([turned[key]] if key in turned else [])]
+        found = [*_item(study, beside, key, stopped), *([correlated[key]] if key in correlated else [])]
         yield from without_consequences(found)
         kinds = {finding.kind for finding in found}
         if key in beside.before and not study.items[key].time_constant and not kinds & SPOILS:

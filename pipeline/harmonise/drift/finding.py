@@ -40,7 +40,7 @@ BY_RULE = "set_aside: the study sets aside what is doubtful, until somebody deci
 SPOILS = frozenset({"range", "empty", "not_in_file", "constant"})
 """Findings about all answers to an item: what else they show follows from it."""
 
-KEPT = SPOILS | {"contradicts_fact", "undeclared_code", "reversed"}
+KEPT = SPOILS | {"contradicts_fact", "undeclared_code", "reversed", "moved_answers"}
 
 
 @dataclass(frozen=True)

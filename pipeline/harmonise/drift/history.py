@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.harmonise.drift.change import Pair
+from pipeline.harmonise.drift.change import Pair, correlation
 from pipeline.harmonise.drift.labels import LabelsOf, labels_of, marked_missing, nearest_names
 from pipeline.harmonise.drift.reading import Reading, readings
 from pipeline.harmonise.drift.universe import MOST_KINDS, Kinds
@@ -65,12 +65,12 @@ class Beside:
         last, reading = self.earlier[key][0]
         if wave is not None and wave != last:
             last, reading = wave, dict(self.earlier[key])[wave]
-        rows_before, rows_now = self._pairs(last)
+        rows_before, rows_now = self.pairs(last)
         was, now = reading.numbers[rows_before], self.now[key].numbers[rows_now]
         both = ~(np.isnan(was) | np.isnan(now))
         return was[both], now[both]
 
-    def _pairs(self, wave: str) -> tuple[Rows, Rows]:
+    def pairs(self, wave: str) -> tuple[Rows, Rows]:
         """The rows of the people of an earlier wave and of this one, pair by pair."""
         if wave not in self._paired:
             people = next(reading for known in self.earlier.values() for name, reading in known if name == wave)
@@ -120,8 +120,16 @@ class History:
     def __init__(self, study: Study, waves: Waves, labels: Waves) -> None:
         self.study, self.waves, self.labels = study, waves, labels
         self._read: dict[tuple[str, str], dict[str, Reading]] = {}
+        self._beside: dict[tuple[str, str], Beside] = {}
+        self._correlated: dict[tuple[str, str, str], tuple[float, int] | None] = {}
 
     def beside(self, wave: str, file: WaveFile) -> Beside:
+        """One file beside the waves before it."""
+        if (wave, file.arm) not in self._beside:
+            self._beside[wave, file.arm] = self._make_beside(wave, file)
+        return self._beside[wave, file.arm]
+
+    def _make_beside(self, wave: str, file: WaveFile) -> Beside:
         earlier = [name for name in self.study.waves if name < wave and name in self.waves and name in self.labels]
         rows = self.waves[wave].filter(pl.col("arm") == file.arm)
         known = [self.waves[name].filter(pl.col("arm") == file.arm)["person_id"] for name in earlier]
@@ -145,6 +153,16 @@ class History:
         if (wave, file.arm) not in self._read:
             self._read[wave, file.arm] = readings(self.study, wave, file, self.waves[wave])
         return self._read[wave, file.arm]
+
+    def correlation(self, key: str, arm: str, wave: str) -> tuple[float, int] | None:
+        """How an item's answers in a wave went with those of the wave before it, and among how many people."""
+        file = self.file(wave, arm)
+        if (key, arm, wave) not in self._correlated and file is not None:
+            beside = self.beside(wave, file)
+            pair = beside.same_people(key) if key in beside.before and key in beside.now else None
+            found = None if pair is None else correlation(pair)
+            self._correlated[key, arm, wave] = None if found is None or pair is None else (found, len(pair[0]))
+        return self._correlated.get((key, arm, wave))
 
     def file(self, wave: str, arm: str) -> WaveFile | None:
         return next((file for file in self.study.waves[wave].files if file.arm == arm), None)

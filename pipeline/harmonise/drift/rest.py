@@ -21,11 +21,14 @@ Matrix = NDArray[np.float64]
 
 
 class Items:
-    """The ordered items of one file as columns of a matrix: rows are the file's rows, NaN where there is no value."""
+    """The ordered items of one file as columns of a matrix: rows are the file's rows, NaN where there is no value.
 
-    def __init__(self, readings: Mapping[str, Reading]) -> None:
+    ``rows`` chooses rows of the file, in that order.
+    """
+
+    def __init__(self, readings: Mapping[str, Reading], rows: NDArray[np.int64] | None = None) -> None:
         self.names = list(readings)
-        columns = [reading.frame["value"].to_numpy() for reading in readings.values()]
+        columns = [reading.numbers if rows is None else reading.numbers[rows] for reading in readings.values()]
         self.values: Matrix = np.column_stack(columns) if columns else np.empty((0, 0))
         self._standardise()
 
