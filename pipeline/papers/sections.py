@@ -36,9 +36,9 @@ class Section:
         """A table or figure."""
         self.lines += ["", f":::{directive}"]
 
-    def fact(self, name: str, value: float, what: str, people: str = "") -> str:
-        """Name a fact; gives the name quoted, for a binding."""
-        self.facts[f"section.{name}"] = Fact(value, what, "the table of response rates", people)
+    def fact(self, name: str, value: float, what: str, people: str = "", table: str = "response rates") -> str:
+        """Name a fact that a table holds; gives the call that a binding makes."""
+        self.facts[f"section.{name}"] = Fact(value, what, f"the table of {table}", people)
         return f'fact("section.{name}")'
 
 
@@ -244,12 +244,24 @@ def _change(section: Section, workshop: Workshop) -> None:
 
 
 def _weights(section: Section, workshop: Workshop) -> None:
-    """The tables of the study's weight sets, where it declares any."""
+    """The weight sets behind the paper's models: whom they bring back, and their tables."""
     shown = [name for name in ("weights", "margins", "balance") if name in workshop.tables]
-    if shown:
-        section.lines += ["", "### Weights for the waves analysed"]
-        for name in shown:
-            section.block(f"table {name}")
+    if not shown:
+        return
+    section.lines += ["", "### Weights for those who left"]
+    if "balance" in shown:
+        gaps = workshop.table("balance").select(pl.col("difference_before", "difference_after").abs().max())
+        before, after = (
+            section.fact(f"gap.{when}", gap, f"largest standardised difference {when} weighting", table="balance")
+            for when, gap in zip(("before", "after"), gaps.row(0), strict=True)
+        )
+        section.say(
+            "People who answered the waves analysed differ from everyone asked in what they had answered at the start: "
+            f"by up to {{{{ {before} | dp(2) }}}} standard deviations before weighting, and {{{{ {after} | dp(2) }}}} "
+            "after it."
+        )
+    for name in shown:
+        section.block(f"table {name}")
 
 
 def _rates(workshop: Workshop) -> pl.DataFrame:

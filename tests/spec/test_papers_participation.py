@@ -29,7 +29,7 @@ def answered() -> pl.DataFrame:
     )
 
 
-def paper(report: pl.DataFrame | None = None, body: str = ":::section participation"):
+def paper(report: pl.DataFrame | None = None, body: str = ":::section participation", **more: pl.DataFrame):
     panel = answered()
     took_part = participation(panel, {"main": WAVES}, study="sample", outcomes=report)
     tables = TABLES | {
@@ -37,6 +37,7 @@ def paper(report: pl.DataFrame | None = None, body: str = ":::section participat
         "response_rates": response_rates(took_part),
         "transitions": transitions_by_arm(panel, "trust", {"main": WAVES}),
         "variation": variation_by_arm(panel, ["trust"]),
+        **more,
     }
     fitted = models.attrition(panel, {"w02": ["w02"]}, ["trust"], origin="w01", model="stayed")
     return render(body, context=FULL, tables=tables, results=fitted, facts=facts_of(took_part, CONTEXT))
@@ -105,6 +106,19 @@ def test_change_is_told_of_the_measure_followed():
     assert cells(table(document, "How much people differ"))[0][0] == "trust"
     headings = [block.plain for block in document.blocks if isinstance(block, Heading)]
     assert headings[:4] == ["Who took part, and who left", "In which patterns", "Who left", "How much people change"]
+
+
+def test_weights_are_told_by_whom_they_bring_back():
+    rows = [
+        ("stayers", "main", "trust", "", 2.0, 2.3, 2.01, 0.31, 0.01),
+        ("stayers", "main", "age", "", 5, 4, 5, -0.4, 0.02),
+    ]
+    names = ["weight_set", "arm", "variable", "category", "asked", "responders", "weighted"]
+    gaps = ["difference_before", "difference_after"]
+    balance = pl.DataFrame(rows, schema=[*names, *gaps], orient="row")
+    document = paper(balance=balance)
+    assert "by up to 0.40 standard deviations before weighting, and 0.02 after it." in said(document)
+    assert len(table(document, "balance before and after").rows) == 3
 
 
 def test_a_section_that_does_not_exist_is_refused_with_the_nearest_name():
