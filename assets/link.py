@@ -7,12 +7,12 @@ from pipeline.specs import Project, Study
 
 
 def nodes(project: Project) -> list[Node]:
-    """``links/<study>`` for every study."""
+    """``links/<study>``, in detail, and ``linked/<study>``, wave by wave, for every study."""
     return [_links(study) for study in project.studies.values()]
 
 
 def _links(study: Study) -> Node:
-    key = ("links", study.key)
+    key, linked = ("links", study.key), ("linked", study.key)
     waves = {wave: ("wave", study.key, wave) for wave in study.waves}
 
     def compute(workspace: Workspace, tables: Tables) -> Output:
@@ -20,9 +20,9 @@ def _links(study: Study) -> Node:
         from pipeline.ingest import load_or_create_key
         from pipeline.ingest.erasure import read_withdrawn
         from pipeline.ingest.link_checks import contradicting, lost_links, undeclared_people, words
-        from pipeline.ingest.link_report import deposited_ids, link_study
+        from pipeline.ingest.link_report import deposited_ids, link_study, linked_people
         from pipeline.ingest.people import Register
-        from pipeline.tables import Links
+        from pipeline.tables import Linked, Links
 
         pseudonym_key = load_or_create_key(workspace.paths.pseudonym_key)
         withdrawn = read_withdrawn(workspace.paths.withdrawn(study.key))
@@ -35,8 +35,8 @@ def _links(study: Study) -> Node:
             own = made.proposals.filter(made.proposals["later"] == wave)
             store.write_or_remove(workspace.paths.quarantined(study.key, wave, "links"), own)
         return Output(
-            tables={key: made.counts},
-            schemas={key: Links},
+            tables={key: made.counts, linked: linked_people(made.counts)},
+            schemas={key: Links, linked: Linked},
             problems={"linked": lost_links(study, made.counts)},
             remarks={
                 "new_people": ("warning", undeclared_people(study, made.counts)),
@@ -47,7 +47,7 @@ def _links(study: Study) -> Node:
         )
 
     return Node(
-        keys=(key,),
+        keys=(key, linked),
         inputs=tuple(waves.values()),
         group="ingest",
         study=study.key,

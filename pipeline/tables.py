@@ -430,6 +430,27 @@ class Links(dy.Schema):
         return (pl.col("count") <= pl.col("of")) & (pl.col("quarantined") <= pl.col("count"))
 
 
+class Linked(dy.Schema):
+    """One row per arm and wave after the first: how its people are linked with the waves before."""
+
+    study = dy.String()
+    arm = dy.String(primary_key=True)
+    wave = dy.String(primary_key=True)
+    people = dy.Int64(min=0)
+    known = dy.Int64(min=0)  # in the wave before
+    returned = dy.Int64(min=0)  # in an earlier wave, not in the wave before
+    doubtful = dy.Int64(min=0)  # an id nearly that of somebody earlier; linked with nobody
+    expected = dy.Int64(min=0)  # new, and on a list
+    new = dy.Int64(min=0)  # new, and on no list
+    compared = dy.Int64(min=0)  # in the wave before, with a lasting fact in both
+    contradict = dy.Int64(min=0)  # of those compared, with a lasting fact that is another
+    by_chance = dy.Float64(nullable=True, min=0)  # how many it would be of people linked at random
+
+    @dy.rule()
+    def everybody_once(cls) -> pl.Expr:
+        return pl.col("people") == pl.sum_horizontal("known", "returned", "doubtful", "expected", "new")
+
+
 class FigureRecord(dy.Schema):
     """One row per figure: its finding, what it shows in words, and the hashes of its files."""
 

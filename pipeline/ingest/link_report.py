@@ -17,7 +17,7 @@ from pipeline.ingest.answer_labels import declared_codes
 from pipeline.ingest.deposit import Deposit, Request, read_deposits
 from pipeline.ingest.find import find_file
 from pipeline.ingest.ids import normalise_ids
-from pipeline.ingest.links import Links, link_waves
+from pipeline.ingest.links import CONTRADICTS, LISTED, PROPOSED, UNDECLARED, Links, link_waves
 from pipeline.ingest.people import Register, ids_in, rows_of_withdrawn
 from pipeline.ingest.pseudonyms import pseudonymise
 from pipeline.ingest.wave import code_text, request_of
@@ -116,3 +116,39 @@ def _refreshment(study: Study, arm: str, known: Register) -> dict[str, list[str]
         for wave, _, file in study.files()
         if file.arm == arm and file.refreshment
     }
+
+
+def linked_people(links: pl.DataFrame) -> pl.DataFrame:
+    """One row per arm and wave (contract ``Linked``), from the counts by pair of waves and kind."""
+
+    def total(name: str, kinds: Sequence[str]) -> pl.Expr:
+        return pl.col("count").filter(pl.col("kind").is_in(kinds)).sum().alias(name)
+
+    people = links.filter(pl.col("kind") != CONTRADICTS)
+    counted = people.group_by("study", "arm", wave="later", maintain_order=True).agg(
+        pl.col("of").max().alias("people"),
+        total("known", ["exact", "normalised"]),
+        total("returned", ["returned"]),
+        total("doubtful", PROPOSED),
+        total("expected", LISTED),
+        total("new", UNDECLARED),
+        pl.col("earlier").max(),
+    )
+    facts = links.filter(pl.col("kind") == CONTRADICTS)
+    facts = facts.select("arm", "earlier", "by_chance", wave="later", contradict="count", compared="of")
+    made = counted.join(facts, on=["arm", "wave", "earlier"], how="left", maintain_order="left")
+    made = made.with_columns(pl.col("contradict", "compared").fill_null(0))
+    return made.select(
+        "study",
+        "arm",
+        "wave",
+        "people",
+        "known",
+        "returned",
+        "doubtful",
+        "expected",
+        "new",
+        "compared",
+        "contradict",
+        "by_chance",
+    )

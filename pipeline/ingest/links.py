@@ -14,6 +14,7 @@ from pipeline.tables import LINK_KINDS
 
 LINKED = ("exact", "normalised", "returned")
 PROPOSED = ("written_otherwise", "likely", "unproven", "ambiguous")
+LISTED = ("refreshment", "issued")
 UNDECLARED = ("new", "contradicted")
 CONTRADICTS = "facts_contradict"
 COUNTS = {
