@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import polars as pl
 
 _PLATFORM = re.compile(
-    r"(?i)^(?:"
-    r"ip_?address|ip|recipient(?:email|firstname|lastname|_?name)|external(?:data)?reference|location(?:latitude|longitude|\w*)"
-    r"|latitude|longitude|e_?mail(?:_?address)?|(?:first|last|full|sur|given|family)_?name|name|nombre|apellidos?"
-    r"|(?:mobile|tele)?_?phone(?:_?number)?|mobile|address(?:_?line\w*)?|street|post_?code|zip(?:_?code)?"
-    r"|date_?of_?birth|dob|nhs_?(?:number|no)|national_?insurance(?:_?number)?|nino|user_?agent|device_?id"
+    r"^(?:"
+    r"ip|ipaddress|macaddress|recipient(?:email|firstname|lastname|name)|external(?:data)?reference"
+    r"|location(?:latitude|longitude|accuracy)?|latitude|longitude|useragent|deviceid|prolificp?id"
+    r"|(?:home|work|contact|participant|respondent|your)?(?:"
+    r"e?mail(?:address)?|(?:first|last|full|sur|given|family|middle|fore)?names?|nombre|apellidos?"
+    r"|(?:mobile|tele)?phone(?:no|number)?|mobile(?:no|number)?|address(?:line\w*)?|street|postcode|zip(?:code)?"
+    r"|dateofbirth|birthdate|dob"
+    r")|postcodehome|nhs(?:number|no)|nationalinsurance(?:number|no)?|nino"
     r")$"
 )
-"""Names under which survey platforms and field agencies deliver who and where a participant is."""
+"""Names under which survey platforms and field agencies deliver who and where a participant is, without marks."""
 
+_BYTE = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
+_IPV4 = rf"(?:{_BYTE}\.){{3}}{_BYTE}"
 VALUE_PATTERNS: dict[str, str] = {
-    "e-mail address": r"(?i)[a-z0-9._%+\-]+@[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.[a-z]{2,}",
-    "UK phone number": r"(?:^|[^\d])(?:\+44\s?(?:\(0\)\s?)?|0044\s?|\(?0)(?:\d[\s\-()]{0,2}){9,10}(?:$|[^\d])",
-    "UK postcode": r"(?i)(?:^|[^a-z0-9])(?:gir\s?0aa|[a-z]{1,2}\d[a-z\d]?\s?\d[abd-hjlnp-uw-z]{2})(?:$|[^a-z0-9])",
-    "IP address": r"(?:^|[^\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:$|[^\d.])"
-    r"|(?i:(?:^|[^0-9a-f:])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4})|(?i:\b(?:[0-9a-f]{1,4}:){1,6}:[0-9a-f]{1,4})",
+    "e-mail address": r"(?i)[\w.%+'\-]+\s?(?:@|[(\[]\s?at\s?[)\]])\s?[\w\-]+(?:\.[\w\-]+)*\s?\.\s?[a-z]{2,}",
+    "UK phone number": r"(?:^|[^\d.,])(?:\(?\+\s?44\)?[\s\-]?(?:\(0\)\s?)?|\(?0044\)?[\s\-]?|44\s?(?:7)|\(?0)[1-9][\s\-()]{0,2}"
+    r"(?:\d[\s\-()]{0,2}){7,9}(?:$|[^\d])|(?:^|[^\d.])0[1-9]\d{1,3}(?:[./]\d{3,4}){2}(?:$|[^\d./])",
+    "UK postcode": r"(?i)(?:^|[^a-z0-9])(?:gir[\s\-]{0,2}0aa|bfpo\s?\d{1,4}"
+    r"|[a-z]{1,2}\d[a-z\d]?[\s\-]{0,2}\d[abd-hjlnp-uw-z]{2})(?:$|[^a-z0-9])",
+    "IP address": rf"(?:^|[^\d.]){_IPV4}(?:$|[^\d.]|\.(?:$|\s))"
+    r"|(?i:(?:^|[^0-9a-f:])(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f])"
+    r"(?::[0-9a-f]{1,4}){0,6}::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?:$|[^0-9a-f:]))"
+    r"|(?i:(?:^|[^0-9a-f:])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}(?:$|[^0-9a-f:]))",
 }
+"""Kind → what it looks like, once signs are plain (see ``_plain``). Of IPv6 addresses in short form those that lead to
+somebody: public, private and local to a network."""
+
 NHS_NUMBER = "NHS number"
 PLATFORM_COLUMN = "platform column"
 
-_TEN_DIGITS = r"(?:^|[^\d])(\d{3}[ \-]?\d{3}[ \-]?\d{4})(?:$|[^\d])"
+PERSONAL = "personal data"
+"""What stands in place of a text that looks personal, in a column that may pass."""
+
+_TEN_DIGITS = r"(?:^|[^\d.,])(\d{3}[ .\-]?\d{3}[ .\-]?\d{4})(?:$|[^\d])"
+_MOBILES = ((7_100_000_000, 8_000_000_000), (447_100_000_000, 448_000_000_000))
+_PATTERNS = tuple(VALUE_PATTERNS.values())
+_DIGITS = {chr(code): str(unicodedata.digit(chr(code))) for code in range(128, 0x1FBFA) if chr(code).isdecimal()}
+_DASHES = dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
 
 
 def scan(frame: pl.DataFrame) -> tuple[dict[str, str | int], ...]:
@@ -47,7 +67,18 @@ def scan(frame: pl.DataFrame) -> tuple[dict[str, str | int], ...]:
 
 def is_platform_column(name: str) -> bool:
     """Whether a column's name is one under which platforms deliver personal data."""
-    return _PLATFORM.match(name.strip()) is not None
+    return _PLATFORM.match(re.sub(r"[\W_]", "", name).lower()) is not None
+
+
+def without_personal_data(column: pl.Series) -> pl.Series:
+    """The column with ``PERSONAL`` in place of each text that looks personal; numbers are left as they are."""
+    if column.dtype != pl.String:
+        return column
+    distinct = column.drop_nulls().unique()
+    plain = _plain(distinct)
+    looks = plain.to_frame("text").select(pl.any_horizontal(pl.col("text").str.contains(p) for p in _PATTERNS))
+    personal = distinct.filter(looks.to_series() | _holds_nhs_number(plain))
+    return column.set(column.is_in(personal.implode()).fill_null(False), PERSONAL) if personal.len() else column
 
 
 def _findings(column: pl.Series) -> Iterable[tuple[str, int]]:
@@ -57,17 +88,27 @@ def _findings(column: pl.Series) -> Iterable[tuple[str, int]]:
         yield from _in_text(column.rename("value"))
     elif column.dtype.is_numeric():
         yield NHS_NUMBER, _nhs_numbers(column)
+        yield "UK phone number", _mobiles(column)
 
 
 def _in_text(column: pl.Series) -> Iterable[tuple[str, int]]:
     distinct = column.drop_nulls().value_counts()
+    plain = _plain(distinct["value"])
     for kind, pattern in VALUE_PATTERNS.items():
-        yield kind, _sum(distinct.filter(pl.col("value").str.contains(pattern)))
-    candidates = distinct.filter(pl.col("value").str.contains(_TEN_DIGITS))
-    if candidates.height:
-        digits = pl.col("value").str.extract(_TEN_DIGITS).str.replace_all(r"\D", "")
-        valid = candidates.filter(digits.map_elements(is_nhs_number, return_dtype=pl.Boolean))
-        yield NHS_NUMBER, _sum(valid)
+        yield kind, _sum(distinct.filter(plain.str.contains(pattern)))
+    yield NHS_NUMBER, _sum(distinct.filter(_holds_nhs_number(plain)))
+
+
+def _plain(texts: pl.Series) -> pl.Series:
+    """Digits of every script as 0 to 9, dashes as hyphens, wide and unbreakable signs as usual ones."""
+    if not texts.str.contains(r"[^\x00-\x7F]").any():
+        return texts
+    return texts.str.normalize("NFKC").str.replace_many({**_DIGITS, **_DASHES})
+
+
+def _holds_nhs_number(texts: pl.Series) -> pl.Series:
+    digits = texts.str.extract(_TEN_DIGITS).str.replace_all(r"\D", "")
+    return digits.map_elements(is_nhs_number, return_dtype=pl.Boolean).fill_null(False)
 
 
 def _sum(counted: pl.DataFrame) -> int:
@@ -81,6 +122,13 @@ def _nhs_numbers(column: pl.Series) -> int:
         return 0
     digits = answered.cast(pl.Int64).cast(pl.String)
     return answered.len() if digits.map_elements(is_nhs_number, return_dtype=pl.Boolean).all() else 0
+
+
+def _mobiles(column: pl.Series) -> int:
+    """How many cells of a numeric column are UK mobile numbers that lost their zero: all of them, or none."""
+    answered = column.drop_nulls()
+    found = any(answered.is_between(low, high, closed="left").all() for low, high in _MOBILES)
+    return answered.len() if found else 0
 
 
 def is_nhs_number(digits: str) -> bool:

@@ -21,6 +21,7 @@ from pipeline.ingest.ids import check_ids
 from pipeline.ingest.interviews import first_and_last, interview_dates, outside_fieldwork
 from pipeline.ingest.numbers import code_texts, numbers_among
 from pipeline.ingest.people import Register, sort_people, written_otherwise
+from pipeline.ingest.privacy import without_personal_data
 from pipeline.ingest.quarantine import VALUES_SCHEMA, Sorted
 from pipeline.specs.project import Study
 from pipeline.specs.sources import declared_variables, role_columns, source_variable
@@ -234,7 +235,7 @@ def _as_text(frame: pl.DataFrame, head: Mapping[str, str], variables: Sequence[s
         *(pl.lit(value).alias(name) for name, value in head.items()),
         "row",
         *more,
-        *(code_text(frame[column]).alias(column) for column in variables),
+        *(without_personal_data(code_text(frame[column])).alias(column) for column in variables),
     )
 
 
