@@ -31,8 +31,8 @@ def disagreement_by_chance(left: pl.DataFrame, right: pl.DataFrame, facts: Seque
     compared at all; None if none can. It is what linking at random would give.
 
     The rows of ``right`` are shifted against those of ``left``, which pairs each with all others in turn: exact where
-    ``right`` has up to ``SHIFTS`` rows, and an even sample of all pairs, without a random draw, where it has more. (That
-    sample leaves out the shift by nothing, by which people would stand beside themselves.)
+    ``right`` has up to ``SHIFTS`` rows, and an even sample of all pairs, without a random draw, where it has more.
+    (That sample leaves out the shift by nothing, by which people would stand beside themselves.)
     """
     names = [fact for fact in facts if fact in left.columns and fact in right.columns]
     if not names or not left.height or not right.height:

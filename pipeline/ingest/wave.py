@@ -211,10 +211,16 @@ def _arm(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Regis
         notices += [*about_dates, *outside_fieldwork(study, wave, file, loaded[roles["interview_date"]])]
     head = {"study": study.key, "arm": file.arm, "wave": wave}
     held = [column for column in _held(study, wave, file, roles) if column in loaded.columns]
+    items = {source_variable(study, wave, file, item) for item in study.items} - set(roles.values())
+    answers = [column for column in held if column in items]
+    loaded, apart = (
+        part.with_columns(without_personal_data(part[column]) for column in answers)
+        for part in (loaded, rows.quarantined)
+    )
     lacking = _lacking(study, wave, file, deposit)
     return _Arm(
         _as_text(loaded, head, held).with_columns(**lacking),
-        _as_text(rows.quarantined, head, held, "reason"),
+        _as_text(apart, head, held, "reason"),
         dates.with_columns(arm=pl.lit(file.arm)),
         rows,
         notices,
@@ -235,7 +241,7 @@ def _as_text(frame: pl.DataFrame, head: Mapping[str, str], variables: Sequence[s
         *(pl.lit(value).alias(name) for name, value in head.items()),
         "row",
         *more,
-        *(without_personal_data(code_text(frame[column])).alias(column) for column in variables),
+        *(code_text(frame[column]).alias(column) for column in variables),
     )
 
 

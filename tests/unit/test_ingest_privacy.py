@@ -9,7 +9,7 @@ import polars as pl
 import pyreadstat
 import pytest
 
-from pipeline.ingest.privacy import is_nhs_number, is_platform_column, scan
+from pipeline.ingest.privacy import is_nhs_number, is_platform_column, scan, without_personal_data
 from pipeline.ingest.search import traces
 from pipeline.ingest.text import check_text
 
@@ -115,3 +115,116 @@ def test_numbers_count_in_id_columns_only(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_proves_nothing(tmp_path: Path) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and nothing more")
     assert [path.name for path in traces(tmp_path, ["x9"]).unopened] == ["broken.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("e-mail address", "JO@EXAMPLE.CO.UK"),
+        ("e-mail address", "jo (at) example.org"),
+        ("e-mail address", "jo @ example.org"),
+        ("e-mail address", "jo＠example.org"),
+        ("e-mail address", "jø@exämple.org"),
+        ("UK phone number", "+447700900123"),
+        ("UK phone number", "0044 7700 900123"),
+        ("UK phone number", "(+44) 1632 960983"),
+        ("UK phone number", "+44‑7700‑900123"),
+        ("UK phone number", "+44\u00a07700\u00a0900123"),
+        ("UK phone number", "07700.900.123"),
+        ("UK phone number", "44 7700 900123"),
+        ("UK phone number", "０７７００９００１２３"),
+        ("UK phone number", "٠٧٧٠٠٩٠٠١٢٣"),
+        ("UK postcode", "cf103nq"),
+        ("UK postcode", "CF10  3NQ"),
+        ("UK postcode", "CF10\u00a03NQ"),
+        ("UK postcode", "ＣＦ10-3nq"),
+        ("UK postcode", "bfpo 57"),
+        ("NHS number", "943\u00a0476\u00a05919"),
+        ("NHS number", "943–476–5919"),
+        ("NHS number", "943.476.5919"),
+        ("NHS number", "９４３ ４７６ ５９１９"),
+        ("IP address", "192.168.001.001:8080"),
+        ("IP address", "2001:DB8::"),
+        ("IP address", "fe80::1%eth0"),
+        ("IP address", "[2001:db8::1]/64"),
+        ("IP address", "::ffff:192.0.2.1"),
+        ("IP address", "2001:db8:0:0:0:0:0:1"),
+    ],
+)
+def test_disguises_are_seen_through(kind: str, text: str) -> None:
+    assert {"column": "open", "kind": kind, "count": 1} in scan(pl.DataFrame({"open": [f"it is {text}, thanks"]}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-05-03",
+        "03/05/2016 12:30:00",
+        "01.02.2020 12:30",
+        "12:30:45.123",
+        "2016:05:03 10:11:12",
+        "item::trust",
+        "a::b",
+        "it's 10::20",
+        "00:1b:44:11:3a:b7",
+        "0.0123456789",
+        "3.14159265",
+        "1,234,567",
+        "1.2.3",
+        "00000000000",
+        "born 1961, moved 1999, 2004",
+        "0 1 2 3 4 5 6 7 8 9 10",
+        "£20 000-30 000",
+        "5 - Strongly agree",
+        "B12 tablets",
+        "A1",
+        "w01",
+        "Class 2B",
+        "100000000000",
+        "E01000001",
+        "ISO 9001",
+        "2019-10-21T12:00:00Z",
+        "3.2.1",
+        "me @ home",
+    ],
+)
+def test_ordinary_answers_raise_no_alarm(text: str) -> None:
+    assert scan(pl.DataFrame({"open": [text, f"{text} "]})) == ()
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0, -99.0], [0.0123456789, 2.5], [1.57e9, 1.58e9], [20190101.0, 20191231.0]])
+def test_ordinary_numbers_raise_no_alarm(values: list[float]) -> None:
+    assert scan(pl.DataFrame({"x": values})) == ()
+
+
+def test_mobile_numbers_that_lost_their_zero() -> None:
+    assert scan(pl.DataFrame({"x": [7700900123.0, None]}))[0] == {"column": "x", "kind": "UK phone number", "count": 1}
+    assert scan(pl.DataFrame({"x": [7700900123.0, 1.0]})) == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ip address",
+        "Recipient Email",
+        "External Data Reference",
+        "Location Latitude",
+        "E-mail",
+        "Phone Number",
+        "Home postcode",
+        "Date of birth",
+        "NHS number",
+        "forename",
+        "mobile number",
+        "PROLIFIC_PID",
+        "recipient_first_name",
+    ],
+)
+def test_names_of_columns_are_read_without_marks(name: str) -> None:
+    assert is_platform_column(name)
+
+
+def test_texts_that_look_personal_do_not_pass() -> None:
+    column = pl.Series("q", ["5", "ring 07700 900123", None, "plain", "jo@example.org"])
+    assert without_personal_data(column).to_list() == ["5", "personal data", None, "plain", "personal data"]
+    assert without_personal_data(pl.Series("q", [9434765919.0])).to_list() == [9434765919.0]
