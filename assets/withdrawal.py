@@ -46,7 +46,7 @@ def carry_out(
     yield "Built again."
     if scope == "erase":
         pseudonym = pseudonymise(identity, key, study.key)[0]
-        yield _prove(workspace, study, list(dict.fromkeys([person, identity[0], pseudonym])))
+        yield _prove(workspace, study, [*_spellings(person, identity[0], rule.case), pseudonym])
 
 
 def _erase(workspace: Workspace, study: Study, identity: str) -> Iterator[str]:
@@ -78,6 +78,7 @@ def _erase(workspace: Workspace, study: Study, identity: str) -> Iterator[str]:
             _rename_to_hash(path)
     _confirm_again(workspace, study, changed)
     removed = _remove_tables(workspace, study)
+    _remove_drafts(workspace, study)
     yield f"Erased {rows:,} rows from {len(changed):,} files; removed {removed:,} tables made from them."
 
 
@@ -123,6 +124,22 @@ def _confirm_again(workspace: Workspace, study: Study, changed: list[Path]) -> N
                 confirm(workspace.paths.study(study.key) / "waves" / f"{wave}.yaml", receipts)
 
 
+def _spellings(person: str, identity: str, case: str) -> list[str]:
+    """The id as it was given, without spaces, as the study compares it, and in the cases that are the same to it."""
+    forms = [person, person.strip(), identity]
+    forms += [form for form in (identity.upper(), identity.lower()) if case != "as_is"]
+    return list(dict.fromkeys(forms))
+
+
+def _remove_drafts(workspace: Workspace, study: Study) -> None:
+    """Of writers that were killed: a draft has a point before its name, and nobody reads it any more."""
+    paths = workspace.paths
+    for folder in (paths.warehouse, paths.quarantine, paths.kept(study.key), paths.build, paths.raw(study.key)):
+        for path in _files(folder):
+            if path.name.startswith(".") and (folder != paths.raw(study.key) or path.name.startswith(".erasing.")):
+                path.unlink()
+
+
 def _remove_tables(workspace: Workspace, study: Study) -> int:
     import shutil
 
@@ -160,6 +177,7 @@ def _prove(workspace: Workspace, study: Study, texts: list[str]) -> str:
         found = traces(folder, texts, id_columns=columns)
         left += [path.relative_to(folder.parent).as_posix() for path in found.found]
         unopened += [path.relative_to(folder.parent).as_posix() for path in found.unopened]
+    left, unopened = ([_unnamed(name, texts) for name in names] for names in (left, unopened))
     if left or unopened:
         raise CohesionError(
             f"traces are left in {', '.join(left) or 'no file'}; not opened: {', '.join(unopened) or 'none'}",
@@ -167,3 +185,10 @@ def _prove(workspace: Workspace, study: Study, texts: list[str]) -> str:
             todo="Remove these files or ask for them without the person, and run the command again.",
         )
     return f"Proved: neither the id nor the pseudonym is in any of {searched:,} files."
+
+
+def _unnamed(name: str, texts: list[str]) -> str:
+    """The name of a file without the id, if it bears it."""
+    for text in sorted(texts, key=len, reverse=True):
+        name = name.replace(text, "[the id]")
+    return name

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
+import lzma
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +15,12 @@ import polars as pl
 
 from pipeline.ingest.deposit import read_deposit
 from pipeline.ingest.formats import looks_like
-from pipeline.ingest.numbers import code_texts
+from pipeline.ingest.needles import Needles
 
 _CHUNK = 1 << 20
+_HEAD = 512
+_DEEPEST = 4
+"""Archives within archives are opened down to here."""
 
 
 @dataclass(frozen=True)
@@ -28,57 +34,32 @@ class Traces:
     unopened: tuple[Path, ...]
 
 
-@dataclass(frozen=True)
-class _Search:
-    texts: frozenset[str]
-    id_columns: frozenset[str]
+class _NotOpenedError(Exception):
+    """Something packed in a way that hides what it holds."""
 
 
 def traces(root: Path, texts: Sequence[str], *, id_columns: Sequence[str] = ()) -> Traces:
-    """Search every file below ``root`` for ``texts``: an id and its pseudonym.
+    """Search every file below ``root``, its name and what it holds, for ``texts``: an id and its pseudonym.
 
-    Each file is searched as bytes, in UTF-8 and UTF-16; Parquet, DuckDB, SPSS, Stata, zip (xlsx, docx) and gzip files
-    also as what they pack, since compression hides a text from a search for its bytes. A number counts where it
-    is a whole cell of one of ``id_columns``.
+    Each file is searched as bytes, in UTF-8 and UTF-16; Parquet, DuckDB, SQLite, SPSS, Stata, zip (xlsx, docx), gzip,
+    bzip2 and xz files also as what they pack, since compression hides a text from a search for its bytes. What is
+    packed otherwise, or with a password, is told as not opened. A number counts where it is a whole cell of one of
+    ``id_columns``.
     """
-    search = _Search(frozenset(texts), frozenset(id_columns))
+    needles = Needles(frozenset(texts), frozenset(id_columns))
     found: dict[Path, int] = {}
     unopened: list[Path] = []
     for path in sorted(root.rglob("*")):
-        if not path.is_file():
-            continue
-        seen = _in_bytes(_chunks(path), search.texts)
-        unpack = _UNPACKED.get(_kind(path))
-        if unpack is not None:
+        seen = needles.in_text(path.name)
+        if path.is_file():
+            seen |= needles.in_chunks(_chunks(path))
             try:
-                seen |= unpack(path, search)
+                seen |= _unpacked(path, needles)
             except Exception:  # whatever ails the file: what is not read is not proved
                 unopened.append(path)
         if seen:
             found[path] = len(seen)
     return Traces(found, tuple(unopened))
-
-
-def _kind(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(512)
-    if head.startswith(b"PK\x03\x04"):
-        return "zip"
-    if head.startswith(b"\x1f\x8b"):
-        return "gzip"
-    return "duckdb" if head[8:12] == b"DUCK" else looks_like(head)
-
-
-def _in_bytes(chunks: Iterable[bytes], texts: Iterable[str]) -> set[str]:
-    needles = {text: (text.encode(), text.encode("utf-16-le")) for text in texts}
-    overlap = max((len(long) for _, long in needles.values()), default=1)
-    found: set[str] = set()
-    before = b""
-    for chunk in chunks:
-        window = before + chunk
-        found |= {text for text, forms in needles.items() if any(form in window for form in forms)}
-        before = window[-overlap:]
-    return found
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -87,34 +68,77 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _in_frame(frame: pl.DataFrame, search: _Search) -> set[str]:
-    found: set[str] = set()
-    for column in frame.iter_columns():
-        if column.dtype.is_numeric():
-            if column.name in search.id_columns:
-                found |= search.texts.intersection(code_texts(column).drop_nulls())
-        else:
-            cells = _as_text(column).unique().drop_nulls()
-            found |= {text for text in search.texts if cells.str.contains(text, literal=True).any()}
+_PACKED = {
+    b"PK\x03\x04": "zip",
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"SQLite format 3\x00": "sqlite",
+    b"7z\xbc\xaf\x27\x1c": "closed",
+    b"Rar!": "closed",
+    b"\x28\xb5\x2f\xfd": "closed",
+    b"\x04\x22\x4d\x18": "closed",
+}
+
+
+def _kind(head: bytes) -> str:
+    if head[8:12] == b"DUCK":
+        return "duckdb"
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "office"
+    packed = next((kind for magic, kind in _PACKED.items() if head.startswith(magic)), None)
+    return packed or ("closed" if b"ENCRYPTEDSAV" in head[:64] else looks_like(head))
+
+
+def _unpacked(path: Path, needles: Needles) -> set[str]:
+    """The texts in what a file packs. Raises an error if it cannot be opened."""
+    with path.open("rb") as file:
+        kind = _kind(file.read(_HEAD))
+    if kind in _TABLES:
+        return _TABLES[kind](path, needles)
+    if kind in ("zip", "gzip", "bzip2", "xz", "closed", "office"):
+        return _in_packed(path.read_bytes(), needles, 1)
+    if kind == "a web page (HTML)":
+        return needles.in_markup(path.read_bytes())
+    return set()
+
+
+def _in_packed(data: bytes, needles: Needles, depth: int) -> set[str]:
+    """The texts in a stretch of bytes that may be an archive, and in those within it."""
+    kind = _kind(data[:_HEAD])
+    found = needles.in_markup(data) if data[:64].lstrip().startswith(b"<") else needles.in_bytes(data)
+    if kind == "closed" or (kind == "office" and "EncryptedPackage".encode("utf-16-le") in data) or depth > _DEEPEST:
+        raise _NotOpenedError
+    if kind == "zip":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for part in archive.infolist():
+                found |= needles.in_text(part.filename) | _in_packed(archive.read(part), needles, depth + 1)
+    elif kind in _DECOMPRESS:
+        found |= _in_packed(_DECOMPRESS[kind](data), needles, depth + 1)
+    elif kind == "parquet":
+        found |= needles.in_frame(pl.read_parquet(io.BytesIO(data)))
+    elif kind in _TABLES and depth > 1:
+        raise _NotOpenedError  # it would have to be put on disk to be read
     return found
 
 
-def _as_text(column: pl.Series) -> pl.Series:
-    if column.dtype.is_nested():
-        return column.to_frame().select(pl.struct(pl.all()).struct.json_encode()).to_series()
-    return column.cast(pl.String)
+_DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.decompress,
+    "bzip2": bz2.decompress,
+    "xz": lzma.decompress,
+}
 
 
-def _in_parquet(path: Path, search: _Search) -> set[str]:
-    return _in_frame(pl.read_parquet(path, glob=False, hive_partitioning=False), search)
+def _in_parquet(path: Path, needles: Needles) -> set[str]:
+    return needles.in_frame(pl.read_parquet(path, glob=False, hive_partitioning=False))
 
 
-def _in_statistics(path: Path, search: _Search) -> set[str]:
+def _in_statistics(path: Path, needles: Needles) -> set[str]:
     with path.open("rb") as file:
-        return _in_frame(read_deposit(path, looks_like(file.read(512))).frame, search)
+        return needles.in_frame(read_deposit(path, looks_like(file.read(_HEAD))).frame)
 
 
-def _in_duckdb(path: Path, search: _Search) -> set[str]:
+def _in_duckdb(path: Path, needles: Needles) -> set[str]:
     import duckdb
 
     found: set[str] = set()
@@ -123,28 +147,35 @@ def _in_duckdb(path: Path, search: _Search) -> set[str]:
             "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
         ).fetchall()
         for schema, name in tables:
-            table = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name))
-            found |= _in_frame(database.sql(f"SELECT * FROM {table}").pl(), search)
+            found |= needles.in_frame(database.sql(f"SELECT * FROM {_quoted(schema)}.{_quoted(name)}").pl())
     return found
 
 
-def _in_zip(path: Path, search: _Search) -> set[str]:
-    with zipfile.ZipFile(path) as archive:
-        parts = [_in_bytes([archive.read(part)], search.texts) for part in archive.infolist()]
-    return set().union(*parts)
+def _in_sqlite(path: Path, needles: Needles) -> set[str]:
+    """A text longer than a page lies in several that need not be neighbours."""
+    import sqlite3
+    from contextlib import closing
+
+    found: set[str] = set()
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in names:
+            for row in database.execute(f"SELECT * FROM {_quoted(name)}"):
+                for cell in row:
+                    if isinstance(cell, str | bytes):
+                        found |= needles.in_bytes(cell.encode() if isinstance(cell, str) else cell)
+    return found
 
 
-def _in_gzip(path: Path, search: _Search) -> set[str]:
-    with gzip.open(path) as file:
-        return _in_bytes([file.read()], search.texts)
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
-_UNPACKED: dict[str, Callable[[Path, _Search], set[str]]] = {
+_TABLES: dict[str, Callable[[Path, Needles], set[str]]] = {
     "parquet": _in_parquet,
     "duckdb": _in_duckdb,
+    "sqlite": _in_sqlite,
     "sav": _in_statistics,
     "zsav": _in_statistics,
     "dta": _in_statistics,
-    "zip": _in_zip,
-    "gzip": _in_gzip,
 }

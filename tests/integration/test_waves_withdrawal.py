@@ -172,3 +172,34 @@ def test_the_command_itself(root):
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "Proved: neither the id nor the pseudonym is in any of" in ended.stdout
     assert not traces(root, [PERSON, pseudonym(root)], id_columns=["pid"]).found
+
+
+def test_what_killed_writers_left_behind_is_cleared_away(root):
+    deposits = raw(root)
+    drafts = [Paths(root).warehouse / "wave" / STUDY / ".w02.parquet.1.aa.draft", deposits / ".erasing.clean_w2.sav"]
+    for draft in drafts:
+        draft.write_bytes((deposits / "clean_w2.sav").read_bytes())
+    assert withdraw(root, "erase")[-1].startswith("Proved")
+    assert not any(draft.exists() for draft in drafts)
+
+
+def test_a_file_that_bears_their_name_is_told_without_it(root):
+    (root / "data" / f"letter_to_{PERSON}.txt").write_text("Dear participant")
+    with pytest.raises(CohesionError, match=r"traces are left in data/letter_to_\[the id\].txt") as raised:
+        withdraw(root, "erase")
+    assert PERSON not in str(raised.value)
+
+
+def test_another_spelling_of_the_id_is_a_trace_too(root):
+    """The study compares ids without regard to case."""
+    (root / "data" / "instance").mkdir(exist_ok=True)
+    (root / "data" / "instance" / "run.log").write_text(f"row of {PERSON.lower()}")
+    with pytest.raises(CohesionError, match=r"traces are left in data/instance/run.log"):
+        withdraw(root, "erase")
+
+
+def test_links_that_were_told_by_row_are_told_again_without_them(root):
+    folder = Paths(root).quarantine / STUDY
+    (folder / "w03_links.parquet").write_bytes(b"rows of before")
+    withdraw(root, "erase")
+    assert not (folder / "w03_links.parquet").exists()
