@@ -26,6 +26,7 @@ def _findings(study: Study) -> Node:
             compare_all,
             drift_html,
             link_counts,
+            linked_table,
             links,
             open_blocks,
             undecided,
@@ -39,14 +40,13 @@ def _findings(study: Study) -> Node:
         found = compare_all(study, deposited, labelled)
         write_unmatched(unmatched_answers(study, deposited, found), workspace.paths.unmatched_answers(study.key))
         page = workspace.paths.drift_file(study.key)
-        linked = link_counts(study, deposited)
         text = drift_html(
             study,
             found,
             workspace.paths.templates / "drift.html.j2",
             receipts=pl.concat([tables[receipt] for receipt in receipts]),
             apart=pl.concat(set_aside(study, deposited, found)[1].values()),
-            links=linked,
+            links=linked_table(study, tables["linked", study.key]),
         )
         write_whole(page, lambda part: part.write_text(text, encoding="utf-8"))
         return Output(
@@ -54,13 +54,13 @@ def _findings(study: Study) -> Node:
             schemas={key: Findings},
             problems={"decided": open_blocks(found)},
             remarks={f"drift_{wave}": undecided(found, wave) for wave in study.waves},
-            metadata={key: {"paper": page, "findings": found.height, "links": links(linked)}},
+            metadata={key: {"paper": page, "findings": found.height, "links": links(link_counts(study, deposited))}},
             keep=True,
         )
 
     return Node(
         keys=(key,),
-        inputs=(*waves.values(), *labels.values(), *receipts),
+        inputs=(*waves.values(), *labels.values(), *receipts, ("linked", study.key)),
         group="harmonise",
         study=study.key,
         description=f"{study.about.short_title}: what each wave does otherwise than the waves before it.",

@@ -2,7 +2,7 @@
 
 from pipeline.harmonise.drift.compare import compare, compare_all
 from pipeline.harmonise.drift.finding import Finding, open_blocks, undecided
-from pipeline.harmonise.drift.linked import link_counts, links
+from pipeline.harmonise.drift.linked import link_counts, linked_table, links
 from pipeline.harmonise.drift.report import drift_html
 from pipeline.harmonise.drift.unmatched import unmatched_answers, write_unmatched
 
@@ -12,6 +12,7 @@ __all__ = [
     "compare_all",
     "drift_html",
     "link_counts",
+    "linked_table",
     "links",
     "open_blocks",
     "undecided",

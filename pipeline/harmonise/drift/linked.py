@@ -57,3 +57,28 @@ def links(counts: pl.DataFrame) -> str:
         for wave, known, new, gone in counts.iter_rows()
     ]
     return "; ".join(told) or "one wave: nothing to link"
+
+
+def linked_table(study: Study, linked: pl.DataFrame) -> pl.DataFrame:
+    """One row per wave and arm after the first, as people read it, from ``linked`` (contract ``Linked``).
+
+    The last column has how many of those in the wave before contradict it in a lasting fact, of those who can be
+    compared, and in brackets how many it would be of people linked at random.
+    """
+    titles = {key: declared.title for key, declared in study.waves.items()}
+    arms = {key: arm.title for key, arm in study.about.arms.items()}
+    contradict = pl.when(pl.col("compared") > 0).then(
+        pl.format("{} of {} ({})", "contradict", "compared", pl.col("by_chance").round(0).cast(pl.Int64))
+    )
+    made = linked.select(
+        pl.col("wave").replace_strict(titles).alias("Wave"),
+        pl.col("arm").replace_strict(arms).alias("Arm"),
+        pl.col("people").alias("People"),
+        pl.col("known").alias("In the wave before"),
+        pl.col("returned").alias("Back after a gap"),
+        pl.col("doubtful").alias("Doubtful id"),
+        pl.col("expected").alias("New, on a list"),
+        pl.col("new").alias("New, on no list"),
+        contradict.fill_null("nothing to compare").alias("Facts contradict"),
+    )
+    return made if len(arms) > 1 else made.drop("Arm")
