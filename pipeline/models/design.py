@@ -40,7 +40,7 @@ class Design:
 
     ``fpc`` holds the number of units in the row's stratum in the population, or is None for sampling with replacement.
     ``subunit`` is the code of the second-stage unit, ``fpc_second`` how many of those the row's first-stage unit has.
-    ``margins`` (rows × k) are the dummies that the weights were calibrated to, ``base`` the weights before that.
+    ``margins`` (rows × k) are the columns whose totals the weights were calibrated to, ``base`` the weights before it.
     """
 
     weights: np.ndarray
@@ -211,20 +211,22 @@ def design_of(
     ssu: str | None = None,
     fpc_second: str | None = None,
     calibrated_on: Sequence[str] = (),
+    calibrated_totals: Sequence[str] = (),
     base_weight: str | None = None,
 ) -> Design:
     """The design of a sample: units are nested in strata (survey's ``nest = TRUE``); without ``psu`` each row is one.
 
     ``ssu`` names the units sampled within ``psu``, and ``fpc_second`` how many there are (R: ``ids = ~psu + ssu``).
-    ``calibrated_on`` are the categorical columns whose margins the weights meet, ``base_weight`` the weight before, as
-    R's ``postStratify`` and ``calibrate`` take it, or None: R's ``rake`` counts each row once.
+    ``calibrated_on`` are the categorical columns whose margins the weights meet, ``calibrated_totals`` those with
+    numbers whose totals they meet; ``base_weight`` is the weight before, as R's ``postStratify`` and ``calibrate``
+    take it, or None: R's ``rake`` counts each row once.
 
     Raises ModelError for absent columns, a missing or negative weight, a missing stratum, unit or population count.
     """
     if lonely_psu not in get_args(LonelyPsu):
         raise ModelError(f"`{lonely_psu}` is no rule for lonely sampling units", todo=f"Use {get_args(LonelyPsu)}.")
     named = [name for name in (weight, strata, psu, fpc, ssu, fpc_second, base_weight) if name is not None]
-    named += calibrated_on
+    named += [*calibrated_on, *calibrated_totals]
     require(frame, named)
     for name in named:
         missing = frame[name].null_count()
@@ -242,11 +244,15 @@ def design_of(
     if within is not None:
         within = np.unique(unit * (within.max(initial=0) + 1) + within, return_inverse=True)[1]
     seconds = None if fpc_second is None else frame[fpc_second].cast(pl.Float64).to_numpy()
-    margins = _dummies(frame, calibrated_on) if calibrated_on else None
+    margins = _calibrated_columns(frame, calibrated_on, calibrated_totals)
     base = None if base_weight is None else frame[base_weight].cast(pl.Float64).to_numpy()
     return Design(weights, stratum, unit, counts, lonely_psu, within, seconds, margins, base)
 
 
-def _dummies(frame: pl.DataFrame, columns: Sequence[str]) -> np.ndarray:
-    """One column per category of each of ``columns``."""
-    return np.column_stack([np.eye(frame[name].n_unique())[codes(frame[name])] for name in columns])
+def _calibrated_columns(frame: pl.DataFrame, margins: Sequence[str], totals: Sequence[str]) -> np.ndarray | None:
+    """A constant, one column per category of each of ``margins``, and the numbers of ``totals``; None without any."""
+    if not margins and not totals:
+        return None
+    dummies = [np.eye(frame[name].n_unique())[codes(frame[name])] for name in margins]
+    numbers = [frame[name].cast(pl.Float64).to_numpy() for name in totals]
+    return np.column_stack([np.ones(frame.height), *dummies, *numbers])

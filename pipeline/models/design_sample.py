@@ -46,7 +46,7 @@ class DesignArguments(TypedDict, total=False):
     """Columns of the design: ``weight``, ``strata``, ``psu`` (nested in strata), ``fpc`` (units in the population).
 
     ``ssu`` are units sampled within ``psu``, of ``fpc_second`` that it has: two stages, without replacement.
-    ``calibrated_on`` are columns whose margins the weights meet, from ``base_weight``: see ``design_of``.
+    ``calibrated_on`` and ``calibrated_totals`` are what the weights meet, from ``base_weight``: see ``design_of``.
     ``lonely_psu`` is the rule for strata with one unit; ``replicates`` (rows as the frame's) take the place of all of
     these. ``person`` and ``wave`` name those columns.
     """
@@ -58,6 +58,7 @@ class DesignArguments(TypedDict, total=False):
     ssu: str | None
     fpc_second: str | None
     calibrated_on: Sequence[str]
+    calibrated_totals: Sequence[str]
     base_weight: str | None
     lonely_psu: LonelyPsu
     replicates: Replicated | None
@@ -145,6 +146,7 @@ class Sample:
         ssu: str | None = None,
         fpc_second: str | None = None,
         calibrated_on: Sequence[str] = (),
+        calibrated_totals: Sequence[str] = (),
         base_weight: str | None = None,
         lonely_psu: LonelyPsu = "certainty",
         replicates: Replicated | None = None,
@@ -178,6 +180,7 @@ class Sample:
                 ssu=ssu,
                 fpc_second=fpc_second,
                 calibrated_on=calibrated_on,
+                calibrated_totals=calibrated_totals,
                 base_weight=base_weight,
             )
             weights = design.weights

@@ -87,6 +87,15 @@ def test_rao_scott_on_the_schools(sample):
 CALIBRATED = {
     "rake": ("rake", {"calibrated_on": ["stype", "sch.wide"]}),
     "poststratify": ("poststrat", {"calibrated_on": ["stype"], "base_weight": "pw"}),
+    **{
+        how: (column, {"calibrated_on": ["stype"], "calibrated_totals": ["api99"], "base_weight": "pw"})
+        for how, column in {
+            "linear": "cal_linear",
+            "raking": "cal_raking",
+            "logit_bounded": "cal_logit",
+            "linear_bounded": "cal_linear_bounded",
+        }.items()
+    },
 }
 
 
