@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
 Damage = Callable[[bytes, random.Random], bytes]
@@ -49,7 +50,24 @@ def repeat_block(data: bytes, chance: random.Random) -> bytes:
     return data[:end] + data[start:end] + data[end:]
 
 
-DAMAGES: tuple[Damage, ...] = (flip_bits, truncate, zero_block, zero_tail, swap_blocks, repeat_block)
+def swap_columns(data: bytes, chance: random.Random) -> bytes:
+    """Two columns changed names: each then stands over the answers of the other.
+
+    Names of equal length are exchanged wherever they stand alone (header of a text file or of Stata, SPSS and Parquet
+    dictionaries); in a file without such names two neighbouring stretches change places.
+    """
+    names = sorted({name for name in _NAME.findall(data[:20_000]) if len(name) > 2})
+    pairs = [(one, other) for one in names for other in names if one < other and len(one) == len(other)]
+    if not pairs:
+        return swap_blocks(data, chance)
+    one, other = chance.choice(pairs)
+    either = re.compile(b"(?<![A-Za-z0-9_])(?:" + re.escape(one) + b"|" + re.escape(other) + b")(?![A-Za-z0-9_])")
+    return either.sub(lambda found: other if found.group() == one else one, data)
+
+
+_NAME = re.compile(rb"(?<![A-Za-z0-9_])[A-Za-z_][A-Za-z0-9_]*[0-9](?![A-Za-z0-9_])")
+
+DAMAGES: tuple[Damage, ...] = (flip_bits, truncate, zero_block, zero_tail, swap_blocks, repeat_block, swap_columns)
 
 
 def mutate(data: bytes, seed: int) -> bytes:

@@ -62,14 +62,11 @@ def links(counts: pl.DataFrame) -> str:
 def linked_table(study: Study, linked: pl.DataFrame) -> pl.DataFrame:
     """One row per wave and arm after the first, as people read it, from ``linked`` (contract ``Linked``).
 
-    The last column has how many of those in the wave before contradict it in a lasting fact, of those who can be
-    compared, and in brackets how many it would be of people linked at random.
+    Of those in the wave before who can be ``Compared`` in a lasting fact, some contradict it; beside it stands how many
+    it would be of people linked at random.
     """
     titles = {key: declared.title for key, declared in study.waves.items()}
     arms = {key: arm.title for key, arm in study.about.arms.items()}
-    contradict = pl.when(pl.col("compared") > 0).then(
-        pl.format("{} of {} ({})", "contradict", "compared", pl.col("by_chance").round(0).cast(pl.Int64))
-    )
     made = linked.select(
         pl.col("wave").replace_strict(titles).alias("Wave"),
         pl.col("arm").replace_strict(arms).alias("Arm"),
@@ -79,6 +76,8 @@ def linked_table(study: Study, linked: pl.DataFrame) -> pl.DataFrame:
         pl.col("doubtful").alias("Doubtful id"),
         pl.col("expected").alias("New, on a list"),
         pl.col("new").alias("New, on no list"),
-        contradict.fill_null("nothing to compare").alias("Facts contradict"),
+        pl.col("compared").alias("Compared"),
+        pl.col("contradict").alias("Facts contradict"),
+        pl.col("by_chance").round(0).cast(pl.Int64).alias("By chance"),
     )
     return made if len(arms) > 1 else made.drop("Arm")
