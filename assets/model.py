@@ -4,13 +4,18 @@ from typing import Any
 
 from assets.fingerprints import code_of, digest
 from assets.graph import Key, Node, Output, Tables, Workspace
+from assets.structural import preview, structural
 from assets.weight_sets import replicate_keys
-from pipeline.specs import Model, Project, Study
+from pipeline.specs import AnyModel, Model, Project, StructuralModel, Study
 
 
 def nodes(project: Project) -> list[Node]:
     """``estimates/<model>`` for every declared model."""
-    return [_estimates(key, model, project.studies[model.study]) for key, model in project.models.items()]
+    return [_node(key, model, project.studies[model.study]) for key, model in project.models.items()]
+
+
+def _node(name: str, model: AnyModel, study: Study) -> Node:
+    return structural(name, model, study) if isinstance(model, StructuralModel) else _estimates(name, model, study)
 
 
 def _estimates(name: str, model: Model, study: Study) -> Node:
@@ -25,7 +30,7 @@ def _estimates(name: str, model: Model, study: Study) -> Node:
         return Output(
             tables={key: made},
             schemas={key: Estimates},
-            metadata={key: {"question": model.question, "family": model.family, "estimates": _preview(made)}},
+            metadata={key: {"question": model.question, "family": model.family, "estimates": preview(made)}},
         )
 
     return Node(
@@ -59,12 +64,3 @@ def _weighting(model: Model, study: Study, keys: tuple[Key, ...], tables: Tables
     weights, *replicated = (tables[key] for key in keys)
     replicates = read_replicates(*replicated) if replicated else None
     return Weighting(str(model.weights), study.weights[str(model.weights)].waves, weights, replicates)
-
-
-def _preview(estimates: Any) -> str:
-    """The first rows as a Markdown table; estimates are about groups, never about one person."""
-    columns = ["component", "term", "wave", "group", "estimate", "std_error", "p_value"]
-    rows = estimates.select(columns).head(20).rows()
-    lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [" | ".join(f"{cell:.4g}" if isinstance(cell, float) else str(cell or "") for cell in row) for row in rows]
-    return "\n".join(f"| {line} |" for line in lines)

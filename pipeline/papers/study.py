@@ -14,12 +14,15 @@ from pipeline.papers.content import Document, FigureFile
 from pipeline.papers.context import Context, Exceptional, Fieldwork, ModelNote, Question
 from pipeline.papers.render import render_paper
 from pipeline.papers.results import Fact
+from pipeline.papers.structural_note import structural_note
 from pipeline.specs.sources import source_variable
 from pipeline.specs.targets import category_name
+from pipeline.specs.structural import StructuralModel
 
 if TYPE_CHECKING:
+    from pipeline.specs.models import AnyModel
     from pipeline.specs.project import Project, Study
-    from pipeline.specs.report import Model, Paper
+    from pipeline.specs.report import Paper
     from pipeline.specs.study import Item, Wave
 
 METHODS = {
@@ -164,8 +167,10 @@ def _values(study: Study) -> dict[str, str]:
     return found
 
 
-def _note(model: Model, study: Study) -> ModelNote:
+def _note(model: AnyModel, study: Study) -> ModelNote:
     method = METHODS.get(model.family, model.family.replace("_", " "))
+    if isinstance(model, StructuralModel):
+        return structural_note(model)
     extras = []
     if model.family == "fixed_effects" and model.effects == "person_and_wave":
         extras.append("fixed effects for waves")

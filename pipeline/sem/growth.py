@@ -49,14 +49,14 @@ def growth(
         if isinstance(variables, str):
             raise ModelError("a construct is a list of variables, one a wave", where=name)
         moments = [float(time) for time in (times if times is not None else range(len(variables)))]
-        curves = _curves(shape, moments, event)
+        held = curves(shape, moments, event)
         if len(moments) != len(variables):
             raise ModelError(f"{len(moments)} times for {len(variables)} waves", where=name, todo="Give one a wave.")
-        if len(variables) < len(curves) + 1:
+        if len(variables) < len(held) + 1:
             raise ModelError(
                 f"{len(variables)} waves are too few for a {shape} shape", where=name, todo="Choose a simpler shape."
             )
-        for stem, loadings in curves.items():
+        for stem, loadings in held.items():
             factors.append(f"{stem}_{name}")
             rows += [
                 Parameter(factors[-1], "=~", variable, free=False, value=value)
@@ -84,7 +84,7 @@ def _structure(factors: Sequence[str], zero: Sequence[tuple[str, str]]) -> list[
     return rows
 
 
-def _curves(shape: str, times: Sequence[float], event: float | None) -> dict[str, list[float]]:
+def curves(shape: str, times: Sequence[float], event: float | None) -> dict[str, list[float]]:
     """Loadings of each growth factor."""
     level = {"i": [1.0] * len(times)}
     if shape == "intercept":

@@ -1,11 +1,14 @@
 """The declarations: what a person writes in YAML, read strictly into frozen objects."""
 
+from pipeline.specs.models import AnyModel
 from pipeline.specs.project import Assumption, Project, Study, load_project
 from pipeline.specs.report import Claim, Concept, Figure, Model, Paper
+from pipeline.specs.structural import StructuralModel
 from pipeline.specs.study import AreaMeasure, Arm, Columns, Event, Item, Scale, StudyFile, Wave, WaveException, WaveFile
 from pipeline.specs.weights import Target, WeightSet
 
 __all__ = [
+    "AnyModel",
     "AreaMeasure",
     "Arm",
     "Assumption",
@@ -19,6 +22,7 @@ __all__ = [
     "Paper",
     "Project",
     "Scale",
+    "StructuralModel",
     "Study",
     "StudyFile",
     "Target",

@@ -72,3 +72,22 @@ class Period(Assumable):
         if self.end < self.start:
             raise ValueError(f"the end {self.end} lies before the start {self.start}")
         return self
+
+
+class Asking(Assumable):
+    """What the declarations of all models share: the question, of whom it is asked, and when."""
+
+    question: str
+    study: Name
+    family: str
+    covariates: tuple[Name, ...] = ()
+    waves: tuple[WaveName, ...] = ()
+    arms: tuple[Name, ...] = ()
+    weights: str | None = None
+    group: str | None = None
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Every score that the model reads from the panel."""
+        return self.covariates

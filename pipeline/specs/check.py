@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pipeline.specs import names
+from pipeline.specs.check_structural import check_cross_lags, check_structural
 from pipeline.specs.check_study import check_study
 from pipeline.specs.check_weights import check_model_weights
+from pipeline.specs.models import AnyModel
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.project import Reading
 from pipeline.specs.report import Claim, Figure, Model, Paper
 from pipeline.specs.strict_yaml import Position, Source
+from pipeline.specs.structural import StructuralModel
 
 HEAD_GROUPS = ("arm", "stratum", "area_code")
 
@@ -36,11 +39,18 @@ def _check_filled_in(key: str, reading: Reading) -> None:
             reading.sources[key, "study"].report((name,), f"`{name}` is still the template's. Say what it is here.")
 
 
-def _check_model(model: Model, source: Source, reading: Reading) -> None:
+def _check_model(model: AnyModel, source: Source, reading: Reading) -> None:
     known(source, ("study",), [model.study], names.studies(reading), "a study in data/studies")
     if model.study not in reading.parts:
         return
     study = StudyNames(model.study, reading)
+    if isinstance(model, StructuralModel):
+        check_structural(model, source, study, reading)
+    else:
+        _check_regression(model, source, study, reading)
+
+
+def _check_regression(model: Model, source: Source, study: StudyNames, reading: Reading) -> None:
     for name in ("outcome", "outcomes", "exposures", "covariates", "categorical"):
         value = getattr(model, name) or ()
         columns = (value,) if isinstance(value, str) else value
@@ -92,3 +102,4 @@ def _check_paper(paper: Paper, source: Source, reading: Reading) -> None:
     known(source, ("study",), [paper.study], names.studies(reading), "a study in data/studies")
     known(source, ("models",), paper.models, names.reports(reading, "models"), "a model in reports/models")
     known(source, ("figures",), paper.figures, names.reports(reading, "figures"), "a figure in reports/figures")
+    check_cross_lags(paper, source, reading)

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs.base import Assumable
+from pipeline.specs.models import AnyModel, load_model
 from pipeline.specs.reader import load, load_each, load_front_matter
 from pipeline.specs.report import Concept, Figure, Model, Paper
 from pipeline.specs.strict_yaml import Source
@@ -95,7 +96,7 @@ class Project:
 
     concepts: Mapping[str, Concept]
     studies: Mapping[str, Study]
-    models: Mapping[str, Model]
+    models: Mapping[str, AnyModel]
     figures: Mapping[str, Figure]
     papers: Mapping[str, Paper]
 
@@ -119,7 +120,7 @@ class Reading:
 
     concepts: dict[str, Concept] = field(default_factory=dict)
     parts: dict[str, Parts] = field(default_factory=dict)
-    models: dict[str, Model] = field(default_factory=dict)
+    models: dict[str, AnyModel] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     papers: dict[str, Paper] = field(default_factory=dict)
     sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
@@ -174,7 +175,7 @@ def read_project(paths: Paths) -> Reading:
     template = paths.study("_template") / "study.yaml"
     if template.exists():
         reading.template = load(template, template.name, StudyFile)[0]
-    _read_reports(paths.models, "*.yaml", "models", Model, load, paths, reading)
+    _read_reports(paths.models, "*.yaml", "models", Model, load_model, paths, reading)
     _read_reports(paths.figures, "*.yaml", "figures", Figure, load, paths, reading)
     _read_reports(paths.papers, "*.md", "papers", Paper, load_front_matter, paths, reading)
     return reading

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.specs.base import Assumable, Declaration, LonelyPsu, Name, Range, Subset, WaveName
+from pipeline.specs.base import Asking, Declaration, LonelyPsu, Name, Range, Subset, WaveName
 
 Family = Literal[
     "pooled",
@@ -35,33 +35,25 @@ WEIGHTED = (*DESCRIBING, "design_regression", "pooled", "fixed_effects", "first_
 """Families that take weights."""
 
 
-class Model(Assumable):
+class Model(Asking):
     """reports/models/<key>.yaml: a question, and the estimator that answers it."""
 
-    question: str
-    study: Name
     family: Family
     outcome: Name | None = None
     outcomes: tuple[Name, ...] = ()
     exposures: tuple[Name, ...] = ()
-    covariates: tuple[Name, ...] = ()
     categorical: tuple[Name, ...] = ()
-    waves: tuple[WaveName, ...] = ()
-    arms: tuple[Name, ...] = ()
     effects: Literal["person", "person_and_wave"] = "person"
     wave_effects: bool = True
     cluster: Literal["person_id", "psu", "area_code", "none"] = "person_id"
     correction: Literal["hc1", "stata"] = "hc1"
-    weights: str | None = None
     standard_errors: Literal["taylor", "replicates"] | None = None
-    group: str | None = None
     lonely_psu: LonelyPsu | None = None
     subset: Subset | None = None
     from_wave: WaveName | Literal["latest"] | None = None
     to_wave: WaveName | None = None
     to_waves: tuple[WaveName, ...] | Literal["all"] = ()
     sets: dict[Name, tuple[WaveName, ...]] = {}
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
 
     @model_validator(mode="after")
     def _has_what_its_family_needs(self) -> Model:
@@ -127,7 +119,7 @@ class Figure(Declaration):
     """reports/figures/<key>.yaml: a finding, drawn."""
 
     study: Name
-    kind: Literal["trend", "coefficients", "participation", "patterns", "odds_ratios"]
+    kind: Literal["trend", "coefficients", "participation", "patterns", "odds_ratios", "path"]
     title: str
     subtitle: str = ""
     models: tuple[Name, ...] = ()

@@ -1,0 +1,86 @@
+"""What declarations of structural models say of studies, scales and each other."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pipeline.specs.models import AnyModel
+from pipeline.specs.names import StudyNames, known, once
+from pipeline.specs.project import Reading
+from pipeline.specs.report import Paper
+from pipeline.specs.strict_yaml import Source
+from pipeline.specs.structural import CROSS_LAGGED, StructuralModel
+
+HEAD_GROUPS = ("arm", "stratum", "area_code")
+
+
+def check_structural(model: StructuralModel, source: Source, study: StudyNames, reading: Reading) -> None:
+    """Report names that the study does not have, scales with too few items, and times that cannot be told."""
+    if model.reads_items:
+        _check_scales(model, source, study, reading)
+    else:
+        known(source, ("constructs",), model.constructs, study.scores, f"a concept that `{study.key}` measures")
+    once(source, ("constructs",), model.constructs)
+    for name in ("covariates", "time_varying"):
+        known(source, (name,), getattr(model, name), study.scores, f"a concept that `{study.key}` measures")
+        for both in sorted(set(getattr(model, name)) & set(model.constructs)):
+            source.report((name,), f"`{both}` is one of the `constructs`: it cannot also be held constant.")
+    known(source, ("waves",), model.waves, study.waves, f"a wave of `{study.key}`")
+    known(source, ("arms",), model.arms, study.arms, f"an arm of `{study.key}`")
+    if model.group and study.scores is not None:
+        known(source, ("group",), [model.group], [*HEAD_GROUPS, *study.scores], "a column to group by")
+    if model.weights:
+        known(source, ("weights",), [model.weights], ["design_weight"], "a weight of the panel")
+    _check_times(model, source, study, reading)
+
+
+def _check_scales(model: StructuralModel, source: Source, study: StudyNames, reading: Reading) -> None:
+    """Items are analysed: each construct is a scale of this study, with items enough."""
+    scales = reading.parts[study.key].scales
+    named = {scale.concept or key: scale for key, scale in scales.items()}
+    known(source, ("constructs",), model.constructs, list(named), f"a scale of `{study.key}`, whose items are analysed")
+    least = 3 if model.family == "cfa" else 2
+    for name in model.constructs:
+        if name in named and len(named[name].items) < least:
+            source.report(("constructs",), f"`{name}` has {len(named[name].items)} items; {least} are needed.")
+
+
+def _check_times(model: StructuralModel, source: Source, study: StudyNames, reading: Reading) -> None:
+    """Fieldwork dates tell the times only where the chosen arms share them; an event of a date needs such times."""
+    if isinstance(model.event, dt.date) and model.times != "fieldwork":
+        source.report(("event",), "`event` is a date, but `times` are numbers. Give the event on the scale of `times`.")
+    if isinstance(model.event, float) and model.times == "fieldwork":
+        source.report(("event",), "`event` is a number, but the times are fieldwork dates. Give its date.")
+    about = reading.parts[study.key].about
+    if model.family not in (*CROSS_LAGGED, "growth") or model.times != "fieldwork" or about is None:
+        return
+    arms = [arm for key, arm in about.arms.items() if not model.arms or key in model.arms]
+    if len({arm.waves for arm in arms}) > 1:
+        source.report(
+            ("arms",) if model.arms else (),
+            "the arms have calendars of their own, so that a wave is not one date. Choose `arms` that share one.",
+        )
+
+
+def check_cross_lags(paper: Paper, source: Source, reading: Reading) -> None:
+    """A paper shows a cross-lagged model only beside the random-intercept one of the same constructs."""
+    within = [_asked_of(model) for name in paper.models if (model := _lagged(name, "riclpm", reading)) is not None]
+    for name in paper.models:
+        model = _lagged(name, "clpm", reading)
+        if model is not None and _asked_of(model) not in within:
+            source.report(
+                ("models",),
+                f"`{name}` is a cross-lagged model without random intercepts, which takes lasting differences between "
+                f"people for change. Add a `riclpm` model of the same constructs ({', '.join(model.constructs)}), "
+                "waves and arms to this paper.",
+            )
+
+
+def _lagged(name: str, family: str, reading: Reading) -> StructuralModel | None:
+    model: AnyModel | None = reading.models.get(name)
+    return model if isinstance(model, StructuralModel) and model.family == family else None
+
+
+def _asked_of(model: StructuralModel) -> tuple[object, ...]:
+    """What two models must share to be the same question asked with and without random intercepts."""
+    return model.study, frozenset(model.constructs), model.waves, frozenset(model.arms)
