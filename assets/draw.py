@@ -4,6 +4,7 @@ import hashlib
 
 from assets.fingerprints import code_of, digest
 from assets.graph import Node, Output, Tables, Workspace
+from assets.structural import comparability_key
 from pipeline.specs import Figure, Project
 
 
@@ -17,7 +18,8 @@ def _figure(name: str, figure: Figure, project: Project) -> Node:
     study = project.studies[figure.study]
     participation = ("participation", figure.study)
     models = tuple(("estimates", model) for model in figure.models)
-    inputs = models or (participation,)
+    compared = comparability_key(figure.study, project) if figure.kind == "trend" else ()
+    inputs = (*models, *compared) or (participation,)
 
     def compute(workspace: Workspace, tables: Tables) -> Output:
         import polars as pl
@@ -33,6 +35,7 @@ def _figure(name: str, figure: Figure, project: Project) -> Node:
             participation=tables.get(participation),
             labels={concept: about.label for concept, about in project.concepts.items()},
             models=project.models,
+            comparability=tables[compared[0]] if compared else None,
         )
         png, svg = save_drawing(drawn, workspace.paths.figure_file(name, "png").with_suffix(""))
         record = pl.DataFrame(

@@ -4,14 +4,15 @@ from typing import Any
 
 from assets.fingerprints import code_of, digest
 from assets.graph import Key, Node, Output, Tables, Workspace
-from assets.structural import preview, structural
+from assets.structural import comparability_of, preview, structural
 from assets.weight_sets import replicate_keys
 from pipeline.specs import AnyModel, Model, Project, StructuralModel, Study
 
 
 def nodes(project: Project) -> list[Node]:
-    """``estimates/<model>`` for every declared model."""
-    return [_node(key, model, project.studies[model.study]) for key, model in project.models.items()]
+    """``estimates/<model>`` for every declared model, and ``comparability/<study>`` where invariance is tested."""
+    fitted = [_node(key, model, project.studies[model.study]) for key, model in project.models.items()]
+    return [*fitted, *(node for study in project.studies.values() for node in comparability_of(study, project))]
 
 
 def _node(name: str, model: AnyModel, study: Study) -> Node:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from assets.fingerprints import code_of, digest
-from assets.graph import Node, Output, Tables, Workspace
-from pipeline.specs import StructuralModel, Study
+from assets.graph import Key, Node, Output, Tables, Workspace
+from pipeline.specs import Project, StructuralModel, Study
 
 
 def structural(name: str, model: StructuralModel, study: Study) -> Node:
@@ -33,6 +33,56 @@ def structural(name: str, model: StructuralModel, study: Study) -> Node:
         compute=compute,
         kinds=frozenset({"python"}),
     )
+
+
+def comparability_of(study: Study, project: Project) -> list[Node]:
+    """``comparability/<study>``: which scales may be compared, as the study's invariance models conclude."""
+    tested = invariance_models(study.key, project)
+    if not tested:
+        return []
+    key, inputs = ("comparability", study.key), tuple(("estimates", name) for name in tested)
+    over = {name: model.group or "waves" for name, model in tested.items()}
+
+    def compute(_: Workspace, tables: Tables) -> Output:
+        import polars as pl
+
+        from pipeline.sem.comparability import comparability
+        from pipeline.tables import Comparability
+
+        made = comparability(study.key, over, pl.concat([tables[one] for one in inputs]))
+        failed = made.filter(~pl.col("is_comparable"))["scale"].unique().sort().to_list()
+        return Output(
+            tables={key: made},
+            schemas={key: Comparability},
+            metadata={key: {"scales that failed scalar invariance": ", ".join(failed) or "none"}},
+        )
+
+    return [
+        Node(
+            keys=(key,),
+            inputs=inputs,
+            group="model",
+            study=study.key,
+            description=f"{study.about.short_title}: which scales measure alike over waves and groups.",
+            version=digest(str(over), code_of("sem", "specs")),
+            compute=compute,
+            kinds=frozenset({"polars"}),
+        )
+    ]
+
+
+def comparability_key(study: str, project: Project) -> tuple[Key, ...]:
+    """The study's table of what may be compared, where it has one."""
+    return (("comparability", study),) if invariance_models(study, project) else ()
+
+
+def invariance_models(study: str, project: Project) -> dict[str, StructuralModel]:
+    """The models that test whether the study's scales measure alike."""
+    return {
+        name: model
+        for name, model in project.models.items()
+        if isinstance(model, StructuralModel) and model.family == "invariance" and model.study == study
+    }
 
 
 def preview(estimates: Any) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from assets.fingerprints import code_of, digest, hash_of_file
 from assets.graph import Key, Node, Output, Tables, Workspace
+from assets.structural import comparability_key
 from assets.weight_sets import ABOUT
 from pipeline.files import write_whole
 from pipeline.specs import Paper, Project
@@ -24,6 +25,7 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
     figures = tuple(("figure", figure) for figure in paper.figures)
     names = (*STUDY_TABLES, *(FOLLOWED if study.about.headline else ()))
     about = tuple((table, study.key) for table in names)
+    compared = comparability_key(study.key, project)
     receipts = tuple(("receipt", study.key, wave) for wave in study.waves)
     sets = _weight_sets(paper, project)
     weighed = tuple((table, study.key, chosen) for table in ABOUT for chosen in sets)
@@ -43,7 +45,7 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
             paper=paper,
             project=project,
             results=pl.concat([tables[model] for model in models]),
-            tables={table[0]: tables[table] for table in about}
+            tables={table[0]: tables[table] for table in (*about, *compared)}
             | {"receipts": pl.concat([tables[receipt] for receipt in receipts])}
             | _of_weights(study.key, sets, tables),
             figures={figure: tables["figure", figure].row(0, named=True) for figure in paper.figures},
@@ -61,7 +63,7 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
 
     return Node(
         keys=(key,),
-        inputs=(*models, *figures, *about, *receipts, *weighed),
+        inputs=(*models, *figures, *about, *compared, *receipts, *weighed),
         group="write",
         study=paper.study,
         description=paper.title,

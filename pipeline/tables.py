@@ -270,6 +270,23 @@ class Estimates(dy.Schema):
         )
 
 
+class Comparability(dy.Schema):
+    """One row per invariance model, scale and wave: whether means may be compared over waves or groups."""
+
+    study = dy.String()
+    model = dy.String()
+    scale = dy.String()
+    over = dy.String()  # waves, or the column whose groups are compared
+    wave = dy.String(nullable=True)  # of groups compared in one wave
+    is_comparable = dy.Bool(nullable=True)  # null where it could not be tested
+    reason = dy.String(nullable=True)
+    freed = dy.String(nullable=True)  # what partial invariance lets differ, where it then holds
+
+    @dy.rule()
+    def grain_unique(cls) -> pl.Expr:
+        return ~pl.struct("model", "scale", "wave").is_duplicated()
+
+
 def estimates(rows: list[Mapping[str, object]] | pl.DataFrame, **constants: object) -> pl.DataFrame:
     """The Estimates table from rows that may leave nullable columns out; ``constants`` fill whole columns.
 

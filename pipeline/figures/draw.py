@@ -13,7 +13,9 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.figures.alt import alt_coefficients, alt_odds_ratios, alt_participation, alt_trend
 from pipeline.figures.coefficients import coefficients, odds_ratios
+from pipeline.figures.lags import lag_paths
 from pipeline.figures.participation import participation_flow
+from pipeline.figures.path import alt_path, path_figure
 from pipeline.figures.patterns import alt_patterns, participation_patterns
 from pipeline.figures.style import WIDE
 from pipeline.figures.trend import trend
@@ -21,9 +23,9 @@ from pipeline.figures.trend import trend
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from pipeline.specs.models import AnyModel
     from pipeline.specs.project import Study
     from pipeline.specs.report import Figure as FigureSpec
-    from pipeline.specs.report import Model
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Material:
     estimates: pl.DataFrame | None
     participation: pl.DataFrame | None
     labels: Mapping[str, str]
-    models: Mapping[str, Model]
+    models: Mapping[str, AnyModel]
+    comparability: pl.DataFrame | None = None
 
     def of(self, spec: FigureSpec) -> pl.DataFrame:
         """The estimates of the figure's models. Raises ``PaperError`` if a model has none."""
@@ -68,12 +71,14 @@ def draw(
     estimates: pl.DataFrame | None = None,
     participation: pl.DataFrame | None = None,
     labels: Mapping[str, str] | None = None,
-    models: Mapping[str, Model] | None = None,
+    models: Mapping[str, AnyModel] | None = None,
+    comparability: pl.DataFrame | None = None,
 ) -> Drawing:
     """The figure that ``spec`` declares, with its alternative text.
 
     ``estimates``: rows of ``Estimates``, also of other models. ``participation``: the ``Participation`` table.
     ``labels``: concept → label. ``models``: the declared models, for their labels and level of confidence.
+    ``comparability``: the ``Comparability`` table, so that a trend of a scale that failed scalar invariance says so.
 
     Raises ``PaperError`` if a result that the figure draws is missing.
     """
@@ -83,18 +88,21 @@ def draw(
         "odds_ratios": _odds_ratios,
         "participation": _participation,
         "patterns": _patterns,
+        "path": _paths,
     }
-    material = Material(estimates, participation, labels or {}, models or {})
+    material = Material(estimates, participation, labels or {}, models or {}, comparability)
     make, tell, frame, shared, only_drawn = kinds[spec.kind](spec, study, material)
     source = study.about.source or study.about.title
+    caution = trend_caution(spec, material) if spec.kind == "trend" else ""
     words = {
         "title": spec.title,
         "subtitle": spec.subtitle,
         "source": source,
         "synthetic": study.about.synthetic,
-        "note": spec.note,
+        "note": " ".join(filter(None, (spec.note, caution))),
     }
-    alt = f"Synthetic data. {tell(frame, **shared)}" if study.about.synthetic else tell(frame, **shared)
+    synthetic = "Synthetic data." if study.about.synthetic else ""
+    alt = " ".join(filter(None, (synthetic, tell(frame, **shared), caution)))
     return Drawing(alt, source, lambda width: make(frame, **words, **shared, **only_drawn, width=width))
 
 
@@ -160,6 +168,35 @@ def _patterns(spec: FigureSpec, study: Study, material: Material) -> Parts:
     return participation_patterns, alt_patterns, frame, shared, only_drawn
 
 
+def _paths(spec: FigureSpec, study: Study, material: Material) -> Parts:
+    declared = material.models.get(spec.models[0])
+    constructs = spec.terms or getattr(declared, "constructs", ())
+    if len(spec.models) != 1 or not constructs:
+        raise PaperError("a path figure draws one cross-lagged model", todo="Name one `riclpm` model.")
+    paths, waves = lag_paths(material.of(spec), constructs, {key: wave.title for key, wave in study.waves.items()})
+    shared: dict[str, Any] = {
+        "constructs": {construct: material.label(construct, spec) for construct in constructs},
+        "waves": waves,
+        "confidence": _confidence(spec, material),
+    }
+    return path_figure, alt_path, paths, shared, {}
+
+
+def trend_caution(spec: FigureSpec, material: Material) -> str:
+    """What a trend says of scales that it draws and whose questions did not measure alike over waves or groups."""
+    if material.comparability is None:
+        return ""
+    over = {"waves", *filter(None, (getattr(material.models.get(name), "group", None) for name in spec.models))}
+    drawn = spec.outcomes or tuple(material.of(spec)["outcome"].unique(maintain_order=True))
+    failed = material.comparability.filter(
+        ~pl.col("is_comparable"), pl.col("over").is_in(over), pl.col("scale").is_in(list(drawn))
+    ).unique("scale", keep="first", maintain_order=True)
+    told = [f"{material.label(scale, spec)} ({why})" for scale, why in failed.select("scale", "reason").iter_rows()]
+    if not told:
+        return ""
+    return f"† The questions did not measure alike, so that levels may not be compared: {'; '.join(told)}."
+
+
 def calendar(study: Study) -> dict[tuple[str, str], dt.date]:
     """(arm, wave) → the middle of its fieldwork."""
     days = {}
@@ -190,9 +227,10 @@ def _arms(estimates: pl.DataFrame, study: Study) -> dict[str, str] | None:
 
 def _model_label(model: str, spec: FigureSpec, material: Material) -> str:
     declared = material.models.get(model)
-    if model in spec.labels or declared is None or declared.outcome is None:
+    outcome = getattr(declared, "outcome", None)
+    if model in spec.labels or outcome is None:
         return spec.labels.get(model, model)
-    return material.label(declared.outcome, spec)
+    return material.label(outcome, spec)
 
 
 def _confidence(spec: FigureSpec, material: Material) -> float:

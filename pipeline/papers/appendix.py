@@ -136,7 +136,7 @@ def _over(source: str, records: Sequence[NumberRecord], context: Context) -> Run
 def _number(record: NumberRecord, context: Context) -> Row:
     back = (Link((Text(record.printed),), f"#{record.id}-use"),)
     asked = " / ".join(filter(None, (_asked(concept, context) for concept in record.concepts)))
-    return Row((back, words(record.what), words(record.people), words(asked)), anchor=record.id)
+    return Row((back, words(f"{record.what}{record.mark}"), words(record.people), words(asked)), anchor=record.id)
 
 
 def _asked(concept: str, context: Context) -> str:

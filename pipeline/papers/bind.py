@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PaperError
+from pipeline.papers.cautions import MARK
 from pipeline.papers.claims import judge
 from pipeline.papers.content import Number, NumberRecord, Run, Text
 from pipeline.papers.quantity import FILTERS, Printed, Quantity, change
@@ -41,8 +42,9 @@ class Records:
                 origin.uncertainty,
                 origin.concepts,
                 " / ".join(filter(None, (self.asked(concept) for concept in origin.concepts))),
+                MARK if origin.caution else "",
             )
-        return Number(printed.text, self.numbers[key].id)
+        return Number(printed.text, self.numbers[key].id, self.numbers[key].mark)
 
 
 @dataclass

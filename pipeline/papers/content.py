@@ -18,11 +18,12 @@ class Text:
 
 @dataclass(frozen=True)
 class Number:
-    """A printed result. ``record`` is the id of its ``NumberRecord``."""
+    """A printed result. ``record``: the id of its ``NumberRecord``; ``mark`` leads to why to read it with care."""
 
     kind: ClassVar = "number"
     text: str
     record: str
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ class NumberRecord:
     uncertainty: str = ""
     concepts: tuple[str, ...] = ()
     question: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True)

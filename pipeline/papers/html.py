@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.files import write_bytes
+from pipeline.papers.cautions import ANCHOR
 from pipeline.papers.content import Document, Emphasis, FigureFile, Link, Number, Runs, Strong
 from pipeline.paths import Paths
 
@@ -83,7 +84,11 @@ class _Runs:
 
         anchor = Markup("") if run.record in self.used else Markup(' id="{}-use"').format(run.record)
         self.used.add(run.record)
-        return Markup('<a class="number"{} href="#{}">{}</a>').format(anchor, run.record, run.text)
+        number = Markup('<a class="number"{} href="#{}">{}</a>').format(anchor, run.record, run.text)
+        if not run.mark:
+            return number
+        told = "may not be compared over waves or groups: see what may not be compared"
+        return number + Markup('<a class="caution" href="#{}" aria-label="{}">{}</a>').format(ANCHOR, told, run.mark)
 
 
 def picture(figure: FigureFile) -> str:

@@ -18,6 +18,7 @@ class Origin:
     people: str = ""
     uncertainty: str = ""
     concepts: tuple[str, ...] = ()
+    caution: str = ""  # why it may not be compared with its like of other waves or groups
 
 
 @dataclass(frozen=True)

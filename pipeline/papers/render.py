@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.papers import appendix, appendix_data
 from pipeline.papers.bind import Binder, Records, Say
+from pipeline.papers.cautions import Cautions, explained
 from pipeline.papers.content import (
     Block,
     BulletList,
@@ -55,18 +56,20 @@ def render_paper(
     facts: Mapping[str, Fact] | None = None,
     name: str = "",
     problems: Iterable[str] = (),
+    cautions: Cautions | None = None,
 ) -> Document:
     """A paper as a typed document, every number bound to a result.
 
     ``source``: path or text of the markdown (``papers.source`` says what it may hold). ``results``: the ``Estimates``
     rows of its models. ``tables``: ``participation``, ``reliability`` for generated tables. ``figures``: key → drawn
     figure. ``facts``: name → number of the study. ``name``: what messages call the file. ``problems``: found before.
+    ``cautions``: scales whose levels may not be compared; their numbers are marked wherever they are printed.
 
     Raises ``UnsoundPaperError`` with every mistake: typed numerals, unknown names, claims that results do not support.
     """
     paper = read_paper(source, name)
     paper.problems += problems
-    bound = Results(results, facts or {}, context.labels)
+    bound = Results(results, facts or {}, context.labels, cautions or Cautions())
     binder = Binder(paper, bound, _words(context), Records(context.asked))
     binder.fill()
     builder = _Builder(paper, binder, Workshop(bound, tables or {}, context), figures or {})
@@ -77,6 +80,7 @@ def render_paper(
     records = tuple(binder.records.numbers.values())
     asked = any(isinstance(block, TableBlock) and block.caption == ITEMS_CAPTION for block in blocks)
     ends = [
+        *explained(bound.cautions.marked(results), context),
         *appendix.methods(context, results),
         *appendix_data.data(builder.workshop),
         *appendix.assumptions(context),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipeline.errors import PaperError
+from pipeline.papers.cautions import MARK, note
 from pipeline.papers.cells import cell_row, count, ends, number, p_value, with_error, with_interval
 from pipeline.papers.content import Column, Row, TableBlock
 from pipeline.papers.context import ranged
@@ -21,13 +22,15 @@ def means(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) 
     chosen = options["outcomes"].split(",") if "outcomes" in options else rows["outcome"].unique(maintain_order=True)
     times, places, unit = (100, 1, "%") if options.get("percent") == "yes" else (1, 2, "")
     waves = rows["wave"].drop_nulls().unique().sort().to_list()
+    marked = workshop.results.cautions.marked(rows.filter(pl.col("outcome").is_in(list(chosen))))
     body = []
     for outcome in chosen:
         own = {row["wave"]: row for row in rows.filter(pl.col("outcome") == outcome).iter_rows(named=True)}
         if not own:
             raise PaperError(f"`{outcome}` is not an outcome of `{names[0]}`{nearest(outcome, rows['outcome'])}")
         cells = [with_error(own.get(wave), times, places, unit) for wave in waves]
-        body.append(cell_row(workshop.context.label(outcome), *cells))
+        mark = MARK if outcome in marked else ""
+        body.append(cell_row(f"{workshop.context.label(outcome)}{mark}", *cells))
     columns = (Column("Measure"), *(Column(workshop.context.label(wave), "right") for wave in waves))
     return TableBlock(
         None,
@@ -36,7 +39,7 @@ def means(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) 
         columns,
         tuple(body),
         source=workshop.context.source,
-        notes=("Standard errors in brackets. A dash: not asked in that wave.",),
+        notes=("Standard errors in brackets. A dash: not asked in that wave.", *_cautioned(workshop, marked)),
     )
 
 
@@ -109,7 +112,10 @@ def estimates(workshop: Workshop, names: Sequence[str], options: Mapping[str, st
         term = row["outcome"] if row["term"] in (row["component"], "") else row["term"]
         label = workshop.context.label(term) + (f" ({row['component']})" if parts else "")
         where = [workshop.context.label(row[name]) for name in ("wave", "group") if row[name] is not None]
-        body.append(cell_row(", ".join([label, *where]), number(row["estimate"]), ends(row), p_value(row["p_value"])))
+        mark = MARK if workshop.results.cautions.of(row) else ""
+        body.append(
+            cell_row(", ".join([label, *where]) + mark, number(row["estimate"]), ends(row), p_value(row["p_value"]))
+        )
     name = "Odds ratio" if ratios else "Estimate"
     columns = (Column("Term"), Column(name, "right"), Column("Interval", "right"), Column("p", "right"))
     return TableBlock(
@@ -119,7 +125,7 @@ def estimates(workshop: Workshop, names: Sequence[str], options: Mapping[str, st
         columns,
         tuple(body),
         source=workshop.context.source,
-        notes=(f"Standard errors: {_made(frame)}.",),
+        notes=(f"Standard errors: {_made(frame)}.", *_cautioned(workshop, workshop.results.cautions.marked(frame))),
     )
 
 
@@ -131,6 +137,11 @@ def _of_model(workshop: Workshop, names: Sequence[str]) -> pl.DataFrame:
         known = workshop.results.estimates["model"].unique(maintain_order=True)
         raise PaperError(f"`{names[0]}` is not a model of this paper{nearest(names[0], known)}")
     return frame
+
+
+def _cautioned(workshop: Workshop, marked: Mapping[str, str]) -> tuple[str, ...]:
+    """The line that explains marked rows, if there are any."""
+    return (note(marked, workshop.context),) if marked else ()
 
 
 def _made(rows: pl.DataFrame) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from pipeline.errors import PaperError
+from pipeline.papers.cautions import Cautions
 from pipeline.papers.quantity import Origin, Quantity
 
 DISTINGUISHING = ("outcome", "term", "component", "wave", "group")
@@ -37,6 +38,7 @@ class Results:
     estimates: pl.DataFrame
     facts: Mapping[str, Fact] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    cautions: Cautions = field(default_factory=Cautions)
 
     def est(
         self,
@@ -88,10 +90,11 @@ class Results:
     def _quantity(self, row: Mapping[str, object]) -> Quantity:
         concepts = tuple(dict.fromkeys((str(row["outcome"]), str(row["term"]))))
         origin = Origin(self._what(row), str(row["model"]), _people(row), str(row["covariance"] or ""), concepts)
+        origin = replace(origin, caution=self.cautions.of(row))
 
         def part(column: str, name: str) -> Quantity | None:
             value = row[column]
-            of = replace(origin, what=f"{origin.what}: {name}")
+            of = replace(origin, what=f"{origin.what}: {name}", caution="")
             return None if value is None else Quantity(float(value), of)  # type: ignore[arg-type]
 
         return Quantity(
@@ -134,6 +137,15 @@ COMPONENTS = {
     "variance": "variance",
     "test": "test",
     "wave": "wave",
+    "lag": "at the next wave, within a person",
+    "lag_standardised": "at the next wave, standardised",
+    "lag_rescaled": "at the next wave, rescaled to one interval",
+    "between_correlation": "correlation of lasting levels",
+    "correlation": "correlation",
+    "fit": "fit",
+    "invariance": "invariance",
+    "latent_mean": "latent mean",
+    "reliability": "reliability",
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.papers.cautions import cautions_of
 from pipeline.papers.claims import check
 from pipeline.papers.content import Document, FigureFile
 from pipeline.papers.context import Context, Exceptional, Fieldwork, ModelNote, Question
@@ -75,7 +76,13 @@ def render_study_paper(
         facts=facts_of(tables["participation"], context) if "participation" in tables else {},
         name=name,
         problems=_titles(paper, project, results),
+        cautions=cautions_of(tables.get("comparability"), _grouped(project)),
     )
+
+
+def _grouped(project: Project) -> dict[str, str]:
+    """Model → the column whose groups it tells apart."""
+    return {name: model.group for name, model in project.models.items() if model.group}
 
 
 def _titles(paper: Paper, project: Project, results: pl.DataFrame) -> list[str]:

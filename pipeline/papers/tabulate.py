@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.errors import PaperError
-from pipeline.papers import participation_tables, weight_tables
+from pipeline.papers import participation_tables, structural_tables, weight_tables
 from pipeline.papers.attrition_table import attrition
 from pipeline.papers.content import TableBlock
 from pipeline.papers.result_tables import estimates, means, models
@@ -32,6 +32,11 @@ KINDS: dict[str, Callable[[Workshop, Sequence[str], Mapping[str, str]], TableBlo
     "balance": weight_tables.balance,
     "reliability": reliability,
     "items": items,
+    "lags": structural_tables.lags,
+    "fit": structural_tables.fit,
+    "ladder": structural_tables.ladder,
+    "invariance": structural_tables.invariance,
+    "coefficients": structural_tables.reliability_of,
 }
 
 

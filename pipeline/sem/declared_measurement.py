@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
@@ -98,6 +99,10 @@ def _tested(rows: Rows, construct: str, material: Material, waves: Sequence[str]
         if wave is None and len(waves) < 2:
             raise ModelError("one wave has all the items: there is nothing to compare")
         found = invariance(frame, {construct: factors}, criterion=rule, **options)
+    except np.linalg.LinAlgError:
+        reason = "the covariances of the answers are singular: one item, or one wave, copies another"
+        rows.withheld(construct, "invariance", "means_comparable", reason, wave=wave)
+        return
     except ModelError as problem:
         rows.withheld(construct, "invariance", "means_comparable", problem, wave=wave)
         return

@@ -26,7 +26,8 @@ class Rows:
 
     def add(self, outcome: str, component: str, term: str, estimate: float | None, **more: object) -> None:
         named = {"outcome": outcome, "component": component, "term": term, "estimate": _plain(estimate)}
-        self.found.append({**named, **more})
+        told = {name: _plain(value) if isinstance(value, float) else value for name, value in more.items()}
+        self.found.append({**named, **told})
 
     def parameter(self, outcome: str, component: str, term: str, row: Mapping[str, object], **more: object) -> None:
         """A parameter with its standard error, z and interval; a fixed one has none."""

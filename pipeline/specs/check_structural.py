@@ -39,7 +39,7 @@ def _check_scales(model: StructuralModel, source: Source, study: StudyNames, rea
     scales = reading.parts[study.key].scales
     named = {scale.concept or key: scale for key, scale in scales.items()}
     known(source, ("constructs",), model.constructs, list(named), f"a scale of `{study.key}`, whose items are analysed")
-    least = 3 if model.family == "cfa" else 2
+    least = 3 if model.family in ("cfa", "invariance") else 2
     for name in model.constructs:
         if name in named and len(named[name].items) < least:
             source.report(("constructs",), f"`{name}` has {len(named[name].items)} items; {least} are needed.")

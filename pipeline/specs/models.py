@@ -22,8 +22,9 @@ def load_model(path: Path, name: str, _: type[BaseModel] | None = None) -> tuple
     source = read(path, name)
     family = source.data.get("family") if isinstance(source.data, dict) else None
     if isinstance(family, str) and family not in FAMILIES:
-        known = nearest(family, FAMILIES) or f"; known: {', '.join(FAMILIES)}"
-        source.report(("family",), f"`family` is `{family}`, which is not a family of models{known}".rstrip(".") + ".")
+        *others, last = (f"'{name}'" for name in FAMILIES)
+        hint = nearest(family, FAMILIES) or "."
+        source.report(("family",), f"`family` is `{family}`; expected {', '.join(others)} or {last}{hint}")
         return None, source
     kind: type[AnyModel] = StructuralModel if family in get_args(StructuralFamily) else Model
     return build(source.data, kind, source, ()), source

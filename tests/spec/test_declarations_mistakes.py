@@ -294,7 +294,8 @@ MISTAKES = {
         MODEL_FILE, "family: pooled", "family: pooling", "family:",
         "`family` is `pooling`; expected 'pooled', 'fixed_effects', 'random_effects', 'first_difference', "
         "'within_between', 'between', 'hausman', 'mundlak', 'logit', 'attrition', 'design_means', 'design_quantiles', "
-        "'design_changes', 'design_differences', 'design_regression' or 'design_association'; did you mean `pooled`?",
+        "'design_changes', 'design_differences', 'design_regression', 'design_association', 'riclpm', 'clpm', "
+        "'growth', 'cfa', 'invariance' or 'reliability'; did you mean `pooled`?",
     ),
     "a model without an exposure": (
         MODEL_FILE, "exposures: [belonging]\n", "", "question:",
