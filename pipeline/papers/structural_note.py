@@ -17,8 +17,8 @@ METHODS = {
     "reliability": "Cronbach’s alpha and McDonald’s omega by wave",
 }
 SHORT = {
-    "riclpm": "Random-intercept cross-lagged model",
-    "clpm": "Cross-lagged model without random intercepts",
+    "riclpm": "With random intercepts",
+    "clpm": "Without random intercepts",
     "growth": "Latent growth model",
     "cfa": "Factor analysis",
     "invariance": "Measurement invariance",

@@ -9,6 +9,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.papers.cells import cell_row, count, number, p_value, with_interval
 from pipeline.papers.content import Column, Row, TableBlock, words
+from pipeline.papers.context import joined
 from pipeline.papers.quantity import decimal
 from pipeline.papers.results import nearest
 from pipeline.papers.workshop import Workshop
@@ -39,8 +40,10 @@ def lags(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -
         body.append(cell_row(", ".join([label, *where]), *(with_interval(own.get(name)) for name in names)))
     heads = tuple(Column(_short(workshop, name), "right") for name in names)
     people = _people(found, names)
-    notes = [f"What one point more at one wave goes with at the next, with intervals. {people}"]
-    notes += [f"{_short(workshop, name)}: {note}." for name in names for note in _notes(found, name)]
+    notes = [
+        f"What one point more at one wave goes with at the next, with intervals. {people}",
+        *_noted(workshop, found),
+    ]
     return TableBlock(
         None, "", "From one wave to the next", (Column("From → to"), *heads), tuple(body), source=context.source,
         notes=tuple(notes),
@@ -54,9 +57,21 @@ def _component(options: Mapping[str, str]) -> str:
     return "lag_rescaled" if options.get("rescaled") == "yes" else "lag"
 
 
-def _notes(found: pl.DataFrame, name: str) -> list[str]:
-    noted = found.filter(pl.col("model") == name)["note"].drop_nulls().unique(maintain_order=True).to_list()
-    return [note.rstrip(".") for note in noted]
+def _noted(workshop: Workshop, found: pl.DataFrame) -> list[str]:
+    """What models note of their lags; what all of them note is told once, without a name."""
+    by_model: dict[str, list[str]] = {}
+    for model, note in found.select("model", "note").unique(maintain_order=True).iter_rows():
+        by_model.setdefault(model, []).extend((note or "").rstrip(".").split("; "))
+    shared = [note for note in next(iter(by_model.values()), []) if all(note in own for own in by_model.values())]
+    told = [_sentence(note) for note in dict.fromkeys(shared) if note]
+    for model, own in by_model.items():
+        left = [note for note in dict.fromkeys(own) if note and note not in shared]
+        told += [f"{_short(workshop, model)}: {'; '.join(left)}."] if left else []
+    return told
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _people(found: pl.DataFrame, names: Sequence[str]) -> str:
@@ -65,6 +80,15 @@ def _people(found: pl.DataFrame, names: Sequence[str]) -> str:
     return f"{' and '.join(told)} people." if told else ""
 
 
+STEPS = {
+    "CLPM": "Without random intercepts",
+    "RI-CLPM": "With random intercepts",
+    "lags equal": "… lags equal over waves",
+    "lags and residuals equal": "… residuals, too",
+    "lags, residuals and means equal": "… and means",
+    "lags equal over groups": "… lags equal over groups",
+    "lags equal over waves and groups": "… and over waves",
+}
 FIT = {"chi_square": "χ²", "df": "df", "cfi": "CFI", "rmsea": "RMSEA", "srmr": "SRMR", "bic": "BIC"}
 
 
@@ -74,7 +98,7 @@ def fit(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) ->
     body = []
     for model, wave in found.select("model", "wave").unique(maintain_order=True).rows():
         own = found.filter(pl.col("model") == model, pl.col("wave").eq_missing(pl.lit(wave)))
-        label = _short(workshop, model) + (f", {workshop.context.label(wave)}" if wave else "")
+        label = _asked(workshop, model) + (f", {workshop.context.label(wave)}" if wave else "")
         body.append(cell_row(label, *_fit_cells(own), count(own["n_persons"].max())))  # type: ignore[arg-type]
     columns = (Column("Model"), *(Column(name, "right") for name in FIT.values()), Column("People", "right"))
     note = "χ²: scaled where standard errors are robust; smaller is better, and none if the model were exactly true."
@@ -100,14 +124,14 @@ def ladder(workshop: Workshop, names: Sequence[str], options: Mapping[str, str])
         own = found.filter(pl.col("outcome") == step)
         change = next((row for row in own.iter_rows(named=True) if row["term"] == "difference"), None)
         tested = ("–", "–", "–") if change is None else _tested(change)
-        body.append(cell_row(step, *_fit_cells(own), *tested))
+        body.append(cell_row(STEPS.get(step, step), *_fit_cells(own), *tested))
     heads = (*FIT.values(), "Δχ²", "Δdf", "p")
     columns = (Column("Model"), *(Column(head, "right") for head in heads))
     notes = (
         "The first row sets the model without random intercepts against the one with them, by a mixture of χ² "
         "distributions (variances cannot be negative); each later row holds more equal over waves than the one above.",
         *(
-            f"{row['outcome']}: {row['note']}."
+            f"{STEPS.get(row['outcome'], row['outcome'])}: {row['note']}."
             for row in found.filter(pl.col("estimate").is_null()).iter_rows(named=True)
         ),
     )
@@ -199,6 +223,17 @@ def _rows(workshop: Workshop, names: Sequence[str], component: str | None) -> pl
 def _short(workshop: Workshop, name: str) -> str:
     note = workshop.context.models.get(name)
     return note.short if note and note.short else name
+
+
+def _asked(workshop: Workshop, name: str) -> str:
+    """A model by its constructs: "Contact and liking, with random intercepts"."""
+    own = workshop.results.estimates.filter(pl.col("model") == name, pl.col("component") == "lag")
+    constructs = own["outcome"].unique(maintain_order=True).to_list()
+    if not constructs:
+        return _short(workshop, name)
+    labels = [workshop.context.label(one) for one in constructs]
+    named = joined([labels[0], *(_lower(label) for label in labels[1:])])
+    return f"{named}, {_lower(_short(workshop, name))}"
 
 
 def _lower(label: str) -> str:

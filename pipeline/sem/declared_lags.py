@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import polars as pl
@@ -18,8 +18,8 @@ from pipeline.sem.panel import clpm, riclpm
 from pipeline.sem.result import Result
 
 ALONE = (
-    "a cross-lagged model without random intercepts: its lags mix lasting differences between people with change "
-    "within them; read the random-intercept model beside it"
+    "without random intercepts, lags mix lasting differences between people with change within them: read the model "
+    "with random intercepts beside it"
 )
 
 Names = dict[tuple[str, str, str], tuple[str, str, str, str | None]]
@@ -39,7 +39,7 @@ def declared_lags(name: str, material: Material) -> pl.DataFrame:
     frame = material.wide(_columns(material), waves)
     constructs = {one: _held(one, material, waves) for one in spec.constructs}
     result = _fitted(material, frame, constructs, waves)
-    notes = "; ".join([*([ALONE] if spec.family == "clpm" else []), *result.notes]) or None
+    notes = "; ".join(_notes(material, result, waves)) or None
     parameters = _names(spec.constructs, waves, spec.lags == "equal", spec.means == "equal") | _effects(material, waves)
     if result.problems:
         _withhold(rows, parameters, "; ".join(result.problems))
@@ -51,6 +51,25 @@ def declared_lags(name: str, material: Material) -> pl.DataFrame:
     if spec.family == "riclpm" and spec.ladder and not (spec.indicators or spec.time_varying):
         _ladder(rows, material, frame, constructs)
     return rows.table(name, spec.family, n_persons=result.n, covariance=result.covariance_name)
+
+
+def _notes(material: Material, result: Result, waves: Sequence[str]) -> list[str]:
+    """What to read the lags with: the warning of a model alone, who was left out, unequal spacing in words."""
+    spec = material.spec
+    told = [note for note in result.notes if not _is_spacing(note)]
+    if len(told) < len(result.notes):
+        times = material.times(waves)
+        gaps = [later - early for early, later in pairwise(times)]
+        told.append(
+            f"waves lie {min(gaps):.1f} to {max(gaps):.1f} {spec.time_unit}s apart, and a lag belongs to the time "
+            "between its waves"
+        )
+    return [*([ALONE] if spec.family == "clpm" else []), *told]
+
+
+def _is_spacing(note: str) -> bool:
+    """Whether the engine warns of unequal spacing."""
+    return "unequally spaced" in note
 
 
 def _columns(material: Material) -> list[str]:
@@ -143,7 +162,7 @@ def _wave_of(factor: str, names: Names, result: Result) -> str | None:
 
 def _rescaled(rows: Rows, result: Result, waves: Sequence[str], unit: str) -> None:
     """Lags over one ``unit``, where the waves are unequally spaced."""
-    if not any("unequally spaced" in note for note in result.notes) or not result.details.get("intervals"):
+    if not any(map(_is_spacing, result.notes)) or not result.details.get("intervals"):
         return
     for row in continuous_time(result).iter_rows(named=True):
         wave, note = waves[row["wave"] - 1], row["note"] or f"over one {unit}, by a continuous-time model"
