@@ -63,7 +63,7 @@ CASES = {
     "equal over no groups": ("lags: equal", "group_equal: [lags]", "`group_equal` needs the `group`"),
     "times that fall": ("lags: equal", "times: [0, 2, 1]", "`times` rise from wave to wave"),
     "a time for no wave": ("lags: equal", "times: [0, 1]\nwaves: [w01]", "`times` has 2 numbers for 1 `waves`"),
-    "a wave that is not there": ("lags: equal", "waves: [w11]", "`w11` is not a wave of `example`; did you mean `w01`?"),
+    "a wave that is not there": ("lags: equal", "waves: [w11]", "`w11` is not a wave of `example`; did you mean `w01`"),
     "a group that is not there": ("lags: equal", "group: is_womn", "`is_womn` is not a column to group by; did you mean `is_woman`?"),  # noqa: E501
     "items of what is no scale": ("lags: equal", "indicators: true", "`life_satisfaction` is not a scale of `example`, whose items are analysed; known: belonging."),  # noqa: E501
     "invariance with too few items": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: invariance\nconstructs: [belonging]", "`belonging` has 2 items; 3 are needed."),  # noqa: E501

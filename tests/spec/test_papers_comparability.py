@@ -1,0 +1,128 @@
+"""A mean of a scale that failed scalar invariance is marked wherever it is printed; one that passed is not."""
+
+import polars as pl
+import pytest
+
+from pipeline.figures import draw
+from pipeline.papers import Context, Document, render_paper
+from pipeline.papers.cautions import MARK, cautions_of
+from pipeline.papers.content import Heading, Paragraph, TableBlock, plain
+from pipeline.paths import REPOSITORY, Paths
+from pipeline.sem.comparability import comparability
+from pipeline.specs import Figure, load_project
+from pipeline.tables import estimates
+
+FRONT = "---\ntitle: Trust\nstudy: sample\n---\n"
+CONTEXT = Context("A study", labels={"political_trust": "Political trust", "belonging": "Belonging"})
+FAILS = "scalar invariance fails: CFI falls by 0.023, more than 0.010"
+
+
+def means() -> pl.DataFrame:
+    rows = [
+        {"model": model, "family": "design_means", "outcome": outcome, "component": "mean", "term": outcome}
+        | {"wave": wave, "group": group, "estimate": value, "std_error": 0.1, "p_value": 0.5}
+        | {"conf_low": value - 0.2, "conf_high": value + 0.2, "n_persons": 100}
+        for model, group in (("means", None), ("by_woman", "1.0"))
+        for outcome in ("political_trust", "belonging")
+        for wave, value in (("w01", 1.6), ("w02", 2.4))
+    ]
+    lag = {"model": "lagged", "family": "riclpm", "outcome": "political_trust", "component": "lag", "term": "belonging"}
+    return estimates([*rows, lag | {"estimate": 0.3, "std_error": 0.1, "conf_low": 0.1, "conf_high": 0.5}])
+
+
+def concluded(over: str = "waves", failing: str = "political_trust") -> pl.DataFrame:
+    """What an invariance model of two scales concludes: ``failing`` failed, the other passed."""
+    rows = [
+        {"model": "alike", "family": "invariance", "outcome": scale, "component": "invariance", "term": term}
+        | {"estimate": value, "note": note}
+        for scale in ("political_trust", "belonging")
+        for term, value, note in (
+            ("means_comparable", float(scale != failing), FAILS if scale == failing else None),
+            ("means_partially_comparable", 1.0, "let go: intercept of trusts_government_w03"),
+        )
+    ]
+    return comparability("sample", {"alike": over}, estimates(rows))
+
+
+def render(body: str, table: pl.DataFrame | None) -> Document:
+    cautions = cautions_of(table, {"by_woman": "is_woman"})
+    return render_paper(FRONT + body, results=means(), context=CONTEXT, name="paper.md", cautions=cautions)
+
+
+def sentence(expression: str, table: pl.DataFrame | None) -> tuple[str, str]:
+    """What is printed, and its mark."""
+    block = render(f"{{{{ {expression} }}}}\n", table).blocks[0]
+    assert isinstance(block, Paragraph)
+    return plain(block.runs), block.runs[0].mark
+
+
+TRUST = 'est("means", "political_trust", wave="w02")'
+
+
+@pytest.mark.parametrize(
+    ("expression", "over", "mark"),
+    [
+        (f"{TRUST} | dp(1)", "waves", MARK),
+        (f"{TRUST} | interval(1)", "waves", MARK),
+        (f'change({TRUST}, est("means", "political_trust", wave="w01")) | dp(1)', "waves", MARK),
+        (f"{TRUST}.n_persons | count", "waves", ""),
+        ('est("means", "belonging", wave="w02") | dp(1)', "waves", ""),
+        ('est("lagged", "belonging") | dp(1)', "waves", ""),
+        (f"{TRUST} | dp(1)", "is_woman", ""),
+        ('est("by_woman", "political_trust", wave="w02") | dp(1)', "is_woman", MARK),
+        ('est("by_woman", "belonging", wave="w02") | dp(1)', "is_woman", ""),
+    ],
+    ids=[
+        "a-mean", "its-interval", "a-change", "a-count-is-no-level", "a-scale-that-passed", "a-lag-is-no-level",
+        "waves-are-alike-where-groups-are-not", "a-mean-of-a-group", "a-scale-that-passed-over-groups",
+    ],
+)  # fmt: skip
+def test_a_number_in_a_sentence_is_marked(expression: str, over: str, mark: str) -> None:
+    assert sentence(expression, concluded(over))[1] == mark
+
+
+def test_without_a_test_nothing_is_marked() -> None:
+    assert sentence(f"{TRUST} | dp(1)", None) == ("2.4", "")
+
+
+def test_the_mark_is_explained_at_the_end_and_beside_the_record_of_the_number() -> None:
+    document = render(f"{{{{ {TRUST} | dp(1) }}}}\n", concluded())
+    at = next(
+        n for n, block in enumerate(document.blocks) if isinstance(block, Heading) and block.anchor == "comparability"
+    )
+    told = " ".join(plain(block.runs) for block in document.blocks[at + 1 : at + 3])
+    assert f"Political trust: {FAILS}" in told
+    assert "these let differ: intercept of trusts_government_w03" in told
+    assert "Belonging" not in told
+    assert [record.mark for record in document.numbers] == [MARK]
+
+
+@pytest.mark.parametrize("kind", ["means means", "estimates means"])
+def test_a_table_marks_the_rows_and_says_why(kind: str) -> None:
+    document = render(f":::table {kind}\n", concluded())
+    table = next(block for block in document.blocks if isinstance(block, TableBlock))
+    labels = [plain(row.cells[0]) for row in table.rows]
+    assert all((MARK in label) == label.startswith("Political trust") for label in labels)
+    assert any(note.startswith(MARK) and FAILS in note for note in table.notes)
+
+
+@pytest.mark.parametrize(("failing", "is_marked"), [("political_trust", True), ("belonging", False)])
+def test_a_trend_says_so_below_and_in_its_alternative_text(failing: str, is_marked: bool) -> None:
+    project = load_project(Paths(REPOSITORY))
+    spec = Figure(study="elsoc", kind="trend", title="Trust", models=("means",), outcomes=("political_trust",))
+    drawing = draw(
+        spec, project.studies["elsoc"], estimates=means(), labels={"political_trust": "Political trust"},
+        comparability=concluded(failing=failing),
+    )  # fmt: skip
+    shown = " ".join(text.get_text() for text in drawing.figure.texts).replace("\n", " ")
+    assert ("did not measure alike" in drawing.alt) is is_marked
+    assert ("did not measure alike" in shown) is is_marked
+
+
+def test_a_scale_that_could_not_be_tested_is_not_called_failed() -> None:
+    row = {"model": "alike", "family": "invariance", "outcome": "threat", "component": "invariance"}
+    made = comparability(
+        "sample", {"alike": "waves"}, estimates([row | {"term": "means_comparable", "note": "withheld: two items"}])
+    )
+    assert made.row(0, named=True)["is_comparable"] is None
+    assert not cautions_of(made, {}).failed
