@@ -17,8 +17,8 @@ from pipeline.papers.render import render_paper
 from pipeline.papers.results import Fact
 from pipeline.papers.structural_note import structural_note
 from pipeline.specs.sources import source_variable
-from pipeline.specs.targets import category_name
 from pipeline.specs.structural import StructuralModel
+from pipeline.specs.targets import category_name
 
 if TYPE_CHECKING:
     from pipeline.specs.models import AnyModel
