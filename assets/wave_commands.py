@@ -12,10 +12,11 @@ import typer
 from assets.fingerprints import hash_of_file
 from assets.graph import Workspace
 from assets.messages import said_plainly
-from pipeline.errors import CohesionError
+from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.files import write_bytes
 from pipeline.paths import Paths
-from pipeline.specs import Study, load_project
+from pipeline.specs import Project, Study, load_project
+from pipeline.specs.project import read_project
 
 wave_app = typer.Typer(help="Draft the declaration of a new wave, and confirm it.", no_args_is_help=True)
 
@@ -36,7 +37,7 @@ def draft(
     from pipeline.ingest.confirm import add_wave
     from pipeline.ingest.draft import draft_wave
 
-    workspace, declared = _open(study)
+    workspace, declared = _open_to_draft(study)
     _refuse_loaded(workspace, declared, file)
     name = wave or f"w{max((int(key[1:]) for key in declared.waves), default=0) + 1:02}"
     target = workspace.paths.study(study) / "waves" / f"{name}.yaml"
@@ -89,6 +90,19 @@ def _open(study: str) -> tuple[Workspace, Study]:
     if study not in project.studies:
         known = ", ".join(project.studies)
         raise CohesionError(f"there is no study `{study}`", todo=f"Known: {known}.")
+    return Workspace(paths, project), project.studies[study]
+
+
+def _open_to_draft(study: str) -> tuple[Workspace, Study]:
+    """The same without holding the files of the project against each other: some may name the wave already."""
+    paths = Paths.from_environment()
+    reading = read_project(paths)
+    if study not in reading.parts:
+        raise CohesionError(f"there is no study `{study}`", todo=f"Known: {', '.join(reading.parts)}.")
+    problems = [problem for key, source in reading.sources.items() if key[0] == study for problem in source.problems]
+    if problems:
+        raise DeclarationErrors(problems)
+    project = Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
     return Workspace(paths, project), project.studies[study]
 
 

@@ -153,8 +153,10 @@ def _roles(study: Study, arm: str, columns: list[str], mark: Mark) -> dict[str, 
 
 def _role_lines(study: Study, arm: str, roles: dict[str, str]) -> list[str]:
     lines = ["    columns:"] if roles else []
+    before = _role_names(study, arm)
     for role, column in roles.items():
-        lines.append(f"      {role}: {json.dumps(column)}  # the name it had before, but for the wave's mark")
+        how = "the name it had before" if column == before[role] else f"before: {before[role]}"
+        lines.append(f"      {role}: {json.dumps(column)}  # {how}")
     absent = {role: name for role, name in _role_names(study, arm).items() if role not in roles}
     return [*lines, *(f"    # {role}: there is no column `{name}`; say which it is" for role, name in absent.items())]
 

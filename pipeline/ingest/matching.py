@@ -30,7 +30,7 @@ class Match:
 def matches(
     items: Mapping[str, Item], names: Mapping[str, str], deposit: Deposit, missing: Collection[str] = ()
 ) -> dict[str, Match]:
-    """Item → its best variable, each variable given once, the surest matches first.
+    """Item → its best variable, the surest matches first; each variable is given once, but to items of its own name.
 
     ``names`` maps item → the name its variable should have; ``missing`` lists the study's missing codes.
     """
@@ -45,7 +45,8 @@ def matches(
     chosen: dict[str, Match] = {}
     taken: set[str] = set()
     for _, item, match in sorted(found, key=lambda entry: -entry[0]):
-        if item not in chosen and match.variable not in taken:
+        is_its_own = match.variable.lower() == names[item].lower()  # two items may be read from one variable
+        if item not in chosen and (is_its_own or match.variable not in taken):
             chosen[item] = match
             taken.add(match.variable)
     return chosen
