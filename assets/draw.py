@@ -45,6 +45,7 @@ def _figure(name: str, figure: Figure, project: Project) -> Node:
                     "title": figure.title,
                     "source": drawn.source,
                     "alt": drawn.alt,
+                    "note": drawn.note,
                     "png_sha256": _sha256(png.read_bytes()),
                     "svg_sha256": _sha256(svg.read_bytes()),
                 }

@@ -475,6 +475,7 @@ class FigureRecord(dy.Schema):
     title = dy.String(min_length=1)
     source = dy.String()
     alt = dy.String(min_length=1)
+    note = dy.String()  # what stands below it: the declared note, and what may not be compared
     png_sha256 = dy.String(min_length=64, max_length=64)
     svg_sha256 = dy.String(min_length=64, max_length=64)
 

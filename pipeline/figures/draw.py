@@ -53,11 +53,12 @@ class Material:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, the text that stands in for it, and its source line. ``at(width)`` draws it at another width."""
+    """A figure, the text that stands in for it, its source and note. ``at(width)`` draws it at another width."""
 
     alt: str
     source: str
     at: Callable[[float], Figure]
+    note: str = ""
 
     @cached_property
     def figure(self) -> Figure:
@@ -94,16 +95,17 @@ def draw(
     make, tell, frame, shared, only_drawn = kinds[spec.kind](spec, study, material)
     source = study.about.source or study.about.title
     caution = trend_caution(spec, material) if spec.kind == "trend" else ""
+    note = " ".join(filter(None, (spec.note, caution)))
     words = {
         "title": spec.title,
         "subtitle": spec.subtitle,
         "source": source,
         "synthetic": study.about.synthetic,
-        "note": " ".join(filter(None, (spec.note, caution))),
+        "note": note,
     }
     synthetic = "Synthetic data." if study.about.synthetic else ""
     alt = " ".join(filter(None, (synthetic, tell(frame, **shared), caution)))
-    return Drawing(alt, source, lambda width: make(frame, **words, **shared, **only_drawn, width=width))
+    return Drawing(alt, source, lambda width: make(frame, **words, **shared, **only_drawn, width=width), note)
 
 
 Parts = tuple[Callable[..., "Figure"], Callable[..., str], pl.DataFrame, dict[str, Any], dict[str, Any]]

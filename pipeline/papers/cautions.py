@@ -62,9 +62,17 @@ def cautions_of(comparability: pl.DataFrame | None, groups: Mapping[str, str]) -
     return Cautions(failed, groups)
 
 
+def readable(text: str, context: Context) -> str:
+    """A reason with items and waves by their labels: "intercept of “Trust in the government”, 2018"."""
+    for question in (one for own in context.questions.values() for one in own):
+        for wave in question.waves:
+            text = text.replace(f"{question.item}_{wave}", f"“{question.label}”, {context.label(wave)}")
+    return text
+
+
 def note(marked: Mapping[str, str], context: Context) -> str:
     """The line below a table that prints marked results."""
-    told = "; ".join(f"{context.label(scale)}: {why}" for scale, why in marked.items())
+    told = "; ".join(f"{context.label(scale)}: {readable(why, context)}" for scale, why in marked.items())
     return f"{MARK} The questions did not measure alike, so that levels may not be compared. {told}."
 
 
@@ -78,5 +86,5 @@ def explained(marked: Mapping[str, str], context: Context) -> Sequence[Block]:
         "be a difference in what people took the questions to mean. How things go together within a wave or a person "
         "is not touched by this."
     )
-    each = [Paragraph(words(f"{context.label(scale)}: {why}.")) for scale, why in marked.items()]
+    each = [Paragraph(words(f"{context.label(scale)}: {readable(why, context)}.")) for scale, why in marked.items()]
     return (Heading(2, words("What may not be compared"), ANCHOR), Paragraph(words(told)), *each)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipeline.errors import PaperError
+from pipeline.papers.cautions import readable
 from pipeline.papers.cells import cell_row, count, number, p_value, with_interval
 from pipeline.papers.content import Column, Row, TableBlock, words
 from pipeline.papers.context import joined
@@ -157,7 +158,7 @@ def invariance(workshop: Workshop, names: Sequence[str], options: Mapping[str, s
         body.append(Row((words(over),)))
         if steps.is_empty():
             body.append(cell_row("Not tested", "–", "–", "–", "–", str(concluded["note"][0]).capitalize()))
-        body += [_step(own, row) for row in steps.iter_rows(named=True)]
+        body += [_step(own, row, workshop) for row in steps.iter_rows(named=True)]
     columns = (
         Column("Step"), *(Column(head, "right") for head in ("CFI", "ΔCFI", "RMSEA", "ΔRMSEA")), Column("Decision")
     )  # fmt: skip
@@ -168,7 +169,7 @@ def invariance(workshop: Workshop, names: Sequence[str], options: Mapping[str, s
     )
 
 
-def _step(own: pl.DataFrame, decided: Mapping[str, object]) -> Row:
+def _step(own: pl.DataFrame, decided: Mapping[str, object], workshop: Workshop) -> Row:
     values = {
         row["term"]: row["estimate"]
         for row in own.filter(pl.col("component") == decided["component"]).iter_rows(named=True)
@@ -177,7 +178,7 @@ def _step(own: pl.DataFrame, decided: Mapping[str, object]) -> Row:
         "–" if (value := values.get(term)) is None else decimal(value, 3)
         for term in ("cfi", "delta_cfi", "rmsea", "delta_rmsea")
     ]
-    level, said = str(decided["component"]), str(decided["note"] or "").replace("_", " ")
+    level, said = str(decided["component"]), readable(str(decided["note"] or ""), workshop.context)
     return cell_row(level.capitalize(), *shown, said[:1].upper() + said[1:])
 
 

@@ -107,7 +107,7 @@ def figure_of(
         record["title"],
         record["source"],
         declared.subtitle,
-        declared.note,
+        record.get("note", declared.note),
         narrow.read_bytes() if narrow.exists() else None,
     )
 

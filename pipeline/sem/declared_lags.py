@@ -18,8 +18,8 @@ from pipeline.sem.panel import clpm, riclpm
 from pipeline.sem.result import Result
 
 ALONE = (
-    "without random intercepts, lags mix lasting differences between people with change within them: read the model "
-    "with random intercepts beside it"
+    "lags of a model without random intercepts mix lasting differences between people with change within them: read "
+    "the model with random intercepts beside it"
 )
 
 Names = dict[tuple[str, str, str], tuple[str, str, str, str | None]]
