@@ -51,11 +51,15 @@ class Reading:
     @cached_property
     def asked(self) -> Flags:
         """Per row whether the question was put to the person."""
+        if not {"routed_out", "blank", "not_asked"} & set(self.reasons):
+            return np.ones(self.frame.height, dtype=bool)
         return (~self.frame["reason"].is_in(["routed_out", "blank", "not_asked"]).fill_null(False)).to_numpy()
 
     @cached_property
     def is_blank(self) -> Flags:
         """Per row whether the cell is empty where an answer was expected."""
+        if "blank" not in self.reasons:
+            return np.zeros(self.frame.height, dtype=bool)
         return (self.frame["reason"] == "blank").fill_null(False).to_numpy()
 
     @cached_property
