@@ -9,7 +9,7 @@ from assets.weight_sets import ABOUT
 from pipeline.files import write_whole
 from pipeline.specs import Paper, Project
 
-STUDY_TABLES = ("participation", "response_rates", "reliability", "ledger", "findings")
+STUDY_TABLES = ("participation", "response_rates", "reliability", "ledger", "findings", "linked")
 FOLLOWED = ("variation", "transitions")
 """Tables of a study with a headline measure."""
 

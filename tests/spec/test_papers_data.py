@@ -22,9 +22,9 @@ FINDING = {
 }
 
 
-def appendix(receipts=(), ledger=(), findings=(), exceptions=()):
+def appendix(receipts=(), ledger=(), findings=(), exceptions=(), linked=()):
     context = replace(CONTEXT, exceptions=tuple(exceptions), items={"likes": "Liking", "trusts": "Trust"})
-    named = {"receipts": receipts, "ledger": ledger, "findings": findings}
+    named = {"receipts": receipts, "ledger": ledger, "findings": findings, "linked": linked}
     tables = {name: pl.DataFrame(list(rows)) for name, rows in named.items() if rows}
     return data(Workshop(Results(results(), {}, {}), tables, context))
 
@@ -50,6 +50,13 @@ def test_rows_that_were_not_used_are_told_with_the_reason():
     rows = table(appendix(receipts=[{**RECEIPT, "wave": "w01"}, {**RECEIPT, "wave": "w02", **spoilt}]), "rows-table")
     assert rows[0][1:] == ("", "60", "60", "0", "0")
     assert rows[1][1:] == ("id shared with another row: 2; preview: 1", "60", "57", "2", "1")
+
+
+def test_links_are_told_wave_by_wave_for_all_arms_together():
+    counts = {"people": 50, "known": 40, "returned": 4, "doubtful": 1, "expected": 2, "new": 3}
+    linked = {"wave": "w02", **counts, "compared": 40, "contradict": 2, "by_chance": 19.6}
+    rows = table(appendix(linked=[linked, {**linked, "people": 1050}]), "links-table")
+    assert [row[1:] for row in rows] == [("1,100", "80", "8", "10", "2", "80", "4", "39")]
 
 
 def test_answers_set_aside_are_counted_by_wave_and_question():
