@@ -149,7 +149,7 @@ def test_26_and_52_unmatched_texts_are_listed_word_for_word_for_staff_alone(seco
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     rows = list(csv_reader.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
     listed = {row["text"]: int(row["count"]) for row in rows}
-    assert listed == {"Cytuno’n gryf": 2, "'=cmd|calc!A1": 1, HOSTILE[1]: 1, "07700 900123": 1, "“5”": 1}
+    assert listed == {"Cytuno’n gryf": 2, "'=cmd|calc!A1": 1, HOSTILE[1]: 1, "personal data": 1, "“5”": 1}
     assert {(row["wave"], row["item"], row["variable"]) for row in rows} == {("w02", "trust1", "trust1")}
     assert outcome.apart("answers").height == 6
     assert outcome.table("answers")["trust1_reason"].to_list()[:6] == ["set_aside"] * 6
