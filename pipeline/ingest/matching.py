@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from pipeline.specs.study import Item
 
 SURE, POSSIBLE = 0.75, 0.5
 """A match this good is proposed; one this good is only mentioned."""
+
+_DIGITS = re.compile(r"\d+")
 
 MOST_CODES = 60
 """A variable with more different answers than this is not told by its codes."""
@@ -68,10 +71,13 @@ def _candidates(
         by_label = max((_alike(labels[column], text) for text in wordings), default=0.0) if labels[column] else None
         if by_name < 0.6 and (by_label or 0) < 0.6:
             continue
+        renamed = 0.5 if by_name or (by_label or 0) > 0.95 else 0.0  # beside another number only the same words count
         by_codes = _code_score(codes[column], declared) if item.codes else None
         confidence = max(
             _weighted([(by_name, 0.5), (by_label, 0.3), (by_codes, 0.2)]),
-            _weighted([(0.5, 0.2), (by_label or 0.0, 0.6), (by_codes, 0.2)]),  # a survey tool gave it a name of its own
+            _weighted(
+                [(renamed, 0.2), (by_label or 0.0, 0.6), (by_codes, 0.2)]
+            ),  # a survey tool gave it a name of its own
         )
         evidence = [how, *([f"label {by_label:.0%} alike"] if by_label is not None else [])]
         evidence += [f"{by_codes:.0%} of its codes are declared"] if by_codes is not None else []
@@ -96,6 +102,8 @@ def _name_score(column: str, name: str) -> tuple[float, str]:
         return 1.0, "same name"
     if column.lower() == name.lower():
         return 0.97, "same name but for case"
+    if _DIGITS.sub("", column.lower()) == _DIGITS.sub("", name.lower()):
+        return 0.0, f"another number than `{name}`"  # the next question of the same battery looks most alike
     likeness = _alike(column.lower(), name.lower())
     return likeness, f"name {likeness:.0%} like `{name}`"
 

@@ -58,6 +58,13 @@ def test_what_is_not_sure_is_not_proposed(root):
     assert "#   q17" in (root / "data/studies/panel/waves/w04.yaml").read_text()
 
 
+def test_the_next_question_of_a_battery_is_not_taken_for_one_that_is_gone(root):
+    labels = {**LABELS, "trust3": "People here can be trusted with money"}
+    write_sav(raw(root) / "fourth.sav", fourth().rename({"trust1": "trust3"}), labels=labels)
+    run("wave", "draft", STUDY, str(raw(root) / "fourth.sav"))
+    assert "trust1" in load_project(Paths(root)).studies[STUDY].waves["w04"].not_asked
+
+
 def test_names_under_a_wave_prefix(root):
     frame = fourth().rename({name: f"d_{name}" for name in fourth().columns if name != "pid"})
     write_sav(raw(root) / "fourth.sav", frame, labels={}, value_labels={})
