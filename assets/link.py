@@ -14,6 +14,7 @@ def nodes(project: Project) -> list[Node]:
 def _links(study: Study) -> Node:
     key, linked = ("links", study.key), ("linked", study.key)
     waves = {wave: ("wave", study.key, wave) for wave in study.waves}
+    receipts = {wave: ("receipt", study.key, wave) for wave in study.waves}
 
     def compute(workspace: Workspace, tables: Tables) -> Output:
         from pipeline.harmonise.lasting import lasting_facts
@@ -28,7 +29,8 @@ def _links(study: Study) -> Node:
         withdrawn = read_withdrawn(workspace.paths.withdrawn(study.key))
         known = Register(workspace.deposit_folder(study), pseudonym_key, withdrawn)
         loaded = {wave: tables[table] for wave, table in waves.items()}
-        ids = deposited_ids(study, known, loaded)
+        as_loaded = {wave: tables[receipt] for wave, receipt in receipts.items()}
+        ids = deposited_ids(study, known, loaded, as_loaded)
         facts = {wave: lasting_facts(study, wave, rows) for wave, rows in ids.items()}
         made = link_study(study, ids, facts, known)
         for wave in study.waves:
@@ -48,7 +50,7 @@ def _links(study: Study) -> Node:
 
     return Node(
         keys=(key, linked),
-        inputs=tuple(waves.values()),
+        inputs=(*waves.values(), *receipts.values()),
         group="ingest",
         study=study.key,
         description=f"{study.about.short_title}: who is known, back, new, or perhaps somebody else, wave by wave.",

@@ -34,12 +34,15 @@ def lasting_items(study: Study) -> list[str]:
     return [key for key, item in study.items.items() if item.time_constant]
 
 
-def deposited_ids(study: Study, known: Register, loaded: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def deposited_ids(
+    study: Study, known: Register, loaded: Mapping[str, pl.DataFrame], receipts: Mapping[str, pl.DataFrame]
+) -> dict[str, pl.DataFrame]:
     """By wave, one row per row of its files that has an id: the id as deposited, and the variables of lasting items.
 
     Columns: ``arm``, ``row``, ``deposited_id``, ``person_id``, ``set_apart`` (it is not in the wave table ``loaded``),
     and the source variables as text of codes. People who withdrew are not there. For the memory of one step only:
-    never to be stored. Raises ``DepositError`` for a file that cannot be read as declared.
+    never to be stored. Raises ``DepositError`` for a file that cannot be read as declared, or is no longer the one of
+    the receipt with which its wave was loaded.
     """
     items = lasting_items(study)
     files = [(wave, file) for wave, _, file in study.files()]
@@ -48,8 +51,18 @@ def deposited_ids(study: Study, known: Register, loaded: Mapping[str, pl.DataFra
     for (wave, file), deposit in zip(files, answers, strict=True):
         if isinstance(deposit, DepositError):
             raise deposit
+        _ensure_loaded(file, deposit, receipts[wave])
         parts[wave].append(_rows(study, wave, file, deposit, known, loaded[wave]))
     return {wave: pl.concat(found, how="diagonal") for wave, found in parts.items()}
+
+
+def _ensure_loaded(file: WaveFile, deposit: Deposit, receipts: pl.DataFrame) -> None:
+    if deposit.receipt["sha256"] not in receipts.filter(pl.col("arm") == file.arm)["sha256"]:
+        raise DepositError(
+            "is not the file that was loaded: it was changed since",
+            where=str(deposit.receipt["file"]),
+            todo="Build its wave again, or put the file that was loaded back in its place.",
+        )
 
 
 def _request(study: Study, wave: str, file: WaveFile, items: Sequence[str], known: Register) -> Request:

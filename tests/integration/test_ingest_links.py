@@ -19,7 +19,11 @@ from panel_study import (
 )
 
 from assets import store
+from assets.graph import Workspace
+from assets.nodes import all_nodes
+from assets.run import attempt
 from pipeline.paths import Paths
+from pipeline.specs import load_project
 
 NO_LIST = ABOUT.replace("issued: ids.csv\n", "").replace("doubtful: set_aside\n", "")
 
@@ -108,3 +112,11 @@ def test_nobody_is_named(root: Path) -> None:
     for identity in (*ISSUED, "P10239", "P9999"):
         assert identity not in told
         assert not any(identity.encode() in content for content in written if content)
+
+
+def test_a_file_that_was_changed_after_it_was_loaded_is_not_read_for_links(root: Path) -> None:
+    rebuild(root)
+    write_sav(raw(root) / "clean_w2.sav", changed(pid={23: "P9999"}))
+    (node,) = [node for node in all_nodes(load_project(Paths(root))) if node.name == f"links/{STUDY}"]
+    message = attempt(node, Workspace(Paths(root), load_project(Paths(root)))).message
+    assert "clean_w2.sav: is not the file that was loaded: it was changed since" in message
