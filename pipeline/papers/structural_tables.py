@@ -165,7 +165,14 @@ def invariance(workshop: Workshop, names: Sequence[str], options: Mapping[str, s
     told = "; ".join(f"{level}: {said}" for level, said in LEVELS.items() if level in set(found["component"]))
     notes = (f"Each step asks more. {told[:1].upper()}{told[1:]}. Means may be compared from the scalar step on.",)
     return TableBlock(
-        None, "", "Do the questions measure alike?", columns, tuple(body), source=workshop.context.source, notes=notes
+        None,
+        "",
+        "Do the questions measure alike?",
+        columns,
+        tuple(body),
+        source=workshop.context.source,
+        notes=notes,
+        wordy=True,
     )
 
 
