@@ -75,9 +75,7 @@ def _candidates(
         by_codes = _code_score(codes[column], declared) if item.codes else None
         confidence = max(
             _weighted([(by_name, 0.5), (by_label, 0.3), (by_codes, 0.2)]),
-            _weighted(
-                [(renamed, 0.2), (by_label or 0.0, 0.6), (by_codes, 0.2)]
-            ),  # a survey tool gave it a name of its own
+            _weighted([(renamed, 0.2), (by_label or 0.0, 0.6), (by_codes, 0.2)]),  # a survey tool named it anew
         )
         evidence = [how, *([f"label {by_label:.0%} alike"] if by_label is not None else [])]
         evidence += [f"{by_codes:.0%} of its codes are declared"] if by_codes is not None else []

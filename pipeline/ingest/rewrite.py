@@ -73,7 +73,8 @@ def _statistics(path: Path, draft: Path, kind: str, kept: pl.Series) -> None:
 
     read = pyreadstat.read_dta if kind == "dta" else pyreadstat.read_sav
     values, about = read(path, user_missing=True, disable_datetime_conversion=True, output_format="dict")
-    frame = pl.DataFrame({name: _column(about, name, column) for name, column in values.items()}).filter(kept)
+    rows = kept.arg_true().to_list()
+    frame = pl.DataFrame({name: _column(about, name, [column[row] for row in rows]) for name, column in values.items()})
     shared: dict[str, Any] = {
         "file_label": about.file_label or "",
         "column_labels": about.column_names_to_labels,
@@ -81,7 +82,8 @@ def _statistics(path: Path, draft: Path, kind: str, kept: pl.Series) -> None:
         "variable_format": about.original_variable_types,
     }
     if kind == "dta":
-        pyreadstat.write_dta(frame, draft, **shared)
+        letters = {name: [str(tag) for tag in tags] for name, tags in about.missing_user_values.items()}
+        pyreadstat.write_dta(frame, draft, missing_user_values=letters or None, **shared)
         return
     pyreadstat.write_sav(
         frame,
@@ -97,8 +99,9 @@ def _statistics(path: Path, draft: Path, kind: str, kept: pl.Series) -> None:
 def _column(about: Any, name: str, values: list[Any]) -> pl.Series:
     if about.readstat_variable_types[name] == "string":
         return pl.Series(name, values, dtype=pl.String)
-    numbers = [None if isinstance(value, str) else value for value in values]  # a tagged missing value: told later
-    return pl.Series(name, numbers, dtype=pl.Float64)
+    if any(isinstance(value, str) for value in values):  # Stata's tagged missing values, as letters among the numbers
+        return pl.Series(name, values, dtype=pl.Object)
+    return pl.Series(name, values, dtype=pl.Float64)
 
 
 def _bounds(ranges: Any) -> list[Any]:
@@ -106,13 +109,18 @@ def _bounds(ranges: Any) -> list[Any]:
 
 
 def _workbook(path: Path, draft: Path, _: str, kept: pl.Series) -> None:
-    """Only the first sheet's rows are counted; a workbook with more, or with a title above, is not written again."""
+    """The only sheet, without the rows: what else a workbook of several holds, no library here writes again."""
     import fastexcel
     import xlsxwriter
 
     book = fastexcel.read_excel(path)
     if len(book.sheet_names) > 1:
-        raise DepositError("has several sheets", where=path.name, todo="Ask for the file without the person.")
+        raise DepositError(
+            "has several sheets, and what the others hold would be lost in writing it again",
+            where=path.name,
+            count=len(book.sheet_names),
+            todo="Save the sheet with the answers as a workbook of its own, or ask for the file without the person.",
+        )
     cells = book.load_sheet(0, header_row=None, dtypes="string").to_polars()
     rows = [cells.row(0), *cells.slice(1).filter(kept).rows()]
     with xlsxwriter.Workbook(draft) as written:

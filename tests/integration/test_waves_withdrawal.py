@@ -154,6 +154,24 @@ def test_a_person_is_taken_out_of_each_format_and_nothing_else_is(format, tmp_pa
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_tagged_missing_values_of_stata_are_kept(tmp_path):
+    path = tmp_path / "w.dta"
+    answers = pl.Series("trust1", [["a", 1.0, 2.0, "b", None][k % 5] for k in range(60)], dtype=pl.Object)
+    pyreadstat.write_dta(
+        clean("w02").select("pid").with_columns(answers),
+        path,
+        variable_value_labels={"trust1": {1: "Low", "a": "Refused", "b": "Don't know"}},
+        missing_user_values={"trust1": ["a", "b"]},
+    )
+    before = read_deposit(path, "dta")
+    assert {".a", ".b"} <= set(before.frame["trust1"].drop_nulls())
+    assert take_out(path, is_person, ["pid"]) == 1
+    after = read_deposit(path, "dta")
+    assert after.frame.equals(before.frame.filter(pl.col("pid") != PERSON))
+    assert after.value_labels == before.value_labels
+    assert not traces(tmp_path, [PERSON]).found
+
+
 def test_text_keeps_every_other_byte(tmp_path):
     path = tmp_path / "w.csv"
     path.write_bytes('pid;q\r\nP1009;"two\r\nlines"\r\nP1010;"more\r\nlines"\r\nP1011;Môn\r\n'.encode("windows-1252"))
