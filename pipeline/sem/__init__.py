@@ -13,6 +13,7 @@ from pipeline.sem.bootstrap import Bootstrap, bootstrap
 from pipeline.sem.boundary import BoundaryTest, random_intercept_test
 from pipeline.sem.compare import Comparison, compare
 from pipeline.sem.continuous import continuous_time
+from pipeline.sem.curves import alt, lcm_sr
 from pipeline.sem.growth import growth
 from pipeline.sem.invariance import Criterion, Invariance, invariance
 from pipeline.sem.ladder import Ladder, ladder
@@ -37,6 +38,7 @@ __all__ = [
     "Result",
     "addition_tests",
     "alpha",
+    "alt",
     "bootstrap",
     "cfa",
     "clpm",
@@ -47,6 +49,7 @@ __all__ = [
     "invariance",
     "item_table",
     "ladder",
+    "lcm_sr",
     "omega",
     "parameter_table",
     "random_intercept_test",

@@ -203,6 +203,15 @@ def _numbers(times: Times) -> list[float]:
     return found
 
 
+def wave_numbers(times: Times | None, waves: int) -> list[float]:
+    """One time a wave, the first at zero: 0, 1, 2, … unless told. Raises ModelError if they do not rise, one a wave."""
+    if times is None:
+        return [float(wave) for wave in range(waves)]
+    unequal_spacing(times, waves)
+    numbers = _numbers(times)
+    return [number - numbers[0] for number in numbers]
+
+
 def unequal_spacing(times: Times | None, waves: int) -> str | None:
     """A warning where intervals differ by more than a tenth of the shortest.
 

@@ -21,7 +21,7 @@ def large_panel(persons=40_000, waves=8, seed=1, missing="waves") -> pl.DataFram
         answers[generator.random(answers.shape) < 0.4] = np.nan
     else:
         leaves = generator.geometric(0.07, persons)
-        gone = (np.arange(waves)[None, :] >= leaves[:, None]) | (generator.random((persons, waves)) < 0.17)
+        gone = (np.arange(waves)[None, :] >= leaves[:, None]) | (generator.random((persons, waves)) < 0.24)
         gone[:, 0] &= ~gone.all(1)
         answers[gone] = np.nan
     names = [f"{name}{wave + 1}" for wave in range(waves) for name in "xyz"]

@@ -67,7 +67,9 @@ def main(what, *rest):
         for lags in ("free", "equal"):
             beside(f"ELSOC, lags {lags}", frame, "xy", 5, lags, 7)
     elif what == "large":
-        beside("large", large_panel(int(rest[0]) if rest else 40_000), "xyz", 8, "free", 1)
+        frame = large_panel(int(rest[0]) if rest else 40_000)
+        print(f"missing {sum(frame.null_count().row(0)) / (frame.height * frame.width):.1%}")
+        beside("large", frame, "xyz", 8, "free", 1)
     elif what == "bootstrap":
         frame = pl.read_csv(rest[0])
         constructs = {name: [f"{name}{wave}" for wave in range(1, 6)] for name in "xy"}

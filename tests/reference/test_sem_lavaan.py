@@ -8,7 +8,7 @@ import pytest
 from sem_oracle import assert_as_lavaan
 from shared import SHIPPED
 
-from pipeline.sem import clpm, compare, riclpm
+from pipeline.sem import alt, clpm, compare, lcm_sr, riclpm
 from pipeline.sem.growth import growth
 
 FOLDER = SHIPPED / "sem"
@@ -126,3 +126,18 @@ def test_several_indicators_a_wave():
     frame = pl.read_csv(FOLDER / "indicators.csv", infer_schema_length=None)
     constructs = {name: [[f"{name}{wave}{item}" for item in "abc"] for wave in (1, 2, 3)] for name in "xy"}
     assert_as_lavaan(riclpm(frame, constructs, estimator="MLR"), STORED["indicators"], estimate=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:the waves are unequally spaced")
+@pytest.mark.parametrize(
+    ("builder", "names"),
+    [(lcm_sr, {"i_x": "RIx", "i_y": "RIy", "s_x": "Sx", "s_y": "Sy"}), (alt, {})],
+    ids=["lcm_sr", "alt"],
+)
+def test_trends_with_lags(builder, names):
+    """Five waves at 0, 1, 2.5, 3 and 4; lags equal over waves."""
+    stored = json.loads((FOLDER / "curves.json").read_text(encoding="utf-8"))[builder.__name__]
+    frame = pl.read_csv(FOLDER / "curves.csv")
+    constructs = {name: [f"{name}{wave}" for wave in range(1, 6)] for name in "xy"}
+    result = builder(frame, constructs, estimator="MLR", missing="listwise", times=[0, 1, 2.5, 3, 4])
+    assert_as_lavaan(result, stored, rename=lambda name: names.get(name, name))
