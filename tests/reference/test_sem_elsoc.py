@@ -71,7 +71,7 @@ def test_at_the_top_lavaan_agrees_to_every_digit(wide):
     """Where lavaan's stored estimates differ from these beyond 1e-5, its search had stopped short of the top.
 
     It stops at a gradient (per person) of some 1e-6; there an estimate next to zero, a cross-lag of .007 with a
-    standard error of .046, is off by 1e-4 of itself. Two Newton steps more by lavaan's own gradient and Hessian (``elsoc.R``)
+    standard error of .046, is off by 1e-4 of itself. Two Newton steps by its own gradient and Hessian (``elsoc.R``)
     take it to 1e-15, and every estimate, error and fit measure of the eight models to these.
     """
     tops = json.loads((SHIPPED / "sem" / "elsoc.json").read_text(encoding="utf-8"))
