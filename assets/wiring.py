@@ -21,6 +21,9 @@ EXTRA_CHECKS = {
     "accounting": "Received = valued + missing by reason, for every item of every wave.",
     "weights": "Positive, finite, of mean one; margins met; replicates whole; who has none has a reason.",
     "linked": "No wave is without anybody known from the waves before.",
+    "unchanged": "No answer that somebody gave is replaced by an imputed one.",
+    "in_range": "Every imputed value lies in the range of its measure.",
+    "mixed": "The chains of imputation agree with each other: R-hat of their means is at most 1.5.",
     "decided": "Somebody has decided about every finding that stops a wave from being loaded.",
 }
 Runner = Callable[[Node], Report]

@@ -287,6 +287,17 @@ class Comparability(dy.Schema):
         return ~pl.struct("model", "scale", "wave").is_duplicated()
 
 
+VERSIONS: dict[str, str] = {
+    "unweighted": "Everyone who answered",
+    "weighted": "Weighted for design and for leaving",
+    "complete_case": "No question left unanswered",
+    "balanced": "Answered every wave",
+    "from_the_start": "In the panel from the start",
+    "imputed": "Missing answers imputed",
+}
+"""The versions of a result in a sensitivity model (``group`` of component ``version``), and whom they count."""
+
+
 def estimates(rows: list[Mapping[str, object]] | pl.DataFrame, **constants: object) -> pl.DataFrame:
     """The Estimates table from rows that may leave nullable columns out; ``constants`` fill whole columns.
 
@@ -299,6 +310,33 @@ def estimates(rows: list[Mapping[str, object]] | pl.DataFrame, **constants: obje
         pl.lit(None).cast(column.dtype).alias(name) for name, column in columns.items() if name not in frame.columns
     )
     return Estimates.validate(frame.select(list(columns)), cast=True)
+
+
+class Imputations(dy.Schema):
+    """One row per imputation and cell of the panel that is filled in; imputation 0 holds for all of them."""
+
+    imputation = dy.Int64(primary_key=True, min=0)
+    person_id = dy.String(primary_key=True)
+    wave = dy.String(primary_key=True)
+    concept = dy.String(primary_key=True)
+    value = dy.Float64()
+
+
+class Convergence(dy.Schema):
+    """One row per arm, wave and concept imputed: how much is filled in, with what, and whether the chains mixed."""
+
+    arm = dy.String(primary_key=True)
+    wave = dy.String(primary_key=True)
+    concept = dy.String(primary_key=True)
+    answered = dy.Int64(min=0)
+    filled = dy.Int64(min=1)
+    share_filled = dy.Float64(min=0, max=1)
+    mean_answered = dy.Float64(nullable=True)
+    mean_filled = dy.Float64()
+    sd_answered = dy.Float64(nullable=True, min=0)
+    sd_filled = dy.Float64(nullable=True, min=0)
+    r_hat = dy.Float64(nullable=True, min=0)
+    autocorrelation = dy.Float64(nullable=True, min=-1, max=1)
 
 
 class Weights(dy.Schema):

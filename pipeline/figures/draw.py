@@ -17,6 +17,7 @@ from pipeline.figures.lags import lag_paths
 from pipeline.figures.participation import participation_flow
 from pipeline.figures.path import alt_path, path_figure
 from pipeline.figures.patterns import alt_patterns, participation_patterns
+from pipeline.figures.sensitivity import alt_versions, versions
 from pipeline.figures.style import WIDE
 from pipeline.figures.trend import trend
 
@@ -87,6 +88,7 @@ def draw(
         "trend": _trend,
         "coefficients": _coefficients,
         "odds_ratios": _odds_ratios,
+        "sensitivity": _sensitivity,
         "participation": _participation,
         "patterns": _patterns,
         "path": _paths,
@@ -152,6 +154,11 @@ def _odds_ratios(spec: FigureSpec, study: Study, material: Material) -> Parts:
         "confidence": _confidence(spec, material),
     }
     return odds_ratios, alt_odds_ratios, estimates, shared, {"small": spec.small} if spec.small else {}
+
+
+def _sensitivity(spec: FigureSpec, study: Study, material: Material) -> Parts:
+    shared: dict[str, Any] = {"labels": spec.labels, "confidence": _confidence(spec, material)}
+    return versions, alt_versions, material.of(spec), shared, {"x_label": spec.y_label} if spec.y_label else {}
 
 
 def _participation(spec: FigureSpec, study: Study, material: Material) -> Parts:

@@ -75,9 +75,11 @@ class Chain:
         residual = standard[observed] - predicted[observed]
         drawn, sigma = regression_draw(gram, float(residual @ residual), observed.size, coefficients, self.rng)
         target = absent @ drawn
-        if rule.method == "pmm":
+        if rule.method in ("pmm", "lrd"):
             donors = nearest_donors(predicted[observed], target, rule.donors, self.rng)
-            return outcome[observed[donors]]
+            if rule.method == "pmm":
+                return outcome[observed[donors]]
+            return (target + residual[donors]) * spread + centre
         low, high = (_limit(bound, sign * np.inf) for bound, sign in zip(rule.bounds, (-1, 1), strict=True))
         drawn_values = normal_within(target, sigma, (low - centre) / spread, (high - centre) / spread, self.rng)
         return drawn_values * spread + centre

@@ -10,16 +10,18 @@ import polars as pl
 
 from pipeline.errors import CohesionError
 
-Method = Literal["pmm", "norm", "category"]
+Method = Literal["pmm", "lrd", "norm", "category"]
 
 
 @dataclass(frozen=True)
 class Rule:
     """How one column is imputed.
 
-    ``pmm`` takes the answer of a person predicted much the same (values stay ones that occur); ``norm`` draws from the
-    regression, inside ``bounds`` if given; ``category`` draws a category from a multinomial logit. ``predictors``
-    defaults to every other column of the plan. ``delta`` is added to each imputed value: an answer not at random
+    ``pmm`` takes the answer of a person predicted much the same (values stay ones that occur); ``lrd`` adds such a
+    person's residual to the prediction, so that it reaches beyond the answers that there are (local residual draws:
+    Morris, White & Royston 2014); ``norm`` draws from the regression; both keep ``bounds`` if given; ``category`` draws
+    a category from a multinomial logit. ``predictors`` defaults to every other column of the plan. ``delta`` is added
+    to each imputed value: an answer not at random
     (MNAR), in the column's own unit.
     """
 

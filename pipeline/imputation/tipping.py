@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,18 +36,37 @@ def tipping_curve(
     Delta 0 is missing at random. ``side`` says where the interval lies: ``above`` or ``below`` ``null``, or
     it ``holds`` it. Same seed at every delta, so that the curve moves by delta alone. van Buuren (2018), section 3.8.
     """
-    rows = []
-    for delta in deltas:
+
+    def at(delta: float) -> Mapping[str, object]:
         rules = dict(plan.rules) | {name: replace(plan.rules[name], delta=delta) for name in columns}
         done = impute(
             frame, replace(plan, rules=rules), imputations=imputations, iterations=iterations, seed=seed, jobs=jobs
         )
         each = np.array([statistic(done.complete(index)) for index in range(done.count)])
-        pooled = pool(each[:, [0]], each[:, [1]] ** 2, df_complete=df_complete).row(0, named=True)
-        kept = ("estimate", "std_error", "df", "conf_low", "conf_high", "p_value", "fmi")
-        rows.append({"delta": float(delta)} | {name: pooled[name] for name in kept})
+        return pool(each[:, [0]], each[:, [1]] ** 2, df_complete=df_complete).row(0, named=True)
+
+    curve, rows = curve_of(at, deltas, null)
+    kept = pl.DataFrame([{name: row[name] for name in ("std_error", "df", "p_value", "fmi")} for row in rows])
+    return pl.concat([curve, kept], how="horizontal")
+
+
+def curve_of(
+    at: Callable[[float], Mapping[str, object]], deltas: Sequence[float], null: float = 0.0
+) -> tuple[pl.DataFrame, list[Mapping[str, object]]]:
+    """One row per delta: ``estimate``, interval and its ``side`` of ``null``, of the pooled result ``at`` each delta.
+
+    The results themselves are given too. Raises ModelError if one has no interval.
+    """
+    rows = [at(delta) for delta in deltas]
+    lacking = sum(row["conf_low"] is None for row in rows)
+    if lacking:
+        raise ModelError("a moved result has no interval", where="tipping", count=lacking)
+    ends = ("estimate", "conf_low", "conf_high")
+    table = pl.DataFrame(
+        [{"delta": float(delta)} | {name: row[name] for name in ends} for delta, row in zip(deltas, rows, strict=True)]
+    )
     side = pl.when(pl.col("conf_low") > null).then(pl.lit("above")).when(pl.col("conf_high") < null)
-    return pl.DataFrame(rows).with_columns(side=side.then(pl.lit("below")).otherwise(pl.lit("holds")))
+    return table.with_columns(side=side.then(pl.lit("below")).otherwise(pl.lit("holds"))), rows
 
 
 def tipping_point(curve: pl.DataFrame, *, null: float = 0.0) -> float | None:

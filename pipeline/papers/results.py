@@ -146,6 +146,9 @@ COMPONENTS = {
     "invariance": "invariance",
     "latent_mean": "latent mean",
     "reliability": "reliability",
+    "version": "",
+    "tipping_point": "tipping point",
+    "missing_information": "share of the information missing",
 }
 
 

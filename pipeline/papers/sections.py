@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.papers.participation_tables import EVERYONE, FEWEST_OF_A_COHORT
 from pipeline.papers.results import Fact, nearest
+from pipeline.papers.sensitivity import sensitivity_prose
 from pipeline.papers.workshop import Workshop
 
 
@@ -59,7 +60,23 @@ def participation(workshop: Workshop, options: Mapping[str, str]) -> Section:
     return section
 
 
-SECTIONS: dict[str, Callable[[Workshop, Mapping[str, str]], Section]] = {"participation": participation}
+def sensitivity(workshop: Workshop, options: Mapping[str, str]) -> Section:
+    """How far a headline result depends on who answered. ``model=`` names a sensitivity model, ``figure=`` draws it."""
+    section = Section([f"## {options.get('title', 'How sure are we?')}"])
+    prose = sensitivity_prose(workshop, options)
+    section.facts.update(prose.facts)
+    section.say(*prose.versions)
+    if "figure" in options:
+        section.block(f"figure {options['figure']}")
+    section.block(f"table sensitivity {options.get('model', '')}")
+    section.say(*prose.tipping)
+    return section
+
+
+SECTIONS: dict[str, Callable[[Workshop, Mapping[str, str]], Section]] = {
+    "participation": participation,
+    "sensitivity": sensitivity,
+}
 
 
 def section_of(name: str, workshop: Workshop, options: Mapping[str, str]) -> Section:

@@ -42,6 +42,7 @@ METHODS = {
     "hausman": "Hausman test of random against fixed effects",
     "mundlak": "Test of whether within and between effects differ",
     "logit": "Logistic regression",
+    "sensitivity": "One result estimated in several ways",
     "attrition": "Logistic regression of still answering on answers in the earlier wave",
 }
 

@@ -11,6 +11,7 @@ from pipeline.papers.attrition_table import attrition
 from pipeline.papers.content import TableBlock
 from pipeline.papers.result_tables import estimates, means, models
 from pipeline.papers.results import nearest
+from pipeline.papers.sensitivity import sensitivity_table
 from pipeline.papers.source import Directive
 from pipeline.papers.study_tables import items, patterns, reliability
 from pipeline.papers.workshop import Workshop
@@ -30,6 +31,7 @@ KINDS: dict[str, Callable[[Workshop, Sequence[str], Mapping[str, str]], TableBlo
     "weights": weight_tables.weights,
     "margins": weight_tables.margins,
     "balance": weight_tables.balance,
+    "sensitivity": sensitivity_table,
     "reliability": reliability,
     "items": items,
     "lags": structural_tables.lags,

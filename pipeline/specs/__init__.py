@@ -1,5 +1,6 @@
 """The declarations: what a person writes in YAML, read strictly into frozen objects."""
 
+from pipeline.specs.imputation import Gap, ImputationSet
 from pipeline.specs.models import AnyModel
 from pipeline.specs.project import Assumption, Project, Study, load_project
 from pipeline.specs.report import Claim, Concept, Figure, Model, Paper
@@ -17,6 +18,8 @@ __all__ = [
     "Concept",
     "Event",
     "Figure",
+    "Gap",
+    "ImputationSet",
     "Item",
     "Model",
     "Paper",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.specs import names
+from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
 from pipeline.specs.check_structural import check_cross_lags, check_structural
 from pipeline.specs.check_study import check_study
 from pipeline.specs.check_weights import check_model_weights
@@ -64,6 +65,8 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
     if model.group and study.scores is not None:
         known(source, ("group",), [model.group], [*HEAD_GROUPS, *study.scores], "a column to group by")
     check_model_weights(model, study, source, reading)
+    check_model_imputation(model, study, source, reading)
+    check_sensitivity(model, source, reading)
 
 
 def _check_attrition(model: Model, source: Source, study: StudyNames) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pipeline.specs import names
 from pipeline.specs.check_decisions import check_decisions
+from pipeline.specs.check_imputation import check_imputation
 from pipeline.specs.check_weights import check_weights
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.project import Parts, Reading
@@ -24,6 +25,7 @@ def check_study(key: str, reading: Reading) -> None:
     for wave_key, wave in parts.waves.items():
         _check_wave(wave_key, wave, parts, declared, reading.sources[key, "waves", wave_key])
     check_weights(key, parts, declared, reading)
+    check_imputation(key, parts, declared, reading)
 
 
 def _check_about(about: StudyFile, declared: StudyNames, source: Source, reading: Reading) -> None:

@@ -73,6 +73,17 @@ class StudyNames:
         """The weight sets of weights.yaml."""
         return _names(self._raw("weights"))
 
+    @property
+    def scored(self) -> Names:
+        """The concepts that scales score."""
+        scales = self._raw("scales")
+        return None if scales is None else [_text(_inside(entry, "concept")) or key for key, entry in scales.items()]
+
+    @property
+    def imputation(self) -> Names:
+        """The sets of imputation.yaml."""
+        return _names(self._raw("imputation"))
+
     def _raw(self, kind: str) -> dict[str, object] | None:
         source = self.reading.sources.get((self.key, kind))
         if source is None:

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs.base import Assumable
+from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.models import AnyModel, load_model
 from pipeline.specs.reader import load, load_each, load_front_matter
 from pipeline.specs.report import Concept, Figure, Model, Paper
@@ -40,6 +41,7 @@ class Study:
     caveats: str = ""
     weights: Mapping[str, WeightSet] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
+    imputation: Mapping[str, ImputationSet] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -47,7 +49,7 @@ class Study:
         return _digest(*parts)
 
     def digest_of(self, kind: str) -> str:
-        """A hash of all ``items``, ``scales``, ``waves`` or ``weights``."""
+        """A hash of all ``items``, ``scales``, ``waves``, ``weights`` or ``imputation`` sets."""
         declared: Mapping[str, Any] = getattr(self, kind)
         return _digest(*(f"{key}={declaration.digest}" for key, declaration in declared.items()))
 
@@ -84,6 +86,7 @@ class Study:
         found: list[Assumption] = []
         _collect(self.about, self.about.title, found)
         named = {"item": self.items, "scale": self.scales, "wave": self.waves, "weight": self.weights}
+        named["imputation"] = self.imputation
         for kind, declared in named.items():
             for key, declaration in declared.items():
                 _collect(declaration, f"{kind} “{_called(declaration) or key}”", found)
@@ -112,6 +115,7 @@ class Parts:
     caveats: str = ""
     weights: dict[str, WeightSet] = field(default_factory=dict)
     targets: dict[int, Target] = field(default_factory=dict)  # by line
+    imputation: dict[str, ImputationSet] = field(default_factory=dict)
 
 
 @dataclass
@@ -143,6 +147,7 @@ class Reading:
                 parts.caveats,
                 parts.weights,
                 tuple(parts.targets.values()),
+                parts.imputation,
             )
             for key, parts in self.parts.items()
             if parts.about is not None
@@ -204,7 +209,16 @@ def read_study(folder: Path, paths: Paths, reading: Reading) -> Parts:
         targets, sources[key, "targets"] = read_targets(folder / "targets.csv", _name(folder / "targets.csv", paths))
     caveats = folder / "caveats.md"
     text = caveats.read_text(encoding="utf-8") if caveats.exists() else ""
-    return Parts(about, items, scales, waves, text, weights, targets)
+    return Parts(about, items, scales, waves, text, weights, targets, _read_imputation(folder, paths, sources))
+
+
+def _read_imputation(folder: Path, paths: Paths, sources: dict[tuple[str, ...], Source]) -> dict[str, ImputationSet]:
+    """The imputation sets of a study, if it declares any."""
+    file = folder / "imputation.yaml"
+    if not file.exists():
+        return {}
+    sets, sources[folder.name, "imputation"] = load_each(file, _name(file, paths), ImputationSet)
+    return sets
 
 
 def _read_reports(

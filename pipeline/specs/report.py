@@ -25,6 +25,7 @@ Family = Literal[
     "design_differences",
     "design_regression",
     "design_association",
+    "sensitivity",
 ]
 """Model families; each is one module below ``pipeline/models``."""
 
@@ -33,6 +34,37 @@ DESCRIBING = ("design_means", "design_quantiles", "design_changes", "design_diff
 
 WEIGHTED = (*DESCRIBING, "design_regression", "pooled", "fixed_effects", "first_difference")
 """Families that take weights."""
+
+
+class Result(Declaration):
+    """One row of a model's estimates."""
+
+    term: str
+    component: str | None = None
+    outcome: Name | None = None
+    wave: WaveName | None = None
+    group: str | None = None
+
+
+class Tipping(Declaration):
+    """How far the missing answers to ``concept`` are moved from what is imputed, in the concept's own unit.
+
+    With ``per`` a step is so much for each unit of that concept: the association differs where nobody saw it, not the
+    level. ``deltas`` hold 0, what is imputed. ``imputations`` of the set are used for the curve.
+    """
+
+    concept: Name
+    per: Name | None = None
+    deltas: tuple[float, ...] = Field(min_length=3)
+    imputations: int = Field(default=10, ge=2)
+
+    @model_validator(mode="after")
+    def _starts_from_what_is_imputed(self) -> Tipping:
+        if 0 not in self.deltas:
+            raise ValueError("`deltas` hold 0: what is imputed")
+        if list(self.deltas) != sorted(set(self.deltas)):
+            raise ValueError("`deltas` rise from the lowest to the highest, each once")
+        return self
 
 
 class Model(Asking):
@@ -54,6 +86,10 @@ class Model(Asking):
     to_wave: WaveName | None = None
     to_waves: tuple[WaveName, ...] | Literal["all"] = ()
     sets: dict[Name, tuple[WaveName, ...]] = {}
+    imputation: Name | None = None
+    of: Name | None = None
+    result: Result | None = None
+    tipping: Tipping | None = None
 
     @model_validator(mode="after")
     def _has_what_its_family_needs(self) -> Model:
@@ -64,13 +100,15 @@ class Model(Asking):
                 raise ValueError(f"a `{self.family}` model names its `group`")
         elif self.family == "attrition":
             _stays_somewhere(self)
+        elif self.family == "sensitivity":
+            _asks_again(self)
         elif not (self.outcome and self.exposures):
             raise ValueError(f"a `{self.family}` model has an `outcome` and at least one of `exposures`")
         return self
 
     @model_validator(mode="after")
     def _weights_and_their_errors_fit_the_family(self) -> Model:
-        if self.family not in WEIGHTED and (self.weights or self.standard_errors):
+        if self.family not in (*WEIGHTED, "sensitivity") and (self.weights or self.standard_errors):
             raise ValueError(f"a `{self.family}` model takes no `weights`; those that do: {', '.join(WEIGHTED)}")
         if self.standard_errors == "taylor" and not self.family.startswith("design_"):
             raise ValueError(f"`standard_errors: taylor` is for the design families; a `{self.family}` model clusters")
@@ -96,6 +134,16 @@ def _stays_somewhere(model: Model) -> None:
         raise ValueError(f"an `attrition` model looks at waves after its `from_wave` ({model.from_wave})")
 
 
+def _asks_again(model: Model) -> None:
+    """A sensitivity model names one result of another model, and other ways to get at it."""
+    if not (model.of and model.result):
+        raise ValueError("a `sensitivity` model has `of`, the model whose `result` it estimates again")
+    if not (model.weights or model.imputation):
+        raise ValueError("a `sensitivity` model has `weights`, an `imputation` set, or both")
+    if model.tipping and not model.imputation:
+        raise ValueError("`tipping` moves what is imputed: name an `imputation` set")
+
+
 class Claim(Declaration):
     """What a sentence or title says of a result; the build fails when the result no longer supports it."""
 
@@ -119,7 +167,7 @@ class Figure(Declaration):
     """reports/figures/<key>.yaml: a finding, drawn."""
 
     study: Name
-    kind: Literal["trend", "coefficients", "participation", "patterns", "odds_ratios", "path"]
+    kind: Literal["trend", "coefficients", "participation", "patterns", "odds_ratios", "path", "sensitivity"]
     title: str
     subtitle: str = ""
     models: tuple[Name, ...] = ()

@@ -79,3 +79,16 @@ def test_its_interval_covers_at_its_rate():
     bias, covered = repeat("norm", 600)
     assert abs(bias) < 0.01
     assert 0.93 <= covered <= 0.97
+
+
+@pytest.mark.slow
+def test_matching_covers_as_often_as_it_does_in_mice():
+    """Predictive mean matching covers too seldom here, in mice as much as in ours: 92.4 % against 92.8 %.
+
+    mice 3.15 with its defaults (type 1 matching, five donors), 20 imputations and 5 iterations on these data sets (the
+    first 302 seeds): its standard errors are 6 % smaller than its estimates vary (0.0365 against 0.0390), since five
+    donors at the end of a scale stand for all missing there. Where a slope must cover at its rate, use ``norm``.
+    """
+    bias, covered = repeat("pmm", 300)
+    assert abs(bias) < 0.012
+    assert abs(covered - 0.924) < 0.035  # twice the standard error of the difference of two shares of 300, and mice's

@@ -9,7 +9,9 @@ from shared import SHIPPED, shared
 
 from pipeline.imputation.joint_tests import d1, d2, d3
 from pipeline.imputation.missing import missing_patterns
+from pipeline.imputation.pool_estimates import pool_estimates
 from pipeline.imputation.pooling import pool, pool_correlation, pool_covariance, pool_r_squared, pool_table
+from pipeline.models import design_regression
 from pipeline.weights.encoding import encode
 from pipeline.weights.logit import fit_logit
 
@@ -71,6 +73,46 @@ def test_barnard_rubin(nhanes):
 
 def test_large_complete_data(nhanes):
     same_rows(pooled_over(nhanes, "chl", ["age", "bmi"], 99999), REFERENCE["nhanes_lm_dfcom_inf"])
+
+
+def test_the_other_rule_of_mice_for_a_model(nhanes):
+    """``pool(fit, rule = "rubin1987")``: mice 3.15 keeps Barnard & Rubin's df there; those of 1987 are the scalars'."""
+    same_rows(pooled_over(nhanes, "chl", ["age", "bmi"]), REFERENCE["nhanes_lm_rubin1987"])
+
+
+def test_each_imputation_before_pooling(nhanes):
+    from scipy.special import stdtr
+
+    for frame, expected in zip(nhanes, REFERENCE["nhanes_per_imputation"], strict=True):
+        coefficients, covariance = ols(frame["chl"].cast(pl.Float64).to_numpy(), encode(frame, ["age", "bmi"]).matrix)
+        for name, estimate, variance in zip(expected, coefficients, np.diag(covariance), strict=True):
+            numbers, statistic = expected[name], estimate / np.sqrt(variance)
+            assert estimate == pytest.approx(numbers["estimate"], rel=1e-8)
+            assert np.sqrt(variance) == pytest.approx(numbers["se"], rel=1e-8)
+            assert statistic == pytest.approx(numbers["stat"], rel=1e-8)
+            df = frame.height - len(coefficients)
+            assert 2 * stdtr(df, -abs(statistic)) == pytest.approx(numbers["p"], rel=1e-8)
+
+
+def test_estimates_of_a_design_pooled_after_fitting(panel):
+    """The model family itself, clustered by area, on each imputed panel: survey's svyglm and mitools' MIcombine."""
+    tables = [
+        design_regression(
+            frame.with_columns(pl.lit("w01").alias("wave"), pl.col("id").cast(pl.String).alias("person_id")),
+            "trust4",
+            ["trust1", "contact1"],
+            psu="area",
+            wave_effects=False,
+        )
+        for frame in panel
+    ]
+    expected = REFERENCE["panel_svyglm_MIcombine"]
+    pooled = pool_estimates(tables, name="five")
+    for row in pooled.filter(pl.col("component").is_in(["coefficient", "intercept"])).to_dicts():
+        name = "(Intercept)" if row["component"] == "intercept" else row["term"]
+        assert row["estimate"] == pytest.approx(expected["coef"][name], abs=1e-8)
+        assert row["std_error"] == pytest.approx(expected["se"][name], abs=1e-8)
+        assert "pooled over 5 imputations (five)" in row["covariance"]
 
 
 def test_panel_regression(panel):
@@ -211,6 +253,8 @@ def test_mixed_model_pooled_after_fitting(panel):
         numbers = expected["estimates"][row["term"]]
         assert row["estimate"] == pytest.approx(numbers["estimate"], rel=1e-4)
         assert row["std_error"] == pytest.approx(numbers["Std.Error"], rel=1e-3)
+        assert row["statistic"] == pytest.approx(numbers["t.value"], rel=2e-3)
+        assert row["p_value"] == pytest.approx(numbers["P(>|t|)"], rel=2e-3, abs=1e-12)
         assert row["riv"] == pytest.approx(numbers["RIV"], rel=1e-3)
         assert row["fmi"] == pytest.approx(numbers["FMI"], rel=1e-3)
         assert row["df"] == pytest.approx(numbers["df"], rel=2e-3)

@@ -81,6 +81,7 @@ ABOUT, ITEMS, SCALES, WAVE, WEIGHTS, TARGETS = (
     f"{STUDY}/{name}"
     for name in ("study.yaml", "items.yaml", "scales.yaml", "waves/w01.yaml", "weights.yaml", "targets.csv")
 )
+IMPUTATION = f"{STUDY}/imputation.yaml"
 HEAD = "wave,arm,variable,category,share,source\n"
 LINE = "  waves: [w01]\n"
 MODEL_FILE = "reports/models/belonging_and_satisfaction.yaml"
@@ -294,8 +295,8 @@ MISTAKES = {
         MODEL_FILE, "family: pooled", "family: pooling", "family:",
         "`family` is `pooling`; expected 'pooled', 'fixed_effects', 'random_effects', 'first_difference', "
         "'within_between', 'between', 'hausman', 'mundlak', 'logit', 'attrition', 'design_means', 'design_quantiles', "
-        "'design_changes', 'design_differences', 'design_regression', 'design_association', 'riclpm', 'clpm', "
-        "'growth', 'cfa', 'invariance' or 'reliability'; did you mean `pooled`?",
+        "'design_changes', 'design_differences', 'design_regression', 'design_association', 'sensitivity', "
+        "'riclpm', 'clpm', 'growth', 'cfa', 'invariance' or 'reliability'; did you mean `pooled`?",
     ),
     "a model without an exposure": (
         MODEL_FILE, "exposures: [belonging]\n", "", "question:",
@@ -413,6 +414,42 @@ MISTAKES = {
         "design_changes, design_differences, design_association, design_regression, pooled, fixed_effects, "
         "first_difference.",
     ),
+    "a measure to impute that is no concept": (
+        IMPUTATION, "    life_satisfaction: {} ", "    life_satisfction: {} ", "measures",
+        "`life_satisfction` is not a concept that `example` measures; did you mean `life_satisfaction`?",
+    ),
+    "a method of imputation that is none": (
+        IMPUTATION, "{method: logit}\n  #", "{method: logits}\n  #", "logits",
+        "`main.lasting.is_woman.method` is `logits`; expected 'pmm', 'lrd', 'norm', 'logit' or 'category'; "
+        "did you mean `logit`?",
+    ),
+    "bounds for answers that occur": (
+        IMPUTATION, "    belonging: {}", "    belonging: {bounds: [1, 5]}", "bounds: [1, 5]",
+        "`main.measures.belonging`: `bounds` are for `method: norm` and `lrd`; `pmm` only gives answers that occur.",
+    ),
+    "a passive scale that is not in the set": (
+        IMPUTATION, "passive: [belonging]", "passive: [is_woman]", "main:",
+        "`main`: `is_woman` is passive, but not one of the `measures`.",
+    ),
+    "a predictor from outside the set": (
+        IMPUTATION, "    belonging: {}", "    belonging: {predictors: [age]}", "main:",
+        "`main`: `age` predicts `belonging`, but is not in the set: add it to `measures`.",
+    ),
+    "a set imputed without a seed": (
+        IMPUTATION, "  seed: 1\n", "", "main:", "the key `seed` is missing from `main`.",
+    ),
+    "a passive measure that no scale scores": (
+        IMPUTATION, "passive: [belonging]", "passive: [life_satisfaction]", "passive",
+        "`life_satisfaction` is not scored by a scale of `example`; known: belonging.",
+    ),
+    "a model of a set that is not declared": (
+        MODEL_FILE, "family: pooled", "family: pooled\nimputation: mian", "mian",
+        "`mian` is not an imputation set of `example`; did you mean `main`?",
+    ),
+    "a sensitivity model of nothing": (
+        MODEL_FILE, "family: pooled", "family: sensitivity", "question:",
+        "the file: a `sensitivity` model has `of`, the model whose `result` it estimates again.",
+    ),
     "not YAML": (SCALES, "belonging:\n", "belonging: [\n", "items:", None),
     "a tab": (SCALES, "  score: mean", "\tscore: mean", "score: mean", None),
 }  # fmt: skip
@@ -428,6 +465,9 @@ def test_the_project_to_be_spoilt_is_valid(project: Path) -> None:
 def test_one_mistake_gives_one_message_that_names_its_line(project: Path, mistake: str) -> None:
     name, old, new, marked, message = MISTAKES[mistake]
     spoil(project, name, old, new)
+    if mistake in ("two measures of a concept", "an item naming no concept", "repeated item"):
+        # the imputation set would then name a concept that nobody measures: a second mistake
+        (project / IMPUTATION).unlink()
     (problem,) = problems(project)
     file, line, said = re.fullmatch(r"(.+?):(\d+): (.+)", problem).groups()
     expected = WAVE if mistake == "no variable for the id" else name
@@ -435,6 +475,41 @@ def test_one_mistake_gives_one_message_that_names_its_line(project: Path, mistak
     assert int(line) == line_of(project, expected, marked or "- arm: main")
     assert said == message or message is None
     assert said.endswith((".", "?"))
+
+
+SENSITIVITY = """question: Does it matter who answered?
+study: example
+family: sensitivity
+of: belonging_and_satisfaction
+result: {term: belonging, component: coefficient}
+weights: first_wave
+imputation: main
+tipping: {concept: life_satisfaction, deltas: [-1, 0, 1]}
+"""
+
+
+def test_a_result_is_asked_again_only_with_what_is_declared_for_it(project: Path) -> None:
+    file = project / "reports" / "models" / "how_sure.yaml"
+    file.write_text(SENSITIVITY)
+    assert load_project(Paths(project)).models["how_sure"].of == "belonging_and_satisfaction"
+    said = {
+        ("of: belonging_and_satisfaction", "of: belonging_and_satisfction"): (
+            "`belonging_and_satisfction` is not a model in reports/models; did you mean `belonging_and_satisfaction`?"
+        ),
+        ("deltas: [-1, 0, 1]", "deltas: [-1, 1, 2]"): "`tipping`: `deltas` hold 0: what is imputed.",
+        ("concept: life_satisfaction", "concept: life_satisfctn"): (
+            "`life_satisfctn` is not a measure of the set `main`; did you mean `life_satisfaction`?"
+        ),
+    }
+    for (old, new), message in said.items():
+        file.write_text(SENSITIVITY.replace(old, new))
+        (problem,) = problems(project)
+        assert problem.endswith(f": {message}")
+    file.write_text(SENSITIVITY)
+    spoil(project, IMPUTATION, "    life_satisfaction: {} ", "    is_woman: {} ")
+    spoil(project, IMPUTATION, "    is_woman: {method: logit}", "    life_satisfaction: {}")
+    (problem,) = problems(project)
+    assert problem.endswith("`life_satisfaction` is not a measure of the set `main`; known: is_woman, belonging.")
 
 
 def test_mistakes_in_many_files_are_told_all_at_once(project: Path) -> None:

@@ -11,7 +11,6 @@ from pipeline.imputation.draws import nearest_donors
 from pipeline.imputation.missing import missing_patterns
 from pipeline.imputation.plan import Passive, Plan, Rule, default_plan
 from pipeline.imputation.pooling import pool, pool_table
-from pipeline.imputation.sensitivity import Version, sensitivity
 from pipeline.imputation.tipping import tipping_curve, tipping_point
 from pipeline.imputation.wide import lengthen, widen
 
@@ -205,27 +204,12 @@ def test_the_tipping_point_is_where_the_bound_crosses(lows, highs, point):
     assert tipping_point(curve) == (None if point is None else pytest.approx(point))
 
 
-def test_the_sensitivity_table_sets_each_version_beside_the_headline(frame, done):
-    def statistic(table: pl.DataFrame, weight: str | None) -> tuple[float, float]:
-        answered = table.drop_nulls("a")
-        weights = np.ones(answered.height) if weight is None else answered[weight].to_numpy()
-        return float(np.average(answered["a"], weights=weights)), float(answered["a"].std() / np.sqrt(answered.height))
-
-    weighed = frame.with_columns(weight=pl.Series(np.linspace(0.5, 1.5, 300)))
-    table = sensitivity(
-        statistic,
-        [
-            Version("unweighted", [weighed]),
-            Version("weighted", [weighed], weight="weight"),
-            Version("complete-case", [weighed.drop_nulls()]),
-            Version("imputed", done.each(), df_complete=299),
-        ],
-    )
-    assert table["version"].to_list() == ["unweighted", "weighted", "complete-case", "imputed"]
-    assert table.filter("is_headline")["difference"].to_list() == [0.0]
-    assert table["same_conclusion"].all()
-    assert table["persons"].to_list()[-1] == 300
-    assert table["fmi"].is_null().to_list() == [True, True, True, False]
+def test_local_residual_draws_reach_beyond_the_answers_that_there_are_within_bounds(frame):
+    far = frame.with_columns(a=pl.when(pl.col("age") < 50).then(pl.col("age") / 10))
+    drawn = impute(far, Plan({"a": Rule("lrd")}, complete=["age"]), imputations=2, iterations=1, seed=2).complete(0)
+    assert drawn["a"].max() > 7
+    inside = impute(far, Plan({"a": Rule("lrd", bounds=(1, 6))}, complete=["age"]), imputations=2, iterations=1, seed=2)
+    assert inside.complete(0)["a"].is_between(1, 6).all()
 
 
 def test_the_default_plan_imputes_what_has_gaps(frame):

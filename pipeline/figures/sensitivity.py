@@ -1,0 +1,74 @@
+"""One result in several versions: a dot and an interval for each way of counting who answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.figures.forest import Mark, Row, Scale, forest
+from pipeline.figures.sheet import Heading
+from pipeline.figures.style import DARK_BLUE, DARK_GREY, WIDE, decimal, interval, styled
+from pipeline.tables import VERSIONS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PLAIN, OTHER = ("As answered", DARK_BLUE, "o"), ("Another way of counting", DARK_GREY, "D")
+
+
+@styled
+def versions(
+    estimates: pl.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    labels: Mapping[str, str] | None = None,
+    x_label: str = "Change in the outcome for one unit more",
+    confidence: float = 0.95,
+    synthetic: bool = False,
+    note: str = "",
+    width: float = WIDE,
+) -> Figure:
+    """Each version of a result with its interval and how many people it rests on, over a line at zero.
+
+    ``estimates``: rows of ``Estimates`` with component ``version``. ``labels``: version → label instead of its usual
+    words. A version that could not be estimated is named as withheld. Raises ``PaperError`` if there are none.
+    """
+    key = f"Lines show {confidence * 100:g}% confidence intervals. The grey line is no association at all."
+    heading = Heading(title, subtitle, source, note, key, synthetic)
+    return forest(heading, version_rows(estimates, labels), Scale(x_label, 0.0), "Estimate (interval)", width)
+
+
+def alt_versions(estimates: pl.DataFrame, *, labels: Mapping[str, str] | None = None, confidence: float = 0.95) -> str:
+    """What ``versions`` with these arguments shows."""
+    start = f"Dot plot of one result in several versions, with {confidence * 100:g}% confidence intervals."
+    return " ".join([start, *(f"{row.label}: {row.marks[0].text}." for row in version_rows(estimates, labels))])
+
+
+def version_rows(estimates: pl.DataFrame, labels: Mapping[str, str] | None = None) -> list[Row]:
+    """One row per version, in the order of the table."""
+    shown = estimates.filter(pl.col("component") == "version")
+    if shown.is_empty():
+        raise PaperError("there are no versions to draw", todo="Name a model of the family `sensitivity`.")
+    return [Row(_label(row, labels or {}), (_mark(row),)) for row in shown.iter_rows(named=True)]
+
+
+def _label(row: Mapping[str, object], labels: Mapping[str, str]) -> str:
+    name = str(row["group"])
+    label = labels.get(name) or VERSIONS.get(name, name)
+    return label if row["n_persons"] is None else f"{label} ({row['n_persons']:,}\N{NO-BREAK SPACE}people)"
+
+
+def _mark(row: Mapping[str, object]) -> Mark:
+    _, colour, marker = PLAIN if row["group"] == "unweighted" else OTHER
+    value, low, high = (row[name] for name in ("estimate", "conf_low", "conf_high"))
+    if not isinstance(value, float):
+        return Mark(None, None, None, "", colour, marker, "withheld")
+    text = decimal(value)
+    if isinstance(low, float) and isinstance(high, float):
+        return Mark(value, low, high, "", colour, marker, f"{text} ({interval(low, high)})")
+    return Mark(value, None, None, "", colour, marker, text)
