@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import polars as pl
@@ -92,22 +93,23 @@ def open_undeclared(path: Path) -> Opened:
         return Opened(read_deposit(path, kind), kind, {}, [f"Its first bytes are those of a .{kind} file."])
     layout: Layout = "qualtrics" if b"ImportId" in head.replace(b"\x00", b"") else "plain"
     last: DepositError | None = None
-    for encoding in ENCODINGS:
-        for delimiter, called in DELIMITERS.items():
-            try:
-                deposit = read_deposit(path, "csv", encoding=encoding, delimiter=delimiter, layout=layout)
-            except DepositError as error:
-                last = last or error
-                continue
-            if deposit.frame.width > 1:
-                notes = [
-                    f"It reads as {encoding} text, separated by {called}; check that accents and numbers are right."
-                ]
-                how = {"encoding": encoding, "delimiter": delimiter}
-                if layout == "qualtrics":
-                    how["layout"] = layout
-                    notes.append("Its third row holds Qualtrics' ImportIds: columns are named by these.")
-                return Opened(deposit, "csv", how, notes)
+    for encoding, (delimiter, called), decimal in product(ENCODINGS, DELIMITERS.items(), ".,"):
+        if delimiter == decimal:
+            continue
+        try:
+            deposit = read_deposit(path, "csv", encoding=encoding, delimiter=delimiter, decimal=decimal, layout=layout)
+        except DepositError as error:
+            last = last or error
+            continue
+        if deposit.frame.width > 1:
+            notes = [f"It reads as {encoding} text, separated by {called}; check that accents and numbers are right."]
+            how = {"encoding": encoding, "delimiter": delimiter}
+            if decimal == ",":
+                how["decimal"] = decimal
+            if layout == "qualtrics":
+                how["layout"] = layout
+                notes.append("Its third row holds Qualtrics' ImportIds: columns are named by these.")
+            return Opened(deposit, "csv", how, notes)
     raise last or DepositError("the file is no table of several columns", where=path.name)
 
 
