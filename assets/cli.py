@@ -4,12 +4,14 @@ import logging
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from assets.graph import Workspace
+from assets import store
+from assets.graph import Node, Workspace
 from assets.messages import said_plainly
 from assets.wave_commands import wave_app, withdraw
 from pipeline.errors import CohesionError, DeclarationErrors
@@ -22,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+FINDINGS = {"blocks": "to be decided", "warns": "to be looked at", "notes": "good to know"}
 Study = Annotated[list[str] | None, typer.Option("--study", "-s", help="Only this study; may be repeated.")]
 Deposits = Annotated[Path | None, typer.Option(help="The folder with the deposited files of the one study named.")]
 Select = Annotated[
@@ -134,12 +137,24 @@ def _close(workspace: Workspace, todo: object, failures: dict[str, str], seconds
             if file.exists():
                 kind = "paper" if node.group == "write" else "drift report"
                 old = " (of an earlier build)" if node.name in left and node.group == "write" else ""
-                typer.echo(f"  {kind}: {os.path.relpath(file)}{old}")
+                typer.echo(
+                    f"  {kind}: {os.path.relpath(file)}{old or (_found(workspace, node) if node.name in due else '')}"
+                )
     if failures:
         typer.echo(f"\n{_assets(len(left))} could not be built, because of:", err=True)
         for message in failures.values():
             typer.echo(f"  {message}", err=True)
         raise typer.Exit(1)
+
+
+def _found(workspace: Workspace, node: Node) -> str:
+    """How many findings a drift report holds, by what they do; nothing for papers."""
+    key = next((key for key in node.keys if key[0] == "findings"), None)
+    if key is None:
+        return ""
+    counts = Counter(store.load(workspace.paths, key)["severity"])
+    words = [f"{counts[severity]:,} {meaning}" for severity, meaning in FINDINGS.items() if counts[severity]]
+    return f" ({', '.join(words) or 'nothing found'})"
 
 
 def _assets(count: int) -> str:

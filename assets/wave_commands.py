@@ -47,7 +47,9 @@ def draft(
     text = draft_wave(declared, name, chosen, file)
     write_bytes(target, text.encode())
     typer.echo(f"Drafted {os.path.relpath(target)}. Read it and correct it, then: cohesion wave accept {study} {name}")
-    if not add_wave(workspace.paths.study(study) / "study.yaml", chosen, name):
+    if add_wave(workspace.paths.study(study) / "study.yaml", chosen, name):
+        typer.echo(f"{name} is now among the `waves` of the arm {chosen} in study.yaml.")
+    else:
         typer.echo(f"Add {name} to the `waves` of the arm {chosen} in study.yaml.")
     folder = workspace.deposit_folder(declared)
     if file.resolve().parent != folder.resolve():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.imputation.pooling import barnard_rubin
+
 
 @dataclass(frozen=True)
 class JointTest:
@@ -23,15 +25,25 @@ def d1(estimates: np.ndarray, covariances: np.ndarray, *, df_complete: float = n
     """All coefficients zero, from each imputation's estimates (m × k) and covariances (m × k × k).
 
     Li, Raghunathan & Rubin (1991), JASA 86, 1065-1073; with a finite ``df_complete`` the denominator df are Reiter's
-    (2007), Biometrika 94, 502-508. Pass only the rows and columns tested. R: ``mice::D1``.
+    (2007), Biometrika 94, 502-508. These are not defined for k (m - 1) of 4 or fewer: one coefficient then has Barnard
+    and Rubin's, as when it is pooled alone; several have Li's. Pass only the rows and columns tested. R: ``mice::D1``.
     """
     q, u = np.asarray(estimates, float), np.asarray(covariances, float)
     m, k = q.shape
     mean, within, between = q.mean(axis=0), u.mean(axis=0), np.atleast_2d(np.cov(q.T))
     riv = (1 + 1 / m) * float(np.trace(np.linalg.solve(within, between))) / k
     statistic = float(mean @ np.linalg.solve(within, mean)) / (k * (1 + riv))
-    df2 = _li(m, k, riv) if np.isinf(df_complete) else _reiter(m, k, riv, df_complete)
-    return _f_test(statistic, k, df2, riv)
+    return _f_test(statistic, k, _denominator(m, k, riv, df_complete), riv)
+
+
+def _denominator(m: int, k: int, riv: float, df_complete: float) -> float:
+    if riv <= 0:  # nothing is missing that matters here: the test is that of complete data
+        return df_complete
+    if np.isinf(df_complete):
+        return _li(m, k, riv)
+    if k * (m - 1) > 4:
+        return _reiter(m, k, riv, df_complete)
+    return float(barnard_rubin(m, np.array(riv / (1 + riv)), df_complete)) if k == 1 else _li(m, k, riv)
 
 
 def d2(statistics: Sequence[float], k: int) -> JointTest:
@@ -43,7 +55,7 @@ def d2(statistics: Sequence[float], k: int) -> JointTest:
     m = len(w)
     riv = (1 + 1 / m) * float(np.var(np.sqrt(w), ddof=1))
     statistic = (w.mean() / k - (m + 1) / (m - 1) * riv) / (1 + riv)
-    df2 = k ** (-3 / m) * (m - 1) * (1 + 1 / riv) ** 2
+    df2 = k ** (-3 / m) * (m - 1) * (1 + 1 / riv) ** 2 if riv > 0 else np.inf
     return _f_test(float(statistic), k, df2, riv)
 
 
@@ -55,8 +67,8 @@ def d3(at_own: Sequence[float], at_pooled: Sequence[float], k: int) -> JointTest
     """
     own, pooled = float(np.mean(at_own)), float(np.mean(at_pooled))
     m = len(at_own)
-    riv = (m + 1) / (k * (m - 1)) * (own - pooled)
-    return _f_test(pooled / (k * (1 + riv)), k, _li(m, k, riv), riv)
+    riv = max((m + 1) / (k * (m - 1)) * (own - pooled), 0.0)  # below nought by rounding alone
+    return _f_test(pooled / (k * (1 + riv)), k, _denominator(m, k, riv, np.inf), riv)
 
 
 def _li(m: int, k: int, riv: float) -> float:
@@ -84,6 +96,8 @@ def _reiter(m: int, k: int, riv: float, df_complete: float) -> float:
 
 
 def _f_test(statistic: float, df1: float, df2: float, riv: float) -> JointTest:
-    from scipy.special import fdtrc
+    from scipy.special import chdtrc, fdtrc
 
-    return JointTest(statistic, df1, df2, float(fdtrc(df1, df2, max(statistic, 0.0))), riv)
+    at = max(statistic, 0.0)
+    p_value = chdtrc(df1, df1 * at) if np.isinf(df2) else fdtrc(df1, df2, at)
+    return JointTest(statistic, df1, df2, float(p_value), riv)

@@ -117,9 +117,13 @@ def pool_correlation(correlations: Sequence[float], n: int, *, level: float = 0.
 
 
 def pool_r_squared(r_squared: Sequence[float], n: int, *, level: float = 0.95) -> dict[str, float]:
-    """The pooled R² (or adjusted R²): its root pooled as a correlation. Harel (2009); R: ``pool.r.squared``."""
+    """The pooled R² (or adjusted R²): its root pooled as a correlation. Harel (2009); R: ``pool.r.squared``.
+
+    Where the interval of the root reaches below nought, that of R² begins at nought: R squares both ends, so that its
+    interval may leave the estimate out.
+    """
     pooled = pool_correlation(list(np.sqrt(r_squared)), n, level=level)
-    return {name: value if name == "fmi" else value**2 for name, value in pooled.items()}
+    return {name: value if name == "fmi" else max(value, 0.0) ** 2 for name, value in pooled.items()}
 
 
 def barnard_rubin(m: int, share: np.ndarray, df_complete: float) -> np.ndarray:

@@ -8,9 +8,10 @@ from joblib import parallel_config
 from pipeline.errors import CohesionError, ModelError
 from pipeline.imputation.chained import impute
 from pipeline.imputation.draws import nearest_donors
+from pipeline.imputation.joint_tests import d1, d2, d3
 from pipeline.imputation.missing import missing_patterns
 from pipeline.imputation.plan import Passive, Plan, Rule, default_plan
-from pipeline.imputation.pooling import pool, pool_table
+from pipeline.imputation.pooling import pool, pool_r_squared, pool_table
 from pipeline.imputation.tipping import tipping_curve, tipping_point
 from pipeline.imputation.wide import lengthen, widen
 
@@ -222,3 +223,30 @@ def test_the_default_plan_imputes_what_has_gaps(frame):
     }
     assert plan.complete == ["age"]
     assert impute(frame, plan, imputations=2, iterations=1, seed=1).complete(1)["b"].is_between(1, 5).all()
+
+
+@pytest.mark.parametrize("m", [3, 5])
+def test_one_coefficient_is_tested_jointly_as_it_is_pooled_alone(m):
+    """Reiter's degrees of freedom are not defined for so few imputations; Barnard and Rubin's are."""
+    draws = np.random.default_rng(m).normal(0.4, 0.2, size=(m, 1))
+    errors = np.full((m, 1), 0.1)
+    found = d1(draws, errors[:, :, None] ** 2, df_complete=146)
+    alone = pool(draws, errors**2, df_complete=146)
+    assert found.statistic == pytest.approx(alone["statistic"][0] ** 2)
+    assert (found.df2, found.p_value) == (pytest.approx(alone["df"][0]), pytest.approx(alone["p_value"][0]))
+
+
+def test_joint_tests_without_missing_data_are_those_of_complete_data():
+    """The χ² and F tests of scipy are the judge: nothing is lost to imputation."""
+    from scipy.stats import chi2, f
+
+    ones, unit = np.ones((5, 2)), np.stack([np.eye(2)] * 5)
+    assert d1(ones, unit).p_value == pytest.approx(chi2.sf(2.0, 2))
+    assert d1(ones, unit, df_complete=30).p_value == pytest.approx(f.sf(1.0, 2, 30))
+    assert d2([3.0] * 3, 2).p_value == pytest.approx(chi2.sf(3.0, 2))
+    assert d3([3.0] * 3, [3.0] * 3, 2).p_value == pytest.approx(chi2.sf(3.0, 2))
+
+
+def test_an_interval_of_r_squared_holds_its_estimate():
+    found = pool_r_squared([0.02, 0.05, 0.001], 60)
+    assert found["conf_low"] <= found["estimate"] <= found["conf_high"]
