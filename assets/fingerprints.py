@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assets import store
 from assets.graph import Key, Node, Workspace
+from pipeline.files import sha256_of
 from pipeline.paths import REPOSITORY
 
 
@@ -27,8 +28,7 @@ def code_of(*stages: str) -> str:
 
 @lru_cache
 def _hash_of_file(path: Path, size: int, modified: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path)
 
 
 def hash_of_file(path: Path) -> str:

@@ -1,11 +1,12 @@
 """Models: one node a file of reports/models."""
 
+from collections.abc import Callable
 from typing import Any
 
 from assets.fingerprints import code_of, digest
 from assets.graph import Key, Node, Output, Tables, Workspace
 from assets.impute import imputation_keys
-from assets.structural import comparability_of, preview, structural
+from assets.structural import answered, comparability_of, structural
 from assets.weight_sets import replicate_keys
 from pipeline.specs import AnyModel, Model, Project, StructuralModel, Study
 
@@ -35,7 +36,6 @@ def _estimates(name: str, model: Model, study: Study) -> Node:
     def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.imputation.completed import fit_imputed
         from pipeline.models import fit
-        from pipeline.tables import Estimates
 
         weighting = weighting_of(model, study, weights, tables)
         if imputed:
@@ -48,19 +48,29 @@ def _estimates(name: str, model: Model, study: Study) -> Node:
             )
         else:
             made = fit(name, model, tables[panel], study, weighting)
-        return Output(
-            tables={key: made},
-            schemas={key: Estimates},
-            metadata={key: {"question": model.question, "family": model.family, "estimates": preview(made)}},
-        )
+        return answered(key, model, made)
 
+    about = f"{model.question} ({model.family.replace('_', ' ')})"
+    return _asking(key, (panel, *weights, *imputed), model, study, about, compute, model.digest)
+
+
+def _asking(
+    key: Key,
+    inputs: tuple[Key, ...],
+    model: Model,
+    study: Study,
+    about: str,
+    compute: Callable[[Workspace, Tables], Output],
+    *asked: str,
+) -> Node:
+    """The node of a model's estimates; ``asked`` are the digests of the declarations it answers."""
     return Node(
         keys=(key,),
-        inputs=(panel, *weights, *imputed),
+        inputs=inputs,
         group="model",
         study=model.study,
-        description=f"{model.question} ({model.family.replace('_', ' ')})",
-        version=digest(model.digest, study.about.design.digest, code_of("models", "specs", *_pooling(model))),
+        description=about,
+        version=digest(*asked, study.about.design.digest, code_of("models", "specs", *_pooling(model))),
         compute=compute,
         kinds=frozenset({"python"}),
     )
@@ -86,7 +96,6 @@ def _sensitivity(name: str, model: Model, asked: Model, study: Study) -> Node:
     def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.imputation.completed import how_sure
         from pipeline.models import fit
-        from pipeline.tables import Estimates
 
         weighting = weighting_of(again, study, weights, tables)
 
@@ -95,24 +104,10 @@ def _sensitivity(name: str, model: Model, asked: Model, study: Study) -> Node:
 
         cells = tables[imputed[0]] if imputed else None
         made = how_sure(name, model, asked, refit, tables[panel], cells)
-        return Output(
-            tables={key: made},
-            schemas={key: Estimates},
-            metadata={key: {"question": model.question, "family": model.family, "estimates": preview(made)}},
-        )
+        return answered(key, model, made)
 
-    return Node(
-        keys=(key,),
-        inputs=(panel, *weights, *imputed),
-        group="model",
-        study=model.study,
-        description=f"{model.question} (sensitivity of {model.of})",
-        version=digest(
-            model.digest, asked.digest, study.about.design.digest, code_of("models", "specs", *_pooling(model))
-        ),
-        compute=compute,
-        kinds=frozenset({"python"}),
-    )
+    about = f"{model.question} (sensitivity of {model.of})"
+    return _asking(key, (panel, *weights, *imputed), model, study, about, compute, model.digest, asked.digest)
 
 
 def weight_keys(model: Model, study: Study) -> tuple[Key, ...]:

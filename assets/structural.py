@@ -4,7 +4,7 @@ from typing import Any
 
 from assets.fingerprints import code_of, digest
 from assets.graph import Key, Node, Output, Tables, Workspace
-from pipeline.specs import Project, StructuralModel, Study
+from pipeline.specs import AnyModel, Project, StructuralModel, Study
 
 
 def structural(name: str, model: StructuralModel, study: Study) -> Node:
@@ -13,14 +13,9 @@ def structural(name: str, model: StructuralModel, study: Study) -> Node:
 
     def compute(_: Workspace, tables: Tables) -> Output:
         from pipeline.sem.declared import fit_declared
-        from pipeline.tables import Estimates
 
         made = fit_declared(name, model, tables[panel], study, tables.get(answers))
-        return Output(
-            tables={key: made},
-            schemas={key: Estimates},
-            metadata={key: {"question": model.question, "family": model.family, "estimates": preview(made)}},
-        )
+        return answered(key, model, made)
 
     declared = (study.about.digest, *map(study.digest_of, ("scales", "items", "waves")))
     return Node(
@@ -85,7 +80,15 @@ def invariance_models(study: str, project: Project) -> dict[str, StructuralModel
     }
 
 
-def preview(estimates: Any) -> str:
+def answered(key: Key, model: AnyModel, estimates: Any) -> Output:
+    """The estimates of a model, with its question and the first rows beside them."""
+    from pipeline.tables import Estimates
+
+    told = {"question": model.question, "family": model.family, "estimates": _preview(estimates)}
+    return Output(tables={key: estimates}, schemas={key: Estimates}, metadata={key: told})
+
+
+def _preview(estimates: Any) -> str:
     """The first rows as a Markdown table; estimates are about groups, never about one person."""
     columns = ["component", "term", "wave", "group", "estimate", "std_error", "p_value"]
     rows = estimates.select(columns).head(20).rows()

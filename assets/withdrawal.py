@@ -8,6 +8,7 @@ from assets import store
 from assets.graph import Workspace
 from assets.nodes import all_nodes
 from pipeline.errors import CohesionError
+from pipeline.files import sha256_of
 from pipeline.specs import Study
 from pipeline.specs.sources import role_columns
 
@@ -95,12 +96,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _rename_to_hash(path: Path) -> None:
     """A kept version bears the name of its bytes."""
-    import hashlib
-
     path.chmod(0o440)
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    path.replace(path.with_name(f"{found}{path.suffix}"))
+    path.replace(path.with_name(f"{sha256_of(path)}{path.suffix}"))
 
 
 def _confirm_again(workspace: Workspace, study: Study, changed: list[Path]) -> None:

@@ -1,8 +1,9 @@
-"""Writing a file whole or not at all; the one place where anything is put on disk."""
+"""Writing a file whole or not at all, the one place where anything is put on disk; and knowing a file by its bytes."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import time
@@ -39,6 +40,12 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o644) 
 def write_bytes(path: Path, content: bytes) -> None:
     """``write_whole`` for what is in memory already."""
     write_whole(path, lambda draft: draft.write_bytes(content))
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, read in a stream."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_sums(folder: Path) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
 from pipeline.errors import DepositError
+from pipeline.files import sha256_of
 from pipeline.ingest.columns import nearest, some
 
 ALLOWED_NAME = re.compile(r"^[\w][\w .,()+&-]{0,150}\.[A-Za-z0-9]{1,8}$")
@@ -45,11 +45,7 @@ def _same_bytes(paths: list[Path]) -> bool:
     """Whether the files are one delivery under several names."""
     if len({path.stat().st_size for path in paths}) > 1:
         return False
-    hashes = set()
-    for path in paths:
-        with path.open("rb") as file:
-            hashes.add(hashlib.file_digest(file, "sha256").digest())
-    return len(hashes) == 1
+    return len({sha256_of(path) for path in paths}) == 1
 
 
 def _several(found: list[Path], pattern: str) -> DepositError:

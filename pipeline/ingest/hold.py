@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import DepositError, HeldError
+from pipeline.files import sha256_of
 from pipeline.ingest.find import find_file
 from pipeline.ingest.receipts import receipt
 from pipeline.specs.project import Study
@@ -58,8 +58,7 @@ def check_receipt(
 
 def check_generated(path: Path, confirmed: Confirmed) -> None:
     """Raise ``DepositError`` if a generated list beside the files of the waves was changed."""
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_of(path)
     if found != confirmed.get(path.name):
         raise _altered(path.name, found, confirmed)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.files import write_whole
+from pipeline.files import sha256_of, write_whole
 from pipeline.ingest.receipts import check_receipt
 
 
@@ -33,9 +32,7 @@ def keep_deposit(path: Path, folder: Path, receipt: Mapping[str, str | int]) -> 
 
     def copy(draft: Path) -> None:
         shutil.copyfile(path, draft)
-        with draft.open("rb") as copied:
-            found = hashlib.file_digest(copied, "sha256").hexdigest()
-        check_receipt({**receipt, "sha256": found}, sha256=str(receipt["sha256"]))
+        check_receipt({**receipt, "sha256": sha256_of(draft)}, sha256=str(receipt["sha256"]))
 
     write_whole(kept, copy)
     kept.chmod(0o440)

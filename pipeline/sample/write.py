@@ -13,7 +13,7 @@ from typing import TypeVar
 import polars as pl
 
 from pipeline.errors import CohesionError
-from pipeline.files import SUMS, read_sums
+from pipeline.files import SUMS, read_sums, sha256_of
 from pipeline.paths import Paths
 from pipeline.sample import buat_files, buat_simulate, pl_files, pl_simulate
 from pipeline.sample.truth import TRUTHS, Truth
@@ -94,12 +94,7 @@ def _write(study: Study, directory: Path, seed: int) -> list[Path]:
 def note_receipts(folder: Path) -> None:
     """Write down the SHA-256 of every deposit in a study's folder, as ``sha256sum`` does."""
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name not in (STAMP, SUMS))
-    (folder / SUMS).write_text("".join(f"{_sha256(folder / name)}  {name}\n" for name in names), encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    (folder / SUMS).write_text("".join(f"{sha256_of(folder / name)}  {name}\n" for name in names), encoding="utf-8")
 
 
 def _is_current(folder: Path, seed: int) -> bool:
