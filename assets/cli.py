@@ -152,8 +152,9 @@ def _found(workspace: Workspace, node: Node) -> str:
     key = next((key for key in node.keys if key[0] == "findings"), None)
     if key is None:
         return ""
-    counts = Counter(store.load(workspace.paths, key)["severity"])
-    words = [f"{counts[severity]:,} {meaning}" for severity, meaning in FINDINGS.items() if counts[severity]]
+    rows = store.load(workspace.paths, key).select("severity", "decision").iter_rows()
+    counts = Counter("decided" if decision else FINDINGS[severity] for severity, decision in rows)
+    words = [f"{counts[meaning]:,} {meaning}" for meaning in (*FINDINGS.values(), "decided") if counts[meaning]]
     return f" ({', '.join(words) or 'nothing found'})"
 
 
