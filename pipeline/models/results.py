@@ -9,9 +9,10 @@ import polars as pl
 from pipeline.models.inference import Basis, Term, coefficient_rows
 from pipeline.models.linear import Linear
 from pipeline.models.regression_data import RegressionData
+from pipeline.specs.components import COMPONENTS
 from pipeline.tables import estimates
 
-ORDER = ("within", "between", "contextual", "coefficient", "wave", "intercept")
+ORDER = tuple(key for key, component in COMPONENTS.items() if component.sorted_first)
 """Rows come in this order of components, then variances, tests and the count of rows left out."""
 
 

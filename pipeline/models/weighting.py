@@ -12,9 +12,10 @@ from pipeline.models.design_sample import Replicated
 from pipeline.models.inference import inference
 from pipeline.models.regression_data import require
 from pipeline.models.replicate_regression import Solver
+from pipeline.specs.components import COMPONENTS
 
 WEIGHT = "panel_weight"
-REFITTED = ("coefficient", "wave", "intercept")
+REFITTED = tuple(key for key, component in COMPONENTS.items() if component.refitted)
 """Components whose rows are estimated anew in each replicate."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.specs import names
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
-from pipeline.specs.check_structural import check_cross_lags, check_structural
+from pipeline.specs.check_structural import check_companions, check_structural
 from pipeline.specs.check_study import check_study
 from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.models import AnyModel
@@ -105,4 +105,4 @@ def _check_paper(paper: Paper, source: Source, reading: Reading) -> None:
     known(source, ("study",), [paper.study], names.studies(reading), "a study in data/studies")
     known(source, ("models",), paper.models, names.reports(reading, "models"), "a model in reports/models")
     known(source, ("figures",), paper.figures, names.reports(reading, "figures"), "a figure in reports/figures")
-    check_cross_lags(paper, source, reading)
+    check_companions(paper, source, reading)

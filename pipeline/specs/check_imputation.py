@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
+from pipeline.specs.families import FAMILIES
 from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.names import StudyNames, known, once, reports
 from pipeline.specs.project import Parts, Reading
-from pipeline.specs.report import WEIGHTED, Model
+from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
-
-IMPUTED_FAMILIES = (
-    "pooled",
-    "fixed_effects",
-    "random_effects",
-    "first_difference",
-    "within_between",
-    "between",
-    "hausman",
-    "mundlak",
-    "logit",
-    "design_means",
-    "design_quantiles",
-    "design_changes",
-    "design_differences",
-    "design_regression",
-)
-"""Families whose results can be pooled; an attrition model is about who answered, and has nothing to impute."""
 
 
 def check_imputation(key: str, parts: Parts, declared: StudyNames, reading: Reading) -> None:
@@ -53,8 +36,6 @@ def check_model_imputation(model: Model, study: StudyNames, source: Source, read
     if model.imputation is None:
         return
     known(source, ("imputation",), [model.imputation], study.imputation, f"an imputation set of `{model.study}`")
-    if model.family not in (*IMPUTED_FAMILIES, "sensitivity"):
-        source.report(("imputation",), f"a `{model.family}` model is not fitted on imputed data: leave it out.")
     chosen = reading.parts[model.study].imputation.get(model.imputation)
     if chosen is None:
         return
@@ -69,20 +50,20 @@ def check_model_imputation(model: Model, study: StudyNames, source: Source, read
 
 def check_sensitivity(model: Model, source: Source, reading: Reading) -> None:
     """A sensitivity model is of another model of its study, and reads only what the imputation set fills."""
-    if model.family != "sensitivity":
+    if model.of is None:
         return
-    known(source, ("of",), [model.of] if model.of else [], reports(reading, "models"), "a model in reports/models")
-    asked = reading.models.get(model.of or "")
+    known(source, ("of",), [model.of], reports(reading, "models"), "a model in reports/models")
+    asked = reading.models.get(model.of)
     if asked is None:
         return
     if not isinstance(asked, Model):
         source.report(("of",), f"`{model.of}` is a `{asked.family}` model, which has no versions to set side by side.")
         return
-    if asked.family not in IMPUTED_FAMILIES or asked.imputation:
+    if not FAMILIES[asked.family].repeatable or asked.imputation:
         source.report(("of",), f"`{model.of}` cannot be estimated again: name a model on answers, not on imputed data.")
     if asked.study != model.study:
         source.report(("of",), f"the model `{model.of}` is of the study `{asked.study}`, not of `{model.study}`.")
-    elif model.weights and asked.family not in WEIGHTED:
+    elif model.weights and not FAMILIES[asked.family].weighted:
         source.report(("weights",), f"`{model.of}` is a `{asked.family}` model, which takes no weights.")
     chosen = reading.parts[model.study].imputation.get(model.imputation or "") if model.study in reading.parts else None
     if chosen is not None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pipeline.specs.models import AnyModel
+from pipeline.specs.families import FAMILIES
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.project import Reading
 from pipeline.specs.report import Paper
 from pipeline.specs.strict_yaml import Source
-from pipeline.specs.structural import CROSS_LAGGED, StructuralModel
+from pipeline.specs.structural import StructuralModel
 
 HEAD_GROUPS = ("arm", "stratum", "area_code")
 
 
 def check_structural(model: StructuralModel, source: Source, study: StudyNames, reading: Reading) -> None:
-    """Report names that the study does not have, scales with too few items, and times that cannot be told."""
+    """Report names that the study does not have, scales with too few items, and times that cannot be determined."""
     if model.reads_items:
         _check_scales(model, source, study, reading)
     else:
@@ -39,20 +39,20 @@ def _check_scales(model: StructuralModel, source: Source, study: StudyNames, rea
     scales = reading.parts[study.key].scales
     named = {scale.concept or key: scale for key, scale in scales.items()}
     known(source, ("constructs",), model.constructs, list(named), f"a scale of `{study.key}`, whose items are analysed")
-    least = 3 if model.family in ("cfa", "invariance") else 2
+    least = FAMILIES[model.family].fewest_items
     for name in model.constructs:
         if name in named and len(named[name].items) < least:
             source.report(("constructs",), f"`{name}` has {len(named[name].items)} items; {least} are needed.")
 
 
 def _check_times(model: StructuralModel, source: Source, study: StudyNames, reading: Reading) -> None:
-    """Fieldwork dates tell the times only where the chosen arms share them; an event of a date needs such times."""
+    """Fieldwork dates give the times only where the chosen arms share them; an event of a date needs such times."""
     if isinstance(model.event, dt.date) and model.times != "fieldwork":
         source.report(("event",), "`event` is a date, but `times` are numbers. Give the event on the scale of `times`.")
     if isinstance(model.event, float) and model.times == "fieldwork":
         source.report(("event",), "`event` is a number, but the times are fieldwork dates. Give its date.")
     about = reading.parts[study.key].about
-    if model.family not in (*CROSS_LAGGED, "growth") or model.times != "fieldwork" or about is None:
+    if "times" not in FAMILIES[model.family].takes or model.times != "fieldwork" or about is None:
         return
     arms = [arm for key, arm in about.arms.items() if not model.arms or key in model.arms]
     if len({arm.waves for arm in arms}) > 1:
@@ -62,23 +62,21 @@ def _check_times(model: StructuralModel, source: Source, study: StudyNames, read
         )
 
 
-def check_cross_lags(paper: Paper, source: Source, reading: Reading) -> None:
-    """A paper shows a cross-lagged model only beside the random-intercept one of the same constructs."""
-    within = [_asked_of(model) for name in paper.models if (model := _lagged(name, "riclpm", reading)) is not None]
+def check_companions(paper: Paper, source: Source, reading: Reading) -> None:
+    """A paper shows a cross-lagged model only along with the random-intercept one of the same constructs."""
+    shown = [model for name in paper.models if isinstance(model := reading.models.get(name), StructuralModel)]
+    asked = {(model.family, *_asked_of(model)) for model in shown}
     for name in paper.models:
-        model = _lagged(name, "clpm", reading)
-        if model is not None and _asked_of(model) not in within:
-            source.report(
-                ("models",),
-                f"`{name}` is a cross-lagged model without random intercepts, which takes lasting differences between "
-                f"people for change. Add a `riclpm` model of the same constructs ({', '.join(model.constructs)}), "
-                "waves and arms to this paper.",
-            )
-
-
-def _lagged(name: str, family: str, reading: Reading) -> StructuralModel | None:
-    model: AnyModel | None = reading.models.get(name)
-    return model if isinstance(model, StructuralModel) and model.family == family else None
+        model = reading.models.get(name)
+        companion = None if model is None else FAMILIES[model.family].shown_with
+        if companion is None or not isinstance(model, StructuralModel) or (companion, *_asked_of(model)) in asked:
+            continue
+        source.report(
+            ("models",),
+            f"`{name}` is a cross-lagged model without random intercepts, which takes lasting differences between "
+            f"people for change. Add a `{companion}` model of the same constructs ({', '.join(model.constructs)}), "
+            "waves and arms to this paper.",
+        )
 
 
 def _asked_of(model: StructuralModel) -> tuple[object, ...]:

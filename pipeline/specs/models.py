@@ -1,20 +1,20 @@
-"""Every kind of model declaration, told apart by its family."""
+"""Every kind of model declaration: its family says which class reads it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 from pydantic import BaseModel
 
-from pipeline.specs.reader import build, nearest
-from pipeline.specs.report import Family, Model
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.family import load
+from pipeline.specs.reader import build
+from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source, read
-from pipeline.specs.structural import StructuralFamily, StructuralModel
+from pipeline.specs.structural import StructuralModel
 
 AnyModel = Model | StructuralModel
-
-FAMILIES: tuple[str, ...] = (*get_args(Family), *get_args(StructuralFamily))
 
 
 def load_model(path: Path, name: str, _: type[BaseModel] | None = None) -> tuple[AnyModel | None, Source]:
@@ -22,9 +22,8 @@ def load_model(path: Path, name: str, _: type[BaseModel] | None = None) -> tuple
     source = read(path, name)
     family = source.data.get("family") if isinstance(source.data, dict) else None
     if isinstance(family, str) and family not in FAMILIES:
-        *others, last = (f"'{name}'" for name in FAMILIES)
-        hint = nearest(family, FAMILIES) or "."
-        source.report(("family",), f"`family` is `{family}`; expected {', '.join(others)} or {last}{hint}")
+        source.report(("family",), f"`family` is `{family}`; {FAMILIES.expected(family)}")
         return None, source
-    kind: type[AnyModel] = StructuralModel if family in get_args(StructuralFamily) else Model
-    return build(source.data, kind, source, ()), source
+    kind: Any = load(FAMILIES[family].declaration) if isinstance(family, str) else Model
+    found: AnyModel | None = build(source.data, kind, source, ())
+    return found, source

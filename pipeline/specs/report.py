@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.specs.base import Asking, Declaration, LonelyPsu, Name, Range, Subset, WaveName
-
-Family = Literal[
-    "pooled",
-    "fixed_effects",
-    "random_effects",
-    "first_difference",
-    "within_between",
-    "between",
-    "hausman",
-    "mundlak",
-    "logit",
-    "attrition",
-    "design_means",
-    "design_quantiles",
-    "design_changes",
-    "design_differences",
-    "design_regression",
-    "design_association",
-    "sensitivity",
-]
-"""Model families; each is one module below ``pipeline/models``."""
-
-DESCRIBING = ("design_means", "design_quantiles", "design_changes", "design_differences", "design_association")
-"""Families on the survey design that take several outcomes and explain none."""
-
-WEIGHTED = (*DESCRIBING, "design_regression", "pooled", "fixed_effects", "first_difference")
-"""Families that take weights."""
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.family_keys import check_keys, is_family
 
 
 class Result(Declaration):
@@ -70,7 +45,7 @@ class Tipping(Declaration):
 class Model(Asking):
     """reports/models/<key>.yaml: a question, and the estimator that answers it."""
 
-    family: Family
+    family: Annotated[str, AfterValidator(is_family)]
     outcome: Name | None = None
     outcomes: tuple[Name, ...] = ()
     exposures: tuple[Name, ...] = ()
@@ -92,25 +67,13 @@ class Model(Asking):
     tipping: Tipping | None = None
 
     @model_validator(mode="after")
-    def _has_what_its_family_needs(self) -> Model:
-        if self.family in DESCRIBING:
-            if not self.outcomes:
-                raise ValueError(f"a `{self.family}` model lists its `outcomes`")
-            if self.family in ("design_differences", "design_association") and self.group is None:
-                raise ValueError(f"a `{self.family}` model names its `group`")
-        elif self.family == "attrition":
-            _stays_somewhere(self)
-        elif self.family == "sensitivity":
-            _asks_again(self)
-        elif not (self.outcome and self.exposures):
-            raise ValueError(f"a `{self.family}` model has an `outcome` and at least one of `exposures`")
-        return self
-
-    @model_validator(mode="after")
-    def _weights_and_their_errors_fit_the_family(self) -> Model:
-        if self.family not in (*WEIGHTED, "sensitivity") and (self.weights or self.standard_errors):
-            raise ValueError(f"a `{self.family}` model takes no `weights`; those that do: {', '.join(WEIGHTED)}")
-        if self.standard_errors == "taylor" and not self.family.startswith("design_"):
+    def _has_the_keys_of_its_family(self) -> Model:
+        check_keys(self)
+        if self.from_wave:
+            _looks_ahead(self)
+        if self.tipping and not self.imputation:
+            raise ValueError("`tipping` shifts what is imputed: name an `imputation` set")
+        if self.standard_errors == "taylor" and not FAMILIES[self.family].on_design:
             raise ValueError(f"`standard_errors: taylor` is for the design families; a `{self.family}` model clusters")
         return self
 
@@ -121,27 +84,14 @@ class Model(Asking):
         return tuple(dict.fromkeys((*outcome, *self.outcomes, *self.exposures, *self.covariates)))
 
 
-def _stays_somewhere(model: Model) -> None:
-    """An attrition model says whose answers predict, and which later waves count as staying."""
-    several = model.to_waves or model.sets
-    if not (model.from_wave and model.exposures and (model.to_wave or several)):
-        raise ValueError("an `attrition` model has `from_wave`, `exposures`, and one of `to_wave`, `to_waves`, `sets`")
-    if model.to_wave and several:
-        raise ValueError("an `attrition` model has `to_wave`, or `to_waves` and `sets`, not both")
+def _looks_ahead(model: Model) -> None:
+    """The waves that count as staying come after the wave whose answers predict."""
+    if model.to_wave and (model.to_waves or model.sets):
+        raise ValueError(f"an `{model.family}` model has `to_wave`, or `to_waves` and `sets`, not both")
     waves = () if model.to_waves == "all" else model.to_waves
     later = [*waves, *(wave for chosen in model.sets.values() for wave in chosen), *filter(None, [model.to_wave])]
     if model.from_wave != "latest" and any(wave <= str(model.from_wave) for wave in later):
-        raise ValueError(f"an `attrition` model looks at waves after its `from_wave` ({model.from_wave})")
-
-
-def _asks_again(model: Model) -> None:
-    """A sensitivity model names one result of another model, and other ways to get at it."""
-    if not (model.of and model.result):
-        raise ValueError("a `sensitivity` model has `of`, the model whose `result` it estimates again")
-    if not (model.weights or model.imputation):
-        raise ValueError("a `sensitivity` model has `weights`, an `imputation` set, or both")
-    if model.tipping and not model.imputation:
-        raise ValueError("`tipping` moves what is imputed: name an `imputation` set")
+        raise ValueError(f"an `{model.family}` model looks at waves after its `from_wave` ({model.from_wave})")
 
 
 class Claim(Declaration):

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.specs.base import Asking, Declaration, Name
-
-StructuralFamily = Literal["riclpm", "clpm", "growth", "cfa", "invariance", "reliability"]
-
-CROSS_LAGGED = ("riclpm", "clpm")
-
-_FITTED = {"estimator", "missing", "group", "cluster", "weights"}
-_LAGGED = {"lags", "residuals", "means", "times", "time_unit", "covariates", "time_varying", "group_equal"}
-_TAKES: dict[str, set[str]] = {
-    "riclpm": _FITTED | _LAGGED | {"indicators", "ladder"},
-    "clpm": _FITTED | _LAGGED,
-    "growth": _FITTED | {"times", "time_unit", "shape", "event", "residuals", "covariates"},
-    "cfa": _FITTED | {"ordinal"},
-    "invariance": _FITTED | {"over", "criterion", "partial", "ordinal"},
-    "reliability": set(),
-}
-"""Which options each family takes, besides those that every one has."""
-
-_EVERY = {"question", "study", "family", "waves", "arms", "confidence", "assumed", "reason", "constructs"}
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.family_keys import check_keys, is_family
 
 
 class InvarianceCriterion(Declaration):
@@ -53,7 +37,7 @@ class StructuralModel(Asking):
     in ``time_unit`` or as numbers. ``indicators``: each construct by the items of its scale, not by its score.
     """
 
-    family: StructuralFamily
+    family: Annotated[str, AfterValidator(is_family)]
     constructs: tuple[Name, ...] = Field(min_length=1)
     lags: Literal["free", "equal"] = "free"
     residuals: Literal["free", "equal"] = "free"
@@ -76,12 +60,10 @@ class StructuralModel(Asking):
 
     @model_validator(mode="after")
     def _has_what_its_family_takes(self) -> StructuralModel:
-        foreign = sorted(self.model_fields_set - _EVERY - _TAKES[self.family])
-        if foreign:
-            takes = ", ".join(sorted(_TAKES[self.family])) or "nothing but `constructs`, `waves` and `arms`"
-            raise ValueError(f"a `{self.family}` model takes no `{foreign[0]}`; it takes {takes}")
-        if self.family in CROSS_LAGGED and len(self.constructs) < 2:
-            raise ValueError(f"a `{self.family}` model has two or more `constructs`")
+        check_keys(self)
+        fewest = FAMILIES[self.family].fewest_constructs
+        if len(self.constructs) < fewest:
+            raise ValueError(f"a `{self.family}` model has {'two' if fewest == 2 else fewest} or more `constructs`")
         if (self.shape == "piecewise") != (self.event is not None):
             raise ValueError("a growth model of the shape `piecewise` names its `event`, and only that shape does")
         if self.family == "invariance" and (self.over == "group") != (self.group is not None):
@@ -105,7 +87,7 @@ class StructuralModel(Asking):
     @property
     def reads_items(self) -> bool:
         """Whether it reads answers to single items, and not only scores."""
-        return self.indicators or self.family in ("cfa", "invariance", "reliability")
+        return self.indicators or FAMILIES[self.family].reads_items
 
     @property
     def concepts(self) -> tuple[str, ...]:

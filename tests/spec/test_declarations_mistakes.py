@@ -300,18 +300,20 @@ MISTAKES = {
     ),
     "a model without an exposure": (
         MODEL_FILE, "exposures: [belonging]\n", "", "question:",
-        "the file: a `pooled` model has an `outcome` and at least one of `exposures`.",
+        "the file: a `pooled` model needs `outcome` and `exposures`.",
     ),
     "attrition to no wave": (
-        MODEL_FILE, "family: pooled", "family: attrition\nfrom_wave: w01", "question:",
-        "the file: an `attrition` model has `from_wave`, `exposures`, and one of `to_wave`, `to_waves`, `sets`.",
+        MODEL_FILE, "family: pooled\noutcome: life_satisfaction\n", "family: attrition\nfrom_wave: w01\n", "question:",
+        "the file: an `attrition` model needs `from_wave`, `exposures` and one of `to_wave`, `to_waves`, `sets`.",
     ),
     "attrition backwards": (
-        MODEL_FILE, "family: pooled", "family: attrition\nfrom_wave: w02\nto_waves: [w01]", "question:",
+        MODEL_FILE, "family: pooled\noutcome: life_satisfaction\n",
+        "family: attrition\nfrom_wave: w02\nto_waves: [w01]\n", "question:",
         "the file: an `attrition` model looks at waves after its `from_wave` (w02).",
     ),
     "attrition to a set of unknown waves": (
-        MODEL_FILE, "family: pooled", "family: attrition\nfrom_wave: latest\nsets: {all: [w01, w07]}", "sets:",
+        MODEL_FILE, "family: pooled\noutcome: life_satisfaction\n",
+        "family: attrition\nfrom_wave: latest\nsets: {all: [w01, w07]}\n", "sets:",
         "`w07` is not a wave of `example`; did you mean `w01`?",
     ),
     "a model of a thing by itself": (
@@ -409,10 +411,23 @@ MISTAKES = {
         "the weight set `first_wave` declares no `replicates`.",
     ),
     "weights for a family that takes none": (
-        MODEL_FILE, "family: pooled", "family: between\nweights: first_wave", "question:",
-        "the file: a `between` model takes no `weights`; those that do: design_means, design_quantiles, "
-        "design_changes, design_differences, design_association, design_regression, pooled, fixed_effects, "
-        "first_difference.",
+        MODEL_FILE, "family: pooled", "family: between\nweights: first_wave", "weights:",
+        "`weights`: a `between` model takes no `weights`; it takes categorical, covariates, exposures, imputation, outcome.",  # noqa: E501
+    ),
+    "a curve for a family that is not asked again": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\ntipping: {concept: belonging, deltas: [0, 1, 2]}", "tipping:",  # noqa: E501
+        "`tipping`: a `pooled` model takes no `tipping`; it takes categorical, cluster, correction, covariates, "
+        "exposures, imputation, outcome, standard_errors, wave_effects, weights.",
+    ),
+    "a wave to stay until for a family without one": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\nto_wave: w01", "to_wave:",
+        "`to_wave`: a `pooled` model takes no `to_wave`; it takes categorical, cluster, correction, covariates, "
+        "exposures, imputation, outcome, standard_errors, wave_effects, weights.",
+    ),
+    "a rule of the design for a family that is not on it": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\nlonely_psu: adjust", "lonely_psu:",
+        "`lonely_psu`: a `pooled` model takes no `lonely_psu`; it takes categorical, cluster, correction, covariates, "
+        "exposures, imputation, outcome, standard_errors, wave_effects, weights.",
     ),
     "a measure to impute that is no concept": (
         IMPUTATION, "    life_satisfaction: {} ", "    life_satisfction: {} ", "measures",
@@ -447,8 +462,8 @@ MISTAKES = {
         "`mian` is not an imputation set of `example`; did you mean `main`?",
     ),
     "a sensitivity model of nothing": (
-        MODEL_FILE, "family: pooled", "family: sensitivity", "question:",
-        "the file: a `sensitivity` model has `of`, the model whose `result` it estimates again.",
+        MODEL_FILE, "family: pooled\noutcome: life_satisfaction\nexposures: [belonging]", "family: sensitivity",
+        "question:", "the file: a `sensitivity` model needs `of`, `result` and one of `weights`, `imputation`.",
     ),
     "not YAML": (SCALES, "belonging:\n", "belonging: [\n", "items:", None),
     "a tab": (SCALES, "  score: mean", "\tscore: mean", "score: mean", None),

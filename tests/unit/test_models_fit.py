@@ -11,13 +11,16 @@ from pipeline import models
 from pipeline.errors import ModelError
 from pipeline.models.attrition import stayers
 from pipeline.specs import Model
+from pipeline.specs.families import FAMILIES
 
 PANEL = pl.read_csv(SHIPPED / "models" / "panel.csv").with_columns(arm=pl.lit("main"), design_weight="design_weight")
 CONTACT = {"question": "?", "study": "example", "outcome": "trust", "exposures": ["contact"]}
 
 
-def declared(**keys: object) -> Model:
-    return Model.model_validate({**CONTACT, **keys})
+def declared(family: str, **keys: object) -> Model:
+    """A model of ``family``, of trust on contact where it takes them."""
+    given = {key: value for key, value in CONTACT.items() if key in FAMILIES[family].keys}
+    return Model.model_validate({**given, "family": family, **keys})
 
 
 @pytest.mark.parametrize(
@@ -64,7 +67,11 @@ def test_families_on_the_design_take_weights_strata_and_units_from_the_panel(fam
 
 @pytest.mark.parametrize(
     ("family", "message"),
-    [("design_changes", "lists its `outcomes`"), ("design_differences", "lists its"), ("between", "has an `outcome`")],
+    [
+        ("design_changes", "needs `outcomes`"),
+        ("design_differences", "needs `outcomes` and `group`"),
+        ("between", "needs `outcome` and `exposures`"),
+    ],
 )
 def test_a_declaration_says_what_its_family_needs(family, message):
     with pytest.raises(ValueError, match=message):
@@ -110,7 +117,7 @@ def test_attrition_is_the_logit_of_answering_later():
 
 
 def test_attrition_has_a_model_for_each_wave_and_for_each_set_of_waves():
-    keys = {"family": "attrition", "exposures": ["contact"], "to_waves": "all", "sets": {"every": ["w02", "w03"]}}
+    keys = {"family": "attrition", "to_waves": "all", "sets": {"every": ["w02", "w03"]}}
     made = models.fit("left", declared(**keys, from_wave="w01"), PANEL)
     rate = made.filter(component="fit", term="response_rate")
     first = PANEL.filter(pl.col("wave") == "w01", pl.col("contact").is_not_null())["person_id"]

@@ -1,0 +1,91 @@
+"""What rows of estimates are about: one record per component, from which tables, figures and pooling take their facts.
+
+The order of the records is the order of printing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.specs.records import Records
+
+
+@dataclass(frozen=True)
+class Component:
+    """One value of the column ``component`` of the Estimates table.
+
+    ``label`` stands in a sentence after the name of the term, ``heading`` above its column in a table of models (empty:
+    not shown there), ``legend`` beside its mark in a figure of coefficients (None: not drawn there).
+    """
+
+    key: str
+    label: str = ""
+    heading: str = ""
+    legend: str | None = None
+    sorted_first: bool = False  # rows of a regression come in the order of these records; all others follow
+    refitted: bool = False  # estimated anew with each set of replicate weights
+    log_scale: bool = False  # a ratio: pooled, and given its interval, on the log scale
+    derived: bool = False  # the same result on another scale: meant only where it is named
+    level: bool = False  # a level at one wave, as trends show it
+    compared: bool = False  # a level, or a difference of levels, that is read across waves or groups
+    is_change: bool = False  # compares waves by itself
+    is_difference: bool = False  # compares groups by itself
+
+
+COMPONENTS: Records[Component] = Records(
+    "a component of estimates",
+    Component("within", "within a person", "Within a person", legend="Within a person, over time", sorted_first=True),
+    Component("between", "between people", "Between people", legend="Between people", sorted_first=True),
+    Component("contextual", "between less within", legend="Contextual", sorted_first=True),
+    Component("coefficient", "", "Estimate", legend="", sorted_first=True, refitted=True),
+    Component("wave", "wave", sorted_first=True, refitted=True),
+    Component("intercept", "intercept", sorted_first=True, refitted=True),
+    Component("within_minus_between", "within less between"),
+    Component("fixed_minus_random", "fixed less random effects"),
+    Component("odds_ratio", "as an odds ratio", log_scale=True, derived=True),
+    Component("marginal_effect", "average change in probability", derived=True),
+    Component("variance", "variance"),
+    Component("test", "test"),
+    Component("fit", "fit"),
+    Component("sample", "sample"),
+    Component("mean", "mean", level=True, compared=True),
+    Component("share", "share", level=True, compared=True),
+    Component("ratio", "ratio"),
+    Component("quantile", "quantile", compared=True),
+    Component("total", "total", compared=True),
+    Component("change", "change", compared=True, is_change=True),
+    Component("difference", "difference", compared=True, is_difference=True),
+    Component("difference_of_changes", "difference of changes", compared=True, is_change=True, is_difference=True),
+    Component("design_effect", "design effect", derived=True),
+    Component("association", "association"),
+    Component("version", ""),
+    Component("missing_information", "share of the information missing"),
+    Component("tipping_curve", "with missing answers shifted"),
+    Component("tipping_point", "tipping point"),
+    Component("lag", "at the next wave, within a person"),
+    Component("lag_standardised", "at the next wave, standardised"),
+    Component("lag_rescaled", "at the next wave, rescaled to one interval"),
+    Component("between_correlation", "correlation of lasting levels"),
+    Component("covariance", "covariance"),
+    Component("correlation", "correlation"),
+    Component("covariate", "effect of a covariate"),
+    Component("ladder", "comparison of nested models"),
+    Component("growth", "growth"),
+    Component("growth_variance", "variance of growth"),
+    Component("growth_covariance", "covariance of growth"),
+    Component("loading", "loading"),
+    Component("loading_standardised", "standardised loading"),
+    Component("configural", "configural invariance"),
+    Component("thresholds", "threshold invariance"),
+    Component("metric", "metric invariance"),
+    Component("scalar", "scalar invariance"),
+    Component("strict", "strict invariance"),
+    Component("partial scalar", "partial scalar invariance"),
+    Component("partial strict", "partial strict invariance"),
+    Component("invariance", "invariance"),
+    Component("latent_mean", "latent mean", compared=True),
+    Component("latent_mean_partial", "latent mean under partial invariance"),
+    Component("reliability", "reliability"),
+    Component("alpha_without", "alpha without the item"),
+)
+"""Component → its record."""

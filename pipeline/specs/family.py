@@ -1,0 +1,69 @@
+"""What a record of a model family holds."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+SHARED = frozenset({"question", "study", "family", "waves", "arms", "confidence", "assumed", "reason"})
+"""Keys that every model may have."""
+
+REGRESSION = "pipeline.specs.report:Model"
+STRUCTURAL = "pipeline.specs.structural:StructuralModel"
+
+
+@dataclass(frozen=True)
+class Family:
+    """What is known of a model family.
+
+    ``label`` names it in a table, ``method`` is its sentence in a methods appendix. ``function`` and ``declaration``
+    are written ``module:name``: what fits the model, and the class of its declaration. ``needs`` are the keys a
+    declaration must have (``"a|b"``: at least one of them), ``takes`` those that it may have, besides ``SHARED``.
+    """
+
+    key: str
+    label: str
+    method: str
+    function: str
+    needs: tuple[str, ...]
+    takes: frozenset[str]
+    components: tuple[str, ...]
+    declaration: str = REGRESSION
+    weighted: bool = False  # its estimates take weights, delivered or those of a weight set
+    imputed: bool = False  # fitted on each completed panel, and pooled
+    repeatable: bool = False  # a sensitivity model may estimate one of its results again
+    reads_items: bool = False  # reads answers to single items, not only scores
+    log_scale: bool = False  # coefficients are log odds, printed as odds ratios
+    fewest_constructs: int = 1
+    fewest_items: int = 2  # that a scale has, where items are read
+    shown_with: str | None = None  # a paper shows it only along with a model of this family
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every key that a declaration of the family may have."""
+        needed = {name for alternatives in self.needs for name in alternatives.split("|")}
+        return SHARED | needed | self.takes
+
+    @property
+    def describing(self) -> bool:
+        """Whether it describes several outcomes and explains none."""
+        return "outcomes" in self.needs
+
+    @property
+    def on_design(self) -> bool:
+        """Whether its standard errors come from the survey design."""
+        return "lonely_psu" in self.takes
+
+    @property
+    def structural(self) -> bool:
+        """Whether it is a model of covariances and means over waves."""
+        return "constructs" in self.needs
+
+
+def load(reference: str) -> Callable[..., Any]:
+    """What ``module:name`` names; only that module is imported."""
+    module, name = reference.split(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
