@@ -1,14 +1,16 @@
 """Figures: one module per kind, each a function from a plain frame to a matplotlib figure with its alternative text."""
 
-from pipeline.figures.alt import alt_coefficients, alt_odds_ratios, alt_participation, alt_trend
-from pipeline.figures.coefficients import coefficients, odds_ratios
 from pipeline.figures.draw import Drawing, draw
-from pipeline.figures.participation import participation_counts, participation_flow
-from pipeline.figures.path import alt_path, path_figure
-from pipeline.figures.patterns import alt_patterns, participation_patterns
-from pipeline.figures.save import save_drawing, save_figure
+from pipeline.figures.kinds.coefficients import alt_coefficients, coefficients
+from pipeline.figures.kinds.odds_ratios import alt_odds_ratios, odds_ratios
+from pipeline.figures.kinds.participation import alt_participation, participation_flow
+from pipeline.figures.kinds.path import alt_path, path_figure
+from pipeline.figures.kinds.patterns import alt_patterns, participation_patterns
+from pipeline.figures.kinds.sensitivity import alt_versions, versions
+from pipeline.figures.kinds.trend import alt_trend, trend
+from pipeline.figures.save import rendered, save_drawing, save_figure
 from pipeline.figures.style import NARROW, WIDE
-from pipeline.figures.trend import trend
+from pipeline.figures.wave_counts import participation_counts
 
 __all__ = [
     "NARROW",
@@ -20,6 +22,7 @@ __all__ = [
     "alt_path",
     "alt_patterns",
     "alt_trend",
+    "alt_versions",
     "coefficients",
     "draw",
     "odds_ratios",
@@ -27,7 +30,9 @@ __all__ = [
     "participation_flow",
     "participation_patterns",
     "path_figure",
+    "rendered",
     "save_drawing",
     "save_figure",
     "trend",
+    "versions",
 ]

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline.errors import PaperError
+from pipeline.figures.style import decimal, interval
 
 NOW, NEXT = "now", "next"
+
+
+@dataclass(frozen=True)
+class Path:
+    """One arrow: from a construct at a wave to a construct at a later one."""
+
+    start: tuple[str, str]
+    end: tuple[str, str]
+    estimate: float
+    low: float | None
+    high: float | None
+
+    @property
+    def is_told_from_zero(self) -> bool:
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+    def text(self, layout: str = "line") -> str:
+        """The estimate with its interval on the same ``line``, ``stacked`` below it, or alone (``brief``)."""
+        if layout == "brief" or self.low is None or self.high is None:
+            return decimal(self.estimate)
+        return f"{decimal(self.estimate)}{chr(10) if layout == 'stacked' else ' '}({interval(self.low, self.high)})"
 
 
 def lag_paths(
@@ -51,3 +74,20 @@ def _drawn(lags: pl.DataFrame, waves: Mapping[str, str]) -> dict[str, str]:
     order = sorted(waves)
     first = order[max(order.index(later[0]) - 1, 0)]
     return {wave: waves[wave] for wave in (first, *later)}
+
+
+def paths_of(paths: pl.DataFrame, constructs: Mapping[str, str], waves: Mapping[str, str]) -> list[Path]:
+    """The arrows that are drawn; ``alt_path`` describes the same ones."""
+    found = []
+    for row in paths.filter(pl.col("estimate").is_not_null()).iter_rows(named=True):
+        start, end = (row["from_construct"], row["from_wave"]), (row["to_construct"], row["to_wave"])
+        for construct, wave in (start, end):
+            if construct not in constructs or wave not in waves:
+                raise PaperError(
+                    f"a path joins `{construct}` at `{wave}`, which is not among the constructs and waves to be drawn",
+                    todo="Name it, or leave the path out.",
+                )
+        found.append(Path(start, end, row["estimate"], row["conf_low"], row["conf_high"]))
+    if not found:
+        raise PaperError("there is no path to draw")
+    return found

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 DPI = 144
 
 
+def rendered(drawing: Drawing) -> dict[str, bytes]:
+    """Suffix → content of each file of a figure: ``png``, ``svg``, and ``narrow.svg``, which papers show on a phone."""
+    return {
+        "png": png_bytes(drawing.figure),
+        "svg": svg_bytes(drawing.figure),
+        "narrow.svg": svg_bytes(drawing.at(NARROW)),
+    }
+
+
 def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """Write ``<stem>.png`` and ``<stem>.svg``; each appears whole or not at all. Returns both paths."""
     png, svg = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.svg")
@@ -26,9 +35,10 @@ def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
 
 
 def save_drawing(drawing: Drawing, stem: Path) -> tuple[Path, Path]:
-    """As ``save_figure``, and ``<stem>.narrow.svg`` beside it, which papers show on a phone. Returns PNG and SVG."""
-    write_bytes(stem.with_name(f"{stem.name}.narrow.svg"), svg_bytes(drawing.at(NARROW)))
-    return save_figure(drawing.figure, stem)
+    """Write every file of ``rendered`` as ``<stem>.<suffix>``. Returns the paths of PNG and SVG."""
+    for suffix, content in rendered(drawing).items():
+        write_bytes(stem.with_name(f"{stem.name}.{suffix}"), content)
+    return stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.svg")
 
 
 @styled

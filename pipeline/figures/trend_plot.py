@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.figures.courses import Line, Panel, Point
 from pipeline.figures.sheet import Heading, Sheet
 from pipeline.figures.style import GRID, LABEL, QUIET, SMALL, decimal, ink, line_height, spread, text_width, wrap
 from pipeline.figures.timeline import LETTERS, Event, Timeline, event_lines, lettered, overhang, rows_of_labels
@@ -14,30 +15,6 @@ from pipeline.figures.timeline import LETTERS, Event, Timeline, event_lines, let
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class Point:
-    day: dt.date
-    value: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class Line:
-    """One group's course in one panel."""
-
-    label: str
-    colour: str
-    marker: str
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True)
-class Panel:
-    label: str
-    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True)
@@ -130,7 +107,7 @@ class TrendPlot:
         for line in panel.lines:
             _draw_line(axes, line)
         if len(panel.lines) > 1:
-            self._name_lines(sheet, panel, timeline, box, (low, high))
+            self._name_lines(sheet, panel, box, (low, high))
         else:
             _print_values(axes, panel.lines[0], (low, high), box, every_value, self.percent)
 
@@ -138,7 +115,6 @@ class TrendPlot:
         self,
         sheet: Sheet,
         panel: Panel,
-        timeline: Timeline,
         box: tuple[float, float, float, float],
         limits: tuple[float, float],
     ) -> None:

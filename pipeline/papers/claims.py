@@ -13,7 +13,7 @@ from pipeline.papers.quantity import Quantity, decimal
 from pipeline.papers.results import Results, nearest
 
 if TYPE_CHECKING:
-    from pipeline.specs.report import Claim
+    from pipeline.specs.figures import Claim
 
 SAYS = (
     "positive",

@@ -1,9 +1,10 @@
 """The declarations: what a person writes in YAML, read strictly into frozen objects."""
 
+from pipeline.specs.figures import Claim, Figure
 from pipeline.specs.imputation import Gap, ImputationSet
 from pipeline.specs.models import AnyModel
 from pipeline.specs.project import Assumption, Project, Study, load_project
-from pipeline.specs.report import Claim, Concept, Figure, Model, Paper
+from pipeline.specs.report import Concept, Model, Paper
 from pipeline.specs.structural import StructuralModel
 from pipeline.specs.study import AreaMeasure, Arm, Columns, Event, Item, Scale, StudyFile, Wave, WaveException, WaveFile
 from pipeline.specs.weights import Target, WeightSet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.specs import names
+from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
 from pipeline.specs.check_structural import check_companions, check_structural
 from pipeline.specs.check_study import check_study
@@ -10,8 +11,8 @@ from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.models import AnyModel
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.project import Reading
-from pipeline.specs.report import Claim, Figure, Model, Paper
-from pipeline.specs.strict_yaml import Position, Source
+from pipeline.specs.report import Model, Paper
+from pipeline.specs.strict_yaml import Source
 from pipeline.specs.structural import StructuralModel
 
 HEAD_GROUPS = ("arm", "stratum", "area_code")
@@ -25,7 +26,7 @@ def check(reading: Reading) -> None:
     for key, model in reading.models.items():
         _check_model(model, reading.sources["models", key], reading)
     for key, figure in reading.figures.items():
-        _check_figure(figure, reading.sources["figures", key], reading)
+        check_figure(figure, reading.sources["figures", key], reading)
     for key, paper in reading.papers.items():
         _check_paper(paper, reading.sources["papers", key], reading)
 
@@ -77,28 +78,6 @@ def _check_attrition(model: Model, source: Source, study: StudyNames) -> None:
     known(source, ("to_waves",), () if model.to_waves == "all" else model.to_waves, study.waves, what)
     for key, waves in model.sets.items():
         known(source, ("sets", key), waves, study.waves, what)
-
-
-def _check_figure(figure: Figure, source: Source, reading: Reading) -> None:
-    known(source, ("study",), [figure.study], names.studies(reading), "a study in data/studies")
-    known(source, ("models",), figure.models, names.reports(reading, "models"), "a model in reports/models")
-    for name in figure.models:
-        model = reading.models.get(name)
-        if model is not None and model.study != figure.study:
-            source.report(
-                ("models",), f"the model `{name}` is of the study `{model.study}`, the figure of `{figure.study}`."
-            )
-    for index, claim in enumerate(figure.claims):
-        _check_claim(claim, ("claims", index), figure, source, reading)
-
-
-def _check_claim(claim: Claim, position: Position, figure: Figure, source: Source, reading: Reading) -> None:
-    known(source, (*position, "model"), [claim.model], list(figure.models), "one of this figure's models")
-    if claim.wave and figure.study in reading.parts:
-        waves = StudyNames(figure.study, reading).waves
-        known(source, (*position, "wave"), [claim.wave], waves, f"a wave of `{figure.study}`")
-    if claim.than is not None:
-        _check_claim(claim.than, (*position, "than"), figure, source, reading)
 
 
 def _check_paper(paper: Paper, source: Source, reading: Reading) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs.base import Assumable
+from pipeline.specs.figures import Figure
 from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.models import AnyModel, load_model
 from pipeline.specs.reader import load, load_each, load_front_matter
-from pipeline.specs.report import Concept, Figure, Model, Paper
+from pipeline.specs.report import Concept, Model, Paper
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.study import Item, Scale, StudyFile, Wave, WaveFile
 from pipeline.specs.targets import read_targets

@@ -1,4 +1,4 @@
-"""What is asked of the panel: models, figures and papers. One file each."""
+"""What is asked of the panel: models and papers. One file each."""
 
 from __future__ import annotations
 
@@ -92,53 +92,6 @@ def _looks_ahead(model: Model) -> None:
     later = [*waves, *(wave for chosen in model.sets.values() for wave in chosen), *filter(None, [model.to_wave])]
     if model.from_wave != "latest" and any(wave <= str(model.from_wave) for wave in later):
         raise ValueError(f"an `{model.family}` model looks at waves after its `from_wave` ({model.from_wave})")
-
-
-class Claim(Declaration):
-    """What a sentence or title says of a result; the build fails when the result no longer supports it."""
-
-    model: Name
-    term: str
-    says: Literal["positive", "negative", "not_different_from_zero", "greater_than", "less_than"]
-    component: str | None = None
-    outcome: Name | None = None
-    wave: WaveName | None = None
-    group: str | None = None
-    than: Claim | None = None
-
-    @model_validator(mode="after")
-    def _compares_with_something(self) -> Claim:
-        if self.says in ("greater_than", "less_than") and self.than is None:
-            raise ValueError(f"`says: {self.says}` needs `than`: the result it is compared with")
-        return self
-
-
-class Figure(Declaration):
-    """reports/figures/<key>.yaml: a finding, drawn."""
-
-    study: Name
-    kind: Literal["trend", "coefficients", "participation", "patterns", "odds_ratios", "path", "sensitivity"]
-    title: str
-    subtitle: str = ""
-    models: tuple[Name, ...] = ()
-    outcomes: tuple[str, ...] = ()
-    terms: tuple[str, ...] = ()
-    labels: dict[str, str] = {}
-    groups: dict[str, str] = {}
-    claims: tuple[Claim, ...] = ()
-    per: dict[str, float] = {}
-    small: float | None = Field(default=None, gt=1)
-    y_label: str = ""
-    y_range: Range | None = None
-    percent: bool = False
-    events: bool = True
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _draws_something(self) -> Figure:
-        if self.kind not in ("participation", "patterns") and not self.models:
-            raise ValueError(f"a `{self.kind}` figure names the `models` whose estimates it draws")
-        return self
 
 
 class Paper(Declaration):

@@ -330,6 +330,21 @@ MISTAKES = {
         "models: [satisfactions]\n", "models:",
         "`satisfactions` is not a model in reports/models; did you mean `satisfaction`?",
     ),
+    "a figure of no such kind": (
+        FIGURE_FILE, "kind: trend", "kind: trned", "kind:",
+        "`kind` is `trned`; expected 'trend', 'coefficients', 'odds_ratios', 'path', 'sensitivity', 'participation' or "
+        "'patterns'; did you mean `trend`?",
+    ),
+    "a key of another kind of figure": (
+        FIGURE_FILE, "claims:", "terms: [belonging]\nclaims:", "terms:",
+        "`terms`: a figure of the kind `trend` takes no `terms`; it takes claims, events, groups, labels, models, "
+        "outcomes, percent, y_label, y_range.",
+    ),
+    "a figure that cannot draw its model": (
+        FIGURE_FILE, "kind: trend", "kind: path", "models:",
+        "the model `satisfaction` is of the family `design_means`, which a `path` figure cannot draw; "
+        "it draws riclpm, clpm.",
+    ),
     "a claim on another model": (
         FIGURE_FILE, "{model: satisfaction,", "{model: belonging_and_satisfaction,", "- {model",
         "`belonging_and_satisfaction` is not one of this figure's models; did you mean `satisfaction`?",

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pipeline import specs
 from pipeline.errors import PaperError
 from pipeline.figures import NARROW, WIDE, alt_coefficients, alt_odds_ratios, coefficients, draw, odds_ratios
-from pipeline.figures.coefficients import SMALL_ODDS_RATIO
+from pipeline.figures.kinds.odds_ratios import SMALL_ODDS_RATIO
 from pipeline.paths import Paths
 from pipeline.tables import estimates
 

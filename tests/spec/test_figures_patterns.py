@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import PaperError
 from pipeline.figures import NARROW, WIDE, alt_patterns, participation_patterns
-from pipeline.figures.patterns import panels_of
+from pipeline.figures.answer_patterns import panels_of
 from pipeline.participation import participation
 
 WAVES = ["w01", "w02", "w03"]

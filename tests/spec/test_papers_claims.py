@@ -8,7 +8,7 @@ from pipeline.errors import PaperError
 from pipeline.papers import check
 from pipeline.papers.claims import judge
 from pipeline.papers.quantity import Origin, Quantity
-from pipeline.specs.report import Claim
+from pipeline.specs.figures import Claim
 
 ORIGIN = Origin("liking", "a_model")
 

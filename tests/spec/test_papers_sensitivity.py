@@ -5,7 +5,7 @@ import pytest
 from test_papers_bindings import render
 from test_papers_document import FULL, cells
 
-from pipeline.figures.sensitivity import alt_versions, versions
+from pipeline.figures import alt_versions, versions
 from pipeline.papers.content import Paragraph, TableBlock, plain
 from pipeline.tables import estimates
 

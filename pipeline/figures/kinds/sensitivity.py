@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.figures.forest import Mark, Row, Scale, forest
+from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import DARK_BLUE, DARK_GREY, WIDE, decimal, interval, styled
 from pipeline.tables import VERSIONS
@@ -16,7 +18,18 @@ from pipeline.tables import VERSIONS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from pipeline.specs.figures import Figure as FigureSpec
+    from pipeline.specs.project import Study
+
 PLAIN, OTHER = ("As answered", DARK_BLUE, "o"), ("Another way of counting", DARK_GREY, "D")
+
+
+def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
+    """Every version of the result of ``spec.models``; ``spec.y_label`` is what the result is."""
+    estimates = material.of(spec)
+    shared: Arguments = {"labels": spec.labels, "confidence": material.confidence(spec)}
+    axis: Arguments = {"x_label": spec.y_label} if spec.y_label else {}
+    return Picture(alt_versions(estimates, **shared), partial(versions, estimates, **shared, **axis))
 
 
 @styled

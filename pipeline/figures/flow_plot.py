@@ -1,4 +1,4 @@
-"""Who took part: each wave's people by whether they stayed, came back, were new or were away, and their paths."""
+"""How a participation figure is laid out and drawn: a stacked bar for each wave, joined by people's paths."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from pipeline.errors import PaperError
 from pipeline.figures.sheet import Heading, Sheet
 from pipeline.figures.style import (
     DARK_BLUE,
@@ -19,124 +16,30 @@ from pipeline.figures.style import (
     QUIET,
     SMALL,
     TURQUOISE,
-    WIDE,
     line_height,
-    styled,
     text_width,
     wrap,
 )
+from pipeline.figures.wave_counts import PRESENT, STATUSES, WaveCounts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-STATUSES = {
+LOOKS = {
     "stayed": ("Answered this wave and the one before", DARK_BLUE, PAPER),
     "returned": ("Came back after a gap", TURQUOISE, INK),
     "entered": ("Answered for the first time", ORANGE, INK),
     "left": ("Did not answer, but did the wave before", FOCUS_GREY, INK),
     "away": ("Still away", "#E6E6E6", INK),
 }
-"""Status → label, colour, and the colour of text on it; in the order stacked, from the bottom."""
+"""Status → label, colour, and the colour of text on it."""
 
-PRESENT = ("stayed", "returned", "entered")
 GAP = 0.22
 """Inches between those who answered and those who did not: the number who answered stands there, on what it counts."""
 
 
-def participation_counts(participation: pl.DataFrame) -> pl.DataFrame:
-    """One row per arm, wave and status: how many people stayed, returned, entered, left or are still away.
-
-    ``participation``: the ``Participation`` table. ``absent`` is split by whether the person answered the wave before;
-    ``not_yet`` is not counted. Columns: arm, wave, status, count, and waves in the order of each arm.
-    """
-    ordered = participation.select("person_id", "arm", "wave", "status").sort("wave", maintain_order=True)
-    before = pl.col("status").shift(1).over("person_id", "arm")
-    status = (
-        pl.when(pl.col("status") != "absent")
-        .then(pl.col("status"))
-        .when(before.is_in(PRESENT))
-        .then(pl.lit("left"))
-        .otherwise(pl.lit("away"))
-    )
-    counted = ordered.with_columns(status=status).filter(pl.col("status") != "not_yet")
-    arms = participation["arm"].unique(maintain_order=True).to_list()
-    return (
-        counted.group_by("arm", "wave", "status")
-        .agg(count=pl.len().cast(pl.Int64))
-        .sort(
-            pl.col("arm").cast(pl.Enum(arms)),
-            pl.col("wave"),
-            pl.col("status").cast(pl.Enum(list(STATUSES))),
-        )
-    )
-
-
-@dataclass(frozen=True)
-class WaveCounts:
-    label: str
-    counts: Mapping[str, int]
-
-    @property
-    def answered(self) -> int:
-        return sum(self.counts.get(status, 0) for status in PRESENT)
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-
-@styled
-def participation_flow(
-    participation: pl.DataFrame,
-    *,
-    title: str,
-    subtitle: str = "",
-    source: str = "",
-    waves: Mapping[str, str] | Mapping[tuple[str, str], str] | None = None,
-    arms: Mapping[str, str] | None = None,
-    synthetic: bool = False,
-    note: str = "",
-    width: float = WIDE,
-) -> Figure:
-    """Each wave as a bar of people who stayed, returned, entered, left or are away, joined by their paths.
-
-    ``participation``: the ``Participation`` table, or what ``participation_counts`` made of it. ``waves``: wave, or
-    (arm, wave) → label below the bar ("2016"). ``arms``: arm → label, in the order to be drawn, one panel each.
-
-    Raises ``PaperError`` if there is nothing to draw.
-    """
-    panels = bars_of(participation, waves, arms)
-    return _draw(Heading(title, subtitle, source, note, "Bold: the number who answered.", synthetic), panels, width)
-
-
-def bars_of(
-    participation: pl.DataFrame,
-    waves: Mapping[str, str] | Mapping[tuple[str, str], str] | None,
-    arms: Mapping[str, str] | None,
-) -> dict[str, list[WaveCounts]]:
-    """Arm label → its waves in order; what ``participation_flow`` draws and ``alt_participation`` tells."""
-    counts = participation if "count" in participation.columns else participation_counts(participation)
-    names = arms or {arm: arm.replace("_", " ") for arm in counts["arm"].unique(maintain_order=True)}
-    panels = {name: _waves(counts.filter(pl.col("arm") == arm), arm, waves or {}) for arm, name in names.items()}
-    panels = {name: bars for name, bars in panels.items() if bars}
-    if not panels:
-        raise PaperError("there is nobody whose participation could be drawn", todo="Check the arms named.")
-    return panels
-
-
-def _waves(
-    counts: pl.DataFrame, arm: str, labels: Mapping[str, str] | Mapping[tuple[str, str], str]
-) -> list[WaveCounts]:
-    bars = []
-    for wave in counts["wave"].unique().sort():
-        own = counts.filter(pl.col("wave") == wave)
-        label = next((labels[key] for key in ((arm, wave), wave) if key in labels), wave)  # type: ignore[index]
-        bars.append(WaveCounts(label, dict(zip(own["status"], own["count"], strict=True))))
-    return bars
-
-
-def _draw(heading: Heading, panels: Mapping[str, list[WaveCounts]], width: float) -> Figure:
+def draw_flow(heading: Heading, panels: Mapping[str, list[WaveCounts]], width: float) -> Figure:
     whole = width - 0.28
     used = [status for status in STATUSES if any(wave.counts.get(status) for bars in panels.values() for wave in bars)]
     key = _key(used, whole)
@@ -165,7 +68,7 @@ def _key(used: list[str], whole: float) -> list[tuple[int, float, str]]:
     """Row and left edge of each entry of the key, as many to a row as fit."""
     row, left, placed = 0, 0.0, []
     for status in used:
-        long = 0.2 + text_width(STATUSES[status][0], SMALL) + 0.22
+        long = 0.2 + text_width(LOOKS[status][0], SMALL) + 0.22
         if left and left + long - 0.22 > whole:
             row, left = row + 1, 0.0
         placed.append((row, left, status))
@@ -176,7 +79,7 @@ def _key(used: list[str], whole: float) -> list[tuple[int, float, str]]:
 def _swatch(sheet: Sheet, left: float, level: float, status: str) -> None:
     from matplotlib.patches import Rectangle
 
-    label, colour, _ = STATUSES[status]
+    label, colour, _ = LOOKS[status]
     across, down = 0.13 / sheet.figure.get_figwidth(), 0.13 / sheet.full_height
     sheet.figure.add_artist(Rectangle((sheet.x(left), sheet.y(level + 0.02)), across, down, color=colour, lw=0))
     sheet.text(left + 0.19, level, label, size=SMALL)
@@ -223,7 +126,7 @@ def _bar(room: _Place, place: int, bar: WaveCounts) -> None:
     """One wave: its segments from the bottom up, each with its count where it fits."""
     axes, bottom = room.axes, 0.0
     style: dict[str, Any] = {"size": room.size, "ha": "center", "zorder": 5}
-    for status, (_, colour, ink) in STATUSES.items():
+    for status, (_, colour, ink) in LOOKS.items():
         count = bar.counts.get(status, 0)
         axes.bar(place, count, 2 * room.half, bottom, color=colour, lw=0, zorder=3)
         fits = count / room.per_inch >= 0.15 and text_width(f"{count:,}", room.size) <= room.slot * 2 * room.half

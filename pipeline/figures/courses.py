@@ -1,63 +1,41 @@
-"""Trends: means or shares by wave, with their intervals, on a true time axis."""
+"""From means by wave to the lines and panels of a trend."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.figures.sheet import Heading
-from pipeline.figures.style import CATEGORICAL, DUO, MARKERS, WIDE, styled
-from pipeline.figures.timeline import Dates, Event, date_of, near
-from pipeline.figures.trend_plot import Line, Panel, Point, TrendPlot
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-COMPONENTS = ("mean", "share", "proportion")
+from pipeline.figures.style import CATEGORICAL, DUO, MARKERS
+from pipeline.figures.timeline import Dates, date_of
+from pipeline.specs.components import COMPONENTS
 
 
-@styled
-def trend(
-    means: pl.DataFrame,
-    *,
-    dates: Dates,
-    title: str,
-    subtitle: str = "",
-    source: str = "",
-    groups: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
-    events: Sequence[Event] = (),
-    y_label: str = "",
-    y_range: tuple[float, float] | None = None,
-    percent: bool = False,
-    together: bool | None = None,
-    confidence: float = 0.95,
-    synthetic: bool = False,
-    note: str = "",
-    width: float = WIDE,
-) -> Figure:
-    """Each outcome's mean or share by wave with its interval; several outcomes become lines or small panels.
+@dataclass(frozen=True)
+class Point:
+    day: dt.date
+    value: float
+    low: float | None
+    high: float | None
 
-    ``means``: rows of ``Estimates`` with component ``mean`` or ``share``. ``dates``: wave → date, or (group, wave) →
-    date where arms have calendars of their own. ``groups`` and ``labels``: group or outcome → label, in the order to
-    be drawn; what they leave out is not drawn. ``events``: (date, label) or (date, label, end). ``percent`` shows
-    shares as percentages. ``together``: several outcomes of one group as lines on one scale, not as panels; by default
-    where they are percentages, at most four. ``confidence``: the level of the intervals. ``width`` in inches:
-    ``style.WIDE`` for a page, ``style.NARROW`` for a phone.
 
-    Raises ``PaperError`` if there is nothing to draw or a wave has no date.
-    """
-    panels = panels_of(means, dates, groups, labels, percent, together)
-    has_bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
-    key = [f"Bars show {confidence * 100:g}% confidence intervals."] if has_bars else []
-    key += ["Each panel has a scale of its own."] if len(panels) > 1 and y_range is None else []
-    heading = Heading(title, subtitle, source, note, " ".join(key), synthetic)
-    days = [point.day for panel in panels for line in panel.lines for point in line.points]
-    plot = TrendPlot(panels, near(events, days), days, y_label, y_range, percent)
-    return plot.alone(heading, width) if len(panels) == 1 else plot.small(heading, width)
+@dataclass(frozen=True)
+class Line:
+    """One group's course in one panel."""
+
+    label: str
+    colour: str
+    marker: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    label: str
+    lines: tuple[Line, ...]
 
 
 def panels_of(
@@ -69,7 +47,8 @@ def panels_of(
     together: bool | None,
 ) -> list[Panel]:
     """The panels that are drawn; ``alt_trend`` tells the same ones."""
-    rows = means.filter(pl.col("component").is_in(COMPONENTS), pl.col("wave").is_not_null())
+    levels = [key for key, component in COMPONENTS.items() if component.level]
+    rows = means.filter(pl.col("component").is_in(levels), pl.col("wave").is_not_null())
     rows = rows.filter(pl.col("estimate").is_not_null())
     outcomes = labels or {name: name for name in rows["outcome"].unique(maintain_order=True)}
     names = groups or {name: name or "" for name in rows["group"].unique(maintain_order=True)}

@@ -1,0 +1,74 @@
+"""From estimates to the rows of a figure of effects, and their words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.figures.forest import Mark, Row
+from pipeline.figures.style import DARK_BLUE, DARK_GREY, ORANGE, TURQUOISE, decimal, interval
+
+KINDS = {
+    "within": ("Within a person, over time", DARK_BLUE, "o"),
+    "between": ("Between people", ORANGE, "D"),
+    "coefficient": ("", DARK_GREY, "s"),
+    "contextual": ("Contextual", TURQUOISE, "^"),
+}
+"""Component → name, colour and marker: two colours *and* two shapes, so that nobody needs to see the colour."""
+
+
+def rows_of(estimates: pl.DataFrame, labels: Mapping[str, str], models: Mapping[str, str] | None) -> list[Row]:
+    """The labelled rows that are drawn; the alternative text names the same ones."""
+    shown = estimates.filter(pl.col("component").is_in(list(KINDS)), pl.col("term").is_in(list(labels)))
+    names = models or {name: name for name in shown["model"].unique(maintain_order=True)}
+    rows: list[Row] = []
+    for model, name in names.items():
+        own = shown.filter(pl.col("model") == model)
+        terms = [(term, label) for term, label in labels.items() if term in own["term"]]
+        made = [Row(label, _marks(own.filter(pl.col("term") == term))) for term, label in terms]
+        if len(names) > 1 and len(made) == 1:
+            made = [Row(name, made[0].marks)]
+        elif len(names) > 1 and made:
+            made = [Row(name), *made]
+        rows += made
+    if not rows:
+        raise PaperError(
+            "none of the terms to be drawn is among the estimates",
+            todo=f"Name some of: {', '.join(estimates['term'].unique(maintain_order=True)[:12])}.",
+        )
+    return rows
+
+
+def _marks(rows: pl.DataFrame) -> tuple[Mark, ...]:
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    found = sorted(rows.iter_rows(named=True), key=lambda row: order[row["component"]])
+    return tuple(_mark(row) for row in found)
+
+
+def _mark(row: Mapping[str, object]) -> Mark:
+    name, colour, marker = KINDS[str(row["component"])]
+    value, low, high = (_number(row[column]) for column in ("estimate", "conf_low", "conf_high"))
+    if value is None:
+        return Mark(None, None, None, name, colour, marker, "withheld")
+    text = decimal(value)
+    if low is not None and high is not None:
+        text += f" ({interval(low, high)})"
+    return Mark(value, low, high, name, colour, marker, text)
+
+
+def _number(value: object) -> float | None:
+    return None if value is None else float(value)  # type: ignore[arg-type]
+
+
+def row_words(rows: Sequence[Row]) -> list[str]:
+    told = []
+    for row in rows:
+        marks = [f"{mark.name[:1].lower()}{mark.name[1:]} {mark.text}".strip() for mark in row.marks]
+        told.append(f"{row.label}: {', '.join(marks)}." if marks else f"{row.label}:")
+    return told
+
+
+def level_of(confidence: float) -> str:
+    return f"Lines show {confidence * 100:g}% confidence intervals."

@@ -1,0 +1,150 @@
+"""Trends: means or shares by wave, with their intervals, on a true time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipeline.figures.calendar import dates_of
+from pipeline.figures.courses import Line, Panel, panels_of
+from pipeline.figures.picture import Arguments, Material, Picture
+from pipeline.figures.sheet import Heading
+from pipeline.figures.style import WIDE, decimal, styled
+from pipeline.figures.timeline import Dates, Event, month, near
+from pipeline.figures.trend_plot import TrendPlot
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.specs.figures import Figure as FigureSpec
+    from pipeline.specs.project import Study
+
+
+def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
+    """The declared trend of outcomes of ``spec.models``."""
+    estimates = material.of(spec)
+    outcomes = spec.outcomes or tuple(estimates["outcome"].unique(maintain_order=True))
+    shared: Arguments = {
+        "dates": dates_of(study),
+        "labels": {outcome: material.label(outcome, spec) for outcome in outcomes},
+        "groups": spec.groups or _arms(estimates, study),
+        "events": tuple((event.date, event.label, event.until) for event in study.about.events if spec.events),
+        "y_label": spec.y_label,
+        "percent": spec.percent,
+        "confidence": material.confidence(spec),
+    }
+    drawn = partial(trend, estimates, **shared, y_range=spec.y_range)
+    return Picture(alt_trend(estimates, **shared), drawn, _caution(spec, outcomes, material))
+
+
+def _arms(estimates: pl.DataFrame, study: Study) -> dict[str, str] | None:
+    """Arm → title, if the estimates are grouped by arm."""
+    groups = set(estimates["group"].drop_nulls())
+    arms = {key: arm.title for key, arm in study.about.arms.items() if key in groups}
+    return arms if arms and groups <= set(arms) else None
+
+
+def _caution(spec: FigureSpec, outcomes: Sequence[str], material: Material) -> str:
+    """What a trend says of scales that it draws and whose questions did not measure alike over waves or groups."""
+    if material.comparability is None:
+        return ""
+    over = {"waves", *filter(None, (getattr(material.models.get(name), "group", None) for name in spec.models))}
+    failed = material.comparability.filter(
+        ~pl.col("is_comparable"), pl.col("over").is_in(over), pl.col("scale").is_in(list(outcomes))
+    ).unique("scale", keep="first", maintain_order=True)
+    told = [f"{material.label(scale, spec)} ({why})" for scale, why in failed.select("scale", "reason").iter_rows()]
+    if not told:
+        return ""
+    return f"† The questions did not measure alike, so that levels may not be compared: {'; '.join(told)}."
+
+
+@styled
+def trend(
+    means: pl.DataFrame,
+    *,
+    dates: Dates,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    groups: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    events: Sequence[Event] = (),
+    y_label: str = "",
+    y_range: tuple[float, float] | None = None,
+    percent: bool = False,
+    together: bool | None = None,
+    confidence: float = 0.95,
+    synthetic: bool = False,
+    note: str = "",
+    width: float = WIDE,
+) -> Figure:
+    """Each outcome's mean or share by wave with its interval; several outcomes become lines or small panels.
+
+    ``means``: rows of ``Estimates`` with component ``mean`` or ``share``. ``dates``: wave → date, or (group, wave) →
+    date where arms have calendars of their own. ``groups`` and ``labels``: group or outcome → label, in the order to
+    be drawn; what they leave out is not drawn. ``events``: (date, label) or (date, label, end). ``percent`` shows
+    shares as percentages. ``together``: several outcomes of one group as lines on one scale, not as panels; by default
+    where they are percentages, at most four. ``confidence``: the level of the intervals. ``width`` in inches:
+    ``style.WIDE`` for a page, ``style.NARROW`` for a phone.
+
+    Raises ``PaperError`` if there is nothing to draw or a wave has no date.
+    """
+    panels = panels_of(means, dates, groups, labels, percent, together)
+    has_bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
+    key = [f"Bars show {confidence * 100:g}% confidence intervals."] if has_bars else []
+    key += ["Each panel has a scale of its own."] if len(panels) > 1 and y_range is None else []
+    heading = Heading(title, subtitle, source, note, " ".join(key), synthetic)
+    days = [point.day for panel in panels for line in panel.lines for point in line.points]
+    plot = TrendPlot(panels, near(events, days), days, y_label, y_range, percent)
+    return plot.alone(heading, width) if len(panels) == 1 else plot.small(heading, width)
+
+
+def alt_trend(
+    means: pl.DataFrame,
+    *,
+    dates: Dates,
+    groups: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    events: Sequence[Event] = (),
+    y_label: str = "",
+    percent: bool = False,
+    together: bool | None = None,
+    confidence: float = 0.95,
+) -> str:
+    """What ``trend`` with these arguments shows: kind, axes, and each line's first, last, highest and lowest value."""
+    panels = panels_of(means, dates, groups, labels, percent, together)
+    days = [point.day for panel in panels for line in panel.lines for point in line.points]
+    kind = "Line chart" if len(panels) == 1 else f"Line charts in {len(panels)} panels"
+    scale = f" ({y_label})" if y_label else ""
+    start = f"{kind}{scale} over time, {month(min(days))} to {month(max(days))}"
+    bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
+    start += f", with {confidence * 100:g}% confidence intervals." if bars else "."
+    told = [start, *(_panel_words(panel, percent, len(panels) > 1) for panel in panels)]
+    marked = near(events, days)
+    if marked:
+        told.append("Events marked: " + ", ".join(f"{event[1]} ({month(event[0])})" for event in marked) + ".")
+    return " ".join(told)
+
+
+def _panel_words(panel: Panel, percent: bool, brief: bool) -> str:
+    lines = [_line_words(line, percent, brief or len(panel.lines) > 2) for line in panel.lines]
+    return f"{panel.label}: {'; '.join(lines)}." if panel.label else f"{'; '.join(lines)}."
+
+
+def _line_words(line: Line, percent: bool, brief: bool) -> str:
+    def told(value: float) -> str:
+        return f"{decimal(value, 0)}%" if percent else decimal(value, 2)
+
+    points = line.points
+    name = f"{line.label} " if line.label else ""
+    if len(points) == 1:
+        return f"{name}{told(points[0].value)} in {month(points[0].day)}"
+    course = f"{name}from {told(points[0].value)} to {told(points[-1].value)}"
+    if brief or len(points) == 2:
+        return course
+    high, low = max(points, key=lambda p: p.value), min(points, key=lambda p: p.value)
+    extremes = f"highest {told(high.value)} in {month(high.day)}, lowest {told(low.value)} in {month(low.day)}"
+    return f"{course} ({extremes})"

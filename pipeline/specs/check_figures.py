@@ -1,0 +1,42 @@
+"""What figures say of other declarations: their models exist, are of their study, and of a family they can draw."""
+
+from __future__ import annotations
+
+from pipeline.specs import names
+from pipeline.specs.figure_kinds import FIGURE_KINDS
+from pipeline.specs.figures import Claim, Figure
+from pipeline.specs.names import StudyNames, known
+from pipeline.specs.project import Reading
+from pipeline.specs.strict_yaml import Position, Source
+
+
+def check_figure(figure: Figure, source: Source, reading: Reading) -> None:
+    """Report every contradiction between a figure and the other declarations into ``source``."""
+    known(source, ("study",), [figure.study], names.studies(reading), "a study in data/studies")
+    known(source, ("models",), figure.models, names.reports(reading, "models"), "a model in reports/models")
+    families = FIGURE_KINDS[figure.kind].families
+    for name in figure.models:
+        model = reading.models.get(name)
+        if model is None:
+            continue
+        if model.study != figure.study:
+            source.report(
+                ("models",), f"the model `{name}` is of the study `{model.study}`, the figure of `{figure.study}`."
+            )
+        if model.family not in families:
+            source.report(
+                ("models",),
+                f"the model `{name}` is of the family `{model.family}`, which a `{figure.kind}` figure cannot draw; "
+                f"it draws {', '.join(families)}.",
+            )
+    for index, claim in enumerate(figure.claims):
+        _check_claim(claim, ("claims", index), figure, source, reading)
+
+
+def _check_claim(claim: Claim, position: Position, figure: Figure, source: Source, reading: Reading) -> None:
+    known(source, (*position, "model"), [claim.model], list(figure.models), "one of this figure's models")
+    if claim.wave and figure.study in reading.parts:
+        waves = StudyNames(figure.study, reading).waves
+        known(source, (*position, "wave"), [claim.wave], waves, f"a wave of `{figure.study}`")
+    if claim.than is not None:
+        _check_claim(claim.than, (*position, "than"), figure, source, reading)

@@ -1,0 +1,163 @@
+"""Kinds of figures: one record of facts each, from which checks, wiring and the dispatch of figures are derived.
+
+A kind is one record here (or one that is registered) and the one function that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.specs.components import COMPONENTS
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.family import Family
+from pipeline.specs.records import Records
+
+Table = Literal["estimates", "participation", "comparability", "panel"]
+Labelled = Literal["outcomes", "terms", "models"]
+
+SHARED = frozenset({"study", "kind", "title", "subtitle", "note"})
+"""Keys that every figure may have."""
+
+SHARED_STUDY = ("about.title", "about.source", "about.synthetic")
+"""What every figure reads of its study."""
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """What is known of a kind of figure.
+
+    ``draws`` says in words what it shows. ``function`` is written ``module:name``: what makes the picture of a
+    declaration. ``takes`` are the keys that a declaration may have besides ``SHARED``, ``needs`` the tables it reads;
+    ``can_draw`` says of which families' models. ``reads_study`` and ``reads_models`` name the parts of the
+    declarations that it reads besides ``SHARED_STUDY`` (``*``: every member), ``labelled`` what it prints under the
+    labels of concepts.
+    """
+
+    key: str
+    draws: str
+    function: str
+    takes: frozenset[str]
+    needs: tuple[Table, ...]
+    can_draw: Callable[[Family], bool] | None = None
+    reads_study: tuple[str, ...] = ()
+    reads_models: tuple[str, ...] = ()
+    labelled: tuple[Labelled, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """The module that draws it."""
+        return self.function.split(":")[0]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every key that a declaration of the kind may have."""
+        return SHARED | self.takes
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families of models that it can draw."""
+        return tuple(key for key, family in FAMILIES.items() if self.can_draw is not None and self.can_draw(family))
+
+
+def _has_levels(family: Family) -> bool:
+    return any(COMPONENTS[name].level for name in family.components if name in COMPONENTS)
+
+
+def _has_effects(family: Family) -> bool:
+    return any(COMPONENTS[name].legend is not None for name in family.components if name in COMPONENTS)
+
+
+def _has_odds(family: Family) -> bool:
+    return family.log_scale
+
+
+def _has_versions(family: Family) -> bool:
+    return "version" in family.components
+
+
+def _has_lags(family: Family) -> bool:
+    return "lag" in family.components
+
+
+_ESTIMATES = frozenset({"models", "labels", "claims"})
+_CALENDAR = (
+    "about.arms.*.title",
+    "about.arms.*.waves",
+    "waves.*.fieldwork",
+    "waves.*.files.*.arm",
+    "waves.*.files.*.fieldwork",
+)
+
+FIGURE_KINDS: Records[FigureKind] = Records(
+    "a kind of figure",
+    FigureKind(
+        "trend",
+        "means or shares by wave with intervals, on a true time axis, with the study’s events",
+        "pipeline.figures.kinds.trend:picture",
+        takes=_ESTIMATES | {"outcomes", "groups", "y_label", "y_range", "percent", "events"},
+        needs=("estimates", "comparability"),
+        can_draw=_has_levels,
+        reads_study=(*_CALENDAR, "about.events"),
+        reads_models=("confidence", "group"),
+        labelled=("outcomes",),
+    ),
+    FigureKind(
+        "coefficients",
+        "estimates with intervals, effects within a person and between people in one row",
+        "pipeline.figures.kinds.coefficients:picture",
+        takes=_ESTIMATES | {"terms", "y_label"},
+        needs=("estimates",),
+        can_draw=_has_effects,
+        reads_models=("confidence", "outcome"),
+        labelled=("terms", "models"),
+    ),
+    FigureKind(
+        "odds_ratios",
+        "odds ratios with intervals, on a log axis; `per: {age: 10}` for ten years, `small: 1.25` for the grey band",
+        "pipeline.figures.kinds.odds_ratios:picture",
+        takes=_ESTIMATES | {"terms", "outcomes", "per", "small"},
+        needs=("estimates",),
+        can_draw=_has_odds,
+        reads_models=("confidence",),
+        labelled=("terms",),
+    ),
+    FigureKind(
+        "path",
+        "the lags of one cross-lagged model as arrows with intervals; `terms` chooses constructs",
+        "pipeline.figures.kinds.path:picture",
+        takes=_ESTIMATES | {"terms"},
+        needs=("estimates",),
+        can_draw=_has_lags,
+        reads_study=("waves.*.title",),
+        reads_models=("confidence", "constructs"),
+        labelled=("terms",),
+    ),
+    FigureKind(
+        "sensitivity",
+        "one result in every version of a `sensitivity` model, with its interval and number of people",
+        "pipeline.figures.kinds.sensitivity:picture",
+        takes=_ESTIMATES | {"y_label"},
+        needs=("estimates",),
+        can_draw=_has_versions,
+        reads_models=("confidence",),
+    ),
+    FigureKind(
+        "participation",
+        "how many people took part in each wave, stayed, left and came back",
+        "pipeline.figures.kinds.participation:picture",
+        takes=frozenset({"groups"}),
+        needs=("participation",),
+        reads_study=(*_CALENDAR, "waves.*.title"),
+    ),
+    FigureKind(
+        "patterns",
+        "which waves people answered, the commonest patterns first",
+        "pipeline.figures.kinds.patterns:picture",
+        takes=frozenset({"groups"}),
+        needs=("participation",),
+        reads_study=(*_CALENDAR, "waves.*.title"),
+    ),
+)
+"""Kind → its record. Extensions add theirs with ``FIGURE_KINDS.register``; tests with ``FIGURE_KINDS.registered``."""

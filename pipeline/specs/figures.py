@@ -1,0 +1,111 @@
+"""What is drawn: a figure's declaration, and what its title claims of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticKnownError
+
+from pipeline.specs.base import Declaration, Name, Range, WaveName
+from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED
+from pipeline.specs.models import AnyModel
+
+
+class Claim(Declaration):
+    """What a sentence or title says of a result; the build fails when the result no longer supports it."""
+
+    model: Name
+    term: str
+    says: Literal["positive", "negative", "not_different_from_zero", "greater_than", "less_than"]
+    component: str | None = None
+    outcome: Name | None = None
+    wave: WaveName | None = None
+    group: str | None = None
+    than: Claim | None = None
+
+    @model_validator(mode="after")
+    def _compares_with_something(self) -> Claim:
+        if self.says in ("greater_than", "less_than") and self.than is None:
+            raise ValueError(f"`says: {self.says}` needs `than`: the result it is compared with")
+        return self
+
+
+def _is_kind(kind: str) -> str:
+    if kind not in FIGURE_KINDS:
+        *others, last = (f"'{key}'" for key in FIGURE_KINDS)
+        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+    return kind
+
+
+class Figure(Declaration):
+    """reports/figures/<key>.yaml: a finding, drawn. Which keys it takes is for its kind's record to say."""
+
+    study: Name
+    kind: Annotated[str, AfterValidator(_is_kind)]
+    title: str
+    subtitle: str = ""
+    models: tuple[Name, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    groups: dict[str, str] = {}
+    claims: tuple[Claim, ...] = ()
+    per: dict[str, float] = {}
+    small: float | None = Field(default=None, gt=1)
+    y_label: str = ""
+    y_range: Range | None = None
+    percent: bool = False
+    events: bool = True
+    note: str = ""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_taken_by_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        record = FIGURE_KINDS.get(info.data.get("kind", ""))
+        if record is not None and info.field_name not in record.keys:
+            raise ValueError(
+                f"a figure of the kind `{record.key}` takes no `{info.field_name}`; "
+                f"it takes {', '.join(sorted(record.takes))}"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _draws_something(self) -> Figure:
+        if "models" in FIGURE_KINDS[self.kind].takes and not self.models:
+            raise ValueError(f"a `{self.kind}` figure names the `models` whose estimates it draws")
+        return self
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """The keys that its drawing reads: all that its kind takes, but not the claims, which papers check."""
+        return tuple(sorted((FIGURE_KINDS[self.kind].takes | SHARED) - {"claims"}))
+
+
+def concepts_of(figure: Figure, models: Mapping[str, AnyModel]) -> tuple[str, ...]:
+    """The concepts whose labels the figure prints: those it or its models name, unless it has its own label for them.
+
+    ``models``: the declared models, by key.
+    """
+    own = [models[name] for name in figure.models if name in models]
+    named: list[str] = []
+    for part in FIGURE_KINDS[figure.kind].labelled:
+        if part == "outcomes":
+            named += figure.outcomes or _named(own, "outcome", "outcomes", "constructs")
+        elif part == "terms":
+            named += figure.terms or _named(own, "exposures", "covariates", "categorical", "constructs")
+        else:
+            unnamed = [models[name] for name in figure.models if name in models and name not in figure.labels]
+            named += _named(unnamed, "outcome")
+    return tuple(dict.fromkeys(name for name in named if name not in figure.labels))
+
+
+def _named(models: Iterable[AnyModel], *keys: str) -> list[str]:
+    """What the models declare under ``keys``, as far as their families have them."""
+    found: list[str] = []
+    for model in models:
+        for key in keys:
+            value = getattr(model, key, None) or ()
+            found += [value] if isinstance(value, str) else value
+    return found
