@@ -88,7 +88,7 @@ def look(workspace: Workspace, now: float | None = None) -> Sighting:
 def _by_name(paths: list[Path]) -> tuple[list[Path], list[str]]:
     """The files whose names are safe to open and to show, and why the others are left alone."""
     from pipeline.errors import DepositError
-    from pipeline.ingest.find import check_file_name
+    from pipeline.ingest.arrival.find import check_file_name
 
     safe, refused = [], []
     for path in paths:
@@ -123,7 +123,7 @@ def draft_undeclared(workspace: Workspace, sighting: Sighting) -> list[str]:
     """
     from pipeline.errors import DepositError
     from pipeline.files import write_bytes
-    from pipeline.ingest.draft import draft_wave
+    from pipeline.ingest.arrival.draft import draft_wave
 
     said = []
     for key, names in sighting.undeclared.items():

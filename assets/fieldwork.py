@@ -27,10 +27,10 @@ def _outcomes(study: Study) -> Node:
 
     def compute(workspace: Workspace, _: Tables) -> Output:
         from pipeline.ingest import load_or_create_key
-        from pipeline.ingest.erasure import read_withdrawn
-        from pipeline.ingest.hold import check_generated
-        from pipeline.ingest.outcomes import field_outcomes
-        from pipeline.ingest.people import Register
+        from pipeline.ingest.arrival.hold import check_generated
+        from pipeline.ingest.people.outcomes import field_outcomes
+        from pipeline.ingest.people.sorting import Register
+        from pipeline.ingest.withdrawal.noted import read_withdrawn
         from pipeline.tables import FieldOutcomes
 
         if workspace.uses_sample(study):

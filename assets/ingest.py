@@ -10,7 +10,7 @@ from pipeline.files import read_sums
 from pipeline.specs import Project, Study
 
 if TYPE_CHECKING:
-    from pipeline.ingest.wave import WaveTable
+    from pipeline.ingest.wave_table import WaveTable
 
 
 def nodes(project: Project) -> list[Node]:
@@ -35,9 +35,10 @@ def _wave(study: Study, wave: str) -> Node:
 
     def compute(workspace: Workspace, _: Tables) -> Output:
         from pipeline.ingest import load_or_create_key
-        from pipeline.ingest.erasure import read_withdrawn
-        from pipeline.ingest.versions import keep_versions, what_changed
-        from pipeline.ingest.wave import summary, wave_table
+        from pipeline.ingest.arrival.versions import keep_versions, what_changed
+        from pipeline.ingest.wave import wave_table
+        from pipeline.ingest.wave_table import summary
+        from pipeline.ingest.withdrawal.noted import read_withdrawn
         from pipeline.tables import Labels, Receipt, wave_schema
 
         confirmed = _make_sample(workspace, study) if workspace.uses_sample(study) else {}
@@ -90,7 +91,7 @@ def _make_sample(workspace: Workspace, study: Study) -> dict[str, str]:
 
 def _before(workspace: Workspace, wave: Key, receipt: Key) -> "WaveTable | None":
     """The wave as it was built last, to tell what a corrected delivery changes."""
-    from pipeline.ingest.versions import as_stored
+    from pipeline.ingest.arrival.versions import as_stored
 
     if not all(store.record(workspace.paths, key) for key in (wave, receipt)):
         return None

@@ -19,10 +19,10 @@ def _links(study: Study) -> Node:
     def compute(workspace: Workspace, tables: Tables) -> Output:
         from pipeline.harmonise.lasting import lasting_facts
         from pipeline.ingest import load_or_create_key
-        from pipeline.ingest.erasure import read_withdrawn
-        from pipeline.ingest.link_checks import contradicting, lost_links, undeclared_people, words
-        from pipeline.ingest.link_report import deposited_ids, link_study, linked_people
-        from pipeline.ingest.people import Register
+        from pipeline.ingest.linking.checks import contradicting, lost_links, undeclared_people, words
+        from pipeline.ingest.linking.report import deposited_ids, link_study, linked_people
+        from pipeline.ingest.people.sorting import Register
+        from pipeline.ingest.withdrawal.noted import read_withdrawn
         from pipeline.tables import Linked, Links
 
         pseudonym_key = load_or_create_key(workspace.paths.pseudonym_key)

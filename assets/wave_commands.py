@@ -34,8 +34,8 @@ def draft(
     arm: Annotated[str | None, typer.Option(help="The arm it belongs to; needed if the study has several.")] = None,
 ) -> None:
     """Propose a wave's declaration from its file, each line with how sure it is and why."""
-    from pipeline.ingest.confirm import add_wave
-    from pipeline.ingest.draft import draft_wave
+    from pipeline.ingest.arrival.confirm import add_wave
+    from pipeline.ingest.arrival.draft import draft_wave
 
     workspace, declared = _open_to_draft(study)
     _refuse_loaded(workspace, declared, file)
@@ -61,8 +61,8 @@ def draft(
 def accept(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
     """Confirm a wave: write the hash and the rows of its files into its declaration."""
     from pipeline.errors import DepositError
-    from pipeline.ingest.confirm import confirm
-    from pipeline.ingest.wave import read_wave
+    from pipeline.ingest.arrival.confirm import confirm
+    from pipeline.ingest.declared import read_wave
 
     workspace, declared = _open(study)
     if wave not in declared.waves:

@@ -26,9 +26,9 @@ def carry_out(
     import polars as pl
 
     from pipeline.ingest import load_or_create_key, normalise_ids, pseudonymise
-    from pipeline.ingest.erasure import note_withdrawn
-    from pipeline.ingest.people import fingerprints
-    from pipeline.ingest.withdrawals import SCOPES
+    from pipeline.ingest.people.sorting import fingerprints
+    from pipeline.ingest.people.withdrawals import SCOPES
+    from pipeline.ingest.withdrawal.noted import note_withdrawn
 
     if scope not in SCOPES:
         raise CohesionError(f"there is no scope `{scope}`", todo="Say future or erase.")
@@ -55,7 +55,7 @@ def _erase(workspace: Workspace, study: Study, identity: str) -> Iterator[str]:
     import polars as pl
 
     from pipeline.ingest import normalise_ids
-    from pipeline.ingest.rewrite import take_out
+    from pipeline.ingest.withdrawal.rewrite import take_out
 
     rule, paths = study.about.ids, workspace.paths
 
@@ -103,8 +103,8 @@ def _rename_to_hash(path: Path) -> None:
 def _confirm_again(workspace: Workspace, study: Study, changed: list[Path]) -> None:
     """A declared hash is that of the file as it now is."""
     from pipeline.errors import DepositError
-    from pipeline.ingest.confirm import confirm
-    from pipeline.ingest.wave import read_wave
+    from pipeline.ingest.arrival.confirm import confirm
+    from pipeline.ingest.declared import read_wave
 
     folder = workspace.deposit_folder(study)
     if changed and workspace.uses_sample(study):

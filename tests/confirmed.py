@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from pipeline.ingest.confirm import confirm
+from pipeline.ingest.arrival.confirm import confirm
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 

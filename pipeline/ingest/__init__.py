@@ -10,34 +10,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.ingest.deposit import Deposit, Limits, Request, read_deposit, read_deposits
-    from pipeline.ingest.find import check_file_name, find_file
-    from pipeline.ingest.ids import check_ids, normalise_ids
-    from pipeline.ingest.isolation import warm
-    from pipeline.ingest.links import Links, link_waves
+    from pipeline.ingest.arrival.find import check_file_name, find_file
+    from pipeline.ingest.arrival.kept import keep_deposit
+    from pipeline.ingest.arrival.redelivery import differences
+    from pipeline.ingest.formats.deposit import Deposit
+    from pipeline.ingest.formats.receipts import check_receipt, receipt
+    from pipeline.ingest.formats.request import Limits, Request
+    from pipeline.ingest.isolation.process import warm
+    from pipeline.ingest.isolation.read import read_deposit, read_deposits
+    from pipeline.ingest.linking.links import Links, link_waves
+    from pipeline.ingest.people.ids import check_ids, normalise_ids
+    from pipeline.ingest.people.pseudonyms import load_or_create_key, pseudonymise
+    from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
     from pipeline.ingest.privacy import scan
-    from pipeline.ingest.pseudonyms import load_or_create_key, pseudonymise
-    from pipeline.ingest.quarantine import outside, set_values_apart, sort_rows
-    from pipeline.ingest.receipts import check_receipt, receipt
-    from pipeline.ingest.redelivery import differences
-    from pipeline.ingest.search import traces
-    from pipeline.ingest.store import keep_deposit, write_parquet
-    from pipeline.ingest.withdrawals import read_withdrawals, scope_of
+    from pipeline.ingest.quarantine.rows import outside, set_values_apart, sort_rows
+    from pipeline.ingest.withdrawal.search import traces
 
 _HOMES = {
-    "deposit": ("Deposit", "Limits", "Request", "read_deposit", "read_deposits"),
-    "find": ("check_file_name", "find_file"),
-    "ids": ("check_ids", "normalise_ids"),
-    "isolation": ("warm",),
-    "links": ("Links", "link_waves"),
-    "pseudonyms": ("load_or_create_key", "pseudonymise"),
+    "arrival.find": ("check_file_name", "find_file"),
+    "arrival.kept": ("keep_deposit",),
+    "arrival.redelivery": ("differences",),
+    "formats.deposit": ("Deposit",),
+    "formats.receipts": ("check_receipt", "receipt"),
+    "formats.request": ("Limits", "Request"),
+    "isolation.process": ("warm",),
+    "isolation.read": ("read_deposit", "read_deposits"),
+    "linking.links": ("Links", "link_waves"),
+    "people.ids": ("check_ids", "normalise_ids"),
+    "people.pseudonyms": ("load_or_create_key", "pseudonymise"),
+    "people.withdrawals": ("read_withdrawals", "scope_of"),
     "privacy": ("scan",),
-    "quarantine": ("outside", "set_values_apart", "sort_rows"),
-    "receipts": ("check_receipt", "receipt"),
-    "redelivery": ("differences",),
-    "store": ("keep_deposit", "write_parquet"),
-    "search": ("traces",),
-    "withdrawals": ("read_withdrawals", "scope_of"),
+    "quarantine.rows": ("outside", "set_values_apart", "sort_rows"),
+    "withdrawal.search": ("traces",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -67,7 +71,6 @@ __all__ = [
     "sort_rows",
     "traces",
     "warm",
-    "write_parquet",
 ]
 
 

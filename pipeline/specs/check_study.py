@@ -8,6 +8,7 @@ from pipeline.specs import names
 from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_imputation import check_imputation
 from pipeline.specs.check_weights import check_weights
+from pipeline.specs.formats import FORMATS, format_keys
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.project import Parts, Reading
 from pipeline.specs.strict_yaml import Position, Source
@@ -161,6 +162,7 @@ def _check_file(
     known(source, (*position, "variables"), file.variables, declared.items, "an item of this study")
     known(source, (*position, "not_asked"), file.not_asked, declared.items, "an item of this study")
     once(source, (*position, "not_asked"), file.not_asked)
+    _check_format_keys(file, position, source)
     if about is None:
         return
     if file.arm in about.arms and key not in about.arms[file.arm].waves:
@@ -168,4 +170,15 @@ def _check_file(
     if file.columns.over(wave.columns).over(about.columns).person_id is None:
         source.report(
             position, "no variable holds the person's id: say `columns: {person_id: ...}` here or in study.yaml."
+        )
+
+
+def _check_format_keys(file: WaveFile, position: Position, source: Source) -> None:
+    """How a file is read is said by keys that its format takes."""
+    takes = FORMATS[file.format].takes
+    for key in sorted(file.model_fields_set & (format_keys() - takes)):
+        others = ", ".join(name for name, record in FORMATS.items() if key in record.takes)
+        source.report(
+            (*position, key),
+            f"a file of the format `{file.format}` does not take `{key}`; it is for {others}. Leave it out.",
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline.specs.base import (
     Assumable,
@@ -20,8 +21,19 @@ from pipeline.specs.base import (
     Text,
     WaveName,
 )
+from pipeline.specs.formats import FORMATS
 
-FileFormat = Literal["sav", "zsav", "dta", "csv", "xlsx", "parquet"]
+
+def _has_a_record(name: str) -> str:
+    """One of the formats of ``pipeline.specs.formats``; the message is that of a ``Literal``."""
+    if name not in FORMATS:
+        *first, last = (f"'{known}'" for known in FORMATS)
+        expected = f"{', '.join(first)} or {last}"
+        raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
+    return name
+
+
+FileFormat = Annotated[str, AfterValidator(_has_a_record)]
 
 
 class Arm(Assumable):

@@ -20,11 +20,11 @@ from shared import SHARED
 
 from pipeline.errors import DepositError
 from pipeline.ingest import Deposit, check_file_name, differences, normalise_ids, read_deposit
-from pipeline.ingest.answer_labels import codes_of
-from pipeline.ingest.declared_dates import read_dates
-from pipeline.ingest.quarantine import outside, set_values_apart, sort_rows
-from pipeline.ingest.receipts import check_receipt
-from pipeline.ingest.withdrawals import read_withdrawals, scope_of
+from pipeline.ingest.formats.receipts import check_receipt
+from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
+from pipeline.ingest.quarantine.answer_labels import codes_of
+from pipeline.ingest.quarantine.declared_dates import read_dates
+from pipeline.ingest.quarantine.rows import outside, set_values_apart, sort_rows
 
 FIELDWORK = (dt.date(2020, 1, 1), dt.date(2020, 2, 29))
 LABELS = {"1": "Strongly disagree", "2": "Disagree", "3": "Neither", "4": "Agree", "5": "Strongly agree"}

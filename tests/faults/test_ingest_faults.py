@@ -15,8 +15,9 @@ import pytest
 import xlsxwriter
 
 from pipeline.errors import DepositError
-from pipeline.ingest import Deposit, Limits, Request, isolation, read_deposit, read_deposits, receipt
-from pipeline.ingest.receipts import check_receipt
+from pipeline.ingest import Deposit, Limits, Request, read_deposit, read_deposits, receipt
+from pipeline.ingest.formats.receipts import check_receipt
+from pipeline.ingest.isolation import process as isolation
 
 FRAME = pl.DataFrame({"pid": [f"P{k}" for k in range(200)], "trust": [1.0 + k % 5 for k in range(200)]})
 SECRET = "P17"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.ingest import write_parquet
+from pipeline.files import write_whole
 
 KILLS = 60
 
@@ -14,7 +14,7 @@ KILLER = """
 import os, random, signal, sys, time
 from pathlib import Path
 import polars as pl
-from pipeline.ingest import write_parquet
+from pipeline.files import write_whole
 
 target, one, other, kills = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 whole = {one.read_bytes(): "one", other.read_bytes(): "other"}
@@ -25,7 +25,7 @@ for number in range(kills):
     if child == 0:
         while True:
             for frame in frames:
-                write_parquet(frame, target)
+                write_whole(target, frame.write_parquet)
     time.sleep(chance.uniform(0.005, 0.05))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -36,7 +36,8 @@ print(" ".join(seen))
 
 def test_sixty_kills(tmp_path: Path) -> None:
     for name, rows in (("one", 20_000), ("other", 30_000)):
-        write_parquet(pl.DataFrame({"x": [float(k) for k in range(rows)]}), tmp_path / f"{name}.parquet")
+        frame = pl.DataFrame({"x": [float(k) for k in range(rows)]})
+        write_whole(tmp_path / f"{name}.parquet", frame.write_parquet)
     target = tmp_path / "warehouse" / "t.parquet"
     done = subprocess.run(
         [sys.executable, "-c", KILLER, target, tmp_path / "one.parquet", tmp_path / "other.parquet", str(KILLS)],

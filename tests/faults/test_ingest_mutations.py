@@ -15,7 +15,7 @@ from shared import SHARED
 
 from pipeline.errors import DepositError
 from pipeline.ingest import Deposit, Limits, Request, read_deposit, read_deposits
-from pipeline.ingest.receipts import check_receipt
+from pipeline.ingest.formats.receipts import check_receipt
 
 SECONDS = 20.0
 LIMITS = Limits(seconds=SECONDS, memory_bytes=1024**3)

@@ -21,8 +21,8 @@ from test_ingest_mutations import LIMITS, SECONDS
 
 from pipeline.errors import DepositError
 from pipeline.ingest import Deposit, Request, read_deposit, read_deposits
-from pipeline.ingest.find import find_file
-from pipeline.ingest.hold import check_bytes
+from pipeline.ingest.arrival.find import find_file
+from pipeline.ingest.arrival.hold import check_bytes
 from pipeline.ingest.wave import wave_table
 from pipeline.paths import Paths
 from pipeline.sample import write_sample

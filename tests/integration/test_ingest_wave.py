@@ -7,7 +7,8 @@ import pytest
 from confirmed import confirm_all
 from small_study import build, declare, deposit, make_root, rows
 
-from pipeline.ingest.wave import WaveTable, wave_table
+from pipeline.ingest.wave import wave_table
+from pipeline.ingest.wave_table import WaveTable
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 

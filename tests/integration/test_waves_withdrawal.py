@@ -16,7 +16,7 @@ from assets.graph import Workspace
 from assets.withdrawal import carry_out
 from pipeline.errors import CohesionError
 from pipeline.ingest import load_or_create_key, pseudonymise, read_deposit, traces
-from pipeline.ingest.rewrite import take_out
+from pipeline.ingest.withdrawal.rewrite import take_out
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 

@@ -9,9 +9,9 @@ import pytest
 from small_study import build, make_root
 
 from pipeline.errors import DepositError
-from pipeline.ingest.outcomes import field_outcomes
-from pipeline.ingest.people import Register, fingerprints
-from pipeline.ingest.pseudonyms import pseudonymise
+from pipeline.ingest.people.outcomes import field_outcomes
+from pipeline.ingest.people.pseudonyms import pseudonymise
+from pipeline.ingest.people.sorting import Register, fingerprints
 from pipeline.participation import OUTCOMES
 from pipeline.paths import Paths
 from pipeline.specs import load_project

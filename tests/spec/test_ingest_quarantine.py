@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from pipeline.errors import DepositError
-from pipeline.ingest.answer_labels import codes_of
-from pipeline.ingest.declared_dates import read_dates
-from pipeline.ingest.quarantine import Sorted, outside, set_values_apart, sort_rows
-from pipeline.ingest.withdrawals import read_withdrawals, scope_of
+from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
+from pipeline.ingest.quarantine.answer_labels import codes_of
+from pipeline.ingest.quarantine.declared_dates import read_dates
+from pipeline.ingest.quarantine.rows import Sorted, outside, set_values_apart, sort_rows
 
 
 def deposit(ids: list[str | None], answers: list[float] | None = None) -> tuple[pl.DataFrame, pl.Series]:

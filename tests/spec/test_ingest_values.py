@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.errors import DepositError
 from pipeline.ingest import normalise_ids
-from pipeline.ingest.dates import as_dates, kind_of_date
-from pipeline.ingest.numbers import code_text, numbers_where_all_are
+from pipeline.ingest.formats.dates import as_dates, kind_of_spss_date, kind_of_stata_date
+from pipeline.ingest.formats.numbers import code_text, numbers_where_all_are
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,8 @@ def test_ids_that_do_not_fit_their_pattern_are_counted_not_shown() -> None:
     ],
 )
 def test_display_format_makes_a_date(file_format: str, variable_format: str, kind: str | None) -> None:
-    assert kind_of_date(file_format, variable_format) == kind
+    kind_of_date = kind_of_stata_date if file_format == "dta" else kind_of_spss_date
+    assert kind_of_date(variable_format) == kind
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DepositError
 from pipeline.ingest import read_deposit
-from pipeline.ingest.csv_structure import structure
+from pipeline.ingest.formats.csv_structure import structure
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.ingest.marks import common_prefix, common_suffix, without_own
+from pipeline.ingest.arrival.marks import common_prefix, common_suffix, without_own
 
 WANTED = ["trust", "sex", "worry"]
 

@@ -6,7 +6,7 @@ import time
 import polars as pl
 import pytest
 
-from pipeline.ingest.near import near_ids, slips_between
+from pipeline.ingest.linking.near import near_ids, slips_between
 
 
 def alignment(one: str, other: str) -> int:

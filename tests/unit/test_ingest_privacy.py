@@ -9,9 +9,9 @@ import polars as pl
 import pyreadstat
 import pytest
 
+from pipeline.ingest.formats.text import check_text
 from pipeline.ingest.privacy import is_nhs_number, is_platform_column, scan, without_personal_data
-from pipeline.ingest.search import traces
-from pipeline.ingest.text import check_text
+from pipeline.ingest.withdrawal.search import traces
 
 
 @pytest.mark.parametrize(

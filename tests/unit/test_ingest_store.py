@@ -6,21 +6,22 @@ import polars as pl
 import pytest
 
 from pipeline.errors import DepositError
-from pipeline.ingest import check_file_name, differences, find_file, keep_deposit, receipt, write_parquet
+from pipeline.files import write_whole
+from pipeline.ingest import check_file_name, differences, find_file, keep_deposit, receipt
 
 
 def test_a_table_is_written_and_no_draft_is_left(tmp_path: Path) -> None:
     frame = pl.DataFrame({"a": [1.0, None], "b": ["x", "y"]})
     path = tmp_path / "wave" / "elsoc" / "w01.parquet"
-    write_parquet(frame, path)
+    write_whole(path, frame.write_parquet)
     assert pl.read_parquet(path).equals(frame)
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
     frame = pl.DataFrame({"a": [1.0, None], "b": ["x", "y"]})
-    write_parquet(frame, tmp_path / "one.parquet")
-    write_parquet(frame, tmp_path / "two.parquet")
+    write_whole(tmp_path / "one.parquet", frame.write_parquet)
+    write_whole(tmp_path / "two.parquet", frame.write_parquet)
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
 
 

@@ -1,0 +1,85 @@
+"""No file is loaded that nobody has confirmed: its SHA-256 stands in the wave's declaration, or the wave is held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.errors import DepositError, HeldError
+from pipeline.files import sha256_of
+from pipeline.ingest.arrival.find import find_file
+from pipeline.ingest.formats.receipts import receipt
+from pipeline.specs.project import Study
+from pipeline.specs.study import WaveFile
+
+Confirmed = Mapping[str, str]
+"""File name → SHA-256 of generated files, which no person has to confirm; empty for files that came from outside."""
+
+_OTHER = "this is not the file that was confirmed: its SHA-256 is {}, confirmed is {}"
+
+
+def check_bytes(study: Study, wave: str, folder: Path, confirmed: Confirmed) -> None:
+    """Refuse bytes other than those that were confirmed, before any of them reaches a reader.
+
+    Raises ``HeldError`` for them, ``DepositError`` if a generated file was changed, or a file is absent, empty, cut off
+    or of another format. Files without a confirmed hash pass here: they are read once, for their receipt.
+    """
+    for file in study.waves[wave].files:
+        expected = file.sha256 or confirmed
+        if expected:
+            found = receipt(find_file(folder, file.file), file.format)
+            _same_bytes(study, wave, file, found, confirmed)
+
+
+def check_receipt(
+    study: Study, wave: str, file: WaveFile, found: Mapping[str, str | int], confirmed: Confirmed
+) -> None:
+    """Hold the receipt of a file as it was read against what was confirmed of it.
+
+    Raises ``HeldError`` without a confirmed hash or with another one; ``DepositError`` for another number of rows.
+    """
+    name = str(found["file"])
+    if file.sha256 is None and not confirmed:
+        raise HeldError(
+            f"is held, not loaded: nobody has confirmed its receipt ({found['bytes']:,} bytes, "
+            f"{found['rows']:,} rows, {found['columns']:,} columns, SHA-256 {found['sha256']})",
+            where=f"{study.key} {wave}, {name}",
+            todo="What was loaded before stays as it was. If that is the file you expect, "
+            f"`cohesion wave accept {study.key} {wave}` writes it into the wave's declaration.",
+        )
+    _same_bytes(study, wave, file, found, confirmed)
+    if file.rows is not None and found["rows"] != file.rows:
+        raise DepositError(
+            f"has {found['rows']:,} rows where {file.rows:,} were declared",
+            where=name,
+            todo="Ask for the file again, or declare the new number of rows.",
+        )
+
+
+def check_generated(path: Path, confirmed: Confirmed) -> None:
+    """Raise ``DepositError`` if a generated list beside the files of the waves was changed."""
+    found = sha256_of(path)
+    if found != confirmed.get(path.name):
+        raise _altered(path.name, found, confirmed)
+
+
+def _same_bytes(study: Study, wave: str, file: WaveFile, found: Mapping[str, str | int], confirmed: Confirmed) -> None:
+    name = str(found["file"])
+    if found["sha256"] == (file.sha256 or confirmed.get(name)):
+        return
+    if file.sha256 is None:
+        raise _altered(name, str(found["sha256"]), confirmed)
+    raise HeldError(
+        f"is held, not loaded: {_OTHER.format(found['sha256'], file.sha256)}",
+        where=f"{study.key} {wave}, {name}",
+        todo="What was loaded before stays as it was. Ask for the file again; or, if it is a corrected delivery, "
+        f"`cohesion wave accept {study.key} {wave}` makes it the wave's new version, and the one before is kept.",
+    )
+
+
+def _altered(name: str, found: str, confirmed: Confirmed) -> DepositError:
+    return DepositError(
+        _OTHER.format(found, confirmed.get(name, "none")),
+        where=name,
+        todo="It is a generated file that was changed afterwards. `cohesion sample` writes it again.",
+    )

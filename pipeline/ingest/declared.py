@@ -1,0 +1,36 @@
+"""The files of a wave, read as they are declared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.errors import DepositError
+from pipeline.ingest.arrival.find import find_file
+from pipeline.ingest.formats.deposit import Deposit
+from pipeline.ingest.formats.request import Request
+from pipeline.ingest.isolation.read import read_deposits
+from pipeline.specs.project import Study
+from pipeline.specs.sources import declared_variables, role_columns
+from pipeline.specs.study import WaveFile
+
+
+def read_wave(study: Study, wave: str, folder: Path) -> list[Deposit | DepositError]:
+    """The deposits of a wave, read as declared, in the order of its files."""
+    declared = study.waves[wave].files
+    paths = [find_file(folder, file.file) for file in declared]
+    return read_deposits([request_of(study, wave, path, file) for path, file in zip(paths, declared, strict=True)])
+
+
+def request_of(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
+    return Request(
+        str(path.resolve()),
+        file.format,
+        encoding=file.encoding,
+        delimiter=file.delimiter,
+        decimal=file.decimal,
+        sheet=file.sheet,
+        header_row=file.header_row,
+        layout=file.layout,
+        columns=tuple(declared_variables(study, wave, file)),
+        text=(role_columns(study, wave, file)["person_id"],),
+    )

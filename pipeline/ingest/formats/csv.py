@@ -1,0 +1,147 @@
+"""CSV as declared: encoding, delimiter, decimal mark. Strict, with line numbers; nothing is sniffed or padded."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import DepositError
+from pipeline.ingest.formats.columns import check_names, some
+from pipeline.ingest.formats.csv_structure import Structure, check_fields, structure
+from pipeline.ingest.formats.csv_undeclared import cells, ways, write_without
+from pipeline.ingest.formats.numbers import all_numbers, numbers_where_all_are
+from pipeline.ingest.formats.receipts import FileFacts
+from pipeline.ingest.formats.request import Request
+from pipeline.ingest.formats.table import Notice, Table
+
+__all__ = ["cells", "read", "ways", "write_without"]
+
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read(path: Path, request: Request, facts: FileFacts) -> Table:
+    """One row per record after the header; a column of numbers as Float64, every other cell as the text it is."""
+    if len(request.delimiter) != 1 or not request.delimiter.isascii():
+        raise DepositError(
+            f"the delimiter is one character, not `{request.delimiter}`", where=path.name, todo="Declare `delimiter`."
+        )
+    data = utf8(path.read_bytes(), request.encoding, path.name)
+    found = structure(data, request.delimiter, path.name)
+    if request.header_row > found.starts.size:
+        raise DepositError(
+            f"the header is declared in row {request.header_row}, but the file has {found.starts.size} rows",
+            where=path.name,
+            todo="Correct `header_row`.",
+        )
+    names, notices = _header(data, found, request, path.name)
+    check_fields(found, request.header_row - 1, path.name)
+    frame = _records(data, found, names, request)
+    if request.layout == "plain":
+        _check_decimal(frame, request, path.name)
+        frame = numbers_where_all_are(frame, decimal=request.decimal, keep_text=request.text)
+    return Table(frame, notices=notices)
+
+
+def utf8(data: bytes, encoding: str | None, where: str) -> bytes:
+    """The text in UTF-8 without a byte-order mark. Raises ``DepositError`` with the offset of the first wrong byte."""
+    if encoding is None and data.startswith(_UTF16):
+        raise DepositError(
+            "the file is UTF-16 text, which is not declared",
+            where=where,
+            todo='Declare `encoding: utf-16` (such exports are often separated by tabs: `delimiter: "\\t"`).',
+        )
+    try:
+        name = codecs.lookup(encoding or "utf-8").name
+        text = data.decode(name)
+    except LookupError:
+        raise DepositError(
+            f"there is no encoding `{encoding}`", where=where, todo="For example `utf-8`, `windows-1252`, `utf-16`."
+        ) from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DepositError(
+            f"byte {error.start:,} (line {line:,}) is not {encoding or 'UTF-8'}",
+            where=where,
+            todo="Declare the `encoding` the file was saved in (from Windows programs often `windows-1252`).",
+        ) from None
+    data = data if name in ("utf-8", "ascii") else text.encode()
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
+def _header(data: bytes, found: Structure, request: Request, where: str) -> tuple[list[str], list[Notice]]:
+    record = found.record(data, request.header_row - 1).decode()
+    names = next(csv.reader(io.StringIO(record, newline=""), delimiter=request.delimiter), [""])
+    if len(names) == 1:
+        _refuse_other_delimiter(record, request.delimiter, where)
+    check_names([name for name in names if name], where)
+    blank = [number for number, name in enumerate(names, start=1) if not name.strip()]
+    if len(blank) * 2 > len(names):
+        raise DepositError(
+            f"row {request.header_row} names only {len(names) - len(blank)} of {len(names)} columns",
+            where=where,
+            todo="Declare the row with the column names as `header_row`.",
+        )
+    names = [name if name.strip() else f"column_{number}" for number, name in enumerate(names, start=1)]
+    return names, [
+        Notice("unnamed_column", f"column {number} has no name; called column_{number} here", f"column_{number}")
+        for number in blank
+    ]
+
+
+def _refuse_other_delimiter(header: str, declared: str, where: str) -> None:
+    for delimiter, name in _DELIMITERS.items():
+        if delimiter != declared and delimiter in header:
+            written = delimiter.replace("\t", "\\t")
+            raise DepositError(
+                f"the header is separated by {name}, but {_DELIMITERS.get(declared, declared)} are declared",
+                where=where,
+                todo=f'Declare `delimiter: "{written}"`, and `decimal: ","` if the numbers have a decimal comma; '
+                "or ask for the file as declared.",
+            )
+
+
+def _records(data: bytes, found: Structure, names: list[str], request: Request) -> pl.DataFrame:
+    if found.starts.size == request.header_row:
+        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    body = data[found.starts[request.header_row] : found.ends[-1]]
+    frame = pl.read_csv(
+        body if body else b"\n",
+        has_header=False,
+        separator=request.delimiter,
+        quote_char='"' if found.has_quotes else None,
+        schema=dict.fromkeys(names, pl.String),
+        extra_columns="raise",
+        missing_columns="raise",
+    )
+    if frame.height != found.starts.size - request.header_row:
+        raise AssertionError(f"{frame.height} records were read of {found.starts.size - request.header_row}")
+    return frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
+
+
+def _check_decimal(frame: pl.DataFrame, request: Request, where: str) -> None:
+    """Refuse numbers written with the other decimal mark. Between commas, ``"1,2"`` is rather a multiple choice."""
+    other = "." if request.decimal == "," else ","
+    if other == request.delimiter or (other == "," and request.delimiter == ","):
+        return
+    with_other = [
+        column.name
+        for column in frame.iter_columns()
+        if column.str.contains(other, literal=True).any() and all_numbers(column, other)
+    ]
+    with_declared = any(
+        column.str.contains(request.decimal, literal=True).any() and all_numbers(column, request.decimal)
+        for column in frame.iter_columns()
+    )
+    if with_other and not with_declared:
+        raise DepositError(
+            f"the decimal mark `{request.decimal}` is declared, but numbers are written with `{other}` "
+            f"in {some(with_other, 5)}",
+            where=where,
+            count=len(with_other),
+            todo=f'Declare `decimal: "{other}"`.',
+        )

@@ -1,0 +1,73 @@
+"""How numbers are written as codes, and when text in a file is a number."""
+
+from __future__ import annotations
+
+import polars as pl
+
+LARGEST_EXACT = 2**53
+"""Above this a floating-point number no longer holds every integer."""
+
+NUMBER = r"^-?(?:(?:0|[1-9]\d{0,14})(?:\.\d+)?|\.\d+)(?:e[+-]\d{2,3})?$"
+"""A cell is a number if nothing is lost by reading it as one: no leading zeros (007 is a label), no ``1E5`` as
+spreadsheets write into ids, no plus sign, at most 15 digits before the point. ``1e+05`` is how R writes a number."""
+
+
+def code_text(value: float | int | str) -> str:
+    """The text of an answer code, the same from every format: ``1.0``, ``1`` → ``"1"``; ``2.5`` → ``"2.5"``."""
+    if isinstance(value, str):
+        return value
+    if float(value).is_integer() and abs(value) < LARGEST_EXACT:
+        return str(int(value))
+    return repr(float(value))
+
+
+def code_texts(numbers: pl.Series) -> pl.Series:
+    """``code_text`` of a numeric column, nulls kept."""
+    distinct = numbers.unique().drop_nulls()
+    texts = pl.Series([code_text(value) for value in distinct], dtype=pl.String)
+    return numbers.replace_strict(distinct, texts, default=None, return_dtype=pl.String).rename(numbers.name)
+
+
+def numbers_among(texts: pl.Series) -> pl.Series:
+    """Texts of which those that are numbers are written as codes: beside a remark ``4.0`` is still the code ``4``."""
+    distinct = texts.unique().drop_nulls()
+    numbers = distinct.filter(distinct.str.contains(NUMBER))
+    if not numbers.len():
+        return texts
+    return texts.replace(numbers, pl.Series([code_text(float(number)) for number in numbers], dtype=pl.String))
+
+
+def numbers_where_all_are(frame: pl.DataFrame, *, decimal: str = ".", keep_text: tuple[str, ...] = ()) -> pl.DataFrame:
+    """Text columns of which every answered cell is a number, as Float64; all others, and ``keep_text``, as they are.
+
+    The rule looks at the whole column and at nothing else, so the same file always gives the same types. An empty
+    cell is null; a column without any answer stays text.
+    """
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String and name not in keep_text]
+    return frame.with_columns(_as_number(frame[name], decimal) for name in texts if all_numbers(frame[name], decimal))
+
+
+def all_numbers(column: pl.Series, decimal: str) -> bool:
+    """Whether every answered cell of a text column is a number written with this decimal mark."""
+    distinct = column.unique().drop_nulls()
+    return distinct.len() > 0 and bool(_with_point(distinct, decimal).str.contains(NUMBER).all())
+
+
+def _as_number(column: pl.Series, decimal: str) -> pl.Series:
+    return _with_point(column, decimal).cast(pl.Float64)
+
+
+def _with_point(column: pl.Series, decimal: str) -> pl.Series:
+    if decimal == ".":
+        return column
+    return column.str.replace_all(".", "x", literal=True).str.replace_all(decimal, ".", literal=True)
+
+
+def answer_codes(values: pl.Series) -> pl.Series:
+    """Codes as text, the same for every file format: whole numbers without a point, others in shortest form."""
+    if values.dtype.is_numeric():
+        return code_texts(values)
+    if values.dtype == pl.String:
+        stripped = values.str.strip_chars()
+        return numbers_among(stripped.set(stripped == "", None))
+    return values.cast(pl.String)

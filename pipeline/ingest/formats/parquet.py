@@ -1,0 +1,34 @@
+"""Parquet files: the types are in the file; only those that a survey answer can have pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.ingest.formats.modules import AS_IT_IS, Way
+from pipeline.ingest.formats.plain_types import plain
+from pipeline.ingest.formats.receipts import FileFacts, truncated
+from pipeline.ingest.formats.request import Request
+from pipeline.ingest.formats.table import Table
+
+_END = b"PAR1"
+
+
+def read(path: Path, _: Request, facts: FileFacts) -> Table:
+    """One row per row of the file; numbers as Float64."""
+    with path.open("rb") as file:
+        file.seek(max(0, facts.size - len(_END)))
+        if file.read() != _END:
+            raise truncated(facts, path.name)
+    return plain(pl.read_parquet(path, glob=False, hive_partitioning=False), path.name)
+
+
+def write_without(path: Path, draft: Path, kept: pl.Series) -> None:
+    """Write the rows that are kept."""
+    pl.read_parquet(path, glob=False, hive_partitioning=False).filter(kept).write_parquet(draft)
+
+
+def ways(_: bytes) -> tuple[Way, ...]:
+    """The file says all of it."""
+    return AS_IT_IS

@@ -1,0 +1,176 @@
+"""SPSS and Stata files: every value as deposited, with labels and missing-value declarations; and written again."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyreadstat
+
+from pipeline.errors import DepositError
+from pipeline.ingest.formats.dates import Kind, as_dates, kind_of_spss_date, kind_of_stata_date
+from pipeline.ingest.formats.numbers import code_text
+from pipeline.ingest.formats.receipts import ZERO_TAIL, FileFacts, truncated, zero_filled
+from pipeline.ingest.formats.request import Request
+from pipeline.ingest.formats.table import Bounds, Notice, Table
+
+
+@dataclass(frozen=True)
+class Program:
+    """How the files of one program are read: by which function, how tagged missing values begin, which formats are
+    dates."""
+
+    read: Callable[..., Any]
+    tag: str
+    kind_of_date: Callable[[str], Kind | None]
+
+
+SPSS = Program(pyreadstat.read_sav, "", kind_of_spss_date)
+STATA = Program(pyreadstat.read_dta, ".", kind_of_stata_date)
+
+
+def read_statistics(path: Path, request: Request, facts: FileFacts, program: Program) -> Table:
+    """One row per case of the file. Stata's tagged missing values are the codes ``.a`` … ``.z``, in a text column."""
+    values, about = _parse(path, request, program)
+    _check_complete(values, about, path, facts)
+    if facts.zero_tail >= ZERO_TAIL and _last_row_is_zeros(values):
+        raise zero_filled(facts, path.name)
+    notices: list[Notice] = []
+    frame = pl.DataFrame([_column(name, values[name], program, about, notices) for name in values])
+    return Table(
+        frame=frame,
+        labels={name: label for name, label in about.column_names_to_labels.items() if label},
+        value_labels={name: _labels(codes, program) for name, codes in about.variable_value_labels.items()},
+        missing_ranges={name: _bounds(ranges) for name, ranges in about.missing_ranges.items()},
+        notices=notices,
+    )
+
+
+def _parse(path: Path, request: Request, program: Program) -> tuple[dict[str, list[Any]], Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        values, about = program.read(
+            path,
+            encoding=request.encoding,
+            user_missing=request.user_missing,
+            disable_datetime_conversion=True,
+            output_format="dict",
+        )
+    return values, about
+
+
+def _check_complete(values: dict[str, list[Any]], about: Any, path: Path, facts: FileFacts) -> None:
+    if len(values) != about.number_columns:
+        raise DepositError(
+            f"the file has {about.number_columns} variables of only {len(values)} different names",
+            where=path.name,
+            todo="Ask for the file with one name per variable.",
+        )
+    lengths = {len(column) for column in values.values()} or {0}
+    expected = _cases_in_header(facts.head)
+    if len(lengths) > 1 or (expected is not None and lengths != {expected}):
+        raise truncated(facts, path.name, f"the header promises {expected:,} cases, {max(lengths):,} were found")
+    unlabelled = set(about.variable_to_label.values()) - set(about.value_labels)
+    if unlabelled and path.suffix == ".dta" and not about.value_labels:
+        raise truncated(facts, path.name, f"{len(unlabelled)} sets of value labels are named, but not there")
+
+
+def _cases_in_header(head: bytes) -> int | None:
+    """The number of cases that an SPSS header promises, if it does."""
+    if not head.startswith((b"$FL2", b"$FL3")) or len(head) < 84:
+        return None
+    order = "<" if head[64:68] in (b"\x02\x00\x00\x00", b"\x03\x00\x00\x00") else ">"
+    (cases,) = struct.unpack_from(f"{order}i", head, 80)
+    return cases if cases >= 0 else None
+
+
+def _column(name: str, values: list[Any], program: Program, about: Any, notices: list[Notice]) -> pl.Series:
+    if about.readstat_variable_types[name] == "string":
+        texts = pl.Series(name, values, dtype=pl.String)
+        return texts.set(texts == "", None)
+    kind = program.kind_of_date(about.original_variable_types[name] or "")
+    if name in about.missing_user_values:
+        return _tagged(name, values, kind)
+    numbers = pl.Series(name, values, dtype=pl.Float64)
+    if numbers.is_nan().any():
+        count = int(numbers.is_nan().sum())
+        notices.append(Notice("not_a_number", f"{name}: {count:,} values are no number; read as empty", name, count))
+        numbers = numbers.fill_nan(None)
+    return as_dates(numbers, kind) if kind else numbers
+
+
+def _tagged(name: str, values: list[Any], kind: Kind | None) -> pl.Series:
+    """Numbers among which Stata's tagged missing values stand: all as codes."""
+    tags = pl.Series(name, [f".{value}" if isinstance(value, str) else None for value in values], dtype=pl.String)
+    numbers = pl.Series(name, [None if isinstance(value, str) else value for value in values], dtype=pl.Float64)
+    if kind:
+        return tags.fill_null(as_dates(numbers, kind).cast(pl.String))
+    codes = [None if value is None else code_text(value) for value in numbers]
+    return tags.fill_null(pl.Series(codes, dtype=pl.String))
+
+
+def _labels(codes: dict[Any, str], program: Program) -> dict[str, str]:
+    return {(program.tag + code if isinstance(code, str) else code_text(code)): label for code, label in codes.items()}
+
+
+def _bounds(ranges: list[dict[str, Any]]) -> list[Bounds]:
+    return [(bounds["lo"], bounds["hi"]) for bounds in ranges]
+
+
+def _last_row_is_zeros(values: dict[str, list[Any]]) -> bool:
+    """Whether the last row is what bytes that were never written are read as."""
+    return all(column and (column[-1] == 0 or str(column[-1]).strip("\x00 ") == "") for column in values.values())
+
+
+def write_spss(path: Path, draft: Path, kept: pl.Series, *, is_compressed: bool) -> None:
+    """Write the cases of an SPSS file that are kept."""
+    frame, about = _kept_rows(path, kept, pyreadstat.read_sav)
+    pyreadstat.write_sav(
+        frame,
+        draft,
+        missing_ranges={name: _written_bounds(ranges) for name, ranges in about.missing_ranges.items()},
+        variable_measure=dict(about.variable_measure),
+        variable_display_width=about.variable_display_width,
+        compress=is_compressed,
+        **_labels_written(about),
+    )
+
+
+def write_stata(path: Path, draft: Path, kept: pl.Series) -> None:
+    """Write the observations of a Stata file that are kept."""
+    frame, about = _kept_rows(path, kept, pyreadstat.read_dta)
+    letters = {name: [str(tag) for tag in tags] for name, tags in about.missing_user_values.items()}
+    pyreadstat.write_dta(frame, draft, missing_user_values=letters or None, **_labels_written(about))
+
+
+def _kept_rows(path: Path, kept: pl.Series, read: Callable[..., Any]) -> tuple[pl.DataFrame, Any]:
+    values, about = read(path, user_missing=True, disable_datetime_conversion=True, output_format="dict")
+    rows = kept.arg_true().to_list()
+    columns = {name: _written(about, name, [column[row] for row in rows]) for name, column in values.items()}
+    return pl.DataFrame(columns), about
+
+
+def _labels_written(about: Any) -> dict[str, Any]:
+    return {
+        "file_label": about.file_label or "",
+        "column_labels": about.column_names_to_labels,
+        "variable_value_labels": about.variable_value_labels,
+        "variable_format": about.original_variable_types,
+    }
+
+
+def _written(about: Any, name: str, values: list[Any]) -> pl.Series:
+    if about.readstat_variable_types[name] == "string":
+        return pl.Series(name, values, dtype=pl.String)
+    if any(isinstance(value, str) for value in values):  # Stata's tagged missing values, as letters among the numbers
+        return pl.Series(name, values, dtype=pl.Object)
+    return pl.Series(name, values, dtype=pl.Float64)
+
+
+def _written_bounds(ranges: Any) -> list[Any]:
+    return [bounds["lo"] if bounds["lo"] == bounds["hi"] else bounds for bounds in ranges]

@@ -1,0 +1,136 @@
+"""Excel workbooks (.xlsx): one declared sheet, numbers and dates kept. A workbook is a zip: its size comes first."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+
+from pipeline.errors import DepositError
+from pipeline.ingest.formats.columns import check_names, some
+from pipeline.ingest.formats.modules import AS_IT_IS, Way
+from pipeline.ingest.formats.numbers import numbers_where_all_are
+from pipeline.ingest.formats.plain_types import plain
+from pipeline.ingest.formats.receipts import FileFacts, truncated
+from pipeline.ingest.formats.request import Request
+from pipeline.ingest.formats.table import Notice, Table
+
+MOST_UNPACKED = 1024**3
+MOST_TIMES = 100
+"""A survey workbook unpacks to five to thirty times its size; a bomb to a thousand times."""
+
+_SMALL = 4 * 1024**2  # below this the ratio does not matter
+_MOST_PARTS = 10_000
+_MAIN_PART = "xl/workbook.xml"
+_ERROR_CELL = b' t="e"'
+
+
+def read(path: Path, request: Request, facts: FileFacts) -> Table:
+    """One row per row below the header of the declared sheet."""
+    errors = _check_parts(path, facts)
+    workbook = fastexcel.read_excel(path)
+    sheet = _sheet(workbook.sheet_names, request.sheet, path.name)
+    first = workbook.load_sheet(sheet, header_row=None, n_rows=request.header_row, skip_rows=0, dtypes="string")
+    names, notices = _header(first.to_polars(), request.header_row, sheet, path.name)
+    below = workbook.load_sheet(
+        sheet, header_row=None, column_names=names, skip_rows=request.header_row, schema_sample_rows=None
+    )
+    table = plain(below.to_polars(), path.name)
+    if errors:
+        message = "cells that hold an Excel error (such as #N/A) are read as empty"
+        notices.append(Notice("error_cells", message, count=errors))
+    frame = table.frame
+    if request.layout == "plain":
+        frame = numbers_where_all_are(frame, keep_text=request.text)
+    return Table(frame, notices=[*table.notices, *notices])
+
+
+def _check_parts(path: Path, facts: FileFacts) -> int:
+    """Refuse a zip that unpacks to far more than a workbook can; the number of cells that hold an error."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            _check_sizes(parts, facts, path.name)
+            if _MAIN_PART not in archive.namelist():
+                raise DepositError(
+                    "the file is a zip archive, but no Excel workbook", where=path.name, todo="Ask for the .xlsx file."
+                )
+            return sum(archive.read(part).count(_ERROR_CELL) for part in parts if _is_sheet(part.filename))
+    except zipfile.BadZipFile as error:
+        raise truncated(facts, path.name, str(error)) from None
+
+
+def _check_sizes(parts: list[zipfile.ZipInfo], facts: FileFacts, where: str) -> None:
+    unpacked = sum(part.file_size for part in parts)
+    ratio = unpacked / facts.size
+    if unpacked > MOST_UNPACKED or (unpacked > _SMALL and ratio > MOST_TIMES) or len(parts) > _MOST_PARTS:
+        raise DepositError(
+            f"the workbook of {facts.size:,} bytes would unpack to {unpacked:,} bytes in {len(parts):,} parts "
+            f"({ratio:,.0f} times its size; at most {MOST_TIMES} times and {MOST_UNPACKED:,} bytes are read)",
+            where=where,
+            todo="It may be a zip bomb. Ask for the data as CSV.",
+        )
+
+
+def _is_sheet(part: str) -> bool:
+    return part.startswith("xl/worksheets/") and part.endswith(".xml")
+
+
+def _sheet(found: list[str], declared: str | None, where: str) -> str:
+    if declared in found:
+        return str(declared)
+    if declared is None and len(found) == 1:
+        return found[0]
+    wanted = "no sheet is declared" if declared is None else f"there is no sheet `{declared}`"
+    raise DepositError(
+        f"{wanted}; the workbook has {some(found)}", where=where, todo="Declare `sheet` with one of these names."
+    )
+
+
+def _header(rows: pl.DataFrame, header_row: int, sheet: str, where: str) -> tuple[list[str], list[Notice]]:
+    """The names of the columns, from the rows up to the header as text."""
+    cells = list(rows.row(header_row - 1)) if rows.height >= header_row else []
+    named = [name for name in cells if name and name.strip()]
+    if len(named) * 2 < max(len(cells), 1):
+        raise DepositError(
+            f"row {header_row} of sheet `{sheet}` names {len(named)} of {rows.width} columns; "
+            "the names may stand further down, below a title",
+            where=where,
+            todo="Declare the row with the column names as `header_row`, or another `sheet`.",
+        )
+    check_names(named, where)
+    names = [name if name and name.strip() else f"column_{number}" for number, name in enumerate(cells, start=1)]
+    return names, [
+        Notice("unnamed_column", f"column {number} has no name; called column_{number} here", f"column_{number}")
+        for number, name in enumerate(cells, start=1)
+        if not name or not name.strip()
+    ]
+
+
+def write_without(path: Path, draft: Path, kept: pl.Series) -> None:
+    """Write the only sheet, without the rows: what else a workbook of several holds, no library here writes again."""
+    import xlsxwriter
+
+    book = fastexcel.read_excel(path)
+    if len(book.sheet_names) > 1:
+        raise DepositError(
+            "has several sheets, and what the others hold would be lost in writing it again",
+            where=path.name,
+            count=len(book.sheet_names),
+            todo="Save the sheet with the answers as a workbook of its own, or ask for the file without the person.",
+        )
+    cells = book.load_sheet(0, header_row=None, dtypes="string").to_polars()
+    rows = [cells.row(0), *cells.slice(1).filter(kept).rows()]
+    with xlsxwriter.Workbook(draft) as written:
+        sheet = written.add_worksheet(book.sheet_names[0])
+        for number, row in enumerate(rows):
+            for place, cell in enumerate(row):
+                if cell is not None:
+                    sheet.write_string(number, place, cell)
+
+
+def ways(_: bytes) -> tuple[Way, ...]:
+    """The only sheet, with its header in the first row."""
+    return AS_IT_IS

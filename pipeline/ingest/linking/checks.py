@@ -1,0 +1,94 @@
+"""What the counts of a link report mean: what stops a wave, what a person should look at, and all of it in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from pipeline.ingest.linking.links import CONTRADICTS, LINKED, UNDECLARED
+from pipeline.specs.project import Study
+
+SUSPECT = 0.1
+"""Contradictions as a share of those that chance would give: about this share of the links is wrong."""
+FEW = 3
+"""Fewer contradictions than this are told, not warned of."""
+
+
+def lost_links(study: Study, links: pl.DataFrame) -> list[str]:
+    """In words, each wave in which nobody is known from the waves before, unless a decision of the wave accepts it."""
+    found = []
+    for arm, wave, own in _by_wave(links):
+        linked = int(own.filter(pl.col("kind").is_in(LINKED))["count"].sum())
+        people = int(own["of"].max() or 0)  # type: ignore[arg-type]
+        if people and not linked and not _accepted(study, wave, "unlinked"):
+            column = next(iter(_id_columns(study, wave, arm)), "the id column")
+            alike = int(own.filter(pl.col("kind").is_in(["written_otherwise", "likely"]))["count"].sum())
+            near = f"; {alike:,} ids look like earlier ones" if alike else ""
+            found.append(
+                f"{_place(study, arm, wave)}: 0.0% of the ids in `{column}` are known from the waves before "
+                f"({people:,} people){near}. Check the id column, its format and its prefix; or accept it by a "
+                "decision of the wave (finding: unlinked, item: person_id), if this is a fresh sample."
+            )
+    return found
+
+
+def undeclared_people(study: Study, links: pl.DataFrame) -> list[str]:
+    """In words, each wave with new people who are on no list, unless a decision of the wave accepts them."""
+    found = []
+    for arm, wave, own in _by_wave(links):
+        new = own.filter(pl.col("kind").is_in(UNDECLARED))
+        if new.height and not _accepted(study, wave, "new_people"):
+            count, people = int(new["count"].sum()), int(own["of"].max() or 0)  # type: ignore[arg-type]
+            found.append(
+                f"{_place(study, arm, wave)}: {count:,} of {people:,} people are new and on no list. Name the list of "
+                "the refreshment sample as `refreshment` of the file, or accept them by a decision of the wave "
+                "(finding: new_people, item: person_id)."
+            )
+    return found
+
+
+def contradicting(study: Study, links: pl.DataFrame) -> list[str]:
+    """In words, each pair of waves in which linked people contradict themselves as strangers would."""
+    return [
+        f"{_place(study, row['arm'], row['later'])}: of {row['of']:,} people linked with {row['earlier']}, "
+        f"{row['count']:,} have other lasting facts, where linking at random would give {row['by_chance']:,.0f}. "
+        "Check how people were linked, and how sex, birth year and the like are coded."
+        for row in links.filter(
+            pl.col("kind") == CONTRADICTS, pl.col("count") >= FEW, pl.col("count") > SUSPECT * pl.col("by_chance")
+        ).iter_rows(named=True)
+    ]
+
+
+def words(links: pl.DataFrame) -> str:
+    """Wave by wave and in counts: how the people of each are linked."""
+    told = []
+    for arm, wave, own in _by_wave(links):
+        counted = own.group_by("kind", maintain_order=True).agg(pl.col("count").sum())
+        parts = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in counted.iter_rows() if count]
+        told.append(f"{arm}, {wave}: {', '.join(parts) or 'nobody'}")
+    return "; ".join(told) or "one wave: nothing to link"
+
+
+def _by_wave(links: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """The kinds that share out the people of each arm and wave."""
+    shared_out = links.filter(pl.col("kind") != CONTRADICTS)
+    for (arm, wave), own in shared_out.group_by("arm", "later", maintain_order=True):
+        yield str(arm), str(wave), own
+
+
+def _accepted(study: Study, wave: str, finding: str) -> bool:
+    return any(
+        (decision.finding, decision.item, decision.decision) == (finding, "person_id", "accept")
+        for decision in study.waves[wave].decisions
+    )
+
+
+def _place(study: Study, arm: str, wave: str) -> str:
+    return f"{wave}, {study.about.arms[arm].title}" if len(study.about.arms) > 1 else wave
+
+
+def _id_columns(study: Study, wave: str, arm: str) -> list[str]:
+    from pipeline.specs.sources import role_columns
+
+    return [role_columns(study, wave, file)["person_id"] for file in study.waves[wave].files if file.arm == arm]

@@ -1,0 +1,243 @@
+"""Who is who from wave to wave: ids that are the same, that only look the same, and facts that speak against it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.ingest.linking.agreement import compare_facts, disagreement_by_chance
+from pipeline.ingest.linking.near import near_ids
+from pipeline.ingest.people.ids import Case, normalise_ids
+from pipeline.tables import LINK_KINDS
+
+LINKED = ("exact", "normalised", "returned")
+PROPOSED = ("written_otherwise", "likely", "unproven", "ambiguous")
+LISTED = ("refreshment", "issued")
+UNDECLARED = ("new", "contradicted")
+CONTRADICTS = "facts_contradict"
+COUNTS = {
+    "earlier": pl.String,
+    "later": pl.String,
+    "kind": pl.String,
+    "count": pl.Int64,
+    "of": pl.Int64,
+    "quarantined": pl.Int64,
+    "by_chance": pl.Float64,
+}
+PROPOSALS = {
+    "later": pl.String,
+    "row": pl.Int64,
+    "earlier": pl.String,
+    "earlier_row": pl.Int64,
+    "kind": pl.String,
+    "distance": pl.Int8,
+    "facts_agree": pl.Int64,
+    "facts_contradict": pl.Int64,
+}
+
+_LETTERS_AND_ZEROS = r"^\p{L}*0*"
+_NOT_ALPHANUMERIC = r"[^\p{L}\p{N}]"
+
+
+@dataclass(frozen=True)
+class Links:
+    """``counts``: one row per pair of waves and kind (``LINK_KINDS``). ``proposals``: one row per id that is nearly
+    another's, by row numbers alone; nothing is linked by them."""
+
+    counts: pl.DataFrame
+    proposals: pl.DataFrame
+
+
+def link_waves(
+    waves: Mapping[str, pl.DataFrame],
+    id_column: str,
+    *,
+    facts: Sequence[str] = (),
+    strip: bool = False,
+    case: Case = "as_is",
+    refreshment: Mapping[str, Collection[str]] | None = None,
+    issued: Collection[str] = (),
+) -> Links:
+    """Compare the ids of each wave with those of the waves before it; ``waves`` are in their order in time.
+
+    Each frame has one row per person: ``id_column`` as deposited, lasting ``facts`` (equal values agree, null is not
+    compared), ``row`` (its number in the file; 1, 2, 3 … if absent) and ``set_apart`` (true for rows that are
+    quarantined; if absent, none is). ``strip`` and ``case`` are the declared rule: only by it are ids the same.
+    ``refreshment`` lists, by wave, ids that are new as planned; ``issued`` every id that was given out.
+
+    In ``counts``, ``of`` is the number of people looked at, and ``by_chance`` how many of them chance alone would give:
+    of near ids that belong to strangers, so many would agree in all facts; of people linked at random, so many would
+    contradict. No id is in the result.
+    """
+    prepared = {wave: _prepare(frame, id_column, strip, case) for wave, frame in waves.items()}
+    counts, proposals, seen = [pl.DataFrame(schema=COUNTS)], [pl.DataFrame(schema=PROPOSALS)], pl.DataFrame()
+    previous = ""
+    for wave, people in prepared.items():
+        if seen.height:
+            lists = {"refreshment": [*(refreshment or {}).get(wave, ())], "issued": [*issued]}
+            placed = _place(people, seen, previous, facts, lists)
+            counts.append(_counted(placed, wave, previous, _agree_by_chance(placed, people, seen, facts)))
+            proposals.append(_proposed(placed, wave))
+        own = people.filter(~pl.col("set_apart")).with_columns(wave=pl.lit(wave))
+        seen = pl.concat([seen, own], how="diagonal").unique("id", keep="last", maintain_order=True)
+        previous = wave
+    counts += [
+        _contradictions(prepared[earlier], prepared[later], facts, earlier, later)
+        for place, later in enumerate(prepared)
+        for earlier in list(prepared)[:place]
+    ]
+    return Links(pl.concat(counts), pl.concat(proposals))
+
+
+def _prepare(frame: pl.DataFrame, id_column: str, strip: bool, case: Case) -> pl.DataFrame:
+    """With the id as text, by the declared rule, and in two wider forms that only proposals are made by."""
+    raw = normalise_ids(frame[id_column])
+    made = frame.drop(id_column).with_columns(
+        raw.alias("raw"), normalise_ids(frame[id_column], strip=strip, case=case).alias("id")
+    )
+    if "row" not in made.columns:
+        made = made.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
+    if "set_apart" not in made.columns:
+        made = made.with_columns(set_apart=pl.lit(False))
+    form = pl.col("id").str.normalize("NFKC").str.to_lowercase().str.replace_all(_NOT_ALPHANUMERIC, "")
+    made = made.with_columns(form=form).with_columns(core=pl.col("form").str.replace(_LETTERS_AND_ZEROS, ""))
+    return made.filter(pl.col("id").is_not_null()).unique("id", keep="first", maintain_order=True)
+
+
+def _place(
+    people: pl.DataFrame, seen: pl.DataFrame, previous: str, facts: Sequence[str], lists: Mapping[str, list[str]]
+) -> pl.DataFrame:
+    """One row per person of a wave: where their id was last seen, and of which kind the link is."""
+    last = seen.select("id", earlier="wave", earlier_raw="raw", earlier_row="row")
+    placed = people.select("row", "raw", "id", "set_apart").join(last, on="id", how="left", maintain_order="left")
+    is_new = pl.col("earlier").is_null()
+    kind = (
+        pl.when(is_new & pl.col("id").is_in(lists["refreshment"]))
+        .then(pl.lit("refreshment"))
+        .when(is_new & pl.col("id").is_in(lists["issued"]))
+        .then(pl.lit("issued"))
+        .when(is_new)
+        .then(pl.lit("new"))
+        .when(pl.col("earlier") != previous)
+        .then(pl.lit("returned"))
+        .when(pl.col("earlier_raw") != pl.col("raw"))
+        .then(pl.lit("normalised"))
+        .otherwise(pl.lit("exact"))
+    )
+    placed = placed.with_columns(kind=kind)
+    strangers = people.filter(placed["kind"] == "new")
+    absent = seen.join(people.select("id"), on="id", how="anti", maintain_order="left")
+    found = _nearest(strangers, absent, facts)
+    placed = placed.join(found, on="row", how="left", suffix="_near", maintain_order="left")
+    return placed.with_columns(
+        kind=pl.coalesce("kind_near", "kind"),
+        earlier=pl.coalesce("earlier", "earlier_near"),
+        earlier_row=pl.coalesce("earlier_row", "earlier_row_near"),
+    )
+
+
+def _nearest(strangers: pl.DataFrame, absent: pl.DataFrame, facts: Sequence[str]) -> pl.DataFrame:
+    """One row per stranger whose id is nearly that of somebody absent: who it may be, and what speaks for it."""
+    pairs = _candidates(strangers, absent)
+    verdict = compare_facts(strangers[pairs["left"]], absent[pairs["right"]], facts)
+    pairs = pl.concat([pairs, verdict], how="horizontal").with_columns(refuted=pl.col("facts_contradict") > 0)
+    pairs = pairs.filter((pl.col("refuted") == pl.col("refuted").min()).over("left"))
+    pairs = pairs.filter((pl.col("distance") == pl.col("distance").min()).over("left"))
+    several = (pl.len().over("left") > 1) | (pl.len().over("right") > 1)
+    kind = (
+        pl.when(pl.col("refuted"))
+        .then(pl.lit("contradicted"))
+        .when(several)
+        .then(pl.lit("ambiguous"))
+        .when(pl.col("distance") == 0)
+        .then(pl.lit("written_otherwise"))
+        .when(pl.col("facts_agree") > 0)
+        .then(pl.lit("likely"))
+        .otherwise(pl.lit("unproven"))
+    )
+    chosen = pairs.with_columns(kind=kind).unique("left", keep="first", maintain_order=True)
+    return chosen.select(
+        strangers["row"].gather(chosen["left"]),
+        absent["wave"].gather(chosen["right"]).alias("earlier"),
+        absent["row"].gather(chosen["right"]).alias("earlier_row"),
+        "kind",
+        "distance",
+        "facts_agree",
+        "facts_contradict",
+    )
+
+
+def _candidates(strangers: pl.DataFrame, absent: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of a stranger and an absent person whose ids are alike: the widest form first, then slips of a key."""
+    left = strangers.select("form", "core").with_row_index("left")
+    right = absent.select("form", "core").with_row_index("right")
+    found = []
+    for form in ("form", "core"):
+        alike = left.filter(pl.col(form) != "").join(right, on=form, maintain_order="left")
+        found.append(alike.select("left", "right", distance=pl.lit(0, dtype=pl.Int8)))
+        left = left.join(found[-1], on="left", how="anti", maintain_order="left")
+    near = near_ids(left["form"], right["form"])
+    found.append(near.with_columns(left=left["left"].gather(near["left"])))
+    return pl.concat(found)
+
+
+def _agree_by_chance(
+    placed: pl.DataFrame, people: pl.DataFrame, seen: pl.DataFrame, facts: Sequence[str]
+) -> float | None:
+    """How many of the near ids with facts to compare would agree in all of them if they belonged to strangers."""
+    near = placed.filter(pl.col("distance") > 0, (pl.col("facts_agree") + pl.col("facts_contradict")) > 0)
+    if not near.height:
+        return None
+    strangers = people.filter(placed["earlier"].is_null() | placed["distance"].is_not_null())
+    chance = disagreement_by_chance(strangers, seen, facts)
+    return None if chance is None else near.height * (1 - chance)
+
+
+def _counted(placed: pl.DataFrame, wave: str, previous: str, by_chance: float | None) -> pl.DataFrame:
+    """One row per earlier wave and kind; what is in no earlier wave is told beside the wave before."""
+    counted = (
+        placed.with_columns(pl.col("earlier").fill_null(previous))
+        .group_by("earlier", "kind", maintain_order=True)
+        .agg(count=pl.len().cast(pl.Int64), quarantined=pl.col("set_apart").sum().cast(pl.Int64))
+    )
+    if not counted.filter(pl.col("kind") == "exact").height:  # that nobody is known must be told, too
+        none = pl.DataFrame({"earlier": [previous], "kind": ["exact"], "count": [0], "quarantined": [0]})
+        counted = pl.concat([none, counted])
+    order = pl.col("kind").replace_strict(list(LINK_KINDS), range(len(LINK_KINDS)))
+    is_likely = pl.col("kind") == "likely"
+    return (
+        counted.sort("earlier", order)
+        .with_columns(
+            later=pl.lit(wave),
+            of=pl.lit(placed.height, dtype=pl.Int64),
+            by_chance=pl.when(is_likely).then(pl.lit(by_chance, dtype=pl.Float64)),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in COUNTS.items())
+    )
+
+
+def _proposed(placed: pl.DataFrame, wave: str) -> pl.DataFrame:
+    """One row per proposal, by row numbers."""
+    chosen = placed.filter(pl.col("kind").is_in(PROPOSED)).with_columns(later=pl.lit(wave))
+    return chosen.select(pl.col(name).cast(dtype) for name, dtype in PROPOSALS.items())
+
+
+def _contradictions(
+    before: pl.DataFrame, after: pl.DataFrame, facts: Sequence[str], earlier: str, later: str
+) -> pl.DataFrame:
+    """How many of those in both waves have a lasting fact that is not what it was; none if no fact can be compared."""
+    both = after.filter(~pl.col("set_apart")).select("id", place=pl.int_range(pl.len()))
+    own = before.filter(~pl.col("set_apart")).select("id", was=pl.int_range(pl.len()))
+    both = both.join(own, on="id", maintain_order="left")
+    now = after.filter(~pl.col("set_apart"))[both["place"]]
+    then = before.filter(~pl.col("set_apart"))[both["was"]]
+    verdict = compare_facts(now, then, facts)
+    compared = int((verdict["facts_agree"] + verdict["facts_contradict"] > 0).sum())
+    if not compared:
+        return pl.DataFrame(schema=COUNTS)
+    count = int((verdict["facts_contradict"] > 0).sum())
+    chance = disagreement_by_chance(now, then, facts)
+    row = (earlier, later, CONTRADICTS, count, compared, 0, None if chance is None else compared * chance)
+    return pl.DataFrame([row], schema=COUNTS, orient="row")

@@ -1,0 +1,152 @@
+"""The rows of a deposit, each where its id puts it: loaded, quarantined with the reason, or set aside by rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import DepositError
+from pipeline.ingest.arrival.find import find_file
+from pipeline.ingest.formats.deposit import Deposit
+from pipeline.ingest.isolation.read import read_deposit
+from pipeline.ingest.people.ids import check_ids, normalise_ids
+from pipeline.ingest.people.pseudonyms import pseudonymise
+from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
+from pipeline.ingest.quarantine.rows import ROW, Sorted, sort_rows
+from pipeline.specs.project import Study
+from pipeline.specs.study import WaveFile
+
+FEW_LEFT = 0.05
+"""If fewer ids than this can be used, something is wrong with the column, not with the people."""
+
+
+@dataclass(frozen=True)
+class Register:
+    """Whom a study knows of: where its lists lie, the installation's key, and who withdrew here.
+
+    ``withdrawn`` has one row per person: ``id`` (a fingerprint, see ``fingerprints``), ``scope``, ``date``.
+    """
+
+    folder: Path
+    key: bytes
+    withdrawn: pl.DataFrame | None = None
+
+
+def fingerprints(ids: pl.Series, key: bytes, study: str) -> pl.Series:
+    """What the list of withdrawals holds of an id: neither the id nor its pseudonym, nor a way to either."""
+    return pseudonymise(ids, key, f"{study}\x00withdrawn")
+
+
+def sort_people(study: Study, wave: str, file: WaveFile, deposit: Deposit, id_column: str, known: Register) -> Sorted:
+    """The rows of one file, sorted; ``person_id`` (a pseudonym) and ``row`` (its number in the file) are added.
+
+    People who withdrew are always set apart. All else that is doubtful stops the wave with a ``DepositError``, unless
+    the study sets it aside.
+    """
+    rule = study.about.ids
+    ids = normalise_ids(deposit.frame[id_column], strip=rule.strip, case=rule.case)
+    withdrawn = rows_of_withdrawn(study, wave, file, deposit.frame, ids, id_column, known)
+    where = str(deposit.receipt["file"])
+    if study.about.doubtful == "stop":
+        check_people(study, file, deposit.frame.filter(~withdrawn), id_column, known.folder, where)
+    made = sort_rows(
+        deposit.frame,
+        ids,
+        pattern=rule.pattern,
+        known=_issued(study, file, known.folder),
+        withdrawn=withdrawn,
+        set_aside=deposit.set_aside,
+        look_for_copies=study.about.doubtful == "set_aside",
+    )
+    _refuse_a_lost_link(made, deposit.frame.height, id_column, where)
+    people = pseudonymise(ids, known.key, study.key)
+    return _numbered(made, deposit, people, id_column)
+
+
+def written_otherwise(study: Study, deposited: pl.Series) -> list[str]:
+    """In words, how many ids are the same only by the declared rule."""
+    rule = study.about.ids
+    if not rule.strip and rule.case == "as_is":
+        return []
+    count = int((normalise_ids(deposited) != normalise_ids(deposited, strip=rule.strip, case=rule.case)).sum())
+    return [f"{count:,} ids were written otherwise, in case or with spaces"] if count else []
+
+
+def check_people(study: Study, file: WaveFile, frame: pl.DataFrame, id_column: str, folder: Path, where: str) -> None:
+    """Raise ``DepositError`` for ids that are blank, there twice, not of the declared form or never issued."""
+    check_ids(frame, id_column, where=where)
+    rule = study.about.ids
+    ids = normalise_ids(frame[id_column], strip=rule.strip, case=rule.case, pattern=rule.pattern)
+    issued = _issued(study, file, folder)
+    strangers = int((~ids.is_in(list(issued))).sum()) if issued is not None else 0
+    if strangers:
+        raise DepositError(
+            f"ids in `{id_column}` that were never issued",
+            where=where,
+            count=strangers,
+            todo="Add them to the list under `issued`, or name their list as `refreshment` of this file.",
+        )
+
+
+def _issued(study: Study, file: WaveFile, folder: Path) -> set[str] | None:
+    """All ids that may come in a file; None where the study keeps no list."""
+    if study.about.issued is None:
+        return None
+    lists = [study.about.issued, *([file.refreshment] if file.refreshment else [])]
+    return {identity for name in lists for identity in ids_in(study, find_file(folder, name))}
+
+
+def ids_in(study: Study, path: Path) -> list[str]:
+    frame = read_deposit(path, "csv").frame
+    column = study.about.columns.person_id or frame.columns[0]
+    column = column if column in frame.columns else frame.columns[0]
+    listed = read_deposit(path, "csv", text=(column,)).frame[column]
+    return normalise_ids(listed, strip=study.about.ids.strip, case=study.about.ids.case).drop_nulls().to_list()
+
+
+def rows_of_withdrawn(
+    study: Study, wave: str, file: WaveFile, frame: pl.DataFrame, ids: pl.Series, id_column: str, known: Register
+) -> pl.Series:
+    """Whether each row is of somebody who withdrew, by the study's own list or by that of this installation."""
+    period = study.fieldwork(wave, file.arm)
+    fieldwork = (period.start, period.end)
+    gone = pl.repeat(False, len(ids), eager=True)
+    if study.about.withdrawals:
+        rule = study.about.ids
+        path = find_file(known.folder, study.about.withdrawals)
+        listed = read_withdrawals(path, id_column, strip=rule.strip, case=rule.case)
+        gone = gone | scope_of(ids, listed, fieldwork=fieldwork).is_not_null()
+    if known.withdrawn is not None and known.withdrawn.height:
+        marks = fingerprints(ids, known.key, study.key)
+        gone = gone | scope_of(marks, known.withdrawn, fieldwork=fieldwork).is_not_null()
+    return gone
+
+
+def _refuse_a_lost_link(made: Sorted, received: int, id_column: str, where: str) -> None:
+    usable = made.loaded.height + made.counts().get("withdrawn", 0)
+    if received and usable < FEW_LEFT * received:
+        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in made.counts().items())
+        raise DepositError(
+            f"{usable / received:.1%} of the ids in `{id_column}` can be linked ({reasons})",
+            where=where,
+            count=received - usable,
+            todo="Check the id column, its format and its prefix; ask for the file again.",
+        )
+
+
+def _numbered(made: Sorted, deposit: Deposit, people: pl.Series, id_column: str) -> Sorted:
+    """The same rows with pseudonyms for ids and the row numbers of the file."""
+    numbers = pl.Series(deposit.row_numbers or range(1, deposit.frame.height + 1), dtype=pl.Int64)
+
+    def named(frame: pl.DataFrame) -> pl.DataFrame:
+        place = (frame[ROW] - 1).cast(pl.UInt32)
+        return frame.drop(ROW, id_column).with_columns(
+            people.gather(place).alias("person_id"), numbers.gather(place).alias(ROW)
+        )
+
+    quarantined = named(made.quarantined)
+    is_gone = pl.col("reason") == "withdrawn"
+    quarantined = quarantined.with_columns(pl.when(~is_gone).then("person_id").alias("person_id"))
+    return Sorted(named(made.loaded), quarantined, made.received, made.values, made.set_aside)

@@ -1,0 +1,117 @@
+"""One file of a wave: its rows sorted, answers as codes, ids as pseudonyms, interview dates as dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from pipeline.errors import DepositError
+from pipeline.ingest.formats.deposit import Deposit
+from pipeline.ingest.formats.numbers import answer_codes
+from pipeline.ingest.people.sorting import Register, sort_people, written_otherwise
+from pipeline.ingest.privacy import without_personal_data
+from pipeline.ingest.quarantine.answer_labels import declared_codes
+from pipeline.ingest.quarantine.interviews import first_and_last, interview_dates, outside_fieldwork
+from pipeline.ingest.quarantine.rows import VALUES_SCHEMA, Sorted
+from pipeline.specs.project import Study
+from pipeline.specs.sources import declared_variables, role_columns, source_variable
+from pipeline.specs.study import WaveFile
+from pipeline.tables import NOT_IN_FILE, SET_ASIDE
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """One file of a wave, sorted."""
+
+    loaded: pl.DataFrame
+    quarantined: pl.DataFrame
+    dates: pl.DataFrame
+    sorted: Sorted
+    notices: list[str]
+    interviews: tuple[dt.date | None, dt.date | None]
+
+
+def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register) -> FileRows:
+    name = str(deposit.receipt["file"])
+    roles = role_columns(study, wave, file)
+    absent = [column for column in roles.values() if column not in deposit.frame.columns]
+    if absent:
+        raise DepositError(
+            f"has no variable {', '.join(f'`{column}`' for column in absent)}",
+            where=name,
+            todo="Correct `columns` in the wave's declaration or in study.yaml.",
+        )
+    check_number(study, wave, deposit.frame, roles, name)
+    coded = replace(deposit, frame=declared_codes(study, wave, file, deposit.frame))
+    rows = sort_people(study, wave, file, coded, roles["person_id"], known)
+    loaded, dates = rows.loaded, pl.DataFrame(schema=VALUES_SCHEMA)
+    notices = written_otherwise(study, coded.frame[roles["person_id"]])
+    interviews: tuple[dt.date | None, dt.date | None] = (None, None)
+    if "interview_date" in roles:
+        loaded, dates, about_dates = interview_dates(study, wave, file, loaded, roles["interview_date"])
+        interviews = first_and_last(loaded[roles["interview_date"]])
+        notices += [*about_dates, *outside_fieldwork(study, wave, file, loaded[roles["interview_date"]])]
+    head = {"study": study.key, "arm": file.arm, "wave": wave}
+    held = [column for column in _held(study, wave, file, roles) if column in loaded.columns]
+    items = {source_variable(study, wave, file, item) for item in study.items} - set(roles.values())
+    answers = [column for column in held if column in items]
+    loaded, apart = (
+        part.with_columns(without_personal_data(part[column]) for column in answers)
+        for part in (loaded, rows.quarantined)
+    )
+    lacking = _lacking(study, wave, file, deposit)
+    return FileRows(
+        _as_text(loaded, head, held).with_columns(**lacking),
+        _as_text(apart, head, held, "reason"),
+        dates.with_columns(arm=pl.lit(file.arm)),
+        rows,
+        notices,
+        interviews,
+    )
+
+
+def _held(study: Study, wave: str, file: WaveFile, roles: Mapping[str, str]) -> list[str]:
+    """The variables that a wave table holds: the id has become a pseudonym, the wave's number is checked."""
+    items = {source_variable(study, wave, file, item) for item in study.items}
+    done = {name for role, name in roles.items() if role in ("person_id", "wave") and name not in items}
+    return [name for name in declared_variables(study, wave, file) if name not in done | {roles["person_id"]}]
+
+
+def _as_text(frame: pl.DataFrame, head: Mapping[str, str], variables: Sequence[str], *more: str) -> pl.DataFrame:
+    return frame.select(
+        "person_id",
+        *(pl.lit(value).alias(name) for name, value in head.items()),
+        "row",
+        *more,
+        *(answer_codes(frame[column]).alias(column) for column in variables),
+    )
+
+
+def _lacking(study: Study, wave: str, file: WaveFile, deposit: Deposit) -> dict[str, pl.Expr]:
+    """Variables of items that the file lacks, where the study sets them aside: renamed ones may be found again."""
+    if study.about.doubtful == "stop":
+        return {}
+    items = {source_variable(study, wave, file, item) for item in study.items}
+    return {
+        column: pl.lit(SET_ASIDE if near else NOT_IN_FILE) for column, near in deposit.absent.items() if column in items
+    }
+
+
+def check_number(study: Study, wave: str, frame: pl.DataFrame, roles: Mapping[str, str], where: str) -> None:
+    """Raise ``DepositError`` if the column with the role ``wave`` holds another number than this wave's."""
+    if "wave" not in roles:
+        return
+    declared = study.waves[wave].number
+    number = int(wave[1:]) if declared is None else declared
+    column = roles["wave"]
+    others = int((answer_codes(frame[column]) != str(number)).sum())
+    if others:
+        raise DepositError(
+            f"rows in which `{column}` does not say {number}, the number of this wave",
+            where=where,
+            count=others,
+            todo="Check whether this is the file of another wave; or declare the wave's `number`.",
+        )

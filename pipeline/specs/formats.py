@@ -1,0 +1,92 @@
+"""The file formats that a deposit may have: one record of facts each. The module that a record names reads the format.
+
+To add a format: one record here and one module (``pipeline/ingest/formats/README.md``). Everything else is derived:
+which formats a wave may declare, which keys its files take, what first bytes show, who reads and who rewrites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Format:
+    """One file format. ``name`` is what a declaration says; ``words`` is what messages call such a file.
+
+    ``first_bytes`` is a regular expression on the first bytes of a file, None for text, which has no signature.
+    ``takes`` are the keys of a wave's file that say how to read it.
+    """
+
+    name: str
+    words: str
+    suffix: str
+    module: str
+    first_bytes: bytes | None
+    takes: frozenset[str] = frozenset()
+    carries_labels: bool = False
+    """Whether the file holds labels of its variables and of their codes."""
+    marks_missing: bool = False
+    """Whether the file says which codes are user-missing."""
+    counts_rows: bool = False
+    """Whether the header of the file says how many rows it has."""
+    leaves_blank_rows: bool = False
+    """Whether programs that write the format leave rows without any answer, which are set aside."""
+    may_end_in_zeros: bool = False
+    """Whether a whole file may end in a long run of zero bytes: a last row of zeros, stored as it is."""
+    can_erase: bool = True
+    """Whether the file can be written again without a person; if not, the sender must do it."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the file is plain text, of which every cell may hold an id."""
+        return self.first_bytes is None
+
+
+def _records() -> Iterator[Format]:
+    home = "pipeline.ingest.formats"
+    spss = {"carries_labels": True, "marks_missing": True, "counts_rows": True}
+    yield Format(
+        "sav", "an SPSS file (.sav)", ".sav", f"{home}.sav", rb"\$FL2",
+        takes=frozenset({"encoding"}), may_end_in_zeros=True, **spss,
+    )  # fmt: skip
+    yield Format(
+        "zsav", "a compressed SPSS file (.zsav)", ".zsav", f"{home}.zsav", rb"\$FL3",
+        takes=frozenset({"encoding"}), **spss,
+    )  # fmt: skip
+    yield Format(
+        "dta", "a Stata file (.dta)", ".dta", f"{home}.dta", rb"<stata_dta>|[\x68-\x73][\x01\x02]\x01..",
+        takes=frozenset({"encoding"}), carries_labels=True, may_end_in_zeros=True,
+    )  # fmt: skip
+    yield Format(
+        "csv", "text, perhaps CSV", ".csv", f"{home}.csv", None,
+        takes=frozenset({"encoding", "delimiter", "decimal", "header_row", "layout"}), leaves_blank_rows=True,
+    )  # fmt: skip
+    yield Format(
+        "xlsx", "a zip archive or an Excel workbook (.xlsx)", ".xlsx", f"{home}.xlsx", rb"PK\x03\x04",
+        takes=frozenset({"sheet", "header_row", "layout"}), leaves_blank_rows=True,
+    )  # fmt: skip
+    yield Format("parquet", "a Parquet file", ".parquet", f"{home}.parquet", rb"PAR1")
+
+
+_FORMATS: dict[str, Format] = {record.name: record for record in _records()}
+
+FORMATS: Mapping[str, Format] = MappingProxyType(_FORMATS)
+"""Name → record, in the order in which messages list them."""
+
+
+def format_keys() -> frozenset[str]:
+    """Every key of a wave's file that some format takes."""
+    return frozenset().union(*(record.takes for record in FORMATS.values()))
+
+
+@contextmanager
+def registered(record: Format) -> Iterator[None]:
+    """Within this block the format is one of ``FORMATS``, for declarations, checks, readers and rewriters alike."""
+    _FORMATS[record.name] = record
+    try:
+        yield
+    finally:
+        del _FORMATS[record.name]
