@@ -2,56 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.files import write_whole
-from pipeline.specs.strict_yaml import Source, read
+from pipeline.errors import CohesionError
+from pipeline.ingest.arrival.yaml_edit import YamlFile, edit
+from pipeline.specs.strict_yaml import read
 
 
 def confirm(declaration: Path, receipts: Sequence[Mapping[str, object]]) -> None:
-    """Write ``sha256`` and ``rows`` of each file, in the order of ``files``, into a wave's declaration."""
-    lines = declaration.read_text(encoding="utf-8").splitlines(keepends=True)
-    source = read(declaration, declaration.name)
-    for index in reversed(range(len(receipts))):  # from the end, so that the lines above keep their numbers
-        known = {name: str(receipts[index][name]) for name in ("sha256", "rows") if name in receipts[index]}
-        _confirm_file(lines, source, index, known)
-    write_whole(declaration, lambda part: part.write_text("".join(lines), encoding="utf-8"))
+    """Write ``sha256`` and ``rows`` of each file, in the order of ``files``, into a wave's declaration.
+
+    No other line changes. Raises ``CohesionError``, and writes nothing, if the file is in a form that cannot be edited.
+    """
+
+    def change(file: YamlFile) -> None:
+        for index, receipt in enumerate(receipts):
+            values = {name: _value(receipt[name]) for name in ("sha256", "rows") if name in receipt}
+            file.set(("files", index), values, beside="file")
+
+    edit(declaration, change)
 
 
-def _confirm_file(lines: list[str], source: Source, index: int, values: dict[str, str]) -> None:
-    new = {}
-    for key, value in values.items():
-        place = source.lines.get(("files", index, key))
-        if place is None:
-            new[key] = value
-        else:
-            lines[place - 1] = re.sub(rf"(\b{key}:\s*)[^,}}\s#]+", rf"\g<1>{value}", lines[place - 1], count=1)
-    place = source.lines[("files", index, "file")] - 1
-    line = lines[place]
-    if "{" in line[: line.index("file:")]:
-        text = "".join(f"{key}: {value}, " for key, value in new.items())
-        lines[place] = line.replace("file:", f"{text}file:", 1)
-    else:
-        indent = " " * len(re.match(r"[\s-]*", line).group())  # type: ignore[union-attr]
-        lines[place + 1 : place + 1] = [f"{indent}{key}: {value}\n" for key, value in new.items()]
+def _value(value: object) -> str | int:
+    return value if isinstance(value, int) else str(value)
 
 
 def add_wave(study_file: Path, arm: str, wave: str) -> bool:
-    """List a wave among those of an arm in study.yaml, if they stand in one line; whether they now do."""
-    source = read(study_file, study_file.name)
-    lines = study_file.read_text(encoding="utf-8").splitlines(keepends=True)
-    place = source.lines.get(("arms", arm, "waves"))
-    if place is None:
+    """List a wave among those of an arm in study.yaml; whether they now do, which fails for an unusual form."""
+    data = read(study_file, study_file.name).data
+    try:
+        listed = data["arms"][arm]["waves"]  # type: ignore[index]
+    except (KeyError, TypeError):
         return False
-    line = lines[place - 1]
-    start = line.find("waves:", line.find(f"{arm}:") + 1 if f"{arm}:" in line else 0)
-    found = re.compile(r"waves:\s*\[([^\]]*)\]").search(line, max(start, 0))
-    if found is None:
+    if wave in listed:
+        return True
+    try:
+        edit(study_file, lambda file: file.append(("arms", arm, "waves"), wave))
+    except CohesionError:
         return False
-    listed = [name.strip() for name in found[1].split(",")]
-    if wave not in listed:
-        lines[place - 1] = f"{line[: found.end() - 1]}, {wave}{line[found.end() - 1 :]}"
-        write_whole(study_file, lambda part: part.write_text("".join(lines), encoding="utf-8"))
     return True

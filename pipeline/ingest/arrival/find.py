@@ -12,7 +12,7 @@ from pipeline.ingest.formats.columns import nearest, some
 ALLOWED_NAME = re.compile(r"^[\w][\w .,()+&-]{0,150}\.[A-Za-z0-9]{1,8}$")
 """Letters of any script, digits, space and ``_ . , ( ) + & -``, with a suffix: nothing a shell, URL or path obeys."""
 
-_HIDDEN = (".", "~$")
+HIDDEN = (".", "~$")
 
 
 def find_file(directory: str | Path, pattern: str) -> Path:
@@ -32,7 +32,7 @@ def find_file(directory: str | Path, pattern: str) -> Path:
         raise DepositError(
             "a file pattern stays inside the deposits folder", where=pattern, todo="Declare it without `..` or a root."
         )
-    found = sorted(path for path in folder.glob(pattern) if path.is_file() and not path.name.startswith(_HIDDEN))
+    found = sorted(path for path in folder.glob(pattern) if path.is_file() and not path.name.startswith(HIDDEN))
     if not found:
         raise _none(folder, pattern)
     if len(found) > 1 and not _same_bytes(found):
@@ -58,7 +58,7 @@ def _several(found: list[Path], pattern: str) -> DepositError:
 
 
 def _none(folder: Path, pattern: str) -> DepositError:
-    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(_HIDDEN))
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(HIDDEN))
     close = nearest(pattern.replace("*", ""), names)
     instead = f"; the nearest name is {close}" if close else f"; it holds {some(names, 5) if names else 'no file'}"
     return DepositError(
