@@ -1,4 +1,4 @@
-"""Asset checks, derived from the table contracts in ``pipeline/tables.py``. A failed check stores nothing."""
+"""Asset checks, derived from the table contracts in ``pipeline/tables/``. A failed check stores nothing."""
 
 import dataframely as dy
 import polars as pl

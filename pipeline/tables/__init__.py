@@ -1,0 +1,66 @@
+"""Every table's grain, columns, types and ranges: one module per stage.
+
+Asset checks, codebook and UI column schemas derive from these contracts. Tables whose columns depend on a study
+(wave, answers, panel) have functions that add the study's columns to a fixed head.
+"""
+
+from pipeline.tables.draw import FigureRecord
+from pipeline.tables.harmonise import HEAD, MISSING_REASONS, Crosswalk, Findings, Ledger, answers_schema
+from pipeline.tables.impute import Convergence, Imputations
+from pipeline.tables.ingest import NOT_IN_FILE, SET_ASIDE, FieldOutcomes, Labels, Receipt, wave_schema
+from pipeline.tables.links import LINK_KINDS, Linked, Links
+from pipeline.tables.model import VERSIONS, Comparability, Estimates, estimates
+from pipeline.tables.participation import Participation, Patterns, ResponseRates, Transitions, Variation
+from pipeline.tables.score import Reliability, panel_schema
+from pipeline.tables.shape import shaped
+from pipeline.tables.weigh import (
+    PanelWeights,
+    ReplicateScales,
+    WeightBalance,
+    WeightMargins,
+    Weights,
+    WeightSteps,
+    replicate_schema,
+)
+from pipeline.tables.write import PaperNumber
+
+__all__ = [
+    "HEAD",
+    "LINK_KINDS",
+    "MISSING_REASONS",
+    "NOT_IN_FILE",
+    "SET_ASIDE",
+    "VERSIONS",
+    "Comparability",
+    "Convergence",
+    "Crosswalk",
+    "Estimates",
+    "FieldOutcomes",
+    "FigureRecord",
+    "Findings",
+    "Imputations",
+    "Labels",
+    "Ledger",
+    "Linked",
+    "Links",
+    "PanelWeights",
+    "PaperNumber",
+    "Participation",
+    "Patterns",
+    "Receipt",
+    "Reliability",
+    "ReplicateScales",
+    "ResponseRates",
+    "Transitions",
+    "Variation",
+    "WeightBalance",
+    "WeightMargins",
+    "WeightSteps",
+    "Weights",
+    "answers_schema",
+    "estimates",
+    "panel_schema",
+    "replicate_schema",
+    "shaped",
+    "wave_schema",
+]

@@ -1,0 +1,97 @@
+"""What harmonise makes: crosswalk, ledger, answers, and the findings of the drift report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dataframely as dy
+import polars as pl
+
+MISSING_REASONS = (
+    "not_asked",  # the item is not in this wave's questionnaire
+    "routed_out",  # the item did not apply to this person
+    "refused",
+    "dont_know",
+    "no_answer",
+    "proxy",  # somebody else answered on the person's behalf
+    "blank",  # an empty cell where an answer was expected
+    "set_aside",  # quarantined, with the reason
+)
+"""Why an answer has no value; exactly one applies wherever an item is null."""
+
+
+HEAD: dict[str, dy.Column] = {
+    "person_id": dy.String(primary_key=True),
+    "study": dy.String(),
+    "arm": dy.String(),
+    "wave": dy.String(primary_key=True),
+    "fieldwork_start": dy.Date(),
+    "interview_date": dy.Date(nullable=True),  # null unless the study declares it
+    "design_weight": dy.Float64(nullable=True, min=0),
+    "stratum": dy.String(nullable=True),
+    "psu": dy.String(nullable=True),
+    "area_code": dy.String(nullable=True),
+}
+"""The fixed head of answers and panel: one row per person and wave."""
+
+
+class Crosswalk(dy.Schema):
+    """One row per wave, arm, item and source code: what the code becomes."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    item = dy.String(primary_key=True)
+    variable = dy.String(nullable=True)
+    code = dy.String(primary_key=True)
+    label = dy.String(nullable=True)
+    value = dy.Float64(nullable=True)
+    reason = dy.String(nullable=True)
+
+
+class Ledger(dy.Schema):
+    """One row per wave, arm, item and source code: number of answers and what they became."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    item = dy.String(primary_key=True)
+    variable = dy.String(nullable=True)
+    code = dy.String(primary_key=True)  # for number items all values in range share the code "in range"
+    value = dy.Float64(nullable=True)  # null for number items: a single amount could point at a person
+    is_valued = dy.Bool()
+    reason = dy.String(nullable=True)
+    count = dy.Int64(min=0)
+
+    @dy.rule()
+    def valued_or_missing_with_a_reason(cls) -> pl.Expr:
+        return pl.col("is_valued") == pl.col("reason").is_null()
+
+
+def answers_schema(items: Mapping[str, tuple[float | None, float | None]]) -> type[dy.Schema]:
+    """One row per person and wave, each item with its value (in its range) and its reason for missing.
+
+    ``items`` maps item → (lowest, highest) value; ``None`` leaves a side open.
+    """
+    columns: dict[str, dy.Column] = dict(HEAD)
+    for item, (low, high) in items.items():
+        columns[item] = dy.Float64(nullable=True, min=low, max=high)
+        columns[f"{item}_reason"] = dy.Enum(MISSING_REASONS, nullable=True)
+    return type("Answers", (dy.Schema,), columns)
+
+
+class Findings(dy.Schema):
+    """One row per difference of a new wave from earlier waves or from its declaration."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    item = dy.String(primary_key=True)  # an item, a role such as weight, or the whole wave
+    kind = dy.String(primary_key=True)  # range, reversed, routing, ...
+    severity = dy.Enum(["blocks", "warns", "notes"])
+    what = dy.String()  # in words
+    where = dy.String()  # file and variable
+    count = dy.Int64(nullable=True, min=0)
+    confidence = dy.Float64(min=0, max=1)  # of the finding, from 0 to 1
+    todo = dy.String()
+    decision = dy.String(nullable=True)  # the recorded decision, with the reason

@@ -1,0 +1,79 @@
+"""What ingest makes: receipts, wave tables, labels of a deposit, outcomes of field reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dataframely as dy
+import polars as pl
+
+SET_ASIDE, NOT_IN_FILE = "set aside", "not in the file"
+"""What a wave table holds in place of a code that was set aside, or of an item whose variable the file lacks."""
+
+
+class Receipt(dy.Schema):
+    """One row per deposited file."""
+
+    study = dy.String(primary_key=True)
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    file = dy.String()
+    format = dy.String()
+    first_bytes = dy.String()  # the format that they indicate, whatever the file's name
+    sha256 = dy.String(min_length=64, max_length=64)
+    bytes = dy.Int64(min=0)
+    rows = dy.Int64(min=0)
+    variables = dy.Int64(min=0)
+    first_interview = dy.Date(nullable=True)
+    last_interview = dy.Date(nullable=True)
+    fieldwork_start = dy.Date()  # as declared
+    fieldwork_end = dy.Date()
+    warnings = dy.Int64(min=0)  # what the reader noted about a file that it could read
+    received_at = dy.Datetime(time_zone="UTC")
+    loaded = dy.Int64(min=0)
+    quarantined = dy.Int64(min=0)  # not loaded, with the reason
+    set_aside = dy.Int64(min=0)  # left out by a declared rule: previews, copies of a row
+    apart = dy.String(nullable=True)  # why rows were not loaded, with counts
+
+    @dy.rule()
+    def received_is_loaded_and_quarantined_and_set_aside(cls) -> pl.Expr:
+        return pl.col("rows") == pl.col("loaded") + pl.col("quarantined") + pl.col("set_aside")
+
+
+def wave_schema(columns: Sequence[str]) -> type[dy.Schema]:
+    """One row per deposited row of a wave: pseudonym, arm and wave, then every declared variable as text."""
+    head: dict[str, dy.Column] = {
+        "person_id": dy.String(primary_key=True),
+        "study": dy.String(),
+        "arm": dy.String(),
+        "wave": dy.String(),
+        "row": dy.Int64(min=1),
+    }
+    sources = {name: dy.String(nullable=True) for name in columns if name not in head}
+    return type("Wave", (dy.Schema,), head | sources)
+
+
+class Labels(dy.Schema):
+    """One row per wave, arm, variable and labelled code of a deposit: the file's own documentation."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    variable = dy.String(primary_key=True)
+    label = dy.String(nullable=True)
+    code = dy.String(primary_key=True)  # empty on the one row that a variable without value labels has
+    code_label = dy.String(nullable=True)
+    missing = dy.String(
+        nullable=True
+    )  # codes marked as missing: "-99..-88;97..97"; null where the format cannot
+    is_in_file = dy.Bool()  # false on the one row of a declared variable that the file lacks
+    nearest = dy.String(nullable=True)  # of a variable that the file lacks: the most similar name in it
+
+
+class FieldOutcomes(dy.Schema):
+    """One row per person and wave with an entry in a field report: interviewed, or the reason for non-response."""
+
+    person_id = dy.String(primary_key=True)
+    arm = dy.String()
+    wave = dy.String(primary_key=True)
+    outcome = dy.String()
