@@ -21,8 +21,8 @@ def digest(*parts: str) -> str:
 def code_of(*stages: str) -> str:
     """A hash of the source of the given folders below ``pipeline`` and of what all stages share."""
     package = REPOSITORY / "pipeline"
-    shared = [package / "tables.py", package / "paths.py", package / "errors.py", package / "files.py"]
-    files = [*shared, *(file for stage in stages for file in sorted((package / stage).rglob("*.py")))]
+    shared = [package / "paths.py", package / "errors.py", package / "files.py"]
+    files = [*shared, *(file for stage in ("tables", *stages) for file in sorted((package / stage).rglob("*.py")))]
     return digest(*(file.read_text(encoding="utf-8") for file in files))
 
 
