@@ -16,7 +16,7 @@ from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.files import write_bytes
 from pipeline.paths import Paths
 from pipeline.specs import Project, Study, load_project
-from pipeline.specs.project import read_project
+from pipeline.specs.load import read_project
 
 wave_app = typer.Typer(help="Draft the declaration of a new wave, and confirm it.", no_args_is_help=True)
 

@@ -74,7 +74,7 @@ def _rule(gap: Gap, parts: Mapping[str, tuple[str, ...]]) -> Rule:
 
 def _turned(answers: pl.DataFrame, column: str, study: Study) -> pl.Series:
     """An item's answers in the direction in which its scale counts them."""
-    from pipeline.specs.check_study import value_range
+    from pipeline.specs.study import value_range
 
     item = column.removesuffix(ITEM)
     ends = value_range(study.items[item])

@@ -9,9 +9,8 @@ import polars as pl
 
 from pipeline.errors import CohesionError
 from pipeline.scales.score import score_scale
-from pipeline.specs.check_study import value_range
 from pipeline.specs.project import Study
-from pipeline.specs.study import AreaMeasure, Scale
+from pipeline.specs.study import AreaMeasure, Scale, value_range
 from pipeline.tables import HEAD
 
 Range = tuple[float | None, float | None]

@@ -11,9 +11,9 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.sem.wide import wide
-from pipeline.specs.check_study import value_range
 from pipeline.specs.project import Study
 from pipeline.specs.structural import StructuralModel
+from pipeline.specs.study import value_range
 
 DAYS = {"month": 365.25 / 12, "year": 365.25}
 

@@ -6,7 +6,7 @@ from pipeline.specs import names
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import Claim, Figure
 from pipeline.specs.names import StudyNames, known
-from pipeline.specs.project import Reading
+from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Position, Source
 
 

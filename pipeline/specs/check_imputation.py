@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.names import StudyNames, known, once, reports
-from pipeline.specs.project import Parts, Reading
+from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
 

@@ -10,9 +10,9 @@ from pipeline.specs.check_imputation import check_imputation
 from pipeline.specs.check_weights import check_weights
 from pipeline.specs.formats import FORMATS, format_keys
 from pipeline.specs.names import StudyNames, known, once
-from pipeline.specs.project import Parts, Reading
+from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.strict_yaml import Position, Source
-from pipeline.specs.study import Item, OutcomeList, StudyFile, Wave, WaveException, WaveFile
+from pipeline.specs.study import Item, OutcomeList, StudyFile, Wave, WaveException, WaveFile, value_range
 
 
 def check_study(key: str, reading: Reading) -> None:
@@ -138,15 +138,6 @@ def _check_exception(item: Item, exception: WaveException, source: Source, posit
                 (*position, "recode", code),
                 f"code `{code}` becomes {value:g}, out of the item's range {low_high[0]:g} to {low_high[1]:g}.",
             )
-
-
-def value_range(item: Item) -> tuple[float, float] | None:
-    """The lowest and highest value an item can take, after its recode."""
-    if item.range is not None:
-        return item.range
-    values = [value for value in item.recode.values() if isinstance(value, float | int)]
-    values = values or [float(code) for code in item.codes]
-    return (min(values), max(values)) if values else None
 
 
 def _check_file(

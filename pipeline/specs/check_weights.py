@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pipeline.specs.names import StudyNames, known, once
-from pipeline.specs.project import Parts, Reading
 from pipeline.specs.reader import nearest
+from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.targets import category_name
-from pipeline.specs.weights import Target, WeightSet
+from pipeline.specs.weights import Target, WeightSet, arms_of
 
 HEAD_VARIABLES = ("stratum", "area_code")
 DELIVERED = "design_weight"
@@ -68,13 +68,6 @@ def _check_set(name: str, weights: WeightSet, parts: Parts, declared: StudyNames
         _check_calendar(name, weights, parts, source)
     if weights.margins is not None:
         _check_margins(name, weights, parts, declared, source)
-
-
-def arms_of(weights: WeightSet, calendar: dict[str, tuple[str, ...]]) -> list[str]:
-    """The arms that a set weights: those named, or all whose calendar holds its waves."""
-    needed = {*weights.waves, *([] if weights.origin == "latest" else [weights.origin])}
-    fits = [arm for arm, waves in calendar.items() if needed <= set(waves)]
-    return [arm for arm in fits if not weights.arms or arm in weights.arms]
 
 
 def _calendar(parts: Parts) -> dict[str, tuple[str, ...]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from pipeline.specs.project import Reading
 from pipeline.specs.reader import nearest
+from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Position, Source
 
 Names = list[str] | None

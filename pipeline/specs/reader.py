@@ -47,6 +47,16 @@ def load_each(path: Path, name: str, kind: type[D]) -> tuple[dict[str, D], Sourc
     return found, source
 
 
+def load_text(path: Path, name: str, _kind: None = None) -> tuple[str, Source]:
+    """The prose of one file, which declares nothing."""
+    source = Source(path, name)
+    try:
+        return path.read_text(encoding="utf-8"), source
+    except UnicodeDecodeError as error:
+        source.report((), f"is not UTF-8 text (byte {error.start:,}). Save the file as UTF-8.")
+        return "", source
+
+
 def load_front_matter(path: Path, name: str, kind: type[D]) -> tuple[D | None, Source]:
     """The declaration between the two ``---`` lines at the head of a markdown file."""
     text = path.read_text(encoding="utf-8")

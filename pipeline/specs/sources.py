@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.specs.project import Study
-from pipeline.specs.study import WaveFile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.specs.project import Study
+    from pipeline.specs.study import WaveFile
 
 
 def _prefixed(study: Study, wave: str, file: WaveFile, variable: str) -> str:

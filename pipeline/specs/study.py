@@ -286,3 +286,12 @@ class Scale(Assumable):
         if self.score == "sum" and self.minimum_answered not in (None, len(self.items)):
             raise ValueError("a sum needs every item answered: leave `minimum_answered` out, or score the mean")
         return self
+
+
+def value_range(item: Item) -> tuple[float, float] | None:
+    """The lowest and highest value an item can take, after its recode."""
+    if item.range is not None:
+        return item.range
+    values = [value for value in item.recode.values() if isinstance(value, float | int)]
+    values = values or [float(code) for code in item.codes]
+    return (min(values), max(values)) if values else None

@@ -14,7 +14,7 @@ COLUMNS = ("wave", "arm", "variable", "category", "share", "source")
 SHARE_TOLERANCE = 1e-6
 
 
-def read_targets(path: Path, name: str) -> tuple[dict[int, Target], Source]:
+def read_targets(path: Path, name: str, kind: type[Target] = Target) -> tuple[dict[int, Target], Source]:
     """Line → row; what is wrong is in the source's problems."""
     source = Source(path, name)
     try:
@@ -37,7 +37,7 @@ def read_targets(path: Path, name: str) -> tuple[dict[int, Target], Source]:
         if not _is_number(row["share"]):
             source.report((number,), f"the share `{row['share']}` is not a number; write 0.49 for 49 per cent.")
             continue
-        target = build({key: cell or None for key, cell in row.items()}, Target, source, (number,))
+        target = build({key: cell or None for key, cell in row.items()}, kind, source, (number,))
         if target is not None:
             found[number] = target
     _check_sums(found, source)

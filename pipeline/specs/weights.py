@@ -135,3 +135,10 @@ class Target(Declaration):
     category: str = Field(min_length=1)
     share: float = Field(ge=0, le=1)
     source: str = Field(min_length=1)
+
+
+def arms_of(weights: WeightSet, calendar: dict[str, tuple[str, ...]]) -> list[str]:
+    """The arms that a set weights: those named, or all whose calendar holds its waves."""
+    needed = {*weights.waves, *([] if weights.origin == "latest" else [weights.origin])}
+    fits = [arm for arm, waves in calendar.items() if needed <= set(waves)]
+    return [arm for arm in fits if not weights.arms or arm in weights.arms]

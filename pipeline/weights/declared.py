@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import CohesionError
-from pipeline.specs.check_weights import arms_of
+from pipeline.specs.weights import arms_of
 from pipeline.weights.checks import check_replicates, check_weights
 from pipeline.weights.margins import category_text, margins_for
 from pipeline.weights.people import people

@@ -1,0 +1,99 @@
+"""Reading every declaration below a root, and checking each against the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import DeclarationErrors
+from pipeline.paths import Paths
+from pipeline.specs.check import check
+from pipeline.specs.figures import Figure
+from pipeline.specs.models import load_model
+from pipeline.specs.project import Project
+from pipeline.specs.reader import load, load_each, load_front_matter, nearest
+from pipeline.specs.reading import Reading, parts_of
+from pipeline.specs.report import Concept, Model, Paper
+from pipeline.specs.strict_yaml import Source
+from pipeline.specs.study import StudyFile
+from pipeline.specs.study_files import STUDY_FILES, StudyPart, is_study_file
+
+
+def load_project(paths: Paths) -> Project:
+    """Read and check every declaration.
+
+    Raises ``DeclarationErrors`` that lists all mistakes, each with file, line, what was expected, nearest name.
+    """
+    reading = read_project(paths)
+    check(reading)
+    if reading.problems:
+        raise DeclarationErrors(sorted(dict.fromkeys(reading.problems), key=_by_file_and_line))
+    return Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
+
+
+def read_project(paths: Paths) -> Reading:
+    """Read every declaration below a root, without checking one against another."""
+    reading = Reading()
+    reading.concepts, source = load_each(paths.concepts, _name(paths.concepts, paths), Concept)
+    reading.sources["concepts",] = source
+    folders = sorted(paths.studies.iterdir()) if paths.studies.is_dir() else []
+    for folder in folders:
+        if folder.is_dir() and not folder.name.startswith(("_", ".")):
+            _read_study(folder, paths, reading)
+    template = paths.study("_template") / "study.yaml"
+    if template.exists():
+        reading.template = load(template, template.name, StudyFile)[0]
+    _read_reports(paths.models, "*.yaml", "models", Model, load_model, paths, reading)
+    _read_reports(paths.figures, "*.yaml", "figures", Figure, load, paths, reading)
+    _read_reports(paths.papers, "*.md", "papers", Paper, load_front_matter, paths, reading)
+    return reading
+
+
+def _read_study(folder: Path, paths: Paths, reading: Reading) -> None:
+    """One study folder, file by file as its records say."""
+    read = {part.key: _read_part(part, folder, paths, reading) for part in STUDY_FILES.values()}
+    reading.parts[folder.name] = parts_of(read)
+    for file in sorted(folder.glob("*.y*ml")):
+        if not is_study_file(file.name):
+            source = reading.sources[folder.name, "stray", file.name] = Source(file, _name(file, paths))
+            hint = nearest(file.name, (part.path for part in STUDY_FILES.values()))
+            source.report((), f"is not a file of a study{hint or '. Rename or remove it.'}")
+
+
+def _read_part(part: StudyPart, folder: Path, paths: Paths, reading: Reading) -> Any:
+    """What one record's file declares, or its files by their names; the sources go into ``reading``."""
+    place = (folder.name, part.source)
+    if not part.is_folder:
+        file = folder / part.path
+        if not (part.required or file.exists()):
+            return part.empty()
+        value, reading.sources[place] = part.reader(file, _name(file, paths), part.declaration)
+        return value
+    found: dict[str, Any] = {}
+    for file in sorted(folder.glob(part.path)):
+        value, reading.sources[*place, file.stem] = part.reader(file, _name(file, paths), part.declaration)
+        if value is not None:
+            found[file.stem] = value
+    return found
+
+
+def _read_reports(
+    folder: Path, pattern: str, kind: str, declaration: type, loader: Callable[..., Any], paths: Paths, reading: Reading
+) -> None:
+    for file in sorted(folder.glob(pattern)):
+        if file.name == "README.md":
+            continue
+        found, source = loader(file, _name(file, paths), declaration)
+        reading.sources[kind, file.stem] = source
+        if found is not None:
+            getattr(reading, kind)[file.stem] = found
+
+
+def _name(path: Path, paths: Paths) -> str:
+    return path.relative_to(paths.root).as_posix()
+
+
+def _by_file_and_line(problem: str) -> tuple[str, int]:
+    file, line, _ = problem.split(":", 2)
+    return file, int(line)
