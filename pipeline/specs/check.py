@@ -20,11 +20,12 @@ HEAD_GROUPS = ("arm", "stratum", "area_code")
 
 def check(reading: Reading) -> None:
     """Report every contradiction between the declarations of a project into its sources."""
-    for key in reading.parts:
-        check_study(key, reading)
+    studies = {key: StudyNames(key, reading) for key in reading.parts}
+    for key, declared in studies.items():
+        check_study(key, declared, reading)
         _check_filled_in(key, reading)
     for key, model in reading.models.items():
-        _check_model(model, reading.sources["models", key], reading)
+        _check_model(model, reading.sources["models", key], studies, reading)
     for key, figure in reading.figures.items():
         check_figure(figure, reading.sources["figures", key], reading)
     for key, paper in reading.papers.items():
@@ -41,11 +42,11 @@ def _check_filled_in(key: str, reading: Reading) -> None:
             reading.sources[key, "study"].report((name,), f"`{name}` is still the template's. Say what it is here.")
 
 
-def _check_model(model: AnyModel, source: Source, reading: Reading) -> None:
-    known(source, ("study",), [model.study], names.studies(reading), "a study in data/studies")
-    if model.study not in reading.parts:
+def _check_model(model: AnyModel, source: Source, studies: dict[str, StudyNames], reading: Reading) -> None:
+    known(source, ("study",), [model.study], list(studies), "a study in data/studies")
+    study = studies.get(model.study)
+    if study is None:
         return
-    study = StudyNames(model.study, reading)
     if isinstance(model, StructuralModel):
         check_structural(model, source, study, reading)
     else:

@@ -15,9 +15,9 @@ from pipeline.specs.strict_yaml import Position, Source
 from pipeline.specs.study import Item, OutcomeList, StudyFile, Wave, WaveException, WaveFile, value_range
 
 
-def check_study(key: str, reading: Reading) -> None:
+def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
     """Report every contradiction between the files of one study into its sources."""
-    parts, declared = reading.parts[key], StudyNames(key, reading)
+    parts = reading.parts[key]
     if parts.about is not None:
         _check_about(parts.about, declared, reading.sources[key, "study"], reading)
     _check_items(parts, declared, reading.sources[key, "items"], reading)

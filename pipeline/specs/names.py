@@ -54,7 +54,7 @@ class StudyNames:
     def arms(self) -> Names:
         return _names(_inside(self._raw("study"), "arms"))
 
-    @property
+    @cached_property
     def waves(self) -> list[str]:
         return sorted(key[2] for key in self.reading.sources if key[:2] == (self.key, "waves"))
 
@@ -68,18 +68,18 @@ class StudyNames:
         measured = [_text(_inside(entry, "concept")) for entry in items.values()]
         return list(dict.fromkeys([*scored, *filter(None, measured), *(_names(study.get("areas")) or ())]))
 
-    @property
+    @cached_property
     def weights(self) -> Names:
         """The weight sets of weights.yaml."""
         return _names(self._raw("weights"))
 
-    @property
+    @cached_property
     def scored(self) -> Names:
         """The concepts that scales score."""
         scales = self._raw("scales")
         return None if scales is None else [_text(_inside(entry, "concept")) or key for key, entry in scales.items()]
 
-    @property
+    @cached_property
     def imputation(self) -> Names:
         """The sets of imputation.yaml."""
         return _names(self._raw("imputation"))

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,6 +20,22 @@ _INTEGER = re.compile(r"[-+]?\d+")
 _NUMBER = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Untagged(_Loader):  # type: ignore[misc]
+    """The parser, without YAML's guesses at what kind a value is: ``_scalar`` decides that."""
+
+    def resolve(self, _kind: type[yaml.Node], _value: str | None, _implicit: object) -> str:
+        return ""
+
+    def descend_resolver(self, _parent: yaml.Node | None, _index: object) -> None:
+        """No value has a kind by its place."""
+
+    def ascend_resolver(self) -> None:
+        """As above."""
 
 
 @dataclass
@@ -61,9 +78,8 @@ def read(path: Path, name: str) -> Source:
 def parse(text: str, path: Path, name: str, first_line: int = 1) -> Source:
     """Parse YAML text whose first line is ``first_line`` of the file."""
     source = Source(path, name)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        node = yaml.compose(text, Loader=loader)
+        node = yaml.compose(text, Loader=_Untagged)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = (mark.line if mark else 0) + first_line
