@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -38,6 +39,24 @@ class Panel:
     patterns: tuple[Pattern, ...]
 
 
+def pattern_counts(participation: pl.DataFrame) -> pl.DataFrame:
+    """One row per arm and pattern that somebody has, the commonest first: how many people, and the arm's waves.
+
+    ``participation``: the ``Participation`` table. People who never answered are left out. Columns: arm, pattern,
+    count, waves (in order).
+    """
+    people = participation.unique("person_id", keep="first", maintain_order=True)
+    people = people.filter(pl.col("pattern").str.contains("1"))
+    calendars = participation.group_by("arm").agg(waves=pl.col("wave").unique().sort())
+    order = pl.Enum(people["arm"].unique(maintain_order=True))
+    return (
+        people.group_by("arm", "pattern")
+        .agg(count=pl.len().cast(pl.Int64))
+        .sort(pl.col("arm").cast(order), "count", "pattern", descending=[False, True, True])
+        .join(calendars, on="arm", how="left", maintain_order="left")
+    )
+
+
 def panels_of(
     participation: pl.DataFrame,
     waves: Mapping[str, str] | Mapping[tuple[str, str], str] | None = None,
@@ -45,35 +64,33 @@ def panels_of(
     top: int | None = None,
 ) -> list[Panel]:
     """What ``participation_patterns`` draws and ``alt_patterns`` describes."""
-    people = participation.unique("person_id", keep="first", maintain_order=True)
-    people = people.filter(pl.col("pattern").str.contains("1"))
-    names = arms or {arm: arm.replace("_", " ") for arm in people["arm"].unique(maintain_order=True)}
-    present = [arm for arm in names if arm in people["arm"]]
+    counts = participation if "count" in participation.columns else pattern_counts(participation)
+    rows = counts.rows(named=True)
+    names = arms or {row["arm"]: row["arm"].replace("_", " ") for row in rows}
+    own = {arm: [row for row in rows if row["arm"] == arm] for arm in names}
+    present = [arm for arm in names if own[arm]]
     if not present:
         raise PaperError("there is nobody whose participation could be drawn", todo="Check the arms named.")
     shown = top or (12 if len(present) == 1 else 6)
-    return [_panel(participation, people, arm, names[arm], waves or {}, shown) for arm in present]
+    return [_panel(own[arm], names[arm], waves or {}, shown) for arm in present]
 
 
 def _panel(
-    participation: pl.DataFrame,
-    people: pl.DataFrame,
-    arm: str,
+    rows: Sequence[Mapping[str, Any]],
     name: str,
     labels: Mapping[str, str] | Mapping[tuple[str, str], str],
     top: int,
 ) -> Panel:
-    calendar = participation.filter(pl.col("arm") == arm)["wave"].unique().sort().to_list()
+    """One arm; ``rows`` hold its patterns, the commonest first."""
+    arm, calendar = rows[0]["arm"], rows[0]["waves"]
     waves = [next((labels[key] for key in ((arm, wave), wave) if key in labels), wave) for wave in calendar]  # type: ignore[index]
-    counted = people.filter(pl.col("arm") == arm).group_by("pattern").len()
-    counted = counted.sort(["len", "pattern"], descending=[True, True])
-    total = int(counted["len"].sum())
-    common = counted.filter(pl.col("len") >= FEWEST)
-    common = common.head(top) if common.height > top + 1 else common
+    total = sum(row["count"] for row in rows)
+    common = [row for row in rows if row["count"] >= FEWEST]
+    common = common[:top] if len(common) > top + 1 else common
     found = [
-        Pattern(tuple(mark == "1" for mark in pattern), "", count, count / total) for pattern, count in common.rows()
+        Pattern(tuple(mark == "1" for mark in row["pattern"]), "", row["count"], row["count"] / total) for row in common
     ]
-    others, rest = counted.height - common.height, total - int(common["len"].sum())
+    others, rest = len(rows) - len(common), total - sum(row["count"] for row in common)
     if others:
         label = f"{others} other {'pattern' if others == 1 else 'patterns'}"
         found.append(Pattern(None, label, rest, rest / total))

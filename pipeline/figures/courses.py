@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -48,10 +50,12 @@ def panels_of(
 ) -> list[Panel]:
     """The panels that are drawn; ``alt_trend`` tells the same ones."""
     levels = [key for key, component in COMPONENTS.items() if component.level]
-    rows = means.filter(pl.col("component").is_in(levels), pl.col("wave").is_not_null())
-    rows = rows.filter(pl.col("estimate").is_not_null())
-    outcomes = labels or {name: name for name in rows["outcome"].unique(maintain_order=True)}
-    names = groups or {name: name or "" for name in rows["group"].unique(maintain_order=True)}
+    shown = means.filter(
+        pl.col("component").is_in(levels), pl.col("wave").is_not_null() & pl.col("estimate").is_not_null()
+    )
+    rows = shown.select("outcome", "group", "wave", "estimate", "conf_low", "conf_high").rows(named=True)
+    outcomes = labels or {row["outcome"]: row["outcome"] for row in rows}
+    names = groups or {row["group"]: row["group"] or "" for row in rows}
     courses = {
         (outcome, group): _course(rows, outcome, group, dates, 100.0 if percent else 1.0)
         for outcome in outcomes
@@ -82,25 +86,21 @@ def _lines(courses: Mapping[str, tuple[Point, ...]]) -> tuple[Line, ...]:
     return tuple(Line(name, colour, marker, points) for (name, points), colour, marker in dressed if points)
 
 
-def _course(rows: pl.DataFrame, outcome: str, group: str | None, dates: Dates, times: float) -> tuple[Point, ...]:
+def _course(
+    rows: Sequence[Mapping[str, Any]], outcome: str, group: str | None, dates: Dates, times: float
+) -> tuple[Point, ...]:
     """One outcome of one group over time."""
-    own = rows.filter(pl.col("outcome") == outcome, pl.col("group").eq_missing(pl.lit(group)))
-    if own["wave"].is_duplicated().any():
+    own = [row for row in rows if row["outcome"] == outcome and row["group"] == group]
+    often = Counter(row["wave"] for row in own)
+    if len(often) < len(own):
         raise PaperError(
             f"`{outcome}` has several results for the same wave",
-            count=own.filter(pl.col("wave").is_duplicated()).height,
+            count=sum(count for count in often.values() if count > 1),
             todo="Draw one model, and one category of a categorical outcome.",
         )
-    return tuple(sorted((_point(row, dates, times) for row in own.iter_rows(named=True)), key=lambda p: p.day))
+    return tuple(sorted((_point(row, dates, times) for row in own), key=lambda p: p.day))
 
 
-def _point(row: Mapping[str, object], dates: Dates, times: float) -> Point:
-    def scaled(name: str) -> float | None:
-        value = row[name]
-        return None if value is None else float(value) * times  # type: ignore[arg-type]
-
-    value = scaled("estimate")
-    assert value is not None
-    group = row["group"]
-    day = date_of(dates, str(row["wave"]), None if group is None else str(group))
-    return Point(day, value, scaled("conf_low"), scaled("conf_high"))
+def _point(row: Mapping[str, Any], dates: Dates, times: float) -> Point:
+    low, high = (None if row[end] is None else row[end] * times for end in ("conf_low", "conf_high"))
+    return Point(date_of(dates, row["wave"], row["group"]), row["estimate"] * times, low, high)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -22,12 +23,12 @@ KINDS = {
 def rows_of(estimates: pl.DataFrame, labels: Mapping[str, str], models: Mapping[str, str] | None) -> list[Row]:
     """The labelled rows that are drawn; the alternative text names the same ones."""
     shown = estimates.filter(pl.col("component").is_in(list(KINDS)), pl.col("term").is_in(list(labels)))
-    names = models or {name: name for name in shown["model"].unique(maintain_order=True)}
+    found = shown.select("model", "term", "component", "estimate", "conf_low", "conf_high").rows(named=True)
+    names = models or {row["model"]: row["model"] for row in found}
     rows: list[Row] = []
     for model, name in names.items():
-        own = shown.filter(pl.col("model") == model)
-        terms = [(term, label) for term, label in labels.items() if term in own["term"]]
-        made = [Row(label, _marks(own.filter(pl.col("term") == term))) for term, label in terms]
+        own = [[row for row in found if row["model"] == model and row["term"] == term] for term in labels]
+        made = [Row(label, _marks(some)) for some, label in zip(own, labels.values(), strict=True) if some]
         if len(names) > 1 and len(made) == 1:
             made = [Row(name, made[0].marks)]
         elif len(names) > 1 and made:
@@ -41,25 +42,20 @@ def rows_of(estimates: pl.DataFrame, labels: Mapping[str, str], models: Mapping[
     return rows
 
 
-def _marks(rows: pl.DataFrame) -> tuple[Mark, ...]:
-    order = {kind: place for place, kind in enumerate(KINDS)}
-    found = sorted(rows.iter_rows(named=True), key=lambda row: order[row["component"]])
-    return tuple(_mark(row) for row in found)
+def _marks(rows: Sequence[Mapping[str, Any]]) -> tuple[Mark, ...]:
+    order = list(KINDS)
+    return tuple(_mark(row) for row in sorted(rows, key=lambda row: order.index(row["component"])))
 
 
-def _mark(row: Mapping[str, object]) -> Mark:
-    name, colour, marker = KINDS[str(row["component"])]
-    value, low, high = (_number(row[column]) for column in ("estimate", "conf_low", "conf_high"))
+def _mark(row: Mapping[str, Any]) -> Mark:
+    name, colour, marker = KINDS[row["component"]]
+    value, low, high = row["estimate"], row["conf_low"], row["conf_high"]
     if value is None:
         return Mark(None, None, None, name, colour, marker, "withheld")
     text = decimal(value)
     if low is not None and high is not None:
         text += f" ({interval(low, high)})"
     return Mark(value, low, high, name, colour, marker, text)
-
-
-def _number(value: object) -> float | None:
-    return None if value is None else float(value)  # type: ignore[arg-type]
 
 
 def row_words(rows: Sequence[Row]) -> list[str]:

@@ -124,11 +124,14 @@ def _panel(sheet: Sheet, bars: list[WaveCounts], box: tuple[float, float, float,
 
 def _bar(room: _Place, place: int, bar: WaveCounts) -> None:
     """One wave: its segments from the bottom up, each with its count where it fits."""
+    from matplotlib.patches import Rectangle
+
     axes, bottom = room.axes, 0.0
     style: dict[str, Any] = {"size": room.size, "ha": "center", "zorder": 5}
     for status, (_, colour, ink) in LOOKS.items():
         count = bar.counts.get(status, 0)
-        axes.bar(place, count, 2 * room.half, bottom, color=colour, lw=0, zorder=3)
+        if count:
+            axes.add_artist(Rectangle((place - room.half, bottom), 2 * room.half, count, color=colour, lw=0, zorder=3))
         fits = count / room.per_inch >= 0.15 and text_width(f"{count:,}", room.size) <= room.slot * 2 * room.half
         if fits and count != bar.answered:
             axes.text(place, bottom + count / 2, f"{count:,}", color=ink, va="center_baseline", **style)
@@ -161,4 +164,4 @@ def _ribbon(axes: Axes, start: tuple[float, float, float], end: tuple[float, flo
     mid = (x0 + x1) / 2
     corners = [(x0, low0), (mid, low0), (mid, low1), (x1, low1), (x1, high1), (mid, high1), (mid, high0), (x0, high0)]
     codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4, Path.LINETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
-    axes.add_patch(PathPatch(Path(corners, codes), facecolor=colour, alpha=0.22, lw=0, zorder=2))
+    axes.add_artist(PathPatch(Path(corners, codes), facecolor=colour, alpha=0.22, lw=0, zorder=2))

@@ -57,7 +57,7 @@ def _box(axes: Axes, place: tuple[float, float], wide: float, label: str) -> Non
     from matplotlib.patches import Rectangle
 
     x, y = place
-    axes.add_patch(Rectangle((x - wide / 2, y - BOX_TALL / 2), wide, BOX_TALL, fc="white", ec=INK, lw=1.1, zorder=4))
+    axes.add_artist(Rectangle((x - wide / 2, y - BOX_TALL / 2), wide, BOX_TALL, fc="white", ec=INK, lw=1.1, zorder=4))
     lines = wrap(label, wide - 0.1, LABEL)
     for number, line in enumerate(lines):
         level = y + line_height(LABEL) * (number - (len(lines) - 1) / 2)

@@ -33,11 +33,11 @@ class Material:
 
     def of(self, spec: FigureSpec) -> pl.DataFrame:
         """The estimates of the figure's models. Raises ``PaperError`` if a model has none."""
-        found = set() if self.estimates is None else set(self.estimates["model"])
-        missing = [model for model in spec.models if model not in found]
-        if self.estimates is None or missing:
+        found = {} if self.estimates is None else self.estimates.partition_by("model", as_dict=True)
+        missing = [model for model in spec.models if (model,) not in found]
+        if missing:
             raise PaperError(f"the figure draws `{missing[0]}`, which has no estimates", todo="Build that model first.")
-        return pl.concat([self.estimates.filter(pl.col("model") == model) for model in spec.models])
+        return pl.concat([found[(model,)] for model in spec.models])
 
     def who_took_part(self) -> pl.DataFrame:
         """The participation table. Raises ``PaperError`` if there is none."""

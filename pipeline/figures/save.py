@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 DPI = 144
 
 
+@styled
 def rendered(drawing: Drawing) -> dict[str, bytes]:
     """Suffix → content of each file of a figure: ``png``, ``svg``, and ``narrow.svg``, which papers show on a phone."""
     return {
@@ -44,9 +44,9 @@ def save_drawing(drawing: Drawing, stem: Path) -> tuple[Path, Path]:
 @styled
 def png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
     """The figure as a PNG without date or software version."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
-    return stream.getvalue()
+    from pipeline.figures.render import png
+
+    return png(figure, dpi)
 
 
 @styled
@@ -56,13 +56,13 @@ def svg_bytes(figure: Figure) -> bytes:
     ``data-body`` on its root says where the picture without heading and footer lies, in the units of ``viewBox``:
     a paper crops to it and sets title, note and source as text, which a reader can enlarge, search and copy.
     """
-    stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    content = stream.getvalue()
+    from pipeline.figures.render import svg
+
+    content = svg(figure)
     body = getattr(figure, "body", None)
-    if body is None:
-        return content
-    left, bottom, right, top = body
-    tall = figure.get_figheight()
-    box = " ".join(f"{inches * 72:.2f}" for inches in (left, tall - top, right - left, top - bottom))
-    return content.replace(b"<svg ", f'<svg data-body="{box}" '.encode(), 1)
+    if body is not None:
+        left, bottom, right, top = body
+        tall = figure.get_figheight()
+        box = " ".join(f"{inches * 72:.2f}" for inches in (left, tall - top, right - left, top - bottom))
+        content = content.replace("<svg ", f'<svg data-body="{box}" ', 1)
+    return content.encode()

@@ -8,11 +8,11 @@ Source of the colours: analysisfunction.civilservice.gov.uk, Data visualisation:
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-if TYPE_CHECKING:
-    from matplotlib.backends.backend_agg import RendererAgg
+from pipeline.figures.glyphs import EM, set_line, shaped_width
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,12 +70,22 @@ def styled(draw: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(draw)
     def under_style(*args: P.args, **kwargs: P.kwargs) -> T:
+        if _IN_STYLE.get():
+            return draw(*args, **kwargs)
         import matplotlib
 
-        with matplotlib.rc_context(_settings()):
-            return draw(*args, **kwargs)
+        token = _IN_STYLE.set(True)
+        try:
+            with matplotlib.rc_context(_settings()):
+                return draw(*args, **kwargs)
+        finally:
+            _IN_STYLE.reset(token)
 
     return under_style
+
+
+_IN_STYLE: ContextVar[bool] = ContextVar("in_style", default=False)
+"""So that the settings, some three hundred, are set once for a figure and all its files."""
 
 
 @cache
@@ -108,21 +118,10 @@ def _luminance(rgb: tuple[float, float, float]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@cache
-def _renderer() -> RendererAgg:
-    from matplotlib.backends.backend_agg import RendererAgg
-
-    return RendererAgg(1, 1, 72)
-
-
-@cache
 def text_width(text: str, size: float = LABEL, bold: bool = False) -> float:
     """The width of one line of text, in inches."""
-    from matplotlib.font_manager import FontProperties
-
-    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
-    width, _, _ = _renderer().get_text_width_height_descent(text, font, ismath=False)
-    return float(width) / 72
+    line = set_line(text, bold)
+    return (line.width if line else shaped_width(text, bold)) / EM * size / 72
 
 
 def line_height(size: float) -> float:

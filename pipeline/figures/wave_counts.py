@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -64,8 +65,9 @@ def bars_of(
 ) -> dict[str, list[WaveCounts]]:
     """Arm label → its waves in order; what ``participation_flow`` draws and ``alt_participation`` tells."""
     counts = participation if "count" in participation.columns else participation_counts(participation)
-    names = arms or {arm: arm.replace("_", " ") for arm in counts["arm"].unique(maintain_order=True)}
-    panels = {name: _waves(counts.filter(pl.col("arm") == arm), arm, waves or {}) for arm, name in names.items()}
+    rows = counts.rows(named=True)
+    names = arms or {row["arm"]: row["arm"].replace("_", " ") for row in rows}
+    panels = {name: _waves([row for row in rows if row["arm"] == arm], waves or {}) for arm, name in names.items()}
     panels = {name: bars for name, bars in panels.items() if bars}
     if not panels:
         raise PaperError("there is nobody whose participation could be drawn", todo="Check the arms named.")
@@ -73,11 +75,11 @@ def bars_of(
 
 
 def _waves(
-    counts: pl.DataFrame, arm: str, labels: Mapping[str, str] | Mapping[tuple[str, str], str]
+    rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str] | Mapping[tuple[str, str], str]
 ) -> list[WaveCounts]:
+    """The waves of one arm in order."""
     bars = []
-    for wave in counts["wave"].unique().sort():
-        own = counts.filter(pl.col("wave") == wave)
+    for arm, wave in sorted({(row["arm"], row["wave"]) for row in rows}):
         label = next((labels[key] for key in ((arm, wave), wave) if key in labels), wave)  # type: ignore[index]
-        bars.append(WaveCounts(label, dict(zip(own["status"], own["count"], strict=True))))
+        bars.append(WaveCounts(label, {row["status"]: row["count"] for row in rows if row["wave"] == wave}))
     return bars

@@ -13,7 +13,7 @@ from pipeline.figures.flow_plot import draw_flow
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import WIDE, styled
-from pipeline.figures.wave_counts import WaveCounts, bars_of
+from pipeline.figures.wave_counts import WaveCounts, bars_of, participation_counts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,9 +32,9 @@ STATUS_WORDS = {
 
 def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     """Who took part in each arm of the study; ``spec.groups`` names and chooses arms."""
-    people = material.who_took_part()
+    counts = participation_counts(material.who_took_part())
     shared: Arguments = {"waves": wave_titles(study), "arms": spec.groups or arm_titles(study)}
-    return Picture(alt_participation(people, **shared), partial(participation_flow, people, **shared))
+    return Picture(alt_participation(counts, **shared), partial(participation_flow, counts, **shared))
 
 
 @styled

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.figures.answer_patterns import Pattern, panels_of
+from pipeline.figures.answer_patterns import Pattern, panels_of, pattern_counts
 from pipeline.figures.calendar import arm_titles, wave_titles
 from pipeline.figures.pattern_plot import draw_patterns
 from pipeline.figures.picture import Arguments, Material, Picture
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     """Who answered which waves in each arm of the study; ``spec.groups`` names and chooses arms."""
-    people = material.who_took_part()
+    counts = pattern_counts(material.who_took_part())
     shared: Arguments = {"waves": wave_titles(study), "arms": spec.groups or arm_titles(study)}
-    return Picture(alt_patterns(people, **shared), partial(participation_patterns, people, **shared))
+    return Picture(alt_patterns(counts, **shared), partial(participation_patterns, counts, **shared))
 
 
 @styled
@@ -45,8 +45,9 @@ def participation_patterns(
 ) -> Figure:
     """The commonest patterns of each arm: a tile for each wave, filled where answered, and a bar of their people.
 
-    ``participation``: the ``Participation`` table. ``waves``: wave, or (arm, wave) → label; ``arms``: arm → label, in
-    the order to be drawn. ``top`` patterns are shown of each arm (12, or 6 of several arms), the rest as one row.
+    ``participation``: the ``Participation`` table, or what ``pattern_counts`` made of it. ``waves``: wave, or (arm,
+    wave) → label; ``arms``: arm → label, in the order to be drawn. ``top`` patterns are shown of each arm (12, or 6 of
+    several arms), the rest as one row.
 
     Raises ``PaperError`` if nobody ever answered.
     """
