@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pipeline.figures.sheet import Heading, Sheet
+from pipeline.figures.sheet import Heading, Sheet, add_line
 from pipeline.figures.style import (
     GRID,
     LABEL,
@@ -183,7 +183,7 @@ def _row(
     for number, line in enumerate(lines):
         weight = "normal" if row.marks and not narrow else "bold"
         # White below the label, which in a narrow figure lies across the plot's lines.
-        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if narrow else None
         sheet.text(0, top + label_top + line_height(LABEL) * (number + 0.75), line, weight=weight, bbox=ground)
     first = at + over + GAP / 2 if narrow else at + (height - STEP * len(row.marks)) / 2
     for number, mark in enumerate(row.marks):
@@ -198,7 +198,6 @@ def _mark(axes: Axes, mark: Mark, level: float) -> None:
     if mark.value is None:
         return
     if mark.low is not None and mark.high is not None:
-        axes.plot([mark.low, mark.high], [level, level], color=mark.colour, lw=2.2, zorder=3)
-    axes.plot(
-        [mark.value], [level], color=mark.colour, marker=mark.marker, markersize=7, mec="white", mew=0.9, lw=0, zorder=4
-    )
+        add_line(axes, [mark.low, mark.high], [level, level], color=mark.colour, lw=2.2, zorder=3)
+    looks = {"marker": mark.marker, "markersize": 7, "mec": "white", "mew": 0.9, "lw": 0, "zorder": 4}
+    add_line(axes, [mark.value], [level], color=mark.colour, **looks)

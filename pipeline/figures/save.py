@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +22,24 @@ DPI = 144
 @styled
 def rendered(drawing: Drawing) -> dict[str, bytes]:
     """Suffix → content of each file of a figure: ``png``, ``svg``, and ``narrow.svg``, which papers show on a phone."""
-    return {
-        "png": png_bytes(drawing.figure),
-        "svg": svg_bytes(drawing.figure),
-        "narrow.svg": svg_bytes(drawing.at(NARROW)),
-    }
+    with _without_collection():
+        return {
+            "png": png_bytes(drawing.figure),
+            "svg": svg_bytes(drawing.figure),
+            "narrow.svg": svg_bytes(drawing.at(NARROW)),
+        }
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Python's garbage collector waits: it would walk through thousands of artists that are all still in use."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -141,3 +142,10 @@ class Sheet:
             self.figure.add_artist(Line2D(*place, color=colour, marker=marker, markersize=6, linestyle="none"))
             self.text(left + 0.2, top, label)
             left += 0.2 + text_width(label) + 0.25
+
+
+def add_line(axes: Axes, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:
+    """A line or markers on axes whose limits are set: without ``plot``'s search for limits, which takes longer."""
+    from matplotlib.lines import Line2D
+
+    axes.add_artist(Line2D(xs, ys, **style))

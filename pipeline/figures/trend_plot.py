@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.figures.courses import Line, Panel, Point
-from pipeline.figures.sheet import Heading, Sheet
+from pipeline.figures.sheet import Heading, Sheet, add_line
 from pipeline.figures.style import GRID, LABEL, QUIET, SMALL, decimal, ink, line_height, spread, text_width, wrap
 from pipeline.figures.timeline import LETTERS, Event, Timeline, event_lines, lettered, overhang, rows_of_labels
 
@@ -187,14 +187,13 @@ def _level_ticks(axes: Axes, low: float, high: float, tall: float, percent: bool
 def _draw_line(axes: Axes, line: Line) -> None:
     days = [point.day.toordinal() for point in line.points]
     values = [point.value for point in line.points]
-    for point in line.points:
+    bar = {"color": line.colour, "lw": 4.5, "alpha": 0.3, "zorder": 2, "solid_capstyle": "butt"}
+    for day, point in zip(days, line.points, strict=True):
         if point.low is not None and point.high is not None:
-            at = point.day.toordinal()
-            axes.plot(
-                [at, at], [point.low, point.high], color=line.colour, lw=4.5, alpha=0.3, zorder=2, solid_capstyle="butt"
-            )
-    axes.plot(days, values, color=line.colour, lw=1.8, zorder=3)
-    axes.plot(days, values, color=line.colour, marker=line.marker, markersize=6, lw=0, mec="white", mew=0.8, zorder=4)
+            add_line(axes, [day, day], [point.low, point.high], **bar)
+    add_line(axes, days, values, color=line.colour, lw=1.8, zorder=3)
+    marks = {"marker": line.marker, "markersize": 6, "lw": 0, "mec": "white", "mew": 0.8, "zorder": 4}
+    add_line(axes, days, values, color=line.colour, **marks)
 
 
 def _print_values(
