@@ -44,6 +44,8 @@ PLATFORM_COLUMN = "platform column"
 PERSONAL = "personal data"
 """What stands in place of a text that looks personal, in a column that may pass."""
 
+_MAY_BE_PERSONAL = (pl.col("value").str.len_chars() >= 5) & pl.col("value").str.contains(r"[\d@:]|[(\[]\s?(?i:at)")
+"""No text without these signs, or shorter, fits a pattern above or holds an NHS number: most texts end here."""
 _TEN_DIGITS = r"(?:^|[^\d.,])(\d{3}[ .\-]?\d{3}[ .\-]?\d{4})(?:$|[^\d])"
 _MOBILES = ((7_100_000_000, 8_000_000_000), (447_100_000_000, 448_000_000_000))
 _PATTERNS = tuple(VALUE_PATTERNS.values())
@@ -77,6 +79,10 @@ def without_personal_data(column: pl.Series) -> pl.Series:
         return column
     distinct = column.drop_nulls().unique()
     plain = _plain(distinct)
+    may_be = plain.to_frame("value").select(_MAY_BE_PERSONAL).to_series()
+    if not may_be.any():
+        return column
+    distinct, plain = distinct.filter(may_be), plain.filter(may_be)
     looks = plain.to_frame("text").select(pl.any_horizontal(pl.col("text").str.contains(p) for p in _PATTERNS))
     personal = distinct.filter(looks.to_series() | _holds_nhs_number(plain))
     return column.set(column.is_in(personal.implode()).fill_null(False), PERSONAL) if personal.len() else column
@@ -87,17 +93,22 @@ def _findings(column: pl.Series) -> Iterable[tuple[str, int]]:
         yield PLATFORM_COLUMN, column.len() - column.null_count()
     if column.dtype == pl.String:
         yield from _in_text(column.rename("value"))
-    elif column.dtype.is_numeric():
+    elif column.dtype.is_numeric() and _may_be_numbers_of_people(column):
         yield NHS_NUMBER, _nhs_numbers(column)
         yield "UK phone number", _mobiles(column)
 
 
 def _in_text(column: pl.Series) -> Iterable[tuple[str, int]]:
     distinct = column.drop_nulls().value_counts()
-    plain = _plain(distinct["value"])
-    for kind, pattern in VALUE_PATTERNS.items():
-        yield kind, _sum(distinct.filter(plain.str.contains(pattern)))
-    yield NHS_NUMBER, _sum(distinct.filter(_holds_nhs_number(plain)))
+    distinct = distinct.with_columns(_plain(distinct["value"])).filter(_MAY_BE_PERSONAL)
+    if not distinct.height:
+        return
+    value, count = pl.col("value"), pl.col("count")
+    found = distinct.select(
+        count.filter(value.str.contains(pattern)).sum().alias(kind) for kind, pattern in VALUE_PATTERNS.items()
+    )
+    yield from found.row(0, named=True).items()
+    yield NHS_NUMBER, int(distinct["count"].filter(_holds_nhs_number(distinct["value"])).sum())
 
 
 def _plain(texts: pl.Series) -> pl.Series:
@@ -112,8 +123,10 @@ def _holds_nhs_number(texts: pl.Series) -> pl.Series:
     return digits.map_elements(is_nhs_number, return_dtype=pl.Boolean).fill_null(False)
 
 
-def _sum(counted: pl.DataFrame) -> int:
-    return int(counted["count"].sum())
+def _may_be_numbers_of_people(column: pl.Series) -> bool:
+    """Whether no number of the column is shorter than ten digits, as those of people are not."""
+    smallest = column.min()
+    return smallest is not None and smallest >= 10**9  # type: ignore[operator]
 
 
 def _nhs_numbers(column: pl.Series) -> int:

@@ -6,7 +6,8 @@ import time
 import polars as pl
 import pytest
 
-from pipeline.ingest.linking.near import near_ids, slips_between
+from pipeline.ingest.linking.alignment import slips_between
+from pipeline.ingest.linking.near import near_ids
 
 
 def alignment(one: str, other: str) -> int:

@@ -23,6 +23,20 @@ def code_text(value: float | int | str) -> str:
 
 def code_texts(numbers: pl.Series) -> pl.Series:
     """``code_text`` of a numeric column, nulls kept."""
+    if numbers.dtype.is_integer():
+        return _each_text(numbers) if _holds_inexact(numbers) else numbers.cast(pl.String)
+    is_whole = (numbers == numbers.floor()) & (numbers.abs() < LARGEST_EXACT)
+    whole = numbers.set(~is_whole, None).cast(pl.Int64).cast(pl.String)
+    return whole if is_whole.all() else whole.fill_null(_each_text(numbers.set(is_whole, None)))
+
+
+def _holds_inexact(integers: pl.Series) -> bool:
+    extremes = (integers.min(), integers.max())
+    return any(value is not None and abs(int(value)) >= LARGEST_EXACT for value in extremes)  # type: ignore[arg-type]
+
+
+def _each_text(numbers: pl.Series) -> pl.Series:
+    """The same value by value: for the few columns of fractions, and numbers that are not exact."""
     distinct = numbers.unique().drop_nulls()
     texts = pl.Series([code_text(value) for value in distinct], dtype=pl.String)
     return numbers.replace_strict(distinct, texts, default=None, return_dtype=pl.String).rename(numbers.name)
@@ -32,9 +46,9 @@ def numbers_among(texts: pl.Series) -> pl.Series:
     """Texts of which those that are numbers are written as codes: beside a remark ``4.0`` is still the code ``4``."""
     distinct = texts.unique().drop_nulls()
     numbers = distinct.filter(distinct.str.contains(NUMBER))
-    if not numbers.len():
-        return texts
-    return texts.replace(numbers, pl.Series([code_text(float(number)) for number in numbers], dtype=pl.String))
+    codes = code_texts(numbers.cast(pl.Float64))
+    differs = codes != numbers
+    return texts.replace(numbers.filter(differs), codes.filter(differs)) if differs.any() else texts
 
 
 def numbers_where_all_are(frame: pl.DataFrame, *, decimal: str = ".", keep_text: tuple[str, ...] = ()) -> pl.DataFrame:

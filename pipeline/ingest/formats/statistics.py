@@ -14,7 +14,7 @@ import pyreadstat
 
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.dates import Kind, as_dates, kind_of_spss_date, kind_of_stata_date
-from pipeline.ingest.formats.numbers import code_text
+from pipeline.ingest.formats.numbers import code_text, code_texts
 from pipeline.ingest.formats.receipts import ZERO_TAIL, FileFacts, truncated, zero_filled
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Bounds, Notice, Table
@@ -110,8 +110,7 @@ def _tagged(name: str, values: list[Any], kind: Kind | None) -> pl.Series:
     numbers = pl.Series(name, [None if isinstance(value, str) else value for value in values], dtype=pl.Float64)
     if kind:
         return tags.fill_null(as_dates(numbers, kind).cast(pl.String))
-    codes = [None if value is None else code_text(value) for value in numbers]
-    return tags.fill_null(pl.Series(codes, dtype=pl.String))
+    return tags.fill_null(code_texts(numbers))
 
 
 def _labels(codes: dict[Any, str], program: Program) -> dict[str, str]:

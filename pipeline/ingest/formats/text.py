@@ -31,13 +31,12 @@ def check_text(frame: pl.DataFrame) -> list[Notice]:
     for column in frame.iter_columns():
         if column.dtype != pl.String:
             continue
-        distinct = column.drop_nulls().value_counts()
-        for kind, (pattern, meaning) in PATTERNS.items():
-            count = _count(distinct, column.name, pattern)
+        distinct = column.rename("value").drop_nulls().value_counts()
+        found = distinct.select(
+            pl.col("count").filter(pl.col("value").str.contains(pattern)).sum().alias(kind)
+            for kind, (pattern, _) in PATTERNS.items()
+        )
+        for kind, count in found.row(0, named=True).items():
             if count:
-                notices.append(Notice(kind, f"{column.name}: {count:,} {meaning}", column.name, count))
+                notices.append(Notice(kind, f"{column.name}: {count:,} {PATTERNS[kind][1]}", column.name, count))
     return notices
-
-
-def _count(distinct: pl.DataFrame, column: str, pattern: str) -> int:
-    return int(distinct.filter(pl.col(column).str.contains(pattern))["count"].sum())

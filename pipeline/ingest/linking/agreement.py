@@ -2,55 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 SHIFTS = 50
 """So many ways of linking everybody with somebody else are looked at, evenly spread over all there are."""
 
+Facts = npt.NDArray[np.int32]
+"""One row per person, one column per fact: equal numbers are equal facts, -1 is none."""
 
-def compare_facts(left: pl.DataFrame, right: pl.DataFrame, facts: Sequence[str]) -> pl.DataFrame:
-    """One row per pair of rows: ``facts_agree`` and ``facts_contradict``; a fact that either lacks counts as neither.
+
+def with_numbered_facts(frames: Mapping[str, pl.DataFrame], facts: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """The frames with each fact as a number: equal over all frames where the facts are; -1 where there is none.
 
     A frame may lack a fact altogether.
     """
-    none = pl.repeat(0, left.height, dtype=pl.Int64, eager=True)
-    agree, contradict = none, none
+    made = {name: frame.drop(facts, strict=False) for name, frame in frames.items()}
     for fact in facts:
-        if fact in left.columns and fact in right.columns:
-            same = left[fact] == right[fact]
-            agree = agree + same.fill_null(False).cast(pl.Int64)
-            contradict = contradict + (~same).fill_null(False).cast(pl.Int64)
-    return pl.DataFrame({"facts_agree": agree, "facts_contradict": contradict})
+        columns = [frame[fact] if fact in frame.columns else _no_fact(frame) for frame in frames.values()]
+        every = pl.concat([column.rename(fact).to_frame() for column in columns], how="vertical_relaxed")[fact]
+        numbers = every.rank("dense").cast(pl.Int32).fill_null(-1)
+        start = 0
+        for name, frame in made.items():
+            made[name] = frame.with_columns(numbers.slice(start, frame.height).alias(fact))
+            start += frame.height
+    return made
 
 
-def disagreement_by_chance(left: pl.DataFrame, right: pl.DataFrame, facts: Sequence[str]) -> float | None:
-    """The share of pairs of a row of ``left`` with one of ``right`` that contradict in some fact, of those that can be
+def _no_fact(frame: pl.DataFrame) -> pl.Series:
+    return pl.Series([None] * frame.height, dtype=pl.Null)
+
+
+def facts_of(people: pl.DataFrame, facts: Sequence[str]) -> Facts:
+    """The numbered facts of some people as an array."""
+    return people.select(facts).to_numpy(order="fortran").reshape(people.height, len(facts)).astype(np.int32)
+
+
+def compare_facts(ours: Facts, theirs: Facts) -> pl.DataFrame:
+    """One row per pair of rows: ``facts_agree`` and ``facts_contradict``; a fact that either lacks counts as neither."""
+    both = (ours >= 0) & (theirs >= 0)
+    same = ours == theirs
+    return pl.DataFrame(
+        {
+            "facts_agree": (both & same).sum(axis=1, dtype=np.int64),
+            "facts_contradict": (both & ~same).sum(axis=1, dtype=np.int64),
+        }
+    )
+
+
+def disagreement_by_chance(ours: Facts, theirs: Facts) -> float | None:
+    """The share of pairs of one of ``ours`` with one of ``theirs`` that contradict in some fact, of those that can be
     compared at all; None if none can. It is what linking at random would give.
 
-    The rows of ``right`` are shifted against those of ``left``, which pairs each with all others in turn: exact where
-    ``right`` has up to ``SHIFTS`` rows, and an even sample of all pairs, without a random draw, where it has more.
-    (That sample leaves out the shift by nothing, by which people would stand beside themselves.)
+    The rows of ``theirs`` are shifted against those of ``ours``, which pairs each with all others in turn: exact where
+    there are up to ``SHIFTS`` of them, and an even sample of all pairs, without a random draw, where there are more.
+    (That sample leaves out the shift by zero, by which people would be compared with themselves.)
     """
-    names = [fact for fact in facts if fact in left.columns and fact in right.columns]
-    if not names or not left.height or not right.height:
+    if not ours.size or not theirs.size:
         return None
-    ours, theirs = _numbered(left, right, names)
-    places = np.arange(left.height)
+    people, others = len(ours), len(theirs)
+    shifts = min(SHIFTS, others)
+    times = -(-(people + others) // others)  # so often in a row, theirs reach as far as any shift
+    columns = [(own, np.tile(other, times)) for own, other in zip(ours.T, theirs.T, strict=True)]
+    known = [(own >= 0, other >= 0) for own, other in columns]
     compared = contradicting = 0
-    shifts = min(SHIFTS, right.height)
-    for shift in ((2 * np.arange(shifts) + 1) * right.height) // (2 * shifts):
-        others = theirs[(places + shift) % right.height]
-        known = (ours >= 0) & (others >= 0)
-        compared += int(known.any(axis=1).sum())
-        contradicting += int((known & (ours != others)).any(axis=1).sum())
+    for shift in ((2 * np.arange(shifts) + 1) * others) // (2 * shifts):
+        can, do = np.zeros(people, bool), np.zeros(people, bool)
+        for (own, other), (own_known, other_known) in zip(columns, known, strict=True):
+            both = own_known & other_known[shift : shift + people]
+            can |= both
+            do |= both & (own != other[shift : shift + people])
+        compared += int(np.count_nonzero(can))
+        contradicting += int(np.count_nonzero(do))
     return contradicting / compared if compared else None
-
-
-def _numbered(left: pl.DataFrame, right: pl.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The facts of both as whole numbers, equal where they are; -1 where there is none."""
-    both = pl.concat([left.select(names), right.select(names)], how="vertical_relaxed")
-    numbers = both.select(pl.col(name).rank("dense").cast(pl.Int64).fill_null(-1) for name in names).to_numpy()
-    return numbers[: left.height], numbers[left.height :]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.ingest.linking.agreement import compare_facts, disagreement_by_chance
+from pipeline.ingest.linking.agreement import compare_facts, disagreement_by_chance, facts_of, with_numbered_facts
 from pipeline.ingest.linking.near import near_ids
 from pipeline.ingest.people.ids import Case, normalise_ids
 from pipeline.tables import LINK_KINDS
@@ -71,20 +71,31 @@ def link_waves(
     of near ids that belong to strangers, so many would agree in all facts; of people linked at random, so many would
     contradict. No id is in the result.
     """
-    prepared = {wave: _prepare(frame, id_column, strip, case) for wave, frame in waves.items()}
+    people = {wave: _prepare(frame, id_column, strip, case) for wave, frame in waves.items()}
+    return _link(with_numbered_facts(people, facts), facts, refreshment or {}, issued)
+
+
+def _link(
+    prepared: Mapping[str, pl.DataFrame],
+    facts: Sequence[str],
+    refreshment: Mapping[str, Collection[str]],
+    issued: Collection[str],
+) -> Links:
+    """The same once ids are compared as declared and facts are numbers."""
+    loaded = {wave: people.filter(~pl.col("set_apart")) for wave, people in prepared.items()}
     counts, proposals, seen = [pl.DataFrame(schema=COUNTS)], [pl.DataFrame(schema=PROPOSALS)], pl.DataFrame()
     previous = ""
     for wave, people in prepared.items():
         if seen.height:
-            lists = {"refreshment": [*(refreshment or {}).get(wave, ())], "issued": [*issued]}
+            lists = {"refreshment": [*refreshment.get(wave, ())], "issued": [*issued]}
             placed = _place(people, seen, previous, facts, lists)
             counts.append(_counted(placed, wave, previous, _agree_by_chance(placed, people, seen, facts)))
             proposals.append(_proposed(placed, wave))
-        own = people.filter(~pl.col("set_apart")).with_columns(wave=pl.lit(wave))
+        own = loaded[wave].with_columns(wave=pl.lit(wave))
         seen = pl.concat([seen, own], how="diagonal").unique("id", keep="last", maintain_order=True)
         previous = wave
     counts += [
-        _contradictions(prepared[earlier], prepared[later], facts, earlier, later)
+        _contradictions(loaded[earlier], loaded[later], facts, earlier, later)
         for place, later in enumerate(prepared)
         for earlier in list(prepared)[:place]
     ]
@@ -94,9 +105,7 @@ def link_waves(
 def _prepare(frame: pl.DataFrame, id_column: str, strip: bool, case: Case) -> pl.DataFrame:
     """With the id as text, by the declared rule, and in two wider forms that only proposals are made by."""
     raw = normalise_ids(frame[id_column])
-    made = frame.drop(id_column).with_columns(
-        raw.alias("raw"), normalise_ids(frame[id_column], strip=strip, case=case).alias("id")
-    )
+    made = frame.drop(id_column).with_columns(raw.alias("raw"), normalise_ids(raw, strip=strip, case=case).alias("id"))
     if "row" not in made.columns:
         made = made.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
     if "set_apart" not in made.columns:
@@ -141,7 +150,8 @@ def _place(
 def _nearest(strangers: pl.DataFrame, absent: pl.DataFrame, facts: Sequence[str]) -> pl.DataFrame:
     """One row per stranger whose id is nearly that of somebody absent: who it may be, and what speaks for it."""
     pairs = _candidates(strangers, absent)
-    verdict = compare_facts(strangers[pairs["left"]], absent[pairs["right"]], facts)
+    left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
+    verdict = compare_facts(facts_of(strangers, facts)[left], facts_of(absent, facts)[right])
     pairs = pl.concat([pairs, verdict], how="horizontal").with_columns(refuted=pl.col("facts_contradict") > 0)
     pairs = pairs.filter((pl.col("refuted") == pl.col("refuted").min()).over("left"))
     pairs = pairs.filter((pl.col("distance") == pl.col("distance").min()).over("left"))
@@ -191,7 +201,7 @@ def _agree_by_chance(
     if not near.height:
         return None
     strangers = people.filter(placed["earlier"].is_null() | placed["distance"].is_not_null())
-    chance = disagreement_by_chance(strangers, seen, facts)
+    chance = disagreement_by_chance(facts_of(strangers, facts), facts_of(seen, facts))
     return None if chance is None else near.height * (1 - chance)
 
 
@@ -228,16 +238,16 @@ def _contradictions(
     before: pl.DataFrame, after: pl.DataFrame, facts: Sequence[str], earlier: str, later: str
 ) -> pl.DataFrame:
     """How many of those in both waves have a lasting fact that is not what it was; none if no fact can be compared."""
-    both = after.filter(~pl.col("set_apart")).select("id", place=pl.int_range(pl.len()))
-    own = before.filter(~pl.col("set_apart")).select("id", was=pl.int_range(pl.len()))
-    both = both.join(own, on="id", maintain_order="left")
-    now = after.filter(~pl.col("set_apart"))[both["place"]]
-    then = before.filter(~pl.col("set_apart"))[both["was"]]
-    verdict = compare_facts(now, then, facts)
+    both = after.select("id", place=pl.int_range(pl.len())).join(
+        before.select("id", was=pl.int_range(pl.len())), on="id", maintain_order="left"
+    )
+    now = facts_of(after, facts)[both["place"].to_numpy()]
+    then = facts_of(before, facts)[both["was"].to_numpy()]
+    verdict = compare_facts(now, then)
     compared = int((verdict["facts_agree"] + verdict["facts_contradict"] > 0).sum())
     if not compared:
         return pl.DataFrame(schema=COUNTS)
     count = int((verdict["facts_contradict"] > 0).sum())
-    chance = disagreement_by_chance(now, then, facts)
+    chance = disagreement_by_chance(now, then)
     row = (earlier, later, CONTRADICTS, count, compared, 0, None if chance is None else compared * chance)
     return pl.DataFrame([row], schema=COUNTS, orient="row")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+from pipeline.ingest.linking.alignment import characters, slips_between
 
 LENGTHS = {1: (4, 36), 2: (7, 12)}
 """Slips → the shortest and the longest id that is searched: shorter ones are all alike, longer ones too many to try."""
@@ -14,8 +18,11 @@ CROWDED = 40
 """A remainder that more ids than this share says nothing about any of them."""
 SCHEMA = {"left": pl.UInt32, "right": pl.UInt32, "distance": pl.Int8}
 
-_BATCH = 1_000_000
 _PART = 20_000
+_CODES = 0x110000
+
+Places = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
 
 
 def near_ids(ids: pl.Series, others: pl.Series) -> pl.DataFrame:
@@ -26,6 +33,8 @@ def near_ids(ids: pl.Series, others: pl.Series) -> pl.DataFrame:
     are found by what is left of both ids after one (two) deletions (Mor & Fraenkel 1982, doi:10.1145/358728.358752), so
     that 100,000 ids beside 100,000 others take seconds. Equal ids are no pair; each id should be there once.
     """
+    if not len(ids) or not len(others):
+        return pl.DataFrame(schema=SCHEMA)
     near = _within(ids, others, 1)
     everyone = pl.DataFrame({"left": pl.int_range(len(ids), dtype=pl.UInt32, eager=True)})
     alone = everyone.join(near, on="left", how="anti", maintain_order="left")["left"]
@@ -35,71 +44,97 @@ def near_ids(ids: pl.Series, others: pl.Series) -> pl.DataFrame:
 
 def _within(ids: pl.Series, others: pl.Series, slips: int) -> pl.DataFrame:
     """Pairs at most this many slips apart."""
-    left, right = _remainders(ids, slips), _remainders(others, slips)
-    shared = right.group_by("remainder").len().filter(pl.col("len") <= CROWDED)
-    right = right.join(shared, on="remainder", how="semi")
+    places, remainders = _sorted(*_remainders(ids, slips))
+    theirs = _uncrowded(remainders, *_sorted(*_remainders(others, slips)))
     found = [pl.DataFrame(schema=SCHEMA)]
     for start in range(0, len(ids), _PART):
-        batch = left.filter(pl.col("place").is_between(start, start + _PART, closed="left"))
-        pairs = batch.join(right, on="remainder", suffix="_right").select(left="place", right="place_right").unique()
+        part = (places >= start) & (places < start + _PART)
+        left, right = _sharing(places[part], remainders[part], *theirs)
+        pairs = pl.DataFrame({"left": left, "right": right}, schema={"left": pl.UInt32, "right": pl.UInt32})
         pairs = pairs.with_columns(distance=slips_between(ids.gather(pairs["left"]), others.gather(pairs["right"])))
         found.append(pairs.filter(pl.col("distance").is_between(1, slips)))
     return pl.concat(found)
 
 
-def _remainders(ids: pl.Series, slips: int) -> pl.DataFrame:
-    """One row per id and what is left of it after up to ``slips`` deletions, as a hash: ``place``, ``remainder``."""
+def _sorted(places: Places, remainders: Hashes) -> tuple[Places, Hashes]:
+    order = np.argsort(remainders)
+    return places[order], remainders[order]
+
+
+def _uncrowded(wanted: Hashes, places: Places, remainders: Hashes) -> tuple[Places, Hashes]:
+    """Those remainders, all in ascending order, that are among the wanted and that few ids share."""
+    if wanted.size:
+        at = np.minimum(np.searchsorted(wanted, remainders), wanted.size - 1)
+        is_wanted = wanted[at] == remainders
+        places, remainders = places[is_wanted], remainders[is_wanted]
+    starts = np.flatnonzero(_is_first(remainders))
+    counts = np.diff(np.append(starts, remainders.size))
+    few = np.repeat(counts <= CROWDED, counts)
+    return places[few], remainders[few]
+
+
+def _is_first(ordered: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Whether each value differs from the one before it, along the last axis."""
+    first = np.ones(ordered.shape, bool)
+    first[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    return first
+
+
+def _sharing(left: Places, wanted: Hashes, right: Places, remainders: Hashes) -> tuple[Places, Places]:
+    """Every pair of places whose ids share a remainder, once; the remainders of both are in ascending order."""
+    first = np.searchsorted(remainders, wanted, "left")
+    counts = np.searchsorted(remainders, wanted, "right") - first
+    ours = np.repeat(left, counts)
+    offsets = np.arange(ours.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    theirs = right[np.repeat(first, counts) + offsets]
+    width = int(right.max()) + 1 if right.size else 1
+    pairs = np.sort(ours * width + theirs)
+    pairs = pairs[_is_first(pairs)]
+    return pairs // width, pairs % width
+
+
+def _remainders(ids: pl.Series, slips: int) -> tuple[Places, Hashes]:
+    """What is left of each id after up to ``slips`` deletions, as a hash, with the place of the id; each once an id."""
     shortest, longest = LENGTHS[slips]
-    numbered = pl.DataFrame({"place": pl.int_range(len(ids), dtype=pl.UInt32, eager=True), "id": ids})
-    numbered = numbered.with_columns(length=pl.col("id").str.len_chars())
-    numbered = numbered.filter(pl.col("length").is_between(shortest, longest))
-    parts = [
-        of_length.select("place", remainder=rest.hash())
-        for of_length in numbered.partition_by("length")
-        for rest in _deletions(int(of_length["length"][0]), slips)
-    ]
-    empty = pl.DataFrame(schema={"place": pl.UInt32, "remainder": pl.UInt64})
-    return pl.concat([empty, *parts]).unique()
+    lengths = ids.str.len_chars().to_numpy()
+    places, hashes = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
+    for length in range(shortest, longest + 1):
+        of_length = np.flatnonzero(lengths == length)
+        if of_length.size:
+            left = np.sort(np.stack(list(_deletions(characters(ids.gather(of_length)), slips)), axis=1), axis=1)
+            once = _is_first(left)
+            places.append(np.repeat(of_length, once.sum(axis=1)))
+            hashes.append(left[once])
+    return np.concatenate(places), np.concatenate(hashes)
 
 
-def _deletions(length: int, slips: int) -> Iterator[pl.Expr]:
-    """An id of this length without each choice of up to ``slips`` characters."""
+def _deletions(texts: npt.NDArray[np.uint32], slips: int) -> Iterator[Hashes]:
+    """The hash of each id without each choice of up to ``slips`` characters.
+
+    A hash is the sum over characters of a mixture of sign and position. Deletions move what follows them to the left:
+    with the sums up to each character, unmoved, moved by one and moved by two, each deletion is a few differences.
+    """
+    length = texts.shape[1]
+    sums = [_sums(texts, moved) for moved in range(slips + 1)]
     for gone in (chosen for many in range(slips + 1) for chosen in combinations(range(length), many)):
         edges = [-1, *gone, length]
-        kept = [pl.col("id").str.slice(before + 1, after - before - 1) for before, after in pairwise(edges)]
-        yield pl.concat_str(kept)
+        total = np.full(texts.shape[0], length - len(gone), np.uint64)
+        for moved, (before, after) in enumerate(pairwise(edges)):
+            total += sums[moved][:, after] - sums[moved][:, before + 1]
+        yield total
 
 
-def slips_between(ids: pl.Series, others: pl.Series) -> pl.Series:
-    """The distance of each id from the other in the same place, by optimal string alignment."""
-    distances = [
-        _alignment(ids.slice(start, _BATCH).to_list(), others.slice(start, _BATCH).to_list())
-        for start in range(0, len(ids), _BATCH)
-    ]
-    return pl.Series("distance", np.concatenate([np.empty(0, np.int8), *distances]), dtype=pl.Int8)
+def _sums(texts: npt.NDArray[np.uint32], moved: int) -> Hashes:
+    """Column k: the sum over the first k characters, each as if it stood ``moved`` places to the left."""
+    positions = np.arange(texts.shape[1], dtype=np.uint64) + np.uint64(8 - moved)
+    mixed = _mixed(texts.astype(np.uint64) + positions * np.uint64(_CODES))
+    sums = np.zeros((texts.shape[0], texts.shape[1] + 1), np.uint64)
+    np.cumsum(mixed, axis=1, out=sums[:, 1:])
+    return sums
 
 
-def _alignment(ids: list[str], others: list[str]) -> np.ndarray:
-    """The recursion over both strings, for all pairs at once; characters beyond an id's end are never looked at."""
-    left, right = _characters(ids), _characters(others)
-    ends = np.array([[len(one), len(other)] for one, other in zip(ids, others, strict=True)]).reshape(-1, 2)
-    rows = [np.broadcast_to(np.arange(right.shape[1] + 1, dtype=np.int8), (len(ids), right.shape[1] + 1))]
-    for i in range(1, left.shape[1] + 1):
-        row = np.empty_like(rows[0])
-        row[:, 0] = i
-        for j in range(1, right.shape[1] + 1):
-            wrong = left[:, i - 1] != right[:, j - 1]
-            row[:, j] = np.minimum(np.minimum(rows[-1][:, j], row[:, j - 1]) + 1, rows[-1][:, j - 1] + wrong)
-            if i > 1 and j > 1:
-                swapped = (left[:, i - 1] == right[:, j - 2]) & (left[:, i - 2] == right[:, j - 1])
-                row[:, j] = np.where(swapped, np.minimum(row[:, j], rows[-2][:, j - 2] + 1), row[:, j])
-        rows.append(row)
-    table = np.stack(rows, axis=1)
-    return table[np.arange(len(ids)), ends[:, 0], ends[:, 1]].astype(np.int8)
-
-
-def _characters(texts: list[str]) -> np.ndarray:
-    """One row per text, one column per character."""
-    array = np.array(texts, dtype=np.str_)
-    width = max(array.dtype.itemsize // 4, 1)
-    return array.view(np.uint32).reshape(len(texts), width)
+def _mixed(numbers: Hashes) -> Hashes:
+    """SplitMix64's finaliser (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195)."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
