@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.errors import DepositError
+from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Notice
 
 
@@ -51,6 +52,11 @@ def choose(frame: pl.DataFrame, declared: Sequence[str] | None) -> Chosen:
             for found, name in by_case.items()
         ],
     )
+
+
+def text_columns(names: Iterable[str], request: Request) -> tuple[str, ...]:
+    """The columns whose text is not read as numbers: those declared as text, and those that are not looked at."""
+    return (*request.text, *(name for name in names if not request.wants(name)))
 
 
 def _differing_in_case(found: Iterable[str], wanted: set[str]) -> dict[str, str]:

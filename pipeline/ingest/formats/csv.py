@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import DepositError
-from pipeline.ingest.formats.columns import check_names, some
+from pipeline.ingest.formats.columns import check_names, some, text_columns
 from pipeline.ingest.formats.csv_structure import Structure, check_fields, structure
 from pipeline.ingest.formats.csv_undeclared import cells, ways, write_without
 from pipeline.ingest.formats.numbers import all_numbers, numbers_where_all_are
@@ -42,8 +42,9 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
     check_fields(found, request.header_row - 1, path.name)
     frame = _records(data, found, names, request)
     if request.layout == "plain":
-        _check_decimal(frame, request, path.name)
-        frame = numbers_where_all_are(frame, decimal=request.decimal, keep_text=request.text)
+        if not request.partial:
+            _check_decimal(frame, request, path.name)
+        frame = numbers_where_all_are(frame, decimal=request.decimal, keep_text=text_columns(frame.columns, request))
     return Table(frame, notices=notices)
 
 

@@ -15,13 +15,14 @@ from pipeline.ingest.formats.table import Table
 _END = b"PAR1"
 
 
-def read(path: Path, _: Request, facts: FileFacts) -> Table:
+def read(path: Path, request: Request, facts: FileFacts) -> Table:
     """One row per row of the file; numbers as Float64."""
     with path.open("rb") as file:
         file.seek(max(0, facts.size - len(_END)))
         if file.read() != _END:
             raise truncated(facts, path.name)
-    return plain(pl.read_parquet(path, glob=False, hive_partitioning=False), path.name)
+    columns = [name for name in pl.read_parquet_schema(path) if request.wants(name)] if request.partial else None
+    return plain(pl.read_parquet(path, columns=columns, glob=False, hive_partitioning=False), path.name)
 
 
 def write_without(path: Path, draft: Path, kept: pl.Series) -> None:

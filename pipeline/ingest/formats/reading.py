@@ -40,9 +40,11 @@ def read(request: Request) -> Deposit:
     ensure_unchanged(path, facts)
     if request.layout == "qualtrics":
         table = lay_out(table, request, path.name)
-    findings = scan(table.frame)
+    findings = () if request.partial else scan(table.frame)
     table = _set_aside_by_rule(table, request, form)
-    notices = [*table.notices, *check_names(table.frame.columns, path.name), *check_text(table.frame)]
+    notices = [*table.notices, *check_names(table.frame.columns, path.name)]
+    if not request.partial:
+        notices += check_text(table.frame)
     receipt: dict[str, str | int] = {
         "file": path.name,
         "format": request.format,

@@ -40,6 +40,14 @@ class Request:
     layout: str = "plain"
     limits: Limits = DEFAULT_LIMITS
     known: tuple[Known, ...] = ()
+    partial: bool = False
+    """Whether only ``columns`` are looked at: for a file whose bytes were read and checked as a whole before."""
+
+    def wants(self, column: str) -> bool:
+        """Whether a column of the file is looked at."""
+        if not self.partial or self.columns is None:
+            return True
+        return column.lower() in {name.lower() for name in self.columns}
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()

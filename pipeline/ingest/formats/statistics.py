@@ -36,7 +36,8 @@ STATA = Program(pyreadstat.read_dta, ".", kind_of_stata_date)
 
 def read_statistics(path: Path, request: Request, facts: FileFacts, program: Program) -> Table:
     """One row per case of the file. Stata's tagged missing values are the codes ``.a`` … ``.z``, in a text column."""
-    values, about = _parse(path, request, program)
+    only = _columns_to_read(path, request, facts, program)
+    values, about = _parse(path, request, program, only)
     _check_complete(values, about, path, facts)
     if facts.zero_tail >= ZERO_TAIL and _last_row_is_zeros(values):
         raise zero_filled(facts, path.name)
@@ -51,7 +52,15 @@ def read_statistics(path: Path, request: Request, facts: FileFacts, program: Pro
     )
 
 
-def _parse(path: Path, request: Request, program: Program) -> tuple[dict[str, list[Any]], Any]:
+def _columns_to_read(path: Path, request: Request, facts: FileFacts, program: Program) -> list[str] | None:
+    """The variables that are looked at; None for all, which the check of a last row of zeros needs."""
+    if not request.partial or facts.zero_tail >= ZERO_TAIL:
+        return None
+    _, about = program.read(path, encoding=request.encoding, metadataonly=True, output_format="dict")
+    return [name for name in about.column_names if request.wants(name)]
+
+
+def _parse(path: Path, request: Request, program: Program, only: list[str] | None) -> tuple[dict[str, list[Any]], Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         values, about = program.read(
@@ -60,6 +69,7 @@ def _parse(path: Path, request: Request, program: Program) -> tuple[dict[str, li
             user_missing=request.user_missing,
             disable_datetime_conversion=True,
             output_format="dict",
+            usecols=only,
         )
     return values, about
 

@@ -9,7 +9,7 @@ import fastexcel
 import polars as pl
 
 from pipeline.errors import DepositError
-from pipeline.ingest.formats.columns import check_names, some
+from pipeline.ingest.formats.columns import check_names, some, text_columns
 from pipeline.ingest.formats.modules import AS_IT_IS, Way
 from pipeline.ingest.formats.numbers import numbers_where_all_are
 from pipeline.ingest.formats.plain_types import plain
@@ -43,7 +43,7 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
         notices.append(Notice("error_cells", message, count=errors))
     frame = table.frame
     if request.layout == "plain":
-        frame = numbers_where_all_are(frame, keep_text=request.text)
+        frame = numbers_where_all_are(frame, keep_text=text_columns(frame.columns, request))
     return Table(frame, notices=[*table.notices, *notices])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from numpy.lib.stride_tricks import sliding_window_view
 
 SHIFTS = 50
 """So many ways of linking everybody with somebody else are looked at, evenly spread over all there are."""
@@ -41,16 +42,10 @@ def facts_of(people: pl.DataFrame, facts: Sequence[str]) -> Facts:
     return people.select(facts).to_numpy(order="fortran").reshape(people.height, len(facts)).astype(np.int32)
 
 
-def compare_facts(ours: Facts, theirs: Facts) -> pl.DataFrame:
-    """One row per pair of rows: ``facts_agree`` and ``facts_contradict``; a fact that either lacks counts as neither."""
-    both = (ours >= 0) & (theirs >= 0)
-    same = ours == theirs
-    return pl.DataFrame(
-        {
-            "facts_agree": (both & same).sum(axis=1, dtype=np.int64),
-            "facts_contradict": (both & ~same).sum(axis=1, dtype=np.int64),
-        }
-    )
+def compare_facts(ours: Facts, theirs: Facts) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Per pair of rows, how many facts agree and how many contradict; a fact that either lacks counts as neither."""
+    both, same = (ours >= 0) & (theirs >= 0), ours == theirs
+    return (both & same).sum(axis=1, dtype=np.int64), (both & ~same).sum(axis=1, dtype=np.int64)
 
 
 def disagreement_by_chance(ours: Facts, theirs: Facts) -> float | None:
@@ -65,16 +60,13 @@ def disagreement_by_chance(ours: Facts, theirs: Facts) -> float | None:
         return None
     people, others = len(ours), len(theirs)
     shifts = min(SHIFTS, others)
-    times = -(-(people + others) // others)  # so often in a row, theirs reach as far as any shift
-    columns = [(own, np.tile(other, times)) for own, other in zip(ours.T, theirs.T, strict=True)]
-    known = [(own >= 0, other >= 0) for own, other in columns]
-    compared = contradicting = 0
-    for shift in ((2 * np.arange(shifts) + 1) * others) // (2 * shifts):
-        can, do = np.zeros(people, bool), np.zeros(people, bool)
-        for (own, other), (own_known, other_known) in zip(columns, known, strict=True):
-            both = own_known & other_known[shift : shift + people]
-            can |= both
-            do |= both & (own != other[shift : shift + people])
-        compared += int(np.count_nonzero(can))
-        contradicting += int(np.count_nonzero(do))
-    return contradicting / compared if compared else None
+    starts = ((2 * np.arange(shifts) + 1) * others) // (2 * shifts)
+    can, do = np.zeros((shifts, people), bool), np.zeros((shifts, people), bool)
+    for own, other in zip(ours.T, theirs.T, strict=True):
+        in_a_row = np.tile(other, -(-(people + others) // others))  # so often that any shift has its whole row
+        shifted = sliding_window_view(in_a_row, people)[starts]
+        both = (own >= 0) & (shifted >= 0)
+        can |= both
+        do |= both & (own != shifted)
+    compared = np.count_nonzero(can)
+    return np.count_nonzero(do) / compared if compared else None

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-from pipeline.ingest.linking.agreement import compare_facts, disagreement_by_chance, facts_of, with_numbered_facts
+from pipeline.ingest.linking.agreement import (
+    Facts,
+    compare_facts,
+    disagreement_by_chance,
+    facts_of,
+    with_numbered_facts,
+)
 from pipeline.ingest.linking.near import near_ids
 from pipeline.ingest.people.ids import Case, normalise_ids
 from pipeline.tables import LINK_KINDS
@@ -36,6 +43,7 @@ PROPOSALS = {
     "facts_agree": pl.Int64,
     "facts_contradict": pl.Int64,
 }
+NEAREST = {name: dtype for name, dtype in PROPOSALS.items() if name not in ("later",)}
 
 _LETTERS_AND_ZEROS = r"^\p{L}*0*"
 _NOT_ALPHANUMERIC = r"[^\p{L}\p{N}]"
@@ -94,11 +102,7 @@ def _link(
         own = loaded[wave].with_columns(wave=pl.lit(wave))
         seen = pl.concat([seen, own], how="diagonal").unique("id", keep="last", maintain_order=True)
         previous = wave
-    counts += [
-        _contradictions(loaded[earlier], loaded[later], facts, earlier, later)
-        for place, later in enumerate(prepared)
-        for earlier in list(prepared)[:place]
-    ]
+    counts.append(_contradictions(loaded, facts))
     return Links(pl.concat(counts), pl.concat(proposals))
 
 
@@ -150,9 +154,11 @@ def _place(
 def _nearest(strangers: pl.DataFrame, absent: pl.DataFrame, facts: Sequence[str]) -> pl.DataFrame:
     """One row per stranger whose id is nearly that of somebody absent: who it may be, and what speaks for it."""
     pairs = _candidates(strangers, absent)
+    if not pairs.height:
+        return pl.DataFrame(schema=NEAREST)
     left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
-    verdict = compare_facts(facts_of(strangers, facts)[left], facts_of(absent, facts)[right])
-    pairs = pl.concat([pairs, verdict], how="horizontal").with_columns(refuted=pl.col("facts_contradict") > 0)
+    agree, contradict = compare_facts(facts_of(strangers, facts)[left], facts_of(absent, facts)[right])
+    pairs = pairs.with_columns(facts_agree=agree, facts_contradict=contradict, refuted=contradict > 0)
     pairs = pairs.filter((pl.col("refuted") == pl.col("refuted").min()).over("left"))
     pairs = pairs.filter((pl.col("distance") == pl.col("distance").min()).over("left"))
     several = (pl.len().over("left") > 1) | (pl.len().over("right") > 1)
@@ -234,20 +240,32 @@ def _proposed(placed: pl.DataFrame, wave: str) -> pl.DataFrame:
     return chosen.select(pl.col(name).cast(dtype) for name, dtype in PROPOSALS.items())
 
 
-def _contradictions(
-    before: pl.DataFrame, after: pl.DataFrame, facts: Sequence[str], earlier: str, later: str
-) -> pl.DataFrame:
-    """How many of those in both waves have a lasting fact that is not what it was; none if no fact can be compared."""
-    both = after.select("id", place=pl.int_range(pl.len())).join(
-        before.select("id", was=pl.int_range(pl.len())), on="id", maintain_order="left"
-    )
-    now = facts_of(after, facts)[both["place"].to_numpy()]
-    then = facts_of(before, facts)[both["was"].to_numpy()]
-    verdict = compare_facts(now, then)
-    compared = int((verdict["facts_agree"] + verdict["facts_contradict"] > 0).sum())
+def _contradictions(loaded: Mapping[str, pl.DataFrame], facts: Sequence[str]) -> pl.DataFrame:
+    """One row per pair of waves with facts to compare: how many people in both have a fact that is not what it was."""
+    ids = pl.concat([pl.Series("id", [], dtype=pl.String), *(people["id"] for people in loaded.values())])
+    numbers = ids.rank("dense").to_numpy().astype(np.int64) - 1
+    ends = np.cumsum([people.height for people in loaded.values()])
+    waves = [
+        (wave, numbers[end - people.height : end], facts_of(people, facts))
+        for (wave, people), end in zip(loaded.items(), ends, strict=True)
+    ]
+    place_of = np.full(ids.n_unique(), -1, np.int64)
+    rows = []
+    for after, (later, later_ids, now) in enumerate(waves):
+        for earlier, earlier_ids, then in waves[:after]:
+            place_of[earlier_ids] = np.arange(earlier_ids.size)
+            was = place_of[later_ids]
+            place_of[earlier_ids] = -1
+            rows += _contradiction(earlier, later, now[was >= 0], then[was[was >= 0]])
+    return pl.DataFrame(rows, schema=COUNTS, orient="row")
+
+
+def _contradiction(earlier: str, later: str, now: Facts, then: Facts) -> list[tuple[object, ...]]:
+    """The row of two waves, for the people in both of them; no row if no fact can be compared."""
+    agree, contradict = compare_facts(now, then)
+    compared = int(np.count_nonzero(agree + contradict))
     if not compared:
-        return pl.DataFrame(schema=COUNTS)
-    count = int((verdict["facts_contradict"] > 0).sum())
+        return []
     chance = disagreement_by_chance(now, then)
-    row = (earlier, later, CONTRADICTS, count, compared, 0, None if chance is None else compared * chance)
-    return pl.DataFrame([row], schema=COUNTS, orient="row")
+    by_chance = None if chance is None else compared * chance
+    return [(earlier, later, CONTRADICTS, int(np.count_nonzero(contradict)), compared, 0, by_chance)]

@@ -72,7 +72,7 @@ def _request(study: Study, wave: str, file: WaveFile, items: Sequence[str], know
     request = request_of(study, wave, find_file(known.folder, file.file), file)
     variables = [source_variable(study, wave, file, item) for item in items]
     needed = dict.fromkeys([*request.text, *(name for name in variables if name)])
-    return replace(request, columns=tuple(needed))
+    return replace(request, columns=tuple(needed), partial=True)
 
 
 def _rows(
