@@ -6,7 +6,7 @@ import time
 import polars as pl
 import pytest
 
-from pipeline.ingest.linking.alignment import slips_between
+from pipeline.ingest.linking.alignment import Signs, slips_between
 from pipeline.ingest.linking.near import near_ids
 
 
@@ -45,7 +45,8 @@ def test_distances_are_those_of_the_recursion() -> None:
     ids, others = some_ids(3, "AB1"), some_ids(4, "AB1")
     pairs = [(one, other) for one in ids[:30] for other in [*others[:30], one, "", one[::-1]]]
     left, right = zip(*pairs, strict=True)
-    assert slips_between(pl.Series(left), pl.Series(right)).to_list() == [alignment(*pair) for pair in pairs]
+    found = slips_between(Signs.of(pl.Series(left)), Signs.of(pl.Series(right)))
+    assert found.tolist() == [alignment(*pair) for pair in pairs]
 
 
 @pytest.mark.parametrize(

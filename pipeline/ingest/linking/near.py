@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipeline.ingest.linking.alignment import characters, slips_between
+from pipeline.ingest.linking.alignment import Signs, slips_between
 
 LENGTHS = {1: (4, 36), 2: (7, 12)}
 """Slips → the shortest and the longest id that is searched: shorter ones are all alike, longer ones too many to try."""
@@ -23,6 +23,7 @@ _CODES = 0x110000
 
 Places = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
+Distances = npt.NDArray[np.int8]
 
 
 def near_ids(ids: pl.Series, others: pl.Series) -> pl.DataFrame:
@@ -35,25 +36,28 @@ def near_ids(ids: pl.Series, others: pl.Series) -> pl.DataFrame:
     """
     if not len(ids) or not len(others):
         return pl.DataFrame(schema=SCHEMA)
-    near = _within(ids, others, 1)
-    everyone = pl.DataFrame({"left": pl.int_range(len(ids), dtype=pl.UInt32, eager=True)})
-    alone = everyone.join(near, on="left", how="anti", maintain_order="left")["left"]
-    farther = _within(ids.gather(alone), others, 2)
-    return pl.concat([near, farther.with_columns(left=alone.gather(farther["left"]))]).sort("left", "distance", "right")
+    signs, other_signs = Signs.of(ids), Signs.of(others)
+    near = _within(signs, other_signs, 1)
+    alone = np.setdiff1d(np.arange(len(ids)), near[0])
+    farther = _within(signs.at(alone), other_signs, 2)
+    left, right = np.concatenate([near[0], alone[farther[0]]]), np.concatenate([near[1], farther[1]])
+    found = pl.DataFrame({"left": left, "right": right, "distance": np.concatenate([near[2], farther[2]])})
+    return found.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()).sort("left", "distance", "right")
 
 
-def _within(ids: pl.Series, others: pl.Series, slips: int) -> pl.DataFrame:
-    """Pairs at most this many slips apart."""
+def _within(ids: Signs, others: Signs, slips: int) -> tuple[Places, Places, Distances]:
+    """Pairs at most this many slips apart: the places of both, and the distance."""
     places, remainders = _sorted(*_remainders(ids, slips))
     theirs = _uncrowded(remainders, *_sorted(*_remainders(others, slips)))
-    found = [pl.DataFrame(schema=SCHEMA)]
+    found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int8))]
     for start in range(0, len(ids), _PART):
         part = (places >= start) & (places < start + _PART)
         left, right = _sharing(places[part], remainders[part], *theirs)
-        pairs = pl.DataFrame({"left": left, "right": right}, schema={"left": pl.UInt32, "right": pl.UInt32})
-        pairs = pairs.with_columns(distance=slips_between(ids.gather(pairs["left"]), others.gather(pairs["right"])))
-        found.append(pairs.filter(pl.col("distance").is_between(1, slips)))
-    return pl.concat(found)
+        distances = slips_between(ids.at(left), others.at(right))
+        is_near = (distances >= 1) & (distances <= slips)
+        found.append((left[is_near], right[is_near], distances[is_near]))
+    left, right, distances = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return left, right, distances
 
 
 def _sorted(places: Places, remainders: Hashes) -> tuple[Places, Hashes]:
@@ -93,15 +97,15 @@ def _sharing(left: Places, wanted: Hashes, right: Places, remainders: Hashes) ->
     return pairs // width, pairs % width
 
 
-def _remainders(ids: pl.Series, slips: int) -> tuple[Places, Hashes]:
+def _remainders(ids: Signs, slips: int) -> tuple[Places, Hashes]:
     """What is left of each id after up to ``slips`` deletions, as a hash, with the place of the id; each once an id."""
     shortest, longest = LENGTHS[slips]
-    lengths = ids.str.len_chars().to_numpy()
     places, hashes = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
-    for length in range(shortest, longest + 1):
-        of_length = np.flatnonzero(lengths == length)
-        if of_length.size:
-            left = np.sort(np.stack(list(_deletions(characters(ids.gather(of_length)), slips)), axis=1), axis=1)
+    for length in np.flatnonzero(np.bincount(ids.lengths, minlength=longest + 1)[: longest + 1]):
+        if length >= shortest:
+            of_length = np.flatnonzero(ids.lengths == length)
+            texts = ids.matrix[of_length, :length]
+            left = np.sort(np.stack(list(_deletions(texts, slips)), axis=1), axis=1)
             once = _is_first(left)
             places.append(np.repeat(of_length, once.sum(axis=1)))
             hashes.append(left[once])
