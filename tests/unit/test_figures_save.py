@@ -11,8 +11,11 @@ from pathlib import Path
 import matplotlib
 import polars as pl
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
 
 from pipeline.figures import NARROW, participation_flow, save_figure, trend
+from pipeline.figures.glyphs import set_line
 from pipeline.figures.save import png_bytes, svg_bytes
 from pipeline.tables import estimates
 
@@ -102,3 +105,23 @@ def test_a_participation_figure_is_reproducible_whatever_the_pseudonyms() -> Non
     assert png_bytes(participation_flow(people("a"), title="x")) == png_bytes(
         participation_flow(people("zz"), title="x")
     )
+
+
+def test_text_that_matplotlib_sets_itself_stands_beside_ours_in_one_svg() -> None:
+    words = "Trust \N{ARABIC LETTER MEEM}\N{ARABIC LETTER REH}\N{ARABIC LETTER HAH}"
+    svg = svg_bytes(draw(subtitle=words)).decode()
+    defined = re.findall(r'<path id="([^"]+)"', svg)
+    assert len(set(defined)) == len(defined), "no outline is defined twice"
+    assert set(re.findall(r'xlink:href="#([^"]+)"', svg)) <= set(defined)
+    assert any(name.startswith("DejaVuSans") for name in defined)
+    assert any(name.startswith("dejavu-") for name in defined)
+
+
+@pytest.mark.parametrize("text", ["AVATar To", "0.25 (\N{MINUS SIGN}0.21 to 0.29)", "Café, Ñuñoa", "a\u2003b"])
+@pytest.mark.parametrize("bold", [False, True], ids=["normal", "bold"])
+def test_a_line_is_as_wide_as_matplotlib_sets_it(text: str, bold: bool) -> None:
+    prop = FontProperties(family="DejaVu Sans", size=100, weight="bold" if bold else "normal")
+    width, height, descent = TextToPath().get_text_width_height_descent(text, prop, ismath=False)
+    line = set_line(text, bold)
+    assert line.width == pytest.approx(width, abs=0.1)
+    assert (line.top - line.bottom, -line.bottom) == pytest.approx((height, descent), abs=0.1)
