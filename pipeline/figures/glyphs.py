@@ -23,7 +23,15 @@ EM = 100.0
 """Units of an em in which glyphs are outlined and lines are measured."""
 FINE = 64
 """Parts of a unit in which an SVG gives them, as whole numbers: those of the font library."""
-SIMPLE = ((0x20, 0x2FF), (0x370, 0x482), (0x48A, 0x52F), (0x1E00, 0x1FFF), (0x2000, 0x200A), (0x2010, 0x2027), (0x202F, 0x22FF))
+SIMPLE = (
+    (0x20, 0x2FF),
+    (0x370, 0x482),
+    (0x48A, 0x52F),
+    (0x1E00, 0x1FFF),
+    (0x2000, 0x200A),
+    (0x2010, 0x2027),
+    (0x202F, 0x22FF),
+)
 """Code points that stand side by side as they are: Latin, Greek, Cyrillic, punctuation, arrows, mathematics."""
 FILES = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
 """Shipped with matplotlib, and so the same on every machine; by whether it is bold."""
