@@ -5,9 +5,11 @@ from pipeline.weights.people import people
 from pipeline.weights.propensity import class_weights, propensity_weights, sequential_weights
 from pipeline.weights.quality import balance, weight_quality
 from pipeline.weights.raking import poststratify, rake
+from pipeline.weights.recipe import Recipe
+from pipeline.weights.replicated import replicate_set
 from pipeline.weights.replicates import rake_replicates, replicate_weights
-from pipeline.weights.sets import Recipe, replicate_set, weight_set
-from pipeline.weights.trimming import trim, trim_to_margins
+from pipeline.weights.sets import weight_set
+from pipeline.weights.trimming import quantile_limits, trim, trim_to_margins
 
 __all__ = [
     "Recipe",
@@ -17,6 +19,7 @@ __all__ = [
     "people",
     "poststratify",
     "propensity_weights",
+    "quantile_limits",
     "rake",
     "rake_replicates",
     "replicate_set",

@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import CohesionError
-from pipeline.weights.distances import Bounds, Method, ratio
-from pipeline.weights.margins import Cells, Unanswered, cut, margin_table
-from pipeline.weights.raking import Calibrated, base_weights, target_total
-
-MAX_STEPS = 300
+from pipeline.weights.arrays import FloatArray
+from pipeline.weights.cells import Cells
+from pipeline.weights.distances import Method
+from pipeline.weights.dual import solve
+from pipeline.weights.margins import Unanswered, cut, margin_table
+from pipeline.weights.raking import Calibrated, base_weights, of_each, target_total
 
 
 def calibrate(
@@ -41,14 +42,15 @@ def calibrate(
     base = base_weights(frame, base_weight)
     population = total or (target_total(targets, frame.height) if targets is not None else float(base.sum()))
     cells = cut(frame, targets, base=base, unanswered=unanswered) if targets is not None else None
-    columns, wanted, names = constraints(frame, cells, dict(totals or {}), population)
-    g, rounds = solve(columns, wanted, base, method, bounds, tolerance)
-    if g is None:
-        raise CohesionError(_why_not(columns, wanted, base, bounds, names), where="calibration")
-    weights = base * g
+    columns, names = _columns(frame, cells, dict(totals or {}))
+    wanted = np.array([*(margin_sums(cells, population)[:, 0] if cells else [population]), *(totals or {}).values()])
+    found = solve(columns, wanted[:, None], base[:, None], method, bounds, tolerance)
+    if not found.is_met.all():
+        raise CohesionError(why_not(columns, wanted, base, bounds, names), where="calibration")
+    weights = base * found.ratio[:, 0]
     margins = [margin_table(cells, weights)] if cells is not None else []
     margins += [_mean_row(name, wanted[names.index(name)] / population, frame[name], weights) for name in totals or {}]
-    return Calibrated(pl.Series("weight", weights), rounds, pl.concat(margins))
+    return Calibrated(pl.Series("weight", weights), int(found.rounds[0]), pl.concat(margins))
 
 
 def _check_bounds(method: Method, bounds: tuple[float, float] | None) -> None:
@@ -58,75 +60,38 @@ def _check_bounds(method: Method, bounds: tuple[float, float] | None) -> None:
         raise CohesionError("bounds must hold 1 between them and not be negative", where="calibration")
 
 
-def constraints(
-    frame: pl.DataFrame, cells: Cells | None, totals: dict[str, float], population: float
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """The columns whose weighted sums are fixed, scaled to be of order one, and what each must sum to."""
-    columns: list[np.ndarray] = [np.ones(frame.height)]
-    wanted: list[float] = [population]
-    names = ["(everyone)"]
-    for place, variable in enumerate(cells.variables if cells else []):
-        assert cells is not None
-        code = cells.codes[place][cells.row_cell]
-        # The first category follows from the constant and the others.
-        for index, category in enumerate(cells.categories[place][1:], start=1):
-            columns.append((code == index).astype(float))
-            wanted.append(float(cells.shares[place][index]) * population)
-            names.append(f"{variable} = {category}")
-    for name, amount in totals.items():
+def _columns(frame: pl.DataFrame, cells: Cells | None, totals: dict[str, float]) -> tuple[FloatArray, list[str]]:
+    """The columns whose weighted sums are fixed, first those of the margins; and what each stands for."""
+    columns, names = margin_columns(cells) if cells else (np.ones((frame.height, 1)), ["(everyone)"])
+    for name in totals:
         if frame[name].null_count():
             raise CohesionError(
                 "a calibration total is asked of unanswered values", where=name, count=frame[name].null_count()
             )
-        columns.append(frame[name].cast(pl.Float64).to_numpy())
-        wanted.append(float(amount))
-        names.append(name)
-    return np.column_stack(columns), np.array(wanted), names
+    numbers = [frame[name].cast(pl.Float64).to_numpy() for name in totals]
+    return np.column_stack([columns, *numbers]), [*names, *totals]
 
 
-def solve(
-    columns: np.ndarray,
-    wanted: np.ndarray,
-    base: np.ndarray,
-    method: Method,
-    bounds: Bounds | None,
-    tolerance: float,
-) -> tuple[np.ndarray | None, int]:
-    """The ratios g with ``columns.T @ (base * g) = wanted``, by damped Newton on the convex dual; None if none.
-
-    A row at its bound has no derivative left, so the plain Newton step can be singular: damping keeps it short
-    (Levenberg), and a step counts only if the dual or the largest gap falls.
-    """
-    size = np.sqrt(np.average(columns**2, axis=0, weights=base + 1e-300))
-    scaled, goal = columns / size, wanted / size
-    unit = np.maximum(np.abs(wanted), 1.0) / size
-    multipliers, damping = np.zeros(columns.shape[1]), 0.0
-    g, derivative, potential = ratio(method, np.zeros(len(base)), bounds)
-    gap = goal - scaled.T @ (base * g)
-    dual = base @ potential
-    for step in range(1, MAX_STEPS + 1):
-        if np.abs(gap / unit).max() <= tolerance:
-            return g, step
-        hessian = (scaled * (base * derivative)[:, None]).T @ scaled
-        hessian[np.diag_indices_from(hessian)] += damping * base.sum()
-        move = np.linalg.lstsq(hessian, gap, rcond=1e-12)[0]
-        trial = multipliers + move
-        u = scaled @ trial
-        trial_g, trial_derivative, potential = ratio(method, u, bounds)
-        trial_gap = goal - scaled.T @ (base * trial_g)
-        trial_dual = base @ potential - goal @ trial
-        if trial_dual < dual or np.abs(trial_gap / unit).max() < 0.5 * np.abs(gap / unit).max():
-            multipliers, g, derivative, gap, dual = trial, trial_g, trial_derivative, trial_gap, trial_dual
-            damping = 0.0 if damping < 1e-8 else damping / 10
-        else:
-            damping = max(damping * 10, 1e-9)
-            if damping > 1e6:
-                return None, step
-    return None, MAX_STEPS
+def margin_columns(cells: Cells) -> tuple[FloatArray, list[str]]:
+    """Rows × constraints: a constant, and an indicator for each category but the first, which follows from the rest."""
+    columns, names = [np.ones(len(cells.row_cell))], ["(everyone)"]
+    for variable, categories, code in zip(cells.variables, cells.categories, cells.codes, strict=True):
+        for index, category in enumerate(categories[1:], start=1):
+            columns.append((code == index).astype(float)[cells.row_cell])
+            names.append(f"{variable} = {category}")
+    return np.column_stack(columns), names
 
 
-def _why_not(
-    columns: np.ndarray, wanted: np.ndarray, base: np.ndarray, bounds: tuple[float, float] | None, names: list[str]
+def margin_sums(cells: Cells, population: float) -> FloatArray:
+    """Constraints × sets: the weighted sums of ``margin_columns`` to meet; one column where all sets share them."""
+    shares = [of_each(share)[1:] for share in cells.shares]
+    sets = max(share.shape[1] for share in shares)
+    everyone = np.ones((1, sets))
+    return population * np.concatenate([everyone, *(np.broadcast_to(share, (len(share), sets)) for share in shares)])
+
+
+def why_not(
+    columns: FloatArray, wanted: FloatArray, base: FloatArray, bounds: tuple[float, float] | None, names: list[str]
 ) -> str:
     """The smallest widening of the bounds that could work (a linear programme), or that none could."""
     from scipy.optimize import linprog
@@ -152,7 +117,7 @@ def _why_not(
     )
 
 
-def _mean_row(name: str, target: float, series: pl.Series, weights: np.ndarray) -> pl.DataFrame:
+def _mean_row(name: str, target: float, series: pl.Series, weights: FloatArray) -> pl.DataFrame:
     achieved = float(np.average(series.cast(pl.Float64).to_numpy(), weights=weights))
     return pl.DataFrame(
         {

@@ -6,7 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
-from pipeline.weights.margins import Cells, _listed
+from pipeline.weights.arrays import BoolArray, FloatArray
+from pipeline.weights.cells import Cells, listed
 
 PRECISION = 10**9
 SLACK = 1e-6
@@ -25,7 +26,7 @@ def contradiction(cells: Cells) -> str:
             return sentence
     return (
         "each two margins could be met, but not all of them together: too few combinations of "
-        f"{_listed(cells.variables)} occur in the sample"
+        f"{listed(cells.variables)} occur in the sample"
     )
 
 
@@ -35,10 +36,10 @@ def _pair(cells: Cells, first: int, second: int) -> str | None:
     stuck = _stuck(occurs, cells.shares[first], cells.shares[second])
     if stuck is None:
         return None
-    reached = occurs[stuck].any(axis=0)
+    reached: BoolArray = np.asarray(occurs[stuck].any(axis=0))
     asked, room = cells.shares[first][stuck].sum(), cells.shares[second][reached].sum()
-    here = _listed([name for name, one in zip(cells.categories[first], stuck, strict=True) if one])
-    there = _listed([name for name, one in zip(cells.categories[second], reached, strict=True) if one])
+    here = listed([name for name, one in zip(cells.categories[first], stuck, strict=True) if one])
+    there = listed([name for name, one in zip(cells.categories[second], reached, strict=True) if one])
     return (
         f"{cells.variables[first]} and {cells.variables[second]} contradict: everyone in {cells.variables[first]} = "
         f"{here} is in {cells.variables[second]} = {there}, but the margins ask for {asked:.1%} of the first and "
@@ -46,7 +47,7 @@ def _pair(cells: Cells, first: int, second: int) -> str | None:
     )
 
 
-def _stuck(occurs: np.ndarray, supply: np.ndarray, demand: np.ndarray) -> np.ndarray | None:
+def _stuck(occurs: BoolArray, supply: FloatArray, demand: FloatArray) -> BoolArray | None:
     """The rows on the source's side of the minimum cut, or None where everything can flow."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import breadth_first_order, maximum_flow

@@ -14,8 +14,10 @@ from pipeline.specs.weights import arms_of
 from pipeline.weights.checks import check_replicates, check_weights
 from pipeline.weights.margins import category_text, margins_for
 from pipeline.weights.people import people
+from pipeline.weights.recipe import Recipe
+from pipeline.weights.replicated import replicate_set
 from pipeline.weights.replicates import Replicates, replicate_weights
-from pipeline.weights.sets import Recipe, WeightSet, replicate_set, weight_set
+from pipeline.weights.sets import WeightSet, weight_set
 
 if TYPE_CHECKING:
     from pipeline import specs
@@ -153,7 +155,7 @@ def _replicates(
     )
     parts = []
     for arm, frame in persons.items():
-        rows = np.flatnonzero((asked[ARM] == arm).to_numpy())
+        rows = np.flatnonzero((asked[ARM] == arm).to_numpy()).astype(np.int64)
         parts.append(replicate_set(frame, recipes[arm], drawn.take(rows)))
     return replace(
         drawn,

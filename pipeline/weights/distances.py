@@ -11,13 +11,15 @@ from typing import Literal
 
 import numpy as np
 
+from pipeline.weights.arrays import FloatArray
+
 Method = Literal["linear", "raking", "logit"]
-Bounds = tuple[float, float] | tuple[np.ndarray, np.ndarray]
+Bounds = tuple[float, float] | tuple[FloatArray, FloatArray]
 
 LARGEST_EXPONENT = 50.0
 
 
-def ratio(method: Method, u: np.ndarray, bounds: Bounds | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def ratio(method: Method, u: FloatArray, bounds: Bounds | None) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The ratio g of weight to base at ``u``, its derivative, and the potential whose derivative it is."""
     if method == "logit":
         assert bounds is not None
@@ -27,7 +29,7 @@ def ratio(method: Method, u: np.ndarray, bounds: Bounds | None) -> tuple[np.ndar
     return _truncated(np.minimum(u, LARGEST_EXPONENT), bounds, _RAKING)
 
 
-Curve = Callable[[np.ndarray], np.ndarray]
+Curve = Callable[[FloatArray], FloatArray]
 
 # g, its derivative, its inverse, its primitive
 _LINEAR: tuple[Curve, Curve, Curve, Curve] = (lambda u: 1 + u, np.ones_like, lambda g: g - 1, lambda u: u + u**2 / 2)
@@ -40,8 +42,8 @@ _RAKING: tuple[Curve, Curve, Curve, Curve] = (
 
 
 def _truncated(
-    u: np.ndarray, bounds: Bounds | None, curve: tuple[Curve, Curve, Curve, Curve]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    u: FloatArray, bounds: Bounds | None, curve: tuple[Curve, Curve, Curve, Curve]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The ratio held at a bound once it reaches it; the potential goes on as a straight line from there."""
     free, derivative, inverse, primitive = curve
     g = free(u)
@@ -53,7 +55,7 @@ def _truncated(
     return held, derivative(u) * ((g > low) & (g < high)), primitive(corner) + held * (u - corner)
 
 
-def _logit(u: np.ndarray, bounds: Bounds) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _logit(u: FloatArray, bounds: Bounds) -> tuple[FloatArray, FloatArray, FloatArray]:
     low, high = bounds
     slope = (high - low) / ((1 - low) * (high - 1))
     reach = np.clip(slope * u, -LARGEST_EXPONENT * 10, LARGEST_EXPONENT * 10)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.errors import ModelError
+from pipeline.weights.arrays import FloatArray, crossproducts
 
 TOLERANCE = 1e-12
 MAX_STEPS = 50
@@ -22,20 +23,20 @@ FARTHEST = 30.0  # a linear predictor beyond this is a probability of 0 or 1 to 
 class Logit:
     """A fitted logistic regression: the inverse information is the covariance of R's ``glm(family = binomial)``."""
 
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    probability: np.ndarray
+    coefficients: FloatArray
+    covariance: FloatArray
+    probability: FloatArray
     log_likelihood: float
     null_log_likelihood: float
 
 
 def fit_logit(
-    matrix: np.ndarray,
-    response: np.ndarray,
-    weights: np.ndarray | None = None,
+    matrix: FloatArray,
+    response: FloatArray,
+    weights: FloatArray | None = None,
     *,
     terms: Sequence[str] = (),
-    start: np.ndarray | None = None,
+    start: FloatArray | None = None,
 ) -> Logit:
     """Maximum likelihood for P(response = 1) = 1 / (1 + exp(-matrix @ coefficients)).
 
@@ -54,14 +55,14 @@ def fit_logit(
         coefficients[0] = np.log(rate / (1 - rate))  # column 0 is the constant
     likelihood = -np.inf
     for _ in range(MAX_STEPS):
-        eta = matrix @ coefficients
+        eta: FloatArray = matrix @ coefficients
         probability = 1 / (1 + np.exp(-eta))
         now = _log_likelihood(eta, response, weights)
         information = (matrix * (weights * probability * (1 - probability))[:, None]).T @ matrix
         if abs(now - likelihood) <= TOLERANCE * (abs(now) + 1):
             return Logit(
                 coefficients,
-                np.linalg.inv(information),
+                np.asarray(np.linalg.inv(information), dtype=np.float64),
                 probability,
                 now,
                 _log_likelihood(np.full(len(eta), np.log(rate / (1 - rate))), response, weights),
@@ -73,11 +74,48 @@ def fit_logit(
     raise ModelError("the response model does not converge", todo="Use fewer predictors or merge small categories.")
 
 
-def _log_likelihood(eta: np.ndarray, response: np.ndarray, weights: np.ndarray) -> float:
+def fit_probabilities(
+    matrix: FloatArray, response: FloatArray, weights: FloatArray, start: FloatArray, *, terms: Sequence[str] = ()
+) -> FloatArray:
+    """The fitted probabilities (rows × sets) of one regression for each column of ``weights``, all at once.
+
+    As ``fit_logit`` from ``start``; a set is done when its last Newton step would raise the likelihood by no more than
+    the tolerance. Raises ModelError as ``fit_logit`` does, if any set cannot be fitted.
+    """
+    rates = response @ weights / weights.sum(axis=0)
+    if ((rates == 0) | (rates == 1)).any():
+        raise ModelError("everyone gave the same response, so there is nothing to model", count=len(response))
+    by_set = np.ascontiguousarray(weights.T)
+    coefficients = np.tile(start, (len(by_set), 1))
+    active = np.arange(len(by_set))
+    for _ in range(MAX_STEPS):
+        probability, now = _probability(matrix, coefficients[active], terms), by_set[active]
+        score = (now * (response - probability)) @ matrix
+        information = crossproducts(matrix, now * probability * (1 - probability))
+        step = np.linalg.solve(information, score[:, :, None])[:, :, 0]
+        coefficients[active] += step
+        active = active[(score * step).sum(axis=1) > TOLERANCE * now.sum(axis=1)]
+        if not active.size:
+            return _probability(matrix, coefficients, terms).T
+    raise ModelError("the response model does not converge", todo="Use fewer predictors or merge small categories.")
+
+
+def _probability(matrix: FloatArray, coefficients: FloatArray, terms: Sequence[str]) -> FloatArray:
+    """Sets × rows, in the one array that it takes. Raises ModelError where a group always or never responds."""
+    eta = coefficients @ matrix.T
+    far = np.flatnonzero(np.maximum(eta.max(axis=1), -eta.min(axis=1)) > FARTHEST)
+    if far.size:
+        _check_separation(matrix, coefficients[far[0]], terms)
+    np.exp(np.negative(eta, out=eta), out=eta)
+    eta += 1
+    return np.reciprocal(eta, out=eta)
+
+
+def _log_likelihood(eta: FloatArray, response: FloatArray, weights: FloatArray) -> float:
     return float(weights @ (response * eta - np.logaddexp(0, eta)))
 
 
-def _check_rank(matrix: np.ndarray, terms: Sequence[str]) -> None:
+def _check_rank(matrix: FloatArray, terms: Sequence[str]) -> None:
     triangle = np.abs(np.diag(np.linalg.qr(matrix, mode="r")))
     scale = np.linalg.norm(matrix, axis=0)
     tied = np.flatnonzero(triangle <= 1e-10 * np.maximum(scale, 1e-300))
@@ -86,12 +124,12 @@ def _check_rank(matrix: np.ndarray, terms: Sequence[str]) -> None:
         raise ModelError(f"{named} adds nothing the predictors before it do not say", todo="Leave it out.")
 
 
-def _check_separation(matrix: np.ndarray, coefficients: np.ndarray, terms: Sequence[str]) -> None:
+def _check_separation(matrix: FloatArray, coefficients: FloatArray, terms: Sequence[str]) -> None:
     if np.abs(matrix @ coefficients).max() > FARTHEST and len(coefficients) > 1:
         reach = np.abs(coefficients[1:]) * np.std(matrix[:, 1:], axis=0)
         worst = int(np.argmax(reach)) + 1
         named = terms[worst] if terms else "a predictor"
         raise ModelError(
-            f"{named} tells responders from non-responders perfectly",
+            f"{named} separates responders from non-responders perfectly",
             todo="Merge the category with a neighbour, or leave the predictor out.",
         )

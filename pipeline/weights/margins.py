@@ -1,9 +1,7 @@
-"""Population margins: what they ask of the weights, the cells they cut the sample into, and how well they are met."""
+"""Population margins: what they require of the weights, and how closely the weights meet them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -11,59 +9,19 @@ import polars as pl
 
 from pipeline.errors import CohesionError
 from pipeline.specs.targets import category_name
+from pipeline.weights.arrays import FloatArray, IntArray
+from pipeline.weights.cells import Cells, listed
 
 SHARE_TOLERANCE = 1e-6
 
 Unanswered = Literal["error", "keep"]
 
 
-@dataclass(frozen=True)
-class Cells:
-    """The sample cut by all margins at once: rows of a cell share one adjustment, so cells are all one iterates over.
-
-    ``codes[v]`` is each cell's category of margin ``v``; ``shares[v]`` what the population asks of each category
-    (summing to one); ``row_cell`` each row's cell. Memory and time follow the cells that occur, not the rows.
-    """
-
-    variables: list[str]
-    categories: list[list[str]]
-    shares: list[np.ndarray]
-    codes: list[np.ndarray]
-    row_cell: np.ndarray
-
-    @property
-    def count(self) -> int:
-        return len(self.codes[0])
-
-    @cached_property
-    def indicators(self) -> list:
-        """One sparse category × cell matrix per margin: sums cells, for many weight columns at once."""
-        from scipy.sparse import csr_array
-
-        ones, cells = np.ones(self.count), np.arange(self.count)
-        return [
-            csr_array((ones, (code, cells)), shape=(len(names), self.count))
-            for code, names in zip(self.codes, self.categories, strict=True)
-        ]
-
-    def mass(self, weights: np.ndarray) -> np.ndarray:
-        """The weight in each cell."""
-        return np.bincount(self.row_cell, weights, minlength=self.count)
-
-    def achieved(self, mass: np.ndarray) -> list[np.ndarray]:
-        """The share of the weight in each category of each margin."""
-        total = mass.sum()
-        return [
-            np.bincount(code, mass, minlength=len(names)) / total
-            for code, names in zip(self.codes, self.categories, strict=True)
-        ]
-
-
 def cut(
     frame: pl.DataFrame,
     targets: pl.DataFrame,
     *,
-    base: np.ndarray,
+    base: FloatArray,
     unanswered: Unanswered = "error",
 ) -> Cells:
     """The cells of ``frame`` under ``targets``: one row per ``variable, category`` with a ``share`` (or ``total``).
@@ -71,15 +29,15 @@ def cut(
     Shares within a variable must sum to one (totals to the same sum in each). ``unanswered="keep"`` lets rows
     without an answer to a margin keep their share of the base weight there, and scales its targets to the rest.
 
-    Raises CohesionError that says, in words, which category nobody is in, which answer has no target, or which
-    shares do not add up; all of them at once.
+    Raises CohesionError that lists every category without a person, every answer without a target, and all shares
+    that do not add up.
     """
     problems: list[str] = []
     variables = targets["variable"].unique(maintain_order=True).to_list()
     categories, shares, codes = [], [], []
     for variable in variables:
         names, share = _shares(targets.filter(pl.col("variable") == variable), variable, problems)
-        code, names, share = _coded(frame, variable, names, share, base, unanswered, problems)
+        code, names = _coded(frame, variable, names, share, unanswered, problems)
         categories.append(names)
         shares.append(share)
         codes.append(code)
@@ -89,7 +47,7 @@ def cut(
     sizes = [len(names) for names in categories]
     key = np.ravel_multi_index(codes, sizes)
     cells, row_cell = np.unique(key, return_inverse=True)
-    return Cells(variables, categories, shares, list(np.unravel_index(cells, sizes)), row_cell)
+    return Cells(variables, categories, shares, list(np.unravel_index(cells, sizes)), row_cell).meeting(base)
 
 
 def margins_for(targets: pl.DataFrame, *, wave: str, arm: str | None = None) -> pl.DataFrame:
@@ -110,7 +68,7 @@ def margins_for(targets: pl.DataFrame, *, wave: str, arm: str | None = None) -> 
 ADVICE = "Merge categories in the margins and in the data alike, or leave the margin out."
 
 
-def margin_table(cells: Cells, weights: np.ndarray) -> pl.DataFrame:
+def margin_table(cells: Cells, weights: FloatArray) -> pl.DataFrame:
     """One row per margin and category: target share, achieved share, their difference, and the persons in it."""
     people = np.bincount(cells.row_cell, minlength=cells.count)
     rows = []
@@ -133,7 +91,7 @@ def margin_table(cells: Cells, weights: np.ndarray) -> pl.DataFrame:
     )
 
 
-def _shares(rows: pl.DataFrame, variable: str, problems: list[str]) -> tuple[list[str], np.ndarray]:
+def _shares(rows: pl.DataFrame, variable: str, problems: list[str]) -> tuple[list[str], FloatArray]:
     names = rows["category"].cast(pl.String).to_list()
     amount = rows["share" if "share" in rows.columns else "total"].cast(pl.Float64).to_numpy()
     if len(set(names)) < len(names):
@@ -149,15 +107,14 @@ def _coded(
     frame: pl.DataFrame,
     variable: str,
     names: list[str],
-    share: np.ndarray,
-    base: np.ndarray,
+    share: FloatArray,
     unanswered: Unanswered,
     problems: list[str],
-) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Each row's category as a number, with the categories and shares that are left to meet."""
+) -> tuple[IntArray, list[str]]:
+    """Each row's category as a number, and the categories; the last is ``unanswered`` where people did not answer."""
     if variable not in frame.columns:
         problems.append(f"{variable} is not a column of the data")
-        return np.zeros(frame.height, dtype=np.int64), names, share
+        return np.zeros(frame.height, dtype=np.int64), names
     text = category_text(frame[variable])
     if frame[variable].dtype.is_numeric():
         names = [category_name(name) for name in names]
@@ -166,18 +123,17 @@ def _coded(
     absent = text.is_null().to_numpy()
     strange = sorted(set(text.filter(pl.Series((code < 0) & ~absent))))
     if strange:
-        problems.append(f"{variable} has persons in {_listed(strange)}, for which there is no target")
+        problems.append(f"{variable} has persons in {listed(strange)}, for which there is no target")
     present = np.bincount(code[code >= 0], minlength=len(names))
     empty = [name for name, n, asked in zip(names, present, share, strict=True) if n == 0 and asked > 0]
     if empty:
-        problems.append(f"nobody is in {variable} = {_listed(empty)}, but the population share is above zero")
+        problems.append(f"nobody is in {variable} = {listed(empty)}, but the population share is above zero")
     if absent.any() and unanswered == "error":
         problems.append(f"{variable} is unanswered by {int(absent.sum()):,} persons")
     elif absent.any():
-        left = float(base[absent].sum() / base.sum())
         code[absent] = len(names)
-        return code, [*names, "unanswered"], np.append(share * (1 - left), left)
-    return np.maximum(code, 0), names, share
+        return code, [*names, "unanswered"]
+    return np.maximum(code, 0), names
 
 
 def category_text(column: pl.Series) -> pl.Series:
@@ -199,7 +155,3 @@ def _check_totals(targets: pl.DataFrame, problems: list[str]) -> None:
     low, high = sums.sort("total").row(0), sums.sort("total").row(-1)
     if high[1] - low[1] > SHARE_TOLERANCE * max(high[1], 1):
         problems.append(f"{low[0]} sums to {low[1]:,.6g} and {high[0]} to {high[1]:,.6g}: the totals contradict")
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -8,8 +8,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.weights.arrays import FloatArray
+from pipeline.weights.cells import Cells
 from pipeline.weights.contradictions import contradiction
-from pipeline.weights.margins import ADVICE, Cells, Unanswered, cut, margin_table
+from pipeline.weights.margins import ADVICE, Unanswered, cut, margin_table
 
 TOLERANCE = 1e-10
 MAX_ROUNDS = 1000
@@ -70,38 +72,52 @@ def poststratify(
         )
     base = base_weights(frame, base_weight)
     cells = cut(frame, targets, base=base, unanswered=unanswered)
-    mass = cells.mass(base)
-    weights = base * (cells.shares[0][cells.codes[0]] / mass)[cells.row_cell]
-    weights *= total or target_total(targets, frame.height)
+    factor = poststratify_cells(cells, cells.mass(base)[:, None])
+    weights = base * factor[cells.row_cell, 0] * (total or target_total(targets, frame.height))
     return Calibrated(pl.Series("weight", weights), 1, margin_table(cells, weights))
 
 
-def rake_cells(
-    cells: Cells, mass: np.ndarray, *, tolerance: float = TOLERANCE, max_rounds: int = MAX_ROUNDS
-) -> tuple[np.ndarray, int]:
-    """Factors (cells × columns) that bring each column of ``mass`` to the margins, as shares of one; and the rounds.
+def poststratify_cells(cells: Cells, mass: FloatArray) -> FloatArray:
+    """Factors (cells × sets) that bring each column of ``mass`` to the one margin, as shares of one."""
+    achieved = cells.indicators[0] @ mass
+    _check_not_empty(achieved, cells, 0)
+    factor: FloatArray = np.divide(of_each(cells.shares[0]), achieved, out=np.zeros_like(achieved), where=achieved > 0)
+    found: FloatArray = factor[cells.codes[0]]
+    return found
 
-    Columns are independent sets of weights, such as replicates. A column in which an asked-for category has no
-    weight cannot be raked: CohesionError with how many.
+
+def rake_cells(
+    cells: Cells, mass: FloatArray, *, tolerance: float = TOLERANCE, max_rounds: int = MAX_ROUNDS
+) -> tuple[FloatArray, int]:
+    """Factors (cells × sets) that bring each column of ``mass`` to the margins, as shares of one; and the rounds.
+
+    Columns are independent sets of weights, such as replicates. Raises CohesionError, with how many, where a category
+    that the margins ask for has no weight in a set.
     """
     current = mass / mass.sum(axis=0)
     factor = np.divide(1.0, mass.sum(axis=0)) * np.ones_like(mass)
     for rounds in range(1, max_rounds + 1):
-        worst = 0.0
-        for place, (indicator, code, share) in enumerate(zip(cells.indicators, cells.codes, cells.shares, strict=True)):
-            held = indicator @ current
-            _check_not_empty(held, cells, place)
-            ratio = np.divide(share[:, None], held, out=np.ones_like(held), where=held > 0)
+        gaps = np.zeros(mass.shape[1])
+        for place, (indicator, code) in enumerate(zip(cells.indicators, cells.codes, strict=True)):
+            share, achieved = of_each(cells.shares[place]), indicator @ current
+            _check_not_empty(achieved, cells, place)
+            ratio = np.divide(share, achieved, out=np.ones_like(achieved), where=achieved > 0)
             step = ratio[code]
             current *= step
             factor *= step
-            worst = max(worst, float(np.abs(ratio - 1)[share > 0].max(initial=0.0)))
-        if worst <= tolerance:
+            gaps = np.maximum(gaps, np.where(share > 0, np.abs(ratio - 1), 0.0).max(axis=0))
+        if gaps.max() <= tolerance:
             return factor, rounds
-    raise CohesionError(f"raking does not converge: {contradiction(cells)}", where="population margins", todo=ADVICE)
+    worst = cells.of_set(int(np.argmax(gaps)))
+    raise CohesionError(f"raking does not converge: {contradiction(worst)}", where="population margins", todo=ADVICE)
 
 
-def base_weights(frame: pl.DataFrame, base_weight: str | None) -> np.ndarray:
+def of_each(share: FloatArray) -> FloatArray:
+    """Shares as a column for each set of weights, or one column that holds for all."""
+    return share if share.ndim == 2 else share[:, None]
+
+
+def base_weights(frame: pl.DataFrame, base_weight: str | None) -> FloatArray:
     """The base weights, or ones. Every row must have a finite weight that is not negative."""
     if not frame.height:
         raise CohesionError("there is nobody to weight")
@@ -126,15 +142,16 @@ def target_total(targets: pl.DataFrame, rows: int) -> float:
     return float(targets.filter(pl.col("variable") == targets["variable"][0])["total"].sum())
 
 
-def _check_not_empty(held: np.ndarray, cells: Cells, place: int) -> None:
-    """Each category of a margin that the population has must have weight in every column of ``held``."""
-    empty = (held <= 0) & (cells.shares[place] > 0)[:, None]
-    if empty.any():
-        names = [cells.categories[place][row] for row in np.flatnonzero(empty.any(axis=1))]
-        replicates = int(empty.any(axis=0).sum())
-        raise CohesionError(
-            f"nobody with a weight is in {cells.variables[place]} = {' or '.join(names)}, which the margins ask for",
-            where="population margins" if held.shape[1] == 1 else "replicate weights",
-            count=replicates if held.shape[1] > 1 else None,
-            todo=ADVICE,
-        )
+def _check_not_empty(achieved: FloatArray, cells: Cells, place: int) -> None:
+    """Each category of a margin that the population has must have weight in every column of ``achieved``."""
+    empty = (achieved <= 0) & (of_each(cells.shares[place]) > 0)
+    if not empty.any():
+        return
+    names = [cells.categories[place][row] for row in np.flatnonzero(empty.any(axis=1))]
+    is_one_set = achieved.shape[1] == 1
+    raise CohesionError(
+        f"nobody with a weight is in {cells.variables[place]} = {' or '.join(names)}, which the margins ask for",
+        where="population margins" if is_one_set else "replicate weights",
+        count=None if is_one_set else int(empty.any(axis=0).sum()),
+        todo=ADVICE,
+    )

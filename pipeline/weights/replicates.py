@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.weights.arrays import FloatArray, IntArray
 from pipeline.weights.margins import Unanswered, cut
 from pipeline.weights.raking import base_weights, rake_cells, target_total
 from pipeline.weights.resampling import draw
@@ -26,41 +27,42 @@ class Replicates:
     default; with ``around_estimate`` the full-sample estimate (R: ``mse = TRUE``).
     """
 
-    full: np.ndarray
-    weights: np.ndarray
+    full: FloatArray
+    weights: FloatArray
     scale: float
-    rscales: np.ndarray
+    rscales: FloatArray
     kind: str
     degrees_of_freedom: int
     around_estimate: bool = False
 
-    def take(self, rows: np.ndarray) -> Replicates:
+    def take(self, rows: IntArray) -> Replicates:
         """The replicates of the rows at these places, which may repeat: persons in several waves."""
         return replace(self, full=self.full[rows], weights=self.weights[rows])
 
-    def covariance(self, estimates: np.ndarray, full_estimate: np.ndarray) -> np.ndarray:
+    def covariance(self, estimates: FloatArray, full_estimate: FloatArray) -> FloatArray:
         """The covariance of estimates: ``estimates`` is replicates × quantities, ``full_estimate`` one value each."""
         bad = int((~np.isfinite(estimates)).any(axis=1).sum())
         if bad:
             raise CohesionError("replicates give no estimate", where=self.kind, count=bad)
         centre = full_estimate if self.around_estimate else estimates[self.rscales > 0].mean(axis=0)
         deviation = (estimates - centre) * np.sqrt(self.rscales)[:, None]
-        return self.scale * deviation.T @ deviation
+        covariance: FloatArray = self.scale * deviation.T @ deviation
+        return covariance
 
-    def estimate(self, statistic: Callable[[np.ndarray], float | np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def estimate(self, statistic: Callable[[FloatArray], float | FloatArray]) -> tuple[FloatArray, FloatArray]:
         """Estimate and covariance of ``statistic(weights)``: a number or a vector."""
         full = np.atleast_1d(statistic(self.full))
         each = np.array([np.atleast_1d(statistic(column)) for column in self.weights.T])
         return full, self.covariance(each, full)
 
-    def ratio(self, numerator: np.ndarray, denominator: np.ndarray | None = None) -> tuple[float, float]:
+    def ratio(self, numerator: FloatArray, denominator: FloatArray | None = None) -> tuple[float, float]:
         """Estimate and standard error of Σ w numerator / Σ w denominator (a mean without denominator)."""
         below = np.ones(len(numerator)) if denominator is None else denominator
         full = float(self.full @ numerator / (self.full @ below))
         each = (numerator @ self.weights) / (below @ self.weights)
         return full, float(np.sqrt(self.covariance(each[:, None], np.array([full]))[0, 0]))
 
-    def total(self, values: np.ndarray) -> tuple[float, float]:
+    def total(self, values: FloatArray) -> tuple[float, float]:
         """Estimate and standard error of Σ w value."""
         full = float(self.full @ values)
         return full, float(np.sqrt(self.covariance((values @ self.weights)[:, None], np.array([full]))[0, 0]))
@@ -111,26 +113,15 @@ def rake_replicates(
     tolerance: float = 1e-10,
 ) -> Replicates:
     """Every replicate, and the full sample, raked to the margins anew: all at once, on the cells they share."""
-    from scipy.sparse import csr_array
-
     cells = cut(frame, targets, base=replicates.full, unanswered=unanswered)
     everything = np.column_stack([replicates.full, replicates.weights])
-    rows = np.arange(frame.height)
-    gather = csr_array((np.ones(frame.height), (cells.row_cell, rows)), shape=(cells.count, frame.height))
-    factor, _ = rake_cells(cells, gather @ everything, tolerance=tolerance)
+    factor, _ = rake_cells(cells, cells.mass(everything), tolerance=tolerance)
     factor *= total or target_total(targets, frame.height)
     everything *= factor[cells.row_cell]
     return replace(replicates, full=everything[:, 0].copy(), weights=everything[:, 1:])
 
 
-def adjust_replicates(replicates: Replicates, step: Callable[[np.ndarray], np.ndarray]) -> Replicates:
-    """Every replicate, and the full sample, through a weighting ``step`` (weights in, weights out; rows may drop)."""
-    full = step(replicates.full)
-    weights = np.column_stack([step(column) for column in replicates.weights.T])
-    return replace(replicates, full=full, weights=weights)
-
-
-def _codes(frame: pl.DataFrame, names: list[str]) -> np.ndarray:
+def _codes(frame: pl.DataFrame, names: list[str]) -> FloatArray:
     """Each row's combination of ``names`` as a number, in order of first appearance; all zero without names."""
     if not names:
         return np.zeros(frame.height, dtype=np.int64)

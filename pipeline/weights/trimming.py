@@ -6,16 +6,20 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import CohesionError
-from pipeline.weights.calibration import constraints, solve
-from pipeline.weights.margins import Cells, Unanswered, cut, margin_table
+from pipeline.weights.arrays import FloatArray
+from pipeline.weights.calibration import margin_columns, margin_sums
+from pipeline.weights.cells import Cells
+from pipeline.weights.dual import Solved, solve
+from pipeline.weights.margins import Unanswered, cut, margin_table
 from pipeline.weights.raking import Calibrated, base_weights, rake_cells, target_total
 
 MAX_ROUNDS = 50
+TOLERANCE = 1e-8
 
 
 def trim(
-    weights: pl.Series | np.ndarray, *, lower: float = 0.0, upper: float = np.inf, strict: bool = True
-) -> np.ndarray:
+    weights: pl.Series | FloatArray, *, lower: float = 0.0, upper: float = np.inf, strict: bool = True
+) -> FloatArray:
     """Weights cut to ``lower`` ... ``upper``, what was cut spread evenly over the rest so that the sum stays.
 
     R: ``survey::trimWeights``. The spreading can push others past a limit: ``strict`` repeats until none is.
@@ -38,7 +42,7 @@ def trim(
     return values
 
 
-def quantile_limits(weights: pl.Series | np.ndarray, low: float, high: float) -> tuple[float, float]:
+def quantile_limits(weights: pl.Series | FloatArray, low: float, high: float) -> tuple[float, float]:
     """The weights at two quantiles (R's type 7): limits for ``trim``."""
     lower, upper = np.quantile(np.asarray(weights, dtype=float), [low, high])
     return float(lower), float(upper)
@@ -53,7 +57,7 @@ def trim_to_margins(
     upper: float = np.inf,
     total: float | None = None,
     unanswered: Unanswered = "error",
-    tolerance: float = 1e-8,
+    tolerance: float = TOLERANCE,
 ) -> Calibrated:
     """Weights inside ``lower`` ... ``upper`` times their mean that still meet the margins.
 
@@ -64,29 +68,27 @@ def trim_to_margins(
     start = base_weights(frame, weight)
     start = start / start.mean()
     cells = cut(frame, targets, base=start, unanswered=unanswered)
-    columns, wanted, _ = constraints(frame, cells, {}, float(frame.height))
-    weights, rounds = _nearest(columns, wanted, start, lower, upper, tolerance)
-    if weights is None:
+    found = nearest_within(cells, start[:, None], lower, upper, tolerance)
+    if not found.is_met.all():
         raise _too_tight(cells, start, lower, upper)
+    weights = start * found.ratio[:, 0]
     weights = weights * (total or target_total(targets, frame.height)) / weights.sum()
-    return Calibrated(pl.Series("weight", weights), rounds, margin_table(cells, weights))
+    return Calibrated(pl.Series("weight", weights), int(found.rounds[0]), margin_table(cells, weights))
 
 
-def _nearest(
-    columns: np.ndarray, wanted: np.ndarray, start: np.ndarray, lower: float, upper: float, tolerance: float
-) -> tuple[np.ndarray | None, int]:
-    """The weights nearest to ``start`` (raking distance) inside the limits with the margins met; None if stuck."""
-    held = start > 0  # a weight of zero, as replicates have, stays zero
-    base = start[held]
-    ratio, rounds = solve(columns[held], wanted, base, "raking", (lower / base, upper / base), tolerance)
-    if ratio is None:
-        return None, rounds
-    weights = np.zeros(len(start))
-    weights[held] = base * ratio
-    return weights, rounds
+def nearest_within(cells: Cells, start: FloatArray, lower: float, upper: float, tolerance: float = TOLERANCE) -> Solved:
+    """The ratios to ``start`` (rows × sets, each of mean one) nearest to one, inside the limits with the margins met.
+
+    A weight of zero, as replicates have, stays zero.
+    """
+    positive = start > 0
+    low = np.divide(lower, start, out=np.zeros_like(start), where=positive)
+    high = np.divide(upper, start, out=np.full_like(start, np.inf), where=positive)
+    columns, _ = margin_columns(cells)
+    return solve(columns, margin_sums(cells, float(len(start))), start, "raking", (low, high), tolerance)
 
 
-def _too_tight(cells: Cells, weights: np.ndarray, lower: float, upper: float) -> CohesionError:
+def _too_tight(cells: Cells, weights: FloatArray, lower: float, upper: float) -> CohesionError:
     """The error that names the margin left furthest off after trimming and raking by turns."""
     for _ in range(MAX_ROUNDS):
         factor, _rounds = rake_cells(cells, cells.mass(weights)[:, None])

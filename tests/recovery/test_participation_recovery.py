@@ -24,8 +24,9 @@ from pipeline.sample.buat_simulate import willingness
 from pipeline.sample.presence import take_part
 from pipeline.sample.truth import BEYOND_US_AND_THEM as TRUTH
 from pipeline.weights.people import people
+from pipeline.weights.recipe import Recipe
+from pipeline.weights.replicated import replicate_set
 from pipeline.weights.replicates import replicate_weights
-from pipeline.weights.sets import Recipe, replicate_set
 
 ARM = buat_design.ARMS["regions"]
 PERSONS = ARM.responses[0]  # those who answer the first wave, as in the sample

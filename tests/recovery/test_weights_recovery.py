@@ -7,8 +7,9 @@ import pytest
 from pipeline.imputation.chained import impute
 from pipeline.imputation.plan import Method, Plan, Rule
 from pipeline.imputation.pooling import pool
+from pipeline.weights.recipe import Recipe
+from pipeline.weights.replicated import replicate_set
 from pipeline.weights.replicates import replicate_weights
-from pipeline.weights.sets import Recipe, replicate_set
 
 PERSONS = 600
 TRUTH = 2.9  # mean trust at wave 3: see ``panel``

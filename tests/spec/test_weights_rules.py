@@ -13,9 +13,11 @@ from pipeline.weights.margins import margins_for
 from pipeline.weights.people import people
 from pipeline.weights.propensity import class_weights
 from pipeline.weights.raking import poststratify, rake
+from pipeline.weights.recipe import Recipe
+from pipeline.weights.replicated import replicate_set
 from pipeline.weights.replicates import rake_replicates, replicate_weights
 from pipeline.weights.response import auc, response_model
-from pipeline.weights.sets import Recipe, replicate_set, weight_set
+from pipeline.weights.sets import weight_set
 from pipeline.weights.trimming import trim, trim_to_margins
 
 WAVES = ["w01", "w02", "w03"]
@@ -204,7 +206,7 @@ def test_reference_levels_and_unanswered_predictors():
 @pytest.mark.parametrize(
     ("column", "says"),
     [
-        (["a"] * 5 + ["b"] * 5, "tells responders from non-responders perfectly"),
+        (["a"] * 5 + ["b"] * 5, "separates responders from non-responders perfectly"),
         ([1.0] * 10, "adds nothing"),
     ],
     ids=["separation", "constant"],
