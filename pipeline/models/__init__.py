@@ -1,46 +1,28 @@
-"""One module per model family: each takes a polars panel and gives the Estimates table.
+"""Statistical models: each family takes a polars panel and returns the Estimates table.
 
-Nothing heavy is imported here: scipy comes with the first p-value, linearmodels and statsmodels with the first model
-that they fit.
+Functions for notebooks are named after their family: ``from pipeline.models import fixed_effects``. Each is imported
+when it is first asked for, so that a model loads only its own module (``__init__.pyi`` has the types).
 """
 
-from pipeline.models.attrition import attrition
-from pipeline.models.between import between
-from pipeline.models.design_association import design_association
-from pipeline.models.design_contrasts import design_changes, design_differences
-from pipeline.models.design_means import design_means, design_shares
-from pipeline.models.design_quantiles import design_quantiles
-from pipeline.models.design_ratios import design_ratios, design_totals
-from pipeline.models.design_regression import design_regression
-from pipeline.models.first_difference import first_difference
-from pipeline.models.fit import fit
-from pipeline.models.fixed_effects import fixed_effects
-from pipeline.models.hausman import hausman
-from pipeline.models.logit import logit
-from pipeline.models.mundlak import mundlak
-from pipeline.models.pooled import pooled
-from pipeline.models.random_effects import random_effects
-from pipeline.models.within_between import within_between
+from __future__ import annotations
 
-__all__ = [
-    "attrition",
-    "between",
-    "design_association",
-    "design_changes",
-    "design_differences",
-    "design_means",
-    "design_quantiles",
-    "design_ratios",
-    "design_regression",
-    "design_shares",
-    "design_totals",
-    "first_difference",
-    "fit",
-    "fixed_effects",
-    "hausman",
-    "logit",
-    "mundlak",
-    "pooled",
-    "random_effects",
-    "within_between",
-]
+from typing import Any
+
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.family import load
+
+_FURTHER = {
+    "fit": "pipeline.models.dispatch",
+    "design_ratios": "pipeline.models.design.ratios",
+    "design_shares": "pipeline.models.design.means",
+    "design_totals": "pipeline.models.design.ratios",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _FURTHER.get(name)
+    if module is None and name in FAMILIES:
+        module = FAMILIES[name].function.split(":")[0]
+    if module is None or not module.startswith("pipeline.models."):
+        raise AttributeError(f"pipeline.models has no `{name}`")
+    return load(f"{module}:{name}")

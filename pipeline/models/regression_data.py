@@ -64,7 +64,7 @@ class RegressionData:
     def varies_within(self) -> np.ndarray:
         """Which columns change over time for at least one person."""
         spread = np.abs(within(self.matrix, self.person)).max(axis=0, initial=0.0)
-        return spread > 1e-9 * np.maximum(np.abs(self.matrix).max(axis=0, initial=0.0), 1e-300)
+        return np.asarray(spread > 1e-9 * np.maximum(np.abs(self.matrix).max(axis=0, initial=0.0), 1e-300))
 
 
 def regression_data(
@@ -164,12 +164,12 @@ def group_sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 def means_of(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Each row's group mean."""
-    return (group_sums(values, group) / np.bincount(group)[:, None])[group]
+    return np.asarray((group_sums(values, group) / np.bincount(group)[:, None])[group])
 
 
 def within(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Deviations from the group mean."""
-    return values - means_of(values, group)
+    return np.asarray(values - means_of(values, group))
 
 
 def check_rank(matrix: np.ndarray, terms: Sequence[Term], where: str, scale: np.ndarray | None = None) -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.design_sample import Replicated
-from pipeline.models.inference import inference
+from pipeline.models.design.sample import Replicated
 from pipeline.models.regression_data import require
-from pipeline.models.replicate_regression import Solver
 from pipeline.specs.components import COMPONENTS
 
 WEIGHT = "panel_weight"
@@ -59,25 +56,3 @@ def weighted(panel: pl.DataFrame, weighting: Weighting) -> Weighted:
     if weighting.replicates is not None:
         replicates = weighting.replicates.take(frame["_place"].cast(pl.Int64).to_numpy())
     return Weighted(frame.drop("_place"), replicates, panel.height - frame.height)
-
-
-def replicated(table: pl.DataFrame, solve: Solver, replicates: Replicated, confidence: float) -> pl.DataFrame:
-    """The Estimates table of a regression with the standard errors of its replicates.
-
-    ``solve`` gives the coefficients for a set of weights, in the order of the table's rows of the components in
-    ``REFITTED``: those take t intervals on the replicates' degrees of freedom; other rows stay.
-    """
-    wanted = pl.col("component").is_in(REFITTED)
-    estimates, covariance = replicates.estimate(solve)
-    errors = np.sqrt(np.diag(covariance))
-    words = f"replicate weights ({replicates.kind}), every step of weighting repeated; t intervals"
-    if not np.allclose(estimates, table.filter(wanted)["estimate"].to_numpy(), rtol=1e-6, atol=1e-9):
-        raise ModelError("the replicates estimate something else than the model", where="standard_errors")
-    place = iter(range(len(errors)))
-    rows = []
-    for row, refitted in zip(table.to_dicts(), table.select(wanted).to_series(), strict=True):
-        if refitted:
-            error = float(errors[next(place)])
-            row |= inference(row["estimate"], error, replicates.degrees_of_freedom, confidence) | {"covariance": words}
-        rows.append(row)
-    return pl.DataFrame(rows, schema=table.schema, orient="row")

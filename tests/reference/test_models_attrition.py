@@ -8,7 +8,7 @@ import pytest
 from shared import SHIPPED
 
 from pipeline import models
-from pipeline.models.response_fit import auc
+from pipeline.models.logistic.response_fit import auc
 
 FOLDER = SHIPPED / "attrition_weights"
 REFERENCE = json.loads((FOLDER / "reference.json").read_text())

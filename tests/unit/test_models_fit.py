@@ -9,7 +9,7 @@ from shared import SHIPPED
 
 from pipeline import models
 from pipeline.errors import ModelError
-from pipeline.models.attrition import stayers
+from pipeline.models.logistic.attrition import stayers
 from pipeline.specs import Model
 from pipeline.specs.families import FAMILIES
 

@@ -1,7 +1,13 @@
 """One record per family and per component: what is declared, what is fitted and what is printed agree."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 
+from pipeline import models
+from pipeline.paths import REPOSITORY
 from pipeline.specs import Model, StructuralModel
 from pipeline.specs.base import Asking
 from pipeline.specs.components import COMPONENTS
@@ -42,9 +48,7 @@ def test_the_facts_of_a_record_agree_with_the_keys_it_takes(record):
 
 
 def test_a_family_is_registered_for_the_length_of_a_block():
-    toy = Family(
-        "toy", "Toy", "A toy", "pipeline.models.pooled:fit", ("outcome",), frozenset({"covariates"}), ("coefficient",)
-    )
+    toy = Family("toy", "Toy", "A toy", "toys:fit", ("outcome",), frozenset({"covariates"}), ("coefficient",))
     asked = {"question": "?", "study": "s", "family": "toy", "outcome": "trust"}
     with FAMILIES.registered(toy):
         assert Model.model_validate(asked).family == "toy"
@@ -54,3 +58,34 @@ def test_a_family_is_registered_for_the_length_of_a_block():
             FAMILIES.register(toy)
     with pytest.raises(ValueError, match="no model family is called `toy`"):
         Model.model_validate(asked)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=NAMES)
+def test_a_family_names_a_function_that_is_there(record):
+    assert callable(load(record.function))
+
+
+def test_every_module_of_a_family_is_named_by_a_record():
+    named = {record.function.split(":")[0] for record in RECORDS}
+    rooms = REPOSITORY / "pipeline" / "models"
+    found = {
+        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
+        for path in rooms.rglob("*/*.py")
+        if "\ndef fit(name: str" in path.read_text(encoding="utf-8")
+    }
+    assert found == {name for name in named if name.startswith("pipeline.models.")}
+
+
+def test_a_model_loads_only_the_module_of_its_family():
+    script = "import sys, pipeline.models; pipeline.models.logit; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert "pipeline.models.logistic.logit" in loaded
+    assert not {"pipeline.models.linear.pooled", "pipeline.models.mixed.within_between"} & set(loaded.split())
+
+
+def test_functions_for_notebooks_have_types():
+    stub = (REPOSITORY / "pipeline" / "models" / "__init__.pyi").read_text(encoding="utf-8")
+    exported = re.findall(r"from (\S+) import (\w+) as \2", stub)
+    assert all(getattr(models, name) is load(f"{module}:{name}") for module, name in exported)
+    families = {record.key for record in RECORDS if record.function.startswith("pipeline.models.")}
+    assert families <= {name for _, name in exported}

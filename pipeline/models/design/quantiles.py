@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
-from pipeline.models.design import Subset
-from pipeline.models.design_sample import Cell, DesignArguments, Part, Sample, design_table
+from pipeline.models.declared import ModelSpec, on_design
+from pipeline.models.design.sample import Cell, DesignArguments, Part, Sample, design_table
+from pipeline.models.design.survey_design import Subset
 from pipeline.models.inference import quantile
+from pipeline.models.weighting import Weighted
 
 
 def design_quantiles(
@@ -50,6 +52,17 @@ def design_quantiles(
                 row = _quantile_row(sample, values, answered, cell, probability, subset, confidence)
                 rows.append(None if row is None else {**row, **head})
     return design_table(rows, model, variables, "design_quantiles")
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return design_quantiles(
+        panel,
+        spec.outcomes,
+        by=("wave", spec.group) if spec.group else ("wave",),
+        **on_design(spec, panel, study, rows),
+        model=name,
+    )
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, probability: float) -> float:

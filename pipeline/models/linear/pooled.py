@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 import polars as pl
 
-from pipeline.models.linear import Correction, covariance_options, linear, panel_frames, require_freedom
-from pipeline.models.regression_data import check_rank, regression_data
-from pipeline.models.results import coefficient_table
+from pipeline.models.declared import ModelSpec
+from pipeline.models.linear.linearmodels_fit import (
+    Correction,
+    covariance_options,
+    linear,
+    panel_frames,
+    require_freedom,
+)
+from pipeline.models.linear.replicates import weighted_regression
+from pipeline.models.options import WeightedRows, taken
+from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.table import coefficient_table
+from pipeline.models.weighting import Weighted
 
 
 def pooled(
@@ -17,15 +28,10 @@ def pooled(
     exposures: Sequence[str],
     covariates: Sequence[str] = (),
     *,
-    categorical: Iterable[str] = (),
-    person: str = "person_id",
-    wave: str = "wave",
-    wave_effects: bool = True,
-    cluster: str | None = "person_id",
-    weights: str | None = None,
     correction: Correction = "hc1",
     confidence: float = 0.95,
     model: str = "pooled",
+    **options: Unpack[WeightedRows],
 ) -> pl.DataFrame:
     """One row per term: y_it = a + b x_it + w_t + e_it by (weighted) least squares (linearmodels' ``PooledOLS``).
 
@@ -47,21 +53,20 @@ def pooled(
     """
     from linearmodels.panel.model import PooledOLS
 
-    data = regression_data(
-        frame,
-        outcome,
-        exposures,
-        covariates,
-        categorical=categorical,
-        person=person,
-        wave=wave,
-        cluster=cluster,
-        weights=weights,
-        wave_effects=wave_effects,
-    )
+    data = regression_data(frame, outcome, exposures, covariates, **taken(WeightedRows, options))
     require_freedom(data)
     check_rank(data.matrix, data.terms, outcome)
     result = PooledOLS(**panel_frames(data), check_rank=False).fit(**covariance_options(data, correction))
     return coefficient_table(
         data, linear(data, result, correction), confidence=confidence, model=model, family="pooled"
     )
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return weighted_regression(pooled, _levels, name, spec, panel, rows)
+
+
+def _levels(data: RegressionData, _: ModelSpec) -> RegressionData:
+    """The rows as they are."""
+    return data

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.design import Design, LonelyPsu, Subset, design_of
+from pipeline.models.design.survey_design import Design, LonelyPsu, Subset, design_of
 from pipeline.models.inference import quantile, two_sided
 from pipeline.models.regression_data import codes, level_name, require
 from pipeline.tables import estimates
@@ -90,7 +90,7 @@ class Part:
     def influence(self, weights: np.ndarray) -> np.ndarray:
         total = weights @ self.denominator
         ratio = weights @ self.numerator / total
-        return self.sign * weights * (self.numerator - ratio * self.denominator) / total
+        return np.asarray(self.sign * weights * (self.numerator - ratio * self.denominator) / total)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Total(Part):
         return np.asarray(self.sign * (self.numerator[rows] @ weights))
 
     def influence(self, weights: np.ndarray) -> np.ndarray:
-        return self.sign * weights * self.numerator
+        return np.asarray(self.sign * weights * self.numerator)
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows, inference, wald
-from pipeline.models.random_intercept import RandomIntercept, fit_random_intercept
+from pipeline.models.mixed.random_intercept import RandomIntercept, fit_random_intercept
+from pipeline.models.options import Rows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, means_of, regression_data
-from pipeline.models.results import table, variance_rows
+from pipeline.models.table import table, variance_rows
+from pipeline.models.weighting import Weighted
 
 Degrees = Literal["normal", "satterthwaite"]
 
@@ -24,14 +27,11 @@ def within_between(
     exposures: Sequence[str],
     covariates: Sequence[str] = (),
     *,
-    categorical: Iterable[str] = (),
-    person: str = "person_id",
-    wave: str = "wave",
-    wave_effects: bool = True,
     reml: bool = True,
     degrees: Degrees = "normal",
     confidence: float = 0.95,
     model: str = "within_between",
+    **options: Unpack[Rows],
 ) -> pl.DataFrame:
     """One row per term (within and between for each exposure), variance component and test.
 
@@ -56,19 +56,9 @@ def within_between(
     >>> table.filter(term="contact")["component"].to_list()
     ['within', 'between', 'within_minus_between']
     """
-    data = split(
-        regression_data(
-            frame,
-            outcome,
-            exposures,
-            covariates,
-            categorical=set(categorical) - set(exposures),
-            person=person,
-            wave=wave,
-            wave_effects=wave_effects,
-        ),
-        exposures,
-    )
+    chosen = taken(Rows, options)
+    chosen["categorical"] = set(chosen.get("categorical", ())) - set(exposures)
+    data = split(regression_data(frame, outcome, exposures, covariates, **chosen), exposures)
     if data.n_persons < 2 or data.n_persons == data.n_obs:
         raise ModelError("needs persons seen more than once", where=outcome, count=data.n_persons)
     check_rank(data.matrix, data.terms, outcome)
@@ -78,6 +68,11 @@ def within_between(
     basis = data.basis(f"random intercept per person, {method}; {interval}", confidence)
     rows = _withheld(basis, data) if fit.boundary else _rows(basis, data, fit, degrees)
     return table(rows, data, basis, model=model, family="within_between")
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return regression(within_between, name, spec, panel, rows)
 
 
 def split(data: RegressionData, exposures: Sequence[str]) -> RegressionData:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.linear import (
+from pipeline.models.declared import ModelSpec
+from pipeline.models.linear.linearmodels_fit import (
     Correction,
     Linear,
     covariance_options,
@@ -17,8 +19,11 @@ from pipeline.models.linear import (
     panel_frames,
     require_freedom,
 )
+from pipeline.models.linear.replicates import weighted_regression
+from pipeline.models.options import WeightedRows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data, within
-from pipeline.models.results import coefficient_table
+from pipeline.models.table import coefficient_table
+from pipeline.models.weighting import Weighted
 
 Effects = Literal["person", "person_and_wave"]
 
@@ -29,16 +34,11 @@ def fixed_effects(
     exposures: Sequence[str],
     covariates: Sequence[str] = (),
     *,
-    categorical: Iterable[str] = (),
-    person: str = "person_id",
-    wave: str = "wave",
     effects: Effects = "person",
-    wave_effects: bool = True,
-    cluster: str | None = "person_id",
-    weights: str | None = None,
     correction: Correction = "hc1",
     confidence: float = 0.95,
     model: str = "fixed_effects",
+    **options: Unpack[WeightedRows],
 ) -> pl.DataFrame:
     """One row per term: y_it = a_i + b x_it + w_t + e_it, a_i absorbed (linearmodels' ``PanelOLS``).
 
@@ -60,22 +60,29 @@ def fixed_effects(
     >>> table.filter(term="contact")["estimate"].round(6).to_list()
     [0.5]
     """
-    data = regression_data(
-        frame,
-        outcome,
-        exposures,
-        covariates,
-        categorical=categorical,
-        person=person,
-        wave=wave,
-        cluster=cluster,
-        weights=weights,
-        wave_effects=wave_effects and effects == "person",
-        intercept=False,
-    )
+    chosen = taken(WeightedRows, options)
+    if effects == "person_and_wave":
+        chosen["wave_effects"] = False
+    data = regression_data(frame, outcome, exposures, covariates, **chosen, intercept=False)
     require_within_variation(data)
     fit = fixed_effects_fit(data, effects, correction)
     return coefficient_table(data, fit, confidence=confidence, model=model, family="fixed_effects")
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return weighted_regression(fixed_effects, _demeaned, name, spec, panel, rows)
+
+
+def _demeaned(data: RegressionData, spec: ModelSpec) -> RegressionData:
+    """Deviations from persons' means; the dummies of waves that are absorbed come last."""
+    terms = data.keep(np.array([term.component != "intercept" for term in data.terms]))
+    matrix = terms.matrix
+    if spec.effects == "person_and_wave":
+        terms = terms.keep(np.array([term.component != "wave" for term in terms.terms]))
+        matrix = np.column_stack([terms.matrix, np.eye(data.wave.max() + 1)[data.wave][:, 1:]])
+    outcome = within(data.outcome[:, None], data.person)[:, 0]
+    return replace(terms, outcome=outcome, matrix=within(matrix, data.person))
 
 
 def fixed_effects_fit(data: RegressionData, effects: Effects = "person", correction: Correction = "hc1") -> Linear:

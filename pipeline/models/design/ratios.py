@@ -8,8 +8,8 @@ from typing import Unpack
 import numpy as np
 import polars as pl
 
-from pipeline.models.design import Subset
-from pipeline.models.design_sample import DesignArguments, Part, Sample, Total, design_table
+from pipeline.models.design.sample import DesignArguments, Part, Sample, Total, design_table
+from pipeline.models.design.survey_design import Subset
 
 
 def design_ratios(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.design import Subset
-from pipeline.models.design_sample import DesignArguments, Part, Sample, design_table
+from pipeline.models.declared import ModelSpec, on_design
+from pipeline.models.design.sample import DesignArguments, Part, Sample, design_table
+from pipeline.models.design.survey_design import Subset
 from pipeline.models.regression_data import require
+from pipeline.models.weighting import Weighted
 
 
 def design_means(
@@ -62,6 +64,17 @@ def design_means(
             if design_effects and row is not None:
                 rows.append(_design_effect(row, part, sample.weights))
     return design_table(rows, model, variables, "design_means")
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return design_means(
+        panel,
+        spec.outcomes,
+        by=("wave", spec.group) if spec.group else ("wave",),
+        **on_design(spec, panel, study, rows),
+        model=name,
+    )
 
 
 def design_shares(

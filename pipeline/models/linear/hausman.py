@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.fixed_effects import fixed_effects_fit
+from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows, wald
-from pipeline.models.random_effects import random_effects_fit
+from pipeline.models.linear.fixed_effects import fixed_effects_fit
+from pipeline.models.linear.random_effects import random_effects_fit
+from pipeline.models.options import Rows, taken
 from pipeline.models.regression_data import regression_data
-from pipeline.models.results import table
+from pipeline.models.table import table
+from pipeline.models.weighting import Weighted
 
 
 def hausman(
@@ -22,12 +26,9 @@ def hausman(
     exposures: Sequence[str],
     covariates: Sequence[str] = (),
     *,
-    categorical: Iterable[str] = (),
-    person: str = "person_id",
-    wave: str = "wave",
-    wave_effects: bool = True,
     confidence: float = 0.95,
     model: str = "hausman",
+    **options: Unpack[Rows],
 ) -> pl.DataFrame:
     """One row per term (fixed minus random effects) and the joint test, row ``hausman`` of component ``test``.
 
@@ -47,16 +48,7 @@ def hausman(
     >>> hausman(panel, "trust", ["contact"], wave_effects=False).filter(component="test")["term"].to_list()
     ['hausman']
     """
-    data = regression_data(
-        frame,
-        outcome,
-        exposures,
-        covariates,
-        categorical=categorical,
-        person=person,
-        wave=wave,
-        wave_effects=wave_effects,
-    )
+    data = regression_data(frame, outcome, exposures, covariates, **taken(Rows, options))
     shared = data.varies_within()
     if not shared.any():
         raise ModelError("no term changes within a person, so there is nothing to compare", where=outcome)
@@ -71,6 +63,11 @@ def hausman(
         rows += coefficient_rows(basis, terms, difference, covariance, None)
     rows.append(_test_row(basis, difference, covariance))
     return table(rows, data, basis, model=model, family="hausman")
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return regression(hausman, name, spec, panel, rows)
 
 
 def _test_row(basis: Basis, difference: np.ndarray, covariance: np.ndarray) -> dict[str, object]:

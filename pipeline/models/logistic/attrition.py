@@ -7,12 +7,15 @@ R-indicator, which is 1 when everybody is as likely to answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.logit import logit
+from pipeline.models.declared import ModelSpec
+from pipeline.models.logistic.logit import logit
 from pipeline.models.regression_data import require
+from pipeline.models.weighting import Weighted
 from pipeline.tables import estimates
 
 LATEST = "latest"
@@ -69,6 +72,33 @@ def attrition(
         label = waves[0] if several and len(waves) == 1 else None
         parts.append(fitted.with_columns(wave=pl.lit(label, pl.String)))
     return estimates(pl.concat(parts))
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, __: Weighted | None) -> pl.DataFrame:
+    """The declared model: who of those asked answered each declared wave, or set of waves."""
+    return attrition(
+        panel,
+        _targets(spec, panel),
+        spec.exposures,
+        spec.covariates,
+        origin=str(spec.from_wave),
+        categorical=spec.categorical,
+        confidence=spec.confidence,
+        model=name,
+    )
+
+
+def _targets(spec: ModelSpec, panel: pl.DataFrame) -> dict[str, Sequence[str]]:
+    """Each declared target by name: a wave, every later wave, or a set of waves."""
+    require(panel, ["wave"])
+    if spec.to_wave:
+        return {spec.to_wave: [spec.to_wave]}
+    waves = spec.to_waves
+    if waves == "all":
+        every = panel["wave"].unique().sort().to_list()
+        first = every[0] if spec.from_wave == LATEST else str(spec.from_wave)
+        waves = tuple(wave for wave in every if wave > first)
+    return {wave: [wave] for wave in waves} | dict(spec.sets)
 
 
 def stayers(panel: pl.DataFrame, origin: str, waves: Sequence[str], outcome: str) -> pl.DataFrame:

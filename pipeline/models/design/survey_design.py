@@ -67,7 +67,7 @@ class Design:
         """The stratum code of each unit that occurs."""
         stratum = np.zeros(len(self.sampled_units), dtype=np.int64)
         stratum[self.unit] = self.stratum
-        return stratum[self.sampled_units]
+        return np.asarray(stratum[self.sampled_units])
 
     @cached_property
     def stratum_sizes(self) -> np.ndarray:
@@ -116,9 +116,8 @@ class Design:
             return covariance
         size = np.bincount(self.stratum_of_unit)
         sampled = size[self.stratum] / self.fpc
-        return covariance + stage_covariance(
-            influence, self.unit, self.subunit, self.fpc_second, self.lonely_psu, factor=sampled
-        )
+        second = stage_covariance(influence, self.unit, self.subunit, self.fpc_second, self.lonely_psu, factor=sampled)
+        return np.asarray(covariance + second)
 
     def _off_margins(self, influence: np.ndarray) -> np.ndarray:
         """What of the influence the margins do not explain: calibration leaves no variance in what they do.
@@ -131,7 +130,7 @@ class Design:
         values = influence / weights
         root = np.sqrt(np.ones(len(values)) if self.base is None else self.base)[:, None]
         slopes = np.linalg.lstsq(self.margins * root, values * root, rcond=None)[0]
-        return (values - self.margins @ slopes) * weights
+        return np.asarray((values - self.margins @ slopes) * weights)
 
     def described(self) -> str:
         """How a standard error from this design is made, in words."""
@@ -187,7 +186,7 @@ def stage_covariance(
     covariance = (deviations * scale[home][:, None]).T @ deviations
     if rule == "average":
         covariance *= (size > 0).sum() / max(((size > 0) & ~lonely).sum(), 1)
-    return covariance
+    return np.asarray(covariance)
 
 
 def _share_not_sampled(size: np.ndarray, stratum: np.ndarray, fpc: np.ndarray | None) -> np.ndarray:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
-from pipeline.models.linear import linear, panel_frames, require_freedom
+from pipeline.models.declared import ModelSpec, regression
+from pipeline.models.linear.linearmodels_fit import linear, panel_frames, require_freedom
+from pipeline.models.options import PanelRows, taken
 from pipeline.models.regression_data import check_rank, group_sums, regression_data
-from pipeline.models.results import coefficient_table
+from pipeline.models.table import coefficient_table
+from pipeline.models.weighting import Weighted
 
 
 def between(
@@ -19,11 +23,9 @@ def between(
     exposures: Sequence[str],
     covariates: Sequence[str] = (),
     *,
-    categorical: Iterable[str] = (),
-    person: str = "person_id",
-    wave: str = "wave",
     confidence: float = 0.95,
     model: str = "between",
+    **options: Unpack[PanelRows],
 ) -> pl.DataFrame:
     """One row per term: ȳ_i = a + b x̄_i + e_i by least squares over persons, each counting once.
 
@@ -41,16 +43,7 @@ def between(
     """
     from linearmodels.panel.model import BetweenOLS
 
-    data = regression_data(
-        frame,
-        outcome,
-        exposures,
-        covariates,
-        categorical=categorical,
-        person=person,
-        wave=wave,
-        wave_effects=False,
-    )
+    data = regression_data(frame, outcome, exposures, covariates, **taken(PanelRows, options), wave_effects=False)
     joined = group_sums(np.column_stack([data.matrix, data.outcome]), data.person)
     means = joined / np.bincount(data.person)[:, None]
     persons = replace(data, matrix=means[:, :-1], outcome=means[:, -1], person=np.arange(len(means)))
@@ -58,3 +51,8 @@ def between(
     check_rank(persons.matrix, persons.terms, outcome)
     result = BetweenOLS(**panel_frames(data), check_rank=False).fit()
     return coefficient_table(persons, linear(persons, result), confidence=confidence, model=model, family="between")
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return regression(between, name, spec, panel, rows)

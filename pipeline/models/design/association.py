@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.design import Subset
-from pipeline.models.design_sample import Cell, DesignArguments, Sample, design_table
+from pipeline.models.declared import ModelSpec, between_groups, on_design
+from pipeline.models.design.sample import Cell, DesignArguments, Sample, design_table
+from pipeline.models.design.survey_design import Subset
 from pipeline.models.regression_data import require
+from pipeline.models.weighting import Weighted
 
 
 def design_association(
@@ -21,7 +23,6 @@ def design_association(
     *,
     by: Sequence[str] = ("wave",),
     subset: Subset = "answered",
-    confidence: float = 0.95,
     model: str = "design_association",
     **design: Unpack[DesignArguments],
 ) -> pl.DataFrame:
@@ -32,7 +33,7 @@ def design_association(
     weights (Rao & Scott 1984, Annals of Statistics 12, 46-60). Term ``rao_scott_f`` is X² / tr Δ against F on
     d = (tr Δ)² / tr Δ² and d times the design's degrees of freedom; ``rao_scott_chi_squared`` is X², whose mean is
     corrected. R: ``svychisq(statistic = "F")`` and ``"Chisq"``. ``df`` holds the first degrees of
-    freedom, ``note`` both. Everything else is as in ``design_means``; ``confidence`` is of no use here.
+    freedom, ``note`` both. Everything else is as in ``design_means``.
 
     >>> import polars as pl
     >>> from pipeline.models import design_association
@@ -50,6 +51,13 @@ def design_association(
         for cell in sample.cells(by):
             rows += _rows(sample, variable, group, cell, subset)
     return design_table(rows, model, variables, "design_association")
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    design = on_design(spec, panel, study, rows)
+    del design["confidence"]  # a test has no interval
+    return design_association(panel, spec.outcomes, between_groups(spec), **design, model=name)
 
 
 def _rows(sample: Sample, variable: str, group: str, cell: Cell, subset: Subset) -> list[dict[str, object] | None]:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.fixed_effects import require_within_variation
+from pipeline.models.declared import ModelSpec
 from pipeline.models.inference import Term
-from pipeline.models.linear import Correction, covariance_options, linear, panel_frames, require_freedom
+from pipeline.models.linear.fixed_effects import require_within_variation
+from pipeline.models.linear.linearmodels_fit import (
+    Correction,
+    covariance_options,
+    linear,
+    panel_frames,
+    require_freedom,
+)
+from pipeline.models.linear.replicates import weighted_regression
+from pipeline.models.options import WeightedRows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
-from pipeline.models.results import coefficient_table
+from pipeline.models.table import coefficient_table
+from pipeline.models.weighting import Weighted
 
 Gaps = Literal["successive", "adjacent"]
 
@@ -25,16 +35,11 @@ def first_difference(
     exposures: Sequence[str],
     covariates: Sequence[str] = (),
     *,
-    categorical: Iterable[str] = (),
-    person: str = "person_id",
-    wave: str = "wave",
-    wave_effects: bool = True,
     gaps: Gaps = "successive",
-    cluster: str | None = "person_id",
-    weights: str | None = None,
     correction: Correction = "hc1",
     confidence: float = 0.95,
     model: str = "first_difference",
+    **options: Unpack[WeightedRows],
 ) -> pl.DataFrame:
     """One row per term: Δy_it = b Δx_it + Δw_t + Δe_it by linearmodels' ``FirstDifferenceOLS``.
 
@@ -57,27 +62,26 @@ def first_difference(
     """
     from linearmodels.panel.model import FirstDifferenceOLS
 
-    levels = regression_data(
-        frame,
-        outcome,
-        exposures,
-        covariates,
-        categorical=categorical,
-        person=person,
-        wave=wave,
-        cluster=cluster,
-        weights=weights,
-        wave_effects=wave_effects,
-        intercept=False,
-    )
+    levels = regression_data(frame, outcome, exposures, covariates, **taken(WeightedRows, options), intercept=False)
     require_within_variation(levels)
-    placed = _placed(levels, gaps, intercept=not wave_effects)
+    placed = _placed(levels, gaps, intercept=not options.get("wave_effects", True))
     changes = _changes(placed)
     require_freedom(changes)
     check_rank(changes.matrix, changes.terms, outcome, np.linalg.norm(placed.matrix, axis=0))
     result = FirstDifferenceOLS(**panel_frames(placed), check_rank=False).fit(**covariance_options(placed, correction))
     fit = linear(changes, result, correction)
     return coefficient_table(changes, fit, confidence=confidence, model=model, family="first_difference")
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return weighted_regression(first_difference, _differenced, name, spec, panel, rows)
+
+
+def _differenced(data: RegressionData, spec: ModelSpec) -> RegressionData:
+    """Each person's rows minus the person's row before; without wave effects, with an intercept."""
+    terms = data.keep(np.array([term.component != "intercept" for term in data.terms]))
+    return _changes(_placed(terms, "successive", intercept=not spec.wave_effects))
 
 
 def _placed(data: RegressionData, gaps: Gaps, *, intercept: bool) -> RegressionData:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.linear import (
+from pipeline.models.declared import ModelSpec, regression
+from pipeline.models.linear.linearmodels_fit import (
     Correction,
     Linear,
     covariance_options,
@@ -17,8 +19,10 @@ from pipeline.models.linear import (
     panel_frames,
     require_freedom,
 )
+from pipeline.models.options import ClusteredRows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
-from pipeline.models.results import coefficient_table
+from pipeline.models.table import coefficient_table
+from pipeline.models.weighting import Weighted
 
 
 def random_effects(
@@ -27,15 +31,11 @@ def random_effects(
     exposures: Sequence[str],
     covariates: Sequence[str] = (),
     *,
-    categorical: Iterable[str] = (),
-    person: str = "person_id",
-    wave: str = "wave",
-    wave_effects: bool = True,
-    cluster: str | None = "person_id",
     correction: Correction = "hc1",
     small_sample: bool = True,
     confidence: float = 0.95,
     model: str = "random_effects",
+    **options: Unpack[ClusteredRows],
 ) -> pl.DataFrame:
     """One row per term and variance: y_it = a + b x_it + w_t + u_i + e_it by generalised least squares
     (linearmodels' ``RandomEffects``).
@@ -56,21 +56,16 @@ def random_effects(
     >>> table.filter(component="variance")["term"].to_list()
     ['person', 'residual', 'icc']
     """
-    data = regression_data(
-        frame,
-        outcome,
-        exposures,
-        covariates,
-        categorical=categorical,
-        person=person,
-        wave=wave,
-        cluster=cluster,
-        wave_effects=wave_effects,
-    )
+    data = regression_data(frame, outcome, exposures, covariates, **taken(ClusteredRows, options))
     fit, variances = random_effects_fit(data, small_sample=small_sample, correction=correction)
     return coefficient_table(
         data, fit, confidence=confidence, model=model, family="random_effects", normal=True, variances=variances
     )
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return regression(random_effects, name, spec, panel, rows)
 
 
 def random_effects_fit(

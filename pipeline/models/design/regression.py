@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.design import Subset
-from pipeline.models.design_sample import DesignArguments, Sample
+from pipeline.models.declared import ModelSpec, on_design
+from pipeline.models.design.sample import DesignArguments, Sample
+from pipeline.models.design.survey_design import Subset
 from pipeline.models.inference import coefficient_rows
-from pipeline.models.logit import FARTHEST, MAX_STEPS, require_binary, separated
+from pipeline.models.logistic.logit import FARTHEST, MAX_STEPS, require_binary, separated
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data, require
-from pipeline.models.results import table
+from pipeline.models.table import table
+from pipeline.models.weighting import Weighted
 
 Link = Literal["linear", "logit"]
 
@@ -79,6 +81,20 @@ def design_regression(
     return table(found, data, basis, model=model, family="design_regression")
 
 
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return design_regression(
+        panel,
+        str(spec.outcome),
+        spec.exposures,
+        spec.covariates,
+        categorical=spec.categorical,
+        wave_effects=spec.wave_effects,
+        **on_design(spec, panel, study, rows),
+        model=name,
+    )
+
+
 def _fit(
     sample: Sample, data: RegressionData, complete: np.ndarray, link: Link, subset: Subset
 ) -> tuple[np.ndarray, np.ndarray, int, str]:
@@ -132,4 +148,4 @@ def _weighted_logit(data: RegressionData, weights: np.ndarray) -> tuple[np.ndarr
 
 
 def _probability(matrix: np.ndarray, estimates: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-matrix @ estimates))
+    return np.asarray(1 / (1 + np.exp(-matrix @ estimates)))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.fixed_effects import require_within_variation
+from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.inference import Term, chi_squared_row, coefficient_rows, wald
-from pipeline.models.linear import Correction
-from pipeline.models.random_effects import random_effects_fit
+from pipeline.models.linear.fixed_effects import require_within_variation
+from pipeline.models.linear.linearmodels_fit import Correction
+from pipeline.models.linear.random_effects import random_effects_fit
+from pipeline.models.options import ClusteredRows, taken
 from pipeline.models.regression_data import RegressionData, means_of, regression_data
-from pipeline.models.results import table, variance_rows
+from pipeline.models.table import table, variance_rows
+from pipeline.models.weighting import Weighted
 
 
 def mundlak(
@@ -23,14 +27,10 @@ def mundlak(
     exposures: Sequence[str],
     covariates: Sequence[str] = (),
     *,
-    categorical: Iterable[str] = (),
-    person: str = "person_id",
-    wave: str = "wave",
-    wave_effects: bool = True,
-    cluster: str | None = "person_id",
     correction: Correction = "hc1",
     confidence: float = 0.95,
     model: str = "mundlak",
+    **options: Unpack[ClusteredRows],
 ) -> pl.DataFrame:
     """One row per term of the correlated random-effects model, and the joint test of the person means.
 
@@ -51,17 +51,7 @@ def mundlak(
     [1.0]
     """
     data = with_means(
-        regression_data(
-            frame,
-            outcome,
-            exposures,
-            covariates,
-            categorical=categorical,
-            person=person,
-            wave=wave,
-            cluster=cluster,
-            wave_effects=wave_effects,
-        ),
+        regression_data(frame, outcome, exposures, covariates, **taken(ClusteredRows, options)),
         exposures,
     )
     fit, variances = random_effects_fit(data, correction=correction)
@@ -74,6 +64,11 @@ def mundlak(
         chi_squared_row(basis, "mundlak", statistic, int(means.sum()), fit.note),
     ]
     return table(rows, data, basis, model=model, family="mundlak")
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return regression(mundlak, name, spec, panel, rows)
 
 
 def with_means(data: RegressionData, exposures: Sequence[str]) -> RegressionData:

@@ -11,11 +11,13 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference, quantile
-from pipeline.models.linear import few_clusters, require_freedom
+from pipeline.models.linear.linearmodels_fit import few_clusters, require_freedom
+from pipeline.models.logistic.response_fit import response_rows
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
-from pipeline.models.response_fit import response_rows
-from pipeline.models.results import noted, table
+from pipeline.models.table import noted, table
+from pipeline.models.weighting import Weighted
 
 MAX_STEPS = 50
 FARTHEST = 30.0
@@ -80,6 +82,11 @@ def logit(
         chance = 1 / (1 + np.exp(-data.matrix @ fit.estimates))
         rows += response_rows(basis, data.outcome, chance, data.matrix, fit.covariance)
     return table(rows, data, basis, model=model, family=family)
+
+
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return regression(logit, name, spec, panel, rows)
 
 
 def require_binary(data: RegressionData) -> None:

@@ -1,19 +1,22 @@
-"""Changes between waves and differences between groups, with everything the two sides have in common."""
+"""Design-based changes between waves, with the covariance of the two sides."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.design import Subset
-from pipeline.models.design_sample import Cell, DesignArguments, Part, Sample, design_table
+from pipeline.models.declared import ModelSpec, on_design
+from pipeline.models.design.groups import levels_of, rows_of
+from pipeline.models.design.sample import Cell, DesignArguments, Part, Sample, design_table
+from pipeline.models.design.survey_design import Subset
 from pipeline.models.regression_data import level_name, require
+from pipeline.models.weighting import Weighted
 
 
 def design_changes(
@@ -54,7 +57,7 @@ def design_changes(
         frame = frame.with_columns(pl.col(kept).sort_by(wave).first().over(person))
     sample = Sample.of(frame, link=True, **design)
     pairs = _neighbours(frame[wave]) if pairs is None else pairs
-    levels = _levels(frame, group, reference)
+    levels = levels_of(frame, group, reference)
     rows: list[dict[str, object] | None] = []
     for variable in variables:
         values = sample.values(variable)
@@ -62,54 +65,16 @@ def design_changes(
         for earlier, later in pairs:
             sides = {
                 level: _change(sample, values, answered & mask, wave, earlier, later)
-                for level, mask in ((level, _mask(sample.frame, group, level)) for level in levels)
+                for level, mask in ((level, rows_of(sample.frame, group, level)) for level in levels)
             }
             head = {"outcome": variable, "term": f"{level_name(earlier)}_to_{level_name(later)}"}
             rows += _change_rows(sample, sides, level_name(later), subset, confidence, head)
     return design_table(rows, model, variables, "design_changes")
 
 
-def design_differences(
-    frame: pl.DataFrame,
-    variables: Sequence[str],
-    group: str,
-    *,
-    reference: object = None,
-    by: Sequence[str] = ("wave",),
-    subset: Subset = "answered",
-    confidence: float = 0.95,
-    model: str = "design_differences",
-    **design: Unpack[DesignArguments],
-) -> pl.DataFrame:
-    """One row per variable, cell of ``by`` and group: the weighted mean of the group minus that of ``reference``.
-
-    Both groups lie in the same sampling units, whose covariance is part of the standard error (R: ``svycontrast`` on
-    ``svyby(…, covmat = TRUE)`` within each wave). ``reference`` is by default the first group in sort order; ``term``
-    names what is subtracted from what. Everything else is as in ``design_means``.
-
-    >>> import polars as pl
-    >>> from pipeline.models import design_differences
-    >>> people = pl.DataFrame({"is_woman": [0, 0, 1, 1], "trust": [1.0, 2.0, 3.0, 5.0]})
-    >>> design_differences(people, ["trust"], "is_woman", by=()).select("term", "estimate").rows()
-    [('1_minus_0', 2.5)]
-    """
-    sample = Sample.of(frame, **design)
-    require(frame, [group])
-    first, *others = _levels(frame, group, reference)
-    if not others:
-        raise ModelError("one group, so that there is no difference", where=group)
-    rows: list[dict[str, object] | None] = []
-    for variable in variables:
-        values = sample.values(variable)
-        for cell in sample.cells(by):
-            answered = cell.rows & ~np.isnan(values)
-            base = Part.mean(values, answered & _mask(sample.frame, group, first), -1.0)
-            for level in others:
-                part = Part.mean(values, answered & _mask(sample.frame, group, level))
-                term = f"{level_name(level)}_minus_{level_name(first)}"
-                head = {"outcome": variable, "component": "difference", "term": term}
-                rows.append(sample.row([part, base], cell, subset, confidence, head, tested=True))
-    return design_table(rows, model, variables, "design_differences")
+def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared model (see ``pipeline.models.fit``)."""
+    return design_changes(panel, spec.outcomes, group=spec.group, **on_design(spec, panel, study, rows), model=name)
 
 
 def _change(
@@ -139,24 +104,6 @@ def _change_rows(
             own = {**head, "component": "difference_of_changes"}
             rows.append(sample.row([*parts, *opposite], cell, subset, confidence, own, tested=True))
     return rows
-
-
-def _levels(frame: pl.DataFrame, group: str | None, reference: object) -> list[object]:
-    """The groups, the reference first; one nameless group without grouping."""
-    if group is None:
-        return [None]
-    levels = frame[group].drop_nulls().unique().sort().to_list()
-    if reference is None:
-        return levels
-    if reference not in levels:
-        raise ModelError("the reference is not among the groups", where=group, todo="Name a group there is.")
-    return [reference, *(level for level in levels if level != reference)]
-
-
-def _mask(frame: pl.DataFrame, group: str | None, level: object) -> np.ndarray:
-    if group is None:
-        return np.ones(frame.height, dtype=bool)
-    return (frame[group] == level).fill_null(False).to_numpy()
 
 
 def _neighbours(waves: pl.Series) -> list[tuple[object, object]]:

@@ -157,4 +157,4 @@ def _satterthwaite(profile: _Profile, ratio: float, solved: _Solution, back: np.
     by_ratio = -sigma2 * np.einsum("ij,jk,ik->i", loadings, slopes[:-1, :-1], loadings)
     gradient = np.stack([by_ratio, by_sigma2])
     spread = np.einsum("ai,ab,bi->i", gradient, 2 * np.linalg.inv(hessian), gradient)
-    return 2 * (sigma2 * by_sigma2) ** 2 / spread
+    return np.asarray(2 * (sigma2 * by_sigma2) ** 2 / spread)

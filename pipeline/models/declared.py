@@ -1,0 +1,86 @@
+"""From a declaration to the call of its family's function: what all families share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.weighting import WEIGHT, Weighted
+from pipeline.specs.families import FAMILIES
+
+
+class ModelSpec(Protocol):
+    """What a declaration says (``pipeline.specs.Model``); each family reads the keys that its record names."""
+
+    family: str
+    outcome: str | None
+    outcomes: tuple[str, ...]
+    exposures: tuple[str, ...]
+    covariates: tuple[str, ...]
+    categorical: tuple[str, ...]
+    waves: tuple[str, ...]
+    arms: tuple[str, ...]
+    effects: Any
+    wave_effects: bool
+    cluster: Any
+    correction: Any
+    weights: str | None
+    standard_errors: Any
+    group: str | None
+    lonely_psu: Any
+    subset: Any
+    from_wave: str | None
+    to_wave: str | None
+    to_waves: Any
+    sets: Mapping[str, tuple[str, ...]]
+    confidence: float
+
+
+OPTIONS = ("categorical", "wave_effects", "cluster", "correction", "effects")
+"""Keys of a declaration that are arguments of its family's function by the same name."""
+
+
+def regression(
+    function: Callable[..., pl.DataFrame], name: str, spec: ModelSpec, panel: pl.DataFrame, rows: Weighted | None
+) -> pl.DataFrame:
+    """``function`` of outcome, exposures and covariates, with those options that its family's record takes."""
+    takes = FAMILIES[spec.family].takes
+    given = {option: getattr(spec, option) for option in OPTIONS if option in takes}
+    if given.get("cluster") == "none":
+        given["cluster"] = None
+    if "weights" in takes:
+        given["weights"] = spec.weights if rows is None else WEIGHT
+    return function(
+        panel, spec.outcome, spec.exposures, spec.covariates, confidence=spec.confidence, model=name, **given
+    )
+
+
+def on_design(spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> dict[str, Any]:
+    """The arguments of a function on the survey design: the study's weights, strata, units and conventions."""
+    design = getattr(getattr(study, "about", None), "design", None)
+    return {
+        "weight": WEIGHT if rows is not None else spec.weights or _if_filled(panel, "design_weight"),
+        "strata": _if_filled(panel, "stratum"),
+        "psu": _if_filled(panel, "psu"),
+        "lonely_psu": spec.lonely_psu or getattr(design, "lonely_psu", "fail"),
+        "replicates": None if rows is None else rows.replicates,
+        "subset": spec.subset or getattr(design, "subset", "answered"),
+        "confidence": spec.confidence,
+    }
+
+
+def _if_filled(panel: pl.DataFrame, column: str) -> str | None:
+    filled = column in panel.columns and panel[column].null_count() < panel.height
+    return column if filled else None
+
+
+def between_groups(spec: ModelSpec) -> str:
+    """The column whose groups are compared. Raises ModelError if none is declared."""
+    if spec.group is None:
+        raise ModelError(
+            "differences and associations are between groups", where="group", todo="Name the grouping column."
+        )
+    return spec.group

@@ -1,0 +1,64 @@
+"""From a declared model and a panel to its estimates: the function that the record of its family names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.declared import ModelSpec
+from pipeline.models.regression_data import require
+from pipeline.models.weighting import Weighted, Weighting, weighted
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.family import load
+
+Function = Callable[[str, ModelSpec, pl.DataFrame, Any, Weighted | None], pl.DataFrame]
+"""A family's function: name, declaration, the chosen rows, study, and the rows with their declared weights."""
+
+
+def fit(
+    name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any = None, weighting: Weighting | None = None
+) -> pl.DataFrame:
+    """The Estimates table of the declared model ``name``, from one row per person and wave.
+
+    ``study`` (``pipeline.specs.Study``) gives the conventions of the design where the model does not; ``weighting`` is
+    the weight set that the model's ``weights`` names. Its replicates, if it has any, give the standard errors, unless
+    the model asks for Taylor linearisation. Raises ModelError, naming the model, if it cannot be estimated.
+    """
+    family = FAMILIES[spec.family]
+    function: Function = load(family.function)
+    try:
+        chosen = _chosen(panel, spec)
+        if weighting is None:
+            return function(name, spec, chosen, study, None)
+        if not family.weighted:
+            raise ModelError(f"a {spec.family} model takes no weights", where="weights", todo="Leave `weights` out.")
+        rows = weighted(chosen, weighting)
+        if spec.standard_errors == "taylor":
+            rows = replace(rows, replicates=None)
+        made = function(name, spec, rows.frame, study, rows)
+        return made.with_columns(_noted(rows.note(weighting.name)))
+    except ModelError as error:
+        where = ", ".join(filter(None, (f"model {name}", error.where)))
+        raise ModelError(error.what, where=where, count=error.count, todo=error.todo) from error
+
+
+def _noted(note: str | None) -> pl.Expr:
+    """The note of every row, after what it notes already."""
+    return pl.concat_str(pl.col("note"), pl.lit(note, pl.String), separator="; ", ignore_nulls=True).replace("", None)
+
+
+def _chosen(panel: pl.DataFrame, spec: ModelSpec) -> pl.DataFrame:
+    """The rows of the declared waves and arms."""
+    for column, values in (("wave", spec.waves), ("arm", spec.arms)):
+        if not values:
+            continue
+        require(panel, [column])
+        absent = sorted(set(values) - set(panel[column].unique()))
+        if absent:
+            raise ModelError(f"the panel has no {column} {', '.join(absent)}", todo=f"Correct `{column}s`.")
+        panel = panel.filter(pl.col(column).is_in(list(values)))
+    return panel

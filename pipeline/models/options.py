@@ -1,0 +1,46 @@
+"""What the functions of regressions take by name besides outcome, exposures and covariates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
+
+
+class PanelRows(TypedDict, total=False):
+    """``categorical``: columns of numbers that become dummies. ``person``, ``wave``: the panel's index."""
+
+    categorical: Iterable[str]
+    person: str
+    wave: str
+
+
+class Rows(PanelRows, total=False):
+    """``wave_effects``: whether there is a dummy for each wave but the first, as by default."""
+
+    wave_effects: bool
+
+
+class ClusteredRows(Rows, total=False):
+    """``cluster``: the column within which errors may depend on each other, by default the person's; None: none do."""
+
+    cluster: str | None
+
+
+class WeightedRows(ClusteredRows, total=False):
+    """``weights``: a column of weights; rows without a positive one are left out."""
+
+    weights: str | None
+
+
+def taken(kind: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options ``given``, all of ``kind``, with errors clustered by person unless they say otherwise.
+
+    Raises TypeError for an option that the kind does not have.
+    """
+    options = kind.__annotations__
+    foreign = sorted(given.keys() - options.keys())
+    if foreign:
+        raise TypeError(f"`{foreign[0]}` is not an option here; there are: {', '.join(options)}")
+    if "cluster" not in options:
+        return dict(given)
+    return {"cluster": given.get("person", "person_id"), **given}
