@@ -48,7 +48,7 @@ def panels_of(
     percent: bool,
     together: bool | None,
 ) -> list[Panel]:
-    """The panels that are drawn; ``alt_trend`` tells the same ones."""
+    """The panels that are drawn; ``alt_trend`` describes the same ones."""
     levels = [key for key, component in COMPONENTS.items() if component.level]
     shown = means.filter(
         pl.col("component").is_in(levels), pl.col("wave").is_not_null() & pl.col("estimate").is_not_null()

@@ -9,20 +9,28 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.figures.forest import Mark, Row
-from pipeline.figures.style import DARK_BLUE, DARK_GREY, ORANGE, TURQUOISE, decimal, interval
+from pipeline.figures.style import DARK_BLUE, DARK_GREY, DARK_PINK, ORANGE, TURQUOISE, decimal, interval
+from pipeline.specs.components import COMPONENTS
 
-KINDS = {
-    "within": ("Within a person, over time", DARK_BLUE, "o"),
-    "between": ("Between people", ORANGE, "D"),
-    "coefficient": ("", DARK_GREY, "s"),
-    "contextual": ("Contextual", TURQUOISE, "^"),
+LOOKS = {
+    "within": (DARK_BLUE, "o"),
+    "between": (ORANGE, "D"),
+    "coefficient": (DARK_GREY, "s"),
+    "contextual": (TURQUOISE, "^"),
 }
-"""Component → name, colour and marker: two colours *and* two shapes, so that nobody needs to see the colour."""
+"""Component → colour and marker: different in colour *and* in shape, so that nobody needs to see the colour."""
+FURTHER = (DARK_PINK, "v")
+"""Of a component that an extension has registered with a legend."""
+
+
+def legends() -> dict[str, str]:
+    """The components that figures of effects draw, in the order of their records → what the legend calls each."""
+    return {key: component.legend for key, component in COMPONENTS.items() if component.legend is not None}
 
 
 def rows_of(estimates: pl.DataFrame, labels: Mapping[str, str], models: Mapping[str, str] | None) -> list[Row]:
     """The labelled rows that are drawn; the alternative text names the same ones."""
-    shown = estimates.filter(pl.col("component").is_in(list(KINDS)), pl.col("term").is_in(list(labels)))
+    shown = estimates.filter(pl.col("component").is_in(list(legends())), pl.col("term").is_in(list(labels)))
     found = shown.select("model", "term", "component", "estimate", "conf_low", "conf_high").rows(named=True)
     names = models or {row["model"]: row["model"] for row in found}
     rows: list[Row] = []
@@ -43,12 +51,12 @@ def rows_of(estimates: pl.DataFrame, labels: Mapping[str, str], models: Mapping[
 
 
 def _marks(rows: Sequence[Mapping[str, Any]]) -> tuple[Mark, ...]:
-    order = list(KINDS)
+    order = list(legends())
     return tuple(_mark(row) for row in sorted(rows, key=lambda row: order.index(row["component"])))
 
 
 def _mark(row: Mapping[str, Any]) -> Mark:
-    name, colour, marker = KINDS[row["component"]]
+    name, (colour, marker) = legends()[row["component"]], LOOKS.get(row["component"], FURTHER)
     value, low, high = row["estimate"], row["conf_low"], row["conf_high"]
     if value is None:
         return Mark(None, None, None, name, colour, marker, "withheld")
@@ -59,11 +67,11 @@ def _mark(row: Mapping[str, Any]) -> Mark:
 
 
 def row_words(rows: Sequence[Row]) -> list[str]:
-    told = []
+    parts = []
     for row in rows:
         marks = [f"{mark.name[:1].lower()}{mark.name[1:]} {mark.text}".strip() for mark in row.marks]
-        told.append(f"{row.label}: {', '.join(marks)}." if marks else f"{row.label}:")
-    return told
+        parts.append(f"{row.label}: {', '.join(marks)}." if marks else f"{row.label}:")
+    return parts
 
 
 def level_of(confidence: float) -> str:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 LOOKS = {
     "stayed": ("Answered this wave and the one before", DARK_BLUE, PAPER),
-    "returned": ("Came back after a gap", TURQUOISE, INK),
+    "returned": ("Returned after a gap", TURQUOISE, INK),
     "entered": ("Answered for the first time", ORANGE, INK),
-    "left": ("Did not answer, but did the wave before", FOCUS_GREY, INK),
-    "away": ("Still away", "#E6E6E6", INK),
+    "left": ("Answered the wave before, but not this one", FOCUS_GREY, INK),
+    "away": ("Answered neither this wave nor the one before", "#E6E6E6", INK),
 }
 """Status → label, colour, and the colour of text on it."""
 
@@ -143,7 +143,7 @@ def _bar(room: _Place, place: int, bar: WaveCounts) -> None:
 
 
 def _paths(room: _Place, place: int, before: WaveCounts, now: WaveCounts) -> None:
-    """The ways from one wave to the next: stayed, left, came back, still away."""
+    """The ways from one wave to the next: stayed, left, returned, remained absent."""
     stayed, returned, left, away = (now.counts.get(name, 0) for name in ("stayed", "returned", "left", "away"))
     start, end, gap = place - 1 + room.half, place - room.half, GAP * room.per_inch
     out, gone = before.answered + gap, now.answered + gap  # where those who did not answer begin

@@ -1,4 +1,4 @@
-"""Estimates as rows: a marker and its interval per effect, with the numbers printed beside them."""
+"""Estimates as rows: a marker and its interval per effect, with the numbers printed next to it."""
 
 from __future__ import annotations
 

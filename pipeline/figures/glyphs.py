@@ -1,4 +1,4 @@
-"""The one typeface, measured and outlined once for layout, PNG and SVG alike.
+"""The one typeface, measured and outlined once for layout, PNG and SVG.
 
 A line of plain text is set glyph by glyph, with the font's advance widths and kerning and without hinting, as
 matplotlib sets it in an SVG (ligatures left out). Each glyph is read from the font once in a process, however many

@@ -24,7 +24,7 @@ class Path:
     high: float | None
 
     @property
-    def is_told_from_zero(self) -> bool:
+    def differs_from_zero(self) -> bool:
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
 
     def text(self, layout: str = "line") -> str:
@@ -50,7 +50,7 @@ def lag_paths(
     if lags.is_empty():
         raise PaperError("the model has no lags to draw", todo="Name a `riclpm` model and its constructs.")
     if lags["estimate"].null_count() == lags.height:
-        raise PaperError(f"the lags are {lags['note'][0]}", todo="Mend the model, or leave its figure out.")
+        raise PaperError(f"the lags are {lags['note'][0]}", todo="Correct the model, or leave its figure out.")
     if lags["group"].drop_nulls().n_unique() > 1:
         raise PaperError("the lags differ by group", todo="Draw a model of one group.")
     equal = lags["wave"].null_count() == lags.height

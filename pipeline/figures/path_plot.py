@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BOX_TALL, ROW = 0.62, 1.35
+BOX_TALL = 0.62
+ROW = {"line": 1.35, "stacked": 1.6, "brief": 1.35}
+"""Inches from construct to construct, by how the numbers are laid out."""
 
 
 def draw_paths(
@@ -26,13 +28,14 @@ def draw_paths(
     gap = (across - box_wide) / max(len(waves) - 1, 1)
     layout = _layout(arrows, gap - box_wide)
     key = heading.key if layout == "brief" else f"Intervals in brackets. {heading.key}"
-    tall = ROW * (len(constructs) - 1) + BOX_TALL
+    row_tall = ROW[layout]
+    tall = row_tall * (len(constructs) - 1) + BOX_TALL
     sheet = Sheet(replace(heading, key=key), width, 0.26 + tall + 0.1)
     axes = sheet.axes(0, 0.26, across, tall)
     axes.set(xlim=(0, across), ylim=(tall, 0), yticks=[], xticks=[])
     axes.spines["bottom"].set_visible(False)
     places = {
-        (construct, wave): (box_wide / 2 + gap * column, BOX_TALL / 2 + ROW * row)
+        (construct, wave): (box_wide / 2 + gap * column, BOX_TALL / 2 + row_tall * row)
         for row, construct in enumerate(constructs)
         for column, wave in enumerate(waves)
     }
@@ -58,10 +61,12 @@ def _box(axes: Axes, place: tuple[float, float], wide: float, label: str) -> Non
 
     x, y = place
     axes.add_artist(Rectangle((x - wide / 2, y - BOX_TALL / 2), wide, BOX_TALL, fc="white", ec=INK, lw=1.1, zorder=4))
-    lines = wrap(label, wide - 0.1, LABEL)
+    fits = max(text_width(word, LABEL) for word in label.split()) <= wide - 0.1
+    size = LABEL if fits else SMALL - 0.5
+    lines = wrap(label, wide - 0.1, size)
     for number, line in enumerate(lines):
-        level = y + line_height(LABEL) * (number - (len(lines) - 1) / 2)
-        axes.text(x, level, line, size=LABEL, ha="center", va="center_baseline", zorder=5, clip_on=False)
+        level = y + line_height(size) * (number - (len(lines) - 1) / 2)
+        axes.text(x, level, line, size=size, ha="center", va="center_baseline", zorder=5, clip_on=False)
 
 
 def _arrow(
@@ -70,7 +75,7 @@ def _arrow(
     (x0, y0), (x1, y1) = places[path.start], places[path.end]
     x0, x1 = x0 + wide / 2, x1 - wide / 2
     y0, y1 = y0 + 0.16 * _sign(y1 - y0), y1 - 0.16 * _sign(y1 - y0)
-    colour = DARK_BLUE if path.is_told_from_zero else QUIET
+    colour = DARK_BLUE if path.differs_from_zero else QUIET
     axes.annotate(
         "",
         (x1, y1),
@@ -78,15 +83,15 @@ def _arrow(
         arrowprops={
             "arrowstyle": "-|>,head_width=0.25,head_length=0.5",
             "color": colour,
-            "lw": 1.8 if path.is_told_from_zero else 1.1,
-            "ls": "-" if path.is_told_from_zero else (0, (4, 3)),
+            "lw": 1.8 if path.differs_from_zero else 1.1,
+            "ls": "-" if path.differs_from_zero else (0, (4, 3)),
             "shrinkA": 1,
             "shrinkB": 1,
         },
         zorder=2,
     )
-    # Crossing arrows meet in the middle; their numbers stand before it, where the arrows are still apart.
-    at = 0.5 if y0 == y1 else 0.27 if abs(y1 - y0) < ROW else 0.22
+    # Crossing arrows meet in the middle; their numbers stand before it, where the arrows do not touch yet.
+    at = 0.5 if y0 == y1 else 0.27 if abs(y1 - y0) < ROW[layout] else 0.22
     axes.text(
         x0 + (x1 - x0) * at,
         y0 + (y1 - y0) * at,
@@ -95,7 +100,7 @@ def _arrow(
         ha="center",
         va="center_baseline",
         color=ink(colour),
-        weight="bold" if path.is_told_from_zero else "normal",
+        weight="bold" if path.differs_from_zero else "normal",
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
         zorder=3,
     )

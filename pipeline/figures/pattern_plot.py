@@ -58,7 +58,7 @@ def _heads(sheet: Sheet, panel: Panel, pitch: float, level: float, labelled: boo
 
 def _row(sheet: Sheet, pattern: Pattern, pitch: float, level: float, bar: tuple[float, float]) -> None:
     left, per_share = bar
-    if pattern.waves is None:  # many patterns together: a bar beside those of single ones would mislead
+    if pattern.waves is None:  # many patterns together: a bar comparable with those of single ones would mislead
         sheet.text(0.0, level + 0.155, pattern.label, size=SMALL, color=QUIET)
         sheet.text(left, level + 0.155, pattern.value, size=SMALL, color=QUIET)
         return

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.figures.courses import Line, Panel, Point
-from pipeline.figures.sheet import Heading, Sheet, add_line
-from pipeline.figures.style import GRID, LABEL, QUIET, SMALL, decimal, ink, line_height, spread, text_width, wrap
+from pipeline.figures.courses import Panel
+from pipeline.figures.sheet import Heading, Sheet
+from pipeline.figures.style import GRID, LABEL, QUIET, SMALL, ink, line_height, spread, text_width, wrap
 from pipeline.figures.timeline import LETTERS, Event, Timeline, event_lines, lettered, overhang, rows_of_labels
+from pipeline.figures.trend_lines import draw_line, level_ticks, limits, print_values, printed_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,11 +37,12 @@ class TrendPlot:
         timeline = Timeline.around(self.days, self.events, across)
         rows = rows_of_labels(timeline, self.events) if direct else []
         key = [] if direct else lettered(self.events, whole)
-        above = 0.26 * bool(self.y_label) + 0.17 * (max(rows, default=-1) + 1) + 0.16 * bool(key) + 0.06
+        label = wrap(self.y_label, whole, LABEL)
+        head = _head(label)
+        above = head + 0.17 * (max(rows, default=-1) + 1) + 0.16 * bool(key) + 0.06
         below = timeline.room + line_height(SMALL) * len(key) + 0.06 * bool(key)
         sheet = Sheet(heading, width, above + tall + below)
-        if self.y_label:
-            sheet.text(0, 0.13, self.y_label, color=QUIET)
+        _y_label(sheet, label)
         box = (left, above, across, tall)
         self._draw(sheet, sheet.axes(*box), self.panels[0], timeline, box, every_value=True)
         if direct:
@@ -60,15 +61,15 @@ class TrendPlot:
         cell = (width - 0.28 - between * (columns - 1)) / columns
         key = lettered(self.events, width - 0.28)
         timeline = Timeline.around(self.days, self.events, cell - left - right)
-        head = 0.28 * bool(self.y_label)
+        label = wrap(self.y_label, width - 0.28, LABEL)
+        head = _head(label) + 0.02 * bool(label)
         names = [wrap(panel.label, cell, LABEL, bold=True) for panel in self.panels]
         rows = [range(i, min(i + columns, len(names))) for i in range(0, len(names), columns)]
         name_room = [line_height(LABEL) * max(len(names[i]) for i in row) for row in rows]
         letters = 0.16 * bool(self.events)
         row_height = [room + letters + tall + timeline.room + 0.14 for room in name_room]
         sheet = Sheet(heading, width, head + sum(row_height) + line_height(SMALL) * len(key))
-        if self.y_label:
-            sheet.text(0, 0.12, self.y_label, color=QUIET)
+        _y_label(sheet, label)
         top = head
         for row, room, height in zip(rows, name_room, row_height, strict=True):
             for place, index in enumerate(row):
@@ -101,15 +102,15 @@ class TrendPlot:
         timeline.draw(axes)
         event_lines(axes, self.events)
         axes.grid(axis="y", color=GRID, lw=0.8)
-        low, high = self.y_range or _limits(panel, box[3])
+        low, high = self.y_range or limits(panel, box[3])
         axes.set_ylim(low, high)
-        _level_ticks(axes, low, high, box[3], self.percent)
+        level_ticks(axes, low, high, box[3], self.percent)
         for line in panel.lines:
-            _draw_line(axes, line)
+            draw_line(axes, line)
         if len(panel.lines) > 1:
             self._name_lines(sheet, panel, box, (low, high))
         else:
-            _print_values(axes, panel.lines[0], (low, high), box, every_value, self.percent)
+            print_values(axes, panel.lines[0], (low, high), box, every_value, self.percent)
 
     def _name_lines(
         self,
@@ -132,7 +133,7 @@ class TrendPlot:
                 sheet.text(
                     left + across + 0.06, first + step * (number + 0.8), part, weight="bold", color=ink(line.colour)
                 )
-            last = _value(line.points[-1].value, self.percent)
+            last = printed_value(line.points[-1].value, self.percent)
             sheet.text(left + across + 0.06, first + step * (len(name) + 0.8), last, color=ink(line.colour))
 
     def _label_events(
@@ -159,80 +160,18 @@ class TrendPlot:
             sheet.text(box[0] + at, box[1] - 0.05, letter, size=SMALL, color=QUIET, ha="center")
 
 
+def _head(label: list[str]) -> float:
+    """The room that the label of the vertical axis takes over the plot."""
+    return 0.1 * bool(label) + line_height(LABEL) * len(label)
+
+
+def _y_label(sheet: Sheet, label: list[str]) -> None:
+    for number, part in enumerate(label):
+        sheet.text(0, 0.13 + line_height(LABEL) * number, part, color=QUIET)
+
+
 def _columns(panels: int, grouped: bool, width: float) -> int:
     """How many panels stand side by side; lines that are named at their ends need the room of two."""
     if width <= 5:
         return 1 if grouped or panels <= 3 else 2
     return 3 if not grouped and (panels == 3 or panels > 4) else 2
-
-
-def _limits(panel: Panel, tall: float) -> tuple[float, float]:
-    """Limits that hold every interval, with room above and below for a printed value; a share stays above zero."""
-    ends = [end for line in panel.lines for p in line.points for end in (p.value, p.low, p.high) if end is not None]
-    low, high = min(ends), max(ends)
-    air = ((high - low) or abs(high) or 1.0) * max(0.1, 0.24 / (tall - 0.5))
-    return (max(low - air, 0.0) if low >= 0 else low - air), high + air
-
-
-def _level_ticks(axes: Axes, low: float, high: float, tall: float, percent: bool) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    locator = MaxNLocator(nbins=max(int(tall / 0.45), 2), steps=[1, 2, 2.5, 5, 10])
-    ticks = [tick for tick in locator.tick_values(low, high) if low <= tick <= high]
-    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-    places = next((places for places in range(4) if abs(round(step, places) - step) < step / 1000), 4)
-    axes.set_yticks(ticks, [decimal(tick, places) + ("%" if percent else "") for tick in ticks])
-
-
-def _draw_line(axes: Axes, line: Line) -> None:
-    days = [point.day.toordinal() for point in line.points]
-    values = [point.value for point in line.points]
-    bar = {"color": line.colour, "lw": 4.5, "alpha": 0.3, "zorder": 2, "solid_capstyle": "butt"}
-    for day, point in zip(days, line.points, strict=True):
-        if point.low is not None and point.high is not None:
-            add_line(axes, [day, day], [point.low, point.high], **bar)
-    add_line(axes, days, values, color=line.colour, lw=1.8, zorder=3)
-    marks = {"marker": line.marker, "markersize": 6, "lw": 0, "mec": "white", "mew": 0.8, "zorder": 4}
-    add_line(axes, days, values, color=line.colour, **marks)
-
-
-def _print_values(
-    axes: Axes,
-    line: Line,
-    limits: tuple[float, float],
-    box: tuple[float, float, float, float],
-    every: bool,
-    percent: bool,
-) -> None:
-    """Values at the intervals: of every wave where there is room, else of the first and the last."""
-    points = line.points
-    every = every and len(points) * 0.5 <= box[2]
-    room = (limits[1] - limits[0]) / box[3]
-    for index, point in enumerate(points):
-        if not every and 0 < index < len(points) - 1:
-            continue
-        top = point.value if point.high is None else point.high
-        bottom = point.value if point.low is None else point.low
-        below = _is_trough(points, index) and bottom - 0.2 * room > limits[0]
-        axes.text(
-            point.day.toordinal(),
-            bottom - 0.05 * room if below else top + 0.05 * room,
-            _value(point.value, percent),
-            size=SMALL,
-            ha="center",
-            va="top" if below else "bottom",
-            color=ink(line.colour),
-            weight="bold",
-            zorder=5,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.75},
-        )
-
-
-def _is_trough(points: Sequence[Point], index: int) -> bool:
-    """Whether the line comes down to this point and leaves it upwards, so that only below it is room for a value."""
-    inside = 0 < index < len(points) - 1
-    return inside and points[index].value < min(points[index - 1].value, points[index + 1].value)
-
-
-def _value(value: float, percent: bool) -> str:
-    return f"{decimal(value, 0)}%" if percent else decimal(value, 2)

@@ -63,7 +63,7 @@ def bars_of(
     waves: Mapping[str, str] | Mapping[tuple[str, str], str] | None,
     arms: Mapping[str, str] | None,
 ) -> dict[str, list[WaveCounts]]:
-    """Arm label → its waves in order; what ``participation_flow`` draws and ``alt_participation`` tells."""
+    """Arm label → its waves in order; what ``participation_flow`` draws and ``alt_participation`` describes."""
     counts = participation if "count" in participation.columns else participation_counts(participation)
     rows = counts.rows(named=True)
     names = arms or {row["arm"]: row["arm"].replace("_", " ") for row in rows}

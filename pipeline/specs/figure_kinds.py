@@ -26,7 +26,7 @@ SHARED_STUDY = ("about.title", "about.source", "about.synthetic")
 
 @dataclass(frozen=True)
 class FigureKind:
-    """What is known of a kind of figure.
+    """The facts of a kind of figure.
 
     ``draws`` says in words what it shows. ``function`` is written ``module:name``: what makes the picture of a
     declaration. ``takes`` are the keys that a declaration may have besides ``SHARED``, ``needs`` the tables it reads;
@@ -85,9 +85,11 @@ _ESTIMATES = frozenset({"models", "labels", "claims"})
 _CALENDAR = (
     "about.arms.*.title",
     "about.arms.*.waves",
-    "waves.*.fieldwork",
+    "waves.*.fieldwork.start",
+    "waves.*.fieldwork.end",
     "waves.*.files.*.arm",
-    "waves.*.files.*.fieldwork",
+    "waves.*.files.*.fieldwork.start",
+    "waves.*.files.*.fieldwork.end",
 )
 
 FIGURE_KINDS: Records[FigureKind] = Records(
@@ -99,7 +101,7 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         takes=_ESTIMATES | {"outcomes", "groups", "y_label", "y_range", "percent", "events"},
         needs=("estimates", "comparability"),
         can_draw=_has_levels,
-        reads_study=(*_CALENDAR, "about.events"),
+        reads_study=(*_CALENDAR, "about.events.*.date", "about.events.*.label", "about.events.*.until"),
         reads_models=("confidence", "group"),
         labelled=("outcomes",),
     ),
@@ -145,7 +147,7 @@ FIGURE_KINDS: Records[FigureKind] = Records(
     ),
     FigureKind(
         "participation",
-        "how many people took part in each wave, stayed, left and came back",
+        "how many people took part in each wave, stayed, left and returned",
         "pipeline.figures.kinds.participation:picture",
         takes=frozenset({"groups"}),
         needs=("participation",),

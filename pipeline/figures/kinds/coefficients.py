@@ -52,13 +52,13 @@ def coefficients(
     subtitle: str = "",
     source: str = "",
     models: Mapping[str, str] | None = None,
-    x_label: str = "Change in the outcome for one unit more",
+    x_label: str = "Change in the outcome for one more unit",
     confidence: float = 0.95,
     synthetic: bool = False,
     note: str = "",
     width: float = WIDE,
 ) -> Figure:
-    """Each term's effects beside each other, with a zero line, intervals and printed values.
+    """Each term's effects in one row, with a line at zero, intervals and printed values.
 
     ``estimates``: rows of ``Estimates`` with component ``within``, ``between``, ``contextual`` or ``coefficient``.
     ``labels``: term → label, in the order to be drawn; other terms are left out. ``models``: model → label; with

@@ -66,7 +66,7 @@ def odds_ratios(
     Raises ``PaperError`` if no term named is among the estimates.
     """
     rows = rows_of(as_ratios(estimates, per), labels, None)
-    called = "conventionally called small" if small == SMALL_ODDS_RATIO else "too small to matter, as declared"
+    called = "conventionally called small" if small == SMALL_ODDS_RATIO else "declared as too small to matter"
     key = f"{level_of(confidence)} Grey: odds ratios {called} ({interval(1 / small, small)})."
     heading = Heading(title, subtitle, source, note, key, synthetic)
     scale = Scale(

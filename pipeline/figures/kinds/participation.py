@@ -1,4 +1,4 @@
-"""Who took part: each wave's people by whether they stayed, came back, were new or were away, and their paths."""
+"""Who took part: each wave's people by whether they stayed, returned, were new or were absent, and their paths."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 STATUS_WORDS = {
     "stayed": "also answered the wave before",
-    "returned": "came back",
-    "entered": "were new",
+    "returned": "returned after a gap",
+    "entered": "answered for the first time",
     "left": "had answered the wave before but not this one",
-    "away": "were still away",
+    "away": "had not answered the wave before either",
 }
 
 
@@ -69,11 +69,11 @@ def alt_participation(
 ) -> str:
     """What ``participation_flow`` with these arguments shows: who answered each wave, and where they came from."""
     panels = bars_of(participation, waves, arms)
-    told = ["Stacked bars, one per wave, joined by people's paths from wave to wave."]
+    parts = ["Stacked bars, one per wave, joined by people's paths from wave to wave."]
     for name, bars in panels.items():
         over = f"{name}: " if len(panels) > 1 else ""
-        told.append(over + "; ".join(_wave_words(bar, len(panels) > 1) for bar in bars) + ".")
-    return " ".join(told)
+        parts.append(over + "; ".join(_wave_words(bar, len(panels) > 1) for bar in bars) + ".")
+    return " ".join(parts)
 
 
 def _wave_words(bar: WaveCounts, brief: bool) -> str:

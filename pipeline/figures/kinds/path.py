@@ -1,4 +1,4 @@
-"""Paths of a cross-lagged model: what goes on to what from one wave to the next, with intervals."""
+"""Paths of a cross-lagged model from one wave to the next, with intervals."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def path_figure(
 
     ``paths``: one row per path, columns from_construct, from_wave, to_construct, to_wave, estimate, conf_low,
     conf_high. ``constructs`` and ``waves``: key → label, in the order to be drawn; for lags that are equal over time
-    two waves are enough ("one wave", "the next"). Paths whose interval holds zero are dashed and grey.
+    two waves are enough ("one wave", "the next"). Paths whose interval includes zero are dashed and grey.
 
     Raises ``PaperError`` if a path starts or ends at a construct or wave that is not named, or if there is none.
     """
     arrows = paths_of(paths, constructs, waves)
-    key = f"Dashed: the {confidence * 100:g}% confidence interval holds zero."
+    key = f"Dashed: the {confidence * 100:g}% confidence interval includes zero."
     heading = Heading(title, subtitle, source, note, key, synthetic)
     return draw_paths(heading, arrows, constructs, waves, width)
 
@@ -69,8 +69,8 @@ def alt_path(
     paths: pl.DataFrame, *, constructs: Mapping[str, str], waves: Mapping[str, str], confidence: float = 0.95
 ) -> str:
     """What ``path_figure`` with these arguments shows: every path with its interval."""
-    told = [f"Path diagram with {confidence * 100:g}% confidence intervals."]
+    parts = [f"Path diagram with {confidence * 100:g}% confidence intervals."]
     for path in paths_of(paths, constructs, waves):
         (start, early), (end, late) = path.start, path.end
-        told.append(f"{constructs[start]}, {waves[early]}, to {constructs[end]}, {waves[late]}: {path.text()}.")
-    return " ".join(told)
+        parts.append(f"{constructs[start]}, {waves[early]}, to {constructs[end]}, {waves[late]}: {path.text()}.")
+    return " ".join(parts)

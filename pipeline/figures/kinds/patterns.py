@@ -66,11 +66,11 @@ def alt_patterns(
 ) -> str:
     """What ``participation_patterns`` with these arguments shows: each pattern in words, with its people."""
     panels = panels_of(participation, waves, arms, top)
-    told = ["Rows of tiles, one for each pattern of answered and missed waves, with bars of how many people have it."]
+    parts = ["Rows of tiles, one for each pattern of answered and missed waves, with bars of how many people have it."]
     for panel in panels:
         over = f"{panel.name}: " if len(panels) > 1 else ""
-        told.append(over + "; ".join(f"{_words(p, panel.waves)}, {p.value}" for p in panel.patterns) + ".")
-    return " ".join(told)
+        parts.append(over + "; ".join(f"{_words(p, panel.waves)}, {p.value}" for p in panel.patterns) + ".")
+    return " ".join(parts)
 
 
 def _words(pattern: Pattern, waves: Sequence[str]) -> str:

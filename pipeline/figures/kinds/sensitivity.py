@@ -1,4 +1,4 @@
-"""One result in several versions: a dot and an interval for each way of counting who answered."""
+"""One result in several versions: a dot and an interval for each way of estimating it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.specs.figures import Figure as FigureSpec
     from pipeline.specs.project import Study
 
-PLAIN, OTHER = ("As answered", DARK_BLUE, "o"), ("Another way of counting", DARK_GREY, "D")
+PLAIN, OTHER = ("As answered", DARK_BLUE, "o"), ("Another version", DARK_GREY, "D")
 
 
 def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
@@ -40,7 +40,7 @@ def versions(
     subtitle: str = "",
     source: str = "",
     labels: Mapping[str, str] | None = None,
-    x_label: str = "Change in the outcome for one unit more",
+    x_label: str = "Change in the outcome for one more unit",
     confidence: float = 0.95,
     synthetic: bool = False,
     note: str = "",
@@ -51,7 +51,7 @@ def versions(
     ``estimates``: rows of ``Estimates`` with component ``version``. ``labels``: version → label instead of its usual
     words. A version that could not be estimated is named as withheld. Raises ``PaperError`` if there are none.
     """
-    key = f"Lines show {confidence * 100:g}% confidence intervals. The grey line is no association at all."
+    key = f"Lines show {confidence * 100:g}% confidence intervals. The vertical line marks no association."
     heading = Heading(title, subtitle, source, note, key, synthetic)
     return forest(heading, version_rows(estimates, labels), Scale(x_label, 0.0), "Estimate (interval)", width)
 

@@ -48,17 +48,17 @@ def _arms(estimates: pl.DataFrame, study: Study) -> dict[str, str] | None:
 
 
 def _caution(spec: FigureSpec, outcomes: Sequence[str], material: Material) -> str:
-    """What a trend says of scales that it draws and whose questions did not measure alike over waves or groups."""
+    """The warning about scales drawn whose measurement differs over waves or groups; empty if there are none."""
     if material.comparability is None:
         return ""
     over = {"waves", *filter(None, (getattr(material.models.get(name), "group", None) for name in spec.models))}
     failed = material.comparability.filter(
         ~pl.col("is_comparable"), pl.col("over").is_in(over), pl.col("scale").is_in(list(outcomes))
     ).unique("scale", keep="first", maintain_order=True)
-    told = [f"{material.label(scale, spec)} ({why})" for scale, why in failed.select("scale", "reason").iter_rows()]
-    if not told:
+    scales = [f"{material.label(scale, spec)} ({why})" for scale, why in failed.select("scale", "reason").iter_rows()]
+    if not scales:
         return ""
-    return f"† The questions did not measure alike, so that levels may not be compared: {'; '.join(told)}."
+    return f"† Measurement differs, so that levels should not be compared: {'; '.join(scales)}."
 
 
 @styled
@@ -95,7 +95,7 @@ def trend(
     panels = panels_of(means, dates, groups, labels, percent, together)
     has_bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
     key = [f"Bars show {confidence * 100:g}% confidence intervals."] if has_bars else []
-    key += ["Each panel has a scale of its own."] if len(panels) > 1 and y_range is None else []
+    key += ["Panels have different scales."] if len(panels) > 1 and y_range is None else []
     heading = Heading(title, subtitle, source, note, " ".join(key), synthetic)
     days = [point.day for panel in panels for line in panel.lines for point in line.points]
     plot = TrendPlot(panels, near(events, days), days, y_label, y_range, percent)
@@ -122,11 +122,11 @@ def alt_trend(
     start = f"{kind}{scale} over time, {month(min(days))} to {month(max(days))}"
     bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
     start += f", with {confidence * 100:g}% confidence intervals." if bars else "."
-    told = [start, *(_panel_words(panel, percent, len(panels) > 1) for panel in panels)]
+    parts = [start, *(_panel_words(panel, percent, len(panels) > 1) for panel in panels)]
     marked = near(events, days)
     if marked:
-        told.append("Events marked: " + ", ".join(f"{event[1]} ({month(event[0])})" for event in marked) + ".")
-    return " ".join(told)
+        parts.append("Events marked: " + ", ".join(f"{event[1]} ({month(event[0])})" for event in marked) + ".")
+    return " ".join(parts)
 
 
 def _panel_words(panel: Panel, percent: bool, brief: bool) -> str:
@@ -135,16 +135,16 @@ def _panel_words(panel: Panel, percent: bool, brief: bool) -> str:
 
 
 def _line_words(line: Line, percent: bool, brief: bool) -> str:
-    def told(value: float) -> str:
+    def printed(value: float) -> str:
         return f"{decimal(value, 0)}%" if percent else decimal(value, 2)
 
     points = line.points
     name = f"{line.label} " if line.label else ""
     if len(points) == 1:
-        return f"{name}{told(points[0].value)} in {month(points[0].day)}"
-    course = f"{name}from {told(points[0].value)} to {told(points[-1].value)}"
+        return f"{name}{printed(points[0].value)} in {month(points[0].day)}"
+    course = f"{name}from {printed(points[0].value)} to {printed(points[-1].value)}"
     if brief or len(points) == 2:
         return course
     high, low = max(points, key=lambda p: p.value), min(points, key=lambda p: p.value)
-    extremes = f"highest {told(high.value)} in {month(high.day)}, lowest {told(low.value)} in {month(low.day)}"
+    extremes = f"highest {printed(high.value)} in {month(high.day)}, lowest {printed(low.value)} in {month(low.day)}"
     return f"{course} ({extremes})"

@@ -1,0 +1,85 @@
+"""One panel of a trend: its limits and ticks, its lines with intervals, and the values printed at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.figures.courses import Line, Panel, Point
+from pipeline.figures.sheet import add_line
+from pipeline.figures.style import SMALL, decimal, ink
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def limits(panel: Panel, tall: float) -> tuple[float, float]:
+    """Limits that hold every interval, with room above and below for a printed value; a share stays above zero."""
+    found = [end for line in panel.lines for p in line.points for end in (p.value, p.low, p.high) if end is not None]
+    low, high = min(found), max(found)
+    air = ((high - low) or abs(high) or 1.0) * max(0.1, 0.24 / (tall - 0.5))
+    return (max(low - air, 0.0) if low >= 0 else low - air), high + air
+
+
+def level_ticks(axes: Axes, low: float, high: float, tall: float, percent: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    locator = MaxNLocator(nbins=max(int(tall / 0.45), 2), steps=[1, 2, 2.5, 5, 10], integer=percent)
+    ticks = [tick for tick in locator.tick_values(low, high) if low <= tick <= high]
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+    places = next((places for places in range(4) if abs(round(step, places) - step) < step / 1000), 4)
+    axes.set_yticks(ticks, [decimal(tick, places) + ("%" if percent else "") for tick in ticks])
+
+
+def draw_line(axes: Axes, line: Line) -> None:
+    days = [point.day.toordinal() for point in line.points]
+    values = [point.value for point in line.points]
+    bar = {"color": line.colour, "lw": 4.5, "alpha": 0.3, "zorder": 2, "solid_capstyle": "butt"}
+    for day, point in zip(days, line.points, strict=True):
+        if point.low is not None and point.high is not None:
+            add_line(axes, [day, day], [point.low, point.high], **bar)
+    add_line(axes, days, values, color=line.colour, lw=1.8, zorder=3)
+    marks = {"marker": line.marker, "markersize": 6, "lw": 0, "mec": "white", "mew": 0.8, "zorder": 4}
+    add_line(axes, days, values, color=line.colour, **marks)
+
+
+def print_values(
+    axes: Axes,
+    line: Line,
+    ends: tuple[float, float],
+    box: tuple[float, float, float, float],
+    every: bool,
+    percent: bool,
+) -> None:
+    """Values at the intervals: of every wave where there is room, else of the first and the last."""
+    points = line.points
+    every = every and len(points) * 0.5 <= box[2]
+    room = (ends[1] - ends[0]) / box[3]
+    for index, point in enumerate(points):
+        if not every and 0 < index < len(points) - 1:
+            continue
+        top = point.value if point.high is None else point.high
+        bottom = point.value if point.low is None else point.low
+        below = _is_trough(points, index) and bottom - 0.2 * room > ends[0]
+        axes.text(
+            point.day.toordinal(),
+            bottom - 0.05 * room if below else top + 0.05 * room,
+            printed_value(point.value, percent),
+            size=SMALL,
+            ha="center",
+            va="top" if below else "bottom",
+            color=ink(line.colour),
+            weight="bold",
+            zorder=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.75},
+        )
+
+
+def _is_trough(points: Sequence[Point], index: int) -> bool:
+    """Whether the line comes down to this point and leaves it upwards, so that only below it is room for a value."""
+    inside = 0 < index < len(points) - 1
+    return inside and points[index].value < min(points[index - 1].value, points[index + 1].value)
+
+
+def printed_value(value: float, percent: bool) -> str:
+    return f"{decimal(value, 0)}%" if percent else decimal(value, 2)
