@@ -11,7 +11,6 @@ from pipeline.figures.style import (
     DARK_BLUE,
     FOCUS_GREY,
     INK,
-    ORANGE,
     PAPER,
     QUIET,
     SMALL,
@@ -26,14 +25,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+LIGHT_ORANGE = "#F9B68E"
+
 LOOKS = {
     "stayed": ("Answered this wave and the one before", DARK_BLUE, PAPER),
     "returned": ("Returned after a gap", TURQUOISE, INK),
-    "entered": ("Answered for the first time", ORANGE, INK),
+    "entered": ("Answered for the first time", LIGHT_ORANGE, INK),
     "left": ("Answered the wave before, but not this one", FOCUS_GREY, INK),
     "away": ("Answered neither this wave nor the one before", "#E6E6E6", INK),
 }
-"""Status → label, colour, and the colour of text on it."""
+"""Status → label, colour, and the colour of text on it; neighbours differ in lightness too, for print in grey."""
 
 GAP = 0.22
 """Inches between those who answered and those who did not: the number who answered stands there, on what it counts."""
@@ -131,7 +132,8 @@ def _bar(room: _Place, place: int, bar: WaveCounts) -> None:
     for status, (_, colour, ink) in LOOKS.items():
         count = bar.counts.get(status, 0)
         if count:
-            axes.add_artist(Rectangle((place - room.half, bottom), 2 * room.half, count, color=colour, lw=0, zorder=3))
+            looks: dict[str, Any] = {"fc": colour, "ec": PAPER, "lw": 0.5, "zorder": 3}
+            axes.add_artist(Rectangle((place - room.half, bottom), 2 * room.half, count, **looks))
         fits = count / room.per_inch >= 0.15 and text_width(f"{count:,}", room.size) <= room.slot * 2 * room.half
         if fits and count != bar.answered:
             axes.text(place, bottom + count / 2, f"{count:,}", color=ink, va="center_baseline", **style)
