@@ -1,10 +1,9 @@
 """Who was eligible, who answered, who left and who returned; how much people change, and into what."""
 
 from pipeline.participation.by_arm import transitions_by_arm, variation_by_arm
-from pipeline.participation.flow import flow
 from pipeline.participation.outcomes import OUTCOMES, answered_share, partial_interviews, reported, with_outcomes
 from pipeline.participation.patterns import participation, patterns
-from pipeline.participation.retention import DENOMINATORS, accounting, cohort_retention, response_rates, retention
+from pipeline.participation.retention import DENOMINATORS, accounting, response_rates, retention
 from pipeline.participation.transitions import places, transitions
 from pipeline.participation.variation import xtsum
 
@@ -13,8 +12,6 @@ __all__ = [
     "OUTCOMES",
     "accounting",
     "answered_share",
-    "cohort_retention",
-    "flow",
     "partial_interviews",
     "participation",
     "patterns",

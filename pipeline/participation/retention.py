@@ -1,4 +1,4 @@
-"""Retention and response: who could have answered, who did, and every rate with its denominator beside it."""
+"""Retention and response: the eligible, the interviewed, and every rate with its denominator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DENOMINATORS: dict[str, str] = {
 """Each rate in words, for a table's note. AAPOR (2023), Standard Definitions, 10th edition."""
 
 ALL = "all"
-"""The cohort of everyone, beside the cohorts by wave of entry."""
+"""The cohort of everyone, next to the cohorts by wave of entry."""
 
 
 def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -27,22 +27,9 @@ def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None)
 
     ``outcomes`` (optional) is a field report (see ``with_outcomes``); the dead and moved leave ``eligible`` from that
     wave on. Rates are null where their denominator is empty or does not exist (the first wave has no wave before).
-    ``DENOMINATORS`` says each in words.
+    ``DENOMINATORS`` states each in words.
     """
-    return _retained(_known(participation, outcomes))
-
-
-def cohort_retention(participation: pl.DataFrame) -> pl.DataFrame:
-    """One row per arm, entry cohort and wave from entry on: how many of the cohort answered, and their share."""
-    entry = pl.col("wave").filter(pl.col("status") == "entered").first().over("person_id")
-    return (
-        participation.with_columns(cohort=entry)
-        .filter(pl.col("status") != "not_yet")
-        .group_by("arm", "cohort", "wave", maintain_order=True)
-        .agg(cohort_size=pl.len().cast(pl.Int64), achieved=pl.col("is_present").sum().cast(pl.Int64))
-        .with_columns(retention=_share("achieved", "cohort_size"))
-        .pipe(_in_wave_order, participation)
-    )
+    return _retained(_history(_known(participation, outcomes)), ["arm", "wave"])
 
 
 def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -52,39 +39,45 @@ def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None
     ``not_yet`` have neither answered nor been reported on so far; ``eligible`` are all others but the dead and the
     moved. A lasting outcome (withdrawn, moved, dead) counts from its wave on, until the person answers again.
     """
-    return _accounted(_known(participation, outcomes))
+    return _accounted(_known(participation, outcomes), ["arm", "wave"])
 
 
 def response_rates(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
-    """One row per arm, cohort (wave of entry, or "all") and wave: who could have answered, who did, and the rates.
+    """One row per arm, cohort (wave of entry, or "all") and wave: the eligible, the interviewed, and the rates.
 
     Holds the columns of ``accounting`` and of ``retention``; a cohort begins at its wave of entry, which is then its
     first wave. Persons who never answered belong to the cohort of the wave in which they were first reported on.
-    ``outcome_known`` is the share of the absent of whom the field report says why. ``DENOMINATORS`` says each rate.
+    ``outcome_known`` is the share of absences for which the field report gives a reason. ``DENOMINATORS`` states each
+    rate.
     """
-    table = _known(participation, outcomes).with_columns(
-        cohort=pl.col("wave").filter(pl.col("is_known")).first().over("person_id")
-    )
+    table = _known(participation, outcomes)
     order = table.select("arm", "wave").unique(maintain_order=True).with_row_index("place")
-    parts = [_rates(table, ALL, order)]
-    for arm, wave in order.select("arm", "wave").iter_rows():
-        own = table.filter(pl.col("arm") == arm, pl.col("cohort") == wave)
-        begins = order.filter(arm=arm, wave=wave)["place"][0]
-        own = own.join(order, on=["arm", "wave"], how="left", maintain_order="left").filter(pl.col("place") >= begins)
-        if own.height:
-            parts.append(_rates(own.drop("place"), wave, order))
-    return pl.concat(parts)
+    begins = order.rename({"wave": "cohort", "place": "cohort_place"})
+    table = (
+        table.with_columns(cohort=pl.col("wave").filter(pl.col("is_known")).first().over("person_id"))
+        .join(order, on=["arm", "wave"], how="left", maintain_order="left")
+        .join(begins, on=["arm", "cohort"], how="left", maintain_order="left")
+    )
+    everyone = _history(table).with_columns(cohort=pl.lit(ALL), cohort_place=pl.lit(None, pl.UInt32))
+    cohorts = _history(table.filter(pl.col("place") >= pl.col("cohort_place")))
+    stacked = pl.concat([everyone, cohorts])
+    rows = stacked.select("arm", "cohort", "wave", "cohort_place", "place").unique()
+    return (
+        _rates(stacked)
+        .join(rows, on=["arm", "cohort", "wave"])
+        .sort("cohort_place", "place")
+        .select("arm", "cohort", pl.exclude("arm", "cohort", "cohort_place", "place"))
+    )
 
 
-def _rates(table: pl.DataFrame, cohort: str, order: pl.DataFrame) -> pl.DataFrame:
-    counted, kept = _accounted(table), _retained(table)
-    shared = [name for name in kept.columns if name in counted.columns and name not in ("arm", "wave")]
+def _rates(table: pl.DataFrame) -> pl.DataFrame:
+    """One row per arm, cohort and wave: the counts of accounting and retention, and the rates that need both."""
+    by = ["arm", "cohort", "wave"]
+    counted, kept = _accounted(table, by), _retained(table, by)
+    shared = [name for name in kept.columns if name in counted.columns and name not in by]
     absent = pl.col("issued") - pl.col("achieved")
     return (
-        counted.join(kept.drop(shared), on=["arm", "wave"], how="left", maintain_order="left")
-        .join(order, on=["arm", "wave"])
-        .sort("place")
-        .drop("place")
+        counted.join(kept.drop(shared), on=by, how="left", maintain_order="left")
         .with_columns(
             response_rate_1=_share("complete", "eligible"),
             response_rate_2=_share("achieved", "eligible"),
@@ -95,7 +88,6 @@ def _rates(table: pl.DataFrame, cohort: str, order: pl.DataFrame) -> pl.DataFram
             outcome_known=pl.when(absent > 0).then(1 - pl.col("unknown") / absent),
         )
         .drop("response_rate")
-        .select("arm", pl.lit(cohort).alias("cohort"), pl.exclude("arm", "cohort"))
     )
 
 
@@ -111,7 +103,16 @@ def _known(participation: pl.DataFrame, outcomes: pl.DataFrame | None) -> pl.Dat
     )
 
 
-def _accounted(table: pl.DataFrame) -> pl.DataFrame:
+def _history(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with each person's answer at the wave before and at the first wave, and whether at every one so far."""
+    return table.with_columns(
+        before=pl.col("is_present").shift(1).over("person_id"),
+        first=pl.col("is_present").first().over("person_id"),
+        always=pl.col("is_present").cum_min().over("person_id"),
+    )
+
+
+def _accounted(table: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     here, outcome, known = pl.col("is_present"), pl.col("outcome").fill_null("unknown"), pl.col("is_known")
     issued = known & ~(outcome.is_in(NOT_ISSUED) & ~here)
 
@@ -119,7 +120,7 @@ def _accounted(table: pl.DataFrame) -> pl.DataFrame:
         return (known & ~here & (outcome == name)).sum()
 
     return (
-        table.group_by("arm", "wave", maintain_order=True)
+        table.group_by(by, maintain_order=True)
         .agg(
             listed=pl.len(),
             not_yet=(~known).sum(),
@@ -147,14 +148,9 @@ def _accounted(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _retained(table: pl.DataFrame) -> pl.DataFrame:
-    table = table.with_columns(
-        before=pl.col("is_present").shift(1).over("person_id"),
-        first=pl.col("is_present").first().over("person_id"),
-        always=pl.col("is_present").cum_prod().over("person_id").cast(pl.Boolean),
-    )
+def _retained(table: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     here, has_before = pl.col("is_present"), pl.col("before").is_not_null().any()
-    counts = table.group_by("arm", "wave", maintain_order=True).agg(
+    counts = table.group_by(by, maintain_order=True).agg(
         eligible=(pl.col("is_known") & ~_ineligible()).sum(),
         achieved=here.sum(),
         entered=(pl.col("status") == "entered").sum(),
@@ -181,14 +177,3 @@ def _ineligible() -> pl.Expr:
 
 def _share(part: str, whole: str) -> pl.Expr:
     return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))
-
-
-def _in_wave_order(table: pl.DataFrame, participation: pl.DataFrame) -> pl.DataFrame:
-    order = participation.select("arm", "wave").unique(maintain_order=True).with_row_index("place")
-    cohorts = order.select("arm", pl.col("wave").alias("cohort"), pl.col("place").alias("cohort_place"))
-    return (
-        table.join(cohorts, on=["arm", "cohort"])
-        .join(order, on=["arm", "wave"])
-        .sort("cohort_place", "place")
-        .drop("cohort_place", "place")
-    )

@@ -1,4 +1,4 @@
-"""Where people go from one wave to the next, with "missing" as one of the places."""
+"""Movement between categories from one wave to the next, "missing" being one of them."""
 
 from __future__ import annotations
 
@@ -52,17 +52,13 @@ def transitions(
         origin_count=pl.col("count").sum().over("origin"),
         share=pl.col("weighted_count") / pl.col("weighted_count").sum().over("origin"),
     )
-    errors = [_clustered(pairs, *row) for row in table.select("origin", "destination", "share").rows()]
-    intervals = [
-        _interval(share, error, clusters, level)
-        for share, (error, clusters) in zip(table["share"].to_list(), errors, strict=True)
-    ]
+    table = _with_errors(table, pairs)
+    estimates = zip(table["share"], table["std_error"], table["clusters"], strict=True)
+    intervals = [_interval(share, error, clusters, level) for share, error, clusters in estimates]
     return table.with_columns(
-        pl.Series("std_error", [error for error, _ in errors], dtype=pl.Float64),
         pl.Series("conf_low", [low for low, _ in intervals], dtype=pl.Float64),
         pl.Series("conf_high", [high for _, high in intervals], dtype=pl.Float64),
-        pl.Series("clusters", [clusters for _, clusters in errors], dtype=pl.Int64),
-    )
+    ).select(pl.exclude("clusters"), "clusters")
 
 
 def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
@@ -118,19 +114,30 @@ def _categories(panel: pl.DataFrame, column: str) -> list[str]:
     return [str(value) for value in series.drop_nulls().unique().sort().cast(pl.String)]
 
 
-def _clustered(pairs: pl.DataFrame, origin: str, destination: str, share: float | None) -> tuple[float | None, int]:
-    """The linearised standard error of a ratio over clusters, and how many clusters it rests on.
+def _with_errors(table: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The table with ``std_error``, linearised over clusters, and ``clusters``, how many hold the origin.
 
     Clusters without the origin contribute zero scores, so that G counts all clusters, as in a domain estimate.
     """
-    within = pairs.filter(pl.col("origin") == origin)
-    clusters = pairs["cluster"].n_unique()
-    if share is None or math.isnan(share) or clusters < 2:
-        return None, within["cluster"].n_unique()
-    score = pl.col("weight") * ((pl.col("destination") == destination).cast(pl.Float64) - share)
-    scores = within.group_by("cluster").agg(score.sum().alias("score"))["score"] / within["weight"].sum()
-    variance = clusters / (clusters - 1) * float((scores**2).sum())
-    return math.sqrt(variance), within["cluster"].n_unique()
+    all_clusters = pairs["cluster"].n_unique()
+    own = pairs.group_by("origin", "cluster", maintain_order=True).agg(weight=pl.col("weight").sum())
+    reached = pairs.group_by("origin", "destination", "cluster").agg(reached=pl.col("weight").sum())
+    scores = (
+        table.select("origin", "destination", "share")
+        .join(own, on="origin", maintain_order="left_right")
+        .join(reached, on=["origin", "destination", "cluster"], how="left", maintain_order="left")
+        .with_columns(score=pl.col("reached").fill_null(0.0) - pl.col("share") * pl.col("weight"))
+    )
+    found = scores.group_by("origin", "destination", maintain_order=True).agg(
+        spread=(pl.col("score") / pl.col("weight").sum()).pow(2).sum(), clusters=pl.len().cast(pl.Int64)
+    )
+    variance = pl.col("spread") * all_clusters / max(all_clusters - 1, 1)
+    has_error = pl.col("share").is_not_nan() & (all_clusters > 1)
+    return (
+        table.join(found, on=["origin", "destination"], how="left", maintain_order="left")
+        .with_columns(pl.col("clusters").fill_null(0), std_error=pl.when(has_error).then(variance.sqrt()))
+        .drop("spread")
+    )
 
 
 def _interval(

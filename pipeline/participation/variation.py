@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
+
+SCHEMA = {
+    "variable": pl.String,
+    "component": pl.String,
+    "mean": pl.Float64,
+    "sd": pl.Float64,
+    "min": pl.Float64,
+    "max": pl.Float64,
+    "n": pl.Int64,
+    "persons": pl.Int64,
+    "waves_per_person": pl.Float64,
+}
 
 
 def xtsum(panel: pl.DataFrame, columns: Sequence[str], *, person: str = "person_id") -> pl.DataFrame:
@@ -14,42 +26,20 @@ def xtsum(panel: pl.DataFrame, columns: Sequence[str], *, person: str = "person_
     ``x - person mean + grand mean``, with the n - 1 of all observations. Missing answers are left out.
     ``n`` counts what the row is made of (observations, persons); ``waves_per_person`` is their ratio.
     """
-    rows = [_components(panel.select(person, column).drop_nulls(), column, person) for column in columns]
-    return pl.concat(rows)
+    panel = panel.select(person, pl.col(columns).cast(pl.Float64))
+    means = panel.group_by(person, maintain_order=True).agg(pl.col(columns).mean())
+    mean_of = panel.select(person).join(means, on=person, how="left", maintain_order="left")
+    rows = []
+    for column in columns:
+        values, grand = panel[column], panel[column].mean()
+        parts = {"overall": values, "between": means[column], "within": values - mean_of[column] + grand}
+        rows += [_row(column, name, part, parts) for name, part in parts.items()]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _components(observed: pl.DataFrame, column: str, person: str) -> pl.DataFrame:
-    values = observed.select(person, pl.col(column).cast(pl.Float64).alias("overall")).with_columns(
-        person_mean=pl.col("overall").mean().over(person)
-    )
-    grand = values["overall"].mean()
-    parts = {
-        "overall": values["overall"],
-        "between": values.unique(person, maintain_order=True)["person_mean"],
-        "within": values.select(pl.col("overall") - pl.col("person_mean") + grand)["overall"],
-    }
-    persons = parts["between"].len()
-    return pl.DataFrame(
-        {
-            "variable": [column] * 3,
-            "component": list(parts),
-            "mean": [grand] * 3,
-            "sd": [part.std() for part in parts.values()],
-            "min": [part.min() for part in parts.values()],
-            "max": [part.max() for part in parts.values()],
-            "n": [values.height, persons, values.height],
-            "persons": [persons] * 3,
-            "waves_per_person": [values.height / persons if persons else None] * 3,
-        },
-        schema={
-            "variable": pl.String,
-            "component": pl.String,
-            "mean": pl.Float64,
-            "sd": pl.Float64,
-            "min": pl.Float64,
-            "max": pl.Float64,
-            "n": pl.Int64,
-            "persons": pl.Int64,
-            "waves_per_person": pl.Float64,
-        },
-    )
+def _row(column: str, component: str, part: pl.Series, parts: Mapping[str, pl.Series]) -> tuple[object, ...]:
+    """The row of one component, in the order of ``SCHEMA``."""
+    persons = parts["between"].count()
+    per_person = parts["overall"].count() / persons if persons else None
+    mean = parts["overall"].mean()
+    return column, component, mean, part.std(), part.min(), part.max(), part.count(), persons, per_person

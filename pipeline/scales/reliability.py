@@ -1,4 +1,4 @@
-"""How well the items of a scale hang together."""
+"""How consistently the items of a scale measure one thing: Cronbach's alpha."""
 
 from __future__ import annotations
 
@@ -34,20 +34,22 @@ def cronbach_alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     >>> round(cronbach_alpha(frame, ["a", "b"]).alpha, 4)
     0.8889
     """
-    complete = frame.select(items).drop_nulls()
-    if complete.height < 2:
-        return Alpha(None, len(items), complete.height, "fewer than two complete rows")
-    constant = [item for item in items if complete[item].n_unique() == 1]
-    kept = [item for item in items if item not in constant]
+    complete = frame.select(items).drop_nulls().cast(pl.Float64).to_numpy()
+    persons = len(complete)
+    if persons < 2:
+        return Alpha(None, len(items), persons, "fewer than two complete rows")
+    varies = np.ptp(complete, axis=0) > 0
+    constant = [item for item, is_kept in zip(items, varies, strict=True) if not is_kept]
     note = f"constant, left out: {', '.join(constant)}" if constant else None
-    if len(kept) < 2:
-        return Alpha(None, len(items), complete.height, note or "a single item has no alpha")
-    covariance = np.cov(complete.select(kept).to_numpy(), rowvar=False)
+    kept = int(varies.sum())
+    if kept < 2:
+        return Alpha(None, len(items), persons, note or "a single item has no alpha")
+    covariance = np.cov(complete[:, varies], rowvar=False)
     items_alone, of_the_sum = float(np.trace(covariance)), float(covariance.sum())
     if of_the_sum <= SMALLEST * items_alone:
-        return Alpha(None, len(items), complete.height, note or "the items cancel out: is one not reversed?")
-    alpha = len(kept) / (len(kept) - 1) * (1 - items_alone / of_the_sum)
-    return Alpha(min(alpha, 1.0), len(kept), complete.height, note)
+        return Alpha(None, len(items), persons, note or "the items cancel out: is one not reversed?")
+    alpha = kept / (kept - 1) * (1 - items_alone / of_the_sum)
+    return Alpha(min(alpha, 1.0), kept, persons, note)
 
 
 def reliability(answers: pl.DataFrame, study: Study) -> pl.DataFrame:
@@ -61,8 +63,8 @@ def reliability(answers: pl.DataFrame, study: Study) -> pl.DataFrame:
         for key, scale in scales.items():
             if any(part[item].null_count() == part.height for item in scale.items):
                 continue
-            turned = part.with_columns(-pl.col(item) for item in scale.reverse)
-            found = cronbach_alpha(turned, scale.items)
+            reversed_ = part.with_columns(-pl.col(item) for item in scale.reverse) if scale.reverse else part
+            found = cronbach_alpha(reversed_, scale.items)
             rows.append((study.key, wave, arm, key, found.n_items, found.n_persons, found.alpha, found.note))
     schema = {
         "study": pl.String,

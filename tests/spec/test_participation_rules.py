@@ -6,8 +6,6 @@ import pytest
 from pipeline.errors import CohesionError
 from pipeline.participation import (
     accounting,
-    cohort_retention,
-    flow,
     partial_interviews,
     participation,
     patterns,
@@ -98,7 +96,7 @@ def test_retention_spells_out_each_denominator():
     assert [row["wave_to_wave"] for row in rows] == [None, 1 / 3, 1.0, 2 / 3]
     assert [row["cumulative_retention"] for row in rows] == [1.0, 1 / 3, 2 / 3, 2 / 3]
     assert [row["continuous_retention"] for row in rows] == [1.0, 1 / 3, 1 / 3, 1 / 3]
-    assert cohort_retention(table).select("cohort", "wave", "retention").rows()[-3:] == [
+    assert response_rates(table).select("cohort", "wave", "cumulative_retention").rows()[-3:] == [
         ("w02", "w02", 1.0),
         ("w02", "w03", 1.0),
         ("w02", "w04", 0.0),
@@ -215,13 +213,6 @@ def test_refuses_a_field_report(person, wave, outcome, says):
     report = pl.DataFrame({"person_id": [person], "wave": [wave], "outcome": [outcome]})
     with pytest.raises(CohesionError, match=says):
         retention(table, report)
-
-
-def test_flow_accounts_for_every_person_at_every_step():
-    table = participation(answers({"a": "1111", "b": "1000", "c": "1011", "d": "0110"}), {"all": WAVES}, study="s")
-    steps = flow(table)
-    assert steps.group_by("from_wave", maintain_order=True).agg(pl.col("count").sum())["count"].to_list() == [4, 4, 4]
-    assert ("w02", "absent", "returned") in steps.select("from_wave", "from_status", "to_status").rows()
 
 
 def test_missing_is_a_place_to_go():
