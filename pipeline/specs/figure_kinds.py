@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.specs.base import Declaration
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import Family
@@ -29,10 +30,11 @@ class FigureKind:
     """The facts of a kind of figure.
 
     ``draws`` says in words what it shows. ``function`` is written ``module:name``: what makes the picture of a
-    declaration. ``takes`` are the keys that a declaration may have besides ``SHARED``, ``needs`` the tables it reads;
-    ``can_draw`` says of which families' models. ``reads_study`` and ``reads_models`` name the parts of the
-    declarations that it reads besides ``SHARED_STUDY`` (``*``: every member), ``labelled`` what it prints under the
-    labels of concepts.
+    declaration. ``takes`` are the keys of ``Figure`` that a declaration may have besides ``SHARED``; ``options`` is
+    a class of keys that no other kind has, which stand among the others and reach the module as ``spec.options``.
+    ``needs`` are the tables it reads; ``can_draw`` says of which families' models. ``reads_study`` and
+    ``reads_models`` name the parts of the declarations that it reads besides ``SHARED_STUDY`` (``*``: every member),
+    ``labelled`` what it prints under the labels of concepts.
     """
 
     key: str
@@ -44,6 +46,7 @@ class FigureKind:
     reads_study: tuple[str, ...] = ()
     reads_models: tuple[str, ...] = ()
     labelled: tuple[Labelled, ...] = ()
+    options: type[Declaration] | None = None
 
     @property
     def module(self) -> str:
@@ -53,7 +56,7 @@ class FigureKind:
     @property
     def keys(self) -> frozenset[str]:
         """Every key that a declaration of the kind may have."""
-        return SHARED | self.takes
+        return SHARED | self.takes | frozenset(self.options.model_fields if self.options else ())
 
     @property
     def families(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
 from pipeline.specs.base import Declaration, Name, Range, WaveName
@@ -59,15 +59,27 @@ class Figure(Declaration):
     percent: bool = False
     events: bool = True
     note: str = ""
+    options: SerializeAsAny[Declaration] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathers_the_options_of_its_kind(cls, data: Any) -> Any:
+        record = FIGURE_KINDS.get(data.get("kind", "")) if isinstance(data, dict) else None
+        if record is None or record.options is None:
+            return data
+        own = {key: value for key, value in data.items() if key in record.options.model_fields}
+        rest = {key: value for key, value in data.items() if key not in own}
+        return {**rest, "options": record.options.model_validate(own)}
 
     @field_validator("*", mode="before")
     @classmethod
     def _is_taken_by_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
         record = FIGURE_KINDS.get(info.data.get("kind", ""))
-        if record is not None and info.field_name not in record.keys:
+        is_ours = info.field_name == "options" and isinstance(value, Declaration)
+        if record is not None and info.field_name not in record.keys and not is_ours:
             raise ValueError(
                 f"a figure of the kind `{record.key}` takes no `{info.field_name}`; "
-                f"it takes {', '.join(sorted(record.takes))}"
+                f"it takes {', '.join(sorted(record.keys - SHARED))}"
             )
         return value
 
@@ -80,7 +92,9 @@ class Figure(Declaration):
     @property
     def drawn(self) -> tuple[str, ...]:
         """The keys that its drawing reads: all that its kind takes, but not the claims, which papers check."""
-        return tuple(sorted((FIGURE_KINDS[self.kind].takes | SHARED) - {"claims"}))
+        record = FIGURE_KINDS[self.kind]
+        options = {"options"} if record.options else set()
+        return tuple(sorted((record.takes | SHARED | options) - {"claims"}))
 
 
 def concepts_of(figure: Figure, models: Mapping[str, AnyModel]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pipeline.figures import draw, rendered
 from pipeline.figures.picture import Picture
 from pipeline.figures.sheet import Heading, Sheet
 from pipeline.paths import Paths
+from pipeline.specs.base import Declaration
 from pipeline.specs.family import load
 from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED, FigureKind
 from pipeline.specs.figures import Figure, concepts_of
@@ -84,10 +85,16 @@ def heat(spec: Figure, _study: specs.Study, material: object) -> Picture:
 
     def drawn(*, title: str, width: float, **_: object):
         sheet = Sheet(Heading(title), width, 1.0)
-        sheet.text(0, 0.5, f"{material.panel.height} rows of {', '.join(spec.outcomes)}")
+        sheet.text(0, 0.5, f"{material.panel.height:0{spec.options.digits}} rows of {', '.join(spec.outcomes)}")
         return sheet.figure
 
     return Picture(f"A single number: {material.panel.height} rows.", drawn)
+
+
+class HeatOptions(Declaration):
+    """A key that no other kind has."""
+
+    digits: int = 1
 
 
 @pytest.fixture
@@ -102,17 +109,24 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> FigureKind:
         takes=frozenset({"outcomes"}),
         needs=("panel",),
         labelled=("outcomes",),
+        options=HeatOptions,
     )
 
 
 def test_a_further_kind_is_one_module_and_one_record(toy: FigureKind, project: specs.Project) -> None:
     with FIGURE_KINDS.registered(toy):
-        spec = Figure(study="elsoc", kind="heat", title="How many", outcomes=("political_trust",))
-        with pytest.raises(ValidationError, match="`heat` takes no `terms`; it takes outcomes"):
+        spec = Figure(study="elsoc", kind="heat", title="How many", outcomes=("political_trust",), digits=3)
+        with pytest.raises(ValidationError, match="`heat` takes no `terms`; it takes digits, outcomes"):
             Figure(study="elsoc", kind="heat", title="How many", terms=("x",))
+        with pytest.raises(ValidationError, match="valid integer") as caught:
+            Figure(study="elsoc", kind="heat", title="How many", digits="many")
+        assert [error["loc"] for error in caught.value.errors()] == [("digits",)]
+        assert "options" in spec.drawn
+        assert spec.model_dump()["options"] == {"digits": 3}
         drawing = draw(spec, project.studies["elsoc"], panel=pl.DataFrame({"person_id": ["a", "b"]}))
         assert concepts_of(spec, {}) == ("political_trust",)
     assert "2 rows" in drawing.alt
+    assert any("002 rows of political_trust" in text.get_text() for text in drawing.figure.texts)
     assert rendered(drawing)["png"].startswith(b"\x89PNG")
     with pytest.raises(ValidationError, match="Input should be 'trend'"):
         Figure(study="elsoc", kind="heat", title="How many")
