@@ -2,14 +2,14 @@
 
 from pipeline.papers.claims import check
 from pipeline.papers.content import Document, FigureFile
-from pipeline.papers.context import Context, Fieldwork, ModelNote, Question
-from pipeline.papers.html import html, paper_numbers, write_html
+from pipeline.papers.study_context import StudyContext, Fieldwork, ModelNote, Question
+from pipeline.papers.writers.html import html, paper_numbers, write_html
 from pipeline.papers.render import UnsoundPaperError, render_paper
 from pipeline.papers.results import Fact
 from pipeline.papers.study import facts_of, render_study_paper
 
 __all__ = [
-    "Context",
+    "StudyContext",
     "Document",
     "Fact",
     "Fieldwork",

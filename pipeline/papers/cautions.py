@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.papers.content import Block, Heading, Paragraph, words
-from pipeline.papers.context import Context
+from pipeline.papers.study_context import StudyContext
 
 MARK = "†"
 ANCHOR = "comparability"
@@ -62,21 +62,21 @@ def cautions_of(comparability: pl.DataFrame | None, groups: Mapping[str, str]) -
     return Cautions(failed, groups)
 
 
-def readable(text: str, context: Context) -> str:
+def readable(text: str, study: StudyContext) -> str:
     """A reason with items and waves by their labels: "intercept of “Trust in the government”, 2018"."""
-    for question in (one for own in context.questions.values() for one in own):
+    for question in (one for own in study.questions.values() for one in own):
         for wave in question.waves:
-            text = text.replace(f"{question.item}_{wave}", f"“{question.label}”, {context.label(wave)}")
+            text = text.replace(f"{question.item}_{wave}", f"“{question.label}”, {study.label(wave)}")
     return text
 
 
-def note(marked: Mapping[str, str], context: Context) -> str:
+def note(marked: Mapping[str, str], study: StudyContext) -> str:
     """The line below a table that prints marked results."""
-    told = "; ".join(f"{context.label(scale)}: {readable(why, context)}" for scale, why in marked.items())
+    told = "; ".join(f"{study.label(scale)}: {readable(why, study)}" for scale, why in marked.items())
     return f"{MARK} The questions did not measure alike, so that levels may not be compared. {told}."
 
 
-def explained(marked: Mapping[str, str], context: Context) -> Sequence[Block]:
+def explained(marked: Mapping[str, str], study: StudyContext) -> Sequence[Block]:
     """The section at the end of a paper that every mark leads to."""
     if not marked:
         return ()
@@ -86,5 +86,5 @@ def explained(marked: Mapping[str, str], context: Context) -> Sequence[Block]:
         "be a difference in what people took the questions to mean. How things go together within a wave or a person "
         "is not touched by this."
     )
-    each = [Paragraph(words(f"{context.label(scale)}: {readable(why, context)}.")) for scale, why in marked.items()]
+    each = [Paragraph(words(f"{study.label(scale)}: {readable(why, study)}.")) for scale, why in marked.items()]
     return (Heading(2, words("What may not be compared"), ANCHOR), Paragraph(words(told)), *each)

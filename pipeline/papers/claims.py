@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.quantity import Quantity, decimal
+from pipeline.papers.prose.quantity import Quantity, decimal
 from pipeline.papers.results import Results, nearest
 
 if TYPE_CHECKING:

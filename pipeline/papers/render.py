@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers import appendix, appendix_data
-from pipeline.papers.bind import Binder, Records, Say
+from pipeline.papers.prose.bind import Binder, Records, Say
 from pipeline.papers.cautions import Cautions, explained
 from pipeline.papers.content import (
     Block,
@@ -23,14 +23,14 @@ from pipeline.papers.content import (
     Paragraph,
     TableBlock,
 )
-from pipeline.papers.context import Context
-from pipeline.papers.prose import blocks_of
+from pipeline.papers.study_context import StudyContext
+from pipeline.papers.prose.markdown import blocks_of
 from pipeline.papers.results import Fact, Results, nearest
-from pipeline.papers.sections import section_of
-from pipeline.papers.source import Directive, PaperSource, Prose, read_body, read_paper
-from pipeline.papers.study_tables import ITEMS_CAPTION
-from pipeline.papers.tabulate import table_block
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.sections.participation import section_of
+from pipeline.papers.prose.source import Directive, PaperSource, Prose, read_body, read_paper
+from pipeline.papers.tables.study import ITEMS_CAPTION
+from pipeline.papers.tables.tabulate import table_block
+from pipeline.papers.paper_context import PaperContext
 
 BLOCKS = ("figure", "table", "section", "note", "warning")
 
@@ -50,7 +50,7 @@ def render_paper(
     source: Path | str,
     *,
     results: pl.DataFrame,
-    context: Context,
+    context: StudyContext,
     tables: Mapping[str, pl.DataFrame] | None = None,
     figures: Mapping[str, FigureFile] | None = None,
     facts: Mapping[str, Fact] | None = None,
@@ -72,7 +72,7 @@ def render_paper(
     bound = Results(results, facts or {}, context.labels, cautions or Cautions())
     binder = Binder(paper, bound, _words(context), Records(context.asked))
     binder.fill()
-    builder = _Builder(paper, binder, Workshop(bound, tables or {}, context), figures or {})
+    builder = _Builder(paper, binder, PaperContext(bound, tables or {}, context), figures or {})
     blocks = builder.blocks()
     front = paper.front
     if paper.problems or front is None:
@@ -82,10 +82,10 @@ def render_paper(
     ends = [
         *explained(bound.cautions.marked(results), context),
         *appendix.methods(context, results),
-        *appendix_data.data(builder.workshop),
+        *appendix_data.data(builder.paper),
         *appendix.assumptions(context),
         *appendix.caveats(context),
-        *(() if asked else appendix.questions(builder.workshop)),
+        *(() if asked else appendix.questions(builder.paper)),
         *appendix.provenance(records, context),
     ]
     if context.synthetic:
@@ -104,7 +104,7 @@ def render_paper(
     )
 
 
-def _words(context: Context) -> dict[str, Say]:
+def _words(context: StudyContext) -> dict[str, Say]:
     """The bindings that give plain words: the name of a wave, when it was in the field, what was asked."""
     asked = {question.item: question.wording for own in context.questions.values() for question in own}
 
@@ -131,9 +131,9 @@ class _Builder:
     """Turns the pieces of a paper into blocks, numbering figures and tables as they come."""
 
     def __init__(
-        self, paper: PaperSource, binder: Binder, workshop: Workshop, figures: Mapping[str, FigureFile]
+        self, paper: PaperSource, binder: Binder, paper: PaperContext, figures: Mapping[str, FigureFile]
     ) -> None:
-        self.paper, self.binder, self.workshop, self.figures = paper, binder, workshop, figures
+        self.paper, self.binder, self.paper, self.figures = paper, binder, paper, figures
         self.figure_count = self.table_count = 0
         self.level = 1
         self.heading = paper.front.title if paper.front else ""
@@ -158,7 +158,7 @@ class _Builder:
             self.heading = block.plain
         if isinstance(block, TableBlock):
             self.table_count += 1
-            anchor, synthetic = f"table-{self.table_count}", self.workshop.context.synthetic
+            anchor, synthetic = f"table-{self.table_count}", self.paper.study.synthetic
             return replace(block, number=self.table_count, anchor=anchor, caption=self.heading, synthetic=synthetic)
         return block
 
@@ -190,16 +190,16 @@ class _Builder:
         if key not in self.figures:
             raise PaperError(f"`{key}` is not a figure of this paper{nearest(key, self.figures)}")
         self.figure_count += 1
-        return FigureBlock(self.figure_count, key, self.figures[key], self.workshop.context.synthetic)
+        return FigureBlock(self.figure_count, key, self.figures[key], self.paper.study.synthetic)
 
     def table(self, piece: Directive) -> TableBlock:
         self.table_count += 1
-        return table_block(piece, self.workshop, self.table_count)
+        return table_block(piece, self.paper, self.table_count)
 
     def section(self, piece: Directive) -> list[Block]:
         """A section that writes itself: its own text, bound and laid out as if it stood here."""
         name = piece.arguments[0] if piece.arguments else ""
-        written = section_of(name, self.workshop, piece.options)
+        written = section_of(name, self.paper, piece.options)
         outer, bound = self.paper, self.binder
         inner = read_body(written.text, outer.name, outer.front.allow if outer.front else ())
         facts = {**bound.results.facts, **written.facts}

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import Cautions
-from pipeline.papers.quantity import Origin, Quantity
+from pipeline.papers.prose.quantity import Origin, Quantity
 
 DISTINGUISHING = ("outcome", "term", "component", "wave", "group")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.papers.context import ModelNote
+from pipeline.papers.study_context import ModelNote
 from pipeline.specs.structural import StructuralModel
 
 METHODS = {

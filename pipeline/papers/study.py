@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.papers.cautions import cautions_of
 from pipeline.papers.claims import check
 from pipeline.papers.content import Document, FigureFile
-from pipeline.papers.context import Context, Exceptional, Fieldwork, ModelNote, Question
+from pipeline.papers.study_context import StudyContext, Exceptional, Fieldwork, ModelNote, Question
 from pipeline.papers.render import render_paper
 from pipeline.papers.results import Fact
 from pipeline.papers.structural_note import structural_note
@@ -23,7 +23,7 @@ from pipeline.specs.targets import category_name
 if TYPE_CHECKING:
     from pipeline.specs.models import AnyModel
     from pipeline.specs.project import Project, Study
-    from pipeline.specs.report import Paper
+    from pipeline.specs.papers import Paper
     from pipeline.specs.study import Item, Wave
 
 METHODS = {
@@ -113,7 +113,7 @@ def figure_of(
     )
 
 
-def context_of(study: Study, project: Project, paper: Paper) -> Context:
+def context_of(study: Study, project: Project, paper: Paper) -> StudyContext:
     """Everything that the declarations of a study say and a paper prints."""
     about = study.about
     fieldwork = {
@@ -125,7 +125,7 @@ def context_of(study: Study, project: Project, paper: Paper) -> Context:
         if wave in study.waves
     }
     facts = (("Population", about.population), ("Data", about.source or about.title), ("Licence", about.licence))
-    return Context(
+    return StudyContext(
         about.title,
         about.synthetic,
         about.citation,
@@ -228,7 +228,7 @@ def _differs(wave: Wave, item: str) -> str:
     return f"In {wave.title}: {reworded}{exception.reason.rstrip('.')} (comparability: {exception.verdict})."
 
 
-def facts_of(participation: pl.DataFrame, context: Context) -> dict[str, Fact]:
+def facts_of(participation: pl.DataFrame, context: StudyContext) -> dict[str, Fact]:
     """The numbers of a study that every paper may name.
 
     ``persons``, ``person_waves`` (interviews), ``arms``; of one arm ``persons.main``, ``person_waves.main``,
@@ -250,7 +250,7 @@ def facts_of(participation: pl.DataFrame, context: Context) -> dict[str, Fact]:
     return facts
 
 
-def _facts(participation: pl.DataFrame, suffix: str, of: str, context: Context) -> dict[str, Fact]:
+def _facts(participation: pl.DataFrame, suffix: str, of: str, context: StudyContext) -> dict[str, Fact]:
     """The facts of people with one calendar."""
     present = participation.filter(pl.col("is_present"))
     waves = participation["wave"].unique().sort().to_list()

@@ -4,8 +4,9 @@ from pipeline.specs.figures import Claim, Figure
 from pipeline.specs.imputation import Gap, ImputationSet
 from pipeline.specs.load import load_project
 from pipeline.specs.models import AnyModel
+from pipeline.specs.papers import Paper
 from pipeline.specs.project import Assumption, Project, Study
-from pipeline.specs.report import Concept, Model, Paper
+from pipeline.specs.report import Concept, Model
 from pipeline.specs.structural import StructuralModel
 from pipeline.specs.study import AreaMeasure, Arm, Columns, Event, Item, Scale, StudyFile, Wave, WaveException, WaveFile
 from pipeline.specs.weights import Target, WeightSet

@@ -10,8 +10,9 @@ from pipeline.specs.check_study import check_study
 from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.models import AnyModel
 from pipeline.specs.names import StudyNames, known, once
+from pipeline.specs.papers import Paper
 from pipeline.specs.reading import Reading
-from pipeline.specs.report import Model, Paper
+from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.structural import StructuralModel
 

@@ -6,8 +6,8 @@ import datetime as dt
 
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.names import StudyNames, known, once
+from pipeline.specs.papers import Paper
 from pipeline.specs.reading import Reading
-from pipeline.specs.report import Paper
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.structural import StructuralModel
 

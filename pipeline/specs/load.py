@@ -11,10 +11,11 @@ from pipeline.paths import Paths
 from pipeline.specs.check import check
 from pipeline.specs.figures import Figure
 from pipeline.specs.models import load_model
+from pipeline.specs.papers import Paper
 from pipeline.specs.project import Project
 from pipeline.specs.reader import load, load_each, load_front_matter, nearest
 from pipeline.specs.reading import Reading, parts_of
-from pipeline.specs.report import Concept, Model, Paper
+from pipeline.specs.report import Concept, Model
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.study import StudyFile
 from pipeline.specs.study_files import STUDY_FILES, StudyPart, is_study_file

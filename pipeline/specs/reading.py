@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pipeline.specs.figures import Figure
     from pipeline.specs.imputation import ImputationSet
     from pipeline.specs.models import AnyModel
-    from pipeline.specs.report import Concept, Paper
+    from pipeline.specs.papers import Paper
+    from pipeline.specs.report import Concept
     from pipeline.specs.study import Item, Scale, StudyFile, Wave
     from pipeline.specs.weights import Target, WeightSet
 

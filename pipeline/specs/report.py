@@ -1,4 +1,4 @@
-"""What is asked of the panel: models and papers. One file each."""
+"""What is asked of the panel: models, one file each; and the vocabulary of concepts."""
 
 from __future__ import annotations
 
@@ -92,19 +92,6 @@ def _looks_ahead(model: Model) -> None:
     later = [*waves, *(wave for chosen in model.sets.values() for wave in chosen), *filter(None, [model.to_wave])]
     if model.from_wave != "latest" and any(wave <= str(model.from_wave) for wave in later):
         raise ValueError(f"an `{model.family}` model looks at waves after its `from_wave` ({model.from_wave})")
-
-
-class Paper(Declaration):
-    """The front matter of reports/papers/<key>.md."""
-
-    title: str
-    subtitle: str = ""
-    study: Name
-    authors: tuple[str, ...] = ()
-    summary: str = ""
-    models: tuple[Name, ...] = ()
-    figures: tuple[Name, ...] = ()
-    allow: tuple[str, ...] = ()
 
 
 class Concept(Declaration):

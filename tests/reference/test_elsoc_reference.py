@@ -216,22 +216,22 @@ def test_who_left(fitted) -> None:
 
 def test_the_papers_tables_print_rs_patterns_and_odds(study: Study, harmonised: Harmonised, fitted) -> None:
     """What the paper prints of who took part, against R's counts and the exponentials of its coefficients."""
-    from pipeline.papers import Context
-    from pipeline.papers.attrition_table import attrition
+    from pipeline.papers import StudyContext
+    from pipeline.papers.tables.attrition import attrition
     from pipeline.papers.content import plain
     from pipeline.papers.results import Results
-    from pipeline.papers.study_tables import patterns as patterns_table
-    from pipeline.papers.workshop import Workshop
+    from pipeline.papers.tables.study import patterns as patterns_table
+    from pipeline.papers.paper_context import PaperContext
 
     took_part = participation(harmonised.answers, study.calendar, study="elsoc")
     estimates = pl.concat([fitted("elsoc_attrition_by_wave"), fitted("elsoc_attrition")])
-    workshop = Workshop(Results(estimates), {"participation": took_part}, Context("ELSOC"))
-    shown = {plain(row.cells[0]): plain(row.cells[1]) for row in patterns_table(workshop, [], {}).rows}
+    paper = PaperContext(Results(estimates), {"participation": took_part}, StudyContext("ELSOC"))
+    shown = {plain(row.cells[0]): plain(row.cells[1]) for row in patterns_table(paper, [], {}).rows}
     theirs = pl.read_csv(ORACLE / "attrition_patterns_sample1.csv", schema_overrides=[pl.String, pl.Int64]).rows()
     printed = {pattern.replace("1", "●").replace("0", "○"): f"{count:,}" for pattern, count in theirs}
     assert len(shown) == 13
     assert {name: count for name, count in shown.items() if "●" in name}.items() <= printed.items()
-    table = attrition(workshop, ["elsoc_attrition_by_wave", "elsoc_attrition"], {})
+    table = attrition(paper, ["elsoc_attrition_by_wave", "elsoc_attrition"], {})
     assert [column.header for column in table.columns][1:] == ["W02", "W03", "W04", "W05", "Every wave"]
     last = {plain(row.cells[0]).replace(" ", "_"): plain(row.cells[4]) for row in table.rows}
     logit = oracle("r_reference_attrition_logit_W1_to_W5.csv").filter(pl.col("term") != "(Intercept)")

@@ -3,13 +3,13 @@
 import polars as pl
 import pytest
 
-from pipeline.papers import Context, Document, Fact, Fieldwork, Question, UnsoundPaperError, render_paper
+from pipeline.papers import StudyContext, Document, Fact, Fieldwork, Question, UnsoundPaperError, render_paper
 from pipeline.papers.content import BulletList, Callout, Emphasis, Heading, Link, Number, Paragraph, Strong, plain
 from pipeline.tables import estimates
 
 FRONT = "---\ntitle: Contact and liking\nstudy: sample\nallow: ['2016', '2018']\n---\n"
 
-CONTEXT = Context(
+CONTEXT = StudyContext(
     "A study of contact",
     labels={"contact": "Contact", "liking": "Liking", "w01": "2016", "w02": "2018"},
     fieldwork={("main", "w01"): Fieldwork("2016", "August 2016"), ("main", "w02"): Fieldwork("2018", "June 2018")},

@@ -7,7 +7,7 @@ from test_papers_bindings import BETWEEN, WITHIN, mistakes, render, results
 from pipeline.errors import PaperError
 from pipeline.papers import check
 from pipeline.papers.claims import judge
-from pipeline.papers.quantity import Origin, Quantity
+from pipeline.papers.prose.quantity import Origin, Quantity
 from pipeline.specs.figures import Claim
 
 ORIGIN = Origin("liking", "a_model")

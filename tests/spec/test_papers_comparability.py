@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from pipeline.figures import draw
-from pipeline.papers import Context, Document, render_paper
+from pipeline.papers import StudyContext, Document, render_paper
 from pipeline.papers.cautions import MARK, cautions_of
 from pipeline.papers.content import Heading, Paragraph, TableBlock, plain
 from pipeline.paths import REPOSITORY, Paths
@@ -13,7 +13,7 @@ from pipeline.specs import Figure, load_project
 from pipeline.tables import estimates
 
 FRONT = "---\ntitle: Trust\nstudy: sample\n---\n"
-CONTEXT = Context("A study", labels={"political_trust": "Political trust", "belonging": "Belonging"})
+CONTEXT = StudyContext("A study", labels={"political_trust": "Political trust", "belonging": "Belonging"})
 FAILS = "scalar invariance fails: CFI falls by 0.023, more than 0.010"
 
 

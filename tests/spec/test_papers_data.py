@@ -5,11 +5,11 @@ from dataclasses import replace
 import polars as pl
 from test_papers_bindings import CONTEXT, results
 
-from pipeline.papers.appendix_data import data
+from pipeline.papers.appendix.data import data
 from pipeline.papers.content import Heading, Paragraph, TableBlock, plain
-from pipeline.papers.context import Exceptional
+from pipeline.papers.study_context import Exceptional
 from pipeline.papers.results import Results
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.paper_context import PaperContext
 
 RECEIPT = {"study": "s", "arm": "sample", "loaded": 60, "quarantined": 0, "set_aside": 0, "apart": None, "rows": 60}
 LEDGER = {"wave": "w02", "arm": "sample", "item": "likes", "reason": "set_aside", "count": 4}
@@ -26,7 +26,7 @@ def appendix(receipts=(), ledger=(), findings=(), exceptions=(), linked=()):
     context = replace(CONTEXT, exceptions=tuple(exceptions), items={"likes": "Liking", "trusts": "Trust"})
     named = {"receipts": receipts, "ledger": ledger, "findings": findings, "linked": linked}
     tables = {name: pl.DataFrame(list(rows)) for name, rows in named.items() if rows}
-    return data(Workshop(Results(results(), {}, {}), tables, context))
+    return data(PaperContext(Results(results(), {}, {}), tables, context))
 
 
 def table(blocks, anchor):

@@ -11,8 +11,8 @@ from test_papers_bindings import CONTEXT, FACTS, FRONT, WITHIN, mistakes, render
 
 from pipeline.papers import Document, FigureFile, ModelNote, Question, html, paper_numbers, write_html
 from pipeline.papers.content import Heading, TableBlock, plain
-from pipeline.papers.context import ranged
-from pipeline.papers.html import css_string
+from pipeline.papers.study_context import ranged
+from pipeline.papers.writers.html import css_string
 from pipeline.papers.study import facts_of
 from pipeline.participation import response_rates
 from pipeline.tables import PaperNumber

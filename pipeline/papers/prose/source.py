@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.specs.reader import build
-from pipeline.specs.report import Paper
+from pipeline.specs.papers import Paper
 from pipeline.specs.strict_yaml import Source, parse
 
 OPEN, CLOSE = "\ue000", "\ue001"

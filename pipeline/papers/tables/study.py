@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.cells import cell_row, count, number, share
+from pipeline.papers.tables.cells import cell_row, count, number, share
 from pipeline.papers.content import Column, Row, TableBlock, words
-from pipeline.papers.context import Context, Question, joined
+from pipeline.papers.study_context import StudyContext, Question, joined
 from pipeline.papers.results import nearest
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.paper_context import PaperContext
 
 FEWEST = 10
 """Patterns of fewer people than this are told together."""
 
 
-def patterns(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def patterns(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """How often each pattern of answered and missed waves occurs; rare ones together."""
-    people = workshop.table("participation").unique("person_id", keep="first", maintain_order=True)
+    people = paper.table("participation").unique("person_id", keep="first", maintain_order=True)
     people = people.filter(pl.col("pattern").str.contains("1"))
     counted = people.group_by("arm", "pattern", maintain_order=True).len()
     arms = people["arm"].unique(maintain_order=True).to_list()
@@ -27,7 +27,7 @@ def patterns(workshop: Workshop, names: Sequence[str], options: Mapping[str, str
     for arm in arms:
         own = counted.filter(pl.col("arm") == arm).sort(["len", "pattern"], descending=[True, True])
         if len(arms) > 1:
-            body.append(Row((words(workshop.context.label(arm)),)))
+            body.append(Row((words(paper.study.label(arm)),)))
         body += _pattern_rows(own, int(options.get("top", 12)))
     columns = (Column("Pattern"), Column("People", "right"), Column("Share", "right"))
     return TableBlock(
@@ -36,7 +36,7 @@ def patterns(workshop: Workshop, names: Sequence[str], options: Mapping[str, str
         "Patterns of participation",
         columns,
         tuple(body),
-        source=workshop.context.source,
+        source=paper.study.source,
         notes=(f"One mark per wave: ● answered, ○ did not. Patterns of fewer than {FEWEST} people are told together.",),
     )
 
@@ -57,29 +57,29 @@ def _pattern_rows(counted: pl.DataFrame, top: int) -> list[Row]:
     return rows
 
 
-def reliability(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def reliability(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """Cronbach's alpha of each scale by wave."""
-    frame = workshop.table("reliability")
-    context = workshop.context
+    frame = paper.table("reliability")
+    study = paper.study
     waves = frame["wave"].unique().sort().to_list()
     body: list[Row] = []
     arms = frame["arm"].unique(maintain_order=True).to_list()
     for arm in arms:
         of_arm = frame.filter(pl.col("arm") == arm)
         if len(arms) > 1:
-            body.append(Row((words(context.label(arm)),)))
+            body.append(Row((words(study.label(arm)),)))
         for scale in of_arm["scale"].unique(maintain_order=True):
             own = of_arm.filter(pl.col("scale") == scale)
             alphas = dict(own.select("wave", "alpha").iter_rows())
-            body.append(cell_row(context.label(scale), str(own["n_items"].max()), *map(number, map(alphas.get, waves))))
-    wave_columns = (Column(context.label(wave), "right") for wave in waves)
+            body.append(cell_row(study.label(scale), str(own["n_items"].max()), *map(number, map(alphas.get, waves))))
+    wave_columns = (Column(study.label(wave), "right") for wave in waves)
     return TableBlock(
         None,
         "",
         "How well the questions of each scale hang together (Cronbach’s alpha)",
         (Column("Scale"), Column("Questions", "right"), *wave_columns),
         tuple(body),
-        source=context.source,
+        source=study.source,
         notes=("A dash: not asked in that wave, or not enough answers.",),
     )
 
@@ -87,27 +87,27 @@ def reliability(workshop: Workshop, names: Sequence[str], options: Mapping[str, 
 ITEMS_CAPTION = "What was asked"
 
 
-def items(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def items(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """What was asked: the wording of every question behind the paper's results, or behind the concepts named."""
-    context = workshop.context
+    study = paper.study
     body: list[Row] = []
     marks: dict[str, str] = {}
-    for concept in names or workshop.concepts:
-        if concept not in context.questions:
-            raise PaperError(f"nobody was asked about `{concept}`{nearest(concept, context.questions)}")
-        for question in context.questions[concept]:
+    for concept in names or paper.concepts:
+        if concept not in study.questions:
+            raise PaperError(f"nobody was asked about `{concept}`{nearest(concept, study.questions)}")
+        for question in study.questions[concept]:
             body.append(
                 cell_row(
-                    context.label(concept),
+                    study.label(concept),
                     question.wording + _marks(question, marks),
                     _answers(question),
                     ", ".join(question.variables),
-                    _asked_in(question, context),
+                    _asked_in(question, study),
                 )
             )
     columns = tuple(Column(header) for header in ("Measure", "Question", "Answers", "Variable", "Asked in"))
     notes = tuple(f"{mark} {remark}" for remark, mark in marks.items())
-    return TableBlock(None, "", ITEMS_CAPTION, columns, tuple(body), source=context.source, notes=notes, wordy=True)
+    return TableBlock(None, "", ITEMS_CAPTION, columns, tuple(body), source=study.source, notes=notes, wordy=True)
 
 
 OUR_RENDERING = "Our own rendering, not the questionnaire’s words: see “What was assumed”."
@@ -128,15 +128,15 @@ def _letter(number: int) -> str:
     return letters[number] if number < len(letters) else f"{letters[number % len(letters)]}{number // len(letters)}"
 
 
-def _asked_in(question: Question, context: Context) -> str:
+def _asked_in(question: Question, study: StudyContext) -> str:
     """The waves that asked a question, told by those that did not where they are few."""
-    every = list(dict.fromkeys(wave for _, wave in context.fieldwork))
+    every = list(dict.fromkeys(wave for _, wave in study.fieldwork))
     left_out = [wave for wave in every if wave not in question.waves]
     if not left_out:
         return "every wave"
     if len(left_out) < len(question.waves) and len(left_out) <= 2:
-        return f"all but {joined([context.label(wave) for wave in left_out])}"
-    return joined([context.label(wave) for wave in question.waves])
+        return f"all but {joined([study.label(wave) for wave in left_out])}"
+    return joined([study.label(wave) for wave in question.waves])
 
 
 def _answers(question: Question) -> str:

@@ -52,7 +52,7 @@ class Exceptional:
 
 
 @dataclass(frozen=True)
-class Context:
+class StudyContext:
     """The study around a paper; everything a declaration says that a paper prints.
 
     ``facts``: label and value pairs for the head of the paper. ``assumptions``: what was assumed, and why.

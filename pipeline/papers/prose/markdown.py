@@ -23,7 +23,7 @@ from pipeline.papers.content import (
     Text,
     plain,
 )
-from pipeline.papers.source import PLACE
+from pipeline.papers.prose.source import PLACE
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

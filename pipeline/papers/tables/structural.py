@@ -8,12 +8,12 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import readable
-from pipeline.papers.cells import cell_row, count, number, p_value, with_interval
+from pipeline.papers.tables.cells import cell_row, count, number, p_value, with_interval
 from pipeline.papers.content import Column, Row, TableBlock, words
-from pipeline.papers.context import joined
-from pipeline.papers.quantity import decimal
+from pipeline.papers.study_context import joined
+from pipeline.papers.prose.quantity import decimal
 from pipeline.papers.results import nearest
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.paper_context import PaperContext
 
 LEVELS = {
     "configural": "the same questions belong together",
@@ -24,10 +24,10 @@ LEVELS = {
 }
 
 
-def lags(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def lags(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """What goes on to what, model beside model. ``:::table lags RICLPM CLPM standardised=yes``"""
-    context, component = workshop.context, _component(options)
-    found = _rows(workshop, names, component)
+    study, component = paper.study, _component(options)
+    found = _rows(paper, names, component)
     body = []
     for outcome, term, wave, group in (
         found.select("outcome", "term", "wave", "group").unique(maintain_order=True).rows()
@@ -35,18 +35,18 @@ def lags(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -
         same = (pl.col("outcome") == outcome) & (pl.col("term") == term)
         same &= pl.col("wave").eq_missing(pl.lit(wave)) & pl.col("group").eq_missing(pl.lit(group))
         own = {row["model"]: row for row in found.filter(same).iter_rows(named=True)}
-        where = [context.label(part) for part in (wave, group) if part is not None]
-        label = f"{context.label(term)} → {_lower(context.label(outcome))}"
-        label = f"{context.label(term)}, carried over" if term == outcome else label
+        where = [study.label(part) for part in (wave, group) if part is not None]
+        label = f"{study.label(term)} → {_lower(study.label(outcome))}"
+        label = f"{study.label(term)}, carried over" if term == outcome else label
         body.append(cell_row(", ".join([label, *where]), *(with_interval(own.get(name)) for name in names)))
-    heads = tuple(Column(_short(workshop, name), "right") for name in names)
+    heads = tuple(Column(_short(paper, name), "right") for name in names)
     people = _people(found, names)
     notes = [
         f"What one point more at one wave goes with at the next, with intervals. {people}",
-        *_noted(workshop, found),
+        *_noted(paper, found),
     ]
     return TableBlock(
-        None, "", "From one wave to the next", (Column("From → to"), *heads), tuple(body), source=context.source,
+        None, "", "From one wave to the next", (Column("From → to"), *heads), tuple(body), source=study.source,
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -58,7 +58,7 @@ def _component(options: Mapping[str, str]) -> str:
     return "lag_rescaled" if options.get("rescaled") == "yes" else "lag"
 
 
-def _noted(workshop: Workshop, found: pl.DataFrame) -> list[str]:
+def _noted(paper: PaperContext, found: pl.DataFrame) -> list[str]:
     """What models note of their lags; what all of them note is told once, without a name."""
     by_model: dict[str, list[str]] = {}
     for model, note in found.select("model", "note").unique(maintain_order=True).iter_rows():
@@ -67,7 +67,7 @@ def _noted(workshop: Workshop, found: pl.DataFrame) -> list[str]:
     told = [_sentence(note) for note in dict.fromkeys(shared) if note]
     for model, own in by_model.items():
         left = [note for note in dict.fromkeys(own) if note and note not in shared]
-        told += [f"{_short(workshop, model)}: {'; '.join(left)}."] if left else []
+        told += [f"{_short(paper, model)}: {'; '.join(left)}."] if left else []
     return told
 
 
@@ -93,18 +93,18 @@ STEPS = {
 FIT = {"chi_square": "χ²", "df": "df", "cfi": "CFI", "rmsea": "RMSEA", "srmr": "SRMR", "bic": "BIC"}
 
 
-def fit(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def fit(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """How well models fit their answers. ``:::table fit MODEL_A MODEL_B``"""
-    found = _rows(workshop, names, "fit")
+    found = _rows(paper, names, "fit")
     body = []
     for model, wave in found.select("model", "wave").unique(maintain_order=True).rows():
         own = found.filter(pl.col("model") == model, pl.col("wave").eq_missing(pl.lit(wave)))
-        label = _asked(workshop, model) + (f", {workshop.context.label(wave)}" if wave else "")
+        label = _asked(paper, model) + (f", {paper.study.label(wave)}" if wave else "")
         body.append(cell_row(label, *_fit_cells(own), count(own["n_persons"].max())))  # type: ignore[arg-type]
     columns = (Column("Model"), *(Column(name, "right") for name in FIT.values()), Column("People", "right"))
     note = "χ²: scaled where standard errors are robust; smaller is better, and none if the model were exactly true."
     return TableBlock(
-        None, "", "How well the models fit", columns, tuple(body), source=workshop.context.source, notes=(note,)
+        None, "", "How well the models fit", columns, tuple(body), source=paper.study.source, notes=(note,)
     )
 
 
@@ -117,9 +117,9 @@ def _fit_cells(own: pl.DataFrame) -> list[str]:
     return ["–" if values.get(term) is None else decimal(values[term], places.get(term, 3)) for term in FIT]
 
 
-def ladder(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def ladder(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """Nested cross-lagged models, each against the one before. ``:::table ladder MODEL``"""
-    found = _rows(workshop, names[:1], "ladder")
+    found = _rows(paper, names[:1], "ladder")
     body = []
     for step in found["outcome"].unique(maintain_order=True):
         own = found.filter(pl.col("outcome") == step)
@@ -136,7 +136,7 @@ def ladder(workshop: Workshop, names: Sequence[str], options: Mapping[str, str])
             for row in found.filter(pl.col("estimate").is_null()).iter_rows(named=True)
         ),
     )
-    return TableBlock(None, "", "Nested models", columns, tuple(body), source=workshop.context.source, notes=notes)
+    return TableBlock(None, "", "Nested models", columns, tuple(body), source=paper.study.source, notes=notes)
 
 
 def _tested(change: Mapping[str, object]) -> tuple[str, str, str]:
@@ -144,9 +144,9 @@ def _tested(change: Mapping[str, object]) -> tuple[str, str, str]:
     return decimal(float(statistic), 1), decimal(float(df), 0), p_value(p)  # type: ignore[arg-type]
 
 
-def invariance(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def invariance(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """How far each scale measures alike, step by step. ``:::table invariance MODEL``"""
-    found = _rows(workshop, names, None)
+    found = _rows(paper, names, None)
     body: list[Row] = []
     for outcome, wave in found.select("outcome", "wave").unique(maintain_order=True).rows():
         own = found.filter(pl.col("outcome") == outcome, pl.col("wave").eq_missing(pl.lit(wave)))
@@ -154,11 +154,11 @@ def invariance(workshop: Workshop, names: Sequence[str], options: Mapping[str, s
         concluded = own.filter(pl.col("term") == "means_comparable")
         if steps.is_empty() and concluded.is_empty():
             continue  # latent means by wave
-        over = workshop.context.label(outcome) + (f", {workshop.context.label(wave)}" if wave else "")
+        over = paper.study.label(outcome) + (f", {paper.study.label(wave)}" if wave else "")
         body.append(Row((words(over),)))
         if steps.is_empty():
             body.append(cell_row("Not tested", "–", "–", "–", "–", str(concluded["note"][0]).capitalize()))
-        body += [_step(own, row, workshop) for row in steps.iter_rows(named=True)]
+        body += [_step(own, row, paper) for row in steps.iter_rows(named=True)]
     columns = (
         Column("Step"), *(Column(head, "right") for head in ("CFI", "ΔCFI", "RMSEA", "ΔRMSEA")), Column("Decision")
     )  # fmt: skip
@@ -170,13 +170,13 @@ def invariance(workshop: Workshop, names: Sequence[str], options: Mapping[str, s
         "Do the questions measure alike?",
         columns,
         tuple(body),
-        source=workshop.context.source,
+        source=paper.study.source,
         notes=notes,
         wordy=True,
     )
 
 
-def _step(own: pl.DataFrame, decided: Mapping[str, object], workshop: Workshop) -> Row:
+def _step(own: pl.DataFrame, decided: Mapping[str, object], paper: PaperContext) -> Row:
     values = {
         row["term"]: row["estimate"]
         for row in own.filter(pl.col("component") == decided["component"]).iter_rows(named=True)
@@ -185,13 +185,13 @@ def _step(own: pl.DataFrame, decided: Mapping[str, object], workshop: Workshop) 
         "–" if (value := values.get(term)) is None else decimal(value, 3)
         for term in ("cfi", "delta_cfi", "rmsea", "delta_rmsea")
     ]
-    level, said = str(decided["component"]), readable(str(decided["note"] or ""), workshop.context)
+    level, said = str(decided["component"]), readable(str(decided["note"] or ""), paper.study)
     return cell_row(level.capitalize(), *shown, said[:1].upper() + said[1:])
 
 
-def reliability_of(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def reliability_of(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """Alpha, omega and variance extracted by wave. ``:::table coefficients MODEL``"""
-    found = _rows(workshop, names, "reliability")
+    found = _rows(paper, names, "reliability")
     body = []
     for outcome, wave in found.select("outcome", "wave").unique(maintain_order=True).rows():
         own = found.filter(pl.col("outcome") == outcome, pl.col("wave") == wave)
@@ -199,7 +199,7 @@ def reliability_of(workshop: Workshop, names: Sequence[str], options: Mapping[st
         alone = [number(by[term]["estimate"]) if term in by else "–" for term in ("omega", "ave")]
         body.append(
             cell_row(
-                f"{workshop.context.label(outcome)}, {workshop.context.label(wave)}",
+                f"{paper.study.label(outcome)}, {paper.study.label(wave)}",
                 with_interval(by.get("alpha")),
                 *alone,
             )
@@ -210,14 +210,14 @@ def reliability_of(workshop: Workshop, names: Sequence[str], options: Mapping[st
         Column("Omega", "right"),
         Column("Variance extracted", "right"),
     )
-    return TableBlock(None, "", "How reliably the scales measure", columns, tuple(body), source=workshop.context.source)
+    return TableBlock(None, "", "How reliably the scales measure", columns, tuple(body), source=paper.study.source)
 
 
-def _rows(workshop: Workshop, names: Sequence[str], component: str | None) -> pl.DataFrame:
+def _rows(paper: PaperContext, names: Sequence[str], component: str | None) -> pl.DataFrame:
     """The estimates of the models named, of one component. Raises ``PaperError`` where there are none."""
     if not names:
         raise PaperError("this table names the model that it prints")
-    every = workshop.results.estimates
+    every = paper.results.estimates
     for name in names:
         if name not in every["model"]:
             raise PaperError(f"`{name}` is not a model of this paper{nearest(name, every['model'].unique())}")
@@ -228,20 +228,20 @@ def _rows(workshop: Workshop, names: Sequence[str], component: str | None) -> pl
     return found
 
 
-def _short(workshop: Workshop, name: str) -> str:
-    note = workshop.context.models.get(name)
+def _short(paper: PaperContext, name: str) -> str:
+    note = paper.study.models.get(name)
     return note.short if note and note.short else name
 
 
-def _asked(workshop: Workshop, name: str) -> str:
+def _asked(paper: PaperContext, name: str) -> str:
     """A model by its constructs: "Contact and liking, with random intercepts"."""
-    own = workshop.results.estimates.filter(pl.col("model") == name, pl.col("component") == "lag")
+    own = paper.results.estimates.filter(pl.col("model") == name, pl.col("component") == "lag")
     constructs = own["outcome"].unique(maintain_order=True).to_list()
     if not constructs:
-        return _short(workshop, name)
-    labels = [workshop.context.label(one) for one in constructs]
+        return _short(paper, name)
+    labels = [paper.study.label(one) for one in constructs]
     named = joined([labels[0], *(_lower(label) for label in labels[1:])])
-    return f"{named}, {_lower(_short(workshop, name))}"
+    return f"{named}, {_lower(_short(paper, name))}"
 
 
 def _lower(label: str) -> str:

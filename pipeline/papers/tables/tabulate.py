@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from pipeline.errors import PaperError
 from pipeline.papers import participation_tables, structural_tables, weight_tables
-from pipeline.papers.attrition_table import attrition
+from pipeline.papers.tables.attrition import attrition
 from pipeline.papers.content import TableBlock
-from pipeline.papers.result_tables import estimates, means, models
+from pipeline.papers.tables.estimates import estimates, means, models
 from pipeline.papers.results import nearest
-from pipeline.papers.sensitivity import sensitivity_table
-from pipeline.papers.source import Directive
-from pipeline.papers.study_tables import items, patterns, reliability
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.tables.sensitivity import sensitivity_table
+from pipeline.papers.prose.source import Directive
+from pipeline.papers.tables.study import items, patterns, reliability
+from pipeline.papers.paper_context import PaperContext
 
-KINDS: dict[str, Callable[[Workshop, Sequence[str], Mapping[str, str]], TableBlock]] = {
+KINDS: dict[str, Callable[[PaperContext, Sequence[str], Mapping[str, str]], TableBlock]] = {
     "means": means,
     "models": models,
     "estimates": estimates,
@@ -42,13 +42,13 @@ KINDS: dict[str, Callable[[Workshop, Sequence[str], Mapping[str, str]], TableBlo
 }
 
 
-def table_block(directive: Directive, workshop: Workshop, number: int) -> TableBlock:
+def table_block(directive: Directive, paper: PaperContext, number: int) -> TableBlock:
     """The table that a ``:::table`` line asks for. Raises ``PaperError`` if it cannot be made."""
     kind, *names = directive.arguments or ("",)
     if kind not in KINDS:
         raise PaperError(f"`{kind}` is not a kind of table{nearest(kind, KINDS)}")
-    block = KINDS[kind](workshop, names, directive.options)
+    block = KINDS[kind](paper, names, directive.options)
     caption = directive.options.get("caption", block.caption)
     return replace(
-        block, number=number, anchor=f"table-{number}", caption=caption, synthetic=workshop.context.synthetic
+        block, number=number, anchor=f"table-{number}", caption=caption, synthetic=paper.study.synthetic
     )

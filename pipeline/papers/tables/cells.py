@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.papers.content import Row, Text
-from pipeline.papers.quantity import decimal
+from pipeline.papers.prose.quantity import decimal
 
 
 def cell_row(*cells: str) -> Row:

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.papers.content import Block, Column, Heading, Paragraph, Row, TableBlock, words
-from pipeline.papers.context import Context, Exceptional, joined
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.study_context import StudyContext, Exceptional, joined
+from pipeline.papers.paper_context import PaperContext
 
 
-def data(workshop: Workshop) -> list[Block]:
+def data(paper: PaperContext) -> list[Block]:
     """The files as delivered, what of them was not used and why, exceptions of waves, and decisions with reasons."""
-    context, tables = workshop.context, workshop.tables
+    study, tables = paper.study, paper.tables
     receipts = tables.get("receipts", pl.DataFrame())
     blocks = [
-        *_rows(receipts, context),
-        *_links(tables.get("linked", pl.DataFrame()), context),
-        *_answers(tables.get("ledger", pl.DataFrame()), context),
-        *_exceptions(context),
-        *_decisions(tables.get("findings", pl.DataFrame()), context),
+        *_rows(receipts, study),
+        *_links(tables.get("linked", pl.DataFrame()), study),
+        *_answers(tables.get("ledger", pl.DataFrame()), study),
+        *_exceptions(study),
+        *_decisions(tables.get("findings", pl.DataFrame()), study),
     ]
     return [Heading(2, words("How the waves were read"), "data"), *blocks] if blocks else []
 
@@ -35,7 +35,7 @@ def _table(
     return TableBlock(None, anchor, caption, columns, body, wordy=not right)
 
 
-def _rows(receipts: pl.DataFrame, context: Context) -> list[Block]:
+def _rows(receipts: pl.DataFrame, study: StudyContext) -> list[Block]:
     """Rows received and loaded, file by file; only where some were not loaded, else in one sentence."""
     if not receipts.height or "loaded" not in receipts.columns:
         return []
@@ -45,7 +45,7 @@ def _rows(receipts: pl.DataFrame, context: Context) -> list[Block]:
         return [Paragraph(words(f"All {received:,} rows of the {files} delivered were used; none was set aside."))]
     rows = [
         (
-            _wave(row["wave"], row["arm"], context),
+            _wave(row["wave"], row["arm"], study),
             row["apart"] or "",
             *(f"{row[name]:,}" for name in ("rows", "loaded", "quarantined", "set_aside")),
         )
@@ -55,7 +55,7 @@ def _rows(receipts: pl.DataFrame, context: Context) -> list[Block]:
     return [_table("rows-table", "Rows received, and what became of them", headers, rows, right=4)]
 
 
-def _links(linked: pl.DataFrame, context: Context) -> list[Block]:
+def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
     """How the people of each wave are linked with those before, all arms together."""
     if not linked.height:
         return []
@@ -66,7 +66,7 @@ def _links(linked: pl.DataFrame, context: Context) -> list[Block]:
         .agg(pl.col(name).sum() for name in names)
         .sort("wave")
     )
-    rows = [(context.label(wave), *(f"{count:,.0f}" for count in counts)) for wave, *counts in counted.iter_rows()]
+    rows = [(study.label(wave), *(f"{count:,.0f}" for count in counts)) for wave, *counts in counted.iter_rows()]
     told = (
         "People are linked from wave to wave by their id alone. An id nearly that of somebody else links nobody. "
         "How far the links can be trusted is seen in what does not change in a life, such as the year of birth: in how "
@@ -80,12 +80,12 @@ def _links(linked: pl.DataFrame, context: Context) -> list[Block]:
     ]
 
 
-def _wave(wave: str, arm: str, context: Context) -> str:
-    arms = {of for of, _ in context.fieldwork}
-    return f"{context.label(wave)}, {context.label(arm)}" if len(arms) > 1 else context.label(wave)
+def _wave(wave: str, arm: str, study: StudyContext) -> str:
+    arms = {of for of, _ in study.fieldwork}
+    return f"{study.label(wave)}, {study.label(arm)}" if len(arms) > 1 else study.label(wave)
 
 
-def _answers(ledger: pl.DataFrame, context: Context) -> list[Block]:
+def _answers(ledger: pl.DataFrame, study: StudyContext) -> list[Block]:
     """Answers that were set aside, by wave and question."""
     if not ledger.height:
         return []
@@ -94,37 +94,37 @@ def _answers(ledger: pl.DataFrame, context: Context) -> list[Block]:
     if not counted.height:
         return [Paragraph(words("No answer was set aside."))]
     rows = [
-        (_wave(wave, arm, context), context.item(item), f"{count:,}")
+        (_wave(wave, arm, study), study.item(item), f"{count:,}")
         for wave, arm, item, count in counted.sort("wave", maintain_order=True).iter_rows()
     ]
     caption = "Answers that were set aside: kept apart, and in no result"
     return [_table("answers-apart-table", caption, ("Wave", "Question", "Answers"), rows, right=1)]
 
 
-def _exceptions(context: Context) -> list[Block]:
+def _exceptions(study: StudyContext) -> list[Block]:
     """What waves did otherwise with single questions; equal reasons are told once."""
-    if not context.exceptions:
+    if not study.exceptions:
         return []
     told: dict[tuple[str, str, str], list[Exceptional]] = {}
-    for exception in context.exceptions:
+    for exception in study.exceptions:
         told.setdefault((exception.wave, exception.verdict, exception.reason), []).append(exception)
     rows = [
-        (context.label(wave), joined([context.item(one.item) for one in same]), verdict, _sentence(reason))
+        (study.label(wave), joined([study.item(one.item) for one in same]), verdict, _sentence(reason))
         for (wave, verdict, reason), same in told.items()
     ]
     headers = ("Wave", "Questions", "Comparability", "What differs")
     return [_table("exceptions-table", "What single waves did otherwise", headers, rows)]
 
 
-def _decisions(findings: pl.DataFrame, context: Context) -> list[Block]:
+def _decisions(findings: pl.DataFrame, study: StudyContext) -> list[Block]:
     """What the comparison of waves found and somebody decided about, with the reason."""
     if not findings.height:
         return []
     decided = findings.filter(pl.col("decision").is_not_null())
     rows = [
         (
-            _wave(row["wave"], row["arm"], context),
-            context.item(row["item"]),
+            _wave(row["wave"], row["arm"], study),
+            study.item(row["item"]),
             _sentence(row["what"]),
             *_decision(row["decision"]),
         )

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.cells import cell_row, count, decimal_share, number, with_interval
+from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, with_interval
 from pipeline.papers.content import Column, TableBlock
-from pipeline.papers.context import Context
+from pipeline.papers.study_context import StudyContext
 from pipeline.papers.results import nearest
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.paper_context import PaperContext
 
 FITS = {
     "auc": "Area under the ROC curve",
@@ -20,19 +20,19 @@ FITS = {
 }
 
 
-def attrition(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def attrition(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """Odds ratios of answering each later wave, and how alike those who answered are. ``:::table attrition MODEL``"""
-    frame = workshop.results.estimates.filter(pl.col("model").is_in(list(names)), pl.col("family") == "attrition")
+    frame = paper.results.estimates.filter(pl.col("model").is_in(list(names)), pl.col("family") == "attrition")
     if frame.is_empty():
-        known = workshop.results.estimates.filter(pl.col("family") == "attrition")["model"].unique(maintain_order=True)
+        known = paper.results.estimates.filter(pl.col("family") == "attrition")["model"].unique(maintain_order=True)
         raise PaperError(f"this table names an attrition model of this paper{nearest(' '.join(names), known)}")
-    context = workshop.context
+    study = paper.study
     targets = _distinct(frame)
     odds, fits = (frame.filter(pl.col("component") == part) for part in ("odds_ratio", "fit"))
     body = []
     for term, group in odds.select("term", "group").unique(maintain_order=True).iter_rows():
         own = odds.filter(pl.col("term") == term, pl.col("group").eq_missing(pl.lit(group, pl.String)))
-        label = context.label(term) + (f" ({context.label(group)})" if group else "")
+        label = study.label(term) + (f" ({study.label(group)})" if group else "")
         body.append(cell_row(label, *(_cell(own, target) for target in targets)))
     body += [
         cell_row(label, *(_cell(fits.filter(pl.col("term") == term), t) for t in targets))
@@ -40,13 +40,13 @@ def attrition(workshop: Workshop, names: Sequence[str], options: Mapping[str, st
     ]
     rates = fits.filter(pl.col("term") == "response_rate")
     body.append(cell_row("Answered", *(_rate(rates, target) for target in targets)))
-    columns = (Column("Odds ratio of"), *(Column(_target(context, outcome), "right") for _, outcome in targets))
+    columns = (Column("Odds ratio of"), *(Column(_target(study, outcome), "right") for _, outcome in targets))
     notes = (
         "Odds ratios of answering, given the other answers, with 95% intervals. The area under the ROC curve is one "
         "half where the answers do not tell who will answer again. The R-indicator is one where everyone is as likely "
         "to; adjusted, it is freed of what it owes to estimating the chances.",
     )
-    return TableBlock(None, "", "Who answers again", columns, tuple(body), source=context.source, notes=notes)
+    return TableBlock(None, "", "Who answers again", columns, tuple(body), source=study.source, notes=notes)
 
 
 def _distinct(frame: pl.DataFrame) -> list[tuple[str, str]]:
@@ -62,8 +62,8 @@ def _distinct(frame: pl.DataFrame) -> list[tuple[str, str]]:
     return found
 
 
-def _target(context: Context, outcome: str) -> str:
-    label = context.label(outcome.removeprefix("answered_"))
+def _target(study: StudyContext, outcome: str) -> str:
+    label = study.label(outcome.removeprefix("answered_"))
     return label[:1].upper() + label[1:]
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.cells import cell_row, count, number
+from pipeline.papers.tables.cells import cell_row, count, number
 from pipeline.papers.content import Column, Row, TableBlock, words
-from pipeline.papers.quantity import decimal
+from pipeline.papers.prose.quantity import decimal
 from pipeline.papers.results import nearest
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.paper_context import PaperContext
 
 STEPS = {
     "base, all asked": "Delivered weight, everyone asked",
@@ -23,10 +23,10 @@ STEPS = {
 IMBALANCE = 0.1
 
 
-def weights(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def weights(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """What each step of weighting does to the weights: their spread, the design effect, the effective n."""
     body: list[Row] = []
-    for own in _sets(workshop, "weights", names, body):
+    for own in _sets(paper, "weights", names, body):
         for row in own.iter_rows(named=True):
             mean = row["sum"] / row["n"]
             ends = (decimal(row[end] / mean, 2) for end in ("min", "max"))
@@ -37,48 +37,48 @@ def weights(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]
         "Smallest and largest weight in multiples of their mean. The design effect is Kish’s: how many times the "
         "variance of a mean grows because weights differ; the effective n is the people over it.",
     )
-    return _table(workshop, "Weights for the waves analysed, step by step", "Step", headers, body, notes)
+    return _table(paper, "Weights for the waves analysed, step by step", "Step", headers, body, notes)
 
 
-def margins(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def margins(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """The population’s share of each category beside the sample’s, before and after the weights meet it."""
     body: list[Row] = []
-    for own in _sets(workshop, "margins", names, body):
+    for own in _sets(paper, "margins", names, body):
         for row in own.iter_rows(named=True):
             shares = (f"{decimal(100 * row[name], 1)}%" for name in ("target", "before", "achieved"))
-            body.append(cell_row(_label(workshop, row), count(row["persons"]), *shares))
+            body.append(cell_row(_label(paper, row), count(row["persons"]), *shares))
     headers = ("People", "Population", "Before", "After")
     notes: tuple[str, ...] = (
         "Before: with the weight that makes up for those who left. After: with the final weight.",
     )
-    if any(workshop.table("margins")["category"] == "unanswered"):
+    if any(paper.table("margins")["category"] == "unanswered"):
         notes = (
             *notes,
             "People without an answer keep their share of the weight; the population’s shares are of the rest.",
         )
-    return _table(workshop, "Population margins, before and after weighting", "Category", headers, body, notes)
+    return _table(paper, "Population margins, before and after weighting", "Category", headers, body, notes)
 
 
-def balance(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def balance(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """Those who answered beside everyone asked, on what they had answered at the start, before and after weighting."""
     body: list[Row] = []
-    for own in _sets(workshop, "balance", names, body):
+    for own in _sets(paper, "balance", names, body):
         for row in own.iter_rows(named=True):
             cells = (number(row[name]) for name in ("asked", "responders", "weighted"))
             gaps = (number(row[name]) for name in ("difference_before", "difference_after"))
-            body.append(cell_row(_label(workshop, row), *cells, *gaps))
+            body.append(cell_row(_label(paper, row), *cells, *gaps))
     headers = ("Everyone asked", "Who answered", "Weighted", "Difference before", "Difference after")
     notes = (
         "Means, or shares of a category, at the wave the weights start from. Differences are between those who "
         f"answered and everyone asked, in standard deviations; beyond {IMBALANCE} is commonly called imbalance.",
     )
     caption = "Whom the weights bring back: balance before and after"
-    return _table(workshop, caption, "What they had answered", headers, body, notes)
+    return _table(paper, caption, "What they had answered", headers, body, notes)
 
 
-def _sets(workshop: Workshop, table: str, names: Sequence[str], body: list[Row]) -> Iterator[pl.DataFrame]:
+def _sets(paper: PaperContext, table: str, names: Sequence[str], body: list[Row]) -> Iterator[pl.DataFrame]:
     """The rows of each set and arm, under a row with their names."""
-    frame = workshop.table(table)
+    frame = paper.table(table)
     known = frame["weight_set"].unique(maintain_order=True).to_list()
     for name in names:
         if name not in known:
@@ -86,30 +86,30 @@ def _sets(workshop: Workshop, table: str, names: Sequence[str], body: list[Row])
     for (name, arm), own in frame.group_by("weight_set", "arm", maintain_order=True):
         if names and name not in names:
             continue
-        context = workshop.context
+        study = paper.study
         several = frame.filter(weight_set=name)["arm"].n_unique() > 1
-        title = context.label(f"weights {name}") + (f": {context.label(str(arm))}" if several else "")
+        title = study.label(f"weights {name}") + (f": {study.label(str(arm))}" if several else "")
         body.append(Row((words(title),)))
         yield own
 
 
-def _label(workshop: Workshop, row: Mapping[str, str]) -> str:
+def _label(paper: PaperContext, row: Mapping[str, str]) -> str:
     """ "Age group: 18 to 29"; a number alone is its name, and what is or is not so its answer: "Man", "Woman"."""
-    label = workshop.context.label(row["variable"])
+    label = paper.study.label(row["variable"])
     if not row["category"]:
         return label
-    known = workshop.context.labels.get(f"{row['variable']}={row['category']}", row["category"])
-    return known if known == label or (label, row["category"]) in _denied(workshop, row, label) else f"{label}: {known}"
+    known = paper.study.labels.get(f"{row['variable']}={row['category']}", row["category"])
+    return known if known == label or (label, row["category"]) in _denied(paper, row, label) else f"{label}: {known}"
 
 
-def _denied(workshop: Workshop, row: Mapping[str, str], label: str) -> set[tuple[str, str]]:
+def _denied(paper: PaperContext, row: Mapping[str, str], label: str) -> set[tuple[str, str]]:
     """The category that says that a concept is not so, where the other category has the concept's name."""
-    named = workshop.context.labels.get(f"{row['variable']}=1") == label
+    named = paper.study.labels.get(f"{row['variable']}=1") == label
     return {(label, "0")} if named else set()
 
 
 def _table(
-    workshop: Workshop, caption: str, first: str, right: Sequence[str], body: list[Row], notes: tuple[str, ...]
+    paper: PaperContext, caption: str, first: str, right: Sequence[str], body: list[Row], notes: tuple[str, ...]
 ) -> TableBlock:
     columns = (Column(first), *(Column(header, "right") for header in right))
-    return TableBlock(None, "", caption, columns, tuple(body), source=workshop.context.source, notes=notes)
+    return TableBlock(None, "", caption, columns, tuple(body), source=paper.study.source, notes=notes)

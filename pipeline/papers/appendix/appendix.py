@@ -21,10 +21,10 @@ from pipeline.papers.content import (
     Text,
     words,
 )
-from pipeline.papers.context import Context, ranged
-from pipeline.papers.prose import blocks_of
-from pipeline.papers.study_tables import items
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.study_context import StudyContext, ranged
+from pipeline.papers.prose.markdown import blocks_of
+from pipeline.papers.tables.study import items
+from pipeline.papers.paper_context import PaperContext
 
 
 def _people(estimates: pl.DataFrame) -> str:
@@ -36,10 +36,10 @@ def _people(estimates: pl.DataFrame) -> str:
     return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,} in each estimate"
 
 
-def methods(context: Context, estimates: pl.DataFrame) -> list[Block]:
+def methods(study: StudyContext, estimates: pl.DataFrame) -> list[Block]:
     """Each model of the paper: what it asked, how it was answered, of how many, and how errors were made."""
     rows = []
-    for model, note in context.models.items():
+    for model, note in study.models.items():
         own = estimates.filter(pl.col("model") == model)
         made = ranged(own["covariance"].drop_nulls())
         many = _people(own)
@@ -57,12 +57,12 @@ def methods(context: Context, estimates: pl.DataFrame) -> list[Block]:
     ]
 
 
-def assumptions(context: Context) -> list[Block]:
+def assumptions(study: StudyContext) -> list[Block]:
     """What the declarations of the study had to assume; equal reasons are told once."""
-    if not context.assumptions:
+    if not study.assumptions:
         return []
     by_reason: dict[str, list[str]] = {}
-    for what, reason in context.assumptions:
+    for what, reason in study.assumptions:
         by_reason.setdefault(reason, []).append(what)
     rows = tuple(_row(_sentence(reason), _list(whats)) for reason, whats in by_reason.items())
     told = "What follows could not be read in a public source, or was a choice. Each entry says why it was made."
@@ -80,11 +80,11 @@ def assumptions(context: Context) -> list[Block]:
     ]
 
 
-def caveats(context: Context) -> list[Block]:
+def caveats(study: StudyContext) -> list[Block]:
     """The study's own caveats, as written."""
-    if not context.caveats.strip():
+    if not study.caveats.strip():
         return []
-    found = blocks_of(context.caveats, lambda place: None, lambda line, message: None)
+    found = blocks_of(study.caveats, lambda place: None, lambda line, message: None)
     blocks: list[Block] = [Heading(2, words("Caveats"), "caveats")]
     for number, block in enumerate(found):
         if isinstance(block, TableBlock):
@@ -95,22 +95,22 @@ def caveats(context: Context) -> list[Block]:
     return blocks
 
 
-def questions(workshop: Workshop) -> list[Block]:
+def questions(paper: PaperContext) -> list[Block]:
     """The wording behind each concept that the paper's results measure, with the variables it was read from."""
-    block = items(workshop, [], {})
+    block = items(paper, [], {})
     if not block.rows:
         return []
     heading = Heading(2, words("The questions behind the numbers"), "questions")
     return [heading, replace(block, anchor="questions-table")]
 
 
-def provenance(records: Sequence[NumberRecord], context: Context) -> list[Block]:
+def provenance(records: Sequence[NumberRecord], study: StudyContext) -> list[Block]:
     """One row per number printed in the text, under the model that gave it: what it is, of whom, and what was asked."""
     rows: list[Row] = []
     for source in dict.fromkeys(record.source for record in records):
         own = [record for record in records if record.source == source]
-        rows.append(Row((_over(source, own, context),)))
-        rows += [_number(record, context) for record in own]
+        rows.append(Row((_over(source, own, study),)))
+        rows += [_number(record, study) for record in own]
     if not rows:
         return []
     columns = tuple(Column(header) for header in ("Number", "What it is", "Of", "Question asked"))
@@ -124,24 +124,24 @@ def provenance(records: Sequence[NumberRecord], context: Context) -> list[Block]
     ]
 
 
-def _over(source: str, records: Sequence[NumberRecord], context: Context) -> Runs:
+def _over(source: str, records: Sequence[NumberRecord], study: StudyContext) -> Runs:
     """The heading over one model's numbers: its key, its question, and how its standard errors were made."""
-    note = context.models.get(source)
+    note = study.models.get(source)
     made = ranged(record.uncertainty for record in records if record.uncertainty)
     parts = [f" · {note.question}"] if note else []
     parts += [f" · Standard errors: {made}."] if made else []
     return (Strong(words(source)), *(Text(part) for part in parts))
 
 
-def _number(record: NumberRecord, context: Context) -> Row:
+def _number(record: NumberRecord, study: StudyContext) -> Row:
     back = (Link((Text(record.printed),), f"#{record.id}-use"),)
-    asked = " / ".join(filter(None, (_asked(concept, context) for concept in record.concepts)))
+    asked = " / ".join(filter(None, (_asked(concept, study) for concept in record.concepts)))
     return Row((back, words(f"{record.what}{record.mark}"), words(record.people), words(asked)), anchor=record.id)
 
 
-def _asked(concept: str, context: Context) -> str:
+def _asked(concept: str, study: StudyContext) -> str:
     """The first wording of a concept, and how many there are; “What was asked” has them all."""
-    questions = context.questions.get(concept, ())
+    questions = study.questions.get(concept, ())
     if not questions:
         return ""
     more = f" and {len(questions) - 1} more like it" if len(questions) > 1 else ""

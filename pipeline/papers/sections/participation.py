@@ -12,10 +12,10 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.participation_tables import EVERYONE, FEWEST_OF_A_COHORT
+from pipeline.papers.tables.participation import EVERYONE, FEWEST_OF_A_COHORT
 from pipeline.papers.results import Fact, nearest
-from pipeline.papers.sensitivity import sensitivity_prose
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.tables.sensitivity import sensitivity_prose
+from pipeline.papers.paper_context import PaperContext
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Section:
         return f'fact("section.{name}")'
 
 
-def participation(workshop: Workshop, options: Mapping[str, str]) -> Section:
+def participation(paper: PaperContext, options: Mapping[str, str]) -> Section:
     """Who took part, in which patterns, who left and how much people change; ``flow=``, ``patterns=``, ``odds=`` draw.
 
     What a study does not have (fieldwork outcomes, an attrition model, a measure to follow) is said or left out.
@@ -51,19 +51,19 @@ def participation(workshop: Workshop, options: Mapping[str, str]) -> Section:
     section = Section()
     heading = options.get("title", "Who took part, and who left")
     section.lines.append(f"## {heading}")
-    _took_part(section, workshop, options)
-    _outcomes(section, workshop)
-    _patterns(section, workshop, options)
-    _left(section, workshop, options)
-    _change(section, workshop)
-    _weights(section, workshop)
+    _took_part(section, paper, options)
+    _outcomes(section, paper)
+    _patterns(section, paper, options)
+    _left(section, paper, options)
+    _change(section, paper)
+    _weights(section, paper)
     return section
 
 
-def sensitivity(workshop: Workshop, options: Mapping[str, str]) -> Section:
+def sensitivity(paper: PaperContext, options: Mapping[str, str]) -> Section:
     """How far a headline result depends on who answered. ``model=`` names a sensitivity model, ``figure=`` draws it."""
     section = Section([f"## {options.get('title', 'How sure are we?')}"])
-    prose = sensitivity_prose(workshop, options)
+    prose = sensitivity_prose(paper, options)
     section.facts.update(prose.facts)
     section.say(*prose.versions)
     if "figure" in options:
@@ -73,65 +73,65 @@ def sensitivity(workshop: Workshop, options: Mapping[str, str]) -> Section:
     return section
 
 
-SECTIONS: dict[str, Callable[[Workshop, Mapping[str, str]], Section]] = {
+SECTIONS: dict[str, Callable[[PaperContext, Mapping[str, str]], Section]] = {
     "participation": participation,
     "sensitivity": sensitivity,
 }
 
 
-def section_of(name: str, workshop: Workshop, options: Mapping[str, str]) -> Section:
+def section_of(name: str, paper: PaperContext, options: Mapping[str, str]) -> Section:
     """The section of that name. Raises ``PaperError`` with the nearest name if there is none."""
     if name not in SECTIONS:
         raise PaperError(f"`{name}` is not a section that writes itself{nearest(name, SECTIONS)}")
-    return SECTIONS[name](workshop, options)
+    return SECTIONS[name](paper, options)
 
 
-def _took_part(section: Section, workshop: Workshop, options: Mapping[str, str]) -> None:
-    arms = _arms(workshop)
+def _took_part(section: Section, paper: PaperContext, options: Mapping[str, str]) -> None:
+    arms = _arms(paper)
     waves = '{{ fact("waves") | words }} waves' if len(arms) == 1 else '{{ fact("arms") | words }} arms'
     own_calendars = ", each with a calendar of its own" if len(arms) > 1 else ""
     began = (
         f'{{{{ fact("persons") | count }}}} people gave {{{{ fact("person_waves") | count }}}} interviews in {waves}'
     )
-    section.say(f"{began}{own_calendars}.", _kept(section, workshop))
+    section.say(f"{began}{own_calendars}.", _kept(section, paper))
     if "flow" in options:
         section.block(f"figure {options['flow']}")
     section.block("table response_rates")
     section.block("table retention")
 
 
-def _kept(section: Section, workshop: Workshop) -> str:
+def _kept(section: Section, paper: PaperContext) -> str:
     """How many of the first wave answered the last; of several arms, those that kept the least and the most."""
-    rates = _rates(workshop).filter(pl.col("answered_first_wave") > 0)
+    rates = _rates(paper).filter(pl.col("answered_first_wave") > 0)
     last = rates.group_by("arm", maintain_order=True).last()
     if last.height > 1:
         least, most = (last.sort("cumulative_retention").row(place, named=True) for place in (0, -1))
-        shares = [_share(section, workshop, row, "cumulative_retention", "last") for row in (least, most)]
-        names = [workshop.context.label(row["arm"]) for row in (least, most)]
+        shares = [_share(section, paper, row, "cumulative_retention", "last") for row in (least, most)]
+        names = [paper.study.label(row["arm"]) for row in (least, most)]
         return (
             "Of those who answered the first wave of their arm, between {{ "
             f"{shares[0]} | pct(1) }}}} ({names[0]}) and {{{{ {shares[1]} | pct(1) }}}} ({names[1]}) answered its last."
         )
     row = last.row(0, named=True)
     begun = section.fact("began", row["answered_first_wave"], "people who answered the first wave")
-    kept = _share(section, workshop, row, "cumulative_retention", "last")
-    always = _share(section, workshop, row, "continuous_retention", "every")
+    kept = _share(section, paper, row, "cumulative_retention", "last")
+    always = _share(section, paper, row, "continuous_retention", "every")
     return (
         f"Of the {{{{ {begun} | count }}}} people who answered the first wave, {{{{ {kept} | pct(1) }}}} answered the "
         f"last and {{{{ {always} | pct(1) }}}} every one."
     )
 
 
-def _share(section: Section, workshop: Workshop, row: Mapping[str, Any], column: str, which: str) -> str:
+def _share(section: Section, paper: PaperContext, row: Mapping[str, Any], column: str, which: str) -> str:
     """A share of an arm's first wave, as a fact."""
-    of = f", {workshop.context.label(row['arm'])}" if len(_arms(workshop)) > 1 else ""
+    of = f", {paper.study.label(row['arm'])}" if len(_arms(paper)) > 1 else ""
     what = f"share of the people of the first wave who answered {'the last' if which == 'last' else 'every wave'}{of}"
     return section.fact(f"{which}.{row['arm']}", row[column], what, f"{row['answered_first_wave']:,} people")
 
 
-def _outcomes(section: Section, workshop: Workshop) -> None:
+def _outcomes(section: Section, paper: PaperContext) -> None:
     """Why people are missing, or that the deposit does not say."""
-    rates = _rates(workshop)
+    rates = _rates(paper)
     absent = int((rates["issued"] - rates["achieved"]).sum())
     told = absent - int(rates["unknown"].sum())
     if not told:
@@ -151,9 +151,9 @@ def _outcomes(section: Section, workshop: Workshop) -> None:
     section.block("table outcomes")
 
 
-def _patterns(section: Section, workshop: Workshop, options: Mapping[str, str]) -> None:
+def _patterns(section: Section, paper: PaperContext, options: Mapping[str, str]) -> None:
     section.lines += ["", "### In which patterns"]
-    people = workshop.table("participation").unique("person_id", keep="first", maintain_order=True)
+    people = paper.table("participation").unique("person_id", keep="first", maintain_order=True)
     people = people.filter(pl.col("pattern").str.contains("1"))
     gaps = people.filter(pl.col("pattern").str.contains("10+1")).height
     late = people.filter(pl.col("pattern").str.starts_with("0")).height
@@ -167,18 +167,18 @@ def _patterns(section: Section, workshop: Workshop, options: Mapping[str, str]) 
     if "patterns" in options:
         section.block(f"figure {options['patterns']}")
     section.block(f"table patterns top={options.get('top', '12')}")
-    cohorts = workshop.table("response_rates").filter(
+    cohorts = paper.table("response_rates").filter(
         pl.col("cohort") == pl.col("wave"),
         pl.col("cohort") != EVERYONE,
         pl.col("answered_first_wave") >= FEWEST_OF_A_COHORT,
     )
-    if cohorts.height > len(_arms(workshop)):
+    if cohorts.height > len(_arms(paper)):
         section.block("table cohorts")
 
 
-def _left(section: Section, workshop: Workshop, options: Mapping[str, str]) -> None:
+def _left(section: Section, paper: PaperContext, options: Mapping[str, str]) -> None:
     """What tells those who answer again from those who do not, of each attrition model of the paper."""
-    estimates = workshop.results.estimates.filter(pl.col("family") == "attrition")
+    estimates = paper.results.estimates.filter(pl.col("family") == "attrition")
     if estimates.is_empty():
         return
     section.lines += ["", "### Who left"]
@@ -188,25 +188,25 @@ def _left(section: Section, workshop: Workshop, options: Mapping[str, str]) -> N
     fewest = targets["outcome"].list.len().min()
     for model, outcomes in targets.filter(pl.col("outcome").list.len() == fewest).iter_rows():
         own = estimates.filter(pl.col("model") == model, pl.col("outcome") == outcomes[-1])
-        section.say(*_told(workshop, own))
+        section.say(*_told(paper, own))
     section.block(f"table attrition {' '.join(targets['model'])}")
 
 
-def _told(workshop: Workshop, own: pl.DataFrame) -> Iterator[str]:
+def _told(paper: PaperContext, own: pl.DataFrame) -> Iterator[str]:
     """One model's terms in sentences: likelier, less likely, not to be told from chance; and its fit."""
     model, outcome = own.select("model", "outcome").row(0)
     odds = own.filter(pl.col("component") == "odds_ratio", pl.col("estimate").is_not_null())
-    note = workshop.context.models.get(model)
+    note = paper.study.models.get(model)
     yield f"*{note.question}*" if note else ""
     likelier = odds.filter(pl.col("conf_low") > 1)
     less = odds.filter(pl.col("conf_high") < 1)
     unclear = odds.filter(pl.col("conf_low") <= 1, pl.col("conf_high") >= 1)
     if likelier.height:
-        yield f"Higher odds of answering go with {_list(workshop, likelier, outcome)}."
+        yield f"Higher odds of answering go with {_list(paper, likelier, outcome)}."
     if less.height:
-        yield f"Lower odds go with {_list(workshop, less, outcome)}."
+        yield f"Lower odds go with {_list(paper, less, outcome)}."
     if unclear.height:
-        names = _joined([_term(workshop, row) for row in unclear.iter_rows(named=True)])
+        names = _joined([_term(paper, row) for row in unclear.iter_rows(named=True)])
         yield f"No difference that could not be chance is seen for {names}."
     area, alike = (f'est("{model}", "{term}", outcome="{outcome}")' for term in ("auc", "r_indicator_adjusted"))
     yield (
@@ -216,42 +216,42 @@ def _told(workshop: Workshop, own: pl.DataFrame) -> Iterator[str]:
     )
 
 
-def _list(workshop: Workshop, odds: pl.DataFrame, outcome: str) -> str:
+def _list(paper: PaperContext, odds: pl.DataFrame, outcome: str) -> str:
     told = []
     for row in odds.iter_rows(named=True):
         group = f', group="{row["group"]}"' if row["group"] is not None else ""
         call = f'est("{row["model"]}", "{row["term"]}", component="odds_ratio", outcome="{outcome}"{group})'
-        told.append(f"{_term(workshop, row)} (odds ratio {{{{ {call} | dp(2) }}}}, {{{{ {call} | interval(2) }}}})")
+        told.append(f"{_term(paper, row)} (odds ratio {{{{ {call} | dp(2) }}}}, {{{{ {call} | interval(2) }}}})")
     return _joined(told)
 
 
-def _term(workshop: Workshop, row: Mapping[str, object]) -> str:
-    label = workshop.context.label(str(row["term"]))
+def _term(paper: PaperContext, row: Mapping[str, object]) -> str:
+    label = paper.study.label(str(row["term"]))
     label = label[:1].lower() + label[1:] if label[1:2].islower() else label
-    return f"{label} ({workshop.context.label(str(row['group']))})" if row["group"] is not None else label
+    return f"{label} ({paper.study.label(str(row['group']))})" if row["group"] is not None else label
 
 
 def _joined(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _change(section: Section, workshop: Workshop) -> None:
+def _change(section: Section, paper: PaperContext) -> None:
     """How much people differ and change in the headline measure, and where they go from wave to wave."""
-    if "transitions" not in workshop.tables or workshop.tables["transitions"].is_empty():
+    if "transitions" not in paper.tables or paper.tables["transitions"].is_empty():
         return
-    measure = str(workshop.tables["transitions"]["measure"][0])
+    measure = str(paper.tables["transitions"]["measure"][0])
     section.lines += ["", "### How much people change"]
-    spread = workshop.table("variation").filter(pl.col("variable") == measure)
+    spread = paper.table("variation").filter(pl.col("variable") == measure)
     arm = spread["arm"][0]
     parts = {row["component"]: row for row in spread.filter(pl.col("arm") == arm).iter_rows(named=True)}
-    label = workshop.context.label(measure)
-    of = f", {workshop.context.label(arm)}" if spread["arm"].n_unique() > 1 else ""
+    label = paper.study.label(measure)
+    of = f", {paper.study.label(arm)}" if spread["arm"].n_unique() > 1 else ""
     people = f"{parts['between']['n']:,} people"
     names = [
         section.fact(f"sd.{part}", parts[part]["sd"], f"{label}: standard deviation {said}{of}", people)
         for part, said in (("between", "between people"), ("within", "within a person"))
     ]
-    where = f" in {workshop.context.label(arm)}" if of else ""
+    where = f" in {paper.study.label(arm)}" if of else ""
     section.say(
         f"{label}: people’s own means differ with a standard deviation of {{{{ {names[0]} | dp(2) }}}}{where}, and the "
         f"same person’s answers around their own mean with one of {{{{ {names[1]} | dp(2) }}}}."
@@ -260,14 +260,14 @@ def _change(section: Section, workshop: Workshop) -> None:
     section.block("table transitions")
 
 
-def _weights(section: Section, workshop: Workshop) -> None:
+def _weights(section: Section, paper: PaperContext) -> None:
     """The weight sets behind the paper's models: whom they bring back, and their tables."""
-    shown = [name for name in ("weights", "margins", "balance") if name in workshop.tables]
+    shown = [name for name in ("weights", "margins", "balance") if name in paper.tables]
     if not shown:
         return
     section.lines += ["", "### Weights for those who left"]
     if "balance" in shown:
-        gaps = workshop.table("balance").select(pl.col("difference_before", "difference_after").abs().max())
+        gaps = paper.table("balance").select(pl.col("difference_before", "difference_after").abs().max())
         before, after = (
             section.fact(f"gap.{when}", gap, f"largest standardised difference {when} weighting", table="balance")
             for when, gap in zip(("before", "after"), gaps.row(0), strict=True)
@@ -281,9 +281,9 @@ def _weights(section: Section, workshop: Workshop) -> None:
         section.block(f"table {name}")
 
 
-def _rates(workshop: Workshop) -> pl.DataFrame:
-    return workshop.table("response_rates").filter(pl.col("cohort") == EVERYONE)
+def _rates(paper: PaperContext) -> pl.DataFrame:
+    return paper.table("response_rates").filter(pl.col("cohort") == EVERYONE)
 
 
-def _arms(workshop: Workshop) -> list[str]:
-    return list(_rates(workshop)["arm"].unique(maintain_order=True))
+def _arms(paper: PaperContext) -> list[str]:
+    return list(_rates(paper)["arm"].unique(maintain_order=True))

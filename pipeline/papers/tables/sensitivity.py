@@ -9,16 +9,16 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.cells import cell_row, count, decimal_share, p_value, with_interval
+from pipeline.papers.tables.cells import cell_row, count, decimal_share, p_value, with_interval
 from pipeline.papers.content import Column, TableBlock
 from pipeline.papers.results import Fact, nearest
-from pipeline.papers.workshop import Workshop
+from pipeline.papers.paper_context import PaperContext
 from pipeline.tables import VERSIONS
 
 
-def sensitivity_table(workshop: Workshop, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def sensitivity_table(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """One row per version of a result. ``:::table sensitivity MODEL``"""
-    rows = _rows(workshop, names[0] if names else "")
+    rows = _rows(paper, names[0] if names else "")
     missing = rows.filter(pl.col("component") == "missing_information")
     share = None if missing.is_empty() else missing["estimate"][0]
     body = [
@@ -33,7 +33,7 @@ def sensitivity_table(workshop: Workshop, names: Sequence[str], options: Mapping
     ]
     columns = (Column("Version"), *(Column(name, "right") for name in ("Estimate", "p", "People", "Answers")))
     first = _versions(rows)[0]
-    outcome, term = (workshop.context.label(first[name]) for name in ("outcome", "term"))
+    outcome, term = (paper.study.label(first[name]) for name in ("outcome", "term"))
     notes = [f"Standard errors: {'; '.join(_made(rows))}."]
     if share is not None:
         notes.append(f"In the imputed version {decimal_share(share, 0)} of the information is missing.")
@@ -44,7 +44,7 @@ def sensitivity_table(workshop: Workshop, names: Sequence[str], options: Mapping
         f"{term} and {outcome[:1].lower()}{outcome[1:]}, by who is counted",
         columns,
         tuple(body),
-        source=workshop.context.source,
+        source=paper.study.source,
         notes=tuple(notes),
     )
 
@@ -58,16 +58,16 @@ class Prose:
     facts: Mapping[str, Fact]
 
 
-def sensitivity_prose(workshop: Workshop, options: Mapping[str, str]) -> Prose:
+def sensitivity_prose(paper: PaperContext, options: Mapping[str, str]) -> Prose:
     """What the versions agree on, and how different those who are missing would have to be. ``model=`` names them."""
-    rows = _rows(workshop, options.get("model", ""))
+    rows = _rows(paper, options.get("model", ""))
     facts: dict[str, Fact] = {}
-    versions = tuple(_agreement(workshop, rows))
-    return Prose(versions, tuple(_tipping(workshop, rows, facts)), facts)
+    versions = tuple(_agreement(paper, rows))
+    return Prose(versions, tuple(_tipping(paper, rows, facts)), facts)
 
 
-def _rows(workshop: Workshop, model: str) -> pl.DataFrame:
-    known = workshop.results.estimates.filter(pl.col("family") == "sensitivity")
+def _rows(paper: PaperContext, model: str) -> pl.DataFrame:
+    known = paper.results.estimates.filter(pl.col("family") == "sensitivity")
     rows = known.filter(pl.col("model") == model)
     if rows.is_empty():
         names = known["model"].unique(maintain_order=True)
@@ -93,12 +93,12 @@ def _call(row: Mapping[str, Any]) -> str:
     return f'est("{row["model"]}", "{row["term"]}", component="{row["component"]}"{group})'
 
 
-def _agreement(workshop: Workshop, rows: pl.DataFrame) -> Iterator[str]:
+def _agreement(paper: PaperContext, rows: pl.DataFrame) -> Iterator[str]:
     """The result in each version, in sentences that hold whatever the numbers turn out to be."""
     found = [row for row in _versions(rows) if row["estimate"] is not None]
     if not found:
         raise PaperError("no version of the result could be estimated", where=rows["model"][0])
-    term, outcome = (workshop.context.label(found[0][name]) for name in ("term", "outcome"))
+    term, outcome = (paper.study.label(found[0][name]) for name in ("term", "outcome"))
     low, high = (choose(found, key=lambda row: row["estimate"]) for choose in (min, max))
     yield (
         f"A panel’s results can depend on who happens to answer. So the same result, {_small(term)} and "
@@ -125,7 +125,7 @@ def _side(row: Mapping[str, Any]) -> str:
     return "below" if row["conf_high"] is not None and row["conf_high"] < 0 else "holds"
 
 
-def _tipping(workshop: Workshop, rows: pl.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
+def _tipping(paper: PaperContext, rows: pl.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
     """How far the missing answers would have to lie from what is imputed; nothing without a curve."""
     points = rows.filter(pl.col("component") == "tipping_point").to_dicts()
     if not points:
@@ -137,7 +137,7 @@ def _tipping(workshop: Workshop, rows: pl.DataFrame, facts: dict[str, Fact]) -> 
         f"Imputation takes those who did not answer to be like people with the same answers in other waves{share}. "
         "They may not be."
     )
-    term, outcome = (_small(workshop.context.label(point[name])) for name in ("term", "outcome"))
+    term, outcome = (_small(paper.study.label(point[name])) for name in ("term", "outcome"))
     reach = point["estimate"]
     if reach is None:
         ends = [float(row["group"]) for row in rows.filter(pl.col("component") == "tipping_curve").to_dicts()]

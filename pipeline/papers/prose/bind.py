@@ -11,9 +11,9 @@ from pipeline.errors import PaperError
 from pipeline.papers.cautions import MARK
 from pipeline.papers.claims import judge
 from pipeline.papers.content import Number, NumberRecord, Run, Text
-from pipeline.papers.quantity import FILTERS, Printed, Quantity, change
+from pipeline.papers.prose.quantity import FILTERS, Printed, Quantity, change
 from pipeline.papers.results import Results, nearest
-from pipeline.papers.source import Binding, PaperSource
+from pipeline.papers.prose.source import Binding, PaperSource
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment

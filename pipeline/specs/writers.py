@@ -1,0 +1,50 @@
+"""Writers of papers: one record of facts each, which names the module that makes the bytes of a file from a document.
+
+A writer is one record here (or one that is registered), one module in ``pipeline/papers/writers/`` and, if it has one,
+a template in ``reports/templates/``.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from pipeline.specs.records import Records
+
+
+@dataclass(frozen=True)
+class Writer:
+    """What is known of a writer. ``words`` says what it writes; ``suffix`` ends the names of its files.
+
+    ``template``: the file of reports/templates that it fills in, None if it needs none. ``function``: written
+    ``module:name``, called with a ``Document`` and the template's bytes (None without one), returns the file's bytes.
+    """
+
+    key: str
+    words: str
+    suffix: str
+    function: str
+    template: str | None = None
+
+    @property
+    def module(self) -> str:
+        """The module that writes."""
+        return self.function.split(":")[0]
+
+
+WRITERS: Records[Writer] = Records(
+    "a writer of papers",
+    Writer(
+        "html",
+        "a web page in one file: no script, no request, readable on a phone and in print",
+        "html",
+        "pipeline.papers.writers.html:write",
+        "paper.html.j2",
+    ),
+)
+"""Writer → its record. Extensions add theirs with ``WRITERS.register``."""
+
+
+def registered(record: Writer) -> AbstractContextManager[None]:
+    """Within this block every paper is written by that writer as well."""
+    return WRITERS.registered(record)
