@@ -77,7 +77,7 @@ def build(
 
 def _check_prose(paths: Paths) -> None:
     """What is wrong with the form of a paper, as far as it can be told without results."""
-    from pipeline.papers.prose.source import read_paper
+    from pipeline.papers import read_paper
 
     found = [
         problem

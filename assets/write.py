@@ -37,23 +37,29 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
     def compute(workspace: Workspace, tables: Tables) -> Output:
         import polars as pl
 
-        from pipeline.papers import paper_numbers, render_study_paper, write_html
+        from pipeline.files import write_bytes
+        from pipeline.papers import paper_numbers, render_study_paper, written
+        from pipeline.specs.papers import labels_of
         from pipeline.tables import PaperNumber
 
+        text = (workspace.paths.papers / f"{name}.md").read_text(encoding="utf-8")
         document = render_study_paper(
-            workspace.paths.papers / f"{name}.md",
-            paper=paper,
-            project=project,
+            name,
+            text,
+            study=study,
+            models={model: project.models[model] for model in paper.models},
+            figures={figure: project.figures[figure] for figure in paper.figures},
+            labels=labels_of(paper, text, project),
+            assumptions=study.assumptions,
             results=pl.concat([tables[model] for model in models]),
             tables={table[0]: tables[table] for table in (*about, *compared)}
             | {"receipts": pl.concat([tables[receipt] for receipt in receipts])}
             | _of_weights(study.key, sets, tables),
-            figures={figure: tables["figure", figure].row(0, named=True) for figure in paper.figures},
-            figure_file=workspace.paths.figure_file,
+            drawn={figure: _drawn(workspace, tables, figure) for figure in paper.figures},
         )
         file = workspace.paths.paper_file(name)
-        template = workspace.paths.templates / "paper.html.j2"
-        write_html(document, file, template=template)
+        template = (workspace.paths.templates / "paper.html.j2").read_bytes()
+        write_bytes(file, written(document, "html", template))
         numbers = paper_numbers(document, name)
         return Output(
             tables={key: numbers},
@@ -75,6 +81,13 @@ def _paper(name: str, paper: Paper, project: Project) -> Node:
         external=external,
         files=lambda paths: [paths.paper_file(name)],
     )
+
+
+def _drawn(workspace: Workspace, tables: Tables, figure: str) -> dict[str, object]:
+    """A figure's record with its files as bytes."""
+    files = {suffix: workspace.paths.figure_file(figure, suffix) for suffix in ("png", "svg", "narrow.svg")}
+    held = {suffix.removesuffix(".svg"): file.read_bytes() for suffix, file in files.items() if file.exists()}
+    return {**tables["figure", figure].row(0, named=True), **held}
 
 
 def _weight_sets(paper: Paper, project: Project) -> tuple[str, ...]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
 from pipeline.papers.content import Block, Heading, Paragraph, words
 from pipeline.papers.study_context import StudyContext
+from pipeline.specs.components import COMPONENTS
 
 MARK = "†"
 ANCHOR = "comparability"
-COMPARED = ("mean", "share", "quantile", "total", "change", "difference", "difference_of_changes", "latent_mean")
-"""Components whose rows are levels, or differences of levels, between waves or groups."""
 
 
 @dataclass(frozen=True)
@@ -23,31 +23,25 @@ class Cautions:
     failed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)  # model → the column that its groups are of
 
-    def of(self, row: Mapping[str, object]) -> str:
+    def of(self, row: Mapping[str, Any]) -> str:
         """Why a row of the estimates is marked; empty if it is not."""
-        if not self.failed or row["component"] not in COMPARED:
+        component = COMPONENTS.get(row["component"])
+        if not self.failed or component is None or not component.compared:
             return ""
         scale, group = str(row["outcome"]), self.groups.get(str(row["model"]), "")
-        over_waves = self.failed.get((scale, "waves"), "") if row["wave"] is not None or _changes(row) else ""
-        over_groups = self.failed.get((scale, group), "") if row["group"] is not None or _differs(row) else ""
-        return over_waves or over_groups
+        over_waves = row["wave"] is not None or component.is_change
+        over_groups = row["group"] is not None or component.is_difference
+        reason = self.failed.get((scale, "waves"), "") if over_waves else ""
+        return reason or (self.failed.get((scale, group), "") if over_groups else "")
 
-    def marked(self, estimates: pl.DataFrame) -> dict[str, str]:
-        """Scale → why, for the scales that ``estimates`` compare."""
+    def marked(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """Scale → why, for the scales that rows of the estimates compare."""
         found: dict[str, str] = {}
-        for row in estimates.filter(pl.col("component").is_in(COMPARED)).iter_rows(named=True):
+        for row in rows if self.failed else ():
             why = self.of(row)
             if why:
                 found.setdefault(str(row["outcome"]), why)
         return found
-
-
-def _changes(row: Mapping[str, object]) -> bool:
-    return row["component"] in ("change", "difference_of_changes")
-
-
-def _differs(row: Mapping[str, object]) -> bool:
-    return row["component"] in ("difference", "difference_of_changes")
 
 
 def cautions_of(comparability: pl.DataFrame | None, groups: Mapping[str, str]) -> Cautions:
@@ -56,10 +50,13 @@ def cautions_of(comparability: pl.DataFrame | None, groups: Mapping[str, str]) -
         return Cautions()
     failed: dict[tuple[str, str], str] = {}
     for row in comparability.filter(~pl.col("is_comparable")).iter_rows(named=True):
-        relief = f"; latent means can be compared with these let differ: {row['freed']}" if row["freed"] else ""
-        freed = relief.replace("let differ: let go: ", "let differ: ")
-        failed.setdefault((row["scale"], row["over"]), f"{row['reason']}{freed}")
+        failed.setdefault((row["scale"], row["over"]), f"{row['reason']}{_relief(row['freed'])}")
     return Cautions(failed, groups)
+
+
+def _relief(freed: str | None) -> str:
+    """What has to differ so that latent means may be compared; ``freed`` is as ``sem`` writes it, "freed: …"."""
+    return f"; latent means may be compared if these parameters differ: {freed.rpartition(': ')[2]}" if freed else ""
 
 
 def readable(text: str, study: StudyContext) -> str:
@@ -72,19 +69,19 @@ def readable(text: str, study: StudyContext) -> str:
 
 def note(marked: Mapping[str, str], study: StudyContext) -> str:
     """The line below a table that prints marked results."""
-    told = "; ".join(f"{study.label(scale)}: {readable(why, study)}" for scale, why in marked.items())
-    return f"{MARK} The questions did not measure alike, so that levels may not be compared. {told}."
+    reasons = "; ".join(f"{study.label(scale)}: {readable(why, study)}" for scale, why in marked.items())
+    return f"{MARK} The questions did not measure alike, so that levels may not be compared. {reasons}."
 
 
 def explained(marked: Mapping[str, str], study: StudyContext) -> Sequence[Block]:
     """The section at the end of a paper that every mark leads to."""
     if not marked:
         return ()
-    told = (
-        f"Numbers with the mark {MARK} are levels of scales whose questions did not measure alike in all the waves or "
-        "groups compared: scalar invariance failed by the criterion declared beforehand. A difference between them may "
-        "be a difference in what people took the questions to mean. How things go together within a wave or a person "
-        "is not touched by this."
+    lead = (
+        f"Numbers with the mark {MARK} are levels of scales whose questions did not measure alike in all waves or "
+        "groups compared: scalar invariance failed by the criterion declared in advance. Differences between such "
+        "numbers may reflect how people understood the questions. Associations within a wave or a person are not "
+        "affected."
     )
     each = [Paragraph(words(f"{study.label(scale)}: {readable(why, study)}.")) for scale, why in marked.items()]
-    return (Heading(2, words("What may not be compared"), ANCHOR), Paragraph(words(told)), *each)
+    return (Heading(2, words("What may not be compared"), ANCHOR), Paragraph(words(lead)), *each)

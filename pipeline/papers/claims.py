@@ -1,4 +1,4 @@
-"""Whether a result supports what a sentence or a title says of it."""
+"""Whether a result supports what a sentence or a title says about it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Z = 1.959963984540054
 
 
 def judge(result: Quantity, says: str, other: Quantity | float | None = None, upper: float | None = None) -> str:
-    """Why ``result`` does not support what is said of it; empty where it does.
+    """Why ``result`` does not support what is said about it; empty if it does.
 
     ``positive``, ``negative``: its interval lies wholly on that side of zero. ``not_different_from_zero``: its interval
-    holds zero. ``greater_than``, ``less_than``, ``not_different_from`` another result: the difference against the root
-    of the sum of squared standard errors, at the level of the intervals; for waves of the same people this errs on
-    the safe side, because their means go together. Against a plain number: the interval. ``between`` two numbers: the
-    value itself lies there.
+    includes zero. ``greater_than``, ``less_than``, ``not_different_from`` another result: the difference against the
+    root of the sum of squared standard errors, at the level of the intervals; for waves of the same people this errs on
+    the safe side, because their means are positively correlated. Against a plain number: the interval. ``between`` two
+    numbers: the value itself lies there.
 
     Raises ``PaperError`` for a claim that cannot be judged.
     """
@@ -53,7 +53,7 @@ def judge(result: Quantity, says: str, other: Quantity | float | None = None, up
         "not_different_from_zero": low <= 0 <= high,
         "not_different_from": low <= 0 <= high,
     }
-    return "" if holds[says] else f"said to be {says.replace('_', ' ')}, but {_told(result, other)}"
+    return "" if holds[says] else f"said to be {says.replace('_', ' ')}, but {_described(result, other)}"
 
 
 def check(claims: Iterable[Claim], estimates: pl.DataFrame) -> list[str]:
@@ -104,14 +104,14 @@ def _between(result: Quantity, low: Quantity | float | None, high: float | None)
         raise PaperError('a claim that something lies `between` needs two numbers: claim(…, "between", 0.5, 0.6)')
     if low <= result.known() <= high:
         return ""
-    return f"said to lie between {low:g} and {high:g}, but {_told(result, None)}"
+    return f"said to lie between {low:g} and {high:g}, but {_described(result, None)}"
 
 
-def _told(result: Quantity, other: Quantity | float | None) -> str:
-    told = f"{result.origin.what} ({result.origin.source}) is {_shown(result)}"
+def _described(result: Quantity, other: Quantity | float | None) -> str:
+    described = f"{result.origin.what} ({result.origin.source}) is {_shown(result)}"
     if isinstance(other, Quantity):
-        return f"{told} and {other.origin.what} ({other.origin.source}) is {_shown(other)}"
-    return told if other is None else f"{told}, against {other:g}"
+        return f"{described} and {other.origin.what} ({other.origin.source}) is {_shown(other)}"
+    return described if other is None else f"{described}, against {other:g}"
 
 
 def _shown(result: Quantity) -> str:

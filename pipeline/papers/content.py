@@ -1,4 +1,4 @@
-"""What a paper is, whatever it is written to: every writer (HTML, later PDF, DOCX, XLSX) walks this one model.
+"""What a paper is, whatever it is written to: every writer (see ``specs/writers.py``) walks this one model.
 
 A document is a tree of frozen blocks. Text is a tuple of runs; a number that comes from a result is a run of its own
 that names the record of where it came from. ``kind`` is the word a writer dispatches on.
@@ -91,7 +91,6 @@ class Callout:
 class FigureFile:
     """A drawn figure as files, with the words that belong to it. ``narrow``: the same figure for a phone."""
 
-    png: bytes
     svg: bytes
     alt: str
     title: str
@@ -99,6 +98,7 @@ class FigureFile:
     subtitle: str = ""
     note: str = ""
     narrow: bytes | None = None
+    png: bytes | None = None
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -107,7 +107,7 @@ class FigureFile:
 
 @dataclass(frozen=True)
 class FigureBlock:
-    """A figure with its number. Its title, source and note are set as text beside the picture."""
+    """A figure with its number. Its title, source and note are set as text with the picture."""
 
     kind: ClassVar = "figure"
     number: int
@@ -195,7 +195,7 @@ class Document:
 
 
 def plain(runs: Runs) -> str:
-    """The text of runs without their dress."""
+    """The text of runs without emphasis or links."""
     return "".join(plain(run.runs) if isinstance(run, Strong | Emphasis | Link) else run.text for run in runs)
 
 

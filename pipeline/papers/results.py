@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import Cautions
+from pipeline.papers.phrases import in_sentence
 from pipeline.papers.prose.quantity import Origin, Quantity
+from pipeline.specs.components import COMPONENTS
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.family import Family
 
 DISTINGUISHING = ("outcome", "term", "component", "wave", "group")
 
-DERIVED = ("odds_ratio", "marginal_effect", "design_effect")
-"""Components that say the same result on another scale; they are meant only when asked for by name."""
+Row = Mapping[str, Any]
+"""One row of the ``Estimates`` table, by column."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,33 @@ class Results:
     labels: Mapping[str, str] = field(default_factory=dict)
     cautions: Cautions = field(default_factory=Cautions)
 
+    def with_facts(self, facts: Mapping[str, Fact]) -> Results:
+        """The same results with further facts."""
+        more = replace(self, facts={**self.facts, **facts})
+        more.__dict__["models"] = self.models  # not read from the table again
+        return more
+
+    @cached_property
+    def models(self) -> dict[str, list[Row]]:
+        """Model → its rows, in their order."""
+        found: dict[str, list[Row]] = {}
+        for row in self.estimates.iter_rows(named=True):
+            found.setdefault(row["model"], []).append(row)
+        return found
+
+    def of(self, model: str, component: str | None = None) -> list[Row]:
+        """The rows of one model, or of one component of it; none if there is no such model."""
+        rows = self.models.get(model, [])
+        return rows if component is None else [row for row in rows if row["component"] == component]
+
+    def which(self, can: Callable[[Family], bool]) -> list[str]:
+        """The models whose family ``can``, in the order of the results."""
+        return [
+            model
+            for model, rows in self.models.items()
+            if rows[0]["family"] in FAMILIES and can(FAMILIES[rows[0]["family"]])
+        ]
+
     def est(
         self,
         model: str,
@@ -55,27 +88,22 @@ class Results:
         ``term`` may also name an outcome or a component (``mean``), where no term is called so.
         Raises ``PaperError`` for a name that does not exist, with the nearest one, and for names that fit several rows.
         """
-        rows = self._narrow(self.estimates, "model", model, "a model of this paper")
+        rows = self.of(model)
+        if not rows:
+            raise PaperError(f"`{model}` is not a model of this paper{nearest(model, self.models)}")
         if term is not None:
-            by = next((column for column in ("term", "outcome", "component") if term in rows[column]), "term")
-            rows = self._narrow(rows, by, term, f"a term of `{model}`")
+            columns = ("term", "outcome", "component")
+            by = next((column for column in columns if any(row[column] == term for row in rows)), "term")
+            rows = _narrow(rows, by, term, f"a term of `{model}`")
         if component is None:
-            own = rows.filter(~pl.col("component").is_in(DERIVED))
-            rows = rows if own.is_empty() else own
+            rows = [row for row in rows if not _is_derived(row)] or rows
         given = {"component": component, "outcome": outcome, "wave": wave, "group": group}
         for column, value in given.items():
             if value is not None:
-                rows = self._narrow(rows, column, str(value), f"{_article(column)} of `{model}`")
-        if rows.height > 1:
+                rows = _narrow(rows, column, str(value), f"{_article(column)} of `{model}`")
+        if len(rows) > 1:
             raise PaperError(_ambiguous(model, rows), todo="Say which is meant.")
-        return self._quantity(rows.row(0, named=True))
-
-    def _narrow(self, rows: pl.DataFrame, column: str, name: str, what: str) -> pl.DataFrame:
-        found = rows.filter(pl.col(column) == name)
-        if found.is_empty():
-            known = rows[column].drop_nulls().unique(maintain_order=True).to_list()
-            raise PaperError(f"`{name}` is not {what}{nearest(name, known)}")
-        return found
+        return self._quantity(rows[0])
 
     def fact(self, name: str) -> Quantity:
         """A fact of the study, such as ``persons``. Raises ``PaperError`` with the nearest name if there is none."""
@@ -87,7 +115,7 @@ class Results:
     def label(self, key: str) -> str:
         return self.labels.get(key) or key.replace("_", " ")
 
-    def _quantity(self, row: Mapping[str, object]) -> Quantity:
+    def _quantity(self, row: Row) -> Quantity:
         concepts = tuple(dict.fromkeys((str(row["outcome"]), str(row["term"]))))
         origin = Origin(self._what(row), str(row["model"]), _people(row), str(row["covariance"] or ""), concepts)
         origin = replace(origin, caution=self.cautions.of(row))
@@ -95,7 +123,7 @@ class Results:
         def part(column: str, name: str) -> Quantity | None:
             value = row[column]
             of = replace(origin, what=f"{origin.what}: {name}", caution="")
-            return None if value is None else Quantity(float(value), of)  # type: ignore[arg-type]
+            return None if value is None else Quantity(float(value), of)
 
         return Quantity(
             _number(row["estimate"]),
@@ -111,45 +139,29 @@ class Results:
             str(row["note"] or ""),
         )
 
-    def _what(self, row: Mapping[str, object]) -> str:
+    def _what(self, row: Row) -> str:
         """What a row says, in words: "Liking of migrants, 2016", or "Contact on liking, within a person"."""
         outcome, term, component = (str(row[name]) for name in ("outcome", "term", "component"))
         parts = [self.label(outcome)]
         if term not in (outcome, component):
-            parts = [f"{self.label(term)} on {_lower(self.label(outcome))}"]
+            parts = [f"{self.label(term)} on {in_sentence(self.label(outcome))}"]
         if component in COMPONENTS:
-            parts.append(COMPONENTS[component])
+            parts.append(COMPONENTS[component].label)
         parts += [self.label(str(row[name])) for name in ("wave", "group") if row[name] is not None]
         return ", ".join(filter(None, parts))
 
 
-COMPONENTS = {
-    "mean": "mean",
-    "share": "share",
-    "within": "within a person",
-    "between": "between people",
-    "coefficient": "",
-    "contextual": "between less within",
-    "within_minus_between": "within less between",
-    "odds_ratio": "as an odds ratio",
-    "marginal_effect": "average change in probability",
-    "intercept": "intercept",
-    "variance": "variance",
-    "test": "test",
-    "wave": "wave",
-    "lag": "at the next wave, within a person",
-    "lag_standardised": "at the next wave, standardised",
-    "lag_rescaled": "at the next wave, rescaled to one interval",
-    "between_correlation": "correlation of lasting levels",
-    "correlation": "correlation",
-    "fit": "fit",
-    "invariance": "invariance",
-    "latent_mean": "latent mean",
-    "reliability": "reliability",
-    "version": "",
-    "tipping_point": "tipping point",
-    "missing_information": "share of the information missing",
-}
+def _is_derived(row: Row) -> bool:
+    """Whether a row says another result on another scale, so that it is meant only where it is named."""
+    return row["component"] in COMPONENTS and COMPONENTS[row["component"]].derived
+
+
+def _narrow(rows: list[Row], column: str, name: str, what: str) -> list[Row]:
+    found = [row for row in rows if row[column] == name]
+    if not found:
+        known = dict.fromkeys(row[column] for row in rows if row[column] is not None)
+        raise PaperError(f"`{name}` is not {what}{nearest(name, known)}")
+    return found
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -161,35 +173,28 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; known: {', '.join(names[:12])}" if names else ""
 
 
-def _ambiguous(model: str, rows: pl.DataFrame) -> str:
-    """Which names would tell the rows apart."""
-    options = {
-        column: rows[column].unique(maintain_order=True).to_list()
-        for column in DISTINGUISHING
-        if rows[column].n_unique() > 1
-    }
+def _ambiguous(model: str, rows: list[Row]) -> str:
+    """Which names distinguish the rows."""
+    options = {column: list(dict.fromkeys(row[column] for row in rows)) for column in DISTINGUISHING}
     hints = [
         f"{column}={' or '.join(repr(value) if value is not None else 'none' for value in values[:6])}"
         for column, values in options.items()
+        if len(values) > 1
     ]
-    return f"`{model}` has {rows.height} results that fit: {', '.join(hints)}"
+    return f"`{model}` has {len(rows)} results that fit: {', '.join(hints)}"
 
 
 def _article(column: str) -> str:
     return f"an {column}" if column[0] in "aeiou" else f"a {column}"
 
 
-def _people(row: Mapping[str, object]) -> str:
+def _people(row: Row) -> str:
     persons, observations = row["n_persons"], row["n_obs"]
-    told = [
+    counts = [
         f"{number:,} {name}" for number, name in ((persons, "people"), (observations, "answers")) if number is not None
     ]
-    return told[0] if persons == observations and told else ", ".join(told)
+    return counts[0] if persons == observations and counts else ", ".join(counts)
 
 
-def _number(value: object) -> float | None:
-    return None if value is None else float(value)  # type: ignore[arg-type]
-
-
-def _lower(label: str) -> str:
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,12 +1,9 @@
-"""What a paper knows of its study besides results: wordings, assumptions, names, calendar."""
+"""What a paper takes from the declarations of its study: wordings, assumptions, labels, calendar."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-NUMERAL = re.compile(r"(?<![\w#])\d[\d,]*(?:\.\d+)?(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Question:
 
 @dataclass(frozen=True)
 class ModelNote:
-    """What a model asked of the panel, and how it was answered, in words."""
+    """The question of a model and the method that answers it, in words. ``short`` names it in a table."""
 
     question: str
     method: str
@@ -61,7 +58,7 @@ class StudyContext:
     ``items``: item → its label.
     """
 
-    study: str
+    title: str
     synthetic: bool = False
     citation: str = ""
     facts: tuple[tuple[str, str], ...] = ()
@@ -85,28 +82,3 @@ class StudyContext:
     def asked(self, concept: str) -> str:
         """The wordings that measure a concept, for the record of a number; empty for what nobody was asked."""
         return " · ".join(f"“{question.wording}”" for question in self.questions.get(concept, ()))
-
-
-def ranged(sentences: Iterable[str]) -> str:
-    """Sentences that differ only in their numbers as one: "6 strata, 628 to 970 clusters"."""
-    forms: dict[str, list[list[str]]] = {}
-    for sentence in dict.fromkeys(sentences):
-        forms.setdefault(NUMERAL.sub("#", sentence), []).append(NUMERAL.findall(sentence))
-    return "; ".join(_filled(form, numbers) for form, numbers in forms.items())
-
-
-def _filled(form: str, numbers: list[list[str]]) -> str:
-    slots = iter([_span(values) for values in zip(*numbers, strict=True)])
-    return re.sub("#", lambda _: next(slots), form)
-
-
-def _span(values: tuple[str, ...]) -> str:
-    ordered = sorted(dict.fromkeys(values), key=lambda value: float(value.replace(",", "")))
-    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
-
-
-def joined(words: tuple[str, ...] | list[str]) -> str:
-    """ "2016, 2017 and 2018" """
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"

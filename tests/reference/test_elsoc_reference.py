@@ -217,11 +217,11 @@ def test_who_left(fitted) -> None:
 def test_the_papers_tables_print_rs_patterns_and_odds(study: Study, harmonised: Harmonised, fitted) -> None:
     """What the paper prints of who took part, against R's counts and the exponentials of its coefficients."""
     from pipeline.papers import StudyContext
-    from pipeline.papers.tables.attrition import attrition
     from pipeline.papers.content import plain
-    from pipeline.papers.results import Results
-    from pipeline.papers.tables.study import patterns as patterns_table
     from pipeline.papers.paper_context import PaperContext
+    from pipeline.papers.results import Results
+    from pipeline.papers.tables.attrition import attrition
+    from pipeline.papers.tables.patterns import patterns as patterns_table
 
     took_part = participation(harmonised.answers, study.calendar, study="elsoc")
     estimates = pl.concat([fitted("elsoc_attrition_by_wave"), fitted("elsoc_attrition")])

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipeline.papers import StudyContext, Document, Fact, Fieldwork, Question, UnsoundPaperError, render_paper
+from pipeline.papers import Document, Fact, Fieldwork, Question, StudyContext, UnsoundPaperError, render_paper
 from pipeline.papers.content import BulletList, Callout, Emphasis, Heading, Link, Number, Paragraph, Strong, plain
 from pipeline.tables import estimates
 

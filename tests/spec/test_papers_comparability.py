@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from pipeline.figures import draw
-from pipeline.papers import StudyContext, Document, render_paper
+from pipeline.papers import Document, StudyContext, render_paper
 from pipeline.papers.cautions import MARK, cautions_of
 from pipeline.papers.content import Heading, Paragraph, TableBlock, plain
 from pipeline.paths import REPOSITORY, Paths
@@ -92,7 +92,7 @@ def test_the_mark_is_explained_at_the_end_and_beside_the_record_of_the_number() 
     )
     told = " ".join(plain(block.runs) for block in document.blocks[at + 1 : at + 3])
     assert f"Political trust: {FAILS}" in told
-    assert "these let differ: intercept of trusts_government_w03" in told
+    assert "if these parameters differ: intercept of trusts_government_w03" in told
     assert "Belonging" not in told
     assert [record.mark for record in document.numbers] == [MARK]
 

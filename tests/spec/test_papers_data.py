@@ -7,9 +7,9 @@ from test_papers_bindings import CONTEXT, results
 
 from pipeline.papers.appendix.data import data
 from pipeline.papers.content import Heading, Paragraph, TableBlock, plain
-from pipeline.papers.study_context import Exceptional
-from pipeline.papers.results import Results
 from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.results import Results
+from pipeline.papers.study_context import Exceptional
 
 RECEIPT = {"study": "s", "arm": "sample", "loaded": 60, "quarantined": 0, "set_aside": 0, "apart": None, "rows": 60}
 LEDGER = {"wave": "w02", "arm": "sample", "item": "likes", "reason": "set_aside", "count": 4}

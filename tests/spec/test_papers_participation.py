@@ -7,7 +7,7 @@ from test_papers_document import FULL, TABLES, cells
 
 from pipeline import models
 from pipeline.papers.content import Heading, Paragraph, TableBlock, plain
-from pipeline.papers.study import facts_of
+from pipeline.papers.facts import facts_of
 from pipeline.participation import participation, response_rates, transitions_by_arm, variation_by_arm
 
 WAVES = ["w01", "w02"]
@@ -66,9 +66,9 @@ def test_every_number_it_says_can_be_traced():
     assert traced["71.4%"].startswith("share of the people of the first wave who answered")
 
 
-def test_without_outcomes_it_says_that_nobody_knows_why():
+def test_without_outcomes_it_says_that_the_reasons_are_not_known():
     document = paper()
-    assert "The deposit does not say why somebody did not answer." in said(document)
+    assert "The deposit does not say why people did not answer." in said(document)
     with pytest.raises(StopIteration):
         table(document, "Why people did not answer")
 
@@ -85,7 +85,7 @@ def test_with_outcomes_the_dead_leave_the_denominator_and_those_never_reached_ar
     ]
 
 
-def test_who_leaves_is_told_with_odds_area_and_r_indicator():
+def test_who_leaves_is_described_by_odds_area_and_r_indicator():
     document = paper()
     block = table(document, "Who answers again")
     assert [row[0] for row in cells(block)] == [
@@ -96,10 +96,10 @@ def test_who_leaves_is_told_with_odds_area_and_r_indicator():
         "Answered",
     ]
     assert cells(block)[-1][1] == "71.4% of 42"
-    assert "Higher odds of answering go with trust (odds ratio" in said(document)
+    assert "Higher odds of answering are associated with trust (odds ratio" in said(document)
 
 
-def test_change_is_told_of_the_measure_followed():
+def test_change_is_described_for_the_headline_measure():
     document = paper()
     assert cells(table(document, "from one wave to the next"))[0][0] == "1"
     assert [column.header for column in table(document, "from one wave to the next").columns][-1] == "Missing"
@@ -108,7 +108,7 @@ def test_change_is_told_of_the_measure_followed():
     assert headings[:4] == ["Who took part, and who left", "In which patterns", "Who left", "How much people change"]
 
 
-def test_weights_are_told_by_whom_they_bring_back():
+def test_weights_are_described_by_the_balance_they_achieve():
     rows = [
         ("stayers", "main", "trust", "", 2.0, 2.3, 2.01, 0.31, 0.01),
         ("stayers", "main", "age", "", 5, 4, 5, -0.4, 0.02),
@@ -117,8 +117,8 @@ def test_weights_are_told_by_whom_they_bring_back():
     gaps = ["difference_before", "difference_after"]
     balance = pl.DataFrame(rows, schema=[*names, *gaps], orient="row")
     document = paper(balance=balance)
-    assert "by up to 0.40 standard deviations before weighting, and 0.02 after it." in said(document)
-    assert len(table(document, "balance before and after").rows) == 3
+    assert "largest difference is 0.40 standard deviations before weighting, and 0.02 after it." in said(document)
+    assert len(table(document, "Balance before and after").rows) == 3
 
 
 def test_a_section_that_does_not_exist_is_refused_with_the_nearest_name():

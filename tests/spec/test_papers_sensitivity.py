@@ -42,7 +42,7 @@ def test_versions_that_agree_are_said_to():
 
 def test_versions_that_differ_are_named():
     text = said(results(ALL | {"weighted": 0.05}, -0.8))
-    assert "Not every version says the same: it is otherwise for those counted as “weighted for design" in text
+    assert "The versions do not agree: the conclusion for “weighted for design" in text
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_versions_that_differ_are_named():
     ],
     ids=["lower", "higher", "association", "never"],
 )
-def test_the_tipping_point_is_told_in_words(point, per, words):
+def test_the_tipping_point_is_described_in_words(point, per, words):
     text = said(results(ALL, point, per))
-    assert "(31% of the information on this result is missing)" in text
+    assert "Of the information on this result, 31% is missing." in text
     assert words in text
 
 

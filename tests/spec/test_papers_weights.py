@@ -39,11 +39,11 @@ def table(kind: str) -> TableBlock:
     return next(block for block in document.blocks if isinstance(block, TableBlock))
 
 
-def test_steps_are_told_in_multiples_of_the_mean():
+def test_steps_are_printed_in_multiples_of_the_mean():
     assert cells(table("weights")) == [
         ["People who stayed"],
         ["Delivered weight, everyone asked", "2,000", "0.50", "3.00", "1.25", "1,600"],
-        ["Made up for those who left", "1,000", "0.50", "3.00", "1.25", "800"],
+        ["Adjusted for non-response", "1,000", "0.50", "3.00", "1.25", "800"],
     ]
 
 
@@ -64,4 +64,4 @@ def test_balance_before_and_after():
 @pytest.mark.parametrize("kind", ["weights", "margins", "balance"])
 def test_a_set_that_no_model_uses_is_named(kind):
     said = mistakes(f":::table {kind} stayer", context=FULL, tables=TABLES | WEIGHTED)
-    assert any("`stayer` is no weight set of this paper’s models; the nearest is `stayers`" in line for line in said)
+    assert any("`stayer` is not a weight set of this paper’s models; the nearest is `stayers`" in line for line in said)

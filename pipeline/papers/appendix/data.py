@@ -1,4 +1,4 @@
-"""How the waves were read: rows received, what was set aside, what waves did otherwise, and what people decided."""
+"""How the waves were read: rows received, what was set aside, what single waves did differently, and decisions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.papers.content import Block, Column, Heading, Paragraph, Row, TableBlock, words
-from pipeline.papers.study_context import StudyContext, Exceptional, joined
 from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.phrases import joined, sentence
+from pipeline.papers.study_context import Exceptional, StudyContext
 
 
 def data(paper: PaperContext) -> list[Block]:
-    """The files as delivered, what of them was not used and why, exceptions of waves, and decisions with reasons."""
+    """The files as delivered, what was not used and why, exceptions of waves, and decisions with reasons."""
     study, tables = paper.study, paper.tables
     receipts = tables.get("receipts", pl.DataFrame())
     blocks = [
@@ -52,11 +53,11 @@ def _rows(receipts: pl.DataFrame, study: StudyContext) -> list[Block]:
         for row in receipts.iter_rows(named=True)
     ]
     headers = ("Wave", "Why not used", "Received", "Used", "Quarantined", "Left out by rule")
-    return [_table("rows-table", "Rows received, and what became of them", headers, rows, right=4)]
+    return [_table("rows-table", "Rows received, used and set aside", headers, rows, right=4)]
 
 
 def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
-    """How the people of each wave are linked with those before, all arms together."""
+    """How the people of each wave are linked with earlier waves, all arms together."""
     if not linked.height:
         return []
     names = ("people", "known", "returned", "new", "doubtful", "compared", "contradict", "by_chance")
@@ -67,16 +68,16 @@ def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
         .sort("wave")
     )
     rows = [(study.label(wave), *(f"{count:,.0f}" for count in counts)) for wave, *counts in counted.iter_rows()]
-    told = (
-        "People are linked from wave to wave by their id alone. An id nearly that of somebody else links nobody. "
-        "How far the links can be trusted is seen in what does not change in a life, such as the year of birth: in how "
-        "many of those in both waves it did, beside how many that would be had people been linked at random."
+    lead = (
+        "People are linked from wave to wave by their id alone. Near-matching ids are not linked automatically. "
+        "Facts that should not change, such as the year of birth, show how far the links can be trusted. The table "
+        "counts how often they did change, and how often they would if people were linked at random."
     )
-    headers = ("Wave", "People", "In the wave before", "Back after a gap", "New", "Id in doubt")
-    facts = ("Lasting facts compared", "Changed", "By chance")
+    headers = ("Wave", "People", "Linked to the wave before", "Back after a gap", "New", "Possible mismatch")
+    facts = ("Constant facts compared", "Changed", "Expected by chance")
     return [
-        Paragraph(words(told)),
-        _table("links-table", "Who is linked with the waves before", (*headers, *facts), rows, right=8),
+        Paragraph(words(lead)),
+        _table("links-table", "Links to earlier waves", (*headers, *facts), rows, right=8),
     ]
 
 
@@ -97,27 +98,27 @@ def _answers(ledger: pl.DataFrame, study: StudyContext) -> list[Block]:
         (_wave(wave, arm, study), study.item(item), f"{count:,}")
         for wave, arm, item, count in counted.sort("wave", maintain_order=True).iter_rows()
     ]
-    caption = "Answers that were set aside: kept apart, and in no result"
+    caption = "Answers that were set aside and enter no result"
     return [_table("answers-apart-table", caption, ("Wave", "Question", "Answers"), rows, right=1)]
 
 
 def _exceptions(study: StudyContext) -> list[Block]:
-    """What waves did otherwise with single questions; equal reasons are told once."""
+    """What waves did differently with single questions; equal reasons are listed once."""
     if not study.exceptions:
         return []
     told: dict[tuple[str, str, str], list[Exceptional]] = {}
     for exception in study.exceptions:
         told.setdefault((exception.wave, exception.verdict, exception.reason), []).append(exception)
     rows = [
-        (study.label(wave), joined([study.item(one.item) for one in same]), verdict, _sentence(reason))
+        (study.label(wave), joined([study.item(one.item) for one in same]), verdict, sentence(reason))
         for (wave, verdict, reason), same in told.items()
     ]
     headers = ("Wave", "Questions", "Comparability", "What differs")
-    return [_table("exceptions-table", "What single waves did otherwise", headers, rows)]
+    return [_table("exceptions-table", "What single waves did differently", headers, rows)]
 
 
 def _decisions(findings: pl.DataFrame, study: StudyContext) -> list[Block]:
-    """What the comparison of waves found and somebody decided about, with the reason."""
+    """What the comparison of waves found, and the decision about it with its reason."""
     if not findings.height:
         return []
     decided = findings.filter(pl.col("decision").is_not_null())
@@ -125,27 +126,22 @@ def _decisions(findings: pl.DataFrame, study: StudyContext) -> list[Block]:
         (
             _wave(row["wave"], row["arm"], study),
             study.item(row["item"]),
-            _sentence(row["what"]),
+            sentence(row["what"]),
             *_decision(row["decision"]),
         )
         for row in decided.iter_rows(named=True)
     ]
     if not rows:
         return []
-    told = "Each wave was compared with the waves before it. Where something differed, this was decided."
+    lead = "Each wave was compared with the waves before it. These decisions were made about the differences."
     headers = ("Wave", "Question", "What was found", "Decision", "Reason")
     return [
-        Paragraph(words(told)),
-        _table("decisions-table", "Decisions about what differed between waves", headers, rows),
+        Paragraph(words(lead)),
+        _table("decisions-table", "Decisions about differences between waves", headers, rows),
     ]
 
 
 def _decision(text: str) -> tuple[str, str]:
     """ "accept: asked in Welsh" → ("Accepted", "Asked in Welsh.")"""
     decision, _, reason = text.partition(": ")
-    return {"accept": "Accepted", "set_aside": "Set aside"}.get(decision, decision), _sentence(reason)
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
+    return {"accept": "Accepted", "set_aside": "Set aside"}.get(decision, decision), sentence(reason)

@@ -1,22 +1,19 @@
-"""Evaluate a paper's bindings against its results, each on its own, so that every mistake is told at once."""
+"""Evaluate a paper's bindings against its results, each on its own, so that every mistake is reported at once."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import MARK
 from pipeline.papers.claims import judge
 from pipeline.papers.content import Number, NumberRecord, Run, Text
+from pipeline.papers.prose.expression import Function, Language
 from pipeline.papers.prose.quantity import FILTERS, Printed, Quantity, change
-from pipeline.papers.results import Results, nearest
 from pipeline.papers.prose.source import Binding, PaperSource
-
-if TYPE_CHECKING:
-    from jinja2.sandbox import SandboxedEnvironment
+from pipeline.papers.results import Results
 
 Say = Callable[..., str]
 
@@ -25,7 +22,7 @@ Say = Callable[..., str]
 class Records:
     """Every number printed, once per text and origin, in the order of the paper. ``asked``: concept → its wordings."""
 
-    asked: Callable[[str], str] = lambda concept: ""
+    asked: Callable[[str], str] = lambda _concept: ""
     numbers: dict[tuple[str, object], NumberRecord] = field(default_factory=dict)
 
     def of(self, printed: Printed) -> Number:
@@ -60,17 +57,18 @@ class Binder:
 
     def fill(self) -> None:
         """Evaluate every binding; mistakes and unsupported claims go to ``paper.problems``."""
-        environment = _environment(self._claim)
-        names: dict[str, object] = {
+        functions: dict[str, Function] = {
             "est": self.results.est,
             "fact": self.results.fact,
             "change": change,
             "claim": self._silent_claim,
+            **self.words,
         }
+        language = Language(functions, {**FILTERS, "claim": self._claim})
         for binding in self.paper.bindings:
             self._binding = binding
             try:
-                self.filled.append(self._run(evaluate(environment, binding.expression, {**names, **self.words})))
+                self.filled.append(self._run(language.value(binding.expression)))
             except PaperError as error:
                 self.paper.report(binding.line, f"{error}")
                 self.filled.append(Text("…"))
@@ -124,53 +122,3 @@ def _sentence_at(paragraph: str, place: int) -> str:
     start = (before[-2] if len(before) > 1 else 0) if follows else (before[-1] if before else 0)
     stop = before[-1] if follows else next((end for end in ends if end > place), len(paragraph))
     return re.sub(r"\s+", " ", re.sub(r"[*_#]|^\s*[->]\s", "", paragraph[start:stop])).strip()
-
-
-def evaluate(environment: SandboxedEnvironment, expression: str, names: dict[str, object]) -> object:
-    """The value of one expression. Raises ``PaperError`` in a person's words for whatever is wrong with it."""
-    from jinja2 import TemplateError, Undefined
-    from jinja2.exceptions import UndefinedError
-
-    try:
-        value = environment.compile_expression(expression, undefined_to_none=False)(names)
-        if isinstance(value, Undefined):
-            raise UndefinedError(value._undefined_message)
-        return value
-    except PaperError:
-        raise
-    except (TemplateError, TypeError, AttributeError, ValueError) as error:
-        raise _in_words(error, expression, environment, names) from None
-
-
-def _in_words(
-    error: Exception, expression: str, environment: SandboxedEnvironment, names: dict[str, object]
-) -> PaperError:
-    from jinja2.exceptions import SecurityError, TemplateAssertionError, TemplateSyntaxError, UndefinedError
-
-    shown, named = f"`{{{{ {expression} }}}}`", re.findall(r"'(\w+)'", str(error))
-    if isinstance(error, TemplateAssertionError) and named:
-        return PaperError(f"`{named[0]}` is not a filter{nearest(named[0], environment.filters)}")
-    if isinstance(error, TemplateSyntaxError):
-        return PaperError(f"{shown} cannot be read", todo="Check quotes, brackets and bars.")
-    if isinstance(error, UndefinedError):
-        if str(error) == f"'{named[0] if named else ''}' is undefined":
-            return PaperError(f"`{named[0]}` is not known here{nearest(named[0], names)}")
-        return PaperError(f"{shown} asks for something that a result does not have")
-    if isinstance(error, SecurityError):
-        return PaperError(f"{shown} asks for something that a paper may not")
-    return PaperError(
-        f"{shown} cannot be evaluated",
-        todo="Check the names and order of its arguments, and that a printing filter comes last.",
-    )
-
-
-def _environment(claim: Callable[..., Quantity]) -> SandboxedEnvironment:
-    """A sandbox that knows nothing but the bindings of papers."""
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    environment.globals = {}
-    environment.tests = {}
-    environment.filters = {**FILTERS, "claim": claim}
-    return environment

@@ -14,13 +14,13 @@ No numeral is typed: digits outside bindings and the front matter's ``allow`` ar
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.specs.reader import build
+from pipeline.specs.paper_parts import Request, request
 from pipeline.specs.papers import Paper
+from pipeline.specs.reader import build
 from pipeline.specs.strict_yaml import Source, parse
 
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -202,11 +202,9 @@ def _prose(whole: Prose, lines: list[str], start: int, end: int) -> Iterator[Pro
 def _directive(paper: PaperSource, whole: Prose, lines: list[str], opening: int, closing: int) -> Directive:
     line = whole.lines[opening]
     try:
-        words = shlex.split(lines[opening][3:])
+        asked = request(lines[opening])
     except ValueError:
         paper.report(line, "has a quotation mark without its partner.")
-        words = lines[opening][3:].split()
-    options = dict(word.split("=", 1) for word in words[1:] if "=" in word)
-    arguments = tuple(word for word in words[1:] if "=" not in word)
+        asked = Request(lines[opening][3:].split(maxsplit=1)[0], (), {})
     body = Prose("\n".join(lines[opening + 1 : closing]), whole.lines[opening + 1 : closing])
-    return Directive(words[0] if words else "", arguments, options, line, body)
+    return Directive(asked.name, asked.arguments, asked.options, line, body)

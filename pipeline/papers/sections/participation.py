@@ -1,99 +1,44 @@
-"""Sections that write themselves: ``:::section participation`` becomes prose, tables and figures with bound numbers.
-
-A section is written as the markdown of a paper, so that its numbers are bound, checked and traced like any others.
-"""
+"""Who took part, in which patterns, who left, and how much people change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
-from pipeline.errors import PaperError
-from pipeline.papers.tables.participation import EVERYONE, FEWEST_OF_A_COHORT
-from pipeline.papers.results import Fact, nearest
-from pipeline.papers.tables.sensitivity import sensitivity_prose
 from pipeline.papers.paper_context import PaperContext
-
-
-@dataclass
-class Section:
-    """Markdown, and the facts that it names besides those of the paper."""
-
-    lines: list[str] = field(default_factory=list)
-    facts: dict[str, Fact] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
-
-    def say(self, *sentences: str) -> None:
-        """A paragraph."""
-        self.lines += ["", " ".join(filter(None, sentences))]
-
-    def block(self, directive: str) -> None:
-        """A table or figure."""
-        self.lines += ["", f":::{directive}"]
-
-    def fact(self, name: str, value: float, what: str, people: str = "", table: str = "response rates") -> str:
-        """Name a fact that a table holds; gives the call that a binding makes."""
-        self.facts[f"section.{name}"] = Fact(value, what, f"the table of {table}", people)
-        return f'fact("section.{name}")'
+from pipeline.papers.phrases import in_sentence, joined
+from pipeline.papers.results import Row
+from pipeline.papers.sections.section import Section, call
+from pipeline.papers.sections.weighting import weighting
+from pipeline.papers.tables.attrition import response_models
+from pipeline.papers.tables.participation import EVERYONE, FEWEST_OF_A_COHORT
 
 
 def participation(paper: PaperContext, options: Mapping[str, str]) -> Section:
     """Who took part, in which patterns, who left and how much people change; ``flow=``, ``patterns=``, ``odds=`` draw.
 
-    What a study does not have (fieldwork outcomes, an attrition model, a measure to follow) is said or left out.
+    What a study does not have (fieldwork outcomes, an attrition model, a headline measure) is said or left out.
     """
-    section = Section()
-    heading = options.get("title", "Who took part, and who left")
-    section.lines.append(f"## {heading}")
+    section = Section([f"## {options.get('title', 'Who took part, and who left')}"])
     _took_part(section, paper, options)
     _outcomes(section, paper)
     _patterns(section, paper, options)
     _left(section, paper, options)
     _change(section, paper)
-    _weights(section, paper)
+    weighting(section, paper)
     return section
-
-
-def sensitivity(paper: PaperContext, options: Mapping[str, str]) -> Section:
-    """How far a headline result depends on who answered. ``model=`` names a sensitivity model, ``figure=`` draws it."""
-    section = Section([f"## {options.get('title', 'How sure are we?')}"])
-    prose = sensitivity_prose(paper, options)
-    section.facts.update(prose.facts)
-    section.say(*prose.versions)
-    if "figure" in options:
-        section.block(f"figure {options['figure']}")
-    section.block(f"table sensitivity {options.get('model', '')}")
-    section.say(*prose.tipping)
-    return section
-
-
-SECTIONS: dict[str, Callable[[PaperContext, Mapping[str, str]], Section]] = {
-    "participation": participation,
-    "sensitivity": sensitivity,
-}
-
-
-def section_of(name: str, paper: PaperContext, options: Mapping[str, str]) -> Section:
-    """The section of that name. Raises ``PaperError`` with the nearest name if there is none."""
-    if name not in SECTIONS:
-        raise PaperError(f"`{name}` is not a section that writes itself{nearest(name, SECTIONS)}")
-    return SECTIONS[name](paper, options)
 
 
 def _took_part(section: Section, paper: PaperContext, options: Mapping[str, str]) -> None:
-    arms = _arms(paper)
-    waves = '{{ fact("waves") | words }} waves' if len(arms) == 1 else '{{ fact("arms") | words }} arms'
-    own_calendars = ", each with a calendar of its own" if len(arms) > 1 else ""
+    several = len(_arms(paper)) > 1
+    waves = '{{ fact("arms") | words }} arms' if several else '{{ fact("waves") | words }} waves'
+    calendars = ", each with its own calendar" if several else ""
     began = (
         f'{{{{ fact("persons") | count }}}} people gave {{{{ fact("person_waves") | count }}}} interviews in {waves}'
     )
-    section.say(f"{began}{own_calendars}.", _kept(section, paper))
+    section.say(f"{began}{calendars}.", _kept(section, paper))
     if "flow" in options:
         section.block(f"figure {options['flow']}")
     section.block("table response_rates")
@@ -133,20 +78,21 @@ def _outcomes(section: Section, paper: PaperContext) -> None:
     """Why people are missing, or that the deposit does not say."""
     rates = _rates(paper)
     absent = int((rates["issued"] - rates["achieved"]).sum())
-    told = absent - int(rates["unknown"].sum())
-    if not told:
+    explained = absent - int(rates["unknown"].sum())
+    if not explained:
         section.say(
-            "The deposit does not say why somebody did not answer. Refusals, moves and deaths cannot be told apart, so "
-            "that everybody who had ever answered counts as eligible in every later wave, and the shares are the "
-            "lowest they could be. People who were asked and never answered are not in the data: the first wave, and "
-            "those who join later, have no response rate."
+            "The deposit does not say why people did not answer. Refusals, moves and deaths cannot be distinguished. "
+            "Everyone who had ever answered therefore counts as eligible in every later wave, and the shares are lower "
+            "bounds. People who were asked but never answered are not in the data. The first wave, and those who join "
+            "later, therefore have no response rate."
         )
         return
-    name = section.fact("told", told / absent, "share of absences whose reason is known", f"{absent:,} absences")
+    share = explained / absent
+    name = section.fact("explained", share, "share of absences with a known reason", f"{absent:,} absences")
     section.say(
-        f"The fieldwork reports give a reason for {{{{ {name} | pct }}}} of the absences of people who were asked. The "
-        "dead and those who moved away leave the denominator; those who withdrew stay in it, although nobody asks them "
-        "again."
+        f"The fieldwork reports give a reason for {{{{ {name} | pct }}}} of the absences of people who were asked. "
+        "People who died or moved away leave the denominator. Those who withdrew stay in it, although they are no "
+        "longer asked."
     )
     section.block("table outcomes")
 
@@ -158,12 +104,12 @@ def _patterns(section: Section, paper: PaperContext, options: Mapping[str, str])
     gaps = people.filter(pl.col("pattern").str.contains("10+1")).height
     late = people.filter(pl.col("pattern").str.starts_with("0")).height
     back = section.fact("gaps", gaps, "people who came back after a gap", f"{people.height:,} people")
-    joined = section.fact("late", late, "people who first answered after their arm’s first wave")
+    joiners = section.fact("late", late, "people who first answered after their arm’s first wave")
     returned = (
-        f"{{{{ {back} | words }}}} missed a wave or more and came back" if gaps else "nobody came back after a gap"
+        f"{{{{ {back} | words }}}} missed one or more waves and came back" if gaps else "nobody came back after a gap"
     )
-    arrived = f"{{{{ {joined} | words }}}} first answered after the first wave" if late else "nobody joined late"
-    section.say(f"Among all who ever answered, {returned}, and {arrived}. All their answers are kept.")
+    arrived = f"{{{{ {joiners} | words }}}} first answered after the first wave" if late else "nobody joined late"
+    section.say(f"Of all who ever answered, {returned}, and {arrived}. All their answers are kept.")
     if "patterns" in options:
         section.block(f"figure {options['patterns']}")
     section.block(f"table patterns top={options.get('top', '12')}")
@@ -177,66 +123,62 @@ def _patterns(section: Section, paper: PaperContext, options: Mapping[str, str])
 
 
 def _left(section: Section, paper: PaperContext, options: Mapping[str, str]) -> None:
-    """What tells those who answer again from those who do not, of each attrition model of the paper."""
-    estimates = paper.results.estimates.filter(pl.col("family") == "attrition")
-    if estimates.is_empty():
+    """What distinguishes those who answer again from those who do not, by each attrition model of the paper."""
+    models = response_models(paper.results)
+    if not models:
         return
     section.lines += ["", "### Who left"]
     if "odds" in options:
         section.block(f"figure {options['odds']}")
-    targets = estimates.group_by("model", maintain_order=True).agg(pl.col("outcome").unique(maintain_order=True))
-    fewest = targets["outcome"].list.len().min()
-    for model, outcomes in targets.filter(pl.col("outcome").list.len() == fewest).iter_rows():
-        own = estimates.filter(pl.col("model") == model, pl.col("outcome") == outcomes[-1])
-        section.say(*_told(paper, own))
-    section.block(f"table attrition {' '.join(targets['model'])}")
+    outcomes = {model: list(dict.fromkeys(row["outcome"] for row in paper.results.of(model))) for model in models}
+    fewest = min(map(len, outcomes.values()))
+    for model, targets in outcomes.items():
+        if len(targets) == fewest:
+            section.say(*_associations(paper, model, targets[-1]))
+    section.block(f"table attrition {' '.join(models)}")
 
 
-def _told(paper: PaperContext, own: pl.DataFrame) -> Iterator[str]:
-    """One model's terms in sentences: likelier, less likely, not to be told from chance; and its fit."""
-    model, outcome = own.select("model", "outcome").row(0)
-    odds = own.filter(pl.col("component") == "odds_ratio", pl.col("estimate").is_not_null())
-    note = paper.study.models.get(model)
-    yield f"*{note.question}*" if note else ""
-    likelier = odds.filter(pl.col("conf_low") > 1)
-    less = odds.filter(pl.col("conf_high") < 1)
-    unclear = odds.filter(pl.col("conf_low") <= 1, pl.col("conf_high") >= 1)
-    if likelier.height:
-        yield f"Higher odds of answering go with {_list(paper, likelier, outcome)}."
-    if less.height:
-        yield f"Lower odds go with {_list(paper, less, outcome)}."
-    if unclear.height:
-        names = _joined([_term(paper, row) for row in unclear.iter_rows(named=True)])
-        yield f"No difference that could not be chance is seen for {names}."
+def _associations(paper: PaperContext, model: str, outcome: str) -> Iterator[str]:
+    """One model's terms in sentences: higher odds, lower odds, or neither; and its fit."""
+    rows = paper.results.of(model, "odds_ratio")
+    odds = [row for row in rows if row["outcome"] == outcome and row["estimate"] is not None]
+    declared = paper.study.models.get(model)
+    yield f"*{declared.question}*" if declared else ""
+    known = [row for row in odds if row["conf_low"] is not None and row["conf_high"] is not None]
+    higher = [row for row in known if row["conf_low"] > 1]
+    lower = [row for row in known if row["conf_high"] < 1]
+    unclear = [row for row in known if row["conf_low"] <= 1 <= row["conf_high"]]
+    if higher:
+        yield f"Higher odds of answering are associated with {_list(paper, higher)}."
+    if lower:
+        yield f"Lower odds are associated with {_list(paper, lower)}."
+    if unclear:
+        yield f"For {joined([_term(paper, row) for row in unclear])}, the interval of the odds ratio includes one."
     area, alike = (f'est("{model}", "{term}", outcome="{outcome}")' for term in ("auc", "r_indicator_adjusted"))
     yield (
-        f"Of two people of whom one answered and one did not, the model gives the one who did the higher chance in "
-        f"{{{{ {area} | pct }}}} of pairs ({{{{ {area} | pct_interval }}}}; a half is chance). The R-indicator, one "
-        f"where everybody is as likely to answer, is {{{{ {alike} | dp(2) }}}} ({{{{ {alike} | interval(2) }}}})."
+        "Take two people of whom one answered and one did not. The model gives the one who answered the higher "
+        f"probability in {{{{ {area} | pct }}}} of such pairs ({{{{ {area} | pct_interval }}}}); a half is chance. The "
+        f"R-indicator is {{{{ {alike} | dp(2) }}}} ({{{{ {alike} | interval(2) }}}}); one means that everyone is "
+        "equally likely to answer."
     )
 
 
-def _list(paper: PaperContext, odds: pl.DataFrame, outcome: str) -> str:
-    told = []
-    for row in odds.iter_rows(named=True):
-        group = f', group="{row["group"]}"' if row["group"] is not None else ""
-        call = f'est("{row["model"]}", "{row["term"]}", component="odds_ratio", outcome="{outcome}"{group})'
-        told.append(f"{_term(paper, row)} (odds ratio {{{{ {call} | dp(2) }}}}, {{{{ {call} | interval(2) }}}})")
-    return _joined(told)
+def _list(paper: PaperContext, odds: list[Row]) -> str:
+    terms: list[str] = []
+    for row in odds:
+        name = "" if terms else "odds ratio "
+        bound = call(row, component="odds_ratio", outcome=row["outcome"], group=row["group"])
+        terms.append(f"{_term(paper, row)} ({name}{{{{ {bound} | dp(2) }}}}, {{{{ {bound} | interval(2) }}}})")
+    return joined(terms)
 
 
-def _term(paper: PaperContext, row: Mapping[str, object]) -> str:
-    label = paper.study.label(str(row["term"]))
-    label = label[:1].lower() + label[1:] if label[1:2].islower() else label
-    return f"{label} ({paper.study.label(str(row['group']))})" if row["group"] is not None else label
-
-
-def _joined(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _term(paper: PaperContext, row: Row) -> str:
+    label = in_sentence(paper.study.label(row["term"]))
+    return f"{label} ({paper.study.label(row['group'])})" if row["group"] is not None else label
 
 
 def _change(section: Section, paper: PaperContext) -> None:
-    """How much people differ and change in the headline measure, and where they go from wave to wave."""
+    """How much people differ and change in the headline measure, and how their answers move from wave to wave."""
     if "transitions" not in paper.tables or paper.tables["transitions"].is_empty():
         return
     measure = str(paper.tables["transitions"]["measure"][0])
@@ -244,41 +186,20 @@ def _change(section: Section, paper: PaperContext) -> None:
     spread = paper.table("variation").filter(pl.col("variable") == measure)
     arm = spread["arm"][0]
     parts = {row["component"]: row for row in spread.filter(pl.col("arm") == arm).iter_rows(named=True)}
-    label = paper.study.label(measure)
-    of = f", {paper.study.label(arm)}" if spread["arm"].n_unique() > 1 else ""
+    label, arm_label = paper.study.label(measure), paper.study.label(arm)
+    several = spread["arm"].n_unique() > 1
+    of, where = (f", {arm_label}", f" in {arm_label}") if several else ("", "")
     people = f"{parts['between']['n']:,} people"
-    names = [
+    between, within = (
         section.fact(f"sd.{part}", parts[part]["sd"], f"{label}: standard deviation {said}{of}", people)
         for part, said in (("between", "between people"), ("within", "within a person"))
-    ]
-    where = f" in {paper.study.label(arm)}" if of else ""
+    )
     section.say(
-        f"{label}: people’s own means differ with a standard deviation of {{{{ {names[0]} | dp(2) }}}}{where}, and the "
-        f"same person’s answers around their own mean with one of {{{{ {names[1]} | dp(2) }}}}."
+        f"{label}: people’s own means vary with a standard deviation of {{{{ {between} | dp(2) }}}}{where}. One "
+        f"person’s answers vary around that mean with a standard deviation of {{{{ {within} | dp(2) }}}}."
     )
     section.block(f"table variation {measure}")
     section.block("table transitions")
-
-
-def _weights(section: Section, paper: PaperContext) -> None:
-    """The weight sets behind the paper's models: whom they bring back, and their tables."""
-    shown = [name for name in ("weights", "margins", "balance") if name in paper.tables]
-    if not shown:
-        return
-    section.lines += ["", "### Weights for those who left"]
-    if "balance" in shown:
-        gaps = paper.table("balance").select(pl.col("difference_before", "difference_after").abs().max())
-        before, after = (
-            section.fact(f"gap.{when}", gap, f"largest standardised difference {when} weighting", table="balance")
-            for when, gap in zip(("before", "after"), gaps.row(0), strict=True)
-        )
-        section.say(
-            "People who answered the waves analysed differ from everyone asked in what they had answered at the start: "
-            f"by up to {{{{ {before} | dp(2) }}}} standard deviations before weighting, and {{{{ {after} | dp(2) }}}} "
-            "after it."
-        )
-    for name in shown:
-        section.block(f"table {name}")
 
 
 def _rates(paper: PaperContext) -> pl.DataFrame:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pipeline.papers.content import Row, Text
+from pipeline.papers.content import Column, Row, TableBlock, Text
+from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.quantity import decimal
 
 
@@ -21,7 +22,7 @@ def share(part: int, whole: int) -> str:
 
 
 def decimal_share(value: float | None, places: int = 1) -> str:
-    """A share between nought and one, in per cent."""
+    """A share from 0 to 1, as a percentage."""
     return "–" if value is None else f"{decimal(100 * value, places)}%"
 
 
@@ -53,3 +54,11 @@ def with_error(row: Mapping[str, float | None] | None, times: float, places: int
         return "–"
     error = f" ({decimal(row['std_error'] * times, places)})" if row["std_error"] is not None else ""
     return f"{decimal(row['estimate'] * times, places)}{unit}{error}"
+
+
+def plain_table(
+    paper: PaperContext, caption: str, first: Sequence[str], right: Sequence[str], body: list[Row], notes: Sequence[str]
+) -> TableBlock:
+    """A table of ``body`` whose ``first`` columns hold words and whose other columns hold numbers."""
+    columns = (*(Column(header) for header in first), *(Column(header, "right") for header in right))
+    return TableBlock(None, "", caption, columns, tuple(body), source=paper.study.source, notes=tuple(notes))

@@ -1,4 +1,4 @@
-"""Tables of the weight sets behind a paper's models: their steps, the margins they meet, whom they bring back."""
+"""Tables of the weight sets of a paper's models: their steps, population margins, balance."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.tables.cells import cell_row, count, number
-from pipeline.papers.content import Column, Row, TableBlock, words
+from pipeline.papers.content import Row, TableBlock, words
+from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.quantity import decimal
 from pipeline.papers.results import nearest
-from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.tables.cells import cell_row, count, number, plain_table
 
 STEPS = {
     "base, all asked": "Delivered weight, everyone asked",
     "base, responders": "Delivered weight, those who answered",
-    "response": "Made up for those who left",
-    "margins": "Brought to the population’s margins",
+    "response": "Adjusted for non-response",
+    "margins": "Calibrated to the population margins",
     "trimmed": "Extremes trimmed",
 }
 IMBALANCE = 0.1
 
 
-def weights(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+def weights(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
     """What each step of weighting does to the weights: their spread, the design effect, the effective n."""
     body: list[Row] = []
     for own in _sets(paper, "weights", names, body):
@@ -34,33 +34,32 @@ def weights(paper: PaperContext, names: Sequence[str], options: Mapping[str, str
             body.append(cell_row(STEPS.get(row["step"], row["step"]), count(row["n"]), *cells))
     headers = ("People", "Smallest", "Largest", "Design effect", "Effective n")
     notes = (
-        "Smallest and largest weight in multiples of their mean. The design effect is Kish’s: how many times the "
-        "variance of a mean grows because weights differ; the effective n is the people over it.",
+        "Smallest and largest weight in multiples of their mean. The design effect is Kish’s: the factor "
+        "by which unequal weights increase the variance of a mean. The effective n is the number of "
+        "people divided by it.",
     )
-    return _table(paper, "Weights for the waves analysed, step by step", "Step", headers, body, notes)
+    return plain_table(paper, "Weights for the waves analysed, step by step", ("Step",), headers, body, notes)
 
 
-def margins(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
-    """The population’s share of each category beside the sample’s, before and after the weights meet it."""
+def margins(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
+    """The population’s share of each category compared with the sample’s, before and after calibration."""
     body: list[Row] = []
     for own in _sets(paper, "margins", names, body):
         for row in own.iter_rows(named=True):
             shares = (f"{decimal(100 * row[name], 1)}%" for name in ("target", "before", "achieved"))
             body.append(cell_row(_label(paper, row), count(row["persons"]), *shares))
     headers = ("People", "Population", "Before", "After")
-    notes: tuple[str, ...] = (
-        "Before: with the weight that makes up for those who left. After: with the final weight.",
-    )
+    notes: tuple[str, ...] = ("Before: with the weight adjusted for non-response. After: with the final weight.",)
     if any(paper.table("margins")["category"] == "unanswered"):
         notes = (
             *notes,
-            "People without an answer keep their share of the weight; the population’s shares are of the rest.",
+            "People without an answer keep their share of the weight; the population’s shares apply to the rest.",
         )
-    return _table(paper, "Population margins, before and after weighting", "Category", headers, body, notes)
+    return plain_table(paper, "Population margins, before and after weighting", ("Category",), headers, body, notes)
 
 
-def balance(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
-    """Those who answered beside everyone asked, on what they had answered at the start, before and after weighting."""
+def balance(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
+    """Those who answered compared with everyone asked, in their answers at the start, before and after weighting."""
     body: list[Row] = []
     for own in _sets(paper, "balance", names, body):
         for row in own.iter_rows(named=True):
@@ -70,10 +69,10 @@ def balance(paper: PaperContext, names: Sequence[str], options: Mapping[str, str
     headers = ("Everyone asked", "Who answered", "Weighted", "Difference before", "Difference after")
     notes = (
         "Means, or shares of a category, at the wave the weights start from. Differences are between those who "
-        f"answered and everyone asked, in standard deviations; beyond {IMBALANCE} is commonly called imbalance.",
+        f"answered and everyone asked, in standard deviations; more than {IMBALANCE} is commonly called imbalance.",
     )
-    caption = "Whom the weights bring back: balance before and after"
-    return _table(paper, caption, "What they had answered", headers, body, notes)
+    caption = "Balance before and after weighting"
+    return plain_table(paper, caption, ("Earlier answer",), headers, body, notes)
 
 
 def _sets(paper: PaperContext, table: str, names: Sequence[str], body: list[Row]) -> Iterator[pl.DataFrame]:
@@ -82,7 +81,7 @@ def _sets(paper: PaperContext, table: str, names: Sequence[str], body: list[Row]
     known = frame["weight_set"].unique(maintain_order=True).to_list()
     for name in names:
         if name not in known:
-            raise PaperError(f"`{name}` is no weight set of this paper’s models{nearest(name, known)}")
+            raise PaperError(f"`{name}` is not a weight set of this paper’s models{nearest(name, known)}")
     for (name, arm), own in frame.group_by("weight_set", "arm", maintain_order=True):
         if names and name not in names:
             continue
@@ -94,7 +93,7 @@ def _sets(paper: PaperContext, table: str, names: Sequence[str], body: list[Row]
 
 
 def _label(paper: PaperContext, row: Mapping[str, str]) -> str:
-    """ "Age group: 18 to 29"; a number alone is its name, and what is or is not so its answer: "Man", "Woman"."""
+    """ "Age group: 18 to 29"; a number by its name only, a yes or no by its answer: "Man", "Woman"."""
     label = paper.study.label(row["variable"])
     if not row["category"]:
         return label
@@ -106,10 +105,3 @@ def _denied(paper: PaperContext, row: Mapping[str, str], label: str) -> set[tupl
     """The category that says that a concept is not so, where the other category has the concept's name."""
     named = paper.study.labels.get(f"{row['variable']}=1") == label
     return {(label, "0")} if named else set()
-
-
-def _table(
-    paper: PaperContext, caption: str, first: str, right: Sequence[str], body: list[Row], notes: tuple[str, ...]
-) -> TableBlock:
-    columns = (Column(first), *(Column(header, "right") for header in right))
-    return TableBlock(None, "", caption, columns, tuple(body), source=paper.study.source, notes=notes)

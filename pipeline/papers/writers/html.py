@@ -4,43 +4,33 @@ from __future__ import annotations
 
 import base64
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
-import polars as pl
+from jinja2 import Environment, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
-from pipeline.files import write_bytes
+from pipeline.errors import PaperError
 from pipeline.papers.cautions import ANCHOR
-from pipeline.papers.content import Document, Emphasis, FigureFile, Link, Number, Runs, Strong
-from pipeline.paths import Paths
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-    from markupsafe import Markup
+from pipeline.papers.content import Document, Emphasis, FigureFile, Link, Number, Run, Runs, Strong
 
 SAFE_ADDRESS = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 
 
-def write_html(document: Document, path: Path, *, template: Path | None = None) -> Path:
-    """Write the document to ``path``; the file appears whole or not at all. Same document, same bytes."""
-    write_bytes(path, html(document, template=template).encode())
-    return path
+def write(document: Document, template: bytes | None) -> bytes:
+    """The document as an HTML file. ``template``: the text of reports/templates/paper.html.j2. Same input, same bytes.
+
+    Raises ``PaperError`` without a template.
+    """
+    if template is None:
+        raise PaperError("a paper is written to HTML by a template", todo="Put paper.html.j2 into reports/templates.")
+    return _compiled(template.decode()).render(document=document, written=_Runs()).encode()
 
 
-def html(document: Document, *, template: Path | None = None) -> str:
-    """The document as HTML text. ``template``: another file than reports/templates/paper.html.j2."""
-    file = template or Paths().templates / "paper.html.j2"
-    writer = _Runs()
-    environment = _environment(file.parent)
-    environment.filters["runs"] = writer.html
-    return environment.get_template(file.name).render(document=document)
-
-
-def _environment(folder: Path) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+@lru_cache(maxsize=4)
+def _compiled(template: str) -> Template:
+    """A template that can be rendered for several papers."""
     environment = Environment(
-        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -50,7 +40,14 @@ def _environment(folder: Path) -> Environment:
     environment.filters["picture"] = picture
     environment.filters["narrow_picture"] = narrow_picture
     environment.filters["css_string"] = css_string
-    return environment
+    environment.filters["runs"] = _runs
+    return environment.from_string(template)
+
+
+@pass_context
+def _runs(context: Context, runs: Runs) -> Markup:
+    written: _Runs = context["written"]
+    return Markup(written.html(runs))
 
 
 class _Runs:
@@ -59,40 +56,33 @@ class _Runs:
     def __init__(self) -> None:
         self.used: set[str] = set()
 
-    def html(self, runs: Runs) -> Markup:
-        from markupsafe import Markup
+    def html(self, runs: Runs) -> str:
+        return "".join(map(self._run, runs))
 
-        return Markup("").join(self._run(run) for run in runs)
-
-    def _run(self, run: object) -> Markup:
-        from markupsafe import Markup, escape
-
+    def _run(self, run: Run) -> str:
         if isinstance(run, Number):
             return self._number(run)
         if isinstance(run, Strong):
-            return Markup("<strong>{}</strong>").format(self.html(run.runs))
+            return f"<strong>{self.html(run.runs)}</strong>"
         if isinstance(run, Emphasis):
-            return Markup("<em>{}</em>").format(self.html(run.runs))
+            return f"<em>{self.html(run.runs)}</em>"
         if isinstance(run, Link):
             inside = self.html(run.runs)
-            safe = SAFE_ADDRESS.match(run.href)
-            return Markup('<a href="{}">{}</a>').format(run.href, inside) if safe else inside
-        return escape(run.text)  # type: ignore[attr-defined]
+            return f'<a href="{escape(run.href)}">{inside}</a>' if SAFE_ADDRESS.match(run.href) else inside
+        return str(escape(run.text))
 
-    def _number(self, run: Number) -> Markup:
-        from markupsafe import Markup
-
-        anchor = Markup("") if run.record in self.used else Markup(' id="{}-use"').format(run.record)
+    def _number(self, run: Number) -> str:
+        anchor = "" if run.record in self.used else f' id="{escape(run.record)}-use"'
         self.used.add(run.record)
-        number = Markup('<a class="number"{} href="#{}">{}</a>').format(anchor, run.record, run.text)
+        number = f'<a class="number"{anchor} href="#{escape(run.record)}">{escape(run.text)}</a>'
         if not run.mark:
             return number
-        told = "may not be compared over waves or groups: see what may not be compared"
-        return number + Markup('<a class="caution" href="#{}" aria-label="{}">{}</a>').format(ANCHOR, told, run.mark)
+        label = "may not be compared over waves or groups: see what may not be compared"
+        return f'{number}<a class="caution" href="#{ANCHOR}" aria-label="{label}">{escape(run.mark)}</a>'
 
 
 def picture(figure: FigureFile) -> str:
-    """The figure without its heading and footer, as a data address: they are set as text beside it."""
+    """The figure without its heading and footer, as a data address; they are set as text."""
     return _address(_cropped(figure.svg))
 
 
@@ -120,23 +110,5 @@ def _address(svg: bytes) -> str:
 
 def css_string(text: str) -> Markup:
     """Text as a quoted CSS string, safe inside a style element."""
-    from markupsafe import Markup
-
     escaped = "".join(char if char.isalnum() or char in " ,.:;-–" else f"\\{ord(char):x} " for char in text)
     return Markup(f'"{escaped}"')
-
-
-def paper_numbers(document: Document, paper: str) -> pl.DataFrame:
-    """One row per number printed in a paper: the result it is bound to, and the question asked."""
-    rows = [
-        {
-            "paper": paper,
-            "number": record.id,
-            "printed": record.printed,
-            "source": f"{record.source}: {record.what}",
-            "question": record.question or None,
-        }
-        for record in document.numbers
-    ]
-    schema = dict.fromkeys(("paper", "number", "printed", "source", "question"), pl.String)
-    return pl.DataFrame(rows, schema=schema)

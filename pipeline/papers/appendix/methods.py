@@ -1,0 +1,40 @@
+"""How the estimates were made: each model's question, method, people and standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.papers.content import Block, Column, Heading, Row, TableBlock, words
+from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.phrases import ranged
+from pipeline.papers.results import Row as ResultRow
+
+HEADERS = ("Question", "Method", "People", "Standard errors", "Withheld, and why")
+
+
+def methods(paper: PaperContext) -> list[Block]:
+    """One row per model of the paper; no column for what is withheld where nothing is."""
+    rows = []
+    for model, declared in paper.study.models.items():
+        own = paper.results.of(model)
+        made = ranged(row["covariance"] for row in own if row["covariance"] is not None)
+        withheld = ranged(row["note"] for row in own if row["estimate"] is None and row["note"] is not None)
+        rows.append((declared.question, declared.method, _people(own), made or "–", withheld))
+    if not rows:
+        return []
+    shown = len(HEADERS) if any(row[-1] for row in rows) else len(HEADERS) - 1
+    columns = tuple(Column(header) for header in HEADERS[:shown])
+    body = tuple(Row(tuple(words(cell) for cell in row[:shown])) for row in rows)
+    return [
+        Heading(2, words("How the estimates were made"), "methods"),
+        TableBlock(None, "methods-table", "The models of this paper", columns, body, wordy=True),
+    ]
+
+
+def _people(rows: Iterable[ResultRow]) -> str:
+    """How many people a model rests on; where each estimate has people of its own, from the fewest to the most."""
+    counted = [row["n_persons"] for row in rows if row["estimate"] is not None and row["n_persons"] is not None]
+    if not counted:
+        return "–"
+    fewest, most = min(counted), max(counted)
+    return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,} per estimate"

@@ -1,0 +1,68 @@
+"""Where each number comes from: one row per number printed in the text, under the model that gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.papers.content import (
+    Block,
+    Column,
+    Heading,
+    Link,
+    NumberRecord,
+    Paragraph,
+    Row,
+    Runs,
+    Strong,
+    TableBlock,
+    Text,
+    words,
+)
+from pipeline.papers.phrases import ranged
+from pipeline.papers.study_context import StudyContext
+
+CAPTION = "Numbers in the text, by the model they come from"
+
+
+def numbers(records: Sequence[NumberRecord], study: StudyContext) -> list[Block]:
+    """What each number is, how many people it is of, and what was asked."""
+    by_source: dict[str, list[NumberRecord]] = {}
+    for record in records:
+        by_source.setdefault(record.source, []).append(record)
+    rows: list[Row] = []
+    for source, own in by_source.items():
+        rows.append(Row((_heading(source, own, study),)))
+        rows += [_number(record, study) for record in own]
+    if not rows:
+        return []
+    columns = tuple(Column(header) for header in ("Number", "What it is", "Of", "Question asked"))
+    lead = "Every number in the text is bound to a result and inserted by the build; none is typed."
+    return [
+        Heading(2, words("Where each number comes from"), "numbers"),
+        Paragraph(words(lead)),
+        TableBlock(None, "numbers-table", CAPTION, columns, tuple(rows), wordy=True),
+    ]
+
+
+def _heading(source: str, records: Sequence[NumberRecord], study: StudyContext) -> Runs:
+    """The heading of one model's numbers: its key, its question, and how its standard errors were made."""
+    declared = study.models.get(source)
+    made = ranged(record.uncertainty for record in records if record.uncertainty)
+    parts = [f" · {declared.question}"] if declared else []
+    parts += [f" · Standard errors: {made}."] if made else []
+    return (Strong(words(source)), *(Text(part) for part in parts))
+
+
+def _number(record: NumberRecord, study: StudyContext) -> Row:
+    back = (Link((Text(record.printed),), f"#{record.id}-use"),)
+    asked = " / ".join(filter(None, (_asked(concept, study) for concept in record.concepts)))
+    return Row((back, words(f"{record.what}{record.mark}"), words(record.people), words(asked)), anchor=record.id)
+
+
+def _asked(concept: str, study: StudyContext) -> str:
+    """The first wording of a concept, and how many there are; the table of questions has them all."""
+    questions = study.questions.get(concept, ())
+    if not questions:
+        return ""
+    more = f" and {len(questions) - 1} similar" if len(questions) > 1 else ""
+    return f"“{questions[0].wording}”{more}"

@@ -1,0 +1,132 @@
+"""From the pieces of a paper to typed blocks: prose with its numbers, figures and tables numbered as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pipeline.errors import PaperError
+from pipeline.papers.content import (
+    Block,
+    BulletList,
+    Callout,
+    FigureBlock,
+    FigureFile,
+    Heading,
+    Paragraph,
+    TableBlock,
+)
+from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.prose.bind import Binder
+from pipeline.papers.prose.markdown import blocks_of
+from pipeline.papers.prose.source import Directive, PaperSource, Prose, read_body
+from pipeline.papers.results import nearest
+from pipeline.papers.sections.section import section_of
+from pipeline.papers.tables.tabulate import table_block
+
+BLOCKS = ("figure", "table", "section", "note", "warning")
+
+
+class Builder:
+    """Builds the blocks of one paper; mistakes are reported to its source."""
+
+    def __init__(
+        self, source: PaperSource, binder: Binder, paper: PaperContext, figures: Mapping[str, FigureFile]
+    ) -> None:
+        self.source, self.binder, self.paper, self.figures = source, binder, paper, figures
+        self.figure_count = self.table_count = 0
+        self.level = 1
+        self.heading = source.front.title if source.front else ""
+
+    def blocks(self) -> list[Block]:
+        """All blocks, in the order of the text."""
+        found: list[Block] = []
+        for piece in self.source.pieces:
+            found += self.prose(piece) if isinstance(piece, Prose) else self.directive(piece)
+        return found
+
+    def prose(self, piece: Prose) -> list[Block]:
+        def report(line: int, message: str) -> None:
+            self.source.report(piece.lines[min(line, len(piece.lines) - 1)], message)
+
+        found = blocks_of(piece.text, lambda place: self.binder.filled[place], report)
+        return [self._placed(block, piece) for block in found]
+
+    def _placed(self, block: Block, piece: Prose) -> Block:
+        """Headings are checked for their order; a table typed in the prose is numbered and takes the heading's name."""
+        if isinstance(block, Heading):
+            self._check_order(block, piece)
+            self.heading = block.plain
+        if isinstance(block, TableBlock):
+            self.table_count += 1
+            anchor, synthetic = f"table-{self.table_count}", self.paper.study.synthetic
+            return replace(block, number=self.table_count, anchor=anchor, caption=self.heading, synthetic=synthetic)
+        return block
+
+    def _check_order(self, heading: Heading, piece: Prose) -> None:
+        """A level may not be skipped: readers who move by headings would miss a step."""
+        if heading.level > self.level + 1 and heading.level > 2:
+            marks = "#" * heading.level
+            line = next(
+                (n for n, text in zip(piece.lines, piece.text.split("\n"), strict=True) if text.startswith(marks)), 1
+            )
+            self.source.report(line, f"a heading of level {heading.level} follows one of level {self.level}.")
+        self.level = heading.level
+
+    def directive(self, piece: Directive) -> list[Block]:
+        try:
+            if piece.name == "figure":
+                return [self.figure(piece)]
+            if piece.name == "table":
+                return [self.table(piece)]
+            if piece.name in ("note", "warning"):
+                return [self.callout(piece)]
+            if piece.name == "section":
+                return self.section(piece)
+            raise PaperError(f"`:::{piece.name}` is not a block of a paper{nearest(piece.name, BLOCKS)}")
+        except PaperError as error:
+            self.source.report(piece.line, str(error))
+            return []
+
+    def figure(self, piece: Directive) -> FigureBlock:
+        key = piece.arguments[0] if piece.arguments else ""
+        if key not in self.figures:
+            raise PaperError(f"`{key}` is not a figure of this paper{nearest(key, self.figures)}")
+        self.figure_count += 1
+        return FigureBlock(self.figure_count, key, self.figures[key], self.paper.study.synthetic)
+
+    def table(self, piece: Directive) -> TableBlock:
+        self.table_count += 1
+        return table_block(piece, self.paper, self.table_count)
+
+    def section(self, piece: Directive) -> list[Block]:
+        """A section that is written by itself: its own text, bound and laid out as if it stood here."""
+        name = piece.arguments[0] if piece.arguments else ""
+        written = section_of(name, self.paper, piece.options)
+        outer, bound = self.source, self.binder
+        inner = read_body(written.text, outer.name, outer.front.allow if outer.front else ())
+        results = bound.results.with_facts(written.facts)
+        self.source, self.binder = inner, Binder(inner, results, bound.words, bound.records)
+        self.binder.fill()
+        made = self.blocks()
+        self.source, self.binder = outer, bound
+        for problem in inner.problems:
+            outer.report(piece.line, f"in the section `{name}`: {problem.split(': ', 1)[-1]}")
+        return made
+
+    def callout(self, piece: Directive) -> Callout:
+        inside = [block for block in self.prose(piece.body) if isinstance(block, Paragraph | BulletList)]
+        return Callout("note" if piece.name == "note" else "warning", " ".join(piece.arguments), tuple(inside))
+
+
+def with_unique_anchors(blocks: list[Block]) -> tuple[Block, ...]:
+    """The blocks, each heading with an anchor that no other has."""
+    seen: dict[str, int] = {}
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            seen[block.anchor] = seen.get(block.anchor, 0) + 1
+            if seen[block.anchor] > 1:
+                block = replace(block, anchor=f"{block.anchor}-{seen[block.anchor]}")
+        found.append(block)
+    return tuple(found)

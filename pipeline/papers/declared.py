@@ -1,0 +1,113 @@
+"""What the declarations of a study say, as a paper prints it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.papers.declared_questions import questions_of
+from pipeline.papers.methods import model_note
+from pipeline.papers.study_context import Exceptional, Fieldwork, StudyContext
+from pipeline.specs.targets import category_name
+
+if TYPE_CHECKING:
+    from pipeline.specs.base import Period
+    from pipeline.specs.models import AnyModel
+    from pipeline.specs.project import Assumption, Study
+
+
+def declared_context(
+    study: Study,
+    *,
+    models: Mapping[str, AnyModel],
+    labels: Mapping[str, str],
+    assumptions: Sequence[Assumption],
+) -> StudyContext:
+    """Everything that the declarations say and a paper prints.
+
+    ``models``: the paper's models, in its order. ``labels``: concept → label, from ``specs.papers.labels_of``; only
+    questions that measure these are read. ``assumptions``: those of the study.
+    """
+    about = study.about
+    facts = (("Population", about.population), ("Data", about.source or about.title), ("Licence", about.licence))
+    sets = {str(model.weights) for model in models.values() if model.weights}
+    weight_sets = {key: declared.label for key, declared in study.weights.items() if key in sets}
+    return StudyContext(
+        title=about.title,
+        synthetic=about.synthetic,
+        citation=about.citation,
+        facts=tuple((label, value) for label, value in facts if value),
+        assumptions=tuple((assumption.what, assumption.reason) for assumption in assumptions),
+        caveats=study.caveats,
+        questions=questions_of(study, labels),
+        labels={**_labels(study, labels), **{f"weights {key}": label for key, label in weight_sets.items()}},
+        models={key: model_note(model, weight_sets) for key, model in models.items()},
+        fieldwork=_fieldwork(study),
+        source=about.source or about.title,
+        exceptions=_exceptions(study),
+        items={key: item.label for key, item in study.items.items()},
+    )
+
+
+def _fieldwork(study: Study) -> dict[tuple[str, str], Fieldwork]:
+    """(arm, wave) → its title and its months."""
+    return {
+        (arm, wave): Fieldwork(
+            study.waves[wave].title, period_words(study.fieldwork(wave, arm)), study.waves[wave].mode
+        )
+        for arm, waves in study.calendar.items()
+        for wave in waves
+        if wave in study.waves
+    }
+
+
+def _exceptions(study: Study) -> tuple[Exceptional, ...]:
+    """What waves did differently, wave by wave; what a wave did with a question's wording comes first."""
+    return tuple(
+        Exceptional(
+            key,
+            item,
+            exception.verdict,
+            f"“{exception.wording}”: {exception.reason}" if exception.wording else exception.reason,
+        )
+        for key, wave in study.waves.items()
+        for item, exception in wave.exceptions.items()
+    )
+
+
+def _labels(study: Study, concepts: Mapping[str, str]) -> dict[str, str]:
+    """Concept, wave, arm or ``concept=value`` → what readers call it."""
+    return {
+        **concepts,
+        **{key: wave.title for key, wave in study.waves.items()},
+        **_answers(study, concepts),
+        **{key: arm.title for key, arm in study.about.arms.items()},
+    }
+
+
+def _answers(study: Study, concepts: Mapping[str, str]) -> dict[str, str]:
+    """``concept=value`` → what the answer was called, of concepts that one item measures."""
+    found = {}
+    for concept, key in study.scored_items().items():
+        if concept not in concepts:
+            continue
+        item = study.items[key]
+        for code, label in item.codes.items() if not item.reverse else ():
+            found[f"{concept}={category_name(str(item.recode.get(code, code)))}"] = label
+    return found
+
+
+def period_words(period: Period) -> str:
+    """ "August to December 2018", "October 2019 to March 2020" """
+    start, end = period.start, period.end
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{_month(start)} {start.year}"
+    if start.year == end.year:
+        return f"{_month(start)} to {_month(end)} {end.year}"
+    return f"{_month(start)} {start.year} to {_month(end)} {end.year}"
+
+
+def _month(day: dt.date) -> str:
+    names = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
+    return (*names, "November", "December")[day.month - 1]

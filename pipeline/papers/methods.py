@@ -1,0 +1,94 @@
+"""How a model was answered, in words that follow from its family's record and from what its declaration chose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.papers.phrases import in_sentence
+from pipeline.papers.study_context import ModelNote
+from pipeline.specs.families import FAMILIES
+
+if TYPE_CHECKING:
+    from pipeline.specs.models import AnyModel
+
+CHOICES = (
+    "effects",
+    "wave_effects",
+    "lags",
+    "residuals",
+    "means",
+    "covariates",
+    "time_varying",
+    "over",
+    "group",
+    "criterion",
+    "missing",
+    "ordinal",
+    "weights",
+)
+"""The keys of a declaration that its method is described by, where its family takes them."""
+
+
+def model_note(model: AnyModel, weight_sets: Mapping[str, str]) -> ModelNote:
+    """The model's question, its method and what was chosen in it. ``weight_sets``: key → label."""
+    family = FAMILIES[model.family]
+    chosen = {key: getattr(model, key, None) for key in CHOICES if key in family.keys}
+    parts = (_waves(chosen), _equal(chosen), _adjusted(chosen), _steps(chosen), _missing(chosen))
+    described = [family.method, *(phrase for part in parts for phrase in part), *_weighted(chosen, weight_sets)]
+    return ModelNote(model.question, "; ".join(described), family.label)
+
+
+Chosen = Mapping[str, Any]
+
+
+def _waves(chosen: Chosen) -> Iterator[str]:
+    if chosen.get("effects") == "person_and_wave":
+        yield "fixed effects for waves"
+    elif chosen.get("wave_effects"):
+        yield "a term for each wave"
+
+
+def _equal(chosen: Chosen) -> Iterator[str]:
+    """What is set equal over waves, of models from wave to wave."""
+    if "lags" in chosen:
+        same = [part for part in ("lags", "residuals", "means") if chosen.get(part) == "equal"]
+        yield f"{' and '.join(same)} equal over waves" if same else "lags free at every wave"
+
+
+def _adjusted(chosen: Chosen) -> Iterator[str]:
+    names = (*(chosen.get("covariates") or ()), *(chosen.get("time_varying") or ()))
+    if names:
+        yield f"adjusted for: {', '.join(name.replace('_', ' ') for name in names)}"
+
+
+def _steps(chosen: Chosen) -> Iterator[str]:
+    """What is compared step by step, and the criterion that was declared in advance."""
+    if "over" in chosen:
+        yield f"over {'waves' if chosen['over'] == 'waves' else chosen['group']}"
+    rule = chosen.get("criterion")
+    if rule is None:
+        return
+    failures = []
+    if rule.cfi_drop is not None:
+        failures.append(f"CFI falls by more than {rule.cfi_drop:.3f}")
+    if rule.rmsea_rise is not None:
+        failures.append(f"RMSEA rises by more than {rule.rmsea_rise:.3f}")
+    if rule.p is not None:
+        failures.append(f"the chi-squared difference has a p value below {rule.p:g}")
+    yield f"a step fails if {' or '.join(failures)}, as declared in advance"
+
+
+def _missing(chosen: Chosen) -> Iterator[str]:
+    """How missing and ordered answers are treated."""
+    if chosen.get("ordinal"):
+        yield "ordered answers by diagonally weighted least squares"
+    elif "missing" in chosen:
+        everyone = "full-information maximum likelihood: everyone with an answer counts"
+        yield everyone if chosen["missing"] == "fiml" else "people with complete answers only"
+
+
+def _weighted(chosen: Chosen, weight_sets: Mapping[str, str]) -> Iterator[str]:
+    label = weight_sets.get(chosen.get("weights") or "")
+    if label is not None:
+        yield f"weighted for non-response ({in_sentence(label)})"

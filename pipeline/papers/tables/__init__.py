@@ -1,0 +1,1 @@
+"""The tables of a paper: one function per kind, named by its record in ``pipeline/specs/paper_parts.py``."""

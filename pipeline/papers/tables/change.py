@@ -1,0 +1,80 @@
+"""Tables of change: how far answers vary, and how people’s answers change from one wave to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.papers.content import Row, TableBlock
+from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.results import nearest
+from pipeline.papers.tables.arms import by_arm
+from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, plain_table
+
+
+def variation(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
+    """How far answers vary overall, between people, and within a person. ``:::table variation CONCEPT CONCEPT``"""
+    frame = paper.table("variation")
+    chosen = names or frame["variable"].unique(maintain_order=True).to_list()
+    body: list[Row] = []
+    for _, own in by_arm(frame, paper.study, body):
+        for name in chosen:
+            parts = {row["component"]: row for row in own.filter(pl.col("variable") == name).iter_rows(named=True)}
+            if not parts and name not in frame["variable"]:
+                raise PaperError(f"`{name}` is not a score of this study{nearest(name, frame['variable'])}")
+            if parts:
+                body.append(_spread(paper.study.label(name), parts))
+    headers = ("Mean", "Overall", "Between people", "Within a person", "Answers", "People", "Answers per person")
+    notes = ["Standard deviations of all answers, of each person’s mean, and of the deviations from that mean."]
+    return plain_table(paper, "How much people differ, and how much they change", ("Measure",), headers, body, notes)
+
+
+def _spread(label: str, parts: Mapping[str, Mapping[str, float | int | None]]) -> Row:
+    overall = parts["overall"]
+    spreads = (number(parts[part]["sd"]) for part in ("overall", "between", "within"))
+    people = (count(int(overall[name] or 0)) for name in ("n", "persons"))
+    return cell_row(label, number(overall["mean"]), *spreads, *people, number(overall["waves_per_person"]))
+
+
+def transitions(paper: PaperContext, _names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """What people who gave each answer say at the next wave, or that they are missing. ``arm=KEY`` prints one arm."""
+    frame = paper.table("transitions")
+    if frame.is_empty():
+        raise PaperError("there are no two waves between which people could move")
+    study = paper.study
+    if "arm" in options:
+        frame = frame.filter(pl.col("arm") == options["arm"])
+    body: list[Row] = []
+    places = frame["destination"].unique(maintain_order=True).to_list()
+    for _, own in by_arm(frame, study, body):
+        for origin in own["origin"].unique(maintain_order=True):
+            rows = own.filter(pl.col("origin") == origin)
+            ways = {row["destination"]: row for row in rows.iter_rows(named=True)}
+            body.append(
+                cell_row(_place(origin), count(rows["origin_count"][0]), *(_way(ways.get(to)) for to in places))
+            )
+    by = {"psu": "sampling unit", "person_id": "person"}.get(str(frame["clustered_by"][0]), "cluster")
+    notes = [
+        "Each row takes the answers on the left: the percentage followed by each answer at the next wave, over all "
+        f"pairs of neighbouring waves. In brackets: 95% intervals, clustered by {by}. Missing: no interview, or no "
+        "answer."
+    ]
+    label = study.label(str(frame["measure"][0]))
+    return plain_table(
+        paper, f"{label}: from one wave to the next", ("From",), ("Answers", *map(_place, places)), body, notes
+    )
+
+
+def _place(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _way(row: Mapping[str, float | None] | None) -> str:
+    if row is None or row["share"] is None:
+        return "–"
+    if row["conf_low"] is None or row["conf_high"] is None:
+        return decimal_share(row["share"], 0)
+    ends = (decimal_share(row[end], 0).rstrip("%") for end in ("conf_low", "conf_high"))
+    return f"{decimal_share(row['share'], 0).rstrip('%')} ({' to '.join(ends)})"

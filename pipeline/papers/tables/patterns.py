@@ -1,0 +1,43 @@
+"""How often each pattern of answered and missed waves occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipeline.papers.content import Row, TableBlock
+from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.tables.arms import by_arm
+from pipeline.papers.tables.cells import cell_row, count, plain_table, share
+
+FEWEST = 10
+"""Patterns of fewer people than this are counted together."""
+
+
+def patterns(paper: PaperContext, _names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
+    """How often each pattern of answered and missed waves occurs; rare ones together."""
+    people = paper.table("participation").unique("person_id", keep="first", maintain_order=True)
+    people = people.filter(pl.col("pattern").str.contains("1"))
+    counted = people.group_by("arm", "pattern", maintain_order=True).len()
+    body: list[Row] = []
+    for _, own in by_arm(counted, paper.study, body):
+        body += _pattern_rows(own.sort(["len", "pattern"], descending=[True, True]), int(options.get("top", 12)))
+    note = f"One mark per wave: ● answered, ○ did not. Patterns of fewer than {FEWEST} people are counted together."
+    return plain_table(paper, "Patterns of participation", ("Pattern",), ("People", "Share"), body, [note])
+
+
+def _pattern_rows(counted: pl.DataFrame, top: int) -> list[Row]:
+    total = int(counted["len"].sum())
+    shown = counted.filter(pl.col("len") >= FEWEST).head(top)
+    rest = total - int(shown["len"].sum())
+    rows = [
+        cell_row(pattern.replace("1", "●").replace("0", "○"), count(many), share(many, total))
+        for pattern, many in shown.select("pattern", "len").iter_rows()
+    ]
+    others = counted.height - shown.height
+    if others:
+        rows.append(
+            cell_row(f"{others} other {'pattern' if others == 1 else 'patterns'}", count(rest), share(rest, total))
+        )
+    return rows

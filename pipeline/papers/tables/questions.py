@@ -1,0 +1,73 @@
+"""What was asked: the questions that measure each concept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.errors import PaperError
+from pipeline.papers.content import Column, Row, TableBlock
+from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.phrases import joined
+from pipeline.papers.results import nearest
+from pipeline.papers.study_context import Question, StudyContext
+from pipeline.papers.tables.cells import cell_row
+
+CAPTION = "What was asked"
+
+
+def items(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
+    """What was asked: the wording of every question behind the paper's results, or behind the concepts named."""
+    study = paper.study
+    body: list[Row] = []
+    marks: dict[str, str] = {}
+    for concept in names or paper.concepts:
+        if concept not in study.questions:
+            raise PaperError(f"no question asks about `{concept}`{nearest(concept, study.questions)}")
+        body += [
+            cell_row(
+                study.label(concept),
+                question.wording + _marks(question, marks),
+                _answers(question),
+                ", ".join(question.variables),
+                _asked_in(question, study),
+            )
+            for question in study.questions[concept]
+        ]
+    columns = tuple(Column(header) for header in ("Measure", "Question", "Answers", "Variable", "Asked in"))
+    notes = tuple(f"{mark} {remark}" for remark, mark in marks.items())
+    return TableBlock(None, "", CAPTION, columns, tuple(body), source=study.source, notes=notes, wordy=True)
+
+
+OUR_RENDERING = "Our own translation or wording, not the questionnaire’s: see “Assumptions”."
+
+
+def _marks(question: Question, marks: dict[str, str]) -> str:
+    """The marks of a question's remarks; a remark that several questions share is printed once, below the table."""
+    own = [OUR_RENDERING, *question.remarks] if question.assumed else list(question.remarks)
+    for remark in own:
+        letters = sum(known != OUR_RENDERING for known in marks)
+        marks.setdefault(remark, "*" if remark == OUR_RENDERING else _letter(letters))
+    return "".join(f"\N{WORD JOINER}{marks[remark]}" for remark in own)
+
+
+def _letter(number: int) -> str:
+    """A raised letter for the remark of that number: ᵃ, ᵇ … then with a figure."""
+    letters = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
+    return letters[number] if number < len(letters) else f"{letters[number % len(letters)]}{number // len(letters)}"
+
+
+def _asked_in(question: Question, study: StudyContext) -> str:
+    """The waves that asked a question; where few did not, those."""
+    every = list(dict.fromkeys(wave for _, wave in study.fieldwork))
+    left_out = [wave for wave in every if wave not in question.waves]
+    if not left_out:
+        return "every wave"
+    if len(left_out) < len(question.waves) and len(left_out) <= 2:
+        return f"all but {joined([study.label(wave) for wave in left_out])}"
+    return joined([study.label(wave) for wave in question.waves])
+
+
+def _answers(question: Question) -> str:
+    """The answers offered, from the first to the last."""
+    offered = question.answers
+    return joined(offered) if len(offered) < 4 else f"{offered[0]} to {offered[-1]} ({len(offered)} answers)"

@@ -1,0 +1,46 @@
+"""The rows of the estimates that a table names, and how it names their models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.errors import PaperError
+from pipeline.papers.cautions import note
+from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.phrases import ranged
+from pipeline.papers.results import Row, nearest
+
+
+def rows_of(paper: PaperContext, names: Sequence[str], component: str | None = None) -> list[Row]:
+    """The estimates of the models named, of one component. Raises ``PaperError`` where there are none."""
+    if not names:
+        raise PaperError("this table names the model that it prints")
+    for name in names:
+        if name not in paper.results.models:
+            raise PaperError(f"`{name}` is not a model of this paper{nearest(name, paper.results.models)}")
+    found = [row for name in names for row in paper.results.of(name, component)]
+    if not found:
+        raise PaperError(f"`{names[0]}` has no results of the kind `{component}`")
+    return found
+
+
+def distinct(rows: Iterable[Row], *columns: str) -> list[tuple[str, ...]]:
+    """What the rows hold in these columns, each combination once, in their order."""
+    return list(dict.fromkeys(tuple(row[column] for column in columns) for row in rows))
+
+
+def short_name(paper: PaperContext, model: str) -> str:
+    """What a table calls a model."""
+    declared = paper.study.models.get(model)
+    return declared.short if declared and declared.short else model
+
+
+def standard_errors(rows: Iterable[Row]) -> str:
+    """How the standard errors were made, in the words of the estimates."""
+    return ranged(row["covariance"] for row in rows if row["covariance"] is not None) or "not stated"
+
+
+def caution(paper: PaperContext, rows: Iterable[Row]) -> tuple[str, ...]:
+    """The line that explains marked rows, if there are any."""
+    marked = paper.results.cautions.marked(rows)
+    return (note(marked, paper.study),) if marked else ()
