@@ -16,19 +16,24 @@ from pipeline.tables import HEAD
 Range = tuple[float | None, float | None]
 
 
-def panel(study: Study, answers: pl.DataFrame, areas: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
+def panel(
+    study: Study,
+    answers: pl.DataFrame,
+    areas: Mapping[str, pl.DataFrame] | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+) -> pl.DataFrame:
     """One row per person and wave: the head, then every score of the study under the name of its concept.
 
     Scales first, then items that are the only measure of their concept, then area measures joined by area code
-    (and by a score such as ``ethnic_minority`` where the table is keyed by it). ``areas`` maps file name → table.
+    (and by a score such as ``ethnic_minority`` where the table is keyed by it). ``areas`` maps file name → table;
+    ``ranges`` are the ``reversed_ranges`` of the study, by default found from its items.
 
     Raises ``CohesionError`` for an area table without the declared columns.
     """
     head = [name for name in HEAD if name in answers.columns]
-    ranges = {item: value_range(declared) for item, declared in study.items.items()}
+    ranges = reversed_ranges(study) if ranges is None else ranges
     columns = []
     for key, scale in study.scales.items():
-        bounds = {item: found for item in scale.reverse if (found := ranges[item])}
         columns.append(
             score_scale(
                 answers,
@@ -36,7 +41,7 @@ def panel(study: Study, answers: pl.DataFrame, areas: Mapping[str, pl.DataFrame]
                 score=scale.score,
                 minimum_answered=scale.minimum_answered,
                 reverse=scale.reverse,
-                ranges=bounds,
+                ranges=ranges,
             ).alias(scale.concept or key)
         )
     columns += [answers[item].alias(concept) for concept, item in study.scored_items().items()]
@@ -65,6 +70,12 @@ def _with_area(made: pl.DataFrame, concept: str, measure: AreaMeasure, table: pl
             "names an area twice", where=measure.table, todo=f"Keep one row for each {' and '.join(on)}."
         )
     return made.join(narrow, on=on, how="left", maintain_order="left")
+
+
+def reversed_ranges(study: Study) -> dict[str, tuple[float, float]]:
+    """Item → its lowest and highest value, for every item that a scale reverses."""
+    names = dict.fromkeys(item for scale in study.scales.values() for item in scale.reverse)
+    return {name: found for name in names if (found := value_range(study.items[name]))}
 
 
 def score_ranges(study: Study) -> dict[str, Range]:

@@ -28,7 +28,7 @@ def source_variable(study: Study, wave: str, file: WaveFile, item: str) -> str |
 def role_columns(study: Study, wave: str, file: WaveFile) -> dict[str, str]:
     """Role (``person_id``, ``weight``, ``strata`` …) → the variable of ``file`` that plays it."""
     columns = file.columns.over(study.waves[wave].columns).over(study.about.columns)
-    return {role: _prefixed(study, wave, file, name) for role, name in columns.model_dump(exclude_none=True).items()}
+    return {role: _prefixed(study, wave, file, name) for role, name in columns.named().items()}
 
 
 def declared_variables(study: Study, wave: str, file: WaveFile) -> list[str]:

@@ -52,6 +52,10 @@ class Event(Assumable):
     until: dt.date | None = None
 
 
+ROLES = ("person_id", "weight", "strata", "psu", "area", "wave", "interview_date")
+"""The roles that a source variable may have."""
+
+
 class Columns(Declaration):
     """The source variables with a role, before any wave prefix."""
 
@@ -64,8 +68,12 @@ class Columns(Declaration):
     interview_date: str | None = None
 
     def over(self, other: Columns) -> Columns:
-        """These columns, with those of ``other`` where these are silent."""
-        return Columns(**{**other.model_dump(exclude_none=True), **self.model_dump(exclude_none=True)})
+        """These columns, with those of ``other`` where these name none."""
+        return Columns(**{**other.named(), **self.named()})
+
+    def named(self) -> dict[str, str]:
+        """Role → variable, for the roles that have one."""
+        return {role: name for role in ROLES if (name := getattr(self, role)) is not None}
 
 
 class IdRule(Declaration):

@@ -94,8 +94,8 @@ def recipe_of(declared: specs.WeightSet, targets: pl.DataFrame | None) -> Recipe
 
 
 def targets_frame(targets: tuple[specs.Target, ...]) -> pl.DataFrame:
-    """One row per row of targets.csv: ``wave, arm`` (null: all), ``variable, category, share, source``."""
-    columns = ("wave", "arm", "variable", "category", "share", "source")
+    """One row per row of targets.csv: ``wave, arm`` (null: all), ``variable, category, share``."""
+    columns = ("wave", "arm", "variable", "category", "share")
     rows = [[getattr(target, column) for column in columns] for target in targets]
     types = {column: pl.Float64 if column == "share" else pl.String for column in columns}
     return pl.DataFrame(rows, schema=types, orient="row")

@@ -53,7 +53,7 @@ def cut(
 def margins_for(targets: pl.DataFrame, *, wave: str, arm: str | None = None) -> pl.DataFrame:
     """One row per variable and category: the targets that hold for this wave and arm.
 
-    ``targets`` as declared: ``wave, arm, variable, category, share, source``; an empty wave or arm holds for all.
+    ``targets`` as declared: ``wave, arm, variable, category, share``; an empty wave or arm holds for all.
     Raises CohesionError if none hold.
     """
     holds = pl.col("wave").is_null() | (pl.col("wave") == wave)
