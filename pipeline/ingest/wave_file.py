@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.deposit import Deposit
-from pipeline.ingest.formats.numbers import answer_codes
+from pipeline.ingest.formats.numbers import answer_codes, codes_of_columns
 from pipeline.ingest.people.sorting import Register, sort_people, written_otherwise
 from pipeline.ingest.privacy import without_personal_data
 from pipeline.ingest.quarantine.answer_labels import declared_codes
@@ -59,7 +59,7 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
     items = {source_variable(study, wave, file, item) for item in study.items} - set(roles.values())
     answers = [column for column in held if column in items]
     loaded, apart = (
-        part.with_columns(without_personal_data(part[column]) for column in answers)
+        part.with_columns(without_personal_data(part[column]) for column in answers if part.schema[column] == pl.String)
         for part in (loaded, rows.quarantined)
     )
     lacking = _lacking(study, wave, file, deposit)
@@ -81,13 +81,8 @@ def _held(study: Study, wave: str, file: WaveFile, roles: Mapping[str, str]) -> 
 
 
 def _as_text(frame: pl.DataFrame, head: Mapping[str, str], variables: Sequence[str], *more: str) -> pl.DataFrame:
-    return frame.select(
-        "person_id",
-        *(pl.lit(value).alias(name) for name, value in head.items()),
-        "row",
-        *more,
-        *(answer_codes(frame[column]).alias(column) for column in variables),
-    )
+    about = frame.select("person_id", *(pl.lit(value).alias(name) for name, value in head.items()), "row", *more)
+    return about.hstack(codes_of_columns(frame.select(variables)))
 
 
 def _lacking(study: Study, wave: str, file: WaveFile, deposit: Deposit) -> dict[str, pl.Expr]:

@@ -25,9 +25,13 @@ def code_texts(numbers: pl.Series) -> pl.Series:
     """``code_text`` of a numeric column, nulls kept."""
     if numbers.dtype.is_integer():
         return _each_text(numbers) if _holds_inexact(numbers) else numbers.cast(pl.String)
-    is_whole = (numbers == numbers.floor()) & (numbers.abs() < LARGEST_EXACT)
+    is_whole = numbers.to_frame().select(_is_whole(pl.col(numbers.name))).to_series()
     whole = numbers.set(~is_whole, None).cast(pl.Int64).cast(pl.String)
     return whole if is_whole.all() else whole.fill_null(_each_text(numbers.set(is_whole, None)))
+
+
+def _is_whole(number: pl.Expr) -> pl.Expr:
+    return (number == number.floor()) & (number.abs() < LARGEST_EXACT)
 
 
 def _holds_inexact(integers: pl.Series) -> bool:
@@ -85,3 +89,13 @@ def answer_codes(values: pl.Series) -> pl.Series:
         stripped = values.str.strip_chars()
         return numbers_among(stripped.set(stripped == "", None))
     return values.cast(pl.String)
+
+
+def codes_of_columns(frame: pl.DataFrame) -> pl.DataFrame:
+    """``answer_codes`` of every column; those of whole numbers, which most are, all at once."""
+    floats = [name for name, dtype in frame.schema.items() if dtype.is_float()]
+    is_whole = frame.select(_is_whole(pl.col(name)).all() for name in floats).row(0, named=True) if floats else {}
+    return frame.select(
+        pl.col(name).cast(pl.Int64).cast(pl.String) if is_whole.get(name) else answer_codes(frame[name])
+        for name in frame.columns
+    )

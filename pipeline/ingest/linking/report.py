@@ -16,7 +16,7 @@ from pipeline.errors import DepositError
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.declared import request_of
 from pipeline.ingest.formats.deposit import Deposit
-from pipeline.ingest.formats.numbers import answer_codes
+from pipeline.ingest.formats.numbers import codes_of_columns
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.isolation.read import read_deposits
 from pipeline.ingest.linking.links import CONTRADICTS, LISTED, PROPOSED, UNDECLARED, Links, link_waves
@@ -87,8 +87,8 @@ def _rows(
     people = pseudonymise(ids, known.key, study.key)
     own = loaded.filter(pl.col("arm") == file.arm)["person_id"]
     coded = declared_codes(study, wave, file, deposit.frame)
-    variables = [answer_codes(answers) for answers in coded.drop(column).iter_columns()]
-    made = pl.DataFrame([numbers, given.alias(ID), people, *variables]).with_columns(
+    variables = codes_of_columns(coded.drop(column))
+    made = pl.DataFrame([numbers, given.alias(ID), people, *variables.iter_columns()]).with_columns(
         arm=pl.lit(file.arm), set_apart=~people.is_in(own.implode())
     )
     return made.filter(~gone & ids.is_not_null())
