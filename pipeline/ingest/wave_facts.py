@@ -1,4 +1,4 @@
-"""What is known of a wave beside its rows: receipts, labels, notices, and where every row received is."""
+"""What is known of a wave in addition to its rows: receipts, labels, notices, and where every row received is."""
 
 from __future__ import annotations
 

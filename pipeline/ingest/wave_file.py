@@ -55,17 +55,17 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
         interviews = first_and_last(loaded[roles["interview_date"]])
         notices += [*about_dates, *outside_fieldwork(study, wave, file, loaded[roles["interview_date"]])]
     head = {"study": study.key, "arm": file.arm, "wave": wave}
-    held = [column for column in _held(study, wave, file, roles) if column in loaded.columns]
+    kept = [column for column in _variables_kept(study, wave, file, roles) if column in loaded.columns]
     items = {source_variable(study, wave, file, item) for item in study.items} - set(roles.values())
-    answers = [column for column in held if column in items]
-    loaded, apart = (
+    answers = [column for column in kept if column in items]
+    loaded, quarantined = (
         part.with_columns(without_personal_data(part[column]) for column in answers if part.schema[column] == pl.String)
         for part in (loaded, rows.quarantined)
     )
     lacking = _lacking(study, wave, file, deposit)
     return FileRows(
-        _as_text(loaded, head, held).with_columns(**lacking),
-        _as_text(apart, head, held, "reason"),
+        _as_text(loaded, head, kept).with_columns(**lacking),
+        _as_text(quarantined, head, kept, "reason"),
         dates.with_columns(arm=pl.lit(file.arm)),
         rows,
         notices,
@@ -73,7 +73,7 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
     )
 
 
-def _held(study: Study, wave: str, file: WaveFile, roles: Mapping[str, str]) -> list[str]:
+def _variables_kept(study: Study, wave: str, file: WaveFile, roles: Mapping[str, str]) -> list[str]:
     """The variables that a wave table holds: the id has become a pseudonym, the wave's number is checked."""
     items = {source_variable(study, wave, file, item) for item in study.items}
     done = {name for role, name in roles.items() if role in ("person_id", "wave") and name not in items}

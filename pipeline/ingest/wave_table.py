@@ -14,8 +14,8 @@ HEAD = ("person_id", "study", "arm", "wave", "row")
 @dataclass(frozen=True)
 class WaveTable:
     """``frame``: one row per row loaded, all text but ``row``; ``receipts``: one row per file; ``labels``: what
-    the files say of themselves (contracts ``Receipt`` and ``Labels``). ``quarantined``: one row per row set apart, with
-    its ``reason``; ``dates``: one row per interview date set apart; ``counts``: what became of the rows received."""
+    the files say of themselves (contracts ``Receipt`` and ``Labels``). ``quarantined``: one row per row set aside, with
+    its ``reason``; ``dates``: one row per interview date set aside; ``counts``: what became of the rows received."""
 
     frame: pl.DataFrame
     receipts: pl.DataFrame

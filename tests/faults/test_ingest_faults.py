@@ -172,7 +172,7 @@ def test_names_that_are_there_twice(tmp_path: Path) -> None:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["pid", "trust", "trust"])
         sheet.write_row(1, 0, ["P17", 3, 4])
-    assert "column names that are there twice: trust" in refused(path, "xlsx")
+    assert "duplicate column names: trust" in refused(path, "xlsx")
 
 
 def test_nested_parquet(tmp_path: Path) -> None:

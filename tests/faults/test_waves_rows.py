@@ -79,7 +79,7 @@ def test_08_ids_in_other_case_and_with_spaces_are_the_same_by_the_declared_rule(
         assert links.startswith("w02: 60 known, 0 new, 0 of those before not there")
         assert not {kind for item, kind in outcome.findings() if item == "person_id"}
         written = 20 if outcome.root.name == "made" else 60
-        assert f"{written} ids were written otherwise" in outcome.notices
+        assert f"{written} ids differ only in case or in spaces" in outcome.notices
 
 
 def test_45_people_who_withdrew_leave_no_answer_behind(panels, wave_2):
@@ -113,7 +113,7 @@ def test_33_dates_are_read_by_the_declared_format_and_no_other(wave_2):
         assert set(apart["reason"]) <= {"not a date in the declared format", "a date outside the fieldwork"}
         dates = outcome.table("answers")["interview_date"]
         assert dates.null_count() == apart.height > 0
-        assert "dates would be others with day and month changed places" in outcome.notices
+        assert "dates would be different ones with day and month exchanged" in outcome.notices
         assert f"{apart['reason'].value_counts()['count'][0]} set aside" in outcome.notices
 
 

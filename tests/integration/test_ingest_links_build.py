@@ -88,7 +88,7 @@ def test_ids_of_strangers_show_in_lasting_facts(root: Path) -> None:
     """The ids of the wave were shifted by one row: everybody is known, and half changed sex as chance would have it."""
     deliver(root, "w02", clean("w02").with_columns(pid=pl.Series([*ISSUED[1:], ISSUED[0]])))
     found = checks(root)
-    assert "w02: of 60 people linked with w01, 60 have other lasting facts" in found["facts"]
+    assert "w02: of 60 people linked with w01, 60 have different lasting facts" in found["facts"]
     assert found["linked"] == ""
 
 
@@ -97,7 +97,7 @@ def test_a_wave_that_links_nobody_stops(root: Path) -> None:
     strangers = clean("w02").with_columns(pid=pl.Series([f"P{5000 + 7 * k}" for k in range(60)]))
     deliver(root, "w02", strangers)
     report = rebuild(root)[f"links/{STUDY}"]
-    assert "0.0% of the ids in `pid` are known from the waves before (60 people)" in report.message
+    assert "0.0% of the ids in `pid` are linked with earlier waves (60 people)" in report.message
     text = (root / "data" / "studies" / STUDY / "waves" / "w02.yaml").read_text()
     decided = "decisions: [{finding: unlinked, item: person_id, decision: accept, reason: a fresh sample}]\n"
     (root / "data" / "studies" / STUDY / "waves" / "w02.yaml").write_text(text + decided)

@@ -159,7 +159,7 @@ def test_a_file_that_nobody_confirmed_is_held_not_loaded(root):
     for wave, message in {name: report.message for name, report in rebuild(root, confirmed=False).items()}.items():
         assert bool(message) == (wave == "wave/panel/w02"), "nothing else stops, and nothing is made from it"
     (held,) = [report.message for report in rebuild(root, confirmed=False).values()]
-    assert held.startswith("panel w02, clean_w2.sav: is held, not loaded: nobody has confirmed its receipt")
+    assert held.startswith("panel w02, clean_w2.sav: is awaiting confirmation and was not loaded: nobody has confirmed")
     assert f"({len(data):,} bytes, 60 rows, 11 columns, SHA-256 {hashlib.sha256(data).hexdigest()})" in held
     assert "`cohesion wave accept panel w02`" in held
     assert answers.read_bytes() == before

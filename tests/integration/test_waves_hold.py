@@ -36,7 +36,7 @@ def test_without_a_confirmed_receipt_a_file_is_held_and_the_other_waves_are_buil
     path = raw(root) / "clean_w2.sav"
     assert held.held
     assert held.message == (
-        "panel w02, clean_w2.sav: is held, not loaded: nobody has confirmed its receipt "
+        "panel w02, clean_w2.sav: is awaiting confirmation and was not loaded: nobody has confirmed its receipt "
         f"({path.stat().st_size:,} bytes, 60 rows, 11 columns, SHA-256 {sha256_of(path)}). "
         "What was loaded before stays as it was. If that is the file you expect, "
         "`cohesion wave accept panel w02` writes it into the wave's declaration."

@@ -134,7 +134,7 @@ def test_blank_rows_are_set_aside_and_counted(tmp_path: Path) -> None:
         ("a,b\n1,é\n".encode("utf-16"), {}, r"UTF-16 text, which is not declared"),
         (b"a,b\n1,2\n", {"encoding": "klingon"}, r"there is no encoding `klingon`"),
         (b"a,b\r1,2\r", {}, r"a carriage return stands alone in line 1"),
-        (b"a,b,a\n1,2,3\n", {}, r"column names that are there twice: a"),
+        (b"a,b,a\n1,2,3\n", {}, r"duplicate column names: a"),
         (b"a,b\n1,2\n", {"header_row": 9}, r"declared in row 9, but the file has 2 rows"),
         (b"title,,,\na,b,c,d\n1,2,3,4\n", {}, r"row 1 names only 1 of 4 columns"),
         (b"a,b\n1,2\n", {"delimiter": ";;"}, r"the delimiter is one character"),

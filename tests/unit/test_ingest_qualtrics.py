@@ -62,5 +62,5 @@ def test_a_damaged_header_is_not_read_as_an_answer(export) -> None:
 
 
 def test_an_import_id_there_twice_is_refused(export) -> None:
-    with pytest.raises(DepositError, match="there twice: QID1"):
+    with pytest.raises(DepositError, match="duplicate column names: QID1"):
         export(HEADER.replace("QID2_TEXT", "QID1") + ROWS)

@@ -32,7 +32,7 @@ def test_a_deposit_is_kept_once_under_its_hash(tmp_path: Path) -> None:
     kept = keep_deposit(sent, tmp_path / "raw", about)
     assert kept.name == f"{about['sha256']}.csv"
     assert kept.read_bytes() == sent.read_bytes()
-    assert kept.stat().st_mode & 0o777 == 0o440
+    assert kept.stat().st_mode & 0o777 == 0o400
     assert keep_deposit(sent, tmp_path / "raw", about) == kept
     assert list((tmp_path / "raw").iterdir()) == [kept]
 

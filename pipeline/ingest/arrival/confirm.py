@@ -19,7 +19,7 @@ def confirm(declaration: Path, receipts: Sequence[Mapping[str, object]]) -> None
     def change(file: YamlFile) -> None:
         for index, receipt in enumerate(receipts):
             values = {name: _value(receipt[name]) for name in ("sha256", "rows") if name in receipt}
-            file.set(("files", index), values, beside="file")
+            file.set(("files", index), values, near="file")
 
     edit(declaration, change)
 

@@ -179,7 +179,7 @@ def _fieldwork(study: Study, arm: str, path: Path, deposit: Deposit, mark: Mark)
 
 
 def _variables(names: dict[str, str], found: dict[str, Match]) -> list[str]:
-    """What is proposed item by item; what is as expected is left to the comment beside it."""
+    """What is proposed item by item; what is as expected is left to the comment next to it."""
     proposed, not_asked = ["", "variables:"], ["", "not_asked:"]
     for item, name in names.items():
         match = found.get(item)

@@ -1,4 +1,4 @@
-"""No file is loaded that nobody has confirmed: its SHA-256 stands in the wave's declaration, or the wave is held."""
+"""No file is loaded that nobody has confirmed: its SHA-256 is declared, or the wave awaits confirmation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check_receipt(
     name = str(found["file"])
     if file.sha256 is None and not confirmed:
         raise HeldError(
-            f"is held, not loaded: nobody has confirmed its receipt ({found['bytes']:,} bytes, "
+            f"is awaiting confirmation and was not loaded: nobody has confirmed its receipt ({found['bytes']:,} bytes, "
             f"{found['rows']:,} rows, {found['columns']:,} columns, SHA-256 {found['sha256']})",
             where=f"{study.key} {wave}, {name}",
             todo="What was loaded before stays as it was. If that is the file you expect, "
@@ -57,7 +57,7 @@ def check_receipt(
 
 
 def check_generated(path: Path, confirmed: Confirmed) -> None:
-    """Raise ``DepositError`` if a generated list beside the files of the waves was changed."""
+    """Raise ``DepositError`` if a generated list among the files of the waves was changed."""
     found = sha256_of(path)
     if found != confirmed.get(path.name):
         raise _altered(path.name, found, confirmed)
@@ -70,7 +70,7 @@ def _same_bytes(study: Study, wave: str, file: WaveFile, found: Mapping[str, str
     if file.sha256 is None:
         raise _altered(name, str(found["sha256"]), confirmed)
     raise HeldError(
-        f"is held, not loaded: {_OTHER.format(found['sha256'], file.sha256)}",
+        f"is awaiting confirmation and was not loaded: {_OTHER.format(found['sha256'], file.sha256)}",
         where=f"{study.key} {wave}, {name}",
         todo="What was loaded before stays as it was. Ask for the file again; or, if it is a corrected delivery, "
         f"`cohesion wave accept {study.key} {wave}` makes it the wave's new version, and the one before is kept.",

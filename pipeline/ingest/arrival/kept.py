@@ -9,9 +9,12 @@ from pathlib import Path
 from pipeline.files import sha256_of, write_whole
 from pipeline.ingest.formats.receipts import check_receipt
 
+OWNER_READS = 0o400
+"""A kept delivery holds answers: its owner alone reads it, and nobody changes it."""
+
 
 def keep_deposit(path: Path, folder: Path, receipt: Mapping[str, str | int]) -> Path:
-    """Copy a deposit into ``folder`` under its SHA-256, never under the name it came with; read-only.
+    """Copy a deposit into ``folder`` under its SHA-256, never under the name it came with; for the owner to read.
 
     The same bytes are kept once, so that every version stays as it was delivered. Raises ``DepositError`` if the file
     is no longer the one of the receipt.
@@ -24,6 +27,5 @@ def keep_deposit(path: Path, folder: Path, receipt: Mapping[str, str | int]) -> 
         shutil.copyfile(path, draft)
         check_receipt({**receipt, "sha256": sha256_of(draft)}, sha256=str(receipt["sha256"]))
 
-    write_whole(kept, copy)
-    kept.chmod(0o440)
+    write_whole(kept, copy, mode=OWNER_READS)
     return kept

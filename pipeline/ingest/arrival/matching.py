@@ -18,7 +18,7 @@ SURE, POSSIBLE = 0.75, 0.5
 _DIGITS = re.compile(r"\d+")
 
 MOST_CODES = 60
-"""A variable with more different answers than this is not told by its codes."""
+"""A variable with more different answers than this is not recognised by its codes."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _candidates(
         by_label = max((_alike(labels[column], text) for text in wordings), default=0.0) if labels[column] else None
         if by_name < 0.6 and (by_label or 0) < 0.6:
             continue
-        renamed = 0.5 if by_name or (by_label or 0) > 0.95 else 0.0  # beside another number only the same words count
+        renamed = 0.5 if by_name or (by_label or 0) > 0.95 else 0.0  # with another number only the same words count
         by_codes = _code_score(codes[column], declared) if item.codes else None
         confidence = max(
             _weighted([(by_name, 0.5), (by_label, 0.3), (by_codes, 0.2)]),

@@ -27,15 +27,15 @@ class YamlFile:
         self.text = path.read_bytes().decode("utf-8")
         self.expected = self._data(self.text)
 
-    def set(self, position: Position, values: Mapping[str, str | int], *, beside: str) -> None:
-        """Give keys of a mapping their values; keys that are not there yet come beside the key ``beside``."""
+    def set(self, position: Position, values: Mapping[str, str | int], *, near: str) -> None:
+        """Give keys of a mapping their values; new keys come next to the key ``near``."""
         new = dict(values)
         for key in values:
             pair = _pair(self._node(position, MappingNode), key)
             if pair is not None:
                 self._replace(*pair, str(new.pop(key)))
         if new:
-            self._insert(self._node(position, MappingNode), beside, new)
+            self._insert(self._node(position, MappingNode), near, new)
         _at(self.expected, position).update(values)
         self._check()
 
@@ -81,10 +81,10 @@ class YamlFile:
         else:
             self.text = self.text[:start] + value + self.text[end:]
 
-    def _insert(self, mapping: Any, beside: str, values: Mapping[str, str | int]) -> None:
-        found = _pair(mapping, beside)
+    def _insert(self, mapping: Any, near: str, values: Mapping[str, str | int]) -> None:
+        found = _pair(mapping, near)
         if found is None:
-            raise self._cannot(f"a mapping without `{beside}`")
+            raise self._cannot(f"a mapping without `{near}`")
         key, value = found
         pairs = [f"{name}: {new}" for name, new in values.items()]
         if mapping.flow_style:

@@ -88,7 +88,7 @@ def check_names(names: Sequence[str], where: str) -> list[Notice]:
 
 def doubled(names: Sequence[str], where: str) -> DepositError:
     return DepositError(
-        f"column names that are there twice: {some(names)}",
+        f"duplicate column names: {some(names)}",
         where=where,
         count=len(names),
         todo="Ask for the file with one name per column.",

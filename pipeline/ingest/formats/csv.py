@@ -24,7 +24,7 @@ _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical ba
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read(path: Path, request: Request, facts: FileFacts) -> Table:
+def read(path: Path, request: Request, _: FileFacts) -> Table:
     """One row per record after the header; a column of numbers as Float64, every other cell as the text it is."""
     if len(request.delimiter) != 1 or not request.delimiter.isascii():
         raise DepositError(

@@ -37,7 +37,7 @@ def as_dates(numbers: pl.Series, kind: Kind) -> pl.Series:
     """Dates as ``Date``; as ``Datetime`` where any value has a time of day.
 
     Where a value is no date between 1600 and 9999 (a missing-value code, a damaged number), the column is text: ISO
-    dates beside the codes as they are.
+    dates among the codes as they are.
     """
     days = _days_since_1970(numbers, kind)
     is_date = days.is_between(_EARLIEST, _LATEST, closed="left")

@@ -47,7 +47,7 @@ def _each_text(numbers: pl.Series) -> pl.Series:
 
 
 def numbers_among(texts: pl.Series) -> pl.Series:
-    """Texts of which those that are numbers are written as codes: beside a remark ``4.0`` is still the code ``4``."""
+    """Texts of which those that are numbers are written as codes: next to a remark ``4.0`` is still the code ``4``."""
     distinct = texts.unique().drop_nulls()
     numbers = distinct.filter(distinct.str.contains(NUMBER))
     codes = code_texts(numbers.cast(pl.Float64))

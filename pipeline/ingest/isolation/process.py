@@ -192,7 +192,7 @@ def took_too_long(request: Request) -> DepositError:
     return DepositError(
         f"reading took longer than {request.limits.seconds:g} seconds and was stopped",
         where=Path(request.path).name,
-        todo="The file is damaged or not what it says; ask for it again.",
+        todo="The file is damaged or of another format; ask for it again.",
     )
 
 
@@ -201,5 +201,5 @@ def ended_without_answer(request: Request) -> DepositError:
     return DepositError(
         f"the reader crashed on the file, or needed more than {gibibytes:g} GiB of memory",
         where=Path(request.path).name,
-        todo="The file is damaged or not what it says; ask for it again.",
+        todo="The file is damaged or of another format; ask for it again.",
     )

@@ -63,7 +63,7 @@ def read_deposit(
 
 
 def read_deposits(requests: Sequence[Request]) -> list[Deposit | DepositError]:
-    """The deposits of several files, read side by side; in place of a deposit the error of a file that has one."""
+    """The deposits of several files, read in parallel; in place of a deposit the error of a file that has one."""
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         return list(pool.map(_deposit_or_error, requests))
 

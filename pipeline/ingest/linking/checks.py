@@ -12,7 +12,7 @@ from pipeline.specs.project import Study
 SUSPECT = 0.1
 """Contradictions as a share of those that chance would give: about this share of the links is wrong."""
 FEW = 3
-"""Fewer contradictions than this are told, not warned of."""
+"""Fewer contradictions than this are reported without a warning."""
 
 
 def lost_links(study: Study, links: pl.DataFrame) -> list[str]:
@@ -26,7 +26,7 @@ def lost_links(study: Study, links: pl.DataFrame) -> list[str]:
             alike = int(own.filter(pl.col("kind").is_in(["written_otherwise", "likely"]))["count"].sum())
             near = f"; {alike:,} ids look like earlier ones" if alike else ""
             found.append(
-                f"{_place(study, arm, wave)}: 0.0% of the ids in `{column}` are known from the waves before "
+                f"{_place(study, arm, wave)}: 0.0% of the ids in `{column}` are linked with earlier waves "
                 f"({people:,} people){near}. Check the id column, its format and its prefix; or accept it by a "
                 "decision of the wave (finding: unlinked, item: person_id), if this is a fresh sample."
             )
@@ -52,7 +52,7 @@ def contradicting(study: Study, links: pl.DataFrame) -> list[str]:
     """In words, each pair of waves in which linked people contradict themselves as strangers would."""
     return [
         f"{_place(study, row['arm'], row['later'])}: of {row['of']:,} people linked with {row['earlier']}, "
-        f"{row['count']:,} have other lasting facts, where linking at random would give {row['by_chance']:,.0f}. "
+        f"{row['count']:,} have different lasting facts; linking at random would give {row['by_chance']:,.0f}. "
         "Check how people were linked, and how sex, birth year and the like are coded."
         for row in links.filter(
             pl.col("kind") == CONTRADICTS, pl.col("count") >= FEW, pl.col("count") > SUSPECT * pl.col("by_chance")
@@ -62,12 +62,12 @@ def contradicting(study: Study, links: pl.DataFrame) -> list[str]:
 
 def words(links: pl.DataFrame) -> str:
     """Wave by wave and in counts: how the people of each are linked."""
-    told = []
+    found = []
     for arm, wave, own in _by_wave(links):
         counted = own.group_by("kind", maintain_order=True).agg(pl.col("count").sum())
         parts = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in counted.iter_rows() if count]
-        told.append(f"{arm}, {wave}: {', '.join(parts) or 'nobody'}")
-    return "; ".join(told) or "one wave: nothing to link"
+        found.append(f"{arm}, {wave}: {', '.join(parts) or 'nobody'}")
+    return "; ".join(found) or "one wave: nothing to link"
 
 
 def _by_wave(links: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:

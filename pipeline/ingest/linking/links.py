@@ -1,4 +1,4 @@
-"""Who is who from wave to wave: ids that are the same, that only look the same, and facts that speak against it."""
+"""Who is who from wave to wave: the same ids, ids that only look the same, and facts that contradict a link."""
 
 from __future__ import annotations
 
@@ -212,13 +212,13 @@ def _agree_by_chance(
 
 
 def _counted(placed: pl.DataFrame, wave: str, previous: str, by_chance: float | None) -> pl.DataFrame:
-    """One row per earlier wave and kind; what is in no earlier wave is told beside the wave before."""
+    """One row per earlier wave and kind; what is in no earlier wave is reported with the wave before."""
     counted = (
         placed.with_columns(pl.col("earlier").fill_null(previous))
         .group_by("earlier", "kind", maintain_order=True)
         .agg(count=pl.len().cast(pl.Int64), quarantined=pl.col("set_apart").sum().cast(pl.Int64))
     )
-    if not counted.filter(pl.col("kind") == "exact").height:  # that nobody is known must be told, too
+    if not counted.filter(pl.col("kind") == "exact").height:  # that nobody is linked must be reported, too
         none = pl.DataFrame({"earlier": [previous], "kind": ["exact"], "count": [0], "quarantined": [0]})
         counted = pl.concat([none, counted])
     order = pl.col("kind").replace_strict(list(LINK_KINDS), range(len(LINK_KINDS)))

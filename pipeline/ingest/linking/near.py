@@ -1,4 +1,4 @@
-"""Ids that are nearly the same: one or two slips of a key apart."""
+"""Ids that are nearly the same: one or two keystroke errors from each other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def near_ids(ids: pl.Series, others: pl.Series) -> pl.DataFrame:
     A slip is a character typed wrongly, left out, put in, or exchanged with its neighbour (optimal string alignment,
     a restricted Damerau–Levenshtein distance). Two slips are looked for only where there is no id one slip away. Pairs
     are found by what is left of both ids after one (two) deletions (Mor & Fraenkel 1982, doi:10.1145/358728.358752), so
-    that 100,000 ids beside 100,000 others take seconds. Equal ids are no pair; each id should be there once.
+    that 100,000 ids compared with 100,000 others take seconds. Equal ids are no pair; each id should be there once.
     """
     if not len(ids) or not len(others):
         return pl.DataFrame(schema=SCHEMA)
@@ -46,7 +46,7 @@ def near_ids(ids: pl.Series, others: pl.Series) -> pl.DataFrame:
 
 
 def _within(ids: Signs, others: Signs, slips: int) -> tuple[Places, Places, Distances]:
-    """Pairs at most this many slips apart: the places of both, and the distance."""
+    """Pairs that differ by at most this many slips: the places of both, and the distance."""
     places, remainders = _sorted(*_remainders(ids, slips))
     theirs = _uncrowded(remainders, *_sorted(*_remainders(others, slips)))
     found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int8))]

@@ -1,8 +1,8 @@
-"""The links of a study: the ids of all its waves read again, compared while they are in memory, and told in counts.
+"""The links of a study: the ids of all its waves read again, compared while they are in memory, and reported in counts.
 
 Ids exist as such only while files are read, so this cannot be made from the warehouse; and nothing that could be kept
-for it (not the ids, nor a sketch of them) would be worth the risk of being found. It does not matter, either, in which
-order waves arrive.
+for it (not the ids, nor a sketch of them) would be worth the risk of being found. The order in which
+waves arrive makes no difference.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _rows(
     rule = study.about.ids
     given = deposit.frame[column]
     ids = normalise_ids(given, strip=rule.strip, case=rule.case)
-    gone = rows_of_withdrawn(study, wave, file, deposit.frame, ids, column, known)
+    gone = rows_of_withdrawn(study, wave, file, ids, column, known)
     numbers = pl.Series("row", deposit.row_numbers or range(1, deposit.frame.height + 1), dtype=pl.Int64)
     people = pseudonymise(ids, known.key, study.key)
     own = loaded.filter(pl.col("arm") == file.arm)["person_id"]
@@ -99,7 +99,7 @@ def link_study(
 ) -> Links:
     """One row per arm, pair of waves and kind (contract ``Links``), and one row per proposal.
 
-    ``ids`` by wave as from ``deposited_ids``; ``facts`` by wave, row for row beside it, the values of lasting items.
+    ``ids`` by wave as from ``deposited_ids``; ``facts`` by wave, row by row, the values of lasting items.
     """
     counts, proposals = [], []
     issued = ids_in(study, find_file(folder.folder, study.about.issued)) if study.about.issued else []

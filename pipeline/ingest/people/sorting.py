@@ -42,12 +42,12 @@ def fingerprints(ids: pl.Series, key: bytes, study: str) -> pl.Series:
 def sort_people(study: Study, wave: str, file: WaveFile, deposit: Deposit, id_column: str, known: Register) -> Sorted:
     """The rows of one file, sorted; ``person_id`` (a pseudonym) and ``row`` (its number in the file) are added.
 
-    People who withdrew are always set apart. All else that is doubtful stops the wave with a ``DepositError``, unless
+    People who withdrew are always set aside. All else that is doubtful stops the wave with a ``DepositError``, unless
     the study sets it aside.
     """
     rule = study.about.ids
     ids = normalise_ids(deposit.frame[id_column], strip=rule.strip, case=rule.case)
-    withdrawn = rows_of_withdrawn(study, wave, file, deposit.frame, ids, id_column, known)
+    withdrawn = rows_of_withdrawn(study, wave, file, ids, id_column, known)
     where = str(deposit.receipt["file"])
     if study.about.doubtful == "stop":
         check_people(study, file, deposit.frame.filter(~withdrawn), id_column, known.folder, where)
@@ -71,7 +71,7 @@ def written_otherwise(study: Study, deposited: pl.Series) -> list[str]:
     if not rule.strip and rule.case == "as_is":
         return []
     count = int((normalise_ids(deposited) != normalise_ids(deposited, strip=rule.strip, case=rule.case)).sum())
-    return [f"{count:,} ids were written otherwise, in case or with spaces"] if count else []
+    return [f"{count:,} ids differ only in case or in spaces"] if count else []
 
 
 def check_people(study: Study, file: WaveFile, frame: pl.DataFrame, id_column: str, folder: Path, where: str) -> None:
@@ -107,7 +107,7 @@ def ids_in(study: Study, path: Path) -> list[str]:
 
 
 def rows_of_withdrawn(
-    study: Study, wave: str, file: WaveFile, frame: pl.DataFrame, ids: pl.Series, id_column: str, known: Register
+    study: Study, wave: str, file: WaveFile, ids: pl.Series, id_column: str, known: Register
 ) -> pl.Series:
     """Whether each row is of somebody who withdrew, by the study's own list or by that of this installation."""
     period = study.fieldwork(wave, file.arm)

@@ -49,7 +49,9 @@ def interview_dates(
             count=int(reasons.is_not_null().sum()),
             todo="Correct `date_format`, or ask for the file again.",
         )
-    notices = [f"{column}: {ambiguous:,} dates would be others with day and month changed places"] if ambiguous else []
+    notices = (
+        [f"{column}: {ambiguous:,} dates would be different ones with day and month exchanged"] if ambiguous else []
+    )
     counted = reasons.drop_nulls().value_counts().iter_rows()
     notices += [f"{column}: {count:,} set aside, {why}" for why, count in counted]
     return (*_apart(rows, column, dates, reasons), notices)

@@ -1,4 +1,4 @@
-"""Setting rows and values apart: kept with the reason, counted, and loaded again once a declaration resolves them.
+"""Setting rows and values aside: kept with the reason, counted, and loaded again once a declaration resolves them.
 
 Nothing is lost on the way: received = loaded + quarantined + set aside by rule, which ``Sorted.check`` holds.
 """
@@ -29,8 +29,8 @@ VALUES_SCHEMA = {ROW: pl.Int64, "variable": pl.String, "value": pl.String, "reas
 class Sorted:
     """The rows of a deposit, each in one place.
 
-    ``loaded``: what goes on. ``quarantined``: one row per row set apart, with ``row`` and ``reason`` first and, but for
-    people who withdrew, everything the row holds. ``values``: one row per value set apart. ``set_aside``: rule → rows
+    ``loaded``: what goes on. ``quarantined``: one row per row set aside, with ``row`` and ``reason`` first and, but for
+    people who withdrew, everything the row holds. ``values``: one row per value set aside. ``set_aside``: rule → rows
     that are no answers and are not kept.
     """
 
@@ -69,7 +69,7 @@ def sort_rows(
 ) -> Sorted:
     """Put each row of a deposit where it belongs, by its id (as ``normalise_ids`` gives it, one per row).
 
-    Set apart are, in this order: people who withdrew (``withdrawn``: true per row), rows without an id, ids that do not
+    Set aside are, in this order: people who withdrew (``withdrawn``: true per row), rows without an id, ids that do not
     fit ``pattern``, ids that are not among ``known`` (None: anyone may come), and all rows of an id that is there
     more than once with different answers. Of rows that are identical in every cell one is loaded.
     ``set_aside`` counts the rows that the reader left out by rule. ``look_for_copies=False`` saves the comparison of

@@ -24,7 +24,7 @@ _TAGS = re.compile(rb"<[^<>]*>")
 class Needles:
     """An id with its pseudonym, to be found in bytes, in text and in tables.
 
-    A short text that begins or ends in a digit counts only where no other digit stands beside it: id 101 is not in
+    A short text that begins or ends in a digit counts only where no other digit is next to it: id 101 is not in
     1010. A number counts where it is a whole cell of one of ``id_columns``.
     """
 

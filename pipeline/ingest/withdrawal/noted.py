@@ -27,5 +27,5 @@ def note_withdrawn(path: Path, fingerprint: str, scope: str, date: dt.date) -> i
         .group_by("id", maintain_order=True)
         .agg(pl.col("scope").first(), pl.col("date").min())
     )
-    write_whole(path, lambda draft: listed.write_csv(draft))
+    write_whole(path, lambda draft: listed.write_csv(draft), mode=0o600)
     return listed.height

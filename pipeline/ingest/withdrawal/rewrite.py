@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.errors import DepositError
-from pipeline.files import write_bytes
+from pipeline.files import write_whole
 from pipeline.ingest.formats.modules import module_of, text_module_of
 from pipeline.ingest.formats.signatures import UTF16, format_shown
 from pipeline.ingest.isolation.read import read_deposit
@@ -55,6 +56,7 @@ def _write_again(path: Path, form: Format, kept: pl.Series) -> None:
     if not form.can_erase:
         raise cannot
     draft = path.with_name(f".erasing.{path.name}")
+    draft.touch(mode=0o600)  # it holds answers: whoever may read the file will be set when it is whole
     try:
         module_of(form.module).write_without(path, draft, kept)
         if not _is_the_rest(path, draft, form, kept):
@@ -62,7 +64,7 @@ def _write_again(path: Path, form: Format, kept: pl.Series) -> None:
         content = draft.read_bytes()
     finally:
         draft.unlink(missing_ok=True)
-    write_bytes(path, content)
+    write_whole(path, lambda part: part.write_bytes(content), mode=stat.S_IMODE(path.stat().st_mode))
 
 
 def _is_the_rest(path: Path, draft: Path, form: Format, kept: pl.Series) -> bool:

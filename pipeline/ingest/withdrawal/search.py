@@ -44,7 +44,7 @@ def traces(root: Path, texts: Sequence[str], *, id_columns: Sequence[str] = ()) 
 
     Each file is searched as bytes, in UTF-8 and UTF-16; Parquet, DuckDB, SQLite, SPSS, Stata, zip (xlsx, docx), gzip,
     bzip2 and xz files also as what they pack, since compression hides a text from a search for its bytes. What is
-    packed otherwise, or with a password, is told as not opened. A number counts where it is a whole cell of one of
+    packed otherwise, or with a password, is reported as not opened. A number counts where it is a whole cell of one of
     ``id_columns``.
     """
     needles = Needles(frozenset(texts), frozenset(id_columns))
