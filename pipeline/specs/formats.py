@@ -46,29 +46,66 @@ class Format:
 
 
 def _records() -> Iterator[Format]:
-    home = "pipeline.ingest.formats"
-    spss = {"carries_labels": True, "marks_missing": True, "counts_rows": True}
     yield Format(
-        "sav", "an SPSS file (.sav)", ".sav", f"{home}.sav", rb"\$FL2",
-        takes=frozenset({"encoding"}), may_end_in_zeros=True, **spss,
-    )  # fmt: skip
+        name="sav",
+        words="an SPSS file (.sav)",
+        suffix=".sav",
+        module="pipeline.ingest.formats.sav",
+        first_bytes=rb"\$FL2",
+        takes=frozenset({"encoding"}),
+        carries_labels=True,
+        marks_missing=True,
+        counts_rows=True,
+        may_end_in_zeros=True,
+    )
     yield Format(
-        "zsav", "a compressed SPSS file (.zsav)", ".zsav", f"{home}.zsav", rb"\$FL3",
-        takes=frozenset({"encoding"}), **spss,
-    )  # fmt: skip
+        name="zsav",
+        words="a compressed SPSS file (.zsav)",
+        suffix=".zsav",
+        module="pipeline.ingest.formats.zsav",
+        first_bytes=rb"\$FL3",
+        takes=frozenset({"encoding"}),
+        carries_labels=True,
+        marks_missing=True,
+        counts_rows=True,
+    )
     yield Format(
-        "dta", "a Stata file (.dta)", ".dta", f"{home}.dta", rb"<stata_dta>|[\x68-\x73][\x01\x02]\x01..",
-        takes=frozenset({"encoding"}), carries_labels=True, may_end_in_zeros=True,
-    )  # fmt: skip
+        name="dta",
+        words="a Stata file (.dta)",
+        suffix=".dta",
+        module="pipeline.ingest.formats.dta",
+        first_bytes=rb"<stata_dta>|[\x68-\x73][\x01\x02]\x01..",  # or the releases before 13, by their numbers
+        takes=frozenset({"encoding"}),
+        carries_labels=True,
+        counts_rows=True,
+        may_end_in_zeros=True,
+    )
     yield Format(
-        "csv", "text, perhaps CSV", ".csv", f"{home}.csv", None,
-        takes=frozenset({"encoding", "delimiter", "decimal", "header_row", "layout"}), leaves_blank_rows=True,
-    )  # fmt: skip
+        name="csv",
+        words="text, perhaps CSV",
+        suffix=".csv",
+        module="pipeline.ingest.formats.csv",
+        first_bytes=None,
+        takes=frozenset({"encoding", "delimiter", "decimal", "header_row", "layout"}),
+        leaves_blank_rows=True,
+    )
     yield Format(
-        "xlsx", "a zip archive or an Excel workbook (.xlsx)", ".xlsx", f"{home}.xlsx", rb"PK\x03\x04",
-        takes=frozenset({"sheet", "header_row", "layout"}), leaves_blank_rows=True,
-    )  # fmt: skip
-    yield Format("parquet", "a Parquet file", ".parquet", f"{home}.parquet", rb"PAR1")
+        name="xlsx",
+        words="a zip archive or an Excel workbook (.xlsx)",
+        suffix=".xlsx",
+        module="pipeline.ingest.formats.xlsx",
+        first_bytes=rb"PK\x03\x04",
+        takes=frozenset({"sheet", "header_row", "layout"}),
+        leaves_blank_rows=True,
+    )
+    yield Format(
+        name="parquet",
+        words="a Parquet file",
+        suffix=".parquet",
+        module="pipeline.ingest.formats.parquet",
+        first_bytes=rb"PAR1",
+        counts_rows=True,
+    )
 
 
 _FORMATS: dict[str, Format] = {record.name: record for record in _records()}

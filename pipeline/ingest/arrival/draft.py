@@ -107,6 +107,8 @@ def _about_format(opened: Opened) -> list[str]:
     notes = [] if record.is_text else [f"Its first bytes are those of {record.words}."]
     if not record.carries_labels:
         notes.append("The format carries no labels: variables are matched by their names and codes alone.")
+    if not record.counts_rows:
+        notes.append("The format does not say how many rows there are: compare the number with the sender's.")
     return [*notes, *opened.way.notes]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.files import sha256_of, write_whole
 from pipeline.ingest.formats.receipts import check_receipt
+from pipeline.specs.formats import FORMATS
 
 OWNER_READS = 0o400
 """A kept delivery holds answers: its owner alone reads it, and nobody changes it."""
@@ -19,7 +20,7 @@ def keep_deposit(path: Path, folder: Path, receipt: Mapping[str, str | int]) -> 
     The same bytes are kept once, so that every version stays as it was delivered. Raises ``DepositError`` if the file
     is no longer the one of the receipt.
     """
-    kept = folder / f"{receipt['sha256']}.{receipt['format']}"
+    kept = folder / f"{receipt['sha256']}{FORMATS[str(receipt['format'])].suffix}"
     if kept.exists():
         return kept
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipeline.ingest.linking.links import CONTRADICTS, LINKED, UNDECLARED
+from pipeline.ingest.linking.kinds import CONTRADICTS, LINKED, UNDECLARED
 from pipeline.specs.project import Study
 
 SUSPECT = 0.1

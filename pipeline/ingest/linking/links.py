@@ -5,45 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from pipeline.ingest.linking.agreement import (
-    Facts,
     compare_facts,
     disagreement_by_chance,
     facts_of,
     with_numbered_facts,
 )
+from pipeline.ingest.linking.contradictions import contradictions
+from pipeline.ingest.linking.kinds import COUNTS, NEAREST, PROPOSALS, PROPOSED
 from pipeline.ingest.linking.near import near_ids
 from pipeline.ingest.people.ids import Case, normalise_ids
 from pipeline.tables import LINK_KINDS
-
-LINKED = ("exact", "normalised", "returned")
-PROPOSED = ("written_otherwise", "likely", "unproven", "ambiguous")
-LISTED = ("refreshment", "issued")
-UNDECLARED = ("new", "contradicted")
-CONTRADICTS = "facts_contradict"
-COUNTS = {
-    "earlier": pl.String,
-    "later": pl.String,
-    "kind": pl.String,
-    "count": pl.Int64,
-    "of": pl.Int64,
-    "quarantined": pl.Int64,
-    "by_chance": pl.Float64,
-}
-PROPOSALS = {
-    "later": pl.String,
-    "row": pl.Int64,
-    "earlier": pl.String,
-    "earlier_row": pl.Int64,
-    "kind": pl.String,
-    "distance": pl.Int8,
-    "facts_agree": pl.Int64,
-    "facts_contradict": pl.Int64,
-}
-NEAREST = {name: dtype for name, dtype in PROPOSALS.items() if name not in ("later",)}
 
 _LETTERS_AND_ZEROS = r"^\p{L}*0*"
 _NOT_ALPHANUMERIC = r"[^\p{L}\p{N}]"
@@ -102,7 +76,7 @@ def _link(
         own = loaded[wave].with_columns(wave=pl.lit(wave))
         seen = pl.concat([seen, own], how="diagonal").unique("id", keep="last", maintain_order=True)
         previous = wave
-    counts.append(_contradictions(loaded, facts))
+    counts.append(contradictions(loaded, facts))
     return Links(pl.concat(counts), pl.concat(proposals))
 
 
@@ -238,34 +212,3 @@ def _proposed(placed: pl.DataFrame, wave: str) -> pl.DataFrame:
     """One row per proposal, by row numbers."""
     chosen = placed.filter(pl.col("kind").is_in(PROPOSED)).with_columns(later=pl.lit(wave))
     return chosen.select(pl.col(name).cast(dtype) for name, dtype in PROPOSALS.items())
-
-
-def _contradictions(loaded: Mapping[str, pl.DataFrame], facts: Sequence[str]) -> pl.DataFrame:
-    """One row per pair of waves with facts to compare: how many people in both have a fact that is not what it was."""
-    ids = pl.concat([pl.Series("id", [], dtype=pl.String), *(people["id"] for people in loaded.values())])
-    numbers = ids.rank("dense").to_numpy().astype(np.int64) - 1
-    ends = np.cumsum([people.height for people in loaded.values()])
-    waves = [
-        (wave, numbers[end - people.height : end], facts_of(people, facts))
-        for (wave, people), end in zip(loaded.items(), ends, strict=True)
-    ]
-    place_of = np.full(ids.n_unique(), -1, np.int64)
-    rows = []
-    for after, (later, later_ids, now) in enumerate(waves):
-        for earlier, earlier_ids, then in waves[:after]:
-            place_of[earlier_ids] = np.arange(earlier_ids.size)
-            was = place_of[later_ids]
-            place_of[earlier_ids] = -1
-            rows += _contradiction(earlier, later, now[was >= 0], then[was[was >= 0]])
-    return pl.DataFrame(rows, schema=COUNTS, orient="row")
-
-
-def _contradiction(earlier: str, later: str, now: Facts, then: Facts) -> list[tuple[object, ...]]:
-    """The row of two waves, for the people in both of them; no row if no fact can be compared."""
-    agree, contradict = compare_facts(now, then)
-    compared = int(np.count_nonzero(agree + contradict))
-    if not compared:
-        return []
-    chance = disagreement_by_chance(now, then)
-    by_chance = None if chance is None else compared * chance
-    return [(earlier, later, CONTRADICTS, int(np.count_nonzero(contradict)), compared, 0, by_chance)]

@@ -19,7 +19,8 @@ from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import codes_of_columns
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.isolation.read import read_deposits
-from pipeline.ingest.linking.links import CONTRADICTS, LISTED, PROPOSED, UNDECLARED, Links, link_waves
+from pipeline.ingest.linking.kinds import CONTRADICTS, LISTED, PROPOSED, UNDECLARED
+from pipeline.ingest.linking.links import Links, link_waves
 from pipeline.ingest.people.ids import normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, ids_in, rows_of_withdrawn

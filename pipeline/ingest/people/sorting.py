@@ -99,11 +99,14 @@ def _issued(study: Study, file: WaveFile, folder: Path) -> set[str] | None:
 
 
 def ids_in(study: Study, path: Path) -> list[str]:
-    frame = read_deposit(path, "csv").frame
-    column = study.about.columns.person_id or frame.columns[0]
-    column = column if column in frame.columns else frame.columns[0]
-    listed = read_deposit(path, "csv", text=(column,)).frame[column]
-    return normalise_ids(listed, strip=study.about.ids.strip, case=study.about.ids.case).drop_nulls().to_list()
+    """The ids of a CSV list, by the study's rule: of the column that holds ids in the waves, or else of the first."""
+    column = str(study.about.columns.person_id)
+    frame = read_deposit(path, "csv", text=(column,)).frame
+    if column not in frame.columns:
+        column = frame.columns[0]
+        frame = read_deposit(path, "csv", text=(column,)).frame
+    rule = study.about.ids
+    return normalise_ids(frame[column], strip=rule.strip, case=rule.case).drop_nulls().to_list()
 
 
 def rows_of_withdrawn(
