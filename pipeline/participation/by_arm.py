@@ -16,8 +16,7 @@ def transitions_by_arm(
     """One row per arm and pair of categories of ``measure``: see ``transitions`` and ``places``.
 
     Clustered by the sampling unit (within its stratum) where everybody has one, else by the person; ``clustered_by``
-    says which. Arms of a single wave, or in which nobody answered the measure at a wave that has a next one, are left
-    out.
+    names the choice. Arms with a single wave, or without an answer to the measure before their last wave, are left out.
     """
     cluster = "psu" if "psu" in panel.columns and not panel["psu"].null_count() else "person_id"
     if cluster == "psu" and "stratum" in panel.columns:
@@ -38,7 +37,7 @@ def transitions_by_arm(
 
 
 def variation_by_arm(panel: pl.DataFrame, measures: Sequence[str]) -> pl.DataFrame:
-    """One row per measure, arm and component: ``xtsum`` of each arm's people; measures nobody answered are left out."""
+    """One row per measure, arm and component: ``xtsum`` of each arm; measures without an answer are left out."""
     parts = []
     for (arm,), own in panel.group_by("arm", maintain_order=True):
         answered = [name for name in measures if own[name].count()]

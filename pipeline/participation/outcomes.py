@@ -1,4 +1,4 @@
-"""What became of each person at each wave: answered whole or in part, or why not, as far as the fieldwork tells."""
+"""The outcome of each person at each wave: complete or partial interview, or the reported reason for non-response."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from pipeline.errors import CohesionError
 OUTCOMES: dict[str, str] = {
     "complete": "answered the questionnaire",
     "partial": "answered part of the questionnaire",
-    "refused": "asked in this wave and said no",
+    "refused": "asked in this wave and declined",
     "no_contact": "asked in this wave and not reached",
-    "other": "asked in this wave and could not answer, such as for illness or language",
-    "lost": "reported as interviewed, but the interview is not among the data",
+    "other": "asked in this wave and unable to answer, for instance because of illness or language",
+    "lost": "reported as interviewed, but without an interview in the data",
     "not_issued": "not asked in this wave",
-    "withdrawn": "asked never to be approached again: not issued from this wave on",
+    "withdrawn": "asked not to be approached again: not issued from this wave on",
     "moved": "left the population studied: not eligible from this wave on",
     "dead": "died: not eligible from this wave on",
 }
-"""What may be known of a person at a wave. Where nothing is, the person is absent and nobody knows why."""
+"""The outcomes that a field report may give. Without one, the person is absent for an unknown reason."""
 
 ANSWERED = ("complete", "partial")
 LASTING = ("withdrawn", "moved", "dead")
 INELIGIBLE = ("moved", "dead")
 NOT_ISSUED = ("not_issued", *LASTING)
 NOT_APPLICABLE = ("not_asked", "routed_out", "proxy")
-"""Why an answer is missing although nobody failed to give it: it counts neither as answered nor as unanswered."""
+"""Reasons for a missing answer that was not due: it counts neither as answered nor as unanswered."""
 
 
 def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
-    """One row per person and wave, as given, with ``outcome``: one of ``OUTCOMES``, or null where nobody knows.
+    """One row per person and wave, as given, with ``outcome``: one of ``OUTCOMES``, or null where it is unknown.
 
     ``outcomes`` is a field report, one row per person and wave: ``person_id, wave, outcome``. Lasting outcomes are
-    carried on until the person answers again; the dead may not. Who answered is ``complete`` unless reported as
-    ``partial``, whatever else the report says; who is reported as interviewed and is not there is ``lost``.
+    carried on until the person answers again; the dead may not. Those interviewed are ``complete`` unless
+    reported as ``partial``; those reported as interviewed without an interview in the data are ``lost``.
     """
     report = _empty_report() if outcomes is None else outcomes.select("person_id", "wave", "outcome")
     _check(participation, report)
@@ -46,10 +46,10 @@ def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = N
     # An answer ends what was carried: a person reported as moved who answers again is back in the study.
     lasting = pl.when(here).then(pl.lit("")).when(said.is_in(LASTING)).then(said).forward_fill().over("person_id")
     table = table.with_columns(carried=lasting)
-    risen = table.filter(here & (pl.col("carried").shift(1).over("person_id") == "dead")).height
-    if risen:
+    returned = table.filter(here & (pl.col("carried").shift(1).over("person_id") == "dead")).height
+    if returned:
         what = "persons answer after they are reported dead"
-        raise CohesionError(what, count=risen, todo="Correct the field report.")
+        raise CohesionError(what, count=returned, todo="Correct the field report.")
     answered = pl.when(said == "partial").then(pl.lit("partial")).otherwise(pl.lit("complete"))
     absent = pl.when(said.is_in(ANSWERED)).then(pl.lit("lost")).otherwise(said)
     outcome = pl.when(here).then(answered).otherwise(pl.coalesce(absent, pl.col("carried").replace("", None)))
@@ -104,6 +104,6 @@ def _check(participation: pl.DataFrame, report: pl.DataFrame) -> None:
     twice = report.height - report.select("person_id", "wave").n_unique()
     if twice:
         raise CohesionError("a person has two outcomes in a wave", where="field report", count=twice)
-    astray = report.join(participation, on=["person_id", "wave"], how="anti").height
-    if astray:
-        raise CohesionError("outcomes belong to no person and wave of the study", where="field report", count=astray)
+    unmatched = report.join(participation, on=["person_id", "wave"], how="anti").height
+    if unmatched:
+        raise CohesionError("outcomes belong to no person and wave of the study", where="field report", count=unmatched)

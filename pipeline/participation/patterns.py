@@ -1,4 +1,4 @@
-"""Participation: every person against every wave of their arm, and the patterns that makes."""
+"""Participation: every person at every wave of their arm, and the resulting patterns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def participation(
     ``stayed`` when the arm's wave before was answered too, ``returned`` when it was not, ``absent`` after entry and
     ``not_yet`` before it. ``pattern`` has one character per wave of the arm, ``1`` answered and ``0`` not.
     ``outcomes`` is a field report (``person_id, arm, wave, outcome``; see ``with_outcomes``): it adds the persons who
-    were issued and never answered, and says why people were absent.
+    were issued and never interviewed, and the reasons for absence.
 
     Raises CohesionError for an arm or wave outside the calendar, a person twice in a wave, a person in two arms.
     """
@@ -72,7 +72,7 @@ def patterns(
     by_cohort: bool = False,
     style: Literal["digits", "xtdescribe"] = "digits",
 ) -> pl.DataFrame:
-    """One row per participation pattern (and arm, and cohort), the commonest first: count, share and running share.
+    """One row per participation pattern (and arm, and cohort), the most common first: count, share and running share.
 
     ``cohort`` is the wave of entry. ``share`` is of the persons (of the arm, of the cohort) who ever answered.
     ``style="xtdescribe"`` writes an unanswered wave as ``.``, as Stata does.

@@ -8,10 +8,10 @@ from pipeline.participation.outcomes import INELIGIBLE, NOT_ISSUED, with_outcome
 
 DENOMINATORS: dict[str, str] = {
     "response_rate": "achieved / eligible: persons known by this wave who have not died or moved away",
-    "response_rate_1": "complete / eligible: AAPOR's RR1, all of whom eligibility is not known to have ended counting",
+    "response_rate_1": "complete / eligible: AAPOR's RR1, all counting as eligible unless reported otherwise",
     "response_rate_2": "(complete + partial) / eligible: AAPOR's RR2",
-    "response_rate_issued": "achieved / issued: persons who were approached in this wave",
-    "reinterview_rate": "answered again / eligible who had answered before: known even where nobody says who was asked",
+    "response_rate_issued": "achieved / issued: persons approached in this wave",
+    "reinterview_rate": "re-interviewed / eligible and interviewed before: needs no record of who was issued",
     "wave_to_wave": "of those who answered the wave before in the arm's calendar, the share who answer this one",
     "cumulative_retention": "of those who answered the arm's first wave, the share who answer this one, gaps allowed",
     "continuous_retention": "of those who answered the arm's first wave, the share who answered every wave up to here",

@@ -12,7 +12,7 @@ from pipeline.errors import CohesionError
 
 MISSING = "missing"
 FEW = 7
-"""A measure with more values than this is followed in thirds: a table of every value would show noise."""
+"""A measure with more values than this is grouped into thirds: a table of every value would show noise."""
 THIRDS = ("lowest third", "middle third", "highest third")
 
 
@@ -68,10 +68,10 @@ def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
     (R: ``cut(x, quantile(x, c(0, 1/3, 2/3, 1)))``), the same in every wave.
     """
     values = panel[column].cast(pl.Float64)
-    known = values.drop_nulls().unique().sort()
-    if len(known) <= FEW:
-        names = [f"{value:g}" for value in known]
-        return values.replace_strict(known, names, default=None, return_dtype=pl.Enum(names))
+    distinct = values.drop_nulls().unique().sort()
+    if len(distinct) <= FEW:
+        names = [f"{value:g}" for value in distinct]
+        return values.replace_strict(distinct, names, default=None, return_dtype=pl.Enum(names))
     first = panel.filter(pl.col("wave") == first_wave)[column].drop_nulls()
     cuts = sorted({float(first.quantile(share, "linear") or 0.0) for share in (1 / 3, 2 / 3)})
     if len(cuts) < 2:
@@ -115,7 +115,7 @@ def _categories(panel: pl.DataFrame, column: str) -> list[str]:
 
 
 def _with_errors(table: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The table with ``std_error``, linearised over clusters, and ``clusters``, how many hold the origin.
+    """The table with ``std_error``, linearised over clusters, and ``clusters``, how many contain the origin.
 
     Clusters without the origin contribute zero scores, so that G counts all clusters, as in a domain estimate.
     """

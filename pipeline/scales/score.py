@@ -23,7 +23,7 @@ def score_scale(
 ) -> pl.Series:
     """One score per row: the mean or sum of the answered items; null where fewer than ``minimum_answered`` are.
 
-    All items are needed if ``minimum_answered`` is left out; a sum always needs all. Items in ``reverse`` are turned
+    All items are needed if ``minimum_answered`` is left out; a sum always needs all. Items in ``reverse`` are reversed
     within their ``ranges`` (lowest + highest - answer).
 
     >>> frame = pl.DataFrame({"a": [1.0, 2.0], "b": [5.0, None]})
@@ -31,14 +31,14 @@ def score_scale(
     [1.0, None]
     """
     needed = len(items) if minimum_answered is None or score == "sum" else minimum_answered
-    columns = [_turned(item, ranges or {}) if item in reverse else pl.col(item) for item in items]
+    columns = [_reversed(item, ranges or {}) if item in reverse else pl.col(item) for item in items]
     answered = pl.sum_horizontal(column.is_not_null().cast(pl.Int32) for column in columns)
     total = pl.sum_horizontal(columns)
     value = total if score == "sum" else total / answered
     return frame.select(pl.when(answered >= needed).then(value).alias("score")).to_series()
 
 
-def _turned(item: str, ranges: Mapping[str, Bounds]) -> pl.Expr:
+def _reversed(item: str, ranges: Mapping[str, Bounds]) -> pl.Expr:
     if item not in ranges:
         raise CohesionError("cannot be reversed without its range", where=f"item `{item}`", todo="Give `ranges`.")
     low, high = ranges[item]

@@ -1,4 +1,4 @@
-"""What all declarations share: frozen, strict about keys, and open about what was assumed."""
+"""What all declarations share: frozen, strict about keys, explicit about assumptions."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ Range = Annotated[tuple[float, float], AfterValidator(_runs_upwards)]
 """The lowest and the highest value, both included."""
 
 MissingReason = Literal["routed_out", "refused", "dont_know", "no_answer", "proxy", "blank"]
-"""Why an answer has no value, as far as a declaration may say. (``not_asked`` and ``set_aside`` are the machine's.)"""
+"""Why an answer has no value, as a declaration may state it. (The pipeline sets ``not_asked`` and ``set_aside``.)"""
 
 Outcome = Literal[
     "complete", "partial", "refused", "no_contact", "other", "lost", "not_issued", "withdrawn", "moved", "dead"
 ]
-"""What a field report may say of a person at a wave; ``pipeline.participation.OUTCOMES`` says each in words."""
+"""The outcomes that a field report may give; ``pipeline.participation.OUTCOMES`` describes each in words."""
 
 LonelyPsu = Literal["certainty", "adjust", "remove", "average", "fail"]
 Subset = Literal["answered", "domain"]
 
 
 class Declaration(BaseModel):
-    """A frozen declaration that refuses keys it does not know."""
+    """A frozen declaration that refuses undeclared keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,7 +70,7 @@ class Period(Assumable):
     @model_validator(mode="after")
     def _runs_forwards(self) -> Period:
         if self.end < self.start:
-            raise ValueError(f"the end {self.end} lies before the start {self.start}")
+            raise ValueError(f"the end {self.end} is before the start {self.start}")
         return self
 
 

@@ -1,4 +1,4 @@
-"""What declarations say of each other: every name must exist, every code must be in range, every wave has a file."""
+"""Consistency between declarations: every name exists, every code is in range, every wave has a file."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
         known(source, (name,), columns, study.scores, f"a concept that `{model.study}` measures")
         once(source, (name,), columns)
     if model.outcome in model.exposures:
-        source.report(("exposures",), f"`{model.outcome}` is the outcome: it cannot explain itself.")
+        source.report(("exposures",), f"`{model.outcome}` is the outcome: it cannot be an exposure too.")
     known(source, ("waves",), model.waves, study.waves, f"a wave of `{model.study}`")
     known(source, ("arms",), model.arms, study.arms, f"an arm of `{model.study}`")
     _check_attrition(model, source, study)

@@ -1,4 +1,4 @@
-"""What decisions about findings may say: of which item, about which finding, and whether it can be done."""
+"""Consistency of decisions about findings: the item, the finding, and whether the decision can be carried out."""
 
 from __future__ import annotations
 

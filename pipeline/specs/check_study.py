@@ -1,4 +1,4 @@
-"""What the declarations of one study say of each other."""
+"""Consistency between the declarations of one study."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What weights.yaml and targets.csv say of the rest of their study, and what models say of weight sets."""
+"""Consistency of weights.yaml and targets.csv with the rest of their study, and of models with weight sets."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _check_calendar(name: str, weights: WeightSet, parts: Parts, source: Source)
     fits = arms_of(weights, calendar)
     for arm in weights.arms:
         if arm in calendar and arm not in fits:
-            source.report((name, "arms"), f"the arm `{arm}` has not all of the set's waves.")
+            source.report((name, "arms"), f"the arm `{arm}` does not have all of the set's waves.")
     if calendar and not weights.arms and not fits:
         source.report((name, "waves"), f"no arm has all of the waves of `{name}`.")
 

@@ -1,7 +1,7 @@
 """The names a study declares, read from its files as they stand.
 
-An entry with a mistake of its own still has a name: what refers to it is not a second mistake, and what refers to
-nothing is told at once and not only after the first mistake is mended.
+An entry with a mistake of its own still has a name: a reference to it is not a second mistake, and a reference to
+nothing is reported at once, not only after the first mistake is corrected.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def known(source: Source, position: Position, names: Iterable[str], valid: Names
         return
     for name in names:
         if name not in valid:
-            some = f"; known: {', '.join(valid)}." if 0 < len(valid) <= 12 else "."
+            some = f"; declared: {', '.join(valid)}." if 0 < len(valid) <= 12 else "."
             source.report(position, f"`{name}` is not {what}{nearest(name, valid) or some}")
 
 

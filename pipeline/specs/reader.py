@@ -17,7 +17,7 @@ D = TypeVar("D", bound=BaseModel)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint at the nearest known name, or nothing: "; did you mean `codes`?"."""
+    """A hint at the nearest name in ``known``, or nothing: "; did you mean `codes`?"."""
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
     return f"; did you mean `{found[0]}`?" if found else ""
 
@@ -86,7 +86,7 @@ def build(data: object, kind: type[D], source: Source, position: Position) -> D 
 def _follows_from_another(
     detail: ErrorDetails, details: list[ErrorDetails], source: Source, position: Position
 ) -> bool:
-    """Whether the mistake was told already: in reading the YAML, or as that of the only member of a list."""
+    """Whether the mistake was reported already: in reading the YAML, or as that of the only member of a list."""
     if (*position, *detail["loc"]) in source.faulty:
         return True
     within = len(detail["loc"])
@@ -102,8 +102,8 @@ def _report(detail: ErrorDetails, kind: type[BaseModel], source: Source, positio
     match detail["type"]:
         case "extra_forbidden":
             known = _known_keys(kind, detail["loc"][:-1])
-            hint = nearest(last, known) or f"; known here: {', '.join(known)}"
-            message = f"`{key}` is not a known key{hint}"
+            hint = nearest(last, known) or f"; valid keys here: {', '.join(known)}"
+            message = f"`{key}` is not a valid key{hint}"
         case "missing":
             message = f"the key `{detail['loc'][-1]}` is missing from {_owner(where[:-1])}"
         case "literal_error":

@@ -1,4 +1,4 @@
-"""Which source variable holds what, file by file: the file's own word over the wave's, over the study's."""
+"""Which source variable holds what, file by file: the file's declaration overrides the wave's, and that the study's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def source_variable(study: Study, wave: str, file: WaveFile, item: str) -> str |
 
 
 def role_columns(study: Study, wave: str, file: WaveFile) -> dict[str, str]:
-    """Role (``person_id``, ``weight``, ``strata`` …) → the variable of ``file`` that plays it."""
+    """Role (``person_id``, ``weight``, ``strata`` …) → the variable of ``file`` in that role."""
     columns = file.columns.over(study.waves[wave].columns).over(study.about.columns)
     return {role: _prefixed(study, wave, file, name) for role, name in columns.named().items()}
 

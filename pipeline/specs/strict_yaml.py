@@ -1,4 +1,4 @@
-"""A strict YAML reader: no key is lost, none is guessed, and every value knows its line.
+"""A strict YAML reader: no key is lost, none is guessed, and every value has its line.
 
 YAML's usual readers keep the last of two equal keys, turn ``yes:`` and ``1:`` into one key, and read ``no`` as
 false. Here a key is always its text, only ``true`` and ``false`` are booleans, and a repeated key is an error.
@@ -70,7 +70,7 @@ def read(path: Path, name: str) -> Source:
         return source
     except OSError:
         source = Source(path, name)
-        source.report((), "is missing. Create it; data/studies/_template shows what it holds.")
+        source.report((), "is missing. Create it; data/studies/_template shows its contents.")
         return source
     return parse(text, path, name)
 
@@ -86,7 +86,7 @@ def parse(text: str, path: Path, name: str, first_line: int = 1) -> Source:
         source.problems.append(f"{name}:{line}: is not YAML: {error.problem or error.context}.")
         return source
     except yaml.YAMLError:
-        source.report((), "holds a character that YAML does not allow. Retype the file as plain text.")
+        source.report((), "contains a character that YAML does not allow. Retype the file as plain text.")
         return source
     if node is not None:
         source.data = _build(node, (), source, first_line)
@@ -113,7 +113,7 @@ def _mapping(node: yaml.MappingNode, position: Position, source: Source, first_l
         if key in result:
             first = source.lines[(*position, key)]
             source.problems.append(
-                f"{source.name}:{line}: the key `{key}` is given twice (first on line {first}). Keep one."
+                f"{source.name}:{line}: the key `{key}` appears twice (first on line {first}). Keep one."
             )
             continue
         source.lines[(*position, key)] = line
@@ -135,5 +135,5 @@ def _scalar(node: yaml.Node, position: Position, source: Source) -> object:
         try:
             return dt.date.fromisoformat(text)
         except ValueError:
-            source.report(position, f"`{text}` is not a date of the calendar.")
+            source.report(position, f"`{text}` is not a calendar date.")
     return text

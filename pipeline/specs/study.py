@@ -108,10 +108,10 @@ class AreaMeasure(Assumable):
 
 
 class OutcomeList(Assumable):
-    """A field report: a CSV list beside the deposits, one row per person issued, with a column of outcomes per wave.
+    """A field report: a CSV list among the deposits, one row per person issued, with a column of outcomes per wave.
 
-    ``waves`` names the column of each wave, ``codes`` what each code means; an empty cell says nothing. ``id`` is the
-    column of ids, if not the study's; ``arm`` is needed where the study has several.
+    ``waves`` names the column of each wave, ``codes`` what each code means; an empty cell gives no outcome. ``id`` is
+    the column of ids, if not the study's; ``arm`` is needed where the study has several.
     """
 
     file: str = Field(min_length=1)
@@ -124,8 +124,8 @@ class OutcomeList(Assumable):
 class StudyFile(Assumable):
     """study.yaml
 
-    ``doubtful`` says what becomes of rows and answers that are not as declared: they stop the build, or are set aside
-    with the reason. ``issued`` and ``withdrawals`` name CSV lists beside the deposits: all ids ever given out, and the
+    ``doubtful`` says what happens to rows and answers that are not as declared: they stop the build, or are set aside
+    with the reason. ``issued`` and ``withdrawals`` name CSV lists among the deposits: all ids ever issued, and the
     people who withdrew. ``outcomes`` are the field reports; an interview that answers less than the share
     ``partial_below`` of the questions put to the person counts as answered in part.
     """
@@ -183,14 +183,14 @@ class Item(Assumable):
                 raise ValueError("a `number` item has a `range` and neither `codes` nor `recode`")
             return self
         if not self.codes:
-            raise ValueError(f"an item of kind `{self.kind}` lists its answer `codes`; or say `kind: number`")
+            raise ValueError(f"an item of kind `{self.kind}` lists its answer `codes`; or declare `kind: number`")
         if self.range is not None:
             raise ValueError("`range` is for `kind: number`; here the `codes` say what is in range")
         if self.recode and set(self.recode) != set(self.codes):
             unmatched = sorted(set(self.recode) ^ set(self.codes))
             raise ValueError(f"`recode` and `codes` must name the same codes; they differ in {', '.join(unmatched)}")
         if self.reverse and self.recode:
-            raise ValueError("say either `reverse` or `recode`, not both")
+            raise ValueError("give either `reverse` or `recode`, not both")
         _numbers(self.codes)
         return self
 
@@ -260,7 +260,7 @@ class Decision(Declaration):
 
 
 class Wave(Assumable):
-    """waves/wNN.yaml. ``number`` is what the column with the role ``wave`` holds, if not the number in the name."""
+    """waves/wNN.yaml. ``number`` is the value of the column with the role ``wave``, if not the number in the name."""
 
     title: Text
     number: int | None = None

@@ -31,7 +31,7 @@ def read_targets(path: Path, name: str, kind: type[Target] = Target) -> tuple[di
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
-            source.report((number,), f"has {len(cells)} cells, but the head {len(header)}; quote a text with commas.")
+            source.report((number,), f"has {len(cells)} cells, but the header {len(header)}; quote a text with commas.")
             continue
         row = {key: cell.strip() for key, cell in zip(header, cells, strict=True)}
         if not _is_number(row["share"]):
@@ -46,9 +46,9 @@ def read_targets(path: Path, name: str, kind: type[Target] = Target) -> tuple[di
 
 def _columns_are_there(header: list[str], source: Source) -> bool:
     wrong = [f"`{column}` is missing" for column in COLUMNS if column not in header]
-    wrong += [f"`{column}` is not known{nearest(column, COLUMNS)}" for column in header if column not in COLUMNS]
+    wrong += [f"`{column}` is not a column{nearest(column, COLUMNS)}" for column in header if column not in COLUMNS]
     if wrong:
-        source.report((), f"the head is {','.join(COLUMNS)}; {'; '.join(wrong)}".rstrip("?") + ".")
+        source.report((), f"the header is {','.join(COLUMNS)}; {'; '.join(wrong)}".rstrip("?") + ".")
     return not wrong
 
 

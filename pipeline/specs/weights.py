@@ -10,9 +10,9 @@ from pipeline.specs.base import Assumable, Declaration, Name, Range, Text, WaveN
 
 
 class Response(Declaration):
-    """How a weight makes up for those who did not respond.
+    """How a weight compensates for non-response.
 
-    ``propensity`` divides by the modelled chance to respond, ``classes`` by the response rate in classes of it.
+    ``propensity`` divides by the modelled probability of response, ``classes`` by the response rate in classes of it.
     ``source`` is the earlier wave whose answers predict (``latest``: each person's last), by default the set's first.
     Numbers enter as they are; those in ``categorical`` as categories, against the one that ``reference`` names.
     """
@@ -28,7 +28,7 @@ class Response(Declaration):
     @model_validator(mode="after")
     def _predicts_from_something(self) -> Response:
         if self.method != "none" and not self.predictors:
-            raise ValueError(f"`method: {self.method}` needs `predictors`; without any, say `method: none`")
+            raise ValueError(f"`method: {self.method}` needs `predictors`; without any, give `method: none`")
         stray = sorted({*self.categorical, *self.reference} - set(self.predictors))
         if stray:
             raise ValueError(f"{', '.join(f'`{name}`' for name in stray)} is not among the `predictors`")
@@ -38,7 +38,7 @@ class Response(Declaration):
 class Margins(Declaration):
     """Which margins of targets.csv the weights meet, and how.
 
-    ``wave`` is the wave whose targets hold, by default the one the weights start from. ``bounds`` limit the ratio of
+    ``wave`` is the wave of the targets, by default the one the weights start from. ``bounds`` limit the ratio of
     the calibrated weight to the one before. ``unanswered: keep`` leaves those without an answer to a margin their share
     of the weight; ``error`` refuses them.
     """
@@ -52,13 +52,13 @@ class Margins(Declaration):
     @model_validator(mode="after")
     def _method_and_bounds_agree(self) -> Margins:
         if self.method == "post_stratify" and len(self.variables) > 1:
-            raise ValueError("`method: post_stratify` takes one variable; say `rake`, or cross them in the data")
+            raise ValueError("`method: post_stratify` takes one variable; use `rake`, or cross them in the data")
         if self.method in ("rake", "post_stratify") and self.bounds is not None:
-            raise ValueError(f"`method: {self.method}` keeps no `bounds`; say `raking`, `linear` or `logit`")
+            raise ValueError(f"`method: {self.method}` takes no `bounds`; use `raking`, `linear` or `logit`")
         if self.method == "logit" and self.bounds is None:
             raise ValueError("`method: logit` needs `bounds`: the lowest and highest ratio to the weight before")
         if self.bounds is not None and not 0 <= self.bounds[0] < 1 < self.bounds[1]:
-            raise ValueError("`bounds` hold 1 between them and are not negative")
+            raise ValueError("`bounds` must enclose 1 and not be negative")
         return self
 
 
@@ -114,7 +114,7 @@ class WeightSet(Assumable):
         if list(self.waves) != sorted(set(self.waves)):
             raise ValueError("`waves` are listed in order, each once")
         if self.origin != "latest" and self.origin > self.waves[0]:
-            raise ValueError(f"the predictors' wave `{self.origin}` lies after the first of `waves`")
+            raise ValueError(f"the predictors' wave `{self.origin}` is after the first of `waves`")
         if self.who == "all" and len(self.waves) == 1 and self.origin == self.waves[0] and self._models_response:
             raise ValueError("everyone asked has answered this one wave: name an earlier `source`, or `method: none`")
         if self.origin == "latest" and self.margins is not None and self.margins.wave is None:
@@ -127,7 +127,7 @@ class WeightSet(Assumable):
 
 
 class Target(Declaration):
-    """One row of targets.csv: the share of the population in one category. An empty wave or arm holds for all."""
+    """One row of targets.csv: the share of the population in one category. An empty wave or arm stands for all."""
 
     wave: WaveName | None = None
     arm: Name | None = None
@@ -138,7 +138,7 @@ class Target(Declaration):
 
 
 def arms_of(weights: WeightSet, calendar: dict[str, tuple[str, ...]]) -> list[str]:
-    """The arms that a set weights: those named, or all whose calendar holds its waves."""
+    """The arms that a set weights: those named, or all whose calendar has its waves."""
     needed = {*weights.waves, *([] if weights.origin == "latest" else [weights.origin])}
     fits = [arm for arm, waves in calendar.items() if needed <= set(waves)]
     return [arm for arm in fits if not weights.arms or arm in weights.arms]

@@ -63,9 +63,7 @@ class Labels(dy.Schema):
     label = dy.String(nullable=True)
     code = dy.String(primary_key=True)  # empty on the one row that a variable without value labels has
     code_label = dy.String(nullable=True)
-    missing = dy.String(
-        nullable=True
-    )  # codes marked as missing: "-99..-88;97..97"; null where the format cannot
+    missing = dy.String(nullable=True)  # codes marked as missing: "-99..-88;97..97"; null where the format cannot
     is_in_file = dy.Bool()  # false on the one row of a declared variable that the file lacks
     nearest = dy.String(nullable=True)  # of a variable that the file lacks: the most similar name in it
 

@@ -57,13 +57,13 @@ def estimates(rows: list[Mapping[str, object]] | pl.DataFrame, **constants: obje
 
 VERSIONS: dict[str, str] = {
     "unweighted": "Everyone who answered",
-    "weighted": "Weighted for design and for leaving",
-    "complete_case": "No question left unanswered",
-    "balanced": "Answered every wave",
-    "from_the_start": "In the panel from the start",
+    "weighted": "Weighted for design and attrition",
+    "complete_case": "Complete cases",
+    "balanced": "Balanced panel: every wave answered",
+    "from_the_start": "Panel members since the first wave",
     "imputed": "Missing answers imputed",
 }
-"""The versions of a result in a sensitivity model (``group`` of component ``version``), and whom they count."""
+"""The versions of a result in a sensitivity model (``group`` of component ``version``), and whom they include."""
 
 
 class Comparability(dy.Schema):

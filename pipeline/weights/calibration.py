@@ -33,10 +33,10 @@ def calibrate(
     Deville & Särndal (1992), JASA 87, 376-382: ``linear`` g = 1 + u (truncated to ``bounds`` if given), ``raking``
     g = exp(u) (truncated likewise), ``logit`` their case 6, which needs ``bounds`` (low < 1 < high on the ratio of
     weight to base). R: ``survey::calibrate(calfun = ...)``. Weights sum to ``total``: by default the population
-    the targets count, else the number of rows. Bounds are judged against the base weights as given, so bring them
-    to the population's total first if they are not.
+    the targets count, else the number of rows. Bounds apply to the base weights as given, so scale them
+    to the population's total first.
 
-    Raises CohesionError in words where no weights meet the margins inside the bounds, with bounds that would do.
+    Raises CohesionError where no weights meet the margins within the bounds, with bounds that would suffice.
     """
     _check_bounds(method, bounds)
     base = base_weights(frame, base_weight)
@@ -57,7 +57,7 @@ def _check_bounds(method: Method, bounds: tuple[float, float] | None) -> None:
     if bounds is None and method == "logit":
         raise CohesionError("logit calibration needs bounds", todo="Give (low, high) with low < 1 < high.")
     if bounds is not None and not (0 <= bounds[0] < 1 < bounds[1]):
-        raise CohesionError("bounds must hold 1 between them and not be negative", where="calibration")
+        raise CohesionError("bounds must enclose 1 and not be negative", where="calibration")
 
 
 def _columns(frame: pl.DataFrame, cells: Cells | None, totals: dict[str, float]) -> tuple[FloatArray, list[str]]:
@@ -66,7 +66,7 @@ def _columns(frame: pl.DataFrame, cells: Cells | None, totals: dict[str, float])
     for name in totals:
         if frame[name].null_count():
             raise CohesionError(
-                "a calibration total is asked of unanswered values", where=name, count=frame[name].null_count()
+                "a calibration total needs values that are missing", where=name, count=frame[name].null_count()
             )
     numbers = [frame[name].cast(pl.Float64).to_numpy() for name in totals]
     return np.column_stack([columns, *numbers]), [*names, *totals]

@@ -1,4 +1,4 @@
-"""What must hold of a weight set before anything uses it."""
+"""The checks that a weight set must pass before it is used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def check_weights(
     margins: pl.DataFrame | None = None,
     tolerance: float = MARGIN_TOLERANCE,
 ) -> dict[str, int]:
-    """Check → how often it fails (0: it holds). Counts only, so that no person's weight reaches a log.
+    """Check → how often it fails. Counts only, so that no person's weight reaches a log.
 
     Weights are positive, finite and of mean one; everyone who responded has one and nobody else; those without a weight
     have a reason; the margins are met within ``tolerance`` of a share.
@@ -31,8 +31,8 @@ def check_weights(
     }
     if "responded" in table.columns:
         has = table[weight].is_not_null()
-        found["responders and only they have a weight"] = int((has != table["responded"]).sum())
-        found["who has no weight has a reason"] = int((~has & table["reason"].is_null()).sum())
+        found["responders, and only they, have a weight"] = int((has != table["responded"]).sum())
+        found["persons without a weight have a reason"] = int((~has & table["reason"].is_null()).sum())
     if margins is not None:
         found["margins are met"] = int((margins["difference"].abs() > tolerance).sum())
     return found

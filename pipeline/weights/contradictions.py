@@ -1,4 +1,4 @@
-"""Why margins cannot be met together, in words a field team can act on."""
+"""Why margins cannot be met together, in words that a field team can act on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def contradiction(cells: Cells) -> str:
         if sentence:
             return sentence
     return (
-        "each two margins could be met, but not all of them together: too few combinations of "
+        "each pair of margins could be met, but not all of them together: too few combinations of "
         f"{listed(cells.variables)} occur in the sample"
     )
 

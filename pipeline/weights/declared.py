@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class DeclaredWeights:
-    """What one entry of weights.yaml makes: tables as in ``pipeline.tables``, replicates, and what is wrong in words.
+    """What one entry of weights.yaml makes: tables as in ``pipeline.tables``, replicates, and problems in words.
 
     ``replicates`` has a row per person with a weight, in the order of ``weights``.
     """
@@ -44,7 +44,7 @@ class DeclaredWeights:
 def declared_weights(
     name: str, declared: specs.WeightSet, panel: pl.DataFrame, participation: pl.DataFrame, study: specs.Study
 ) -> DeclaredWeights:
-    """The weight set ``name``: every person of its arms with a weight, or with the reason for having none.
+    """The weight set ``name``: every person of its arms with a weight, or with the reason why there is none.
 
     ``panel`` has one row per person and wave answered. Where the study has strata and sampling units, they are those
     of the wave the set starts from; without units each person is one.
@@ -179,7 +179,7 @@ def _stacked(tables: Mapping[str, pl.DataFrame | None], **columns: pl.Expr) -> p
 
 
 def _problems(weights: pl.DataFrame, margins: pl.DataFrame, replicates: Replicates | None) -> list[str]:
-    """What does not hold of the finished set, in words with counts."""
+    """The checks that the finished set fails, with counts."""
     found = {"weights are positive": 0}
     for arm in weights[ARM].unique(maintain_order=True):
         of_arm = margins.filter(pl.col(ARM) == arm) if margins.height else None
@@ -190,7 +190,7 @@ def _problems(weights: pl.DataFrame, margins: pl.DataFrame, replicates: Replicat
 
 
 def _named(name: str, arm: str, make: Callable[[], T]) -> T:
-    """The result of ``make``; an error says of which weight set and arm it is."""
+    """The result of ``make``; an error names the weight set and the arm."""
     try:
         return make()
     except CohesionError as error:

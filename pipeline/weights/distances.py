@@ -1,4 +1,4 @@
-"""The distances of calibration: how the ratio of weight to base answers to the multipliers of the margins.
+"""The distances of calibration: how the ratio of weight to base depends on the multipliers of the margins.
 
 Deville & Särndal (1992), JASA 87, 376-382: ``linear`` (their case 1, truncated case 7), ``raking`` (case 2, truncated
 likewise), ``logit`` (case 6). The ratio g(u) is the derivative of the convex ``potential`` that the solver descends.
@@ -44,15 +44,15 @@ _RAKING: tuple[Curve, Curve, Curve, Curve] = (
 def _truncated(
     u: FloatArray, bounds: Bounds | None, curve: tuple[Curve, Curve, Curve, Curve]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The ratio held at a bound once it reaches it; the potential goes on as a straight line from there."""
+    """The ratio held at a bound once it reaches it; the potential continues as a straight line."""
     free, derivative, inverse, primitive = curve
     g = free(u)
     if bounds is None:
         return g, derivative(u), primitive(u)
     low, high = np.broadcast_to(bounds[0], u.shape), np.broadcast_to(bounds[1], u.shape)
-    held = np.clip(g, low, high)
+    clipped = np.clip(g, low, high)
     corner = np.clip(u, inverse(low), inverse(high))
-    return held, derivative(u) * ((g > low) & (g < high)), primitive(corner) + held * (u - corner)
+    return clipped, derivative(u) * ((g > low) & (g < high)), primitive(corner) + clipped * (u - corner)
 
 
 def _logit(u: FloatArray, bounds: Bounds) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -45,7 +45,7 @@ def encode(
     Text, Enum and Boolean columns become one column per category except the reference: the one named in
     ``reference``, else the first of an Enum, else the first in sorted order. ``missing="complete"`` drops rows with
     an unanswered predictor; ``"indicator"`` keeps every row: ``unknown`` becomes a category, and an unanswered
-    number takes the mean with a column that says so.
+    number takes the mean with an indicator column.
     """
     reference = reference or {}
     complete = frame.select(pl.all_horizontal(pl.col(name).is_not_null() for name in predictors)).to_series()
@@ -75,7 +75,7 @@ def _block(series: pl.Series, reference: str | None) -> tuple[list[np.ndarray], 
     categories = _categories(series)
     first = reference if reference is not None else categories[0]
     if first not in categories:
-        raise ModelError(f"{first!r} is no category that occurs", where=series.name)
+        raise ModelError(f"{first!r} is not a category that occurs", where=series.name)
     text = series.cast(pl.String).fill_null(UNKNOWN).to_numpy()
     rest = [category for category in categories if category != first]
     return [(text == category).astype(float) for category in rest], list(rest)
@@ -85,5 +85,5 @@ def _categories(series: pl.Series) -> list[str]:
     text = series.cast(pl.String).drop_nulls()
     found = set(text.unique())
     ordered = series.dtype.categories.to_list() if isinstance(series.dtype, pl.Enum) else sorted(found)
-    known = [category for category in ordered if category in found]
-    return [*known, UNKNOWN] if series.null_count() else known
+    present = [category for category in ordered if category in found]
+    return [*present, UNKNOWN] if series.null_count() else present

@@ -1,7 +1,7 @@
 """Logistic regression by iteratively reweighted least squares.
 
-statsmodels gives the same numbers, but takes a second to import and a frame's detour to build; replicate weights
-refit the response model hundreds of times, so the kernel is kept here: a matrix, a response, frequency weights.
+statsmodels gives the same numbers, but takes a second to import and needs a data frame; replicate weights refit the
+response model hundreds of times, so the kernel is ours: a matrix, a response, frequency weights.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _check_rank(matrix: FloatArray, terms: Sequence[str]) -> None:
     tied = np.flatnonzero(triangle <= 1e-10 * np.maximum(scale, 1e-300))
     if tied.size:
         named = ", ".join(terms[int(index)] for index in tied) if terms else f"{tied.size} columns"
-        raise ModelError(f"{named} adds nothing the predictors before it do not say", todo="Leave it out.")
+        raise ModelError(f"{named} is a combination of the predictors before it", todo="Leave it out.")
 
 
 def _check_separation(matrix: FloatArray, coefficients: FloatArray, terms: Sequence[str]) -> None:

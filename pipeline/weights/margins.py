@@ -51,17 +51,19 @@ def cut(
 
 
 def margins_for(targets: pl.DataFrame, *, wave: str, arm: str | None = None) -> pl.DataFrame:
-    """One row per variable and category: the targets that hold for this wave and arm.
+    """One row per variable and category: the targets for this wave and arm.
 
-    ``targets`` as declared: ``wave, arm, variable, category, share``; an empty wave or arm holds for all.
-    Raises CohesionError if none hold.
+    ``targets`` as declared: ``wave, arm, variable, category, share``; an empty wave or arm stands for all.
+    Raises CohesionError if there are none.
     """
-    holds = pl.col("wave").is_null() | (pl.col("wave") == wave)
+    applies = pl.col("wave").is_null() | (pl.col("wave") == wave)
     if "arm" in targets.columns:
-        holds &= pl.col("arm").is_null() | (pl.col("arm") == arm) if arm is not None else pl.col("arm").is_null()
-    found = targets.filter(holds)
+        applies &= pl.col("arm").is_null() | (pl.col("arm") == arm) if arm is not None else pl.col("arm").is_null()
+    found = targets.filter(applies)
     if not found.height:
-        raise CohesionError("no population margins hold", where=f"wave {wave}" + (f", arm {arm}" if arm else ""))
+        raise CohesionError(
+            "no population margins are declared", where=f"wave {wave}" + (f", arm {arm}" if arm else "")
+        )
     return found
 
 
@@ -121,9 +123,9 @@ def _coded(
     place = {name: index for index, name in enumerate(names)}
     code = text.replace_strict(place, default=-1, return_dtype=pl.Int64).to_numpy().copy()
     absent = text.is_null().to_numpy()
-    strange = sorted(set(text.filter(pl.Series((code < 0) & ~absent))))
-    if strange:
-        problems.append(f"{variable} has persons in {listed(strange)}, for which there is no target")
+    unlisted = sorted(set(text.filter(pl.Series((code < 0) & ~absent))))
+    if unlisted:
+        problems.append(f"{variable} has persons in {listed(unlisted)}, for which there is no target")
     present = np.bincount(code[code >= 0], minlength=len(names))
     empty = [name for name, n, asked in zip(names, present, share, strict=True) if n == 0 and asked > 0]
     if empty:

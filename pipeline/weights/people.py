@@ -28,20 +28,20 @@ def people(
     A person is asked for this set of waves if they answered its ``origin`` (default: the first of ``waves``), whose
     ``columns`` of the panel are kept as predictors and base weights; ``origin="latest"`` takes each person's last
     answered wave before the first of ``waves``. They respond if they answer ``"all"`` of the waves, or ``"any"``.
-    Nobody drops out of the table: ``reason`` says what stands between a person and a weight. ``panel`` has one row per
+    Everybody stays in the table: ``reason`` says why a person has no weight. ``panel`` has one row per
     person and wave answered, ``participation`` one per person and wave of the calendar. Where its ``outcome`` says that
-    a person had died or left the population by one of ``waves``, the set does not speak of them: they are not asked.
+    a person had died or left the population by one of ``waves``, they are not asked.
     Raises CohesionError for a wave in no calendar, or no one asked.
     """
     order = participation["wave"].unique(maintain_order=True).to_list()
-    strange = [wave for wave in [*waves, *([origin] if origin not in (None, LATEST) else [])] if wave not in order]
-    if strange or not waves:
-        raise CohesionError("the set of waves names a wave of no calendar", where=", ".join(map(str, strange)))
+    unlisted = [wave for wave in [*waves, *([origin] if origin not in (None, LATEST) else [])] if wave not in order]
+    if unlisted or not waves:
+        raise CohesionError("the set names waves that are in no arm's calendar", where=", ".join(map(str, unlisted)))
     answered = _answered(participation, waves)
     at_origin = panel.filter(pl.col("wave") == (origin or waves[0]))
     start = _latest(panel, order, waves[0]) if origin == LATEST else at_origin
-    known = start.select("person_id", pl.col("wave").alias("origin"), *columns)
-    table = answered.join(known, on="person_id", how="left", maintain_order="left")
+    origins = start.select("person_id", pl.col("wave").alias("origin"), *columns)
+    table = answered.join(origins, on="person_id", how="left", maintain_order="left")
     asked = pl.col("origin").is_not_null() & (pl.col("outside") == "") & (pl.col("gone") == "")
     met = (pl.col("missed") == "") if rule == "all" else pl.col("answered_any")
     reason = (
@@ -65,7 +65,7 @@ def people(
         *columns,
     )
     if not done["is_asked"].any():
-        raise CohesionError("nobody was asked for this set of waves", where=", ".join(waves))
+        raise CohesionError("nobody was asked in this set of waves", where=", ".join(waves))
     return done
 
 

@@ -1,4 +1,4 @@
-"""Response weights: the base weight over the chance to respond, from a model, from classes, or wave after wave."""
+"""Response weights: the base weight divided by the probability of response, by model, by class or by wave."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ def quantile_classes(probability: np.ndarray, answered: np.ndarray, classes: int
     edges = np.unique(np.quantile(probability, np.linspace(0, 1, classes + 1)[1:-1]))
     code = np.searchsorted(edges, probability, side="left")
     while True:
-        held = np.bincount(code, answered, minlength=code.max() + 1)
-        short = np.flatnonzero(held < smallest)
+        responders = np.bincount(code, answered, minlength=code.max() + 1)
+        short = np.flatnonzero(responders < smallest)
         if not short.size:
             return code + 1
         first = int(short[0])
@@ -126,8 +126,8 @@ def _crossed_classes(frame: pl.DataFrame, by: Sequence[str], answered: np.ndarra
     labels = frame.select(
         pl.concat_str([pl.col(name).cast(pl.String).fill_null("unknown") for name in by], separator=", ")
     ).to_series()
-    held = pl.DataFrame({"label": labels, "answered": answered}).group_by("label").agg(pl.col("answered").sum())
-    thin = held.filter(pl.col("answered") < smallest).sort("label")
+    responders = pl.DataFrame({"label": labels, "answered": answered}).group_by("label").agg(pl.col("answered").sum())
+    thin = responders.filter(pl.col("answered") < smallest).sort("label")
     if thin.height:
         raise CohesionError(
             f"fewer than {smallest} responders are in {'; '.join(thin['label'])}",

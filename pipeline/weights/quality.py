@@ -1,4 +1,4 @@
-"""What weights do: their spread and its price, and how far they bring the responders back to who was asked."""
+"""The quality of weights: their spread and its cost in precision, and how far they restore balance."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def balance(
     base_weight: str | None = None,
     by: str | None = None,
 ) -> pl.DataFrame:
-    """One row per variable and category (and group of ``by``): all asked beside the responders, before and after.
+    """One row per variable and category (and group of ``by``): all asked and the responders, before and after.
 
     ``frame`` has one row per person asked; ``weight`` is read for responders. A standardised difference is
     (responders - asked) / SD of those asked, p (1 - p) for a category: beyond 0.1 is commonly called imbalance

@@ -1,4 +1,4 @@
-"""Raking and post-stratification: weights that meet population margins and stay as close to their base as they can."""
+"""Raking and post-stratification: weights that meet population margins and stay as close as possible to their base."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_ROUNDS = 1000
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Weights in the order of the frame's rows, the rounds they took, and each margin's target beside what is met."""
+    """Weights in the order of the frame's rows, the rounds they took, and each margin's target and achieved share."""
 
     weights: pl.Series
     rounds: int
@@ -46,7 +46,7 @@ def rake(
     ``targets`` has one row per ``variable, category`` with ``share`` or ``total``; weights sum to ``total`` (default:
     the total of the targets if given as totals, else the number of rows, which makes their mean one).
     Deming & Stephan (1940). Converged when no category's share is off by more than ``tolerance`` of itself.
-    Raises CohesionError that says in words what cannot be met: an empty category, or two margins that contradict.
+    Raises CohesionError that names what cannot be met: an empty category, or two margins that contradict.
     """
     base = base_weights(frame, base_weight)
     cells = cut(frame, targets, base=base, unanswered=unanswered)
@@ -63,7 +63,7 @@ def poststratify(
     total: float | None = None,
     unanswered: Unanswered = "error",
 ) -> Calibrated:
-    """One factor per category, in closed form. ``targets`` holds one variable: cross several into one before."""
+    """One factor per category, in closed form. ``targets`` holds one variable: cross several into one first."""
     if targets["variable"].n_unique() != 1:
         raise CohesionError(
             "post-stratification takes one variable",
@@ -113,14 +113,14 @@ def rake_cells(
 
 
 def of_each(share: FloatArray) -> FloatArray:
-    """Shares as a column for each set of weights, or one column that holds for all."""
+    """Shares as a column for each set of weights, or one column for all."""
     return share if share.ndim == 2 else share[:, None]
 
 
 def base_weights(frame: pl.DataFrame, base_weight: str | None) -> FloatArray:
     """The base weights, or ones. Every row must have a finite weight that is not negative."""
     if not frame.height:
-        raise CohesionError("there is nobody to weight")
+        raise CohesionError("there are no persons to weight")
     if base_weight is None:
         return np.ones(frame.height)
     base = frame[base_weight].cast(pl.Float64).fill_null(np.nan).to_numpy()

@@ -1,4 +1,4 @@
-"""Replicate weights: the sample drawn again and again, so that every step of weighting can be part of the error."""
+"""Replicate weights: the sample redrawn many times, so that the standard errors reflect every weighting step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Kind = Literal["bootstrap", "canty_davison", "jk1", "jkn", "brr"]
 
 @dataclass(frozen=True)
 class Replicates:
-    """Weights (rows × replicates) with the full-sample weights, and how squared deviations add up to a variance.
+    """Weights (rows × replicates) with the full-sample weights, and how squared deviations sum to a variance.
 
     variance = scale Σ rscales (estimate_r - centre)². The centre is the replicates' mean, as in R's ``survey`` by
     default; with ``around_estimate`` the full-sample estimate (R: ``mse = TRUE``).
@@ -87,7 +87,7 @@ def replicate_weights(
     ``canty_davison``: n_h of n_h (R: "bootstrap"); ``jk1``, ``jkn``: leave one unit out; ``brr``: balanced half
     samples of two units per stratum, with ``fay`` < 1 keeping that share of the other half. ``population`` names a
     column with the number of units in the stratum's population: the jackknives then take the finite population
-    correction. Random kinds need a ``seed``. ``lonely="certainty"`` lets a stratum's only unit stay in every replicate.
+    correction. Random kinds need a ``seed``. ``lonely="certainty"`` keeps a stratum's only unit in every replicate.
 
     ``psu`` names are read within their stratum. Raises CohesionError for a lonely unit, or a half sample with
     other than two units.

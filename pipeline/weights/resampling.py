@@ -35,7 +35,7 @@ def draw(
     alone = int((counts == 1).sum())
     if alone and lonely == "fail":
         raise CohesionError(
-            "strata hold a single primary unit",
+            "strata have a single primary unit",
             where="replicate weights",
             count=alone,
             todo='Merge them with a neighbour, or declare lonely="certainty".',
@@ -93,7 +93,7 @@ def _half_samples(strata: np.ndarray, counts: np.ndarray, fay: float) -> Draw:
     uneven = int((counts != 2).sum())
     if uneven:
         raise CohesionError(
-            "strata hold other than two primary units, which balanced half samples need",
+            "strata do not have the two primary units that balanced half samples need",
             where="replicate weights",
             count=uneven,
             todo="Use jkn or bootstrap.",

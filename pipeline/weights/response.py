@@ -1,4 +1,4 @@
-"""Who responds: a logit of response on what was known before, and how far the responders differ."""
+"""The response model: a logit of response on earlier answers, and how far the responders differ."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ResponseModel:
 
     @property
     def auc(self) -> float:
-        """The chance that a responder is given a higher probability than a non-responder (ties half)."""
+        """The probability that a responder has a higher fitted probability than a non-responder (ties count half)."""
         return auc(self.logit.probability, self.response)
 
     @property
@@ -47,7 +47,7 @@ class ResponseModel:
         """One row per term: log odds, standard error, z, p, odds ratio with interval, and its size in words.
 
         ``odds_ratio_per_sd`` is per standard deviation of a number (the same as ``odds_ratio`` for a category), so
-        that terms can stand in one figure; ``size`` judges that one against Chen, Cohen & Chen's bands.
+        that terms can be compared in one figure; ``size`` classifies it by Chen, Cohen & Chen's bands.
         """
         return _odds_ratios(self.encoded, self.logit, level)
 

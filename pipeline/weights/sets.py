@@ -20,10 +20,10 @@ HEAD = ("person_id", "arm", "origin", "is_asked", "responded", "reason")
 
 @dataclass(frozen=True)
 class WeightSet:
-    """``table``: one row per person; ``steps``: one row per step of the way and the quality of its weights.
+    """``table``: one row per person; ``steps``: one row per step and the quality of its weights.
 
-    ``margins``: one row per margin and category, its target share beside the share ``before`` (response weights) and
-    achieved; ``balance``: as ``quality.balance`` of the predictors and margins.
+    ``margins``: one row per margin and category, its target share, the share ``before`` (response weights) and the
+    share achieved; ``balance``: as ``quality.balance`` of the predictors and margins.
     """
 
     table: pl.DataFrame

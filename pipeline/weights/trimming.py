@@ -1,4 +1,4 @@
-"""Trimming: no weight so large that one person speaks for many, and the margins checked again after it."""
+"""Trimming: no weight so large that one person represents too many, with the margins met again after it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def trim(
     """Weights cut to ``lower`` ... ``upper``, what was cut spread evenly over the rest so that the sum stays.
 
     R: ``survey::trimWeights``. The spreading can push others past a limit: ``strict`` repeats until none is.
-    Raises CohesionError when the limits leave nobody to take up what was cut.
+    Raises CohesionError when every weight lies outside the limits.
     """
     values = np.asarray(weights, dtype=float).copy()
     mean = values.mean()
     if not lower <= mean <= upper:
-        raise CohesionError("the limits do not hold the mean weight between them", where="trimming")
+        raise CohesionError("the limits do not enclose the mean weight", where="trimming")
     outside = (values < lower) | (values > upper)
     while outside.any():
         cut_to = np.clip(values, lower, upper)
@@ -62,7 +62,7 @@ def trim_to_margins(
     """Weights inside ``lower`` ... ``upper`` times their mean that still meet the margins.
 
     Trimming alone breaks the margins, raking alone the limits: here the weights nearest to ``weight`` in raking
-    distance are found with both held at once (Deville & Särndal's case 2, truncated, with a bound for each person).
+    distance that satisfy both are found (Deville & Särndal's case 2, truncated, with a bound for each person).
     Raises CohesionError with the margin that stays furthest off when the limits are too tight to meet it.
     """
     start = base_weights(frame, weight)
@@ -89,7 +89,7 @@ def nearest_within(cells: Cells, start: FloatArray, lower: float, upper: float, 
 
 
 def _too_tight(cells: Cells, weights: FloatArray, lower: float, upper: float) -> CohesionError:
-    """The error that names the margin left furthest off after trimming and raking by turns."""
+    """The error that names the margin left furthest off after alternate trimming and raking."""
     for _ in range(MAX_ROUNDS):
         factor, _rounds = rake_cells(cells, cells.mass(weights)[:, None])
         weights = weights * factor[cells.row_cell, 0]

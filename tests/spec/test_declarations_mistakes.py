@@ -92,24 +92,24 @@ PAPER_FILE = "reports/papers/findings.md"
 MISTAKES = {
     "unknown key, with the nearest": (
         ITEMS, "variable: lifesat", "varible: lifesat", "varible",
-        "`life_satisfied.varible` is not a known key; did you mean `variable`?",
+        "`life_satisfied.varible` is not a valid key; did you mean `variable`?",
     ),
     "unknown key far from any": (
         SCALES, "score: mean", "colour: blue", "colour",
-        "`belonging.colour` is not a known key; known here: "
+        "`belonging.colour` is not a valid key; valid keys here: "
         "assumed, reason, label, concept, items, score, minimum_answered, reverse.",
     ),
     "unknown key inside a list": (
         WAVE, "encoding: utf-8", "encodng: utf-8", "encodng",
-        "`files.0.encodng` is not a known key; did you mean `encoding`?",
+        "`files.0.encodng` is not a valid key; did you mean `encoding`?",
     ),
     "repeated key": (
         ITEMS, "  range: [0, 10]", "  range: [0, 10]\n  range: [0, 11]", "range: [0, 11]",
-        "the key `range` is given twice (first on line 17). Keep one.",
+        "the key `range` appears twice (first on line 17). Keep one.",
     ),
     "repeated item": (
         ITEMS, "woman:", "feels_belonging:  # again", "# again",
-        "the key `feels_belonging` is given twice (first on line 19). Keep one.",
+        "the key `feels_belonging` appears twice (first on line 19). Keep one.",
     ),
     "missing key": (
         ITEMS, "  wording: Sex of the person interviewed.\n", "", "woman:",
@@ -139,7 +139,7 @@ MISTAKES = {
     "a field report of an arm that is none": (
         ABOUT, "missing:\n", "outcomes: [{file: a.csv, arm: boost, waves: {w01: o}, codes: {1: dead}}]\nmissing:\n",
         "a.csv",
-        "`boost` is not an arm of study.yaml; known: main.",
+        "`boost` is not an arm of study.yaml; declared: main.",
     ),
     "a name in capitals": (
         ITEMS, "woman:", "Woman:", "Woman:",
@@ -151,11 +151,11 @@ MISTAKES = {
     ),
     "no such date": (
         WAVE, "end: 2024-06-30", "end: 2024-06-31", "06-31",
-        "`2024-06-31` is not a date of the calendar.",
+        "`2024-06-31` is not a calendar date.",
     ),
     "a period that runs backwards": (
         WAVE, "end: 2024-06-30", "end: 2024-04-30", "fieldwork:",
-        "`fieldwork`: the end 2024-04-30 lies before the start 2024-05-01.",
+        "`fieldwork`: the end 2024-04-30 is before the start 2024-05-01.",
     ),
     "a hash that is not one": (
         WAVE, "encoding: utf-8", "sha256: abc", "sha256: abc",
@@ -200,7 +200,7 @@ MISTAKES = {
     ),
     "an item without codes": (
         ITEMS, "  codes: {1: Man, 2: Woman}\n  recode: {1: 0, 2: 1}\n", "", "woman:",
-        "`woman`: an item of kind `nominal` lists its answer `codes`; or say `kind: number`.",
+        "`woman`: an item of kind `nominal` lists its answer `codes`; or declare `kind: number`.",
     ),
     "assumed without a reason": (
         ITEMS, "  reason: an example of an item whose wording is not public\n", "", "plans_to_stay:",
@@ -318,7 +318,7 @@ MISTAKES = {
     ),
     "a model of a thing by itself": (
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging, life_satisfaction]", "exposures:",
-        "`life_satisfaction` is the outcome: it cannot explain itself.",
+        "`life_satisfaction` is the outcome: it cannot be an exposure too.",
     ),
     "a model of a wave that is not there": (
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\nwaves: [w03]", "w03",
@@ -376,7 +376,7 @@ MISTAKES = {
     ),
     "a response model without predictors": (
         WEIGHTS, LINE + "#", LINE + "  response: {method: classes}\n#", "method: classes",
-        "`first_wave.response`: `method: classes` needs `predictors`; without any, say `method: none`.",
+        "`first_wave.response`: `method: classes` needs `predictors`; without any, give `method: none`.",
     ),
     "a response model of a single wave": (
         WEIGHTS, LINE + "#", LINE + "  response: {predictors: [belonging]}\n#", "first_wave:",
@@ -385,7 +385,7 @@ MISTAKES = {
     "post-stratification by two variables": (
         WEIGHTS, LINE + "#", LINE + "  margins: {variables: [is_woman, belonging], method: post_stratify}\n#",
         "method: post_stratify",
-        "`first_wave.margins`: `method: post_stratify` takes one variable; say `rake`, or cross them in the data.",
+        "`first_wave.margins`: `method: post_stratify` takes one variable; use `rake`, or cross them in the data.",
     ),
     "a bootstrap without a seed": (
         WEIGHTS, LINE + "#", LINE + "  replicates: {kind: bootstrap}\n#", "kind: bootstrap",
@@ -413,8 +413,8 @@ MISTAKES = {
     ),
     "a column of targets that is not known": (
         TARGETS, "category", "categry", "wave,arm",
-        "the head is wave,arm,variable,category,share,source; `category` is missing; "
-        "`categry` is not known; did you mean `category`.",
+        "the header is wave,arm,variable,category,share,source; `category` is missing; "
+        "`categry` is not a column; did you mean `category`.",
     ),
     "a model of a weight that is not there": (
         MODEL_FILE, "family: pooled", "family: pooled\nweights: first_wve", "first_wve",
@@ -470,7 +470,7 @@ MISTAKES = {
     ),
     "a passive measure that no scale scores": (
         IMPUTATION, "passive: [belonging]", "passive: [life_satisfaction]", "passive",
-        "`life_satisfaction` is not scored by a scale of `example`; known: belonging.",
+        "`life_satisfaction` is not scored by a scale of `example`; declared: belonging.",
     ),
     "a model of a set that is not declared": (
         MODEL_FILE, "family: pooled", "family: pooled\nimputation: mian", "mian",
@@ -539,7 +539,7 @@ def test_a_result_is_asked_again_only_with_what_is_declared_for_it(project: Path
     spoil(project, IMPUTATION, "    life_satisfaction: {} ", "    is_woman: {} ")
     spoil(project, IMPUTATION, "    is_woman: {method: logit}", "    life_satisfaction: {}")
     (problem,) = problems(project)
-    assert problem.endswith("`life_satisfaction` is not a measure of the set `main`; known: is_woman, belonging.")
+    assert problem.endswith("`life_satisfaction` is not a measure of the set `main`; declared: is_woman, belonging.")
 
 
 def test_mistakes_in_many_files_are_told_all_at_once(project: Path) -> None:
@@ -569,7 +569,7 @@ def test_two_mistakes_in_one_entry_are_both_told(project: Path) -> None:
 @pytest.mark.parametrize("name", [ABOUT, ITEMS], ids=["study.yaml", "items.yaml"])
 def test_a_missing_file_is_one_message_not_a_flood(project: Path, name: str) -> None:
     (project / name).unlink()
-    assert problems(project) == [f"{name}:1: is missing. Create it; data/studies/_template shows what it holds."]
+    assert problems(project) == [f"{name}:1: is missing. Create it; data/studies/_template shows its contents."]
 
 
 def test_a_file_that_is_not_text_is_said_so(project: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_valid_model_is_read_with_its_defaults(root: Path) -> None:
 
 
 CASES = {
-    "a key with a slip": ("lags: equal", "lag: equal", "`lag` is not a known key; did you mean `lags`?"),
+    "a key with a slip": ("lags: equal", "lag: equal", "`lag` is not a valid key; did you mean `lags`?"),
     "a word that is no choice": ("lags: equal", "lags: equals", "`lags` is `equals`; expected 'free' or 'equal'; did you mean `equal`?"),  # noqa: E501
     "an option of another family": ("lags: equal", "shape: linear", "a `riclpm` model takes no `shape`; it takes "),
     "a construct that is not measured": ("life_satisfaction", "life_satisfation", "`life_satisfation` is not a concept that `example` measures; did you mean `life_satisfaction`?"),  # noqa: E501
@@ -65,7 +65,7 @@ CASES = {
     "a time for no wave": ("lags: equal", "times: [0, 1]\nwaves: [w01]", "`times` has 2 numbers for 1 `waves`"),
     "a wave that is not there": ("lags: equal", "waves: [w11]", "`w11` is not a wave of `example`; did you mean `w01`"),
     "a group that is not there": ("lags: equal", "group: is_womn", "`is_womn` is not a column to group by; did you mean `is_woman`?"),  # noqa: E501
-    "items of what is no scale": ("lags: equal", "indicators: true", "`life_satisfaction` is not a scale of `example`, whose items are analysed; known: belonging."),  # noqa: E501
+    "items of what is no scale": ("lags: equal", "indicators: true", "`life_satisfaction` is not a scale of `example`, whose items are analysed; declared: belonging."),  # noqa: E501
     "invariance with too few items": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: invariance\nconstructs: [belonging]", "`belonging` has 2 items; 3 are needed."),  # noqa: E501
     "invariance over an unnamed group": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: invariance\nconstructs: [belonging]\nover: group", "an `invariance` model `over: group` names its `group`"),  # noqa: E501
     "a criterion that decides nothing": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: invariance\nconstructs: [belonging]\ncriterion: {cfi_drop: null, rmsea_rise: null}", "a criterion names at least one of `cfi_drop`, `rmsea_rise`, `p`"),  # noqa: E501

@@ -68,7 +68,7 @@ def test_its_mistakes_have_file_and_line(folder: Path) -> None:
     (folder / "visits.yaml").write_text(NOTES.replace("minutes", "minuts"))
     assert problems_with(folder, VISITS) == [
         "data/studies/example/visits.yaml:1: the key `minutes` is missing from `first_visit`.",
-        "data/studies/example/visits.yaml:3: `first_visit.minuts` is not a known key; did you mean `minutes`?",
+        "data/studies/example/visits.yaml:3: `first_visit.minuts` is not a valid key; did you mean `minutes`?",
     ]
 
 

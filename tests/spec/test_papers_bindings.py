@@ -267,7 +267,7 @@ def test_a_paper_without_front_matter_says_what_is_expected() -> None:
 
 def test_an_unknown_key_of_the_front_matter_is_named() -> None:
     front = "---\ntitle: Contact\nstudy: sample\nautors: [A]\n---\n"
-    assert "paper.md:4: `autors` is not a known key; did you mean `authors`?" in mistakes("Text.\n", front=front)
+    assert "paper.md:4: `autors` is not a valid key; did you mean `authors`?" in mistakes("Text.\n", front=front)
 
 
 def test_html_in_prose_is_text() -> None:

@@ -76,6 +76,6 @@ def test_the_figure_tells_each_version_with_its_people():
     found = results(ALL | {"weighted": None}, -0.8)
     told = alt_versions(found).replace("\N{NO-BREAK SPACE}", " ")
     assert "Everyone who answered (40 people): 0.25 (0.15 to 0.35)." in told
-    assert "Weighted for design and for leaving (40 people): withheld." in told
+    assert "Weighted for design and attrition (40 people): withheld." in told
     drawn = versions(found, title="It holds")
     assert any("Missing answers imputed" in text.get_text() for text in drawn.texts)

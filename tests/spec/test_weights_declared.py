@@ -130,7 +130,7 @@ def test_the_dead_are_no_longer_spoken_for(panel, took_part):
     ("targets", "says"),
     [
         ([*shares(None, 0.5, 0.3), Target(variable="is_woman", category="2", share=0.2, source="s")], "is_woman = 2"),
-        (shares("long", 0.5, 0.5), "no population margins hold"),
+        (shares("long", 0.5, 0.5), "no population margins are declared"),
     ],
     ids=["empty-category", "no-targets"],
 )
