@@ -44,7 +44,12 @@ OPTIONS = ("categorical", "wave_effects", "cluster", "correction", "effects")
 
 
 def regression(
-    function: Callable[..., pl.DataFrame], name: str, spec: ModelSpec, panel: pl.DataFrame, rows: Weighted | None
+    function: Callable[..., pl.DataFrame],
+    name: str,
+    spec: ModelSpec,
+    panel: pl.DataFrame,
+    rows: Weighted | None,
+    **further: object,
 ) -> pl.DataFrame:
     """``function`` of outcome, exposures and covariates, with those options that its family's record takes."""
     takes = FAMILIES[spec.family].takes
@@ -54,7 +59,7 @@ def regression(
     if "weights" in takes:
         given["weights"] = spec.weights if rows is None else WEIGHT
     return function(
-        panel, spec.outcome, spec.exposures, spec.covariates, confidence=spec.confidence, model=name, **given
+        panel, spec.outcome, spec.exposures, spec.covariates, confidence=spec.confidence, model=name, **given, **further
     )
 
 

@@ -4,32 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec
-from pipeline.models.regression_data import require
-from pipeline.models.weighting import Weighted, Weighting, weighted
+from pipeline.models.weighting import Weighting, weighted
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
 
-Function = Callable[[str, ModelSpec, pl.DataFrame, Any, Weighted | None], pl.DataFrame]
-"""A family's function: name, declaration, the chosen rows, study, and the rows with their declared weights."""
+Function = Callable[..., pl.DataFrame]
+"""A family's function of name, declaration, the chosen rows, study, and the rows with their declared weights."""
 
 
 def fit(
-    name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any = None, weighting: Weighting | None = None
+    name: str,
+    spec: ModelSpec,
+    panel: pl.DataFrame,
+    study: Any = None,
+    weighting: Weighting | None = None,
+    *,
+    repeated: bool = False,
 ) -> pl.DataFrame:
     """The Estimates table of the declared model ``name``, from one row per person and wave.
 
     ``study`` (``pipeline.specs.Study``) gives the conventions of the design where the model does not; ``weighting`` is
     the weight set that the model's ``weights`` names. Its replicates, if it has any, give the standard errors, unless
-    the model asks for Taylor linearisation. Raises ModelError, naming the model, if it cannot be estimated.
+    the model asks for Taylor linearisation. ``repeated``: one fit of many (imputations, tipping), by the project's own
+    kernel where the family has one. Raises ModelError, naming the model, if it cannot be estimated.
     """
     family = FAMILIES[spec.family]
     function: Function = load(family.function)
+    if repeated and family.kernel:
+        function = partial(function, repeated=True)
     try:
         chosen = _chosen(panel, spec)
         if weighting is None:

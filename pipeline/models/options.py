@@ -21,9 +21,12 @@ class Rows(PanelRows, total=False):
 
 
 class ClusteredRows(Rows, total=False):
-    """``cluster``: the column within which errors may depend on each other, by default the person's; None: none do."""
+    """``cluster``: the column within which errors may depend on each other, by default the person's; None: none do.
 
-    cluster: str | None
+    Two columns are two ways (Cameron, Gelbach & Miller 2011).
+    """
+
+    cluster: str | tuple[str, str] | None
 
 
 class WeightedRows(ClusteredRows, total=False):

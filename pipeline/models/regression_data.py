@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.columns import codes, complete, level_name, numeric, ordered_codes, require
+from pipeline.models.groups import within
 from pipeline.models.inference import Basis, Term
 
 Column = tuple[Term, np.ndarray]
@@ -39,7 +41,12 @@ class RegressionData:
 
     @property
     def n_waves(self) -> int:
-        return len(np.unique(self.wave))
+        return int(self.wave.max()) + 1
+
+    @property
+    def n_clusters(self) -> int:
+        """How many clusters there are; of two ways, those of the way with fewer."""
+        return 0 if self.clusters is None else int(self.clusters.max(axis=0).min()) + 1
 
     def basis(self, covariance: str, confidence: float) -> Basis:
         return Basis(self.n_obs, self.n_persons, covariance, confidence)
@@ -55,9 +62,9 @@ class RegressionData:
             self,
             outcome=self.outcome[chosen],
             matrix=self.matrix[chosen],
-            person=_ordered(self.person[chosen]),
+            person=_without_gaps(self.person[chosen]),
             wave=self.wave[chosen],
-            clusters=None if self.clusters is None else _ordered(self.clusters[chosen]),
+            clusters=None if self.clusters is None else np.apply_along_axis(_without_gaps, 0, self.clusters[chosen]),
             weights=None if self.weights is None else self.weights[chosen],
         )
 
@@ -76,7 +83,7 @@ def regression_data(
     categorical: Iterable[str] = (),
     person: str | None = "person_id",
     wave: str | None = "wave",
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     weights: str | None = None,
     wave_effects: bool = True,
     intercept: bool = True,
@@ -85,17 +92,16 @@ def regression_data(
 
     Rows with a missing value in any column used, or without a positive weight, are left out and counted. Text columns,
     and those named in ``categorical``, become dummies against their first level in sort order; waves against the first.
+    Errors are clustered by one column, or two (``cluster``).
 
     Raises ModelError for a column that is not there or not a number, a person twice in a wave, no complete row, or an
     outcome that does not vary.
     """
-    numbers = (outcome, *exposures, *covariates)
-    keys = [name for name in (person, wave, cluster, weights) if name is not None]
-    used = list(dict.fromkeys((*numbers, *keys)))
+    keys = [name for name in (person, wave, *_names(cluster), weights) if name is not None]
+    used = list(dict.fromkeys((outcome, *exposures, *covariates, *keys)))
     require(frame, used)
-    rows = complete(frame.select(used), weights)
-    rows = _in_panel_order(rows, person, wave)
-    outcome_values = _numeric(rows, outcome)
+    index = _in_panel_order(complete(frame.select(used), weights), person, wave)
+    rows, outcome_values = index.rows, numeric(index.rows, outcome)
     if rows.height == 0 or np.ptp(outcome_values) == 0:
         what = "no row has an answer to everything the model uses" if rows.height == 0 else "the outcome does not vary"
         raise ModelError(what, where=outcome, count=frame.height, todo="Choose other waves or columns.")
@@ -103,73 +109,89 @@ def regression_data(
     for name in (*exposures, *covariates):
         columns += _columns(rows, name, name in set(categorical))
     if wave_effects and wave is not None:
-        columns += _wave_dummies(rows[wave])
+        columns += _wave_dummies(index)
     return RegressionData(
         outcome_name=outcome,
         outcome=outcome_values,
         matrix=np.column_stack([values for _, values in columns]),
         terms=tuple(term for term, _ in columns),
-        person=codes(rows[person]) if person is not None else np.arange(rows.height),
-        wave=_ordered_codes(rows[wave]) if wave is not None else np.zeros(rows.height, dtype=np.int64),
-        clusters=codes(rows[cluster]) if cluster is not None else None,
-        cluster_name="person" if cluster == person else cluster,
-        weights=_numeric(rows, weights) if weights is not None else None,
+        person=index.person,
+        wave=index.wave,
+        clusters=_clusters(index, cluster, person),
+        cluster_name=" and ".join("person" if name == person else name for name in _names(cluster)) or None,
+        weights=None if weights is None else numeric(rows, weights),
         n_left_out=frame.height - rows.height,
     )
 
 
-def require(frame: pl.DataFrame, columns: Iterable[str]) -> None:
-    """Raises ModelError naming every column that the frame does not have."""
-    absent = [name for name in columns if name not in frame.columns]
-    if absent:
-        raise ModelError(
-            f"the table has no column {', '.join(f'`{name}`' for name in absent)}",
-            todo=f"It has: {', '.join(frame.columns[:40])}.",
-        )
-
-
-def complete(rows: pl.DataFrame, weights: str | None) -> pl.DataFrame:
-    """Rows with a value everywhere and, where there are weights, a positive one."""
-    rows = rows.with_columns(pl.selectors.float().fill_nan(None)).drop_nulls()
-    if weights is None:
-        return rows
-    if not rows.schema[weights].is_numeric():
-        raise ModelError("a weight must be a number", where=weights)
-    negative = rows.filter(pl.col(weights) < 0).height
-    if negative:
-        raise ModelError("weights below zero", where=weights, count=negative, todo="Correct the weights.")
-    return rows.filter(pl.col(weights) > 0)
-
-
-def codes(column: pl.Series) -> np.ndarray:
-    """0, 1, 2 … by first appearance: no result may depend on how pseudonyms sort."""
-    distinct = column.unique(maintain_order=True)
-    return column.replace_strict(distinct, pl.int_range(len(distinct), eager=True), return_dtype=pl.Int64).to_numpy()
-
-
-def _ordered(values: np.ndarray) -> np.ndarray:
+def _without_gaps(values: np.ndarray) -> np.ndarray:
     """The same codes without gaps."""
     return np.unique(values, return_inverse=True)[1]
 
 
-def _ordered_codes(column: pl.Series) -> np.ndarray:
-    return column.rank("dense").to_numpy().astype(np.int64) - 1
+@dataclass(frozen=True)
+class _Index:
+    """Rows in the order person, wave, with the codes of both and the waves in order."""
+
+    rows: pl.DataFrame
+    person: np.ndarray
+    wave: np.ndarray
+    waves: list[object]
 
 
-def group_sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Sums by group (groups × columns) of ``values`` (rows × columns)."""
-    n_groups = int(group.max()) + 1
-    return np.column_stack([np.bincount(group, column, n_groups) for column in values.T])
+def _in_panel_order(rows: pl.DataFrame, person: str | None, wave: str | None) -> _Index:
+    """Raises ModelError for a person more than once in a wave."""
+    places = np.arange(rows.height) if person is None else codes(rows[person])
+    if wave is None:
+        return _Index(rows, places, np.zeros(rows.height, dtype=np.int64), [])
+    when, waves = ordered_codes(rows[wave])
+    if person is None:
+        return _Index(rows, places, when, waves)
+    key = places * len(waves) + when
+    if not np.all(key[1:] > key[:-1]):
+        order = np.argsort(key, kind="stable")
+        twice = int((np.diff(key[order]) == 0).sum())
+        if twice:
+            raise ModelError("a person more than once in a wave", count=twice, todo="Give one row per person and wave.")
+        rows, places, when = rows[order], places[order], when[order]
+    return _Index(rows, places, when, waves)
 
 
-def means_of(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Each row's group mean."""
-    return np.asarray((group_sums(values, group) / np.bincount(group)[:, None])[group])
+def _names(cluster: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The columns to cluster by: none, one or two."""
+    if cluster is None:
+        return ()
+    return (cluster,) if isinstance(cluster, str) else tuple(cluster)
 
 
-def within(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Deviations from the group mean."""
-    return np.asarray(values - means_of(values, group))
+def _clusters(index: _Index, cluster: str | Sequence[str] | None, person: str | None) -> np.ndarray | None:
+    """The codes (n) of the clusters, or two columns of them."""
+    found = [index.person if name == person else codes(index.rows[name]) for name in _names(cluster)]
+    if len(found) > 2:
+        raise ModelError("errors are clustered by one column or two", where="cluster", count=len(found))
+    return None if not found else found[0] if len(found) == 1 else np.column_stack(found)
+
+
+def _columns(rows: pl.DataFrame, name: str, categorical: bool) -> list[Column]:
+    column = rows[name]
+    if not categorical and (column.dtype.is_numeric() or column.dtype == pl.Boolean):
+        return [(Term("coefficient", name), numeric(rows, name))]
+    levels = column.unique().sort().to_list()
+    if len(levels) < 2:
+        raise ModelError("every row has the same category", where=name, todo="Leave it out.")
+    note = f"against {level_name(levels[0])}"
+    return [
+        (Term("coefficient", name, group=level_name(level), note=note), (column == level).to_numpy().astype(float))
+        for level in levels[1:]
+    ]
+
+
+def _wave_dummies(index: _Index) -> list[Column]:
+    first, *later = index.waves
+    return [
+        (Term("wave", str(wave), wave=str(wave), note=f"against {first}"), (index.wave == place).astype(float))
+        for place, wave in enumerate(later, start=1)
+    ]
 
 
 def check_rank(matrix: np.ndarray, terms: Sequence[Term], where: str, scale: np.ndarray | None = None) -> None:
@@ -185,47 +207,3 @@ def check_rank(matrix: np.ndarray, terms: Sequence[Term], where: str, scale: np.
             where=where,
             todo="Leave it out.",
         )
-
-
-def _in_panel_order(rows: pl.DataFrame, person: str | None, wave: str | None) -> pl.DataFrame:
-    if person is None or wave is None or rows.height == 0:
-        return rows
-    twice = rows.height - rows.select(person, wave).unique().height
-    if twice:
-        raise ModelError("a person more than once in a wave", count=twice, todo="Give one row per person and wave.")
-    place = pl.Series("__place", codes(rows[person]))
-    return rows.with_columns(place).sort("__place", wave, maintain_order=True).drop("__place")
-
-
-def _numeric(rows: pl.DataFrame, name: str) -> np.ndarray:
-    column = rows[name]
-    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
-        raise ModelError("must be a number to be used here", where=name)
-    return column.cast(pl.Float64).to_numpy()
-
-
-def _columns(rows: pl.DataFrame, name: str, categorical: bool) -> list[Column]:
-    column = rows[name]
-    if not categorical and (column.dtype.is_numeric() or column.dtype == pl.Boolean):
-        return [(Term("coefficient", name), _numeric(rows, name))]
-    levels = column.unique().sort().to_list()
-    if len(levels) < 2:
-        raise ModelError("every row has the same category", where=name, todo="Leave it out.")
-    note = f"against {level_name(levels[0])}"
-    return [
-        (Term("coefficient", name, group=level_name(level), note=note), (column == level).to_numpy().astype(float))
-        for level in levels[1:]
-    ]
-
-
-def _wave_dummies(column: pl.Series) -> list[Column]:
-    first, *later = column.unique().sort().to_list()
-    return [
-        (Term("wave", str(wave), wave=str(wave), note=f"against {first}"), (column == wave).to_numpy().astype(float))
-        for wave in later
-    ]
-
-
-def level_name(level: object) -> str:
-    """A category as text: 3.0 is ``3``."""
-    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from pipeline.models.covariance import Linear
 from pipeline.models.inference import Basis, Term, coefficient_rows
-from pipeline.models.linear.linearmodels_fit import Linear
 from pipeline.models.regression_data import RegressionData
 from pipeline.specs.components import COMPONENTS
 from pipeline.tables import estimates

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.columns import require
 from pipeline.models.design.sample import Replicated
-from pipeline.models.regression_data import require
 from pipeline.specs.components import COMPONENTS
 
 WEIGHT = "panel_weight"

@@ -29,6 +29,7 @@ _REGRESSIONS = (
         weighted=True,
         imputed=True,
         repeatable=True,
+        kernel=True,
     ),
     Family(
         "fixed_effects",
@@ -41,6 +42,7 @@ _REGRESSIONS = (
         weighted=True,
         imputed=True,
         repeatable=True,
+        kernel=True,
     ),
     Family(
         "random_effects",
@@ -64,6 +66,7 @@ _REGRESSIONS = (
         weighted=True,
         imputed=True,
         repeatable=True,
+        kernel=True,
     ),
     Family(
         "within_between",

@@ -71,7 +71,7 @@ def test_every_module_of_a_family_is_named_by_a_record():
     found = {
         ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
         for path in rooms.rglob("*/*.py")
-        if "\ndef fit(name: str" in path.read_text(encoding="utf-8")
+        if re.search(r"^def fit\(\s*name: str", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     }
     assert found == {name for name in named if name.startswith("pipeline.models.")}
 

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec, between_groups, on_design
 from pipeline.models.design.sample import Cell, DesignArguments, Sample, design_table
 from pipeline.models.design.survey_design import Subset
-from pipeline.models.regression_data import require
 from pipeline.models.weighting import Weighted
 
 

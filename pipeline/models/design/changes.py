@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.columns import level_name, require
 from pipeline.models.declared import ModelSpec, on_design
 from pipeline.models.design.groups import levels_of, rows_of
 from pipeline.models.design.sample import Cell, DesignArguments, Part, Sample, design_table
 from pipeline.models.design.survey_design import Subset
-from pipeline.models.regression_data import level_name, require
 from pipeline.models.weighting import Weighted
 
 

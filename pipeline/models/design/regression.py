@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec, on_design
 from pipeline.models.design.sample import DesignArguments, Sample
 from pipeline.models.design.survey_design import Subset
 from pipeline.models.inference import coefficient_rows
 from pipeline.models.logistic.logit import FARTHEST, MAX_STEPS, require_binary, separated
-from pipeline.models.regression_data import RegressionData, check_rank, regression_data, require
+from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.table import table
 from pipeline.models.weighting import Weighted
 

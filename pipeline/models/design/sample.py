@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.columns import codes, level_name, require
 from pipeline.models.design.survey_design import Design, LonelyPsu, Subset, design_of
 from pipeline.models.inference import quantile, two_sided
-from pipeline.models.regression_data import codes, level_name, require
 from pipeline.tables import estimates
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.regression_data import codes, require
+from pipeline.models.columns import codes, require
 
 LonelyPsu = Literal["certainty", "adjust", "remove", "average", "fail"]
 Subset = Literal["answered", "domain"]

@@ -9,10 +9,12 @@ from typing import Any, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.models.covariance import require_freedom
 from pipeline.models.declared import ModelSpec, regression
-from pipeline.models.linear.linearmodels_fit import linear, panel_frames, require_freedom
+from pipeline.models.groups import group_sums
+from pipeline.models.linear.linearmodels_fit import panel_frames, read_fit
 from pipeline.models.options import PanelRows, taken
-from pipeline.models.regression_data import check_rank, group_sums, regression_data
+from pipeline.models.regression_data import check_rank, regression_data
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
 
@@ -50,7 +52,7 @@ def between(
     require_freedom(persons)
     check_rank(persons.matrix, persons.terms, outcome)
     result = BetweenOLS(**panel_frames(data), check_rank=False).fit()
-    return coefficient_table(persons, linear(persons, result), confidence=confidence, model=model, family="between")
+    return coefficient_table(persons, read_fit(persons, result), confidence=confidence, model=model, family="between")
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:

@@ -10,21 +10,17 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.declared import ModelSpec
 from pipeline.models.inference import Term
 from pipeline.models.linear.fixed_effects import require_within_variation
-from pipeline.models.linear.linearmodels_fit import (
-    Correction,
-    covariance_options,
-    linear,
-    panel_frames,
-    require_freedom,
-)
+from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
+from pipeline.models.within.least_squares import absorbed_fit, on_arrays
 
 Gaps = Literal["successive", "adjacent"]
 
@@ -37,6 +33,7 @@ def first_difference(
     *,
     gaps: Gaps = "successive",
     correction: Correction = "hc1",
+    repeated: bool = False,
     confidence: float = 0.95,
     model: str = "first_difference",
     **options: Unpack[WeightedRows],
@@ -60,28 +57,39 @@ def first_difference(
     >>> first_difference(panel, "trust", ["contact"]).filter(term="contact")["estimate"].round(6).to_list()
     [0.5]
     """
-    from linearmodels.panel.model import FirstDifferenceOLS
-
     levels = regression_data(frame, outcome, exposures, covariates, **taken(WeightedRows, options), intercept=False)
     require_within_variation(levels)
     placed = _placed(levels, gaps, intercept=not options.get("wave_effects", True))
     changes = _changes(placed)
     require_freedom(changes)
-    check_rank(changes.matrix, changes.terms, outcome, np.linalg.norm(placed.matrix, axis=0))
+    linear = _fit(placed, changes, correction, repeated=repeated)
+    return coefficient_table(changes, linear, confidence=confidence, model=model, family="first_difference")
+
+
+def _fit(placed: RegressionData, changes: RegressionData, correction: Correction, *, repeated: bool) -> Linear:
+    """(Weighted) least squares of the differences ``changes`` between the rows ``placed``."""
+    scale = np.linalg.norm(placed.matrix, axis=0)
+    if on_arrays(placed, repeated):
+        return absorbed_fit(changes, None, correction, scale)
+    from linearmodels.panel.model import FirstDifferenceOLS
+
+    check_rank(changes.matrix, changes.terms, changes.outcome_name, scale)
     result = FirstDifferenceOLS(**panel_frames(placed), check_rank=False).fit(**covariance_options(placed, correction))
-    fit = linear(changes, result, correction)
-    return coefficient_table(changes, fit, confidence=confidence, model=model, family="first_difference")
+    return read_fit(changes, result, correction)
 
 
-def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+def fit(
+    name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None, *, repeated: bool = False
+) -> pl.DataFrame:
     """The declared model (see ``pipeline.models.fit``)."""
-    return weighted_regression(first_difference, _differenced, name, spec, panel, rows)
+    return weighted_regression(first_difference, _differenced, name, spec, panel, rows, repeated=repeated)
 
 
 def _differenced(data: RegressionData, spec: ModelSpec) -> RegressionData:
     """Each person's rows minus the person's row before; without wave effects, with an intercept."""
     terms = data.keep(np.array([term.component != "intercept" for term in data.terms]))
-    return _changes(_placed(terms, "successive", intercept=not spec.wave_effects))
+    placed = _placed(terms, "successive", intercept=not spec.wave_effects)
+    return replace(_changes(placed), weights=placed.rows(_later(placed)).weights)
 
 
 def _placed(data: RegressionData, gaps: Gaps, *, intercept: bool) -> RegressionData:
@@ -109,10 +117,14 @@ def _placed(data: RegressionData, gaps: Gaps, *, intercept: bool) -> RegressionD
 
 
 def _changes(placed: RegressionData) -> RegressionData:
-    """Each person's rows minus the person's row before."""
+    """Each person's rows minus the person's row before, with the weight of a difference."""
     later = _later(placed)
+    both = None
+    if placed.weights is not None:
+        both = 1 / (1 / placed.weights[later] + 1 / placed.weights[later - 1])
     return replace(
         placed.rows(later),
+        weights=both,
         outcome=placed.outcome[later] - placed.outcome[later - 1],
         matrix=placed.matrix[later] - placed.matrix[later - 1],
     )

@@ -10,20 +10,16 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.declared import ModelSpec
-from pipeline.models.linear.linearmodels_fit import (
-    Correction,
-    Linear,
-    covariance_options,
-    linear,
-    panel_frames,
-    require_freedom,
-)
+from pipeline.models.groups import within
+from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
-from pipeline.models.regression_data import RegressionData, check_rank, regression_data, within
+from pipeline.models.regression_data import RegressionData, regression_data
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
+from pipeline.models.within.least_squares import absorbed_fit, effects_of, on_arrays, require_rank
 
 Effects = Literal["person", "person_and_wave"]
 
@@ -36,6 +32,7 @@ def fixed_effects(
     *,
     effects: Effects = "person",
     correction: Correction = "hc1",
+    repeated: bool = False,
     confidence: float = 0.95,
     model: str = "fixed_effects",
     **options: Unpack[WeightedRows],
@@ -45,6 +42,7 @@ def fixed_effects(
     ``effects`` "person" estimates wave dummies beside the exposures (``wave_effects``); "person_and_wave" absorbs both.
     Persons seen once stay in the count of rows, as in plm, and add nothing to the estimates. Standard errors are
     clustered by ``cluster``: plm's ``vcovHC(type = "HC1")``, t on the within model's residual degrees of freedom.
+    ``repeated`` fits, and panels of more than 100,000 rows, take the project's own kernel, which is the same to 1e-10.
 
     Raises ModelError for a term that never changes within a person, besides what ``pooled`` raises.
 
@@ -65,13 +63,15 @@ def fixed_effects(
         chosen["wave_effects"] = False
     data = regression_data(frame, outcome, exposures, covariates, **chosen, intercept=False)
     require_within_variation(data)
-    fit = fixed_effects_fit(data, effects, correction)
+    fit = fixed_effects_fit(data, effects, correction, repeated=repeated)
     return coefficient_table(data, fit, confidence=confidence, model=model, family="fixed_effects")
 
 
-def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+def fit(
+    name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None, *, repeated: bool = False
+) -> pl.DataFrame:
     """The declared model (see ``pipeline.models.fit``)."""
-    return weighted_regression(fixed_effects, _demeaned, name, spec, panel, rows)
+    return weighted_regression(fixed_effects, _demeaned, name, spec, panel, rows, repeated=repeated)
 
 
 def _demeaned(data: RegressionData, spec: ModelSpec) -> RegressionData:
@@ -85,32 +85,27 @@ def _demeaned(data: RegressionData, spec: ModelSpec) -> RegressionData:
     return replace(terms, outcome=outcome, matrix=within(matrix, data.person))
 
 
-def fixed_effects_fit(data: RegressionData, effects: Effects = "person", correction: Correction = "hc1") -> Linear:
+def fixed_effects_fit(
+    data: RegressionData, effects: Effects = "person", correction: Correction = "hc1", *, repeated: bool = False
+) -> Linear:
     """(Weighted) least squares after absorbing person, or person and wave, effects; ``data`` without an intercept.
 
     Absorbed effects count in the residual degrees of freedom and in a classical covariance. In a clustered one they do
     not, being nested in the clusters: plm's ``vcovHC``, and Stata's ``xtreg, fe``. linearmodels would by itself count
     them where there are two, or where they are not nested.
     """
+    waves = effects == "person_and_wave"
+    absorbed = effects_of(data, waves=waves)
+    require_freedom(data, absorbed.absorbed)
+    if on_arrays(data, repeated):
+        return absorbed_fit(data, absorbed, correction)
     from linearmodels.panel.model import PanelOLS
 
-    waves = effects == "person_and_wave"
-    require_freedom(data, data.n_persons + (data.n_waves - 1 if waves else 0))
-    _require_rank(data, waves)
+    require_rank(data, absorbed)
     model = PanelOLS(**panel_frames(data), entity_effects=True, time_effects=waves, check_rank=False)
     counted = data.clusters is None
-    return linear(
-        data, model.fit(auto_df=False, count_effects=counted, **covariance_options(data, correction)), correction
-    )
-
-
-def _require_rank(data: RegressionData, waves: bool) -> None:
-    """Raises ModelError naming the terms that persons' levels, waves and the terms before them determine."""
-    left = within(data.matrix, data.person)
-    if waves:
-        dummies = within(np.eye(data.wave.max() + 1)[data.wave], data.person)
-        left = left - dummies @ np.linalg.lstsq(dummies, left, rcond=None)[0]
-    check_rank(left, data.terms, data.outcome_name, np.linalg.norm(data.matrix, axis=0))
+    result = model.fit(auto_df=False, count_effects=counted, **covariance_options(data, correction))
+    return read_fit(data, result, correction)
 
 
 def require_within_variation(data: RegressionData) -> None:

@@ -10,13 +10,14 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.covariance import Correction
 from pipeline.models.declared import ModelSpec, regression
+from pipeline.models.groups import means_of
 from pipeline.models.inference import Term, chi_squared_row, coefficient_rows, wald
 from pipeline.models.linear.fixed_effects import require_within_variation
-from pipeline.models.linear.linearmodels_fit import Correction
 from pipeline.models.linear.random_effects import random_effects_fit
 from pipeline.models.options import ClusteredRows, taken
-from pipeline.models.regression_data import RegressionData, means_of, regression_data
+from pipeline.models.regression_data import RegressionData, regression_data
 from pipeline.models.table import table, variance_rows
 from pipeline.models.weighting import Weighted
 

@@ -7,19 +7,15 @@ from typing import Any, Unpack
 
 import polars as pl
 
+from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.declared import ModelSpec
-from pipeline.models.linear.linearmodels_fit import (
-    Correction,
-    covariance_options,
-    linear,
-    panel_frames,
-    require_freedom,
-)
+from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
-from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.regression_data import RegressionData, regression_data
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
+from pipeline.models.within.least_squares import absorbed_fit, on_arrays, require_rank
 
 
 def pooled(
@@ -29,6 +25,7 @@ def pooled(
     covariates: Sequence[str] = (),
     *,
     correction: Correction = "hc1",
+    repeated: bool = False,
     confidence: float = 0.95,
     model: str = "pooled",
     **options: Unpack[WeightedRows],
@@ -37,7 +34,8 @@ def pooled(
 
     Mixes what happens within persons with differences between them. Standard errors are clustered by ``cluster``
     (``None``: classical); ``correction`` "hc1" is plm's HC1 with t on n − k degrees of freedom, "stata" Stata's
-    factor with t on G − 1. Raises ModelError for absent columns, no complete row, or terms that cannot be told apart.
+    factor with t on G − 1. ``repeated`` is as in ``fixed_effects``. Raises ModelError for absent columns, no complete
+    row, or terms that cannot be told apart.
 
     >>> import polars as pl
     >>> from pipeline.models import pooled
@@ -51,20 +49,28 @@ def pooled(
     >>> table["term"].to_list()
     ['contact', 'w02', 'intercept', 'rows_left_out']
     """
-    from linearmodels.panel.model import PooledOLS
-
     data = regression_data(frame, outcome, exposures, covariates, **taken(WeightedRows, options))
     require_freedom(data)
-    check_rank(data.matrix, data.terms, outcome)
+    linear = pooled_fit(data, correction, repeated=repeated)
+    return coefficient_table(data, linear, confidence=confidence, model=model, family="pooled")
+
+
+def pooled_fit(data: RegressionData, correction: Correction, *, repeated: bool) -> Linear:
+    """(Weighted) least squares of the rows as they are."""
+    if on_arrays(data, repeated):
+        return absorbed_fit(data, None, correction)
+    from linearmodels.panel.model import PooledOLS
+
+    require_rank(data, None)
     result = PooledOLS(**panel_frames(data), check_rank=False).fit(**covariance_options(data, correction))
-    return coefficient_table(
-        data, linear(data, result, correction), confidence=confidence, model=model, family="pooled"
-    )
+    return read_fit(data, result, correction)
 
 
-def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+def fit(
+    name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None, *, repeated: bool = False
+) -> pl.DataFrame:
     """The declared model (see ``pipeline.models.fit``)."""
-    return weighted_regression(pooled, _levels, name, spec, panel, rows)
+    return weighted_regression(pooled, _levels, name, spec, panel, rows, repeated=repeated)
 
 
 def _levels(data: RegressionData, _: ModelSpec) -> RegressionData:

@@ -10,15 +10,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.declared import ModelSpec, regression
-from pipeline.models.linear.linearmodels_fit import (
-    Correction,
-    Linear,
-    covariance_options,
-    linear,
-    panel_frames,
-    require_freedom,
-)
+from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.options import ClusteredRows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.table import coefficient_table
@@ -93,6 +87,6 @@ def random_effects_fit(
             count=data.n_persons,
         ) from error
     parts = result.variance_decomposition
-    fit = linear(data, result, correction)
+    fit = read_fit(data, result, correction)
     fit = replace(fit, estimates=fit.estimates / size, covariance=fit.covariance / np.outer(size, size))
     return fit, {"person": float(parts["Effects"]), "residual": float(parts["Residual"])}

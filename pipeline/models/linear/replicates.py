@@ -16,8 +16,9 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.design.sample import Replicated
+from pipeline.models.groups import group_sums
 from pipeline.models.inference import inference
-from pipeline.models.regression_data import RegressionData, group_sums, regression_data
+from pipeline.models.regression_data import RegressionData, regression_data
 from pipeline.models.table import ORDER
 from pipeline.models.weighting import REFITTED, Weighted
 
@@ -33,9 +34,11 @@ def weighted_regression(
     spec: ModelSpec,
     panel: pl.DataFrame,
     rows: Weighted | None,
+    *,
+    repeated: bool,
 ) -> pl.DataFrame:
     """The Estimates table of ``function``, with the standard errors of the replicates if the weights have any."""
-    made = regression(function, name, spec, panel, rows)
+    made = regression(function, name, spec, panel, rows, repeated=repeated)
     if rows is None or rows.replicates is None:
         return made
     # The row's number, from one, takes the place of its weight: it shows which rows were kept, and in which order.

@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec
 from pipeline.models.logistic.logit import logit
-from pipeline.models.regression_data import require
 from pipeline.models.weighting import Weighted
 from pipeline.tables import estimates
 

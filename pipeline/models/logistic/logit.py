@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.covariance import few_clusters, require_freedom
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference, quantile
-from pipeline.models.linear.linearmodels_fit import few_clusters, require_freedom
 from pipeline.models.logistic.response_fit import response_rows
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.table import noted, table

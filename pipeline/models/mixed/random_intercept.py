@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from pipeline.errors import ModelError
-from pipeline.models.regression_data import group_sums
+from pipeline.models.groups import group_sums
 
 LARGEST_RATIO = 1e8
 """Beyond this ratio of person to residual variance the outcome does not change within persons."""

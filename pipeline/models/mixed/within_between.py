@@ -11,10 +11,11 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.declared import ModelSpec, regression
+from pipeline.models.groups import means_of
 from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows, inference, wald
 from pipeline.models.mixed.random_intercept import RandomIntercept, fit_random_intercept
 from pipeline.models.options import Rows, taken
-from pipeline.models.regression_data import RegressionData, check_rank, means_of, regression_data
+from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.table import table, variance_rows
 from pipeline.models.weighting import Weighted
 

@@ -1,0 +1,58 @@
+"""What a linear fit gives to the Estimates table, and the conventions of its standard errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pipeline.errors import ModelError
+from pipeline.models.regression_data import RegressionData
+
+Correction = Literal["hc1", "stata", "none"]
+
+FEW_CLUSTERS = 10
+"""Below this many clusters a cluster-robust standard error is too small more often than not; rows carry a note."""
+
+FINITE = {"hc1": "HC1", "stata": "as Stata: G/(G−1) · (n−1)/(n−k)", "none": "no finite-sample correction"}
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Coefficients (k), their covariance (k × k), degrees of freedom, and the covariance in words."""
+
+    estimates: np.ndarray
+    covariance: np.ndarray
+    df: float
+    described: str
+    note: str | None = None
+
+
+def linear(
+    data: RegressionData, estimates: np.ndarray, covariance: np.ndarray, df: float, correction: Correction = "hc1"
+) -> Linear:
+    """A fit in words; ``df`` are the residual degrees of freedom, in place of which Stata takes G − 1."""
+    if data.clusters is None:
+        return Linear(estimates, covariance, df, "classical (independent errors of equal variance)")
+    n_clusters = data.n_clusters
+    return Linear(
+        estimates,
+        covariance,
+        n_clusters - 1 if correction == "stata" else df,
+        f"clustered by {data.cluster_name} ({n_clusters:,} clusters), {FINITE[correction]}",
+        few_clusters(n_clusters),
+    )
+
+
+def require_freedom(data: RegressionData, absorbed: int = 0) -> None:
+    """Raises ModelError unless rows outnumber terms and absorbed effects, and clusters, if any, are more than one."""
+    if data.n_obs - len(data.terms) - absorbed < 1:
+        raise ModelError("more parameters than rows", where=data.outcome_name, count=data.n_obs)
+    if data.clusters is not None and data.clusters.max() == 0:
+        raise ModelError("one cluster, so that clustered standard errors cannot be made", where=str(data.cluster_name))
+
+
+def few_clusters(n_clusters: int) -> str | None:
+    """The note on rows whose standard errors rest on few clusters."""
+    return f"only {n_clusters} clusters: read the standard errors with care" if n_clusters < FEW_CLUSTERS else None
