@@ -90,9 +90,13 @@ def test_two_ways_of_clusters_equal_linearmodels(effects, correction, weights):
         entity_effects=True,
         time_effects=waves,
     ).fit(
-        cov_type="clustered", clusters=pd.DataFrame(both, index=index), auto_df=False, count_effects=False, debiased=correction != "none",
+        cov_type="clustered",
+        clusters=pd.DataFrame(both, index=index),
+        auto_df=False,
+        count_effects=False,
+        debiased=correction != "none",
         group_debias=correction == "stata",
-    )  # fmt: skip
+    )
     assert ours.estimates == pytest.approx(theirs.params.to_numpy(), **CLOSE)
     assert ours.covariance == pytest.approx(theirs.cov.to_numpy(), **CLOSE)
 
