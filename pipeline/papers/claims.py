@@ -56,9 +56,9 @@ def judge(result: Quantity, says: str, other: Quantity | float | None = None, up
     return "" if holds[says] else f"said to be {says.replace('_', ' ')}, but {_described(result, other)}"
 
 
-def check(claims: Iterable[Claim], estimates: pl.DataFrame) -> list[str]:
+def check(claims: Iterable[Claim], estimates: pl.DataFrame | Results) -> list[str]:
     """What is wrong with declared claims (of a figure's title): one message each, none if all hold."""
-    results = Results(estimates)
+    results = estimates if isinstance(estimates, Results) else Results(estimates)
     problems = []
     for claim in claims:
         try:

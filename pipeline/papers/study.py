@@ -13,6 +13,7 @@ from pipeline.papers.content import Document, FigureFile
 from pipeline.papers.declared import declared_context
 from pipeline.papers.facts import facts_of
 from pipeline.papers.render import render_paper
+from pipeline.papers.results import Results
 from pipeline.specs.families import FAMILIES
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ def _groups(models: Mapping[str, AnyModel]) -> dict[str, str]:
 
 def _titles(figures: Mapping[str, Figure], results: pl.DataFrame) -> list[str]:
     """What the titles of the paper's figures say and the results do not support."""
+    found = Results(results)
     return [
         f"reports/figures/{key}.yaml: the result does not support “{figure.title}”: {problem}."
         for key, figure in figures.items()
-        for problem in check(figure.claims, results)
+        for problem in check(figure.claims, found)
     ]

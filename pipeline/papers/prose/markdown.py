@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.papers.content import (
@@ -26,6 +27,7 @@ from pipeline.papers.content import (
 from pipeline.papers.prose.source import PLACE
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 Fill = Callable[[int], Run | None]
@@ -37,11 +39,15 @@ def blocks_of(text: str, fill: Fill, report: Report) -> list[Block]:
 
     Headings, paragraphs, bullet lists, tables, quotations, emphasis and links are known; other markdown is reported.
     """
+    return _Walk(_parser().parse(text), fill, report).blocks()
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False, "typographer": True, "quotes": "“”‘’"})
-    parser.enable(["table", "smartquotes"])
-    return _Walk(parser.parse(text), fill, report).blocks()
+    return parser.enable(["table", "smartquotes"])
 
 
 class _Walk:
@@ -126,14 +132,14 @@ class _Walk:
         return TableBlock(None, "", "", columns, tuple(Row(tuple(row)) for row in rows), wordy=True)
 
     def runs(self, tokens: Sequence[Token]) -> Runs:
-        """The runs of inline tokens; nested dress becomes nested runs."""
+        """The runs of inline tokens; nested emphasis becomes nested runs."""
         stack: list[tuple[str, str, list[Run]]] = [("", "", [])]
         for token in tokens:
             if token.type in ("strong_open", "em_open", "link_open"):
                 stack.append((token.type, str(token.attrs.get("href", "")), []))
             elif token.type in ("strong_close", "em_close", "link_close"):
                 kind, href, inside = stack.pop()
-                stack[-1][2].append(_dress(kind, tuple(inside), href))
+                stack[-1][2].append(_nested(kind, tuple(inside), href))
             else:
                 stack[-1][2].extend(self.leaf(token))
         return _tidy(stack[0][2])
@@ -174,7 +180,7 @@ def _line(token: Token) -> int:
     return token.map[0] if token.map else 0
 
 
-def _dress(kind: str, runs: Runs, href: str) -> Run:
+def _nested(kind: str, runs: Runs, href: str) -> Run:
     if kind == "strong_open":
         return Strong(runs)
     return Emphasis(runs) if kind == "em_open" else Link(runs, href)
