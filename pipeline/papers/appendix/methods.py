@@ -17,7 +17,7 @@ def methods(paper: PaperContext) -> list[Block]:
     rows = []
     for model, declared in paper.study.models.items():
         own = paper.results.of(model)
-        made = ranged(row["covariance"] for row in own if row["covariance"] is not None)
+        made = ranged(row["covariance"] for row in own if _has_error(row))
         withheld = ranged(row["note"] for row in own if row["estimate"] is None and row["note"] is not None)
         rows.append((declared.question, declared.method, _people(own), made or "–", withheld))
     if not rows:
@@ -29,6 +29,13 @@ def methods(paper: PaperContext) -> list[Block]:
         Heading(2, words("How the estimates were made"), "methods"),
         TableBlock(None, "methods-table", "The models of this paper", columns, body, wordy=True),
     ]
+
+
+def _has_error(row: ResultRow) -> bool:
+    """Whether the row says how its standard error, interval or test was made."""
+    return row["covariance"] is not None and any(
+        row[name] is not None for name in ("std_error", "statistic", "conf_low")
+    )
 
 
 def _people(rows: Iterable[ResultRow]) -> str:

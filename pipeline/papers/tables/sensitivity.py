@@ -29,7 +29,7 @@ def sensitivity(paper: PaperContext, names: Sequence[str], _options: Mapping[str
         for row in versions
     ]
     term, outcome = (paper.study.label(versions[0][name]) for name in ("term", "outcome"))
-    notes = [f"Standard errors: {'; '.join(_standard_errors(versions))}."]
+    notes = [f"Standard errors, {made}." for made in _standard_errors(versions)]
     missing = next((row["estimate"] for row in rows if row["component"] == "missing_information"), None)
     if missing is not None:
         notes.append(f"In the imputed version {decimal_share(missing, 0)} of the information is missing.")
