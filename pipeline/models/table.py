@@ -10,10 +10,12 @@ from pipeline.models.covariance import Linear
 from pipeline.models.inference import Basis, Term, coefficient_rows
 from pipeline.models.regression_data import RegressionData
 from pipeline.specs.components import COMPONENTS
-from pipeline.tables import estimates
+from pipeline.tables import Estimates, estimates
 
 ORDER = tuple(key for key, component in COMPONENTS.items() if component.sorted_first)
 """Rows come in this order of components, then variances, tests and the count of rows left out."""
+
+SCHEMA = {name: column.dtype for name, column in Estimates.columns().items()}
 
 
 def coefficient_table(
@@ -25,12 +27,13 @@ def coefficient_table(
     family: str,
     normal: bool = False,
     variances: Mapping[str, float] | None = None,
+    checked: bool = True,
 ) -> pl.DataFrame:
-    """One row per term, variance, and the number of rows left out."""
+    """One row per term, variance, and the number of rows left out; ``checked`` is as in ``table``."""
     basis = data.basis(f"{fit.described}; {'normal' if normal else 't'} intervals", confidence)
     rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, None if normal else fit.df)
     rows = [*noted(rows, fit.note), *variance_rows(basis, variances or {})]
-    return table(rows, data, basis, model=model, family=family)
+    return table(rows, data, basis, model=model, family=family, checked=checked)
 
 
 def noted(rows: list[dict[str, object]], note: str | None) -> list[dict[str, object]]:
@@ -50,10 +53,22 @@ def variance_rows(basis: Basis, variances: Mapping[str, float]) -> list[dict[str
 
 
 def table(
-    rows: list[dict[str, object]], data: RegressionData, basis: Basis, *, model: str, family: str
+    rows: list[dict[str, object]],
+    data: RegressionData,
+    basis: Basis,
+    *,
+    model: str,
+    family: str,
+    checked: bool = True,
 ) -> pl.DataFrame:
-    """The Estimates table from rows, in the order of components, with the number of rows left out last."""
+    """The Estimates table from rows, in the order of components, with the number of rows left out last.
+
+    Not ``checked``, the table is one of many that are pooled: the contract is that of what they are pooled to.
+    """
     place = {component: index for index, component in enumerate(ORDER)}
     rows = sorted(rows, key=lambda row: place.get(str(row["component"]), len(ORDER)))
     left_out = basis.row(Term("sample", "rows_left_out"), estimate=float(data.n_left_out), covariance=None)
-    return estimates([*rows, left_out], model=model, family=family, outcome=data.outcome_name)
+    constants = {"model": model, "family": family, "outcome": data.outcome_name}
+    if checked:
+        return estimates([*rows, left_out], **constants)
+    return pl.DataFrame([{**row, **constants} for row in (*rows, left_out)], schema=SCHEMA)

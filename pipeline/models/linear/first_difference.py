@@ -63,7 +63,9 @@ def first_difference(
     changes = _changes(placed)
     require_freedom(changes)
     linear = _fit(placed, changes, correction, repeated=repeated)
-    return coefficient_table(changes, linear, confidence=confidence, model=model, family="first_difference")
+    return coefficient_table(
+        changes, linear, confidence=confidence, model=model, family="first_difference", checked=not repeated
+    )
 
 
 def _fit(placed: RegressionData, changes: RegressionData, correction: Correction, *, repeated: bool) -> Linear:

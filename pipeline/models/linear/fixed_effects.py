@@ -64,7 +64,9 @@ def fixed_effects(
     data = regression_data(frame, outcome, exposures, covariates, **chosen, intercept=False)
     require_within_variation(data)
     fit = fixed_effects_fit(data, effects, correction, repeated=repeated)
-    return coefficient_table(data, fit, confidence=confidence, model=model, family="fixed_effects")
+    return coefficient_table(
+        data, fit, confidence=confidence, model=model, family="fixed_effects", checked=not repeated
+    )
 
 
 def fit(

@@ -52,7 +52,7 @@ def pooled(
     data = regression_data(frame, outcome, exposures, covariates, **taken(WeightedRows, options))
     require_freedom(data)
     linear = pooled_fit(data, correction, repeated=repeated)
-    return coefficient_table(data, linear, confidence=confidence, model=model, family="pooled")
+    return coefficient_table(data, linear, confidence=confidence, model=model, family="pooled", checked=not repeated)
 
 
 def pooled_fit(data: RegressionData, correction: Correction, *, repeated: bool) -> Linear:
