@@ -37,9 +37,9 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o644) 
         draft.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> None:
     """``write_whole`` for what is in memory already."""
-    write_whole(path, lambda draft: draft.write_bytes(content))
+    write_whole(path, lambda draft: draft.write_bytes(content), mode)
 
 
 def sha256_of(path: Path) -> str:

@@ -100,6 +100,16 @@ class Paths:
     def database(self) -> Path:
         return self.warehouse / "cohesion.duckdb"
 
+    @property
+    def code_cache(self) -> Path:
+        """What the source of the project was taken apart into, by the hash of each file."""
+        return self.warehouse / ".code.json"
+
+    @property
+    def build_lock(self) -> Path:
+        """Held by the build that is running."""
+        return self.warehouse / ".build.lock"
+
     # output ------------------------------------------------------------------------------------------
     @property
     def build(self) -> Path:

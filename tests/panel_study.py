@@ -12,16 +12,12 @@ from typing import Any
 import polars as pl
 import pyreadstat
 from confirmed import confirm_all
+from engine_runs import build, is_early
 from shared import ROOT, SHARED
 
-from assets import store
-from assets.fingerprints import stale
-from assets.graph import Workspace
-from assets.nodes import all_nodes
-from assets.report import Report
-from assets.worker import run_all
+from assets.engine import store
+from assets.engine.report import Report
 from pipeline.paths import Paths
-from pipeline.specs import load_project
 
 STUDY = "panel"
 ISSUED = [f"P{1000 + k}" for k in range(60)]
@@ -163,11 +159,7 @@ def rebuild(root: Path, confirmed: bool = True) -> dict[str, Report]:
     """Run what is stale of waves, findings and answers, once somebody confirmed the files; the reports by node."""
     if confirmed:
         confirm_all(root)
-    workspace = Workspace(Paths(root), load_project(Paths(root)))
-    nodes = [node for node in all_nodes(workspace.project) if node.group in ("ingest", "harmonise")]
-    reports: list[Report] = []
-    run_all(workspace, stale(nodes, workspace), reports.append)
-    return {report.node: report for report in reports}
+    return build(root, is_early)
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,13 @@
 import shutil
 from pathlib import Path
 
+import engine_runs
 import polars as pl
 import pyreadstat
 from confirmed import confirm_all
 from shared import ROOT
 
-from assets.graph import Workspace
-from assets.nodes import all_nodes
-from assets.report import Report
-from assets.worker import run_all
-from pipeline.paths import Paths
-from pipeline.specs import load_project
+from assets.engine.report import Report
 
 ROWS = 40
 
@@ -65,10 +61,7 @@ def write_sav(file: Path, frame: pl.DataFrame) -> Path:
     return file
 
 
-def build(root: Path) -> dict[str, Report]:
-    """Confirm what was deposited and run every node of a root in this process; the reports by node."""
+def build(root: Path, force: bool = False) -> dict[str, Report]:
+    """Confirm what was deposited and run what is due of a root in this process; the reports by node."""
     confirm_all(root)
-    workspace = Workspace(Paths(root), load_project(Paths(root)))
-    reports: list[Report] = []
-    run_all(workspace, all_nodes(workspace.project), reports.append)
-    return {report.node: report for report in reports}
+    return engine_runs.build(root, force=force)

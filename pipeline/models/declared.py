@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import polars as pl
@@ -35,7 +35,7 @@ class ModelSpec(Protocol):
     from_wave: str | None
     to_wave: str | None
     to_waves: Any
-    sets: Mapping[str, tuple[str, ...]]
+    sets: Any
     confidence: float
 
 

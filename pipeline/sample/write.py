@@ -57,15 +57,21 @@ def write_sample(directory: Path, *, seed: int = SEED, studies: Sequence[str] = 
     return [path for name in studies for path in _write(_of(_declared(), name), directory, seed)]
 
 
-def ensure_sample(directory: Path, *, seed: int = SEED, studies: Sequence[str] = STUDIES) -> None:
+def ensure_sample(
+    directory: Path,
+    declared: Mapping[str, Study] | None = None,
+    *,
+    seed: int = SEED,
+    studies: Sequence[str] = STUDIES,
+) -> None:
     """Write those deposits that are not there, or that were made by another generator or for other declarations.
 
-    A study that is not declared here is passed over.
+    ``declared``: the studies by key, by default those of this project. A study that is not declared is passed over.
     """
-    declared = [name for name in studies if name in _declared()]
-    due = [name for name in declared if not _is_current(directory / name, seed)]
-    if due:
-        write_sample(directory, seed=seed, studies=due)
+    known = _declared() if declared is None else declared
+    for name in studies:
+        if name in known and not _is_current(directory / name, known[name], seed):
+            _write(known[name], directory, seed)
 
 
 @lru_cache
@@ -97,10 +103,10 @@ def note_receipts(folder: Path) -> None:
     (folder / SUMS).write_text("".join(f"{sha256_of(folder / name)}  {name}\n" for name in names), encoding="utf-8")
 
 
-def _is_current(folder: Path, seed: int) -> bool:
+def _is_current(folder: Path, study: Study, seed: int) -> bool:
     stamp, made = folder / STAMP, read_sums(folder)
     is_whole = stamp.is_file() and bool(made) and all((folder / name).is_file() for name in made)
-    return is_whole and stamp.read_text(encoding="utf-8") == _stamp(_declared()[folder.name], seed)
+    return is_whole and stamp.read_text(encoding="utf-8") == _stamp(study, seed)
 
 
 def _stamp(study: Study, seed: int) -> str:

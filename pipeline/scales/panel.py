@@ -10,10 +10,9 @@ import polars as pl
 from pipeline.errors import CohesionError
 from pipeline.scales.score import score_scale
 from pipeline.specs.project import Study
-from pipeline.specs.study import AreaMeasure, Scale, value_range
+from pipeline.specs.ranges import reversed_ranges
+from pipeline.specs.study import AreaMeasure
 from pipeline.tables import HEAD
-
-Range = tuple[float | None, float | None]
 
 
 def panel(
@@ -70,44 +69,6 @@ def _with_area(made: pl.DataFrame, concept: str, measure: AreaMeasure, table: pl
             "names an area twice", where=measure.table, todo=f"Keep one row for each {' and '.join(on)}."
         )
     return made.join(narrow, on=on, how="left", maintain_order="left")
-
-
-def reversed_ranges(study: Study) -> dict[str, tuple[float, float]]:
-    """Item → its lowest and highest value, for every item that a scale reverses."""
-    names = dict.fromkeys(item for scale in study.scales.values() for item in scale.reverse)
-    return {name: found for name in names if (found := value_range(study.items[name]))}
-
-
-def score_ranges(study: Study) -> dict[str, Range]:
-    """Score → lowest and highest value it can take, in any wave."""
-    items = _item_ranges(study)
-    found: dict[str, Range] = {}
-    for key, scale in study.scales.items():
-        found[scale.concept or key] = _scale_range(scale, items)
-    found |= {concept: items[item] or (None, None) for concept, item in study.scored_items().items()}
-    found |= {concept: measure.range or (None, None) for concept, measure in study.about.areas.items()}
-    return found
-
-
-def _item_ranges(study: Study) -> dict[str, tuple[float, float] | None]:
-    """Item → its range, widened by what waves add: the range of a number, the categories of a nominal item."""
-    found = {key: value_range(item) for key, item in study.items.items()}
-    for wave in study.waves.values():
-        for key, exception in wave.exceptions.items():
-            added = list(exception.range or ())
-            if study.items[key].kind == "nominal" and exception.recode is None:
-                added += [float(code) for code in exception.codes or ()]
-            ends = [*added, *(found[key] or ())]
-            found[key] = (min(ends), max(ends)) if ends else None
-    return found
-
-
-def _scale_range(scale: Scale, items: Mapping[str, tuple[float, float] | None]) -> Range:
-    bounds = [bound for item in scale.items if (bound := items[item])]
-    if len(bounds) < len(scale.items):
-        return None, None
-    lows, highs = [low for low, _ in bounds], [high for _, high in bounds]
-    return (sum(lows), sum(highs)) if scale.score == "sum" else (min(lows), max(highs))
 
 
 def read_area_table(path: Path) -> pl.DataFrame:

@@ -6,10 +6,10 @@ which formats a wave may declare, which keys its files take, what first bytes sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
+
+from pipeline.specs.records import Records
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Format:
     """Whether a whole file may end in a long run of zero bytes: a last row of zeros, stored as it is."""
     can_erase: bool = True
     """Whether the file can be written again without a person; if not, the sender must do it."""
+
+    @property
+    def key(self) -> str:
+        """The name, by which records are found."""
+        return self.name
 
     @property
     def is_text(self) -> bool:
@@ -108,22 +113,10 @@ def _records() -> Iterator[Format]:
     )
 
 
-_FORMATS: dict[str, Format] = {record.name: record for record in _records()}
-
-FORMATS: Mapping[str, Format] = MappingProxyType(_FORMATS)
+FORMATS: Records[Format] = Records("a file format", *_records())
 """Name → record, in the order in which messages list them."""
 
 
 def format_keys() -> frozenset[str]:
     """Every key of a wave's file that some format takes."""
     return frozenset().union(*(record.takes for record in FORMATS.values()))
-
-
-@contextmanager
-def registered(record: Format) -> Iterator[None]:
-    """Within this block the format is one of ``FORMATS``, for declarations, checks, readers and rewriters alike."""
-    _FORMATS[record.name] = record
-    try:
-        yield
-    finally:
-        del _FORMATS[record.name]

@@ -25,6 +25,7 @@ class Records(Mapping[str, R]):
     def __init__(self, what: str, *records: R) -> None:
         self.what = what
         self._records: dict[str, R] = {}
+        self.added: tuple[R, ...] = ()  # by ``registered``: a process of its own does not have them by itself
         for record in records:
             self.register(record)
 
@@ -46,13 +47,14 @@ class Records(Mapping[str, R]):
     @contextmanager
     def registered(self, *records: R) -> Iterator[None]:
         """Within this block the ``records`` are there as well."""
-        before = dict(self._records)
+        before, added = dict(self._records), self.added
         try:
             for record in records:
                 self.register(record)
+            self.added = (*added, *records)
             yield
         finally:
-            self._records = before
+            self._records, self.added = before, added
 
     def expected(self, key: str) -> str:
         """What is expected in place of an unknown ``key``: all keys, and the nearest of them."""

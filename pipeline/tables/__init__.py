@@ -7,7 +7,7 @@ Asset checks, codebook and UI column schemas derive from these contracts. Tables
 from pipeline.tables.draw import FigureRecord
 from pipeline.tables.harmonise import HEAD, MISSING_REASONS, Crosswalk, Findings, Ledger, answers_schema
 from pipeline.tables.impute import Convergence, Imputations
-from pipeline.tables.ingest import NOT_IN_FILE, SET_ASIDE, FieldOutcomes, Labels, Receipt, wave_schema
+from pipeline.tables.ingest import NOT_IN_FILE, SET_ASIDE, FieldOutcomes, Labels, Receipt, SampleFiles, wave_schema
 from pipeline.tables.links import LINK_KINDS, Linked, Links
 from pipeline.tables.model import VERSIONS, Comparability, Estimates, estimates
 from pipeline.tables.participation import Participation, Patterns, ResponseRates, Transitions, Variation
@@ -22,7 +22,7 @@ from pipeline.tables.weigh import (
     WeightSteps,
     replicate_schema,
 )
-from pipeline.tables.write import PaperNumber
+from pipeline.tables.write import DatabaseTables, PaperNumber
 
 __all__ = [
     "HEAD",
@@ -34,6 +34,7 @@ __all__ = [
     "Comparability",
     "Convergence",
     "Crosswalk",
+    "DatabaseTables",
     "Estimates",
     "FieldOutcomes",
     "FigureRecord",
@@ -51,6 +52,7 @@ __all__ = [
     "Reliability",
     "ReplicateScales",
     "ResponseRates",
+    "SampleFiles",
     "Transitions",
     "Variation",
     "WeightBalance",

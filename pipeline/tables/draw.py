@@ -15,3 +15,4 @@ class FigureRecord(dy.Schema):
     note = dy.String()  # the text below it: the declared note, and which means may not be compared
     png_sha256 = dy.String(min_length=64, max_length=64)
     svg_sha256 = dy.String(min_length=64, max_length=64)
+    narrow_svg_sha256 = dy.String(min_length=64, max_length=64)

@@ -75,3 +75,10 @@ class FieldOutcomes(dy.Schema):
     arm = dy.String()
     wave = dy.String(primary_key=True)
     outcome = dy.String()
+
+
+class SampleFiles(dy.Schema):
+    """One row per generated deposit of a study: its SHA-256 as it was generated."""
+
+    file = dy.String(primary_key=True)
+    sha256 = dy.String(min_length=64, max_length=64)

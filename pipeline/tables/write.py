@@ -1,4 +1,4 @@
-"""What write makes: one record of each number that a paper prints."""
+"""What write makes: one record of each number that a paper prints, and the list of tables in the database."""
 
 from __future__ import annotations
 
@@ -13,3 +13,11 @@ class PaperNumber(dy.Schema):
     printed = dy.String()
     source = dy.String()
     question = dy.String(nullable=True)
+
+
+class DatabaseTables(dy.Schema):
+    """One row per table of the database: its schema, its name, its rows."""
+
+    schema = dy.String(primary_key=True)
+    table = dy.String(primary_key=True)
+    rows = dy.Int64(min=0)

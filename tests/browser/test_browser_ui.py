@@ -55,7 +55,7 @@ def address(root) -> str:
     environment = {**os.environ, "COHESION_ROOT": str(root), "HOME": str(root), "PYTHONPATH": str(ROOT)}
     with (root / "ui.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from assets.cli import main; main()", "ui", "--port", str(port)],
+            [sys.executable, "-c", "from assets.commands.main import main; main()", "ui", "--port", str(port)],
             env=environment,
             cwd=root,
             stdout=log,
@@ -135,7 +135,7 @@ def test_an_accepted_wave_appears_without_a_restart(address, root):
     about.write_text(words.sub(r"\1: A study for tests", about.read_text()))
     deposit(root, "first", rows())
     accepted = subprocess.run(
-        [sys.executable, "-c", "from assets.cli import main; main()", "wave", "accept", "first", "w01"],
+        [sys.executable, "-c", "from assets.commands.main import main; main()", "wave", "accept", "first", "w01"],
         env={**os.environ, "COHESION_ROOT": str(root), "HOME": str(root), "PYTHONPATH": str(ROOT)},
         cwd=root,
         capture_output=True,

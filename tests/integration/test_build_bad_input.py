@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from small_study import build, declare, deposit, make_root, rows, write_sav
 
-from assets import store
+from assets.engine import store
 from pipeline.paths import Paths
 
 
@@ -19,6 +19,7 @@ def another_format(root):
 def truncated(root):
     declare(root, "first", "waves/w01.yaml", "study_wave_1.csv", "study_wave_1.sav")
     declare(root, "first", "waves/w01.yaml", "format: csv", "format: sav")
+    declare(root, "first", "waves/w01.yaml", '    delimiter: ","\n', "")
     file = write_sav(root / "data/raw/first/study_wave_1.sav", rows())
     file.write_bytes(file.read_bytes()[: file.stat().st_size * 6 // 10])
 
@@ -76,11 +77,9 @@ def root(tmp_path):
 def test_one_clear_message(root, spoil):
     paths, panel = Paths(root), ("panel", "first")
     before = store.load(paths, panel)
-    for study in ("first", "second"):  # so that both are due
-        declare(root, study, "study.yaml", "Main sample", "The main sample")
     spoil(root)
 
-    reports = build(root)
+    reports = build(root, force=True)
 
     node, words = CASES[spoil]
     failed = {name: report.message for name, report in reports.items() if report.message}

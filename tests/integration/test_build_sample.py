@@ -25,7 +25,7 @@ def fresh_root(folder: Path) -> Path:
 
 def cohesion(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COHESION_ROOT": str(root), "HOME": str(root), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", "from assets.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from assets.commands.main import main; main()", *arguments]
     return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True)
 
 

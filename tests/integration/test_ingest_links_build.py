@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from engine_runs import plan_of
 from panel_study import (
     ABOUT,
     ISSUED,
@@ -18,12 +19,9 @@ from panel_study import (
     write_sav,
 )
 
-from assets import store
-from assets.graph import Workspace
-from assets.nodes import all_nodes
-from assets.run import attempt
+from assets.engine import store
+from assets.engine.run import attempt, task_of
 from pipeline.paths import Paths
-from pipeline.specs import load_project
 
 NO_LIST = ABOUT.replace("issued: ids.csv\n", "").replace("doubtful: set_aside\n", "")
 
@@ -117,6 +115,8 @@ def test_nobody_is_named(root: Path) -> None:
 def test_a_file_that_was_changed_after_it_was_loaded_is_not_read_for_links(root: Path) -> None:
     rebuild(root)
     write_sav(raw(root) / "clean_w2.sav", changed(pid={23: "P9999"}))
-    (node,) = [node for node in all_nodes(load_project(Paths(root))) if node.name == f"links/{STUDY}"]
-    message = attempt(node, Workspace(Paths(root), load_project(Paths(root)))).message
+    plan = plan_of(root, lambda node: node.name == f"links/{STUDY}")
+    (node,) = [node for node in plan.nodes if node.name == f"links/{STUDY}"]
+    as_before = plan.states[node.name].record.inputs
+    message = attempt(task_of(node, root, "changed", as_before)).message
     assert "clean_w2.sav: is not the file that was loaded: it was changed since" in message

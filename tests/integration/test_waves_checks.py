@@ -1,18 +1,12 @@
 """What a wave does otherwise is a check of its own in Dagster: an error where something stops it, else a warning."""
 
-import dagster as dg
 import pytest
 from confirmed import confirm_all
+from engine_runs import in_dagster
 from panel_study import ABOUT as SETS_ASIDE
 from panel_study import STUDY, changed, clean, declare_study, make_panel, raw, rebuild, write_sav
 
-from assets.fingerprints import stale
-from assets.graph import Workspace
-from assets.nodes import all_nodes
-from assets.run import attempt
-from assets.wiring import asset_of
 from pipeline.paths import Paths
-from pipeline.specs import load_project
 
 STOPS = SETS_ASIDE.replace("doubtful: set_aside\n", "")
 
@@ -20,12 +14,7 @@ STOPS = SETS_ASIDE.replace("doubtful: set_aside\n", "")
 def findings_in_dagster(root):
     """The checks of ``findings/panel`` as Dagster has them: name → (passed, severity, description)."""
     confirm_all(root)
-    workspace = Workspace(Paths(root), load_project(Paths(root)))
-    nodes = {node.name: node for node in all_nodes(workspace.project)}
-    for node in stale([node for node in nodes.values() if node.group == "ingest"], workspace):
-        assert not attempt(node, workspace).message
-    asset = asset_of(nodes[f"findings/{STUDY}"], lambda node: attempt(node, workspace))
-    done = dg.materialize([asset], raise_on_error=False)
+    done = in_dagster(root, f"findings/{STUDY}")
     return {
         check.check_name: (check.passed, check.severity.value, check.description or "")
         for check in done.get_asset_check_evaluations()

@@ -10,8 +10,8 @@ import pytest
 from panel_study import ISSUED, ITEMS, LABELS, STUDY, clean, make_panel, raw, rebuild, write_sav
 from typer.testing import CliRunner
 
-from assets import store
-from assets.cli import app
+from assets.commands.main import app
+from assets.engine import store
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 

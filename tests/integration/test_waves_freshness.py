@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -10,10 +11,12 @@ import pytest
 from confirmed import confirm_all
 from panel_study import STUDY, changed, make_panel, raw, rebuild, write_sav
 
-from assets.arrivals import SETTLED_SECONDS, deposit_sensor
-from assets.freshness import result
-from assets.graph import Workspace
+from assets.dagster.arrivals import ATTEMPTS, WAITING_SECONDS, Cursor, deposit_sensor
+from assets.dagster.definitions import study_jobs
+from assets.dagster.freshness import result
+from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
+from pipeline.ingest.arrival.sightings import SETTLED_SECONDS
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -33,7 +36,7 @@ def settle(root: Path) -> None:
 
 def fresh(root: Path) -> dg.AssetCheckResult:
     workspace = Workspace(Paths(root), load_project(Paths(root)))
-    nodes = [node for node in all_nodes(workspace.project) if node.group in ("ingest", "harmonise")]
+    nodes = [node for node in all_nodes(workspace) if node.group in ("ingest", "harmonise")]
     return result(workspace, workspace.project.studies[STUDY], nodes)
 
 
@@ -45,7 +48,9 @@ def test_from_a_new_file_to_fresh_again(root):
 
     write_sav(raw(root) / "clean_w2.sav", changed(trust2={0: 3.0, 1: 2.0, 2: 1.0}))
     settle(root)
-    assert "held: w02: `cohesion wave accept panel w02` confirms its receipt" in fresh(root).description
+    assert (
+        "awaiting confirmation: w02: `cohesion wave accept panel w02` confirms its receipt" in fresh(root).description
+    )
     confirm_all(root)
     assert re.search(r"stale since \d\d \w+ \d{4}, \d\d:\d\d UTC: 4 assets are to be rebuilt", fresh(root).description)
     assert "4 assets are to be rebuilt" in fresh(root).description
@@ -59,7 +64,7 @@ def test_from_a_new_file_to_fresh_again(root):
 
 def tick(root: Path, cursor: str | None) -> dg.SensorResult:
     workspace = Workspace(Paths(root), load_project(Paths(root)))
-    sensor = deposit_sensor(all_nodes(workspace.project), workspace)
+    sensor = deposit_sensor(all_nodes(workspace), workspace, study_jobs(workspace.project))
     with dg.DagsterInstance.ephemeral() as instance:
         found = sensor(dg.build_sensor_context(instance, cursor=cursor))
     assert isinstance(found, dg.SensorResult)
@@ -69,16 +74,31 @@ def tick(root: Path, cursor: str | None) -> dg.SensorResult:
 def test_the_sensor_starts_confirmed_waves_once_and_tells_what_changes(root):
     held = tick(root, None)
     assert not held.run_requests
-    assert "held until somebody confirms the file: panel/w01" in held.skip_reason.skip_message
+    assert "awaiting confirmation: panel/w01" in held.skip_reason.skip_message
     (event,) = held.asset_events
     assert (event.check_name, event.passed) == ("fresh", False)
 
     confirm_all(root)
     first = tick(root, held.cursor)
-    assert [request.tags["wave"] for request in first.run_requests] == ["w01", "w02", "w03"]
+    (request,) = first.run_requests
+    assert (request.job_name, request.tags["waves"]) == (f"build_{STUDY}", "w01, w02, w03"), "one run a study"
     again = tick(root, first.cursor)
-    assert not again.run_requests
+    assert not again.run_requests, "it was asked for a moment ago"
     assert not again.asset_events, "nothing changed, nothing is said"
+    rebuild(root)
+    assert not tick(root, None).run_requests, "what is loaded is not asked for, whatever the sensor remembers"
+
+
+def test_a_run_that_died_is_asked_for_again_a_few_times(root):
+    confirm_all(root)
+    cursor = Cursor.read(tick(root, None).cursor)
+    for attempt in range(1, ATTEMPTS):
+        cursor.asked[STUDY] = replace(cursor.asked[STUDY], at=time.time() - 2 * WAITING_SECONDS * 2**attempt)
+        found = tick(root, cursor.write())
+        assert len(found.run_requests) == 1
+        cursor = Cursor.read(found.cursor)
+    cursor.asked[STUDY] = replace(cursor.asked[STUDY], at=0.0)
+    assert not tick(root, cursor.write()).run_requests, "then a person has to look"
 
 
 @pytest.mark.parametrize("name", ["<b>wave.sav", "$(reboot).sav", "a;b.csv", "two\nlines.csv"])

@@ -2,19 +2,14 @@
 
 from pathlib import Path
 
-import dagster as dg
 import pytest
 from confirmed import confirm_all, sha256_of
+from engine_runs import in_dagster
 from panel_study import STUDY, changed, declare_wave, make_panel, raw, rebuild, write_sav
 from typer.testing import CliRunner
 
-from assets.cli import app
-from assets.graph import Workspace
-from assets.nodes import all_nodes
-from assets.run import attempt
-from assets.wiring import asset_of
+from assets.commands.main import app
 from pipeline.paths import Paths
-from pipeline.specs import load_project
 
 
 @pytest.fixture
@@ -34,7 +29,7 @@ def test_without_a_confirmed_receipt_a_file_is_held_and_the_other_waves_are_buil
     reports = rebuild(root, confirmed=False)
     held = reports["wave/panel/w02"]
     path = raw(root) / "clean_w2.sav"
-    assert held.held
+    assert held.awaits
     assert held.message == (
         "panel w02, clean_w2.sav: is awaiting confirmation and was not loaded: nobody has confirmed its receipt "
         f"({path.stat().st_size:,} bytes, 60 rows, 11 columns, SHA-256 {sha256_of(path)}). "
@@ -63,7 +58,7 @@ def test_other_bytes_than_the_confirmed_are_held_and_what_was_loaded_stays(root)
     write_sav(path, changed(trust2={0: 3.0, 1: 2.0, 2: 1.0}))
     reports = rebuild(root, confirmed=False)
     message = reports["wave/panel/w02"].message
-    assert reports["wave/panel/w02"].held
+    assert reports["wave/panel/w02"].awaits
     assert f"its SHA-256 is {sha256_of(path)}, confirmed is {confirmed}" in message
     assert "`cohesion wave accept panel w02` makes it the wave's new version, and the one before is kept" in message
     assert tables(root) == before
@@ -75,14 +70,7 @@ def test_other_bytes_than_the_confirmed_are_held_and_what_was_loaded_stays(root)
 
 def test_dagster_shows_a_held_wave_as_a_check_that_did_not_pass(root, monkeypatch):
     declare_wave(root, "w02", "clean_w2.sav")
-    workspace = Workspace(Paths(root), load_project(Paths(root)))
-    (node,) = [node for node in all_nodes(workspace.project) if node.name == "wave/panel/w02"]
-    result = dg.materialize(
-        [asset_of(node, lambda node: attempt(node, workspace))],
-        instance=dg.DagsterInstance.ephemeral(),
-        raise_on_error=False,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
+    result = in_dagster(root, "wave/panel/w02")
     (check,) = result.get_asset_check_evaluations()
     assert (check.check_name, check.passed) == ("confirmed", False)
     assert "cohesion wave accept panel w02" in check.description

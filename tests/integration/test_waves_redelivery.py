@@ -9,9 +9,10 @@ from confirmed import confirm_all
 from panel_study import STUDY, changed, clean, make_panel, raw, rebuild, write_sav
 from shared import SHARED
 
-from assets.arrivals import SETTLED_SECONDS, draft_undeclared, look
-from assets.graph import Workspace
+from assets.deposits import draft_undeclared, look
+from assets.engine.workspace import Workspace
 from pipeline.ingest import read_deposit
+from pipeline.ingest.arrival.sightings import SETTLED_SECONDS
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -37,7 +38,7 @@ def test_41_a_corrected_file_is_a_new_version_and_the_old_one_is_kept(root):
     write_sav(raw(root) / "clean_w2.sav", changed(trust2=corrected))
 
     assert {wave for wave in first_run if wave not in {arrival.wave for arrival in seen(root).arrivals}} == {"w02"}
-    assert seen(root).held == ("panel/w02: `cohesion wave accept panel w02` confirms its receipt",)
+    assert seen(root).awaiting == ("panel/w02: `cohesion wave accept panel w02` confirms its receipt",)
     confirm_all(root)
     assert {wave for wave, key in first_run.items() if key not in {a.run_key for a in seen(root).arrivals}} == {"w02"}
     reports = rebuild(root)

@@ -12,8 +12,8 @@ import pytest
 from panel_study import ISSUED, STUDY, VALUE_LABELS, changed, clean, declare_wave, make_panel, raw, rebuild, write_sav
 from shared import ROOT
 
-from assets.graph import Workspace
-from assets.withdrawal import carry_out
+from assets.commands.withdrawal import carry_out
+from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
 from pipeline.ingest import load_or_create_key, pseudonymise, read_deposit, traces
 from pipeline.ingest.withdrawal.rewrite import take_out
@@ -182,7 +182,7 @@ def test_text_keeps_every_other_byte(tmp_path):
 @pytest.mark.slow
 def test_the_command_itself(root):
     """Through the console, where Dagster builds again."""
-    code = "from assets.cli import main; main()"
+    code = "from assets.commands.main import main; main()"
     command = [sys.executable, "-c", code, "withdraw", STUDY, PERSON, "--scope", "erase", "--date", "2020-06-01"]
     ended = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "COHESION_ROOT": str(root)}, capture_output=True, text=True, timeout=300

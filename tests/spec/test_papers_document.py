@@ -22,9 +22,7 @@ SVG = (
     b'<svg data-body="1.00 20.00 98.00 60.00" width="100pt" height="100pt" viewBox="0 0 100 100"'
     b' xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>'
 )
-FIGURES = {
-    "contact": FigureFile(SVG, "A dot plot of <effects>.", "Contact goes with liking", "A study", narrow=SVG)
-}
+FIGURES = {"contact": FigureFile(SVG, "A dot plot of <effects>.", "Contact goes with liking", "A study", narrow=SVG)}
 FULL = replace(
     CONTEXT,
     citation="A Study (2021).",

@@ -1,29 +1,45 @@
-"""Tables are written whole or not at all, and know what they were made from."""
+"""A table and its record on disk."""
 
 import polars as pl
 import pytest
+from test_assets_graph import node
 
-from assets import store
+from assets.engine import store
+from assets.engine.report import Report
 from pipeline.errors import CohesionError
 from pipeline.paths import Paths
 
-KEY = ("answers", "study")
+KEY = ("table", "a")
+FRAME = pl.DataFrame({"n": [1, 2]})
 
 
-def test_a_table_comes_back_with_its_record(tmp_path):
-    paths, frame = Paths(tmp_path), pl.DataFrame({"a": [1, 2]})
-    store.save(paths, {KEY: frame}, "abc", 0.5)
-    assert store.load(paths, KEY).equals(frame)
-    assert store.record(paths, KEY) == store.Record("abc", 2, 0.5)
+def save(paths: Paths) -> None:
+    content = {"n": (store.table_bytes(FRAME), FRAME.height)}
+    store.save(paths, node("a"), content, {"text": b"12"}, "abc", {"b": "hash"}, Report("table/a", seconds=0.5))
 
 
-def test_a_table_without_a_record_counts_as_unfinished(tmp_path):
+def test_what_is_saved_is_loaded(tmp_path):
     paths = Paths(tmp_path)
-    store.save(paths, {KEY: pl.DataFrame({"a": [1]})}, "abc", 0)
-    paths.table(*KEY).with_suffix(".json").write_text("{half")
-    assert store.record(paths, KEY) is None
+    save(paths)
+    record = store.record(paths, node("a"))
+    assert (record.version, record.inputs, record.seconds) == ("abc", {"b": "hash"}, 0.5)
+    assert store.load(paths, KEY, record.sha256(KEY)).equals(FRAME)
+    assert store.intact(paths, node("a"), record)
+    assert store.report_of(record).node == "table/a"
 
 
-def test_an_absent_table_says_what_to_do(tmp_path):
-    with pytest.raises(CohesionError, match="answers/study: has not been built yet"):
+def test_without_its_record_a_table_counts_as_unfinished(tmp_path):
+    paths = Paths(tmp_path)
+    save(paths)
+    paths.table(*KEY).with_suffix(".json").unlink()
+    assert store.record(paths, node("a")) is None
+
+
+def test_a_table_that_was_never_built_says_so(tmp_path):
+    with pytest.raises(CohesionError, match="has not been built yet"):
         store.load(Paths(tmp_path), KEY)
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path):
+    parts = pl.concat([FRAME.head(1), FRAME.tail(1)], rechunk=False)
+    assert store.table_bytes(parts) == store.table_bytes(FRAME)

@@ -4,7 +4,7 @@ from pipeline.harmonise.drift.compare import compare, compare_all
 from pipeline.harmonise.drift.finding import Finding, open_blocks, undecided
 from pipeline.harmonise.drift.linked import link_counts, linked_table, links
 from pipeline.harmonise.drift.report import drift_html
-from pipeline.harmonise.drift.unmatched import unmatched_answers, write_unmatched
+from pipeline.harmonise.drift.unmatched import unmatched_answers, unmatched_csv
 
 __all__ = [
     "Finding",
@@ -17,5 +17,5 @@ __all__ = [
     "open_blocks",
     "undecided",
     "unmatched_answers",
-    "write_unmatched",
+    "unmatched_csv",
 ]

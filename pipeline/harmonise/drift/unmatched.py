@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
-from pipeline.files import write_whole
 from pipeline.harmonise.crosswalk import rules
 from pipeline.harmonise.drift.codes import is_code
 from pipeline.harmonise.drift.reading import read
@@ -44,15 +42,8 @@ def unmatched_answers(study: Study, waves: Mapping[str, pl.DataFrame], findings:
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def write_unmatched(found: pl.DataFrame, path: Path) -> None:
-    """Write the list as CSV that only its owner may read, or remove it if it is empty.
-
-    A text that a spreadsheet would run as a formula gets an apostrophe before it.
-    """
-    if not found.height:
-        path.unlink(missing_ok=True)
-        return
+def unmatched_csv(found: pl.DataFrame) -> bytes:
+    """The list as CSV, for its owner alone. A text that a spreadsheet would run as a formula gets an apostrophe."""
     hostile = pl.col("text").str.slice(0, 1).is_in(FORMULA)
     inert = found.with_columns(text=pl.when(hostile).then(pl.format("'{}", "text")).otherwise("text"))
-
-    write_whole(path, lambda part: inert.write_csv(part, include_bom=True), mode=0o600)
+    return inert.write_csv(include_bom=True).encode()

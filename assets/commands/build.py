@@ -1,0 +1,135 @@
+"""``cohesion build``: what is due, from deposits to papers, with a line for each asset as it ends."""
+
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets.building import Running, plan_build
+from assets.commands.messages import said_plainly
+from assets.commands.progress import Shown
+from assets.engine import store
+from assets.engine.node import Node
+from assets.engine.plan import Plan
+from assets.engine.workspace import Workspace
+from pipeline.errors import CohesionError
+from pipeline.paths import Paths
+from pipeline.specs import load_project
+
+FINDINGS = {"blocks": "to be decided", "warns": "to be looked at", "notes": "good to know"}
+Study = Annotated[list[str] | None, typer.Option("--study", "-s", help="Only this study; may be repeated.")]
+Deposits = Annotated[Path | None, typer.Option(help="The folder with the deposited files of the one study named.")]
+Select = Annotated[
+    list[str] | None, typer.Option(help="Only these assets and what they need: 'paper/*'. May be repeated.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Rebuild what is up to date, too.")]
+List = Annotated[bool, typer.Option("--list", help="Show the assets, and which are due; build nothing.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Read every output again and compare its hash; what is altered is made anew.")
+]
+Workers = Annotated[int | None, typer.Option(min=0, help="How many processes compute: by default as many as cores.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")]
+
+
+@said_plainly
+def build(
+    study: Study = None,
+    deposits: Deposits = None,
+    select: Select = None,
+    force: Force = False,
+    list_: List = False,
+    verify: Verify = False,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Build what is due, from deposits to papers, and say where the papers are."""
+    began = time.perf_counter()
+    workspace = _workspace(study or [], deposits)
+    plan = plan_build(workspace, study or [], select or [], force=force, verify=verify)
+    shown = Shown(plan, quiet)
+    for name, why in plan.waiting.items():
+        shown.say(f"– {name}: {why}; left out. Put the files there, or: cohesion build --study {name} --deposits DIR")
+    if list_:
+        _list(plan)
+        return
+    failures, left = _build(workspace, plan, workers, shown) if plan.count else ({}, set())
+    _close(workspace, plan, shown, failures, left, time.perf_counter() - began)
+
+
+def _list(plan: Plan) -> None:
+    """Every asset: due, or to be looked at again when what it needs has been made, or current."""
+    for node in plan.nodes:
+        mark = "due" if node.name in plan.due else "then" if node.name in plan.following else ""
+        typer.echo(f"{mark:<4} {node.group:<10} {node.name}")
+
+
+def _build(workspace: Workspace, plan: Plan, workers: int | None, shown: Shown) -> tuple[dict[str, str], set[str]]:
+    """Build, and let Dagster keep the books of it; returns what failed and why, and all that could not be built."""
+    waits = lambda: shown.say("Another build of this folder is running; this one begins when it ends.")  # noqa: E731
+    with shown, Running(workspace, plan, workers=workers, listener=shown.take, waits=waits) as running:
+        from assets.dagster.books import keep_books
+
+        trouble = keep_books(workspace, plan, running)
+    for line in trouble:
+        typer.echo(line, err=True)
+    return running.failures, running.left
+
+
+def _workspace(studies: list[str], deposits: Path | None) -> Workspace:
+    paths = Paths.from_environment()
+    project = load_project(paths)
+    for name in studies:
+        if name not in project.studies:
+            from pipeline.specs.reader import nearest
+
+            known = ", ".join(project.studies)
+            raise CohesionError(f"there is no study `{name}`{nearest(name, project.studies)}", todo=f"Known: {known}.")
+    if deposits is None:
+        return Workspace(paths, project)
+    if len(studies) != 1:
+        raise CohesionError("`--deposits` says where one study's files lie", todo="Name it with `--study`.")
+    if not deposits.is_dir():
+        raise CohesionError("is not a folder", where=str(deposits), todo="Give the folder that holds the wave files.")
+    return Workspace(paths, project, {studies[0]: deposits.resolve()})
+
+
+def _close(
+    workspace: Workspace, plan: Plan, shown: Shown, failures: dict[str, str], left: set[str], seconds: float
+) -> None:
+    """How many assets were built, where pages are, what is to be decided, and what failed."""
+    built = _assets(shown.built)
+    current = f"; {shown.current:,} came out as they were" if shown.current else ""
+    shown.say(f"\n{f'{built} built in {seconds:.1f} s{current}' if plan.count else 'Nothing has changed'}.")
+    for node in plan.nodes:
+        for page in (file for file in node.files.values() if file.is_page):
+            path = workspace.paths.root / page.path
+            if path.exists():
+                kind = "paper" if node.group == "write" else "drift report"
+                old = " (of an earlier build)" if node.name in left and node.group == "write" else ""
+                shown.say(f"  {kind}: {os.path.relpath(path)}{old or _found(workspace, node)}")
+    if failures:
+        typer.echo(f"\n{_assets(len(left))} could not be built, because of:", err=True)
+        for name, message in failures.items():
+            typer.echo(f"  ✗ {name}: {message}", err=True)
+        raise typer.Exit(1)
+
+
+def _found(workspace: Workspace, node: Node) -> str:
+    """How many findings a drift report holds, by what they do; nothing for papers."""
+    key = node.outputs.get("findings")
+    if key is None:
+        return ""
+    try:
+        rows = store.load(workspace.paths, key).select("severity", "decision").iter_rows()
+    except CohesionError:
+        return ""
+    counts = Counter("decided" if decision else FINDINGS[severity] for severity, decision in rows)
+    words = [f"{counts[meaning]:,} {meaning}" for meaning in (*FINDINGS.values(), "decided") if counts[meaning]]
+    return f" ({', '.join(words) or 'nothing found'})"
+
+
+def _assets(count: int) -> str:
+    return f"{count:,} asset{'' if count == 1 else 's'}"

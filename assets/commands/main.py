@@ -1,0 +1,90 @@
+"""The command line: ``cohesion check``, ``build``, ``sample``, ``ui``, ``wave``, ``withdraw``."""
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets.commands.build import build
+from assets.commands.messages import said_plainly
+from assets.commands.ui import ui
+from assets.commands.wave import wave_app, withdraw
+from pipeline.errors import DeclarationErrors
+from pipeline.paths import Paths
+from pipeline.specs import load_project
+
+app = typer.Typer(
+    help="From wave files to findings papers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"cohesion {version('cohesion-panel')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """From wave files to findings papers."""
+
+
+@app.command()
+@said_plainly
+def check() -> None:
+    """Read every declaration and report every mistake at once."""
+    began = time.perf_counter()
+    paths = Paths.from_environment()
+    project = load_project(paths)
+    _check_prose(paths)
+    counts = {kind: len(getattr(project, kind)) for kind in ("studies", "models", "figures", "papers")}
+    summary = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    typer.echo(f"✓ {summary}: no mistakes ({time.perf_counter() - began:.1f} s)")
+
+
+def _check_prose(paths: Paths) -> None:
+    """What is wrong with the form of a paper, as far as it can be seen without results."""
+    from pipeline.papers import read_paper
+
+    found = [
+        problem
+        for file in sorted(paths.papers.glob("*.md"))
+        if file.name != "README.md"
+        for problem in read_paper(file, f"reports/papers/{file.name}").problems
+    ]
+    if found:
+        raise DeclarationErrors(found)
+
+
+@app.command()
+@said_plainly
+def sample(
+    directory: Annotated[Path | None, typer.Argument(help="Where to write; data/sample if left out.")] = None,
+) -> None:
+    """Write the sample deposits: made-up data in genuine files, for the two UK studies."""
+    from pipeline.sample import write_sample
+
+    for path in write_sample(directory or Paths.from_environment().sample):
+        typer.echo(os.path.relpath(path))
+
+
+app.command()(build)
+app.command()(ui)
+app.add_typer(wave_app, name="wave")
+app.command()(withdraw)
+
+
+def main() -> None:
+    """The console script ``cohesion``."""
+    app()

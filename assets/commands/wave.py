@@ -1,0 +1,159 @@
+"""The commands for the day a wave arrives: ``cohesion wave draft``, ``cohesion wave accept``, ``cohesion withdraw``."""
+
+import datetime as dt
+import json
+import os
+import urllib.request
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets.commands.messages import said_plainly
+from assets.engine.outside import hash_of_file
+from assets.engine.workspace import Workspace
+from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.files import write_bytes
+from pipeline.paths import Paths
+from pipeline.specs import Project, Study, load_project
+from pipeline.specs.load import read_project
+
+wave_app = typer.Typer(help="Draft the declaration of a new wave, and confirm it.", no_args_is_help=True)
+
+StudyName = Annotated[str, typer.Argument(help="The study's folder name.")]
+WaveName = Annotated[str, typer.Argument(help="The wave: w04.")]
+Deposits = Annotated[Path | None, typer.Option(help="Where the study's files lie, if not where it says.")]
+
+
+@wave_app.command("draft")
+@said_plainly
+def draft(
+    study: StudyName,
+    file: Annotated[Path, typer.Argument(help="The new file.")],
+    wave: Annotated[str | None, typer.Option(help="The wave it is; the next one if left out.")] = None,
+    arm: Annotated[str | None, typer.Option(help="The arm it belongs to; needed if the study has several.")] = None,
+) -> None:
+    """Propose a wave's declaration from its file, each line with how sure it is and why."""
+    from pipeline.ingest.arrival.confirm import add_wave
+    from pipeline.ingest.arrival.draft import draft_wave
+
+    workspace, declared = _open_to_draft(study)
+    _refuse_loaded(workspace, declared, file)
+    name = wave or f"w{max((int(key[1:]) for key in declared.waves), default=0) + 1:02}"
+    target = workspace.paths.study(study) / "waves" / f"{name}.yaml"
+    if target.exists():
+        raise CohesionError("is declared already", where=os.path.relpath(target), todo="Edit it, or name another wave.")
+    chosen = _arm(declared, arm)
+    text = draft_wave(declared, name, chosen, file)
+    write_bytes(target, text.encode())
+    typer.echo(f"Drafted {os.path.relpath(target)}. Read it and correct it, then: cohesion wave accept {study} {name}")
+    if add_wave(workspace.paths.study(study) / "study.yaml", chosen, name):
+        typer.echo(f"{name} is now among the `waves` of the arm {chosen} in study.yaml.")
+    else:
+        typer.echo(f"Add {name} to the `waves` of the arm {chosen} in study.yaml.")
+    folder = workspace.deposit_folder(declared)
+    if file.resolve().parent != folder.resolve():
+        typer.echo(f"Put the file into {os.path.relpath(folder)}, from where it is read.")
+
+
+@wave_app.command("accept")
+@said_plainly
+def accept(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
+    """Confirm a wave: write the hash and the rows of its files into its declaration."""
+    from pipeline.errors import DepositError
+    from pipeline.ingest.arrival.confirm import confirm
+    from pipeline.ingest.declared import read_wave
+    from pipeline.ingest.formats.deposit import Deposit
+
+    workspace, declared = _open(study)
+    if wave not in declared.waves:
+        raise CohesionError(f"has no wave `{wave}`", where=study, todo=f"Known: {', '.join(declared.waves)}.")
+    found: list[Deposit] = []
+    for deposit in read_wave(declared, wave, deposits or workspace.deposit_folder(declared)):
+        if isinstance(deposit, DepositError):
+            raise deposit
+        found.append(deposit)
+    target = workspace.paths.study(study) / "waves" / f"{wave}.yaml"
+    before = target.read_text(encoding="utf-8")
+    confirm(target, [deposit.receipt for deposit in found])
+    try:
+        load_project(workspace.paths)
+    except CohesionError:
+        write_bytes(target, before.encode())
+        raise
+    for deposit in found:
+        receipt = deposit.receipt
+        typer.echo(f"✓ {receipt['file']}: {receipt['rows']:,} rows, SHA-256 {str(receipt['sha256'])[:12]}…")
+    _reload_ui(workspace.paths)
+    typer.echo(f"Confirmed in {os.path.relpath(target)}. Next: cohesion build --study {study}")
+
+
+def _open(study: str) -> tuple[Workspace, Study]:
+    paths = Paths.from_environment()
+    project = load_project(paths)
+    if study not in project.studies:
+        known = ", ".join(project.studies)
+        raise CohesionError(f"there is no study `{study}`", todo=f"Known: {known}.")
+    return Workspace(paths, project), project.studies[study]
+
+
+def _open_to_draft(study: str) -> tuple[Workspace, Study]:
+    """The same without holding the files of the project against each other: some may name the wave already."""
+    paths = Paths.from_environment()
+    reading = read_project(paths)
+    if study not in reading.parts:
+        raise CohesionError(f"there is no study `{study}`", todo=f"Known: {', '.join(reading.parts)}.")
+    problems = [problem for key, source in reading.sources.items() if key[0] == study for problem in source.problems]
+    if problems:
+        raise DeclarationErrors(problems)
+    project = Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
+    return Workspace(paths, project), project.studies[study]
+
+
+def _arm(study: Study, arm: str | None) -> str:
+    arms = study.about.arms
+    if arm is None and len(arms) == 1:
+        return next(iter(arms))
+    if arm not in arms:
+        raise CohesionError("has several arms", where=study.key, todo=f"Say which, with --arm: {', '.join(arms)}.")
+    return arm
+
+
+def _refuse_loaded(workspace: Workspace, study: Study, file: Path) -> None:
+    from assets.deposits import loaded_hashes
+
+    if not file.is_file():
+        raise CohesionError("there is no such file", where=file.name)
+    wave = loaded_hashes(workspace, study).get(hash_of_file(file))
+    if wave:
+        raise CohesionError(f"is already loaded as {wave}", where=file.name, todo="There is nothing to do.")
+
+
+def _reload_ui(paths: Paths) -> None:
+    """Let a running UI of this clone read the declarations again; nothing happens if none is running."""
+    from assets.dagster.instance import noted_port
+
+    query = json.dumps({"query": "mutation { reloadWorkspace { __typename } }"}).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{noted_port(paths)}/graphql", data=query, headers={"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20):
+            typer.echo("The running asset graph shows it.")
+    except OSError:
+        return
+
+
+@said_plainly
+def withdraw(
+    study: StudyName,
+    person: Annotated[str, typer.Argument(help="The person's id, as the files have it.")],
+    scope: Annotated[str, typer.Option(help="future: no later wave; erase: nothing stays, of any wave, anywhere.")],
+    date: Annotated[dt.datetime | None, typer.Option(help="When the person withdrew; today if left out.")] = None,
+) -> None:
+    """Note that somebody withdrew; with `erase` remove them everywhere, build again and prove it."""
+    from assets.commands.withdrawal import carry_out
+
+    workspace, declared = _open(study)
+    for line in carry_out(workspace, declared, person, scope, (date or dt.datetime.now()).date()):
+        typer.echo(line)

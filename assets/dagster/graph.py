@@ -1,0 +1,143 @@
+"""The graph as Dagster sees it: every table an asset with its checks; one step, in which the engine builds them."""
+
+import base64
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+import dagster as dg
+
+from assets.commands.progress import set_apart
+from assets.engine.node import Node
+from assets.engine.report import Report, TableReport, checks_of
+from pipeline.paths import Paths
+
+log = logging.getLogger("cohesion")
+OWNERS = ["team:panel-research"]
+STEP = "build"
+EXTRA_CHECKS = {
+    "confirmed": "Somebody has confirmed these bytes as the wave: their SHA-256 stands in its declaration.",
+    "accounting": "Received = valued + missing by reason, for every item of every wave.",
+    "weights": "Positive, finite, of mean one; margins met; replicates whole; who has none has a reason.",
+    "linked": "No wave is without anybody linked with the waves before.",
+    "unchanged": "No answer that somebody gave is replaced by an imputed one.",
+    "in_range": "Every imputed value lies in the range of its measure.",
+    "mixed": "The chains of imputation agree with each other: R-hat of their means is at most 1.5.",
+    "decided": "Somebody has decided about every finding that stops a wave from being loaded.",
+}
+Reports = Callable[[dg.AssetExecutionContext], Iterable[Report]]
+
+
+def graph(nodes: Sequence[Node], versions: dict[str, str], paths: Paths, reports: Reports) -> dg.AssetsDefinition:
+    """All nodes as the assets of one step. ``reports(context)`` builds what is selected and yields each report."""
+
+    @dg.multi_asset(
+        name=STEP,
+        specs=[spec for node in nodes for spec in _specs(node, versions[node.name])],
+        check_specs=[check for node in nodes for check in _check_specs(node)],
+        can_subset=True,
+    )
+    def build(context: dg.AssetExecutionContext) -> Iterator[object]:
+        known = {node.name: node for node in nodes}
+        failed = []
+        for report in reports(context):
+            if report.message:
+                failed.append(f"{report.node}: {report.message}")
+                log.error("✗ %s: %s", report.node, report.message)
+                context.log.error(failed[-1])
+            yield from _events(report, known[report.node], paths, context)
+        if failed:
+            raise dg.Failure(description="\n".join(failed), allow_retries=False)
+
+    return build
+
+
+def _specs(node: Node, version: str) -> list[dg.AssetSpec]:
+    return [
+        dg.AssetSpec(
+            list(key),
+            deps=[list(needed) for needed in node.needs],
+            group_name=node.group,
+            description=node.description,
+            owners=OWNERS,
+            kinds=set(node.kinds),
+            tags={"study": node.study},
+            code_version=version,
+        )
+        for key in node.keys
+    ]
+
+
+def _check_specs(node: Node) -> list[dg.AssetCheckSpec]:
+    contract = [
+        dg.AssetCheckSpec(name, asset=list(key), description=text, blocking=True)
+        for key in node.keys
+        for name, text in checks_of(node.group).items()
+    ]
+    extra = [
+        dg.AssetCheckSpec(name, asset=list(node.keys[0]), description=EXTRA_CHECKS[name], blocking=True)
+        for name in node.checks
+    ]
+    reported = [
+        dg.AssetCheckSpec(name, asset=list(node.keys[0]), description=text, blocking=False)
+        for name, text in node.remarks.items()
+    ]
+    return [*contract, *extra, *reported]
+
+
+def _events(report: Report, node: Node, paths: Paths, context: dg.AssetExecutionContext) -> Iterator[object]:
+    """What Dagster records of a report: only of the tables and checks that were asked for."""
+    yield from _checks(report, context.selected_asset_check_keys)
+    if report.message or report.is_current:
+        return
+    context.log.info(
+        f"{report.node}: {report.tables[0].rows:,} rows{set_apart(report.tables[0])}, {report.seconds:.2f} s"
+    )
+    for table in report.tables:
+        key = dg.AssetKey(list(table.key))
+        if key in context.selected_asset_keys:
+            shown = _metadata(table) | (_files(node, paths) if table.key == node.keys[0] else {})
+            yield dg.MaterializeResult(asset_key=key, metadata=shown, data_version=dg.DataVersion(table.sha256[:16]))
+
+
+def _checks(report: Report, selected: AbstractSet[dg.AssetCheckKey]) -> Iterator[dg.AssetCheckResult]:
+    for check in report.checks:
+        key = dg.AssetKey(list(check.key))
+        if dg.AssetCheckKey(key, check.name) in selected:
+            described = "; ".join(check.found) or None
+            severity = dg.AssetCheckSeverity.WARN if check.severity == "warning" else dg.AssetCheckSeverity.ERROR
+            yield dg.AssetCheckResult(
+                asset_key=key, check_name=check.name, passed=check.passed, severity=severity, description=described
+            )
+
+
+def _metadata(table: TableReport) -> dict[str, dg.MetadataValue]:
+    columns = [dg.TableColumn(name, dtype, limits or None) for name, dtype, limits in table.columns]
+    shown: dict[str, dg.MetadataValue] = {
+        "dagster/row_count": dg.MetadataValue.int(table.rows),
+        "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns=columns)),
+    }
+    return shown | {name: _value(value) for name, value in table.metadata.items()}
+
+
+def _value(value: object) -> dg.MetadataValue:
+    if isinstance(value, bool | int):
+        return dg.MetadataValue.int(int(value))
+    if isinstance(value, float):
+        return dg.MetadataValue.float(value)
+    text = str(value)
+    return dg.MetadataValue.md(text) if "\n" in text else dg.MetadataValue.text(text)
+
+
+def _files(node: Node, paths: Paths) -> dict[str, dg.MetadataValue]:
+    """Where the files of a node lie, a figure as its picture; nothing of those for the owner alone."""
+    shown: dict[str, dg.MetadataValue] = {}
+    for name, file in node.files.items():
+        path = paths.root / file.path
+        if file.private or not path.is_file():
+            continue
+        shown[name] = dg.MetadataValue.url(path.as_uri()) if file.is_page else dg.MetadataValue.path(str(path))
+        if name == "png":
+            content = base64.b64encode(path.read_bytes()).decode()
+            shown["preview"] = dg.MetadataValue.md(f"![figure](data:image/png;base64,{content})")
+    return shown

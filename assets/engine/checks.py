@@ -1,0 +1,56 @@
+"""Asset checks, derived from the table contracts in ``pipeline/tables/``. A failed check stores nothing."""
+
+import dataframely as dy
+import polars as pl
+
+from assets.engine.node import Node, Output
+from assets.engine.report import DATA_CHECKS, Check, checks_of
+
+GRAIN_RULES = ("primary_key", "grain_unique")
+
+
+def run_checks(node: Node, output: Output) -> list[Check]:
+    """Compare every table with its contract, and add what the node itself found."""
+    checks = []
+    for name, schema in output.schemas.items():
+        key, (grain, ranges) = node.outputs[name], contract(output.tables[name], schema)
+        if checks_of(node.group) is DATA_CHECKS:
+            checks += [Check("grain", key, grain), Check("ranges", key, ranges)]
+        else:
+            checks += [Check("contract", key, (*grain, *ranges))]
+    first = node.keys[0]
+    checks += [Check(name, first, tuple(problems)) for name, problems in output.problems.items()]
+    remarks = output.remarks.items()
+    return [*checks, *(Check(name, first, tuple(found), False, severity) for name, (severity, found) in remarks)]
+
+
+def contract(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is wrong with the grain, and what with columns and values; in words, with counts."""
+    columns = _columns(frame, schema)
+    if columns:
+        return ("not checked: columns are not as declared",), columns
+    counts = schema.filter(frame)[1].counts()
+    grain = [count for rule, count in counts.items() if rule in GRAIN_RULES]
+    values = {rule: count for rule, count in counts.items() if rule not in GRAIN_RULES}
+    return (
+        tuple(f"{count:,} rows share their key" for count in grain),
+        tuple(f"{_words(rule)} ({count:,} rows)" for rule, count in values.items()),
+    )
+
+
+def _columns(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[str, ...]:
+    declared = schema.columns()
+    absent = [f"column {name} is absent" for name in declared if name not in frame.columns]
+    surplus = [f"column {name} is not in the contract" for name in frame.columns if name not in declared]
+    wrong = [
+        f"column {name} is {frame.schema[name]}, not {column.dtype}"
+        for name, column in declared.items()
+        if name in frame.columns and not column.validate_dtype(frame.schema[name])
+    ]
+    return (*absent, *surplus, *wrong)
+
+
+def _words(rule: str) -> str:
+    """``age|max`` → "age breaks its max"."""
+    column, _, limit = rule.partition("|")
+    return f"{column} breaks its rule {limit!r}" if limit else f"the rule {column} does not hold"

@@ -1,0 +1,164 @@
+"""Running one node: read its inputs, compute, hold the result against its contracts, store it, report."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import time
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from assets.engine import store
+from assets.engine.node import Key, Node, Output, flat
+from assets.engine.report import Check, Report, TableReport
+from pipeline.errors import CohesionError, HeldError
+from pipeline.paths import Paths
+
+
+@dataclass(frozen=True)
+class Task:
+    """One node to run below ``root``; ``inputs``: name → the content hash that this input must have.
+
+    ``extensions``: records that were added to a table (``module:TABLE``) after it was imported.
+    """
+
+    node: Node
+    root: Path
+    version: str
+    inputs: Mapping[str, str]
+    extensions: tuple[tuple[str, Any], ...] = ()
+
+
+def attempt(task: Task) -> Report:
+    """Run a node; whatever goes wrong is in the report, in words that hold no participant's value."""
+    name = task.node.name
+    try:
+        return _run(task)
+    except store.DamagedError as error:
+        return Report(name, error=str(error), damaged=(error.key,))
+    except HeldError as error:
+        awaited = Check("confirmed", task.node.keys[0], (str(error),))
+        return Report(name, checks=(awaited,), error=str(error), awaits=True)
+    except CohesionError as error:
+        return Report(name, error=str(error))
+    except MemoryError:
+        return Report(name, error="needs more memory than there is. Close other programs, or build with fewer workers.")
+    except OSError as error:
+        return Report(name, error=_of_the_system(error, task.root))
+    except Exception as error:
+        return Report(name, error=_defect(error))
+
+
+def _run(task: Task) -> Report:
+    """Compute and check; store the output if it keeps its contracts. What was stored before stays until then."""
+    from assets.engine.checks import run_checks
+
+    node, paths = task.node, Paths(task.root)
+    began = time.perf_counter()
+    loaded = {name: _load(paths, key, task.inputs[name]) for name, key in flat(node.inputs) if name in task.inputs}
+    with _extended(task.extensions):
+        output = node.function(_shaped(node, loaded), **node.reads)
+    checks = run_checks(node, output)
+    passed = all(check.passed for check in checks if check.blocking)
+    content = {name: (store.table_bytes(output.tables[name]), output.tables[name].height) for name in node.outputs}
+    report = Report(node.name, task.version, time.perf_counter() - began, _tables(node, output, content), tuple(checks))
+    if passed or output.keep:
+        version = task.version if passed else store.UNFINISHED
+        store.save(paths, node, content, output.files, version, task.inputs, report)
+    return report
+
+
+def task_of(node: Node, root: Path, version: str, inputs: Mapping[str, str]) -> Task:
+    """A node as it travels to a worker: its records are there already, but for those that were added."""
+    added = tuple((table, record) for table, record in node.records if record in _table(table).added)
+    return Task(replace(node, records=()), root, version, inputs, added)
+
+
+@contextmanager
+def _extended(extensions: Iterable[tuple[str, Any]]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for name, record in extensions:
+            table = _table(name)
+            if record.key not in table:
+                stack.enter_context(table.registered(record))
+        yield
+
+
+def _table(name: str) -> Any:
+    module, attribute = name.split(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+@lru_cache(maxsize=12)
+def _load(paths: Paths, key: Key, sha256: str) -> Any:
+    """A worker reads a panel once, not once for every model. Frames do not change."""
+    return store.load(paths, key, sha256)
+
+
+def forget_loaded() -> None:
+    """Read tables from disk again."""
+    _load.cache_clear()
+
+
+def _shaped(node: Node, loaded: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables in the shape of ``node.inputs``."""
+    return {
+        name: loaded[name]
+        if isinstance(key, tuple)
+        else {member: loaded[f"{name}/{member}"] for member in key if f"{name}/{member}" in loaded}
+        for name, key in node.inputs.items()
+    }
+
+
+def _tables(node: Node, output: Output, content: Mapping[str, tuple[bytes, int]]) -> tuple[TableReport, ...]:
+    import hashlib
+
+    reports = []
+    for name, key in node.outputs.items():
+        frame, schema = output.tables[name], output.schemas.get(name)
+        declared = schema.columns() if schema else {}
+        columns = tuple((column, str(dtype), _limits(declared.get(column))) for column, dtype in frame.schema.items())
+        sha256 = hashlib.sha256(content[name][0]).hexdigest()
+        reports.append(TableReport(key, frame.height, columns, sha256, output.metadata.get(name, {})))
+    return tuple(reports)
+
+
+def _limits(column: object) -> str:
+    """The declared range of a column in words."""
+    low, high = getattr(column, "min", None), getattr(column, "max", None)
+    limits = [f"at least {low:g}"] if low is not None else []
+    limits += [f"at most {high:g}"] if high is not None else []
+    return ", ".join(limits)
+
+
+def _of_the_system(error: OSError, root: Path) -> str:
+    """What the operating system refused, where, and what to do."""
+    place = Path(str(error.filename)) if error.filename else root
+    where = place.relative_to(root).as_posix() if place.is_relative_to(root) else place.name
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"{where}: the disk is full. Nothing was lost; free some space and build again."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"{where}: may not be written or read. Give the account that builds the right to, and build again."
+        case errno.ENOENT:
+            return f"{where}: was removed while it was needed. Put it back and build again."
+        case _:
+            return f"{where}: {os.strerror(error.errno) if error.errno else type(error).__name__}. Build again."
+
+
+def _defect(error: Exception) -> str:
+    """Where an unforeseen error arose. Its own text is left out: a library may have put an answer into it."""
+    if "COHESION_DEBUG" in os.environ:
+        traceback.print_exception(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    kind, module = type(error).__name__, "/".join(Path(place.filename).parts[-3:])
+    return (
+        f"a defect in the pipeline, not in your data as such: {kind} in {module}, line {place.lineno}. "
+        "Please report this line; COHESION_DEBUG=1 shows the whole trace, which may hold answers."
+    )

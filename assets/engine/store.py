@@ -1,0 +1,186 @@
+"""Outputs on disk: tables and files written whole or not at all, with a record of what they were made from.
+
+One record a node, beside its first table. It is removed first and written last, so that a killed build is seen as
+unfinished; it holds the hash of every output, so that one that was cut short or altered is seen, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assets.engine.node import Key, Node
+from assets.engine.report import Report
+from pipeline.errors import CohesionError
+from pipeline.files import write_bytes
+from pipeline.paths import Paths
+
+if TYPE_CHECKING:
+    import polars as pl
+
+OUTPUTS = ("tables", "files")
+UNFINISHED = "unfinished"
+"""The version of an output that is kept to be read, but is due again."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One output as it was written: its hash, and what the file system said of it then."""
+
+    sha256: str
+    size: int
+    modified: int
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the outputs of a node were made from, each as it was stored, and the report of the run that made them.
+
+    ``version``: its fingerprint without its inputs; ``inputs``: name → content hash of the table it read.
+    """
+
+    version: str
+    inputs: Mapping[str, str]
+    seconds: float
+    tables: Mapping[str, Stored] = field(default_factory=dict)
+    files: Mapping[str, Stored] = field(default_factory=dict)
+    report: str = ""
+
+    def sha256(self, key: Key) -> str:
+        """The content hash of a table."""
+        return self.tables["/".join(key)].sha256
+
+
+class DamagedError(CohesionError):
+    """A table is not as it was stored."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        super().__init__("is not as it was stored", where="/".join(key), todo="Run `cohesion build`: it is made again.")
+
+
+def table_bytes(frame: pl.DataFrame) -> bytes:
+    """A frame as Parquet: the same rows give the same bytes, however the frame came about."""
+    sink = io.BytesIO()
+    frame.rechunk().write_parquet(sink)
+    return sink.getvalue()
+
+
+def save(
+    paths: Paths,
+    node: Node,
+    tables: Mapping[str, tuple[bytes, int]],
+    files: Mapping[str, bytes],
+    version: str,
+    inputs: Mapping[str, str],
+    report: Report,
+) -> None:
+    """Write all outputs of a node, then its record. ``tables``: name → Parquet and rows."""
+    _record_file(paths, node).unlink(missing_ok=True)
+    kept: dict[str, Stored] = {}
+    for name, key in node.outputs.items():
+        content, rows = tables[name]
+        kept["/".join(key)] = _write(paths.table(*key), content, 0o644, rows)
+    written: dict[str, Stored] = {}
+    for name, file in node.files.items():
+        target = paths.root / file.path
+        if name in files:
+            written[name] = _write(target, files[name], 0o600 if file.private else 0o644)
+        else:
+            target.unlink(missing_ok=True)
+    record = Record(version, inputs, round(report.seconds, 3), kept, written, report.to_json())
+    write_bytes(_record_file(paths, node), json.dumps(asdict(record)).encode())
+
+
+def _write(path: Path, content: bytes, mode: int, rows: int = 0) -> Stored:
+    write_bytes(path, content, mode)
+    state = path.stat()
+    return Stored(hashlib.sha256(content).hexdigest(), state.st_size, state.st_mtime_ns, rows)
+
+
+def record(paths: Paths, node: Node) -> Record | None:
+    """What the outputs of a node were made from; ``None`` where there is no record that can be read."""
+    try:
+        content = json.loads(_record_file(paths, node).read_bytes())
+        tables, files = ({name: Stored(**each) for name, each in content.pop(part).items()} for part in OUTPUTS)
+        return Record(**content, tables=tables, files=files)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def intact(paths: Paths, node: Node, found: Record, *, verify: bool = False) -> bool:
+    """Whether every output is there as it was stored. Bytes are hashed where the time differs, or to ``verify``."""
+    if set(found.tables) != {"/".join(key) for key in node.keys} or not set(found.files) <= set(node.files):
+        return False
+    places = [*_tables(paths, found), *_files(paths, node, found)]
+    return all(_is_whole(path, stored, verify) for path, stored in places)
+
+
+def _tables(paths: Paths, found: Record) -> Iterator[tuple[Path, Stored]]:
+    return ((paths.table(*name.split("/")), stored) for name, stored in found.tables.items())
+
+
+def _files(paths: Paths, node: Node, found: Record) -> Iterator[tuple[Path, Stored]]:
+    return ((paths.root / node.files[name].path, stored) for name, stored in found.files.items())
+
+
+def _is_whole(path: Path, stored: Stored, verify: bool) -> bool:
+    try:
+        state = path.stat()
+        if state.st_size != stored.size:
+            return False
+        if state.st_mtime_ns == stored.modified and not verify:
+            return True
+        return hashlib.sha256(path.read_bytes()).hexdigest() == stored.sha256
+    except OSError:
+        return False
+
+
+def load(paths: Paths, key: Key, sha256: str | None = None) -> pl.DataFrame:
+    """The table of a key; with ``sha256`` only if its bytes are these.
+
+    Raises ``CohesionError`` if it was never built, and ``DamagedError`` if it is not as it was stored.
+    """
+    import polars as pl
+
+    try:
+        content = paths.table(*key).read_bytes()
+    except FileNotFoundError:
+        if sha256 is not None:
+            raise DamagedError(key) from None
+        raise CohesionError(
+            "has not been built yet", where="/".join(key), todo="Materialise it first, or run `cohesion build`."
+        ) from None
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise DamagedError(key)
+    try:
+        return pl.read_parquet(io.BytesIO(content))
+    except (pl.exceptions.PolarsError, OSError):
+        raise DamagedError(key) from None
+
+
+def remove(paths: Paths, node: Node) -> int:
+    """Remove the outputs of a node with its record; how many tables that were."""
+    _record_file(paths, node).unlink(missing_ok=True)
+    existed = sum(paths.table(*key).exists() for key in node.keys)
+    for path in (*(paths.table(*key) for key in node.keys), *(paths.root / file.path for file in node.files.values())):
+        path.unlink(missing_ok=True)
+    return existed
+
+
+def report_of(found: Record) -> Report | None:
+    """The report of the run that made the outputs."""
+    try:
+        return Report.from_json(found.report)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _record_file(paths: Paths, node: Node) -> Path:
+    return paths.table(*node.keys[0]).with_suffix(".json")

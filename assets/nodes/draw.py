@@ -1,0 +1,93 @@
+"""Figures: one node a file of reports/figures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from assets.engine.node import Key, Node, Output, Tables
+from assets.engine.view import view
+from assets.engine.workspace import Workspace
+from assets.nodes import reads
+from assets.nodes.comparability import comparability_key
+from assets.nodes.ingest import below
+from pipeline.specs import AnyModel, Figure, Study
+from pipeline.specs.figure_kinds import FIGURE_KINDS
+from pipeline.specs.figures import concepts_of
+
+SUFFIXES = ("png", "svg", "narrow.svg")
+
+
+def nodes(workspace: Workspace) -> list[Node]:
+    """``figure/<figure>`` for every declared figure."""
+    return [_figure(workspace, name, figure) for name, figure in workspace.project.figures.items()]
+
+
+def make_figure(
+    tables: Tables,
+    *,
+    name: str,
+    figure: Figure,
+    study: Study,
+    labels: Mapping[str, str],
+    models: Mapping[str, AnyModel],
+) -> Output:
+    """One row: the figure's words and the hashes of its files."""
+    import polars as pl
+
+    from pipeline.figures import draw, rendered
+    from pipeline.tables import FigureRecord
+
+    frames = list(tables.get("estimates", {}).values())
+    drawn = draw(
+        figure,
+        study,
+        estimates=pl.concat(frames) if frames else None,
+        participation=tables.get("participation"),
+        labels=dict(labels),
+        models=dict(models),
+        comparability=tables.get("comparability"),
+        panel=tables.get("panel"),
+    )
+    files = rendered(drawn)
+    record = {"figure": name, "title": figure.title, "source": drawn.source, "alt": drawn.alt, "note": drawn.note}
+    record |= {
+        f"{suffix.replace('.', '_')}_sha256": hashlib.sha256(content).hexdigest() for suffix, content in files.items()
+    }
+    shown = {"figure": {"alt": drawn.alt}}
+    return Output({"figure": pl.DataFrame([record])}, {"figure": FigureRecord}, files=files, metadata=shown)
+
+
+def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
+    project, paths = workspace.project, workspace.paths
+    kind, study = FIGURE_KINDS[figure.kind], project.studies[figure.study]
+    models = {model: project.models[model] for model in figure.models}
+    inputs: dict[str, Key | Mapping[str, Key]] = {}
+    if "estimates" in kind.needs and models:
+        inputs["estimates"] = {model: ("estimates", model) for model in models}
+    inputs |= {table: (table, figure.study) for table in ("participation", "panel") if table in kind.needs}
+    inputs |= comparability_key(figure.study, project) if "comparability" in kind.needs else {}
+    labels = {
+        concept: project.concepts[concept].label
+        for concept in concepts_of(figure, models)
+        if concept in project.concepts
+    }
+    return Node(
+        make_figure,
+        reads={
+            "name": name,
+            "figure": view(figure, figure.drawn),
+            "study": view(study, reads.drawing(kind)),
+            "labels": labels,
+            "models": {model: reads.drawn_model(kind, declared) for model, declared in models.items()},
+        },
+        inputs=inputs,
+        outputs={"figure": ("figure", name)},
+        files={suffix: below(paths, paths.figure_file(name, suffix)) for suffix in SUFFIXES},
+        group="draw",
+        study=figure.study,
+        description=figure.title,
+        kinds=frozenset({"matplotlib"}),
+        code=(kind.function,),
+        records=(("pipeline.specs.figure_kinds:FIGURE_KINDS", kind), *reads.family_records(models)),
+    )

@@ -1,0 +1,162 @@
+"""Models: one node a file of reports/models."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from assets.engine.node import Key, Node, Output, Tables
+from assets.engine.view import view
+from assets.engine.workspace import Workspace
+from assets.nodes import reads
+from assets.nodes.impute import imputation_keys
+from assets.nodes.preview import markdown_table
+from assets.nodes.weight_sets import replicate_keys
+from pipeline.specs import AnyModel, Model, Project, StructuralModel, Study
+from pipeline.specs.families import FAMILIES
+
+
+def nodes(workspace: Workspace) -> list[Node]:
+    """``estimates/<model>`` for every declared model."""
+    project = workspace.project
+    return [_node(name, model, project) for name, model in project.models.items()]
+
+
+def _node(name: str, model: AnyModel, project: Project) -> Node:
+    study = project.studies[model.study]
+    if isinstance(model, StructuralModel):
+        return _structural(name, model, study)
+    if model.family == "sensitivity":
+        asked = project.models[str(model.of)]
+        assert isinstance(asked, Model)
+        return _sensitivity(name, model, asked, study)
+    return _regression(name, model, study)
+
+
+def make_estimates(tables: Tables, *, name: str, model: Model, study: Study) -> Output:
+    """The Estimates table of a regression; on imputed data fitted to each completed panel, and pooled."""
+    from pipeline.imputation.completed import fit_imputed
+    from pipeline.models.dispatch import fit
+
+    weighting = _weighting(model, study, tables)
+    if "imputations" not in tables:
+        return answered(model, fit(name, model, tables["panel"], study, weighting))
+    refit = partial(_fit, name, model, study, weighting)
+    made = fit_imputed(
+        refit, tables["panel"], tables["imputations"], confidence=model.confidence, name=str(model.imputation)
+    )
+    return answered(model, made)
+
+
+def _fit(name: str, model: Model, study: Study, weighting: Any, frame: Any) -> Any:
+    from pipeline.models.dispatch import fit
+
+    return fit(name, model, frame, study, weighting)
+
+
+def _regression(name: str, model: Model, study: Study) -> Node:
+    about = f"{model.question} ({model.family.replace('_', ' ')})"
+    return _asking(make_estimates, name, model, study, model, {"name": name, "model": reads.model(model)}, about)
+
+
+def _asking(
+    function: Any, name: str, model: Model, study: Study, fitted: Model, parts: dict[str, Any], about: str
+) -> Node:
+    """The node of a regression's estimates: ``fitted`` is the model whose family and weights are used."""
+    weights = weight_keys(model, study)
+    imputed = imputation_keys(study, model.imputation)
+    families = dict.fromkeys((model.family, fitted.family))
+    return Node(
+        function,
+        reads={**parts, "study": view(study, reads.modelling(model, study))},
+        inputs={"panel": ("panel", model.study), **weights, **imputed},
+        outputs={"estimates": ("estimates", name)},
+        group="model",
+        study=model.study,
+        description=about,
+        kinds=frozenset({"python"}),
+        code=tuple(FAMILIES[family].function for family in families if FAMILIES[family].function),
+        records=reads.family_records({"asked": model, "fitted": fitted}),
+        effort=3.0 if imputed else 1.0,
+    )
+
+
+def make_sensitivity(tables: Tables, *, name: str, model: Model, asked: Model, study: Study) -> Output:
+    """The ``result`` of the model ``asked``, estimated again in every version that is declared."""
+    from pipeline.imputation.completed import how_sure
+
+    again = asked.model_copy(update={"weights": model.weights})
+    weighting = _weighting(again, study, tables)
+    refit = partial(_refit, str(model.of), asked, again, study, weighting)
+    return answered(model, how_sure(name, model, asked, refit, tables["panel"], tables.get("imputations")))
+
+
+def _refit(name: str, asked: Model, again: Model, study: Study, weighting: Any, frame: Any, weighted: bool) -> Any:
+    from pipeline.models.dispatch import fit
+
+    return fit(name, again if weighted else asked, frame, study, weighting if weighted else None)
+
+
+def _sensitivity(name: str, model: Model, asked: Model, study: Study) -> Node:
+    """In the waves and arms that the sensitivity model names, or else those of the model ``asked``."""
+    narrowed = asked.model_copy(update={"waves": model.waves or asked.waves, "arms": model.arms or asked.arms})
+    parts = {"name": name, "model": reads.model(model), "asked": reads.model(narrowed)}
+    about = f"{model.question} (sensitivity of {model.of})"
+    return _asking(make_sensitivity, name, model, study, narrowed, parts, about)
+
+
+def make_structural(tables: Tables, *, name: str, model: StructuralModel, study: Study) -> Output:
+    """The Estimates table of a structural model, from the panel and, where items are analysed, from the answers."""
+    from pipeline.sem.declared import fit_declared
+
+    return answered(model, fit_declared(name, model, tables["panel"], study, tables.get("answers")))
+
+
+def _structural(name: str, model: StructuralModel, study: Study) -> Node:
+    family = FAMILIES[model.family]
+    inputs: dict[str, Key] = {"panel": ("panel", model.study)}
+    inputs |= {"answers": ("answers", model.study)} if model.reads_items else {}
+    return Node(
+        make_structural,
+        reads={"name": name, "model": reads.model(model), "study": view(study, reads.structural(model))},
+        inputs=inputs,
+        outputs={"estimates": ("estimates", name)},
+        group="model",
+        study=model.study,
+        description=f"{model.question} ({model.family})",
+        kinds=frozenset({"python"}),
+        code=(family.function,) if family.function else (),
+        records=reads.family_records({name: model}),
+        effort=4.0,
+    )
+
+
+def weight_keys(model: Model, study: Study) -> dict[str, Key]:
+    """The tables of the weight set that a model names; none for delivered weights."""
+    declared = study.weights.get(model.weights or "")
+    if declared is None:
+        return {}
+    replicates = replicate_keys(study.key, str(model.weights)) if declared.replicates else {}
+    return {"weights": ("weights", study.key, str(model.weights)), **replicates}
+
+
+def _weighting(model: Model, study: Study, tables: Tables) -> Any:
+    """The weight set with its replicates, as the models take it."""
+    if "weights" not in tables:
+        return None
+    from pipeline.models.weighting import Weighting
+    from pipeline.weights.stored import read_replicates
+
+    replicated = "replicates" in tables
+    replicates: Any = read_replicates(tables["replicates"], tables["replicate_weights"]) if replicated else None
+    waves = study.weights[str(model.weights)].waves
+    return Weighting(str(model.weights), waves, tables["weights"], replicates)
+
+
+def answered(model: AnyModel, estimates: Any) -> Output:
+    """The estimates of a model, with its family and the first rows shown."""
+    from pipeline.tables import Estimates
+
+    columns = ["component", "term", "wave", "group", "estimate", "std_error", "p_value"]
+    shown = {"family": model.family, "estimates": markdown_table(estimates.select(columns).head(20))}
+    return Output({"estimates": estimates}, {"estimates": Estimates}, metadata={"estimates": shown})

@@ -1,0 +1,100 @@
+"""Who took part, and the weights as delivered: who was eligible, answered, left and returned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assets.engine.node import Node, Output, Tables
+from assets.engine.workspace import Workspace
+from pipeline.specs import Study
+
+
+def nodes(workspace: Workspace) -> list[Node]:
+    """``participation/<study>`` with rates and patterns, and ``weights/<study>``."""
+    return [make(study) for study in workspace.project.studies.values() for make in (_participation, _weights)]
+
+
+def make_participation(
+    tables: Tables,
+    *,
+    study: str,
+    calendar: Mapping[str, tuple[str, ...]],
+    items: tuple[str, ...],
+    partial_below: float | None,
+) -> Output:
+    """One row per person and wave of their arm; response rates and patterns."""
+    from pipeline.participation import participation, patterns, reported, response_rates
+    from pipeline.tables import Participation, Patterns, ResponseRates
+
+    answers = tables["answers"]
+    outcomes = reported(tables.get("outcomes"), answers, items, partial_below=partial_below)
+    table = participation(answers, dict(calendar), study=study, outcomes=outcomes)
+    common, rated = patterns(table).head(8), response_rates(table)
+    return Output(
+        tables={
+            "participation": table,
+            "response_rates": rated,
+            "patterns": patterns(table, by_arm=True, by_cohort=True, style="xtdescribe"),
+        },
+        schemas={"participation": Participation, "response_rates": ResponseRates, "patterns": Patterns},
+        metadata={
+            "participation": {
+                "persons": table["person_id"].n_unique(),
+                "responses": int(table["is_present"].sum()),
+                "commonest_patterns": ", ".join(f"{p}: {n:,}" for p, n in common.select("pattern", "count").rows()),
+            },
+            "response_rates": _last_rates(rated),
+        },
+    )
+
+
+def _participation(study: Study) -> Node:
+    reported = {"outcomes": ("outcomes", study.key)} if study.about.outcomes else {}
+    return Node(
+        make_participation,
+        reads={
+            "study": study.key,
+            "calendar": study.calendar,
+            "items": tuple(study.items),
+            "partial_below": study.about.partial_below,
+        },
+        inputs={"answers": ("answers", study.key), **reported},
+        outputs={table: (table, study.key) for table in ("participation", "response_rates", "patterns")},
+        group="weigh",
+        study=study.key,
+        description=f"{study.about.short_title}: who answered each wave of their arm, who left, who came back.",
+        kinds=frozenset({"polars"}),
+    )
+
+
+def _last_rates(rates: Any) -> dict[str, str]:
+    """Who was there in the last wave of each arm, for the UI."""
+    last = rates.filter(cohort="all").group_by("arm", maintain_order=True).last()
+    return {
+        row["arm"]: f"{row['achieved']:,} answered {row['wave']}; of the {row['answered_first_wave']:,} who began, "
+        f"{row['kept_from_first_wave']:,}; eligible {row['eligible']:,}, asked {row['issued']:,}"
+        for row in last.to_dicts()
+    }
+
+
+def make_weights(tables: Tables) -> Output:
+    """One row per person and wave: the weight as delivered, and scaled to mean one within arm and wave."""
+    from pipeline.tables import Weights
+    from pipeline.weights.delivered import delivered_weights, weight_summary
+
+    table = delivered_weights(tables["answers"])
+    return Output({"weights": table}, {"weights": Weights}, metadata={"weights": weight_summary(table)})
+
+
+def _weights(study: Study) -> Node:
+    return Node(
+        make_weights,
+        reads={},
+        inputs={"answers": ("answers", study.key)},
+        outputs={"weights": ("weights", study.key)},
+        group="weigh",
+        study=study.key,
+        description=f"{study.about.short_title}: the weights as delivered, and scaled to mean one within arm and wave.",
+        kinds=frozenset({"polars"}),
+    )

@@ -1,0 +1,156 @@
+"""Papers: one node a file of reports/papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from assets.engine.node import Node, Output, Tables
+from assets.engine.outside import OutsideFile, Place
+from assets.engine.view import view
+from assets.engine.workspace import Workspace
+from assets.nodes import reads
+from assets.nodes.comparability import comparability_key
+from assets.nodes.ingest import below
+from assets.nodes.weight_sets import ABOUT
+from pipeline.specs import AnyModel, Figure, Paper, Study
+from pipeline.specs.papers import FIGURE_READS, labels_of, model_reads, study_reads, weight_sets_of
+from pipeline.specs.project import Assumption
+from pipeline.specs.writers import WRITERS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+STUDY_TABLES = ("participation", "response_rates", "reliability", "ledger", "findings", "linked")
+FOLLOWED = ("variation", "transitions")
+"""Tables of a study with a headline measure."""
+
+
+def nodes(workspace: Workspace) -> list[Node]:
+    """``paper/<paper>`` for every declared paper."""
+    return [_paper(workspace, name, paper) for name, paper in workspace.project.papers.items()]
+
+
+def make_paper(
+    tables: Tables,
+    *,
+    name: str,
+    text: OutsideFile,
+    study: Study,
+    models: Mapping[str, AnyModel],
+    figures: Mapping[str, Figure],
+    labels: Mapping[str, str],
+    assumptions: tuple[Assumption, ...],
+    templates: Mapping[str, OutsideFile],
+    writers: tuple[str, ...],
+    root: Place,
+) -> Output:
+    """One row per number that the paper prints; the paper itself is a page, in the form of every writer."""
+    import polars as pl
+
+    from pipeline.papers import paper_numbers, render_study_paper, written
+    from pipeline.tables import PaperNumber
+
+    apart = ("estimates", "figures", "receipts", *ABOUT)
+    about = {table: frame for table, frame in tables.items() if table not in apart}
+    about["receipts"] = pl.concat(tables["receipts"].values())
+    document = render_study_paper(
+        name,
+        text.path.read_text(encoding="utf-8"),
+        study=study,
+        models=models,
+        figures=figures,
+        labels=labels,
+        assumptions=assumptions,
+        results=pl.concat(tables["estimates"].values()),
+        tables=about | dict(_of_weights(tables)),
+        drawn={figure: _drawn(record, root) for figure, record in tables["figures"].items()},
+    )
+    numbers = paper_numbers(document, name)
+    pages = {
+        writer: written(document, writer, templates[writer].path.read_bytes() if writer in templates else None)
+        for writer in writers
+    }
+    shown = {"paper": {"numbers_bound": numbers.height}}
+    return Output({"paper": numbers}, {"paper": PaperNumber}, files=pages, metadata=shown)
+
+
+def _drawn(record: pl.DataFrame, root: Place) -> dict[str, Any]:
+    """A figure's record with the bytes of its files, which are those that it was stored with."""
+    import hashlib
+
+    from assets.engine.store import DamagedError
+    from pipeline.paths import Paths
+
+    row = record.row(0, named=True)
+    found = dict(row)
+    for suffix in ("png", "svg", "narrow.svg"):
+        try:
+            content = Paths(root.path).figure_file(row["figure"], suffix).read_bytes()
+        except OSError:
+            raise DamagedError(("figure", row["figure"])) from None
+        if hashlib.sha256(content).hexdigest() != row[f"{suffix.replace('.', '_')}_sha256"]:
+            raise DamagedError(("figure", row["figure"]))
+        found[suffix.removesuffix(".svg")] = content
+    return found
+
+
+def _of_weights(tables: Tables) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Steps, margins and balance of the sets below one another, under the names that papers call them by."""
+    import polars as pl
+
+    for table in ABOUT:
+        frames = tables.get(table, {})
+        parts = [frame.select(pl.lit(name).alias("weight_set"), pl.all()) for name, frame in frames.items()]
+        if parts and any(part.height for part in parts):
+            yield table.replace("weight_", "").replace("steps", "weights"), pl.concat(parts)
+
+
+def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
+    project, paths = workspace.project, workspace.paths
+    study, file = project.studies[paper.study], paths.papers / f"{name}.md"
+    text = file.read_text(encoding="utf-8")
+    models = {model: project.models[model] for model in paper.models}
+    templates = {key: paths.templates / writer.template for key, writer in WRITERS.items() if writer.template}
+    return Node(
+        make_paper,
+        reads={
+            "name": name,
+            "text": OutsideFile(file),
+            "study": view(study, study_reads(paper, text, project)),
+            "models": {key: view(model, model_reads(model)) for key, model in models.items()},
+            "figures": {figure: view(project.figures[figure], FIGURE_READS) for figure in paper.figures},
+            "labels": labels_of(paper, text, project),
+            "assumptions": tuple(study.assumptions),
+            "templates": {key: OutsideFile(template) for key, template in templates.items()},
+            "writers": tuple(WRITERS),
+            "root": Place(paths.root),
+        },
+        inputs=_inputs(workspace, paper),
+        outputs={"paper": ("paper", name)},
+        files={
+            key: below(paths, paths.paper_file(name, writer.suffix), is_page=True) for key, writer in WRITERS.items()
+        },
+        group="write",
+        study=paper.study,
+        description=paper.title,
+        kinds=frozenset(WRITERS),
+        code=tuple(writer.function for writer in WRITERS.values()) + reads.part_code(text),
+        records=(*reads.writer_records(), *reads.part_records(text), *reads.family_records(models)),
+        effort=3.0,
+    )
+
+
+def _inputs(workspace: Workspace, paper: Paper) -> dict[str, Any]:
+    """Results, figures, receipts and what is known of the panel; of weights only the sets that the models use."""
+    project, key = workspace.project, paper.study
+    study, sets = project.studies[key], weight_sets_of(paper, project)
+    names = (*STUDY_TABLES, *(FOLLOWED if study.about.headline else ()))
+    return {
+        "estimates": {model: ("estimates", model) for model in paper.models},
+        "figures": {figure: ("figure", figure) for figure in paper.figures},
+        "receipts": {wave: ("receipt", key, wave) for wave in study.waves},
+        **{table: (table, key) for table in names},
+        **comparability_key(key, project),
+        **{table: {chosen: (table, key, chosen) for chosen in sets} for table in (ABOUT if sets else ())},
+    }
