@@ -80,5 +80,5 @@ class StudyContext:
         return self.labels.get(key) or key.replace("_", " ")
 
     def asked(self, concept: str) -> str:
-        """The wordings that measure a concept, for the record of a number; empty for what nobody was asked."""
+        """The wordings that measure a concept, for the record of a number; empty where no question asks about it."""
         return " · ".join(f"“{question.wording}”" for question in self.questions.get(concept, ()))

@@ -61,7 +61,7 @@ def test_links_are_told_wave_by_wave_for_all_arms_together():
 
 def test_answers_set_aside_are_counted_by_wave_and_question():
     blocks = appendix(ledger=[LEDGER, {**LEDGER, "count": 3}, {**LEDGER, "reason": "refused"}])
-    assert [row[1:] for row in table(blocks, "answers-apart-table")] == [("Liking", "7")]
+    assert [row[1:] for row in table(blocks, "answers-set-aside-table")] == [("Liking", "7")]
 
 
 def test_exceptions_of_one_reason_are_told_once():

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pipeline.papers import Document, written
 from pipeline.papers.content import TableBlock, plain
 from pipeline.papers.methods import CHOICES, model_note
 from pipeline.papers.study_context import ModelNote
+from pipeline.paths import Paths
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import Family, load
 from pipeline.specs.paper_parts import PAPER_SECTIONS, PAPER_TABLES, PaperPart
@@ -31,6 +33,14 @@ def test_every_writer_has_a_module_and_every_module_a_writer():
 @pytest.mark.parametrize("record", [*PAPER_TABLES.values(), *PAPER_SECTIONS.values()], ids=lambda record: record.key)
 def test_every_part_of_a_paper_has_its_function(record):
     assert load(record.function).__name__ == record.key
+
+
+def test_the_readme_of_papers_names_every_part():
+    text = (Paths().papers / "README.md").read_text(encoding="utf-8")
+    for record in PAPER_TABLES.values():
+        assert re.search(rf"`(:::table )?{record.key}[` ]", text), record.key
+    for record in PAPER_SECTIONS.values():
+        assert f":::section {record.key}" in text, record.key
 
 
 def write_titles(document: Document, template: bytes | None) -> bytes:

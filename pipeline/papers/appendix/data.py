@@ -90,8 +90,8 @@ def _answers(ledger: pl.DataFrame, study: StudyContext) -> list[Block]:
     """Answers that were set aside, by wave and question."""
     if not ledger.height:
         return []
-    apart = ledger.filter(pl.col("reason") == "set_aside")
-    counted = apart.group_by("wave", "arm", "item", maintain_order=True).agg(pl.col("count").sum())
+    excluded = ledger.filter(pl.col("reason") == "set_aside")
+    counted = excluded.group_by("wave", "arm", "item", maintain_order=True).agg(pl.col("count").sum())
     if not counted.height:
         return [Paragraph(words("No answer was set aside."))]
     rows = [
@@ -99,19 +99,19 @@ def _answers(ledger: pl.DataFrame, study: StudyContext) -> list[Block]:
         for wave, arm, item, count in counted.sort("wave", maintain_order=True).iter_rows()
     ]
     caption = "Answers that were set aside and enter no result"
-    return [_table("answers-apart-table", caption, ("Wave", "Question", "Answers"), rows, right=1)]
+    return [_table("answers-set-aside-table", caption, ("Wave", "Question", "Answers"), rows, right=1)]
 
 
 def _exceptions(study: StudyContext) -> list[Block]:
     """What waves did differently with single questions; equal reasons are listed once."""
     if not study.exceptions:
         return []
-    told: dict[tuple[str, str, str], list[Exceptional]] = {}
+    by_reason: dict[tuple[str, str, str], list[Exceptional]] = {}
     for exception in study.exceptions:
-        told.setdefault((exception.wave, exception.verdict, exception.reason), []).append(exception)
+        by_reason.setdefault((exception.wave, exception.verdict, exception.reason), []).append(exception)
     rows = [
         (study.label(wave), joined([study.item(one.item) for one in same]), verdict, sentence(reason))
-        for (wave, verdict, reason), same in told.items()
+        for (wave, verdict, reason), same in by_reason.items()
     ]
     headers = ("Wave", "Questions", "Comparability", "What differs")
     return [_table("exceptions-table", "What single waves did differently", headers, rows)]

@@ -106,9 +106,9 @@ def _patterns(section: Section, paper: PaperContext, options: Mapping[str, str])
     back = section.fact("gaps", gaps, "people who came back after a gap", f"{people.height:,} people")
     joiners = section.fact("late", late, "people who first answered after their arm’s first wave")
     returned = (
-        f"{{{{ {back} | words }}}} missed one or more waves and came back" if gaps else "nobody came back after a gap"
+        f"{{{{ {back} | words }}}} missed one or more waves and came back" if gaps else "no one came back after a gap"
     )
-    arrived = f"{{{{ {joiners} | words }}}} first answered after the first wave" if late else "nobody joined late"
+    arrived = f"{{{{ {joiners} | words }}}} first answered after the first wave" if late else "no one joined late"
     section.say(f"Of all who ever answered, {returned}, and {arrived}. All their answers are kept.")
     if "patterns" in options:
         section.block(f"figure {options['patterns']}")

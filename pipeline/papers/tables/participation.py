@@ -96,7 +96,7 @@ def outcomes(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, 
     frame = _everyone(paper)
     shown = [name for name in ABSENCES if frame[name].sum()]
     if not shown:
-        raise PaperError("nobody was ever absent, so there is no reason to print")
+        raise PaperError("no one was ever absent, so there is no reason to print")
     body: list[Row] = []
     for arm, own in by_arm(frame, paper.study, body):
         for row in own.iter_rows(named=True):
