@@ -115,11 +115,10 @@ def design_shares(
 
 def _design_effect(row: Mapping[str, object], part: Part, weights: np.ndarray) -> dict[str, object] | None:
     """The variance over that of a simple random sample of as many rows, drawn with replacement."""
-    rows = part.rows
-    n_obs = int(rows.sum())
+    n_obs = len(part.places)
     if n_obs < 2 or row.get("std_error") is None:
         return None
-    used, values = weights[rows], part.numerator[rows]
+    used, values = weights[part.places], part.numerator
     mean = used @ values / used.sum()
     simple = float(used @ (values - mean) ** 2 / used.sum()) / (n_obs - 1)
     kept = ("outcome", "term", "wave", "group", "note", "n_obs", "n_persons", "covariance")

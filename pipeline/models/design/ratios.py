@@ -40,7 +40,7 @@ def design_ratios(
         answered = ~(np.isnan(numerator) | np.isnan(denominator))
         for cell in cells:
             used = cell.rows & answered
-            part = Part(1.0, np.where(used, numerator, 0.0), np.where(used, denominator, 0.0), used)
+            part = Part.ratio(numerator, denominator, used)
             head = {"outcome": above, "component": "ratio", "term": name}
             rows.append(sample.row([part], cell, subset, confidence, head))
     return design_table(rows, model, list(ratios), "design_ratios")

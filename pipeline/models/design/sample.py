@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Protocol, TypedDict
 
 import numpy as np
@@ -68,29 +69,36 @@ class DesignArguments(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Part:
-    """``sign`` times Σ w ``numerator`` / Σ w ``denominator``, with zeros outside the mask ``rows`` it is about."""
+    """``sign`` times Σ w ``numerator`` / Σ w ``denominator`` over the rows at ``places``, which rise."""
 
     sign: float
     numerator: np.ndarray
     denominator: np.ndarray
-    rows: np.ndarray
+    places: np.ndarray
+
+    @classmethod
+    def ratio(cls, numerator: np.ndarray, denominator: np.ndarray, rows: np.ndarray, sign: float = 1.0) -> Part:
+        """The ratio of two columns over the mask ``rows``."""
+        places = np.flatnonzero(rows)
+        return cls(sign, numerator[places], denominator[places], places)
 
     @classmethod
     def mean(cls, values: np.ndarray, rows: np.ndarray, sign: float = 1.0) -> Part:
         """The mean of ``values`` over the mask ``rows``."""
-        return cls(sign, np.where(rows, values, 0.0), rows.astype(float), rows)
+        places = np.flatnonzero(rows)
+        return cls(sign, values[places], np.ones(len(places)), places)
 
-    def value(self, weights: np.ndarray) -> float:
-        return self.sign * float(weights @ self.numerator / (weights @ self.denominator))
-
-    def values(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """The value with each column of ``weights`` (``rows`` × replicates), where all of the part's rows are."""
-        return np.asarray(self.sign * (self.numerator[rows] @ weights) / (self.denominator[rows] @ weights))
+    def value(self, weights: np.ndarray) -> np.ndarray:
+        """The value with the weights of all rows (n), or with each column of them (n × replicates)."""
+        used = weights[self.places]
+        return np.asarray(self.sign * (self.numerator @ used) / (self.denominator @ used))
 
     def influence(self, weights: np.ndarray) -> np.ndarray:
-        total = weights @ self.denominator
-        ratio = weights @ self.numerator / total
-        return np.asarray(self.sign * weights * (self.numerator - ratio * self.denominator) / total)
+        """The influence of each row at ``places`` on the value."""
+        used = weights[self.places]
+        total = used @ self.denominator
+        ratio = used @ self.numerator / total
+        return np.asarray(self.sign * used * (self.numerator - ratio * self.denominator) / total)
 
 
 @dataclass(frozen=True)
@@ -100,16 +108,14 @@ class Total(Part):
     @classmethod
     def of(cls, values: np.ndarray, rows: np.ndarray) -> Total:
         """The total of ``values`` over the mask ``rows``."""
-        return cls(1.0, np.where(rows, values, 0.0), rows.astype(float), rows)
+        places = np.flatnonzero(rows)
+        return cls(1.0, values[places], np.ones(len(places)), places)
 
-    def value(self, weights: np.ndarray) -> float:
-        return self.sign * float(weights @ self.numerator)
-
-    def values(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        return np.asarray(self.sign * (self.numerator[rows] @ weights))
+    def value(self, weights: np.ndarray) -> np.ndarray:
+        return np.asarray(self.sign * (self.numerator @ weights[self.places]))
 
     def influence(self, weights: np.ndarray) -> np.ndarray:
-        return np.asarray(self.sign * weights * self.numerator)
+        return np.asarray(self.sign * weights[self.places] * self.numerator)
 
 
 @dataclass(frozen=True)
@@ -217,26 +223,22 @@ class Sample:
     ) -> tuple[float, float, int, str]:
         """Variance of the parts' sum, its sum, degrees of freedom, and how the variance was made.
 
-        ``answered`` and ``domain`` are the rows that are the design under either ``subset``.
+        ``answered`` (rising places) and ``domain`` (a mask) are the rows that are the design under either ``subset``.
         """
-
-        def total(weights: np.ndarray) -> float:
-            return sum(part.value(weights) for part in parts)
-
+        estimate = float(sum(part.value(self.weights) for part in parts))
         if self.replicates is not None:
-            rows = np.flatnonzero(answered)
-            drawn = self.replicates.weights[rows]
-            with np.errstate(invalid="ignore", divide="ignore"):  # a replicate without any of the rows is told below
-                each = np.sum([part.values(drawn, rows) for part in parts], axis=0)
-            estimate = total(self.weights)
+            with np.errstate(invalid="ignore", divide="ignore"):  # a replicate without any of the rows is refused below
+                each = np.sum([part.value(self.replicates.weights) for part in parts], axis=0)
             variance = float(self.replicates.covariance(each[:, None], np.array([estimate]))[0, 0])
             return variance, estimate, self.replicates.degrees_of_freedom, f"replicate weights ({self.replicates.kind})"
         assert self.design is not None
-        used = answered if subset == "answered" else domain
+        used = answered if subset == "answered" else np.flatnonzero(domain)
         design = self.design.subset(used)
-        influence = np.sum([part.influence(self.weights) for part in parts], axis=0)[used]
+        influence = np.zeros(len(used))
+        for part in parts:
+            influence[np.searchsorted(used, part.places)] += part.influence(self.weights)
         words = f"{design.described()}; design of {'those who answered' if subset == 'answered' else 'the whole wave'}"
-        return float(design.covariance(influence[:, None])[0, 0]), total(self.weights), design.df, words
+        return float(design.covariance(influence[:, None])[0, 0]), estimate, design.df, words
 
     def row(
         self,
@@ -253,17 +255,17 @@ class Sample:
         ``head`` names it: outcome, component, term, and whatever else differs from the cell.
         ``tested`` adds the normal statistic against zero. Intervals are normal, as R's ``confint`` of ``survey``.
         """
-        if any(not part.rows.any() for part in parts):
+        if any(not part.places.size for part in parts):
             return None
-        answered = np.logical_or.reduce([part.rows for part in parts])
+        answered = parts[0].places if len(parts) == 1 else reduce(np.union1d, [part.places for part in parts])
         variance, estimate, df, words = self.spread(parts, answered, cell.sample, subset)
         common = {
             "wave": cell.wave,
             "group": cell.group,
             "note": self.note,
             "estimate": estimate,
-            "n_obs": int(answered.sum()),
-            "n_persons": int((np.bincount(self.persons[answered]) > 0).sum()),
+            "n_obs": len(answered),
+            "n_persons": np.count_nonzero(np.bincount(self.persons[answered])),
             **head,
         }
         if df < 1:

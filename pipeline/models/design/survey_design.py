@@ -88,7 +88,7 @@ class Design:
         return self.n_units - self.n_strata
 
     def subset(self, rows: np.ndarray) -> Design:
-        """The rows in the mask as a design of their own."""
+        """The rows in the mask, or at the places, as a design of their own."""
 
         def taken(values: np.ndarray | None) -> np.ndarray | None:
             return None if values is None else values[rows]

@@ -68,6 +68,7 @@ def attrition(
             model=model,
             family="attrition",
             response=True,
+            checked=False,
         )
         label = waves[0] if several and len(waves) == 1 else None
         parts.append(fitted.with_columns(wave=pl.lit(label, pl.String)))

@@ -39,6 +39,7 @@ def logit(
     model: str = "logit",
     family: str = "logit",
     response: bool = False,
+    checked: bool = True,
 ) -> pl.DataFrame:
     """One row per term in log odds, one per odds ratio, one per average marginal effect, and McFadden's R².
 
@@ -47,7 +48,7 @@ def logit(
     ``vcovCL(type = "HC1")``). An odds ratio's interval is the exponential of the log odds'. Marginal effects are
     averaged over the rows used, a step from 0 to 1 for columns that only hold 0 and 1, by the delta method. With
     ``response`` the outcome is whether people answered, and rows for the responders as a whole are added: response
-    rate, AUC, R-indicators.
+    rate, AUC, R-indicators. Not ``checked``, the table is one of several that are checked together.
 
     Raises ModelError if the outcome is not coded 0 and 1, or a term separates the two outcomes completely.
 
@@ -81,7 +82,7 @@ def logit(
     if response:
         chance = 1 / (1 + np.exp(-data.matrix @ fit.estimates))
         rows += response_rows(basis, data.outcome, chance, data.matrix, fit.covariance)
-    return table(rows, data, basis, model=model, family=family)
+    return table(rows, data, basis, model=model, family=family, checked=checked)
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
