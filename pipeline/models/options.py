@@ -1,4 +1,4 @@
-"""What the functions of regressions take by name besides outcome, exposures and covariates."""
+"""What the functions of regressions take by name in addition to outcome, exposures and covariates."""
 
 from __future__ import annotations
 

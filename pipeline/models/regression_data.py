@@ -203,7 +203,7 @@ def check_rank(matrix: np.ndarray, terms: Sequence[Term], where: str, scale: np.
     tied = [term.label for term, size in zip(terms, left, strict=True) if size < 1e-9]
     if tied:
         raise ModelError(
-            f"{', '.join(tied)} cannot be told apart from the other terms of the model",
+            f"{', '.join(tied)} cannot be separated from the other terms of the model",
             where=where,
             todo="Leave it out.",
         )

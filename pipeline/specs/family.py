@@ -20,7 +20,7 @@ class Family:
 
     ``label`` names it in a table, ``method`` is its sentence in a methods appendix. ``function`` and ``declaration``
     are written ``module:name``: what fits the model, and the class of its declaration. ``needs`` are the keys a
-    declaration must have (``"a|b"``: at least one of them), ``takes`` those that it may have, besides ``SHARED``.
+    declaration must have (``"a|b"``: at least one of them), ``takes`` those that it may have. All may have ``SHARED``.
     """
 
     key: str

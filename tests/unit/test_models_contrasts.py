@@ -58,7 +58,7 @@ def test_the_reference_can_be_chosen():
         (lambda: design_differences(TOGETHER, ["trust"], "is_woman", reference=7), "not among the groups"),
         (lambda: design_changes(TOGETHER.filter(wave="w01"), ["trust"]), "one wave"),
         (lambda: design_changes(TOGETHER, ["trust"], pairs=[("w07", "w08")]), "nobody answered"),
-        (lambda: design_regression(TOGETHER, "trust", ["is_woman", "wave"], psu="psu"), "cannot be told apart"),
+        (lambda: design_regression(TOGETHER, "trust", ["is_woman", "wave"], psu="psu"), "cannot be separated"),
         (lambda: design_regression(TOGETHER, "trust", ["is_woman"], psu="psu"), "degrees of freedom"),
         (lambda: design_means(TOGETHER, ["trust"], lonely_psu="shrug"), "no rule for lonely"),
     ],

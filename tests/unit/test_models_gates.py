@@ -194,7 +194,7 @@ def test_a_difference_belongs_to_one_cluster():
 
 def test_a_term_that_rises_with_the_waves_is_named():
     older = panel(age=pl.col("is_woman") * 10 + pl.col("wave").str.slice(2).cast(pl.Float64))
-    with pytest.raises(ModelError, match="age cannot be told apart"):
+    with pytest.raises(ModelError, match="age cannot be separated"):
         fixed_effects(older, "trust", ["contact", "age"], effects="person_and_wave")
 
 

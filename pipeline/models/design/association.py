@@ -63,8 +63,8 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weigh
 def _rows(sample: Sample, variable: str, group: str, cell: Cell, subset: Subset) -> list[dict[str, object] | None]:
     from scipy.special import chdtrc, fdtrc
 
-    known = sample.frame.select(pl.col(variable).is_not_null() & pl.col(group).is_not_null()).to_series().to_numpy()
-    answered = known & cell.rows & (sample.weights > 0)
+    both = sample.frame.select(pl.col(variable).is_not_null() & pl.col(group).is_not_null()).to_series().to_numpy()
+    answered = both & cell.rows & (sample.weights > 0)
     row, column = (_codes(sample.frame[name], answered) for name in (variable, group))
     shape = (int(row.max(initial=-1)) + 1, int(column.max(initial=-1)) + 1)
     if min(shape) < 2:

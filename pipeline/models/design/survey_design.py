@@ -171,7 +171,7 @@ def stage_covariance(
     lonely = (size == 1) & (left > WHOLE)
     if rule == "fail" and lonely.any():
         raise ModelError(
-            "strata with one sampling unit, whose variance cannot be seen",
+            "strata with one sampling unit, whose variance cannot be estimated",
             count=int(lonely.sum()),
             todo="Declare a `lonely_psu` rule, or merge strata.",
         )

@@ -39,12 +39,12 @@ def fixed_effects(
 ) -> pl.DataFrame:
     """One row per term: y_it = a_i + b x_it + w_t + e_it, a_i absorbed (linearmodels' ``PanelOLS``).
 
-    ``effects`` "person" estimates wave dummies beside the exposures (``wave_effects``); "person_and_wave" absorbs both.
+    ``effects`` "person" estimates wave dummies with the exposures (``wave_effects``); "person_and_wave" absorbs both.
     Persons seen once stay in the count of rows, as in plm, and add nothing to the estimates. Standard errors are
     clustered by ``cluster``: plm's ``vcovHC(type = "HC1")``, t on the within model's residual degrees of freedom.
     ``repeated`` fits, and panels of more than 100,000 rows, take the project's own kernel, which is the same to 1e-10.
 
-    Raises ModelError for a term that never changes within a person, besides what ``pooled`` raises.
+    Raises ModelError for a term that never changes within a person, in addition to what ``pooled`` raises.
 
     >>> import polars as pl
     >>> from pipeline.models import fixed_effects

@@ -73,7 +73,7 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted 
 
 
 def with_means(data: RegressionData, exposures: Sequence[str]) -> RegressionData:
-    """The person means of the exposures beside them."""
+    """The rows with the person means of the exposures added."""
     chosen = np.array([term.component == "coefficient" and term.term in exposures for term in data.terms])
     require_within_variation(data.keep(chosen))
     means = means_of(data.matrix[:, chosen], data.person)

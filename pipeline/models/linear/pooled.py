@@ -35,7 +35,7 @@ def pooled(
     Mixes what happens within persons with differences between them. Standard errors are clustered by ``cluster``
     (``None``: classical); ``correction`` "hc1" is plm's HC1 with t on n − k degrees of freedom, "stata" Stata's
     factor with t on G − 1. ``repeated`` is as in ``fixed_effects``. Raises ModelError for absent columns, no complete
-    row, or terms that cannot be told apart.
+    row, or terms that are collinear.
 
     >>> import polars as pl
     >>> from pipeline.models import pooled

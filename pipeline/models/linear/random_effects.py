@@ -36,7 +36,7 @@ def random_effects(
 
     Variances by Swamy and Arora; ``small_sample`` is the unbalanced-panel version that plm uses. Intervals are
     normal, as in plm's summary. If u_i is related to the exposures the coefficients are biased: see ``hausman`` and
-    ``mundlak``, and ``within_between`` for both parts apart.
+    ``mundlak``, and ``within_between`` for both parts separately.
 
     >>> import polars as pl
     >>> from pipeline.models import random_effects

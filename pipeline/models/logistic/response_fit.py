@@ -1,4 +1,4 @@
-"""What a model of response says of the responders as a whole: how well it tells them apart, how alike they are."""
+"""Fit of a response model: discrimination (AUC) and representativeness (R-indicators)."""
 
 from __future__ import annotations
 

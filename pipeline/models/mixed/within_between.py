@@ -1,4 +1,4 @@
-"""Within–between model: what happens within a person, apart from how persons differ."""
+"""Within–between model: associations within persons, separated from those between persons."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def within_between(
     they are. Rows ``within_minus_between`` test each exposure's two effects for equality, row ``within_equals_between``
     all of them together (Mundlak 1978, likelihood-based). Intervals are normal, or t with ``degrees="satterthwaite"``.
 
-    A person variance estimated at zero withholds the results, with the reason in ``note``. Raises ModelError for an
-    exposure that never changes within a person or does not differ between persons, besides what ``pooled`` raises.
+    A person variance estimated at zero withholds the results, with the reason in ``note``. Raises ModelError as
+    ``pooled`` does, and for an exposure that never changes within a person or does not differ between persons.
 
     >>> import polars as pl
     >>> from pipeline.models import within_between

@@ -65,8 +65,8 @@ class Effects:
         weights = self.persons.weights
         n_persons = len(self.persons.starts)
         place = self.persons.codes * self.n_waves + self.wave
-        held = np.bincount(place, weights, n_persons * self.n_waves).reshape(n_persons, self.n_waves)
-        normal = np.diag(held.sum(axis=0)) - (held / self.persons.total[:, None]).T @ held
+        weight = np.bincount(place, weights, n_persons * self.n_waves).reshape(n_persons, self.n_waves)
+        normal = np.diag(weight.sum(axis=0)) - (weight / self.persons.total[:, None]).T @ weight
         size = np.sqrt(np.maximum(np.diag(normal), 1e-300))
         return np.asarray(
             np.linalg.pinv(normal / np.outer(size, size), rcond=1e-11, hermitian=True) / np.outer(size, size)

@@ -1,0 +1,49 @@
+"""A fit reads only the keys that its family's record names: any other attribute of the declaration is refused."""
+
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+from shared import SHIPPED
+
+from pipeline import models
+from pipeline.models.weighting import Weighting
+from pipeline.specs import Model
+from pipeline.specs.families import FAMILIES
+
+PANEL = pl.read_csv(SHIPPED / "models" / "panel.csv").with_columns(arm=pl.lit("main"))
+FITTED = [key for key, record in FAMILIES.items() if record.function.startswith("pipeline.models.")]
+NOT_READ = {"question", "study", "assumed", "reason", "imputation"}
+KEYS = {
+    "outcome": "trust",
+    "exposures": ["contact"],
+    "outcomes": ["trust"],
+    "group": "is_woman",
+    "from_wave": "w01",
+    "to_waves": "all",
+}
+
+
+def narrowed(family: str) -> SimpleNamespace:
+    """A declaration of the family with the keys it may read, and no other attribute."""
+    record = FAMILIES[family]
+    given = {key: value for key, value in KEYS.items() if key in record.keys}
+    if family == "design_association":
+        given["outcomes"] = ["helped"]
+    if family == "logit":
+        given["outcome"] = "helped"
+    full = Model.model_validate({"question": "?", "study": "s", "family": family, **given})
+    return SimpleNamespace(**{key: getattr(full, key) for key in record.keys - NOT_READ})
+
+
+@pytest.mark.parametrize("family", FITTED)
+def test_a_fit_reads_only_the_keys_of_its_family(family):
+    panel = PANEL.with_columns(helped=(pl.col("trust") > pl.col("trust").mean()).cast(pl.Int64))
+    design = SimpleNamespace(about=SimpleNamespace(design=SimpleNamespace(lonely_psu="certainty", subset="answered")))
+    assert models.fit("m", narrowed(family), panel, design).height
+    if FAMILIES[family].weighted:
+        people = PANEL.unique("person_id", maintain_order=True).select("person_id", panel_weight=pl.lit(1.5))
+        weighting = Weighting("all", tuple(PANEL["wave"].unique().sort()), people)
+        assert models.fit("m", narrowed(family), panel, design, weighting).height
+    if FAMILIES[family].kernel:
+        assert models.fit("m", narrowed(family), panel, design, repeated=True).height
