@@ -19,7 +19,7 @@ def make_comparability(tables: Tables, *, study: str, over: Mapping[str, str]) -
     """One row per scale and what it was tested over."""
     import polars as pl
 
-    from pipeline.sem.comparability import comparability
+    from pipeline.sem.declared.comparability import comparability
     from pipeline.tables import Comparability
 
     made = comparability(study, dict(over), pl.concat(tables["tested"].values()))

@@ -8,21 +8,23 @@ information where answers are complete and from the observed one where some are 
 information, Yuan–Bentler χ² in Mplus's variant) throughout; covariates taken as they are (``fixed.x``).
 """
 
-from pipeline.sem.analyse import sem
-from pipeline.sem.bootstrap import Bootstrap, bootstrap
-from pipeline.sem.boundary import BoundaryTest, random_intercept_test
-from pipeline.sem.compare import Comparison, compare
-from pipeline.sem.continuous import continuous_time
-from pipeline.sem.curves import alt, lcm_sr
-from pipeline.sem.growth import growth
-from pipeline.sem.invariance import Criterion, Invariance, invariance
-from pipeline.sem.ladder import Ladder, ladder
-from pipeline.sem.measurement import cfa
-from pipeline.sem.panel import clpm, riclpm
-from pipeline.sem.reliability import Alpha, Omega, alpha, icc, item_table, omega
-from pipeline.sem.result import Result
-from pipeline.sem.score import addition_tests, release_tests, total_release_test
-from pipeline.sem.table import Parameter, ParameterTable, parameter_table
+from pipeline.sem.engine.analyse import sem
+from pipeline.sem.engine.bootstrap import Bootstrap, bootstrap
+from pipeline.sem.engine.comparison import Comparison
+from pipeline.sem.engine.result import Result
+from pipeline.sem.engine.score import addition_tests, release_tests, total_release_test
+from pipeline.sem.engine.table import Parameter, ParameterTable, parameter_table
+from pipeline.sem.families.boundary import BoundaryTest, random_intercept_test
+from pipeline.sem.families.compare import compare
+from pipeline.sem.families.continuous import continuous_time
+from pipeline.sem.families.curves import alt, lcm_sr
+from pipeline.sem.families.decision import Criterion, Invariance
+from pipeline.sem.families.growth import growth
+from pipeline.sem.families.invariance import invariance
+from pipeline.sem.families.ladder import Ladder, ladder
+from pipeline.sem.families.measurement import cfa
+from pipeline.sem.families.panel import clpm, riclpm
+from pipeline.sem.families.reliability import Alpha, Omega, alpha, icc, item_table, omega
 
 __all__ = [
     "Alpha",

@@ -19,7 +19,7 @@ import polars as pl
 from sem_data import large_panel
 
 from pipeline.sem import riclpm
-from pipeline.sem.bootstrap import bootstrap
+from pipeline.sem.engine.bootstrap import bootstrap
 
 HERE = Path(__file__).resolve().parent
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from pipeline.sem import clpm, compare, riclpm
-from pipeline.sem.growth import growth
-from pipeline.sem.invariance import invariance
+from pipeline.sem.families.growth import growth
+from pipeline.sem.families.invariance import invariance
 
 LAGS = {("x", "x"): 0.30, ("y", "x"): 0.15, ("x", "y"): 0.00, ("y", "y"): 0.25}
 """(to, from) → lag: x moves y, y does not move x."""

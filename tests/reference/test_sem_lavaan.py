@@ -9,7 +9,7 @@ from sem_oracle import assert_as_lavaan
 from shared import SHIPPED
 
 from pipeline.sem import alt, clpm, compare, lcm_sr, riclpm
-from pipeline.sem.growth import growth
+from pipeline.sem.families.growth import growth
 
 FOLDER = SHIPPED / "sem"
 STORED = json.loads((FOLDER / "reference.json").read_text(encoding="utf-8"))
@@ -107,7 +107,7 @@ def test_growth(shape):
 
 def test_hessian_agrees_with_numeric_derivatives():
     """The exact observed information against central differences of the gradient."""
-    from pipeline.sem.optimise import Target
+    from pipeline.sem.engine.optimise import Target
 
     state = riclpm(PANEL, CONSTRUCTS, group="group").state
     target = Target(state.model, state.data.groups)

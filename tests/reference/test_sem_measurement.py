@@ -9,12 +9,11 @@ import pytest
 from sem_oracle import assert_as_lavaan, differences, unequal_measures
 from shared import SHIPPED, shared
 
-from pipeline.sem import compare
-from pipeline.sem.invariance import Criterion, invariance
-from pipeline.sem.measurement import cfa
-from pipeline.sem.polychoric import polychoric
-from pipeline.sem.reliability import alpha, icc, item_table, omega
-from pipeline.sem.score import addition_tests, release_tests, total_release_test
+from pipeline.sem import Criterion, compare, invariance
+from pipeline.sem.engine.score import addition_tests, release_tests, total_release_test
+from pipeline.sem.families.measurement import cfa
+from pipeline.sem.families.reliability import alpha, icc, item_table, omega
+from pipeline.sem.ordinal.polychoric import polychoric
 
 STORED = json.loads((SHIPPED / "sem" / "reference.json").read_text(encoding="utf-8"))
 PSYCH = json.loads((SHIPPED / "psych_scales_reference.json").read_text(encoding="utf-8"))

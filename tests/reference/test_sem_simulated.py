@@ -8,7 +8,7 @@ from sem_oracle import assert_as_lavaan
 from shared import SHIPPED
 
 from pipeline.sem import clpm, compare, riclpm
-from pipeline.sem.invariance import invariance
+from pipeline.sem.families.invariance import invariance
 
 FOLDER = SHIPPED / "sim_shippable"
 STORED = json.loads((FOLDER / "reference.json").read_text(encoding="utf-8"))

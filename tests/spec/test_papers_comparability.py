@@ -8,7 +8,7 @@ from pipeline.papers import Document, StudyContext, render_paper
 from pipeline.papers.cautions import MARK, cautions_of
 from pipeline.papers.content import Heading, Paragraph, TableBlock, plain
 from pipeline.paths import REPOSITORY, Paths
-from pipeline.sem.comparability import comparability
+from pipeline.sem.declared.comparability import comparability
 from pipeline.specs import Figure, load_project
 from pipeline.tables import estimates
 

@@ -7,11 +7,11 @@ from shared import SHIPPED
 
 from pipeline.errors import ModelError
 from pipeline.sem import Parameter, compare, riclpm, sem
-from pipeline.sem.growth import growth
-from pipeline.sem.invariance import invariance
-from pipeline.sem.measurement import cfa
-from pipeline.sem.polychoric import polychoric
-from pipeline.sem.reliability import alpha, icc
+from pipeline.sem.families.growth import growth
+from pipeline.sem.families.invariance import invariance
+from pipeline.sem.families.measurement import cfa
+from pipeline.sem.families.reliability import alpha, icc
+from pipeline.sem.ordinal.polychoric import polychoric
 
 COMPLETE = pl.read_csv(SHIPPED / "sim_shippable" / "riclpm_sim.csv")
 CONSTRUCTS = {"x": ["x1", "x2", "x3", "x4"], "y": ["y1", "y2", "y3", "y4"]}

@@ -9,12 +9,12 @@ from shared import SHIPPED
 from pipeline import tables
 from pipeline.errors import ModelError
 from pipeline.sem import Parameter, clpm, compare, riclpm, sem
-from pipeline.sem.bootstrap import bootstrap
-from pipeline.sem.boundary import chi_bar_tail, chi_bar_weights, random_intercept_test
-from pipeline.sem.continuous import continuous_time, matrix_power
-from pipeline.sem.growth import growth
-from pipeline.sem.ladder import ladder
-from pipeline.sem.measurement import cfa
+from pipeline.sem.engine.bootstrap import bootstrap
+from pipeline.sem.families.boundary import chi_bar_tail, chi_bar_weights, random_intercept_test
+from pipeline.sem.families.continuous import continuous_time, matrix_power
+from pipeline.sem.families.growth import growth
+from pipeline.sem.families.ladder import ladder
+from pipeline.sem.families.measurement import cfa
 
 GAPS = pl.read_csv(SHIPPED / "sim_shippable" / "riclpm_sim_missing.csv")
 COMPLETE = pl.read_csv(SHIPPED / "sim_shippable" / "riclpm_sim.csv")

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from pipeline.errors import ModelError
-from pipeline.sem.panel_table import PanelModel, panel_table
-from pipeline.sem.ram import compile_model
-from pipeline.sem.table import Parameter, linear, parameter_table
+from pipeline.sem.engine.ram import compile_model
+from pipeline.sem.engine.table import Parameter, linear, parameter_table
+from pipeline.sem.families.panel_table import PanelModel, panel_table
 
 
 @pytest.mark.parametrize(

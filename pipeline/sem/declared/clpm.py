@@ -1,0 +1,26 @@
+"""Declared cross-lagged models without random intercepts."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.sem.declared.lags import fit_lags
+from pipeline.sem.declared.material import chosen
+from pipeline.sem.declared.rows import Rows
+from pipeline.sem.families.panel import clpm
+from pipeline.specs.project import Study
+from pipeline.specs.structural import StructuralModel
+
+ALONE = (
+    "lags of a model without random intercepts mix lasting differences between people with change within them: read "
+    "the model with random intercepts beside it"
+)
+
+
+def fit(
+    name: str, model: StructuralModel, panel: pl.DataFrame, study: Study, answers: pl.DataFrame | None
+) -> pl.DataFrame:
+    """One row per lag, residual, mean and fit measure: components as of ``riclpm``, without random intercepts."""
+    rows = Rows(model.confidence)
+    result = fit_lags(rows, chosen(model, panel, study, answers), clpm, [ALONE]).result
+    return rows.table(name, model.family, n_persons=result.n, covariance=result.covariance_name)

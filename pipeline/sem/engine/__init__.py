@@ -1,0 +1,1 @@
+"""Covariance-structure models: parameter tables, likelihood, search, standard errors, fit."""

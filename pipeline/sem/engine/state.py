@@ -1,0 +1,156 @@
+"""A model fitted to data: everything later questions (standard errors, tests, comparisons) are answered from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pipeline.sem.engine.data import Data, GroupData
+from pipeline.sem.engine.likelihood import information, scores
+from pipeline.sem.engine.moments import triangle
+from pipeline.sem.engine.optimise import Optimum, theta_information
+from pipeline.sem.engine.ram import Model
+from pipeline.sem.engine.saturated import Moments, never_together
+
+
+@dataclass(frozen=True)
+class State:
+    """Model, data, saturated moments by group, and the parameters at which everything below is evaluated."""
+
+    model: Model
+    data: Data
+    saturated: tuple[Moments, ...]
+    theta: np.ndarray
+    optimum: Optimum
+    estimator: str  # ML or MLR
+    kind: str  # observed or expected information
+    exogenous: tuple[str, ...] = ()
+
+    @property
+    def robust(self) -> bool:
+        return self.estimator == "MLR"
+
+    @cached_property
+    def kept(self) -> np.ndarray:
+        """Which moments the model is about: all but those among covariates, which are taken as they are."""
+        p = len(self.model.observed)
+        fixed = np.array([name in self.exogenous for name in self.model.observed])
+        tri = triangle(p)
+        return np.concatenate([~fixed, ~(fixed[tri.rows] & fixed[tri.columns])])
+
+    @cached_property
+    def unseen(self) -> tuple[int, ...]:
+        """By group, the pairs of variables nobody answered both: covariances that unrestricted moments lack too."""
+        return tuple(len(never_together(data, self.data.variables)) for data in self.data.groups)
+
+    @property
+    def moments(self) -> int:
+        """Means, variances and covariances that the answers tell of, over groups."""
+        return int(self.kept.sum()) * len(self.data.groups) - sum(self.unseen)
+
+    @cached_property
+    def implied(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        return [part.implied(self.theta) for part in self.model.groups]
+
+    @cached_property
+    def deltas(self) -> list[np.ndarray]:
+        """∂ moments / ∂ x by group, moments of covariates left out."""
+        return [part.jacobian(self.theta)[self.kept] @ self.model.basis for part in self.model.groups]
+
+    @cached_property
+    def information(self) -> np.ndarray:
+        """Information of x summed over persons, of the kind the standard errors are built on."""
+        return self.information_of(self.kind)
+
+    def information_of(self, kind: str) -> np.ndarray:
+        basis = self.model.basis
+        return basis.T @ theta_information(self.model, self.data.groups, self.theta, kind) @ basis
+
+    @cached_property
+    def inverse(self) -> np.ndarray:
+        return symmetric_inverse(self.information)
+
+    @cached_property
+    def meat(self) -> np.ndarray:
+        """Σ s s′ over persons (or clusters) of the scores of x."""
+        total = np.zeros((self.model.npar, self.model.npar))
+        for data, (mean, covariance), delta in zip(self.data.groups, self.implied, self.deltas, strict=True):
+            total += crossproduct(self._scores(data, mean, covariance) @ delta, data.clusters)
+        return total
+
+    def _scores(self, data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        every = scores(data, mean, covariance)
+        return every if self.kept.all() else every[:, self.kept]
+
+    @cached_property
+    def x_covariance(self) -> np.ndarray:
+        """Covariance of the unconstrained parameters: inverse information, or the Huber–White sandwich."""
+        if not self.robust:
+            return self.inverse
+        return self.inverse @ self.meat @ self.inverse
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Covariance matrix of every free parameter (equal ones share rows)."""
+        return self.model.basis @ self.x_covariance @ self.model.basis.T
+
+    @cached_property
+    def saturated_bread(self) -> list[np.ndarray]:
+        """A₁: information of the unrestricted moments by group, summed over persons."""
+        return [
+            information(data, h1.mean, h1.covariance, self.kind)[np.ix_(self.kept, self.kept)]
+            for data, h1 in zip(self.data.groups, self.saturated, strict=True)
+        ]
+
+    @cached_property
+    def saturated_meat(self) -> list[np.ndarray]:
+        """B₁: Σ s s′ of the unrestricted moments by group."""
+        result = []
+        for data, h1 in zip(self.data.groups, self.saturated, strict=True):
+            s = self._scores(data, h1.mean, h1.covariance)
+            result.append(crossproduct(s, data.clusters))
+        return result
+
+    @cached_property
+    def model_meat(self) -> np.ndarray:
+        """Δ′VΓVΔ for complete answers: V the expected information at the model, Γ the moments' sample covariance."""
+        total = np.zeros((self.model.npar, self.model.npar))
+        rows = zip(self.data.groups, self.saturated, self.implied, self.deltas, strict=True)
+        for data, h1, (mean, covariance), delta in rows:
+            s = self._scores(data, h1.mean, h1.covariance)
+            keep = np.ix_(self.kept, self.kept)
+            free = information(data, h1.mean, h1.covariance, "expected")[keep] / data.total
+            held = information(data, mean, covariance, "expected")[keep] / data.total
+            turned = s @ np.linalg.solve(free, held) @ delta
+            total += crossproduct(turned, data.clusters)
+        return total
+
+
+def crossproduct(s: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
+    """s′s over persons; over clusters of summed scores, times C/(C − 1)."""
+    if clusters is None:
+        return s.T @ s
+    codes = np.unique(clusters, return_inverse=True)[1]
+    count = int(codes.max()) + 1
+    sums = np.zeros((count, s.shape[1]))
+    np.add.at(sums, codes, s)
+    factor = count / (count - 1) if count > 1 else 1.0
+    return factor * (sums.T @ sums)
+
+
+def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
+    """Inverse of a symmetric matrix after scaling its diagonal to one; the pseudo-inverse if that is singular."""
+    if not matrix.size:
+        return matrix
+    scale = np.sqrt(np.abs(matrix.diagonal()))
+    scale[scale == 0] = 1.0
+    scaled = matrix / np.outer(scale, scale)
+    try:
+        inverse = np.linalg.inv(scaled)
+    except np.linalg.LinAlgError:
+        inverse = np.linalg.pinv(scaled, hermitian=True)
+    if np.abs(inverse).max() > 1e12:
+        inverse = np.linalg.pinv(scaled, rcond=1e-10, hermitian=True)
+    return 0.5 * (inverse + inverse.T) / np.outer(scale, scale)

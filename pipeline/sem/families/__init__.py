@@ -1,0 +1,1 @@
+"""Models of panels and scales, each a parameter table for the engine."""

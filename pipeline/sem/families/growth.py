@@ -1,0 +1,104 @@
+"""Latent growth curves: how people's levels move, and how much they differ in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.sem.engine.analyse import sem
+from pipeline.sem.engine.data import several
+from pipeline.sem.engine.result import Result
+from pipeline.sem.engine.table import Parameter
+
+
+def growth(
+    frame: pl.DataFrame,
+    construct: Mapping[str, Sequence[str]],
+    shape: str = "linear",
+    times: Sequence[float] | None = None,
+    event: float | None = None,
+    residuals: str = "free",
+    covariates: Sequence[str] = (),
+    fixed_covariances: Sequence[tuple[str, str]] = (),
+    estimator: str = "ML",
+    missing: str = "fiml",
+    group: str | None = None,
+    cluster: str | None = None,
+    weights: str | None = None,
+    starts: int = 1,
+    gate: bool = True,
+) -> Result:
+    """Latent growth model of one or several constructs: ``{"trust": ["trust1", "trust2", …]}``.
+
+    ``shape``: intercept, linear, quadratic, or piecewise (two slopes, before and after ``event``, on the scale of
+    ``times``). ``times`` (default 0, 1, 2, …) are the loadings of the slope, so unequal spacing is no trouble.
+    ``residuals``: variances free or equal over waves. ``covariates`` predict every growth factor.
+    ``fixed_covariances``: pairs of growth factors whose covariance is zero; a factor paired with itself has no
+    variance. Factors are ``i_<construct>``, ``s_``, ``q_``, ``s1_``, ``s2_`` (Mplus and lavaan ``growth``).
+
+    Raises ModelError as ``sem``, and where too few waves bear the shape.
+    """
+    rows: list[Parameter] = []
+    factors: list[str] = []
+    if residuals not in ("free", "equal"):
+        raise ModelError(f"residuals are free or equal, not {residuals!r}", where="growth model")
+    covariates = several(covariates)
+    for name, variables in construct.items():
+        if isinstance(variables, str):
+            raise ModelError("a construct is a list of variables, one a wave", where=name)
+        moments = [float(time) for time in (times if times is not None else range(len(variables)))]
+        held = curves(shape, moments, event)
+        if len(moments) != len(variables):
+            raise ModelError(f"{len(moments)} times for {len(variables)} waves", where=name, todo="Give one a wave.")
+        if len(variables) < len(held) + 1:
+            raise ModelError(
+                f"{len(variables)} waves are too few for a {shape} shape", where=name, todo="Choose a simpler shape."
+            )
+        for stem, loadings in held.items():
+            factors.append(f"{stem}_{name}")
+            rows += [
+                Parameter(factors[-1], "=~", variable, free=False, value=value)
+                for variable, value in zip(variables, loadings, strict=True)
+            ]
+        for variable in variables:
+            label = f"res_{name}" if residuals == "equal" else ""
+            rows.append(Parameter(variable, "~~", variable, label=label))
+            rows.append(Parameter(variable, "~1", free=False, value=0.0))
+    rows += _structure(factors, fixed_covariances)
+    rows += [Parameter(factor, "~", covariate) for factor in factors for covariate in covariates]
+    return sem(
+        frame, rows, estimator=estimator, missing=missing, group=group, cluster=cluster, weights=weights,
+        exogenous=covariates, starts=starts, gate=gate, family="growth",
+    )  # fmt: skip
+
+
+def _structure(factors: Sequence[str], zero: Sequence[tuple[str, str]]) -> list[Parameter]:
+    pairs = {frozenset(pair) for pair in zero}
+    rows = [Parameter(factor, "~1") for factor in factors]
+    for k, one in enumerate(factors):
+        for other in factors[: k + 1]:
+            free = frozenset((one, other)) not in pairs
+            rows.append(Parameter(other, "~~", one, free=free, value=None if free else 0.0))
+    return rows
+
+
+def curves(shape: str, times: Sequence[float], event: float | None) -> dict[str, list[float]]:
+    """Loadings of each growth factor."""
+    level = {"i": [1.0] * len(times)}
+    if shape == "intercept":
+        return level
+    if shape == "linear":
+        return level | {"s": list(times)}
+    if shape == "quadratic":
+        return level | {"s": list(times), "q": [time**2 for time in times]}
+    if shape != "piecewise":
+        raise ModelError(f"unknown shape {shape!r}", todo="Use intercept, linear, quadratic or piecewise.")
+    if event is None or not times[0] < event < times[-1]:
+        raise ModelError(
+            "a piecewise shape bends at an event between the waves", todo="Give event on the scale of times."
+        )
+    before = [min(time, event) - times[0] for time in times]
+    after = [max(time - event, 0.0) for time in times]
+    return level | {"s1": before, "s2": after}

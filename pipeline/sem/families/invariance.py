@@ -1,0 +1,144 @@
+"""Measurement invariance over waves or groups: configural, metric, scalar, strict, by a rule declared beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.sem.engine.analyse import analyse, check_options
+from pipeline.sem.engine.data import Data, prepare
+from pipeline.sem.engine.result import Result
+from pipeline.sem.engine.saturated import saturated
+from pipeline.sem.engine.score import release_tests
+from pipeline.sem.families.compare import compare
+from pipeline.sem.families.decision import Criterion, Invariance
+from pipeline.sem.families.invariance_report import ladder_row, ladder_table, mean_trend
+from pipeline.sem.families.invariance_table import Exemption, Scale, invariance_table
+from pipeline.sem.families.ordinal_invariance import ordinal_invariance
+
+LEVELS = ("configural", "metric", "scalar", "strict")
+PARTS = {"metric": "loadings", "scalar": "intercepts", "strict": "residuals"}
+
+
+def invariance(
+    frame: pl.DataFrame,
+    factors: Mapping[str, Sequence],
+    group: str | None = None,
+    *,
+    criterion: Criterion | None = None,
+    levels: Sequence[str] = LEVELS,
+    partial: bool = True,
+    estimator: str = "ML",
+    missing: str = "fiml",
+    cluster: str | None = None,
+    weights: str | None = None,
+    ordered: bool = False,
+) -> Invariance:
+    """Test whether items measure alike in every group or wave, step by step.
+
+    Over groups: ``factors`` = ``{"trust": ["t1", "t2", "t3"]}`` and ``group``. Over waves:
+    ``{"trust": [["t1_w1", "t2_w1", …], ["t1_w2", …]]}``, items in the same order at every wave; the unique parts of an
+    item covary over waves. The ladder stops at the first level that ``criterion`` refuses. With ``partial``, the
+    restriction with the largest score χ² is then let go, one by one, until the level passes or fewer than two items
+    are left alike; ``freed`` names them, ``trend`` shows the latent means with and without them. (The first item's
+    loading sets the scale and cannot be freed: put an item thought stable first.) ``ordered`` items go up a ladder of
+    thresholds, loadings and intercepts (see ``ordinal_invariance``), without partial steps.
+
+    Raises ModelError if the configural model cannot be fitted, or unknown levels are asked for.
+    """
+    if ordered:
+        return ordinal_invariance(frame, factors, group, criterion=criterion)
+    check_options(estimator, missing, cluster, weights)
+    if not set(levels) <= set(LEVELS) or "configural" not in levels:
+        raise ModelError("the levels are configural, metric, scalar, strict, beginning with the first")
+    scale = Scale(factors, over_waves=group is None)
+    data = prepare(frame, scale.items, missing=missing, group=group, cluster=cluster, weights=weights)
+    if group is not None and len(data.groups) < 2:
+        raise ModelError("invariance over groups needs two groups", where=group)
+    ladder = _Ladder(scale, data, criterion or Criterion(), estimator)
+    return ladder.climb([level for level in LEVELS if level in levels], partial)
+
+
+class _Ladder:
+    """The models of one scale on one set of answers."""
+
+    def __init__(self, scale: Scale, data: Data, criterion: Criterion, estimator: str) -> None:
+        self.scale, self.data, self.criterion, self.estimator = scale, data, criterion, estimator
+        self.moments = tuple(saturated(part, data.variables) for part in data.groups)
+        self.labels = [part.label for part in data.groups]
+        self.places = scale.waves if scale.over_waves else len(data.groups)
+
+    def fit(self, level: str, exempt: Sequence[Exemption] = ()) -> Result:
+        table = invariance_table(self.scale, level, self.places, exempt).with_intercepts()
+        return analyse(table, self.data, estimator=self.estimator, family="invariance", moments=self.moments)
+
+    def climb(self, levels: Sequence[str], partial: bool) -> Invariance:
+        models = {"configural": self.fit("configural")}
+        rows = [ladder_row("configural", models["configural"], None, "holds", None)]
+        held, before = "configural", models["configural"]
+        for level in levels[1:]:
+            try:
+                models[level] = self.fit(level)
+            except ModelError as problem:
+                rows.append({"level": level, "decision": "withheld", "reason": str(problem)})
+                break
+            step = compare(before, models[level])
+            reason = self.criterion.violated(step)
+            rows.append(ladder_row(level, models[level], step, "fails" if reason else "holds", reason))
+            if reason:
+                if partial and level in ("metric", "scalar"):
+                    return self._partial(levels, level, held, before, models, rows)
+                break
+            held, before = level, models[level]
+        return Invariance(
+            ladder_table(rows),
+            held,
+            models,
+            trend=mean_trend(self.scale, self.places, self.labels, models.get("scalar"), None),
+        )
+
+    def _partial(
+        self, levels: Sequence[str], level: str, held: str, before: Result, models: dict[str, Result], rows: list[dict]
+    ) -> Invariance:
+        """Let restrictions go at the level that failed, then go on up with them let go."""
+        exempt: list[Exemption] = []
+        current, reached, best = models[level], None, None
+        for step_level in levels[list(levels).index(level) :]:
+            if step_level != level:
+                current = self.fit(step_level, exempt)
+            step = compare(before, current)
+            while (reason := self.criterion.violated(step)) and step_level in ("metric", "scalar"):
+                worst = self._worst(current, step_level, exempt)
+                if worst is None:
+                    break
+                exempt.append(worst)
+                current = self.fit(step_level, exempt)
+                step = compare(before, current)
+            names = [self.scale.name(item, self.data) for item in exempt]
+            models[f"partial {step_level}"] = current
+            decision = "fails" if reason else "holds partially"
+            rows.append(ladder_row(f"partial {step_level}", current, step, decision, reason, ", ".join(names)))
+            if reason:
+                break
+            reached, best, before = step_level, current, current
+        freed = tuple(self.scale.name(item, self.data) for item in exempt)
+        trend = mean_trend(
+            self.scale,
+            self.places,
+            self.labels,
+            models.get("scalar"),
+            best if reached in ("scalar", "strict") else None,
+        )
+        return Invariance(ladder_table(rows), held, models, freed, best, reached, trend)
+
+    def _worst(self, result: Result, level: str, exempt: Sequence[Exemption]) -> Exemption | None:
+        """The equality of this level whose release would help most, among factors with three or more alike items."""
+        tests = release_tests(result).filter(pl.col("op") == ("=~" if level == "metric" else "~1"))
+        for test in tests.iter_rows(named=True):
+            found = self.scale.exemption(PARTS[level], test, self.data)
+            others = {item.item for item in exempt if item.factor == found.factor}
+            if len(self.scale.positions(found.factor)) - len(others | {found.item}) >= 2:
+                return found
+        return None

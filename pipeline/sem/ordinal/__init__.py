@@ -1,0 +1,1 @@
+"""Factor models of ordered items by diagonally weighted least squares."""

@@ -1,0 +1,60 @@
+"""What a fitted factor model of ordered items returns: estimates with standard errors, and measures of fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.sem.engine.result import with_tests
+from pipeline.sem.ordinal.measures import ordinal_measures
+from pipeline.sem.ordinal.solution import OrdinalSolution
+
+
+@dataclass(frozen=True)
+class OrdinalResult(OrdinalSolution):
+    """A factor model of ordered items; reads like ``Result``."""
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Covariance of every free parameter: the sandwich, over N − G as lavaan."""
+        delta, weights, gamma = self.pieces
+        pull = weights[:, None] * delta
+        inner = self.bread @ (pull.T @ gamma @ pull) @ self.bread
+        return self.model.basis @ inner @ self.model.basis.T / (self.n - len(self.moments))
+
+    @cached_property
+    def estimates(self) -> pl.DataFrame:
+        """One row per parameter and group: estimate, standard error, z, p, 95 % interval, std_all."""
+        errors = np.sqrt(np.maximum(self.covariance.diagonal(), 0.0))
+        rows = [
+            (
+                row.lhs,
+                row.op,
+                row.rhs,
+                self.labels[row.group - 1],
+                row.label,
+                value,
+                0.0 if at is None else float(errors[at]),
+                std,
+            )
+            for row, value, at, std in self.model.solution(self.theta)
+        ]
+        names = ["lhs", "op", "rhs", "group", "label", "estimate", "std_error", "std_all"]
+        return with_tests(pl.DataFrame(rows, names, orient="row", infer_schema_length=None))
+
+    @cached_property
+    def fit(self) -> dict[str, float]:
+        """Fit measures under lavaan's names."""
+        return ordinal_measures(self)
+
+    def parameter(self, lhs: str, op: str, rhs: str = "", group: str | None = None) -> dict[str, object]:
+        """The one row of ``estimates`` so named. Raises ModelError if there is none."""
+        found = self.estimates.filter((pl.col("lhs") == lhs) & (pl.col("op") == op) & (pl.col("rhs") == rhs))
+        found = found if group is None else found.filter(pl.col("group") == group)
+        if not len(found):
+            raise ModelError("the model has no such parameter", where=f"{lhs} {op} {rhs}")
+        return found.row(0, named=True)
