@@ -23,27 +23,107 @@ from pipeline.specs.writers import WRITERS
 Record = tuple[str, Any]
 D = TypeVar("D", bound=BaseModel)
 
-ALL = ("key", "about", "items", "scales", "waves", "caveats", "weights", "targets", "imputation")
-SAMPLE = LINKS = OUTCOMES = FINDINGS = ANSWERS = IMPUTING = ALL
+
+def _under(path: str, *parts: str) -> tuple[str, ...]:
+    """Several parts below one path."""
+    return tuple(f"{path}.{part}" for part in parts)
+
+
+_ARMS = ("about.arms.*.waves",)
+_FIELDWORK = ("fieldwork.start", "fieldwork.end")
+_CALENDAR = (
+    *_ARMS,
+    *_under("waves.*", *_FIELDWORK),
+    *_under("waves.*.files.*", "arm", *_FIELDWORK),
+)
+"""When each arm was in the field."""
+_LOCATED = ("variable", "waves", "arms")
+"""Of an item: where it was asked, and under which name it lies in a file."""
+_CODED = ("kind", "codes", "range", "reverse", "recode", "missing", "blank")
+"""Of an item: what its answers become."""
+_LAYOUT = ("arm", "file", "columns", "prefix", "variables", "not_asked", *_FIELDWORK)
+_READING = ("format", "encoding", "delimiter", "decimal", "sheet", "header_row", "layout", "answers", "date_format")
+"""Of a file of a wave: what lies in it under which name, and how it is read."""
+_WAVE = ("number", "columns", "prefix", "variables", "not_asked", *_FIELDWORK)
+_OTHERWISE = _under("exceptions.*", "codes", "recode", "reverse", "range", "missing")
+_IDS = ("columns", "unprefixed", "ids", "doubtful", "issued", "withdrawals")
+
+OUTCOMES = (
+    "key",
+    *_under("about", "arms.*.waves", "columns", "ids", "outcomes", "withdrawals"),
+    *_under("waves.*", *_FIELDWORK),
+    *_under("waves.*.files.*", "arm", *_FIELDWORK),
+)
+LINKS = (
+    "key",
+    *_under("about", "arms.*.title", "arms.*.waves", "missing", *_IDS),
+    *_under("items.*", "time_constant", *_LOCATED, *_CODED),
+    *_under("waves.*", "decisions", *_WAVE, *_OTHERWISE),
+    *_under("waves.*.files.*", "refreshment", *_LAYOUT, *_READING),
+)
+ANSWERS = (
+    "key",
+    *_under("about", "columns", "unprefixed", "doubtful", "missing"),
+    *_under("items.*", *_LOCATED, *_CODED),
+    *_under("waves.*", "decisions", *_WAVE, *_OTHERWISE),
+    *_under("waves.*.files.*", *_LAYOUT),
+)
+FINDINGS = (
+    *ANSWERS,
+    *_under("about", "title", "synthetic", "arms.*.title", "arms.*.waves"),
+    *_under("items.*", "label", "wording", "original", "concept", "time_constant"),
+    *_under("scales.*", "items", "reverse"),
+    "waves.*.title",
+    "waves.*.exceptions.*.wording",
+)
+SAMPLE = (
+    "key",
+    *_under("about", "arms.*.waves", "columns", "unprefixed", "missing"),
+    *_under("items.*", "label", *_LOCATED, *_CODED),
+    *_under("scales.*", "concept", "items", "reverse"),
+    *_under("waves.*", *_WAVE, *_OTHERWISE),
+    *_under("waves.*.files.*", "refreshment", *_LAYOUT, *_READING),
+)
 RELIABILITY = ("key", "scales.*.items", "scales.*.reverse")
-_SCORING = ("concept", "items", "score", "minimum_answered", "reverse")
 PANEL = (
-    *(f"scales.*.{part}" for part in _SCORING),
+    *_under("scales.*", "concept", "items", "score", "minimum_answered", "reverse"),
     "items.*.concept",
-    *(f"about.areas.*.{part}" for part in ("table", "column", "code", "by")),
+    *_under("about.areas.*", "table", "column", "code", "by"),
 )
 WEIGHTING = (
-    "about.arms.*.waves",
+    *_ARMS,
     "about.design.lonely_psu",
-    *(f"targets.*.{part}" for part in ("wave", "arm", "variable", "category", "share")),
+    *_under("targets.*", "wave", "arm", "variable", "category", "share"),
+)
+IMPUTING = (
+    *_ARMS,
+    *_under("scales.*", "concept", "items", "score", "minimum_answered", "reverse"),
+    *_under("items.*", "concept", "kind", "codes", "range", "recode", "waves", "arms"),
 )
 WEIGHT_SET = ("waves", "who", "arms", "base", "response", "margins", "trim", "replicates")
-IMPUTATION_SET: tuple[str, ...] = ()
+IMPUTATION_SET = (
+    "measures",
+    "lasting",
+    "passive",
+    "arms",
+    "waves",
+    "who",
+    "missed_waves",
+    "imputations",
+    "iterations",
+    "seed",
+)
 
 
 def wave_of(wave: str) -> tuple[str, ...]:
     """What a wave's table is made from: its own declaration, and what holds for all waves."""
-    return ("key", "about", "items", f"waves.{wave}")
+    return (
+        "key",
+        *_under("about", *_IDS),
+        *_under("items.*", "codes", "missing", *_LOCATED),
+        *_under(f"waves.{wave}", *_WAVE, *_under("exceptions.*", "codes", "missing")),
+        *_under(f"waves.{wave}.files.*", "refreshment", "sha256", "rows", *_LAYOUT, *_READING),
+    )
 
 
 def format_code(name: str) -> str:
@@ -120,5 +200,8 @@ def modelling(declared: Model, study: Study) -> tuple[str, ...]:
 
 
 def structural(declared: StructuralModel) -> tuple[str, ...]:
-    """What a structural model reads of its study: the calendar, and of items how they are scored."""
-    return ALL
+    """What a structural model reads of its study: when waves were, and where items are analysed how they are scored."""
+    if not declared.reads_items:
+        return ("key", *_CALENDAR)
+    scales = _under("scales.*", "concept", "items", "reverse")
+    return ("key", *_CALENDAR, *scales, *_under("items.*", "kind", "codes", "range", "recode", "concept"))
