@@ -62,7 +62,8 @@ def study_reads(paper: Paper, text: str, project: Project) -> tuple[str, ...]:
     study, concepts = project.studies[paper.study], set(concepts_of(paper, text, project))
     items = _items_of(study, concepts)
     own = (f"items.{item}.{name}" for item in items for name in _ITEM_READS)
-    sets = (f"weights.{name}.label" for name in weight_sets_of(paper, project))
+    used = weight_sets_of(paper, project) or ("none",)  # a name that no set has: the paper sees that there is none
+    sets = (f"weights.{name}.label" for name in used)
     return (*_STUDY_READS, *own, *sets)
 
 
