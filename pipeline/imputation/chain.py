@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from pipeline.imputation.absence import Absence
 from pipeline.imputation.draws import category_draw, nearest_donors, normal_within, regression_draw, solve_ridge
 from pipeline.imputation.plan import Plan
 
@@ -32,14 +33,15 @@ class Chain:
         rule, gaps = self.plan.rules[column], self.missing[column]
         on = self.predictor_columns[column]
         if rule.method == "category":
-            known = np.setdiff1d(np.arange(len(self.matrix)), gaps, assume_unique=True)
-            drawn = category_draw(
+            known = self.observed[column]
+            drawn, self.started[column] = category_draw(
                 self.matrix[np.ix_(known, on)],
                 self.values[column][known].astype(np.int64),
                 self.matrix[np.ix_(gaps, on)],
                 len(self.categories[column]),
                 self.rng,
-            ).astype(float)
+                self.started.get(column),
+            )
         else:
             drawn = self._draw_number(column, on) + rule.delta
             low, high = (_limit(rule.bounds[0], -np.inf), _limit(rule.bounds[1], np.inf))
@@ -64,17 +66,14 @@ class Chain:
     def _draw_number(self, column: str, on: np.ndarray) -> np.ndarray:
         rule, gaps = self.plan.rules[column], self.missing[column]
         observed, outcome = self.observed[column], self.values[column]
-        absent = self.matrix[np.ix_(gaps, on)]
         centre, spread = self.centre[column], self.spread[column]
-        standard = (outcome - centre) / spread
         own = self.places[column][0]
-        gram = self.gram[np.ix_(on, on)] - absent.T @ absent
-        moment = self.gram[on, own] - absent.T @ standard[gaps]
-        gram, coefficients = solve_ridge(gram, moment)
-        predicted = self.matrix[:, on] @ coefficients
-        residual = standard[observed] - predicted[observed]
-        drawn, sigma = regression_draw(gram, float(residual @ residual), observed.size, coefficients, self.rng)
-        target = absent @ drawn
+        known = self.gram - self.absence.gram(column, self.matrix)
+        lower, coefficients = solve_ridge(known[np.ix_(on, on)], known[on, own])
+        predicted = self._predicted(on, coefficients)
+        residual = self.matrix[observed, own] - predicted[observed]
+        drawn, sigma = regression_draw(lower, float(residual @ residual), observed.size, coefficients, self.rng)
+        target = self._predicted(on, drawn)[gaps]
         if rule.method in ("pmm", "lrd"):
             donors = nearest_donors(predicted[observed], target, rule.donors, self.rng)
             if rule.method == "pmm":
@@ -83,6 +82,12 @@ class Chain:
         low, high = (_limit(bound, sign * np.inf) for bound, sign in zip(rule.bounds, (-1, 1), strict=True))
         drawn_values = normal_within(target, sigma, (low - centre) / spread, (high - centre) / spread, self.rng)
         return drawn_values * spread + centre
+
+    def _predicted(self, on: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+        """Of every row; the coefficients of the other columns are zero, so that none has to be gathered."""
+        full = np.zeros(self.matrix.shape[1])
+        full[on] = coefficients
+        return self.matrix @ full
 
     def _first_fill(self, series: pl.Series) -> np.ndarray:
         """Gaps filled with answers drawn from the observed ones; categories as numbers."""
@@ -120,6 +125,9 @@ class Chain:
         for name in self.values:
             self._write(name)
         self.gram = self.matrix.T @ self.matrix
+        self.started: dict[str, np.ndarray] = {}  # category → coefficients of the round before
+        numbers = {name: self.missing[name] for name in self.order if self.plan.rules[name].method != "category"}
+        self.absence = Absence(self.matrix, numbers)
         self.predictor_columns = {name: self._columns_for(name) for name in self.order}
 
     def _columns_for(self, name: str) -> np.ndarray:
@@ -141,6 +149,7 @@ class Chain:
         block = self.matrix.T @ self.matrix[:, self.places[name]]
         self.gram[:, self.places[name]] = block
         self.gram[self.places[name], :] = block.T
+        self.absence.refresh(self.matrix, self.places[name])
 
     def _compute_scale(self, name: str) -> None:
         scale = self.plan.passive[name]

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import CohesionError
 from pipeline.imputation.chain import Chain
 from pipeline.imputation.plan import Plan
+from pipeline.parallel import fan_out
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,11 @@ def impute(
     iterations: int = 10,
     seed: int,
     keep_missing: Mapping[str, pl.Series] | None = None,
-    jobs: int = 1,
 ) -> Imputations:
     """Multiple imputation of ``frame`` (one row per person, waves side by side: ``wide.widen``) by chained equations.
 
     van Buuren & Groothuis-Oudshoorn (2011), J. Stat. Software 45(3). Each imputation is its own chain from its own
-    stream of ``seed``, so results do not depend on ``jobs`` (parallel chains, joblib). ``keep_missing`` marks, per
+    stream of ``seed``, so results do not depend on who runs the chains. ``keep_missing`` marks, per
     column, rows that have no answer to impute (the item was not asked, the person had died): they help the chain
     and are blanked in the completed frames.
     Raises CohesionError for a plan that does not fit the data.
@@ -81,12 +81,7 @@ def impute(
     if imputations < 2:
         raise CohesionError("fewer than two imputations say nothing of their own uncertainty", where="imputation")
     streams = np.random.SeedSequence(seed).spawn(imputations)
-    if jobs == 1:
-        chains = [_run(frame, plan, iterations, stream) for stream in streams]
-    else:
-        from joblib import Parallel, delayed
-
-        chains = Parallel(n_jobs=jobs)(delayed(_run)(frame, plan, iterations, stream) for stream in streams)
+    chains = fan_out(_run, [(stream,) for stream in streams], (frame, plan, iterations))
     names = list(chains[0][0])
     filled = {name: np.stack([chain[0][name] for chain in chains]) for name in names}
     trace = pl.concat(

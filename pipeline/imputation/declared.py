@@ -28,8 +28,6 @@ def impute_declared(
     panel: pl.DataFrame,
     answers: pl.DataFrame,
     participation: pl.DataFrame,
-    *,
-    jobs: int = 1,
 ) -> ImputedPanel:
     """The imputed cells of a declared set, and the trace of its chains.
 
@@ -45,7 +43,6 @@ def impute_declared(
         imputations=declared.imputations,
         iterations=declared.iterations,
         seed=declared.seed,
-        jobs=jobs,
     )
 
 

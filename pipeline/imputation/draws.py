@@ -11,22 +11,34 @@ NEWTON_STEPS = 12
 
 
 def regression_draw(
-    gram: np.ndarray, residual_sum: float, n: int, coefficients: np.ndarray, rng: np.random.Generator
+    lower: np.ndarray, residual_sum: float, n: int, coefficients: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, float]:
-    """Coefficients and residual SD drawn from their posterior under a flat prior. Rubin (1987), pp. 166-167."""
+    """Coefficients and residual SD drawn from their posterior under a flat prior. Rubin (1987), pp. 166-167.
+
+    ``lower`` is the Cholesky factor L of the cross-products: L⁻ᵀ z has the inverse of these as its covariance.
+    """
+    from scipy.linalg.lapack import dtrtrs
+
     freedom = max(n - len(coefficients), 1)
     sigma = float(np.sqrt(max(residual_sum, 1e-12) / rng.chisquare(freedom)))
-    lower = np.linalg.cholesky(gram)
-    # gram = L Lᵀ, so L⁻ᵀ z has covariance gram⁻¹
-    noise = np.linalg.solve(lower.T, rng.standard_normal(len(coefficients)))
-    return coefficients + sigma * noise, sigma
+    noise, _ = dtrtrs(lower, rng.standard_normal(len(coefficients)), lower=1, trans=1)
+    return coefficients + sigma * noise.ravel(), sigma
 
 
 def solve_ridge(gram: np.ndarray, moment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The ridge-stabilised cross-products and the coefficients they give."""
-    steady = gram.copy()
+    """The Cholesky factor of the ridge-stabilised cross-products, and the coefficients they give.
+
+    Raises ``numpy.linalg.LinAlgError`` if they are not positive definite.
+    """
+    from scipy.linalg.lapack import dpotrf, dpotrs
+
+    steady = np.asfortranarray(gram)
     steady[np.diag_indices_from(steady)] *= 1 + RIDGE
-    return steady, np.linalg.solve(steady, moment)
+    lower, failed = dpotrf(steady, lower=1, clean=1)
+    if failed:
+        raise np.linalg.LinAlgError("the cross-products are not positive definite")
+    coefficients, _ = dpotrs(lower, moment, lower=1)
+    return lower, coefficients.ravel()
 
 
 def nearest_donors(donors: np.ndarray, targets: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -61,38 +73,52 @@ def normal_within(mean: np.ndarray, sigma: float, low: float, high: float, rng: 
 
 
 def category_draw(
-    known: np.ndarray, labels: np.ndarray, unknown: np.ndarray, classes: int, rng: np.random.Generator
-) -> np.ndarray:
+    known: np.ndarray,
+    labels: np.ndarray,
+    unknown: np.ndarray,
+    classes: int,
+    rng: np.random.Generator,
+    start: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Categories (as numbers) for the rows ``unknown`` from a multinomial logit fitted to a bootstrap of the known.
+
+    Also the coefficients, from which the next round may ``start``: the likelihood has one maximum, found from anywhere.
 
     The bootstrap carries the uncertainty of the coefficients (Heitjan & Little 1991); a small ridge keeps
     categories that the predictors tell apart perfectly from running away.
     """
-    sample = rng.integers(0, len(labels), len(labels))
-    coefficients = _multinomial(known[sample], labels[sample], classes)
+    times = np.bincount(rng.integers(0, len(labels), len(labels)), minlength=len(labels))
+    drawn_rows = np.flatnonzero(times)
+    coefficients = _multinomial(known[drawn_rows], labels[drawn_rows], times[drawn_rows], classes, start)
     score = np.column_stack([np.zeros(len(unknown)), unknown @ coefficients])
     chance = np.exp(score - score.max(axis=1, keepdims=True))
     cumulative = np.cumsum(chance / chance.sum(axis=1, keepdims=True), axis=1)
     drawn = (rng.random(len(unknown))[:, None] > cumulative).sum(axis=1)
-    return np.minimum(drawn, classes - 1)
+    return np.minimum(drawn, classes - 1).astype(float), coefficients
 
 
-def _multinomial(matrix: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Coefficients (predictors × classes - 1) by Newton's method on the ridged likelihood; class 0 is the base."""
+def _multinomial(
+    matrix: np.ndarray, labels: np.ndarray, times: np.ndarray, classes: int, start: np.ndarray | None
+) -> np.ndarray:
+    """Coefficients (predictors × classes - 1) by Newton's method on the ridged likelihood; class 0 is the base.
+
+    Row ``i`` counts ``times[i]`` times.
+    """
     rows, width = matrix.shape
     hit = np.equal.outer(labels, np.arange(1, classes)).astype(float)
-    coefficients = np.zeros((width, classes - 1))
-    penalty = RIDGE * rows
+    coefficients = np.zeros((width, classes - 1)) if start is None else start.copy()
+    penalty = RIDGE * times.sum()
     for _ in range(NEWTON_STEPS):
         score = np.column_stack([np.zeros(rows), matrix @ coefficients])
         chance = np.exp(score - score.max(axis=1, keepdims=True))
         chance = (chance / chance.sum(axis=1, keepdims=True))[:, 1:]
-        gradient = matrix.T @ (hit - chance) - penalty * coefficients
+        gradient = matrix.T @ ((hit - chance) * times[:, None]) - penalty * coefficients
         hessian = np.empty((classes - 1, width, classes - 1, width))
         for one in range(classes - 1):
-            for other in range(classes - 1):
-                spread = chance[:, one] * ((one == other) - chance[:, other])
+            for other in range(one, classes - 1):
+                spread = times * chance[:, one] * ((one == other) - chance[:, other])
                 hessian[one, :, other] = (matrix * spread[:, None]).T @ matrix
+                hessian[other, :, one] = hessian[one, :, other]
         flat = hessian.reshape(width * (classes - 1), -1)
         flat[np.diag_indices_from(flat)] += penalty
         step = np.linalg.solve(flat, gradient.T.ravel()).reshape(classes - 1, width).T

@@ -59,7 +59,6 @@ def impute_panel(
     imputations: int = 20,
     iterations: int = 10,
     seed: int,
-    jobs: int = 1,
 ) -> ImputedPanel:
     """The imputed cells of a panel (one row per person and wave), one arm after the other, each on its own calendar.
 
@@ -86,7 +85,6 @@ def impute_panel(
             iterations=iterations,
             seed=seed + place,
             keep_missing={name: ~can for name, can in fillable.items()},
-            jobs=jobs,
         )
         cells += [_measured(done, known, fillable, rules), _lasting(done, known, own, rules)]
         traces.append(done.trace.insert_column(0, pl.Series("arm", [arm] * done.trace.height)))

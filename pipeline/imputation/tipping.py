@@ -29,7 +29,6 @@ def tipping_curve(
     iterations: int = 10,
     seed: int,
     df_complete: float = np.inf,
-    jobs: int = 1,
 ) -> pl.DataFrame:
     """One row per delta: the pooled ``statistic`` if those missing ``columns`` lay ``delta`` away from what is imputed.
 
@@ -39,9 +38,7 @@ def tipping_curve(
 
     def at(delta: float) -> Mapping[str, object]:
         rules = dict(plan.rules) | {name: replace(plan.rules[name], delta=delta) for name in columns}
-        done = impute(
-            frame, replace(plan, rules=rules), imputations=imputations, iterations=iterations, seed=seed, jobs=jobs
-        )
+        done = impute(frame, replace(plan, rules=rules), imputations=imputations, iterations=iterations, seed=seed)
         each = np.array([statistic(done.complete(index)) for index in range(done.count)])
         return pool(each[:, [0]], each[:, [1]] ** 2, df_complete=df_complete).row(0, named=True)
 
