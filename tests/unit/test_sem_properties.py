@@ -148,7 +148,7 @@ def test_several_starts_find_the_same_top(robust):
 
 def test_one_pattern_each_is_the_same_likelihood():
     """Patterns handled width by width and patterns padded to full width agree."""
-    from pipeline.sem import data
+    from pipeline.sem.engine import data
 
     generator = np.random.default_rng(5)
     holed = COMPLETE.with_columns(
