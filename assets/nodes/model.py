@@ -51,7 +51,7 @@ def make_estimates(tables: Tables, *, name: str, model: Model, study: Study) -> 
 def _fit(name: str, model: Model, study: Study, weighting: Any, frame: Any) -> Any:
     from pipeline.models.dispatch import fit
 
-    return fit(name, model, frame, study, weighting)
+    return fit(name, model, frame, study, weighting, repeated=True)
 
 
 def _regression(name: str, model: Model, study: Study) -> Node:
@@ -94,7 +94,7 @@ def make_sensitivity(tables: Tables, *, name: str, model: Model, asked: Model, s
 def _refit(name: str, asked: Model, again: Model, study: Study, weighting: Any, frame: Any, weighted: bool) -> Any:
     from pipeline.models.dispatch import fit
 
-    return fit(name, again if weighted else asked, frame, study, weighting if weighted else None)
+    return fit(name, again if weighted else asked, frame, study, weighting if weighted else None, repeated=True)
 
 
 def _sensitivity(name: str, model: Model, asked: Model, study: Study) -> Node:

@@ -46,7 +46,7 @@ _READING = ("format", "encoding", "delimiter", "decimal", "sheet", "header_row",
 """Of a file of a wave: what lies in it under which name, and how it is read."""
 _WAVE = ("number", "columns", "prefix", "variables", "not_asked", *_FIELDWORK)
 _OTHERWISE = _under("exceptions.*", "codes", "recode", "reverse", "range", "missing")
-_IDS = ("columns", "unprefixed", "ids", "doubtful", "issued", "withdrawals")
+_IDS = ("columns", "unprefixed", "ids", "doubtful", "issued", "withdrawals", "missing", "arms.*.waves")
 
 OUTCOMES = (
     "key",
@@ -56,14 +56,14 @@ OUTCOMES = (
 )
 LINKS = (
     "key",
-    *_under("about", "arms.*.title", "arms.*.waves", "missing", *_IDS),
+    *_under("about", "arms.*.title", *_IDS),
     *_under("items.*", "time_constant", *_LOCATED, *_CODED),
     *_under("waves.*", "decisions", *_WAVE, *_OTHERWISE),
     *_under("waves.*.files.*", "refreshment", *_LAYOUT, *_READING),
 )
 ANSWERS = (
     "key",
-    *_under("about", "columns", "unprefixed", "doubtful", "missing"),
+    *_under("about", "columns", "unprefixed", "doubtful", "missing", "arms.*.waves"),
     *_under("items.*", *_LOCATED, *_CODED),
     *_under("waves.*", "decisions", *_WAVE, *_OTHERWISE),
     *_under("waves.*.files.*", *_LAYOUT),
@@ -120,8 +120,8 @@ def wave_of(wave: str) -> tuple[str, ...]:
     return (
         "key",
         *_under("about", *_IDS),
-        *_under("items.*", "codes", "missing", *_LOCATED),
-        *_under(f"waves.{wave}", *_WAVE, *_under("exceptions.*", "codes", "missing")),
+        *_under("items.*", "kind", "codes", "recode", "range", "missing", *_LOCATED),
+        *_under(f"waves.{wave}", *_WAVE, *_OTHERWISE),
         *_under(f"waves.{wave}.files.*", "refreshment", "sha256", "rows", *_LAYOUT, *_READING),
     )
 

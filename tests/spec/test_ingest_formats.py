@@ -20,7 +20,7 @@ from pipeline.ingest.wave import wave_table
 from pipeline.ingest.withdrawal.rewrite import take_out
 from pipeline.paths import Paths
 from pipeline.specs import WaveFile, load_project
-from pipeline.specs.formats import FORMATS, format_keys, registered
+from pipeline.specs.formats import FORMATS, format_keys
 
 FUNCTIONS = [name for name in vars(FormatModule) if not name.startswith("_")]
 WAVE = "waves/w01.yaml"
@@ -88,7 +88,7 @@ def test_without_a_record_a_format_is_no_format(toy: Path) -> None:
 
 def test_a_new_format_is_checked_read_drafted_searched_and_rewritten(toy: Path) -> None:
     deposit = toy / "data" / "raw" / "first" / "study.jsonl"
-    with registered(RECORD):
+    with FORMATS.registered(RECORD):
         confirm_all(toy)
         study = load_project(Paths(toy)).studies["first"]
         table = wave_table(study, "w01", deposit.parent, bytes(32))
@@ -102,5 +102,8 @@ def test_a_new_format_is_checked_read_drafted_searched_and_rewritten(toy: Path) 
 
 def test_a_new_format_refuses_keys_that_it_does_not_take(toy: Path) -> None:
     declare(toy, "first", WAVE, "    format: jsonl\n", "    format: jsonl\n    encoding: utf-8\n    sheet: One\n")
-    with registered(RECORD), pytest.raises(DeclarationErrors, match="`jsonl` does not take `sheet`; it is for xlsx"):
+    with (
+        FORMATS.registered(RECORD),
+        pytest.raises(DeclarationErrors, match="`jsonl` does not take `sheet`; it is for xlsx"),
+    ):
         load_project(Paths(toy))

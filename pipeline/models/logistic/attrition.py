@@ -99,7 +99,7 @@ def _targets(spec: ModelSpec, panel: pl.DataFrame) -> dict[str, Sequence[str]]:
         every = panel["wave"].unique().sort().to_list()
         first = every[0] if spec.from_wave == LATEST else str(spec.from_wave)
         waves = tuple(wave for wave in every if wave > first)
-    return {wave: [wave] for wave in waves} | dict(spec.sets)
+    return {**{wave: [wave] for wave in waves}, **spec.sets}
 
 
 def stayers(panel: pl.DataFrame, origin: str, waves: Sequence[str], outcome: str) -> pl.DataFrame:
