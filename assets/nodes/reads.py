@@ -75,6 +75,7 @@ FINDINGS = (
     *_under("scales.*", "items", "reverse"),
     "waves.*.title",
     "waves.*.exceptions.*.wording",
+    "waves.*.exceptions.*.reason",
 )
 SAMPLE = (
     "key",
