@@ -34,13 +34,12 @@ class Chain:
         on = self.predictor_columns[column]
         if rule.method == "category":
             known = self.observed[column]
-            drawn, self.started[column] = category_draw(
+            drawn = category_draw(
                 self.matrix[np.ix_(known, on)],
                 self.values[column][known].astype(np.int64),
                 self.matrix[np.ix_(gaps, on)],
                 len(self.categories[column]),
                 self.rng,
-                self.started.get(column),
             )
         else:
             drawn = self._draw_number(column, on) + rule.delta
@@ -125,7 +124,6 @@ class Chain:
         for name in self.values:
             self._write(name)
         self.gram = self.matrix.T @ self.matrix
-        self.started: dict[str, np.ndarray] = {}  # category → coefficients of the round before
         numbers = {name: self.missing[name] for name in self.order if self.plan.rules[name].method != "category"}
         self.absence = Absence(self.matrix, numbers)
         self.predictor_columns = {name: self._columns_for(name) for name in self.order}
