@@ -101,6 +101,7 @@ def test_a_wave_is_materialised_from_the_ui(address, root, browser):
     button = page.get_by_role("button", name="Materialize").first
     button.wait_for(timeout=60_000)
     button.click()
+    page.get_by_role("button", name="Confirm").click(timeout=30_000)  # its upstream, the sample, is not there yet
     table = root / "data" / "warehouse" / "wave" / "parallel_lives" / "w01.parquet"
     for _ in range(180):
         if table.with_suffix(".json").exists():

@@ -96,9 +96,10 @@ def test_editing_a_figure_rebuilds_it_and_its_paper_only(built):
     file.write_text(file.read_text() + "\n# a comment changes nothing\n")
     assert "Nothing has changed" in cohesion(root, "build").stdout
     declared = file.read_text()
-    file.write_text(declared.replace("kind:", "events: false\nkind:", 1))
+    file.write_text(declared.replace("kind:", "note: Areas as they were in 2011.\nkind:", 1))
     done = cohesion(root, "build")
-    assert re.findall(r"✓ (\S+):", done.stdout) == ["figure/pl_areas", "paper/pl_findings"], done.stdout + done.stderr
+    made = re.findall(r"✓ (\S+):", done.stdout)
+    assert made == ["figure/pl_areas", "paper/pl_findings", "database/tables"], done.stdout + done.stderr
 
 
 def test_the_figure_in_the_readme_is_the_one_that_is_built(built):
