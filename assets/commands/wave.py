@@ -138,7 +138,7 @@ def _reload_ui(paths: Paths) -> None:
         f"http://127.0.0.1:{noted_port(paths)}/graphql", data=query, headers={"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=20):
+        with urllib.request.urlopen(request, timeout=90):
             typer.echo("The running asset graph shows it.")
     except OSError:
         return
