@@ -136,6 +136,33 @@ def information(data: GroupData, mean: np.ndarray, covariance: np.ndarray, kind:
     return result
 
 
+def information_times(
+    data: GroupData, mean: np.ndarray, covariance: np.ndarray, kind: str, delta: np.ndarray
+) -> np.ndarray:
+    """Information of the moments times Δ (moments × parameters).
+
+    Where everybody answered everything, ½ D′(P ⊗ A)D is never formed: its product with vech Σⱼ is that of ½ P Σⱼ A.
+    """
+    p, block = len(mean), data.blocks[0]
+    if len(data.blocks) > 1 or block.columns.shape != (1, p) or block.mask is not None or block.covariance is None:
+        return information(data, mean, covariance, kind) @ delta
+    inverse, _, u, spread = (part[0] if part.size else part for part in _pattern_terms(block, mean, covariance))
+    tri, by_mean = triangle(p), delta[:p]
+    moved = np.empty((delta.shape[1], p, p))
+    moved[:, tri.rows, tri.columns] = moved[:, tri.columns, tri.rows] = delta[p:].T
+    left = inverse @ moved
+    pushed = inverse @ by_mean
+    if kind == "observed":
+        excess = 2 * (np.outer(u, u) + spread) - inverse
+        turned = left @ excess + 2 * pushed.T[:, :, None] * u
+        turned = 0.5 * (turned + turned.transpose(0, 2, 1))
+        pushed = pushed + (left @ u).T
+    else:
+        turned = left @ inverse
+    lower = 0.5 * tri.twice * turned[:, tri.rows, tri.columns]
+    return float(block.n[0]) * np.concatenate([pushed, lower.T])
+
+
 def _lower(matrices: np.ndarray, columns: np.ndarray, p: int) -> np.ndarray:
     """K × p(p+1)/2: lower triangles of the K × k × k matrices, put in their places among all variables."""
     tri = triangle(p)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.sem.engine.data import GroupData
-from pipeline.sem.engine.likelihood import information, is_positive_definite, loglik, slope
+from pipeline.sem.engine.likelihood import information_times, is_positive_definite, loglik, slope
 from pipeline.sem.engine.ram import Model
 
 NEAR = 0.1  # expected gain in log-likelihood below which Newton steps replace scoring steps
@@ -67,7 +67,7 @@ def theta_information(model: Model, groups: Sequence[GroupData], theta: np.ndarr
     for part, data in zip(model.groups, groups, strict=True):
         mean, covariance = part.implied(theta)
         delta = part.jacobian(theta)
-        total += delta.T @ information(data, mean, covariance, kind) @ delta
+        total += delta.T @ information_times(data, mean, covariance, kind, delta)
         if kind == "observed":
             at = slope(data, mean, covariance)
             total -= part.curvature(theta, at.mean, at.covariance)
