@@ -112,10 +112,10 @@ def test_hessian_agrees_with_numeric_derivatives():
     state = riclpm(PANEL, CONSTRUCTS, group="group").state
     target = Target(state.model, state.data.groups)
     x, step = state.optimum.x + 0.01, 1e-5
-    exact = target.information(x, "observed")
+    exact = target.at(x).information("observed")
     numeric = np.array(
         [
-            (target.gradient(x - step * unit)[1] - target.gradient(x + step * unit)[1]) / (2 * step)
+            (target.at(x - step * unit).gradient - target.at(x + step * unit).gradient) / (2 * step)
             for unit in np.eye(len(x))
         ]
     )

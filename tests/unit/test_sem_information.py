@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from pipeline.sem.engine.data import prepare
-from pipeline.sem.engine.likelihood import information, information_times
+from pipeline.sem.engine.likelihood import Point
 
 
 @pytest.mark.parametrize("kind", ["observed", "expected"])
@@ -15,5 +15,6 @@ def test_product_without_the_matrix_equals_the_product_with_it(kind):
     (group,) = prepare(frame, frame.columns).groups
     root = rng.normal(size=(5, 5))
     mean, covariance, delta = rng.normal(size=5), root @ root.T + np.eye(5), rng.normal(size=(20, 7))
-    expected = information(group, mean, covariance, kind) @ delta
-    assert information_times(group, mean, covariance, kind, delta) == pytest.approx(expected, rel=1e-10)
+    product = Point(group, mean, covariance).information_times(kind, delta)
+    expected = Point(group, mean, covariance).information(kind) @ delta
+    assert product == pytest.approx(expected, rel=1e-10)

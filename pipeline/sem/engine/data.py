@@ -26,6 +26,7 @@ class Block:
     In a padded block missing variables have mean and covariance zero, and ``mask`` tells them apart.
     """
 
+    patterns: np.ndarray  # K: numbers of the patterns, in the order of ``GroupData.bounds``
     columns: np.ndarray  # K × k: which variables
     answered: np.ndarray  # K: how many of them were answered
     n: np.ndarray  # K: persons, or their weights summed
@@ -62,6 +63,13 @@ class GroupData:
     @property
     def is_complete(self) -> bool:
         return self.patterns == 1 and self.blocks[0].columns.shape[1] == self.y.shape[1]
+
+    def persons(self, patterns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of ``y`` that have one of the patterns, and for each of them the place of its pattern among these."""
+        sizes = np.diff(np.append(self.bounds, self.n))[patterns]
+        ends = np.cumsum(sizes)
+        within = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
+        return self.order[np.repeat(self.bounds[patterns], sizes) + within], np.repeat(np.arange(len(patterns)), sizes)
 
     def available(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance (divisor n) of each variable over those who answered it."""
@@ -122,7 +130,7 @@ def _blocks(
                 part = chosen[start : start + CHUNK]
                 columns = np.nonzero(first[part])[1].reshape(len(part), width)
                 make = _single if single else _several
-                blocks.append(make(y, weights, order, bounds[part], sizes[part], columns))
+                blocks.append(make(y, weights, order, part, bounds[part], sizes[part], columns))
     return tuple(blocks)
 
 
@@ -130,19 +138,21 @@ def _single(
     y: np.ndarray,
     weights: np.ndarray | None,
     order: np.ndarray,
+    patterns: np.ndarray,
     begins: np.ndarray,
     sizes: np.ndarray,
     columns: np.ndarray,
 ) -> Block:
     persons = order[begins]
     n = sizes.astype(float) if weights is None else weights[persons]
-    return Block(columns, np.full(len(n), columns.shape[1]), n, y[persons[:, None], columns], None)
+    return Block(patterns, columns, np.full(len(n), columns.shape[1]), n, y[persons[:, None], columns], None)
 
 
 def _several(
     y: np.ndarray,
     weights: np.ndarray | None,
     order: np.ndarray,
+    patterns: np.ndarray,
     begins: np.ndarray,
     sizes: np.ndarray,
     columns: np.ndarray,
@@ -157,7 +167,7 @@ def _several(
         mean[k] = share @ rows / n[k]
         centred = rows - mean[k]
         covariance[k] = (share[:, None] * centred).T @ centred / n[k]
-    return Block(columns, np.full(count, width), n, mean, covariance)
+    return Block(patterns, columns, np.full(count, width), n, mean, covariance)
 
 
 def _padded(
@@ -180,7 +190,7 @@ def _padded(
         centred = rows - mean[k]
         covariance[k] = (share[:, None] * centred).T @ centred / n[k]
     columns = np.broadcast_to(np.arange(p), (count, p))
-    return Block(columns, first.sum(1), n, mean, covariance, first.astype(float))
+    return Block(np.arange(count), columns, first.sum(1), n, mean, covariance, first.astype(float))
 
 
 def prepare(

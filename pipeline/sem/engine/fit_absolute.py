@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.sem.engine.data import GroupData
-from pipeline.sem.engine.likelihood import information
 from pipeline.sem.engine.moments import pairwise_covariance, triangle
 from pipeline.sem.engine.saturated import Moments
 from pipeline.sem.engine.state import State
@@ -45,13 +44,13 @@ def _gfi(state: State) -> float:
     """1 − d′Vd / s′Vs by group, s the sample moments, d their distance from the model's, V the expected information."""
     total = 0.0
     tri = triangle(len(state.model.observed))
-    for data, h1, (mean, covariance) in zip(state.data.groups, state.saturated, state.implied, strict=True):
+    for data, h1, point in zip(state.data.groups, state.saturated, state.place.points, strict=True):
         seen_mean, seen_covariance = _sample_moments(data, h1, state.data.missing)
         seen = np.concatenate([seen_mean, seen_covariance[tri.rows, tri.columns]])
-        away = seen - np.concatenate([mean, covariance[tri.rows, tri.columns]])
-        weight = information(data, mean, covariance, "expected")[np.ix_(state.kept, state.kept)]
-        s, d = seen[state.kept], away[state.kept]
-        total += data.total / state.data.n * (1 - float(d @ weight @ d) / float(s @ weight @ s))
+        away = seen - np.concatenate([point.mean, point.covariance[tri.rows, tri.columns]])
+        both = np.column_stack([seen, away]) * state.kept[:, None]
+        square = both.T @ point.information_times("expected", both)
+        total += data.total / state.data.n * (1 - float(square[1, 1]) / float(square[0, 0]))
     return total
 
 

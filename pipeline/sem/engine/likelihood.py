@@ -7,7 +7,9 @@ quantities as lavaan's ``lav_mvnorm_missing_*``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,13 +17,14 @@ from pipeline.sem.engine.data import Block, GroupData
 from pipeline.sem.engine.moments import covariance_information, mean_covariance_information, triangle
 
 LOG_2PI = float(np.log(2 * np.pi))
+KEPT = 4_000_000  # numbers of pattern inverses that a point keeps (32 MB); beyond, each question inverts them anew
+PERSONS = 8192  # persons whose scores are made at once
 
 
 @dataclass(frozen=True)
 class Slope:
-    """Log-likelihood and its first derivatives; ``covariance`` is the symmetric G with dl = ½ tr(G dΣ)."""
+    """First derivatives of the log-likelihood; ``covariance`` is the symmetric G with dl = ½ tr(G dΣ)."""
 
-    loglik: float
     mean: np.ndarray
     covariance: np.ndarray
 
@@ -40,27 +43,177 @@ def is_positive_definite(matrix: np.ndarray) -> bool:
     return bool(np.isfinite(matrix).all())
 
 
-def slope(data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> Slope:
-    """Log-likelihood and gradient of one group at positive definite moments."""
-    p = len(mean)
-    loglik, by_mean, by_covariance = 0.0, np.zeros(p), np.zeros((p, p))
-    for block in data.blocks:
-        inverse, logdet, u, spread = _pattern_terms(block, mean, covariance)
-        outer = u[:, :, None] * u[:, None, :] - inverse
-        trace = 0.0
-        if block.covariance is not None:
-            outer += spread
-            trace = (inverse * block.covariance).sum((1, 2))
-        distance = (u * (block.mean - mean[block.columns])).sum(1)
-        loglik -= 0.5 * float(block.n @ (block.answered * LOG_2PI + logdet + distance + trace))
-        if block.columns.shape[1] == p:
-            by_mean += block.n @ u
-            by_covariance += np.tensordot(block.n, outer, 1)
+@dataclass(frozen=True)
+class Terms:
+    """What a block of K patterns needs: P (K × k × k), log|Σ| (K) and u (K × k)."""
+
+    block: Block
+    inverse: np.ndarray
+    logdet: np.ndarray
+    u: np.ndarray
+
+    @cached_property
+    def spread(self) -> np.ndarray | None:
+        """P S P (K × k × k); None where every pattern is one person."""
+        return None if self.block.covariance is None else self.inverse @ self.block.covariance @ self.inverse
+
+
+class Point:
+    """The likelihood of one group at a mean and a covariance matrix; each pattern's matrix is inverted once."""
+
+    def __init__(self, data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> None:
+        self.data, self.mean, self.covariance = data, mean, covariance
+        self._information: dict[str, np.ndarray] = {}
+
+    @cached_property
+    def is_possible(self) -> bool:
+        """Whether the covariance matrix is positive definite."""
+        return is_positive_definite(self.covariance)
+
+    @cached_property
+    def _kept(self) -> list[Terms]:
+        return [_terms(block, self.mean, self.covariance) for block in self.data.blocks]
+
+    @property
+    def terms(self) -> Iterator[Terms]:
+        """Block by block; kept where they are small."""
+        if 2 * sum(block.columns.shape[0] * block.columns.shape[1] ** 2 for block in self.data.blocks) <= KEPT:
+            yield from self._kept
         else:
-            by_mean += np.bincount(block.columns.ravel(), (block.n[:, None] * u).ravel(), p)
-            flat = (block.columns[:, :, None] * p + block.columns[:, None, :]).ravel()
-            by_covariance += np.bincount(flat, (block.n[:, None, None] * outer).ravel(), p * p).reshape(p, p)
-    return Slope(loglik, by_mean, by_covariance)
+            for block in self.data.blocks:
+                yield _terms(block, self.mean, self.covariance)
+
+    @cached_property
+    def loglik(self) -> float:
+        """Minus infinity where the covariance matrix is not positive definite."""
+        if not self.is_possible:
+            return -np.inf
+        total = 0.0
+        for own in self.terms:
+            block = own.block
+            distance = (own.u * (block.mean - self.mean[block.columns])).sum(1)
+            if block.covariance is not None:
+                distance += (own.inverse * block.covariance).sum((1, 2))
+            total -= 0.5 * float(block.n @ (block.answered * LOG_2PI + own.logdet + distance))
+        return total
+
+    @cached_property
+    def slope(self) -> Slope:
+        """First derivatives, at a positive definite covariance matrix."""
+        p = len(self.mean)
+        by_mean, by_covariance = np.zeros(p), np.zeros((p, p))
+        for own in self.terms:
+            block = own.block
+            outer = own.u[:, :, None] * own.u[:, None, :] - own.inverse
+            if own.spread is not None:
+                outer += own.spread
+            if block.columns.shape[1] == p:
+                by_mean += block.n @ own.u
+                by_covariance += np.tensordot(block.n, outer, 1)
+            else:
+                by_mean += np.bincount(block.columns.ravel(), (block.n[:, None] * own.u).ravel(), p)
+                flat = (block.columns[:, :, None] * p + block.columns[:, None, :]).ravel()
+                by_covariance += np.bincount(flat, (block.n[:, None, None] * outer).ravel(), p * p).reshape(p, p)
+        return Slope(by_mean, by_covariance)
+
+    def information(self, kind: str = "observed") -> np.ndarray:
+        """Information of the moments, summed over persons: ``kind`` observed (minus the Hessian) or expected."""
+        if kind not in self._information:
+            self._information[kind] = self._summed(kind == "observed")
+        return self._information[kind]
+
+    def _summed(self, observed: bool) -> np.ndarray:
+        p = len(self.mean)
+        tri = triangle(p)
+        size = len(tri.rows)
+        means, products, crossed = np.zeros((p, p)), np.zeros((size, size)), np.zeros((size, p))
+        for own in self.terms:
+            block = own.block
+            precision = _lower(own.inverse, block.columns, p)
+            weighted = block.n[:, None] * precision
+            means[tri.rows, tri.columns] += weighted.sum(0)
+            if not observed:
+                products += weighted.T @ precision
+                continue
+            excess = 2 * own.u[:, :, None] * own.u[:, None, :] - own.inverse
+            if own.spread is not None:
+                excess += 2 * own.spread
+            products += weighted.T @ _lower(excess, block.columns, p)
+            crossed += weighted.T @ _wide(own.u, block.columns, p)
+        means[tri.columns, tri.rows] = means[tri.rows, tri.columns]
+        result = np.zeros((tri.size, tri.size))
+        result[:p, :p] = means
+        result[p:, p:] = covariance_information(products, p)
+        if observed:
+            result[:p, p:] = mean_covariance_information(crossed, p)
+            result[p:, :p] = result[:p, p:].T
+        return result
+
+    def information_times(self, kind: str, delta: np.ndarray) -> np.ndarray:
+        """Information of the moments times Δ (moments × parameters).
+
+        Where everybody answered everything, ½ D′(P ⊗ A)D is never formed: its product with vech Σⱼ is that of
+        ½ P Σⱼ A.
+        """
+        if kind in self._information or not self.data.is_complete or self.data.blocks[0].covariance is None:
+            return self.information(kind) @ delta
+        (own,) = self.terms
+        inverse, u, p = own.inverse[0], own.u[0], len(self.mean)
+        tri = triangle(p)
+        moved = np.empty((delta.shape[1], p, p))
+        moved[:, tri.rows, tri.columns] = moved[:, tri.columns, tri.rows] = delta[p:].T
+        left = inverse @ moved
+        pushed = inverse @ delta[:p]
+        if kind == "observed":
+            excess = 2 * np.outer(u, u) - inverse
+            excess += 0.0 if own.spread is None else 2 * own.spread[0]
+            turned = left @ excess + 2 * pushed.T[:, :, None] * u
+            turned = 0.5 * (turned + turned.transpose(0, 2, 1))
+            pushed = pushed + (left @ u).T
+        else:
+            turned = left @ inverse
+        lower = 0.5 * tri.twice * turned[:, tri.rows, tri.columns]
+        return float(own.block.n[0]) * np.concatenate([pushed, lower.T])
+
+    def scores(self) -> np.ndarray:
+        """Persons × moments: each person's derivative of the log-likelihood, times the person's weight."""
+        data, p = self.data, len(self.mean)
+        tri = triangle(p)
+        result = np.empty((data.n, tri.size))
+        for own in self.terms:
+            precision = _lower(own.inverse, own.block.columns, p)
+            persons, rows = data.persons(own.block.patterns)
+            for begin in range(0, len(persons), PERSONS):
+                part, row = persons[begin : begin + PERSONS], rows[begin : begin + PERSONS]
+                columns = own.block.columns[row]
+                away = np.nan_to_num(data.y[part[:, None], columns] - self.mean[columns])
+                pushed = (
+                    away @ own.inverse[0] if len(own.inverse) == 1 else np.einsum("kij,kj->ki", own.inverse[row], away)
+                )
+                u = _wide(pushed, columns, p)
+                second = u[:, tri.rows] * u[:, tri.columns] - precision[row]
+                result[part, :p] = u
+                result[part, p:] = 0.5 * tri.twice * second
+        if data.weights is not None:
+            result *= data.weights[:, None]
+        return result
+
+    @cached_property
+    def meat(self) -> np.ndarray:
+        """Σ s s′ over persons (or clusters) of the scores of the moments."""
+        return crossproduct(self.scores(), self.data.clusters)
+
+
+def crossproduct(s: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
+    """s′s over persons; over clusters of summed scores, times C/(C − 1)."""
+    if clusters is None:
+        return s.T @ s
+    codes = np.unique(clusters, return_inverse=True)[1]
+    count = int(codes.max()) + 1
+    sums = np.zeros((count, s.shape[1]))
+    np.add.at(sums, codes, s)
+    factor = count / (count - 1) if count > 1 else 1.0
+    return factor * (sums.T @ sums)
 
 
 def _parts(block: Block, mean: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -73,94 +226,23 @@ def _parts(block: Block, mean: np.ndarray, covariance: np.ndarray) -> tuple[np.n
     return part, (block.mean - mean) * block.mask
 
 
-def _pattern_terms(
-    block: Block, mean: np.ndarray, covariance: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """P (K × k × k), log|Σ| (K), u (K × k) and P S P (K × k × k, or empty where every pattern is one person)."""
+def _terms(block: Block, mean: np.ndarray, covariance: np.ndarray) -> Terms:
     part, away = _parts(block, mean, covariance)
     inverse = np.linalg.inv(part)
     inverse = 0.5 * (inverse + inverse.transpose(0, 2, 1))
     logdet = np.linalg.slogdet(part)[1]
     if block.mask is not None:
         inverse *= block.mask[:, :, None] * block.mask[:, None, :]
-    u = (inverse @ away[:, :, None])[:, :, 0]
-    spread = inverse @ block.covariance @ inverse if block.covariance is not None else np.empty(0)
-    return inverse, logdet, u, spread
+    return Terms(block, inverse, logdet, (inverse @ away[:, :, None])[:, :, 0])
 
 
-def loglik(data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> float:
-    """Log-likelihood alone; minus infinity where the covariance matrix is not positive definite."""
-    if not is_positive_definite(covariance):
-        return -np.inf
-    total = 0.0
-    for block in data.blocks:
-        part, away = _parts(block, mean, covariance)
-        spread = away[:, :, None] * away[:, None, :]
-        if block.covariance is not None:
-            spread += block.covariance
-        trace = np.einsum("kii->k", np.linalg.solve(part, spread))
-        logdet = np.linalg.slogdet(part)[1]
-        total -= 0.5 * float(block.n @ (block.answered * LOG_2PI + logdet + trace))
-    return total
-
-
-def information(data: GroupData, mean: np.ndarray, covariance: np.ndarray, kind: str = "observed") -> np.ndarray:
-    """Information of the moments, summed over persons: ``kind`` observed (minus the Hessian) or expected."""
-    p = len(mean)
-    tri = triangle(p)
-    size = len(tri.rows)
-    observed = kind == "observed"
-    means, products, crossed = np.zeros((p, p)), np.zeros((size, size)), np.zeros((size, p))
-    for block in data.blocks:
-        inverse, _, u, spread = _pattern_terms(block, mean, covariance)
-        precision = _lower(inverse, block.columns, p)
-        weighted = block.n[:, None] * precision
-        means[tri.rows, tri.columns] += weighted.sum(0)
-        if not observed:
-            products += weighted.T @ precision
-            continue
-        excess = 2 * u[:, :, None] * u[:, None, :] - inverse
-        if block.covariance is not None:
-            excess += 2 * spread
-        products += weighted.T @ _lower(excess, block.columns, p)
-        spots = np.zeros((len(block.n), p))
-        np.put_along_axis(spots, np.asarray(block.columns), u, 1)
-        crossed += weighted.T @ spots
-    means[tri.columns, tri.rows] = means[tri.rows, tri.columns]
-    result = np.zeros((tri.size, tri.size))
-    result[:p, :p] = means
-    result[p:, p:] = covariance_information(products, p)
-    if observed:
-        result[:p, p:] = mean_covariance_information(crossed, p)
-        result[p:, :p] = result[:p, p:].T
+def _wide(vectors: np.ndarray, columns: np.ndarray, p: int) -> np.ndarray:
+    """K × p: the K × k vectors put in their places among all variables, zero elsewhere."""
+    if columns.shape[1] == p:
+        return vectors
+    result = np.zeros((len(vectors), p))
+    np.put_along_axis(result, np.asarray(columns), vectors, 1)
     return result
-
-
-def information_times(
-    data: GroupData, mean: np.ndarray, covariance: np.ndarray, kind: str, delta: np.ndarray
-) -> np.ndarray:
-    """Information of the moments times Δ (moments × parameters).
-
-    Where everybody answered everything, ½ D′(P ⊗ A)D is never formed: its product with vech Σⱼ is that of ½ P Σⱼ A.
-    """
-    p, block = len(mean), data.blocks[0]
-    if len(data.blocks) > 1 or block.columns.shape != (1, p) or block.mask is not None or block.covariance is None:
-        return information(data, mean, covariance, kind) @ delta
-    inverse, _, u, spread = (part[0] if part.size else part for part in _pattern_terms(block, mean, covariance))
-    tri, by_mean = triangle(p), delta[:p]
-    moved = np.empty((delta.shape[1], p, p))
-    moved[:, tri.rows, tri.columns] = moved[:, tri.columns, tri.rows] = delta[p:].T
-    left = inverse @ moved
-    pushed = inverse @ by_mean
-    if kind == "observed":
-        excess = 2 * (np.outer(u, u) + spread) - inverse
-        turned = left @ excess + 2 * pushed.T[:, :, None] * u
-        turned = 0.5 * (turned + turned.transpose(0, 2, 1))
-        pushed = pushed + (left @ u).T
-    else:
-        turned = left @ inverse
-    lower = 0.5 * tri.twice * turned[:, tri.rows, tri.columns]
-    return float(block.n[0]) * np.concatenate([pushed, lower.T])
 
 
 def _lower(matrices: np.ndarray, columns: np.ndarray, p: int) -> np.ndarray:
@@ -172,29 +254,4 @@ def _lower(matrices: np.ndarray, columns: np.ndarray, p: int) -> np.ndarray:
     places = tri.position[columns[:, rows], columns[:, cols]]
     result = np.zeros((len(columns), len(tri.rows)))
     np.put_along_axis(result, places, matrices[:, rows, cols], 1)
-    return result
-
-
-def scores(data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    """Persons × moments: each person's derivative of the log-likelihood, times the person's weight."""
-    p = len(mean)
-    tri = triangle(p)
-    result = np.empty((data.n, tri.size))
-    ends = np.append(data.bounds[1:], data.n)
-    answered = ~np.isnan(data.y)
-    for begin, end in zip(data.bounds, ends, strict=True):
-        persons = data.order[begin:end]
-        columns = np.flatnonzero(answered[persons[0]])
-        inverse = np.linalg.inv(covariance[np.ix_(columns, columns)])
-        full = np.zeros((p, p))
-        full[np.ix_(columns, columns)] = inverse
-        u = np.zeros((len(persons), p))
-        u[:, columns] = (data.y[persons[:, None], columns] - mean[columns]) @ inverse
-        second = u[:, tri.rows] * u[:, tri.columns]
-        second -= full[tri.rows, tri.columns]
-        second *= 0.5 * tri.twice
-        result[persons, :p] = u
-        result[persons, p:] = second
-    if data.weights is not None:
-        result *= data.weights[:, None]
     return result

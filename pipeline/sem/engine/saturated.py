@@ -9,18 +9,23 @@ import numpy as np
 
 from pipeline.errors import ModelError
 from pipeline.sem.engine.data import GroupData
-from pipeline.sem.engine.likelihood import information, is_positive_definite, loglik, slope
+from pipeline.sem.engine.likelihood import Point, is_positive_definite
 from pipeline.sem.engine.moments import triangle
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Means, covariances and the log-likelihood there, of one group."""
+    """Means, covariances and the log-likelihood there, of one group; the models of one ladder share ``point``."""
 
     mean: np.ndarray
     covariance: np.ndarray
     loglik: float
+    point: Point
     is_converged: bool = True
+
+
+def _moments(point: Point, is_converged: bool = True) -> Moments:
+    return Moments(point.mean, point.covariance, point.loglik, point, is_converged)
 
 
 SINGULAR = 1e-7  # eigenvalue of the correlation matrix below which variables are held to repeat each other
@@ -43,7 +48,7 @@ def saturated(data: GroupData, variables: Sequence[str] = (), *, tolerance: floa
         dependent = _dependent(covariance)
         if dependent is not None:
             raise _not_definite(data, variables, dependent)
-        return Moments(mean, covariance, loglik(data, mean, covariance))
+        return _moments(Point(data, mean, covariance))
     with np.errstate(all="ignore"):
         found = _expectation_maximisation(data, tolerance, most)
     dependent = _dependent(found.covariance)
@@ -96,12 +101,12 @@ def _expectation_maximisation(data: GroupData, tolerance: float, most: int) -> M
                 return finished
         if change < tolerance:
             break
-    return Moments(mean, covariance, loglik(data, mean, covariance), change < tolerance)
+    return _moments(Point(data, mean, covariance), change < tolerance)
 
 
 def _em_step(data: GroupData, mean: np.ndarray, covariance: np.ndarray, total: float) -> tuple[np.ndarray, np.ndarray]:
     """One EM step written by the gradient: Σ⁺ = Σ + Σ G Σ / N, taken about the moved mean."""
-    at = slope(data, mean, covariance)
+    at = Point(data, mean, covariance).slope
     shift = covariance @ at.mean / total
     moved = covariance + covariance @ at.covariance @ covariance / total - np.outer(shift, shift)
     return mean + shift, 0.5 * (moved + moved.T)
@@ -113,18 +118,18 @@ def _newton(data: GroupData, mean: np.ndarray, covariance: np.ndarray, most: int
     tri = triangle(p)
     best = -np.inf
     for _ in range(most):
-        at = slope(data, mean, covariance)
-        if at.loglik < best - 1e-8 * abs(best):
+        here = Point(data, mean, covariance)
+        if here.loglik < best - 1e-8 * abs(best):
             return None
-        best = at.loglik
-        curvature = information(data, mean, covariance)
+        best, gradient = here.loglik, here.slope.vector
+        curvature = here.information()
         scale = np.sqrt(np.maximum(curvature.diagonal(), 1e-300))
         scaled = curvature / np.outer(scale, scale)
         if not is_positive_definite(scaled - 1e-9 * np.eye(len(scaled))):
             return None
-        step = np.linalg.solve(scaled, at.vector / scale) / scale
-        if float(step @ at.vector) < 1e-9:
-            return Moments(mean, covariance, at.loglik)
+        step = np.linalg.solve(scaled, gradient / scale) / scale
+        if float(step @ gradient) < 1e-9:
+            return _moments(here)
         moved = np.zeros((p, p))
         moved[tri.rows, tri.columns] = moved[tri.columns, tri.rows] = step[p:]
         mean, covariance = mean + step[:p], covariance + moved

@@ -11,8 +11,6 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.sem.engine.chisquare import upper_tail
 from pipeline.sem.engine.fit import with_covariate_moments
-from pipeline.sem.engine.likelihood import slope
-from pipeline.sem.engine.optimise import theta_information
 from pipeline.sem.engine.ram import compile_model
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.state import State, symmetric_inverse
@@ -27,7 +25,7 @@ def release_tests(result: Result, labels: Sequence[str] | None = None) -> pl.Dat
     """
     state = result.state
     rows = state.model.free
-    theta_score, information = _score(state), theta_information(state.model, state.data.groups, state.theta, "expected")
+    theta_score, information = state.place.score, state.place.theta_information("expected")
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.label] = counts.get(row.label, 0) + 1
@@ -49,7 +47,7 @@ def total_release_test(result: Result) -> dict[str, float]:
     df counts the directions that can be told apart once everything is let go; lavaan counts constraints.
     """
     state = result.state
-    score, information = _score(state), theta_information(state.model, state.data.groups, state.theta, "expected")
+    score, information = state.place.score, state.place.theta_information("expected")
     scale = np.sqrt(information.diagonal())
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     told = values > 1e-9
@@ -73,8 +71,7 @@ def addition_tests(result: Result, added: Sequence[tuple[str, str, str]]) -> pl.
             if _ends(new) in present:
                 raise ModelError("the parameter is in the model already", where=str(new))
             wide, at = _extended(state, new)
-            score = _score(wide)
-            information = theta_information(wide.model, wide.data.groups, wide.theta, "expected")
+            score, information = wide.place.score, wide.place.theta_information("expected")
             direction = np.zeros(len(score))
             direction[at] = 1.0
             basis = np.delete(wide.model.basis, np.flatnonzero(wide.model.basis[at])[0], axis=1)
@@ -97,14 +94,6 @@ def _released(
     inverse = symmetric_inverse(wide.T @ information @ wide)
     step = inverse @ (wide.T @ score)
     return float((wide.T @ score) @ step), float((wide @ step)[np.argmax(np.abs(direction))])
-
-
-def _score(state: State) -> np.ndarray:
-    """Derivative of the log-likelihood by every free parameter."""
-    total = np.zeros(len(state.theta))
-    for part, data, (mean, covariance) in zip(state.model.groups, state.data.groups, state.implied, strict=True):
-        total += part.jacobian(state.theta).T @ slope(data, mean, covariance).vector
-    return total
 
 
 def _extended(state: State, new: Parameter) -> tuple[State, int]:

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from pipeline.sem.engine.data import Data, GroupData
-from pipeline.sem.engine.likelihood import information, scores
+from pipeline.sem.engine.data import Data
+from pipeline.sem.engine.likelihood import Point, crossproduct
 from pipeline.sem.engine.moments import triangle
-from pipeline.sem.engine.optimise import Optimum, theta_information
+from pipeline.sem.engine.optimise import Optimum, Place
 from pipeline.sem.engine.ram import Model
 from pipeline.sem.engine.saturated import Moments, never_together
 
@@ -51,13 +51,18 @@ class State:
         return int(self.kept.sum()) * len(self.data.groups) - sum(self.unseen)
 
     @cached_property
+    def place(self) -> Place:
+        """The model at the parameters, with the likelihood there."""
+        return Place.of(self.model, self.data.groups, self.theta)
+
+    @cached_property
     def implied(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        return [part.implied(self.theta) for part in self.model.groups]
+        return [(point.mean, point.covariance) for point in self.place.points]
 
     @cached_property
     def deltas(self) -> list[np.ndarray]:
         """∂ moments / ∂ x by group, moments of covariates left out."""
-        return [part.jacobian(self.theta)[self.kept] @ self.model.basis for part in self.model.groups]
+        return [delta[self.kept] @ self.model.basis for delta in self.place.deltas]
 
     @cached_property
     def information(self) -> np.ndarray:
@@ -65,8 +70,7 @@ class State:
         return self.information_of(self.kind)
 
     def information_of(self, kind: str) -> np.ndarray:
-        basis = self.model.basis
-        return basis.T @ theta_information(self.model, self.data.groups, self.theta, kind) @ basis
+        return self.place.information(kind)
 
     @cached_property
     def inverse(self) -> np.ndarray:
@@ -76,12 +80,12 @@ class State:
     def meat(self) -> np.ndarray:
         """Σ s s′ over persons (or clusters) of the scores of x."""
         total = np.zeros((self.model.npar, self.model.npar))
-        for data, (mean, covariance), delta in zip(self.data.groups, self.implied, self.deltas, strict=True):
-            total += crossproduct(self._scores(data, mean, covariance) @ delta, data.clusters)
+        for point, delta in zip(self.place.points, self.deltas, strict=True):
+            total += crossproduct(self._scores(point) @ delta, point.data.clusters)
         return total
 
-    def _scores(self, data: GroupData, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-        every = scores(data, mean, covariance)
+    def _scores(self, point: Point) -> np.ndarray:
+        every = point.scores()
         return every if self.kept.all() else every[:, self.kept]
 
     @cached_property
@@ -99,45 +103,23 @@ class State:
     @cached_property
     def saturated_bread(self) -> list[np.ndarray]:
         """A₁: information of the unrestricted moments by group, summed over persons."""
-        return [
-            information(data, h1.mean, h1.covariance, self.kind)[np.ix_(self.kept, self.kept)]
-            for data, h1 in zip(self.data.groups, self.saturated, strict=True)
-        ]
+        return [h1.point.information(self.kind)[np.ix_(self.kept, self.kept)] for h1 in self.saturated]
 
     @cached_property
     def saturated_meat(self) -> list[np.ndarray]:
         """B₁: Σ s s′ of the unrestricted moments by group."""
-        result = []
-        for data, h1 in zip(self.data.groups, self.saturated, strict=True):
-            s = self._scores(data, h1.mean, h1.covariance)
-            result.append(crossproduct(s, data.clusters))
-        return result
+        return [h1.point.meat[np.ix_(self.kept, self.kept)] for h1 in self.saturated]
 
     @cached_property
     def model_meat(self) -> np.ndarray:
         """Δ′VΓVΔ for complete answers: V the expected information at the model, Γ the moments' sample covariance."""
         total = np.zeros((self.model.npar, self.model.npar))
-        rows = zip(self.data.groups, self.saturated, self.implied, self.deltas, strict=True)
-        for data, h1, (mean, covariance), delta in rows:
-            s = self._scores(data, h1.mean, h1.covariance)
-            keep = np.ix_(self.kept, self.kept)
-            free = information(data, h1.mean, h1.covariance, "expected")[keep] / data.total
-            held = information(data, mean, covariance, "expected")[keep] / data.total
-            turned = s @ np.linalg.solve(free, held) @ delta
-            total += crossproduct(turned, data.clusters)
+        keep = np.ix_(self.kept, self.kept)
+        for h1, point, delta in zip(self.saturated, self.place.points, self.deltas, strict=True):
+            free = h1.point.information("expected")[keep]
+            turned = np.linalg.solve(free, point.information("expected")[keep] @ delta)
+            total += turned.T @ h1.point.meat[keep] @ turned
         return total
-
-
-def crossproduct(s: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
-    """s′s over persons; over clusters of summed scores, times C/(C − 1)."""
-    if clusters is None:
-        return s.T @ s
-    codes = np.unique(clusters, return_inverse=True)[1]
-    count = int(codes.max()) + 1
-    sums = np.zeros((count, s.shape[1]))
-    np.add.at(sums, codes, s)
-    factor = count / (count - 1) if count > 1 else 1.0
-    return factor * (sums.T @ sums)
 
 
 def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
