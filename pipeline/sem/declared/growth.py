@@ -82,6 +82,6 @@ def _course(
     for number, group in enumerate(result.state.data.groups, start=1):
         means = {row.lhs: k for k, row in enumerate(free) if row.op == "~1" and row.group == number}
         at = [means[f"{stem}_{construct}"] for stem in shape]
-        made = result.derived(partial(_implied, np.array(list(shape.values())).T, at), waves)
+        made = result.derived(partial(_implied, np.array(list(shape.values())).T, at), waves, at)
         for row in made.iter_rows(named=True):
             rows.parameter(construct, "mean", "mean", row, wave=row["name"], group=group.label)

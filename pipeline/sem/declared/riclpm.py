@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.sem.declared.lags import fit_lags
+from pipeline.sem.declared.lags import Lagged, fit_lags
 from pipeline.sem.declared.material import Material, chosen
 from pipeline.sem.declared.rows import Rows
 from pipeline.sem.families.ladder import ladder
@@ -30,7 +27,7 @@ def fit(
     material, rows = chosen(model, panel, study, answers), Rows(model.confidence)
     lagged = fit_lags(rows, material, riclpm)
     if model.ladder and not (model.indicators or model.time_varying):
-        _ladder(rows, material, lagged.frame, lagged.columns)
+        _ladder(rows, material, lagged)
     result = lagged.result
     return rows.table(name, model.family, n_persons=result.n, covariance=result.covariance_name)
 
@@ -38,10 +35,12 @@ def fit(
 MEASURES = {"chisq": "chi_square"} | {name: name for name in ("cfi", "tli", "rmsea", "srmr", "aic", "bic")}
 
 
-def _ladder(rows: Rows, material: Material, frame: pl.DataFrame, constructs: Mapping[str, list[Any]]) -> None:
+def _ladder(rows: Rows, material: Material, lagged: Lagged) -> None:
     """Nested models, each against the one before; the first row is the CLPM against the RI-CLPM."""
     try:
-        made = ladder(frame, constructs, **material.options, covariates=material.spec.covariates)
+        made = ladder(
+            lagged.frame, lagged.columns, **material.options, covariates=material.spec.covariates, fitted=lagged.result
+        )
     except ModelError as problem:
         rows.withheld("ladder", "ladder", "chi_square", problem)
         return

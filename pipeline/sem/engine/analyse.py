@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
@@ -12,7 +11,6 @@ from pipeline.sem.engine.data import Data, as_frame, prepare
 from pipeline.sem.engine.fit import fit_table
 from pipeline.sem.engine.gates import told
 from pipeline.sem.engine.result import Result
-from pipeline.sem.engine.saturated import Moments
 from pipeline.sem.engine.table import Linear, Parameter, ParameterTable, parameter_table
 
 
@@ -72,13 +70,12 @@ def analyse(
     seed: int = 1,
     gate: bool = True,
     family: str = "sem",
-    start: np.ndarray | None = None,
-    moments: Sequence[Moments] | None = None,
+    near: Result | None = None,
 ) -> Result:
-    """``sem`` on data already prepared; ``moments`` saves finding the saturated ones again."""
+    """``sem`` on data already prepared; the search starts from the estimates of ``near``, a model of the same data."""
     state = fit_table(
         table, data, estimator=estimator, information=information, exogenous=exogenous, starts=starts, seed=seed,
-        start=start, moments=moments,
+        near=near.state if near else None,
     )  # fmt: skip
     notes = told(state)
     if data.dropped:

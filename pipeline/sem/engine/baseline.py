@@ -12,7 +12,18 @@ from pipeline.sem.engine.table import Parameter, ParameterTable
 
 
 def baseline(state: State) -> State:
-    """The independence model on the same data; its estimates are the available-case means and variances."""
+    """The independence model on the same data; its estimates are the available-case means and variances.
+
+    Made once for the models of the same answers, covariates and estimator.
+    """
+    key = ("baseline", state.exogenous, state.estimator, state.kind)
+    if key not in state.data.found:
+        state.data.found[key] = _baseline(state)
+    known: State = state.data.found[key]
+    return known
+
+
+def _baseline(state: State) -> State:
     rows = []
     for group, data in enumerate(state.data.groups, start=1):
         mean, variance = data.available()

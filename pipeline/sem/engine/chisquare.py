@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.sem.engine.state import State, symmetric_inverse
+from pipeline.sem.engine.state import State
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,6 @@ def chi_square(state: State) -> ChiSquare:
     df = degrees_of_freedom(state)
     if not state.robust:
         return ChiSquare(statistic, df)
-    pairs = zip(state.saturated_bread, state.saturated_meat, strict=True)
-    free = sum(float((symmetric_inverse(bread) * meat).sum()) for bread, meat in pairs)
+    free = state.saturated_trace
     held = float((state.inverse * state.meat).sum())
     return ChiSquare(max(statistic, 0.0) if df == 0 else statistic, df, free - held, free, held)

@@ -7,7 +7,9 @@ covariance. Patterns with equally many answers are stacked, so that one batched 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -33,6 +35,11 @@ class Block:
     mean: np.ndarray  # K × k
     covariance: np.ndarray | None  # K × k × k, divisor n; None where every pattern is one person
     mask: np.ndarray | None = None  # K × p of 1 and 0
+
+    @cached_property
+    def pairs(self) -> np.ndarray | None:
+        """K × p × p of 1 and 0: which pairs of variables the pattern has, in a padded block."""
+        return None if self.mask is None else self.mask[:, :, None] * self.mask[:, None, :]
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,8 @@ class Data:
     missing: str
     is_clustered: bool
     is_weighted: bool
+    found: dict[tuple[object, ...], Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was worked out about these answers whatever the model: the models of a ladder share it."""
 
     @property
     def n(self) -> int:

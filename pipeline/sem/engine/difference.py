@@ -12,7 +12,6 @@ from pipeline.sem.engine.comparison import METHODS, Comparison, orthogonal_compl
 from pipeline.sem.engine.optimise import Target
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.state import State, symmetric_inverse
-from pipeline.sem.engine.table import Parameter
 
 
 def compare_continuous(a: Result, b: Result, method: str | None = None) -> Comparison:
@@ -82,22 +81,11 @@ def difference_scaling(free: State, held: State, method: str, one: ChiSquare, tw
 
 def free_model_at(free: State, held: State) -> State:
     """The freer model at the restricted model's estimates (M10 of Satorra & Bentler 2010)."""
-    known: dict[tuple[str, str, str, int], float] = {}
-    number = {id(row): k for k, row in enumerate(held.model.free)}
-    for row in held.model.table.parameters:
-        value = held.theta[number[id(row)]] if row.free else row.value
-        known[row.lhs, row.op, row.rhs, row.group] = float(value or 0.0)
-        if row.op == "~~":
-            known[row.rhs, row.op, row.lhs, row.group] = float(value or 0.0)
-    theta = np.array([known.get(_key(row), 0.0) for row in free.model.free])
+    theta = held.carried(free.model, np.zeros(len(free.model.free)))
     x = free.model.reduced(theta)
     value = Target(free.model, free.data.groups).value(x)
     less = Target(free.model, free.data.groups).value(free.optimum.x) - free.optimum.loglik
     return replace(free, theta=free.model.full(x), optimum=replace(free.optimum, x=x, loglik=value - less))
-
-
-def _key(row: Parameter) -> tuple[str, str, str, int]:
-    return row.lhs, row.op, row.rhs, row.group
 
 
 def _satorra_2000(free: State, held: State) -> tuple[float, float]:

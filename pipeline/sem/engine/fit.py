@@ -11,7 +11,7 @@ from pipeline.errors import ModelError
 from pipeline.sem.engine.data import Data, GroupData
 from pipeline.sem.engine.optimise import Optimum, Target, maximise
 from pipeline.sem.engine.ram import Model, compile_model
-from pipeline.sem.engine.saturated import Moments, saturated
+from pipeline.sem.engine.saturated import Moments, saturated_moments
 from pipeline.sem.engine.starts import start_values
 from pipeline.sem.engine.state import State
 from pipeline.sem.engine.table import Parameter, ParameterTable
@@ -26,23 +26,25 @@ def fit_table(
     exogenous: Sequence[str] = (),
     starts: int = 1,
     seed: int = 1,
-    start: np.ndarray | None = None,
-    moments: Sequence[Moments] | None = None,
+    near: State | None = None,
 ) -> State:
     """Maximum likelihood estimates of ``table``.
 
     ``information`` is observed where answers are missing or the estimator is MLR, expected otherwise (lavaan's
     defaults). ``exogenous`` covariates keep their sample moments and add none to the model (``fixed.x``). Of several
-    ``starts`` (the first at the usual values, the rest scattered about them) the highest top is kept.
+    ``starts`` (the first at the usual values, the rest scattered about them) the highest top is kept. ``near``, a model
+    fitted to the same answers, gives the values of the parameters that both have.
 
     Raises ModelError if more parameters are asked for than there are moments.
     """
-    h1 = tuple(moments) if moments is not None else tuple(saturated(group, data.variables) for group in data.groups)
+    h1 = saturated_moments(data)
     whole = with_covariate_moments(table, data, h1, exogenous)
     model = compile_model(whole, len(data.groups), data.variables)
     _check_count(model, len(exogenous))
-    first = model.reduced(start if start is not None else start_values(model, h1))
-    optimum = best_of(Target(model, data.groups), first, starts, seed)
+    target, first = Target(model, data.groups), model.reduced(start_values(model, h1))
+    if near is not None and np.isfinite(target.value(close := model.reduced(near.carried(model, model.full(first))))):
+        first = close
+    optimum = best_of(target, first, starts, seed)
     if not np.isfinite(optimum.loglik):
         raise ModelError(
             "the model implies no valid covariance matrix at its start values", where=_without_variance(model, first),
@@ -52,7 +54,8 @@ def fit_table(
     less = covariate_loglik(data, exogenous)
     optimum = replace(optimum, loglik=optimum.loglik - sum(less))
     h1 = tuple(replace(one, loglik=one.loglik - part) for one, part in zip(h1, less, strict=True))
-    return State(model, data, h1, model.full(optimum.x), optimum, estimator, kind, tuple(exogenous))
+    theta = optimum.place.theta if optimum.place is not None else model.full(optimum.x)
+    return State(model, data, h1, theta, optimum, estimator, kind, tuple(exogenous))
 
 
 def _without_variance(model: Model, x: np.ndarray) -> str:

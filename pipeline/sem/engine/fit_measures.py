@@ -158,7 +158,7 @@ def _noncentrality(statistic: float, df: float, share: float) -> float:
 
 def _robust_measures(state: State, null_state: State, test: ChiSquare, null: ChiSquare) -> dict[str, float]:
     if state.data.missing == "fiml":
-        own, free = corrected(state), corrected(null_state)
+        own, free = corrected(state), _corrected_once(null_state)
     else:
         own = Corrected(test.statistic, test.df, test.scaling)
         free = Corrected(null.statistic, null.df, null.scaling)
@@ -166,3 +166,13 @@ def _robust_measures(state: State, null_state: State, test: ChiSquare, null: Chi
     n, groups = state.data.n, len(state.data.groups)
     scaled = own.statistic / own.scaling if own.scaling else own.statistic
     return measures | rmsea(own.statistic, own.df, n, groups, ".robust", own.scaling, scaled)
+
+
+def _corrected_once(null_state: State) -> Corrected:
+    """The correction of the baseline model, made once for the models of the same answers."""
+    key = ("baseline corrected", null_state.exogenous, null_state.estimator, null_state.kind)
+    found = null_state.data.found
+    if key not in found:
+        found[key] = corrected(null_state)
+    known: Corrected = found[key]
+    return known

@@ -45,12 +45,17 @@ def is_positive_definite(matrix: np.ndarray) -> bool:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a block of K patterns needs: P (K × k × k), log|Σ| (K) and u (K × k)."""
+    """What a block of K patterns needs: their parts of Σ and P (K × k × k), and u (K × k)."""
 
     block: Block
+    part: np.ndarray
     inverse: np.ndarray
-    logdet: np.ndarray
     u: np.ndarray
+
+    @cached_property
+    def logdet(self) -> np.ndarray:
+        """log|Σ| (K)."""
+        return np.linalg.slogdet(self.part)[1]
 
     @cached_property
     def spread(self) -> np.ndarray | None:
@@ -77,7 +82,7 @@ class Point:
     @property
     def terms(self) -> Iterator[Terms]:
         """Block by block; kept where they are small."""
-        if 2 * sum(block.columns.shape[0] * block.columns.shape[1] ** 2 for block in self.data.blocks) <= KEPT:
+        if 3 * sum(block.columns.shape[0] * block.columns.shape[1] ** 2 for block in self.data.blocks) <= KEPT:
             yield from self._kept
         else:
             for block in self.data.blocks:
@@ -175,33 +180,41 @@ class Point:
         lower = 0.5 * tri.twice * turned[:, tri.rows, tri.columns]
         return float(own.block.n[0]) * np.concatenate([pushed, lower.T])
 
-    def scores(self) -> np.ndarray:
-        """Persons × moments: each person's derivative of the log-likelihood, times the person's weight."""
+    def scores(self, delta: np.ndarray) -> np.ndarray:
+        """Persons × parameters: each person's derivative of the log-likelihood, times the person's weight.
+
+        ``delta`` is Δ, moments × parameters. With u = P(y − μ) a score is u′Δμ + ½ (u′Σⱼu − tr PΣⱼ); the last part
+        belongs to the pattern.
+        """
         data, p = self.data, len(self.mean)
         tri = triangle(p)
-        result = np.empty((data.n, tri.size))
+        by_mean, by_covariance = delta[:p], 0.5 * tri.twice[:, None] * delta[p:]
+        result = np.empty((data.n, delta.shape[1]))
         for own in self.terms:
-            precision = _lower(own.inverse, own.block.columns, p)
+            constant = _lower(own.inverse, own.block.columns, p) @ by_covariance
             persons, rows = data.persons(own.block.patterns)
             for begin in range(0, len(persons), PERSONS):
                 part, row = persons[begin : begin + PERSONS], rows[begin : begin + PERSONS]
-                columns = own.block.columns[row]
-                away = np.nan_to_num(data.y[part[:, None], columns] - self.mean[columns])
-                pushed = (
-                    away @ own.inverse[0] if len(own.inverse) == 1 else np.einsum("kij,kj->ki", own.inverse[row], away)
-                )
-                u = _wide(pushed, columns, p)
-                second = u[:, tri.rows] * u[:, tri.columns] - precision[row]
-                result[part, :p] = u
-                result[part, p:] = 0.5 * tri.twice * second
+                u = self._standardised(own, part, row)
+                second = np.empty((len(tri.rows), len(part)))  # products of u, lower triangle row by row
+                for a in range(p):
+                    np.multiply(u[: a + 1], u[a], out=second[a * (a + 1) // 2 : (a + 1) * (a + 2) // 2])
+                result[part] = u.T @ by_mean + second.T @ by_covariance - constant[row]
         if data.weights is not None:
             result *= data.weights[:, None]
         return result
 
+    def _standardised(self, own: Terms, persons: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """u = P(y − μ) of persons whose patterns are these rows of a block: variables × persons."""
+        columns = own.block.columns[rows]
+        away = np.nan_to_num(self.data.y[persons[:, None], columns] - self.mean[columns])
+        u = away @ own.inverse[0] if len(own.inverse) == 1 else np.einsum("kij,kj->ki", own.inverse[rows], away)
+        return np.ascontiguousarray(_wide(u, columns, len(self.mean)).T)
+
     @cached_property
     def meat(self) -> np.ndarray:
         """Σ s s′ over persons (or clusters) of the scores of the moments."""
-        return crossproduct(self.scores(), self.data.clusters)
+        return crossproduct(self.scores(np.eye(triangle(len(self.mean)).size)), self.data.clusters)
 
 
 def crossproduct(s: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
@@ -218,9 +231,9 @@ def crossproduct(s: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
 
 def _parts(block: Block, mean: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each pattern's piece of Σ (padded with an identity) and its distance ȳ − μ (padded with zeros)."""
-    if block.mask is None:
+    if block.mask is None or block.pairs is None:
         return covariance[block.columns[:, :, None], block.columns[:, None, :]], block.mean - mean[block.columns]
-    part = covariance * block.mask[:, :, None] * block.mask[:, None, :]
+    part = covariance * block.pairs
     diagonal = np.arange(len(mean))
     part[:, diagonal, diagonal] += 1 - block.mask
     return part, (block.mean - mean) * block.mask
@@ -230,10 +243,9 @@ def _terms(block: Block, mean: np.ndarray, covariance: np.ndarray) -> Terms:
     part, away = _parts(block, mean, covariance)
     inverse = np.linalg.inv(part)
     inverse = 0.5 * (inverse + inverse.transpose(0, 2, 1))
-    logdet = np.linalg.slogdet(part)[1]
-    if block.mask is not None:
-        inverse *= block.mask[:, :, None] * block.mask[:, None, :]
-    return Terms(block, inverse, logdet, (inverse @ away[:, :, None])[:, :, 0])
+    if block.pairs is not None:
+        inverse *= block.pairs
+    return Terms(block, part, inverse, (inverse @ away[:, :, None])[:, :, 0])
 
 
 def _wide(vectors: np.ndarray, columns: np.ndarray, p: int) -> np.ndarray:

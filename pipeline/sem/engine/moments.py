@@ -41,13 +41,22 @@ def covariance_information(products: np.ndarray, p: int) -> np.ndarray:
     With A = P this is the normal-theory expected information of a covariance matrix whose inverse is P; with
     A = 2PWP − P the observed one (Savalei 2010, Psychological Methods 15, eq. 12).
     """
+    twice, flat = triangle(p).twice, products.ravel()
+    total = sum(flat[place] for place in _pairings(p))
+    return np.asarray(twice[:, None] * twice[None, :] * total / 8.0)
+
+
+@lru_cache(maxsize=4)
+def _pairings(p: int) -> tuple[np.ndarray, ...]:
+    """Where the pairs (ac, bd), (bd, ac), (ad, bc) and (bc, ad) of elements (ab, cd) stand in ``products``."""
     tri = triangle(p)
     a, b = tri.rows[:, None], tri.columns[:, None]
     c, d = tri.rows[None, :], tri.columns[None, :]
-    at = tri.position
-    straight = products[at[a, c], at[b, d]] + products[at[b, d], at[a, c]]
-    crossed = products[at[a, d], at[b, c]] + products[at[b, c], at[a, d]]
-    return tri.twice[:, None] * tri.twice[None, :] * (straight + crossed) / 8.0
+    at, size = tri.position, len(tri.rows)
+    straight, crossed = (at[a, c], at[b, d]), (at[a, d], at[b, c])
+    return tuple(
+        (one * size + other).astype(np.int32) for pair in (straight, crossed) for one, other in (pair, pair[::-1])
+    )
 
 
 def mean_covariance_information(products: np.ndarray, p: int) -> np.ndarray:

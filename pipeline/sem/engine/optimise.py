@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,18 +15,6 @@ from pipeline.sem.engine.ram import Model
 NEAR = 0.1  # expected gain in log-likelihood below which Newton steps replace scoring steps
 DONE = 1e-14  # expected gain at which the top is reached: estimates then lie within 1e-6 standard errors of it
 RIDGE = 1e-9
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """Where the search ended. ``gain`` is the rise of the log-likelihood that one more Newton step promises."""
-
-    x: np.ndarray
-    loglik: float
-    gradient: np.ndarray
-    gain: float
-    iterations: int
-    is_converged: bool
 
 
 @dataclass(frozen=True)
@@ -83,6 +71,19 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Optimum:
+    """Where the search ended. ``gain`` is the rise of the log-likelihood that one more Newton step promises."""
+
+    x: np.ndarray
+    loglik: float
+    gradient: np.ndarray
+    gain: float
+    iterations: int
+    is_converged: bool
+    place: Place | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class Target:
     """The log-likelihood of a model on data, by its unconstrained parameters x."""
 
@@ -120,7 +121,7 @@ def maximise(target: Target, x: np.ndarray, most: int = 200) -> Optimum:
 
 
 def _optimum(place: Place, x: np.ndarray, gain: float, iterations: int, is_converged: bool) -> Optimum:
-    return Optimum(x, place.value, place.gradient, gain, iterations, is_converged)
+    return Optimum(x, place.value, place.gradient, gain, iterations, is_converged, place)
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,7 @@ class _Curvature:
         return step, 0.5 * float(step @ gradient)
 
 
-def _search(
-    target: Target, x: np.ndarray, here: Place, direction: np.ndarray
-) -> tuple[np.ndarray, Place] | None:
+def _search(target: Target, x: np.ndarray, here: Place, direction: np.ndarray) -> tuple[np.ndarray, Place] | None:
     """Where the longest of 1, ½, ¼, … of the direction leads that raises the log-likelihood enough (Armijo)."""
     rate, length = float(here.gradient @ direction), 1.0
     for _ in range(40):

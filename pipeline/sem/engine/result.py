@@ -104,15 +104,21 @@ class Result:
         """One row per group and pair of variables: correlation observed, implied, and their difference."""
         return residual_table(self.state)
 
-    def derived(self, function: Callable[[np.ndarray], np.ndarray], names: Sequence[str]) -> pl.DataFrame:
-        """One row per name: functions of the free parameters θ with delta-method standard errors."""
+    def derived(
+        self, function: Callable[[np.ndarray], np.ndarray], names: Sequence[str], of: Sequence[int] | None = None
+    ) -> pl.DataFrame:
+        """One row per name: functions of the free parameters θ with delta-method standard errors.
+
+        ``of`` numbers the parameters that the function reads; without it, every one is moved.
+        """
         theta = self.state.theta
         value = np.atleast_1d(function(theta))
-        jacobian = np.empty((len(value), len(theta)))
-        for k, size in enumerate(derivative_steps(theta, self.state.covariance)):
+        jacobian = np.zeros((len(value), len(theta)))
+        sizes = derivative_steps(theta, self.state.covariance)
+        for k in range(len(theta)) if of is None else of:
             step = np.zeros(len(theta))
-            step[k] = size
-            jacobian[:, k] = (function(theta + step) - function(theta - step)) / (2 * size)
+            step[k] = sizes[k]
+            jacobian[:, k] = (function(theta + step) - function(theta - step)) / (2 * sizes[k])
         variance = ((jacobian @ self.state.covariance) * jacobian).sum(1)
         frame = pl.DataFrame({"name": list(names), "estimate": value, "std_error": np.sqrt(np.maximum(variance, 0.0))})
         return with_tests(frame)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.errors import ModelError
-from pipeline.sem.engine.data import GroupData
+from pipeline.sem.engine.data import Data, GroupData
 from pipeline.sem.engine.likelihood import Point, is_positive_definite
 from pipeline.sem.engine.moments import triangle
 
@@ -22,6 +22,14 @@ class Moments:
     loglik: float
     point: Point
     is_converged: bool = True
+
+
+def saturated_moments(data: Data) -> tuple[Moments, ...]:
+    """The unrestricted moments of every group, found once for all models of these answers. Raises as ``saturated``."""
+    if ("saturated",) not in data.found:
+        data.found["saturated",] = tuple(saturated(group, data.variables) for group in data.groups)
+    moments: tuple[Moments, ...] = data.found["saturated",]
+    return moments
 
 
 def _moments(point: Point, is_converged: bool = True) -> Moments:

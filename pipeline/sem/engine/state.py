@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from pipeline.sem.engine.data import Data
-from pipeline.sem.engine.likelihood import Point, crossproduct
+from pipeline.sem.engine.likelihood import crossproduct
 from pipeline.sem.engine.moments import triangle
 from pipeline.sem.engine.optimise import Optimum, Place
 from pipeline.sem.engine.ram import Model
@@ -32,6 +32,22 @@ class State:
     def robust(self) -> bool:
         return self.estimator == "MLR"
 
+    def carried(self, model: Model, theta: np.ndarray) -> np.ndarray:
+        """The θ of another model of the same variables: values of the parameters that this one has, else ``theta``."""
+        values = self.values()
+        return np.array([values.get(row.key, other) for row, other in zip(model.free, theta, strict=True)])
+
+    def values(self) -> dict[tuple[str, str, str, int], float]:
+        """Each parameter's value, free or fixed; covariances under both orders of their variables."""
+        values: dict[tuple[str, str, str, int], float] = {}
+        number = {id(row): k for k, row in enumerate(self.model.free)}
+        for row in self.model.table.parameters:
+            value = float((self.theta[number[id(row)]] if row.free else row.value) or 0.0)
+            values[row.key] = value
+            if row.op == "~~":
+                values[row.rhs, row.op, row.lhs, row.group] = value
+        return values
+
     @cached_property
     def kept(self) -> np.ndarray:
         """Which moments the model is about: all but those among covariates, which are taken as they are."""
@@ -53,6 +69,9 @@ class State:
     @cached_property
     def place(self) -> Place:
         """The model at the parameters, with the likelihood there."""
+        reached = self.optimum.place
+        if reached is not None and reached.model is self.model and reached.theta is self.theta:
+            return reached
         return Place.of(self.model, self.data.groups, self.theta)
 
     @cached_property
@@ -80,13 +99,10 @@ class State:
     def meat(self) -> np.ndarray:
         """Σ s s′ over persons (or clusters) of the scores of x."""
         total = np.zeros((self.model.npar, self.model.npar))
-        for point, delta in zip(self.place.points, self.deltas, strict=True):
-            total += crossproduct(self._scores(point) @ delta, point.data.clusters)
+        for point, delta in zip(self.place.points, self.place.deltas, strict=True):
+            scores = point.scores(self.kept[:, None] * (delta @ self.model.basis))
+            total += crossproduct(scores, point.data.clusters)
         return total
-
-    def _scores(self, point: Point) -> np.ndarray:
-        every = point.scores()
-        return every if self.kept.all() else every[:, self.kept]
 
     @cached_property
     def x_covariance(self) -> np.ndarray:
@@ -104,6 +120,15 @@ class State:
     def saturated_bread(self) -> list[np.ndarray]:
         """A₁: information of the unrestricted moments by group, summed over persons."""
         return [h1.point.information(self.kind)[np.ix_(self.kept, self.kept)] for h1 in self.saturated]
+
+    @cached_property
+    def saturated_trace(self) -> float:
+        """tr(A₁⁻¹B₁), the same for every model of these answers and covariates."""
+        key = ("saturated trace", self.exogenous, self.kind)
+        if key not in self.data.found:
+            pairs = zip(self.saturated_bread, self.saturated_meat, strict=True)
+            self.data.found[key] = sum(float((symmetric_inverse(bread) * meat).sum()) for bread, meat in pairs)
+        return float(self.data.found[key])
 
     @cached_property
     def saturated_meat(self) -> list[np.ndarray]:

@@ -38,6 +38,11 @@ class Parameter:
     label: str = ""
     exogenous: bool = False  # a moment of a covariate: fixed at its sample value, no parameter of the model
 
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What the row is about, in which group."""
+        return self.lhs, self.op, self.rhs, self.group
+
     def __str__(self) -> str:
         name = f"{self.lhs} ~1" if self.op == "~1" else f"{self.lhs} {self.op} {self.rhs}"
         return f"{name} (group {self.group})" if self.group > 1 else name

@@ -57,7 +57,8 @@ def _interval(
 
     power = rescaled(theta)
     possible = bool(np.isfinite(power).all())
-    derived = result.derived(rescaled, [f"{to}_{source}" for to, source in cells]) if possible else None
+    read = sorted({at for at in cells.values() if at is not None})
+    derived = result.derived(rescaled, [f"{to}_{source}" for to, source in cells], read) if possible else None
     rows = []
     for k, ((to, source), at) in enumerate(cells.items()):
         rows.append({

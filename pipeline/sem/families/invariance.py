@@ -10,7 +10,6 @@ from pipeline.errors import ModelError
 from pipeline.sem.engine.analyse import analyse, check_options
 from pipeline.sem.engine.data import Data, prepare
 from pipeline.sem.engine.result import Result
-from pipeline.sem.engine.saturated import saturated
 from pipeline.sem.engine.score import release_tests
 from pipeline.sem.families.compare import compare
 from pipeline.sem.families.decision import Criterion, Invariance
@@ -66,21 +65,20 @@ class _Ladder:
 
     def __init__(self, scale: Scale, data: Data, criterion: Criterion, estimator: str) -> None:
         self.scale, self.data, self.criterion, self.estimator = scale, data, criterion, estimator
-        self.moments = tuple(saturated(part, data.variables) for part in data.groups)
         self.labels = [part.label for part in data.groups]
         self.places = scale.waves if scale.over_waves else len(data.groups)
 
-    def fit(self, level: str, exempt: Sequence[Exemption] = ()) -> Result:
+    def fit(self, level: str, near: Result | None, exempt: Sequence[Exemption] = ()) -> Result:
         table = invariance_table(self.scale, level, self.places, exempt).with_intercepts()
-        return analyse(table, self.data, estimator=self.estimator, family="invariance", moments=self.moments)
+        return analyse(table, self.data, estimator=self.estimator, family="invariance", near=near)
 
     def climb(self, levels: Sequence[str], partial: bool) -> Invariance:
-        models = {"configural": self.fit("configural")}
+        models = {"configural": self.fit("configural", None)}
         rows = [ladder_row("configural", models["configural"], None, "holds", None)]
         held, before = "configural", models["configural"]
         for level in levels[1:]:
             try:
-                models[level] = self.fit(level)
+                models[level] = self.fit(level, before)
             except ModelError as problem:
                 rows.append({"level": level, "decision": "withheld", "reason": str(problem)})
                 break
@@ -107,14 +105,14 @@ class _Ladder:
         current, reached, best = models[level], None, None
         for step_level in levels[list(levels).index(level) :]:
             if step_level != level:
-                current = self.fit(step_level, exempt)
+                current = self.fit(step_level, current, exempt)
             step = compare(before, current)
             while (reason := self.criterion.violated(step)) and step_level in ("metric", "scalar"):
                 worst = self._worst(current, step_level, exempt)
                 if worst is None:
                     break
                 exempt.append(worst)
-                current = self.fit(step_level, exempt)
+                current = self.fit(step_level, current, exempt)
                 step = compare(before, current)
             names = [self.scale.name(item, self.data) for item in exempt]
             models[f"partial {step_level}"] = current

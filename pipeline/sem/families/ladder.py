@@ -13,7 +13,7 @@ from pipeline.sem.engine.analyse import check_options
 from pipeline.sem.engine.comparison import Comparison
 from pipeline.sem.engine.data import Data
 from pipeline.sem.engine.result import Result
-from pipeline.sem.engine.saturated import saturated
+from pipeline.sem.engine.saturated import saturated_moments
 from pipeline.sem.families.boundary import random_intercept_test
 from pipeline.sem.families.compare import compare
 from pipeline.sem.families.panel import fit_panel, panel_data
@@ -51,23 +51,29 @@ def ladder(
     weights: str | None = None,
     covariates: Sequence[str] = (),
     steps: Mapping[str, Mapping[str, object]] | None = None,
+    fitted: Result | None = None,
 ) -> Ladder:
     """One row per model: the CLPM against the RI-CLPM (χ̄²), then RI-CLPMs with lags, residuals, means equal over waves,
     with groups also with lags equal over groups, each against the row above.
 
     A model that cannot be fitted keeps its row, its reason in ``note``; the next is set against the last that could.
     ``steps`` replaces the RI-CLPMs: name → options of ``riclpm`` (lags, residuals, means, cross, group_equal).
+    ``fitted``, a panel model of the same frame and options, saves preparing the answers and fitting that model again.
     """
     check_options(estimator, missing, cluster, weights)
     base = PanelModel(constructs, covariates=tuple(covariates))
-    data = panel_data(frame, base, missing=missing, group=group, cluster=cluster, weights=weights)
+    data = (
+        fitted.state.data
+        if fitted
+        else panel_data(frame, base, missing=missing, group=group, cluster=cluster, weights=weights)
+    )
     chosen: dict[str, Mapping[str, object]] = dict(steps or STEPS)
     if group and steps is None:
         chosen = {"RI-CLPM": {}, "lags equal over groups": {"group_equal": ("lags",)}}
         chosen["lags equal over waves and groups"] = {"lags": "equal", "group_equal": ("lags",)}
     tried = {name: replace(base, **options) for name, options in chosen.items()}  # type: ignore[arg-type]
     tried = {"CLPM": replace(base, between=False, covariate_effects="free"), **tried}
-    models, failures = _fitted(tried, data, estimator)
+    models, failures = _fitted(tried, data, estimator, fitted)
     first = next(iter(chosen))
     rows = [_first_row(models, failures, first)]
     last: str | None = None
@@ -82,15 +88,22 @@ def ladder(
 
 
 def _fitted(
-    tried: Mapping[str, PanelModel], data: Data, estimator: str
-) -> tuple[dict[str, Result], dict[str, str]]:  # fmt: skip
-    moments = tuple(saturated(part, data.variables) for part in data.groups)
-    models, failures = {}, {}
+    tried: Mapping[str, PanelModel], data: Data, estimator: str, fitted: Result | None
+) -> tuple[dict[str, Result], dict[str, str]]:
+    saturated_moments(data)  # answers without proper moments fail here, once for all models
+    models: dict[str, Result] = {}
+    failures: dict[str, str] = {}
+    before: Result | None = None
     for name, model in tried.items():
+        if fitted and not fitted.problems and fitted.details.get("panel") == replace(model, groups=len(data.groups)):
+            models[name] = before = fitted
+            continue
         try:
-            models[name] = fit_panel(model, data, estimator=estimator, moments=moments)
+            models[name] = fit_panel(model, data, estimator=estimator, near=before if model.between else None)
         except ModelError as problem:
             failures[name] = str(problem)
+        else:
+            before = models[name] if model.between else before
     return models, failures
 
 

@@ -15,7 +15,6 @@ from pipeline.errors import ModelError
 from pipeline.sem.engine.analyse import analyse, check_options
 from pipeline.sem.engine.data import Data, prepare, several
 from pipeline.sem.engine.result import Result
-from pipeline.sem.engine.saturated import Moments
 from pipeline.sem.families.panel_table import PanelModel, Waves, panel_table
 
 Times = Sequence[float] | Sequence[date]
@@ -177,13 +176,13 @@ def fit_panel(
     starts: int = 1,
     seed: int = 1,
     gate: bool = True,
-    moments: Sequence[Moments] | None = None,
+    near: Result | None = None,
 ) -> Result:
-    """A panel model on data already prepared; several models then share the ``moments`` found once."""
+    """A panel model on data already prepared; the search starts from the estimates of the model ``near`` it."""
     whole = replace(model, groups=len(data.groups))
     return analyse(
         panel_table(whole), data, estimator=estimator, exogenous=model.exogenous, starts=starts, seed=seed, gate=gate,
-        family="riclpm" if model.between else "clpm", moments=moments,
+        family="riclpm" if model.between else "clpm", near=near,
     )  # fmt: skip
 
 
