@@ -1,4 +1,4 @@
-"""A large simulated panel for timings: three constructs, eight waves, 40 % of the answers missing."""
+"""Simulated answers for timings: a large panel with 40 % missing, and complete items of seven factors."""
 
 import numpy as np
 import polars as pl
@@ -26,3 +26,16 @@ def large_panel(persons=40_000, waves=8, seed=1, missing="waves") -> pl.DataFram
         answers[gone] = np.nan
     names = [f"{name}{wave + 1}" for wave in range(waves) for name in "xyz"]
     return pl.DataFrame(answers.reshape(persons, -1), names, orient="row").with_columns(pl.all().fill_nan(None))
+
+
+def complete_items(persons=2000, factors=7, items=5, seed=1) -> tuple[pl.DataFrame, dict[str, list[str]]]:
+    """Complete answers to ``items`` items of each of ``factors`` correlated factors, and the items of each factor."""
+    generator = np.random.default_rng(seed)
+    scores = 0.7 * generator.normal(size=(persons, 1)) + 0.8 * generator.normal(size=(persons, factors))
+    named = {f"F{factor}": [f"f{factor}i{item}" for item in range(items)] for factor in range(factors)}
+    columns = {
+        name: 3 + scores[:, factor] * generator.uniform(0.6, 1.1) + generator.normal(0, 0.7, persons)
+        for factor, own in enumerate(named.values())
+        for name in own
+    }
+    return pl.DataFrame(columns), named

@@ -71,7 +71,7 @@ def _parameters(rows: Rows, result: Result, factors: Mapping[str, tuple[str, str
 
 
 def _implied(loadings: np.ndarray, at: Sequence[int], theta: np.ndarray) -> np.ndarray:
-    return loadings @ theta[list(at)]
+    return np.asarray(loadings @ theta[list(at)])
 
 
 def _course(

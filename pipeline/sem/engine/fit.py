@@ -128,4 +128,4 @@ def _normal_loglik(group: GroupData, columns: Sequence[int]) -> float:
     mean = weights @ x / weights.sum()
     covariance = (weights[:, None] * (x - mean)).T @ (x - mean) / weights.sum()
     logdet = np.linalg.slogdet(covariance)[1]
-    return -0.5 * float(weights.sum()) * (len(columns) * (1 + np.log(2 * np.pi)) + logdet)
+    return float(-0.5 * float(weights.sum()) * (len(columns) * (1 + np.log(2 * np.pi)) + logdet))

@@ -13,8 +13,9 @@ from functools import cached_property
 
 import numpy as np
 
-from pipeline.sem.engine.data import Block, GroupData
-from pipeline.sem.engine.moments import covariance_information, mean_covariance_information, triangle
+from pipeline.sem.engine.data import GroupData
+from pipeline.sem.engine.moments import covariance_information, crossproduct, mean_covariance_information, triangle
+from pipeline.sem.engine.patterns import Terms, in_all_columns, lower_triangles, pattern_terms
 
 LOG_2PI = float(np.log(2 * np.pi))
 KEPT = 4_000_000  # numbers of pattern inverses that a point keeps (32 MB); beyond, each question inverts them anew
@@ -43,26 +44,6 @@ def is_positive_definite(matrix: np.ndarray) -> bool:
     return bool(np.isfinite(matrix).all())
 
 
-@dataclass(frozen=True)
-class Terms:
-    """What a block of K patterns needs: their parts of Σ and P (K × k × k), and u (K × k)."""
-
-    block: Block
-    part: np.ndarray
-    inverse: np.ndarray
-    u: np.ndarray
-
-    @cached_property
-    def logdet(self) -> np.ndarray:
-        """log|Σ| (K)."""
-        return np.linalg.slogdet(self.part)[1]
-
-    @cached_property
-    def spread(self) -> np.ndarray | None:
-        """P S P (K × k × k); None where every pattern is one person."""
-        return None if self.block.covariance is None else self.inverse @ self.block.covariance @ self.inverse
-
-
 class Point:
     """The likelihood of one group at a mean and a covariance matrix; each pattern's matrix is inverted once."""
 
@@ -77,7 +58,7 @@ class Point:
 
     @cached_property
     def _kept(self) -> list[Terms]:
-        return [_terms(block, self.mean, self.covariance) for block in self.data.blocks]
+        return [pattern_terms(block, self.mean, self.covariance) for block in self.data.blocks]
 
     @property
     def terms(self) -> Iterator[Terms]:
@@ -86,7 +67,7 @@ class Point:
             yield from self._kept
         else:
             for block in self.data.blocks:
-                yield _terms(block, self.mean, self.covariance)
+                yield pattern_terms(block, self.mean, self.covariance)
 
     @cached_property
     def loglik(self) -> float:
@@ -134,7 +115,7 @@ class Point:
         means, products, crossed = np.zeros((p, p)), np.zeros((size, size)), np.zeros((size, p))
         for own in self.terms:
             block = own.block
-            precision = _lower(own.inverse, block.columns, p)
+            precision = lower_triangles(own.inverse, block.columns, p)
             weighted = block.n[:, None] * precision
             means[tri.rows, tri.columns] += weighted.sum(0)
             if not observed:
@@ -143,8 +124,8 @@ class Point:
             excess = 2 * own.u[:, :, None] * own.u[:, None, :] - own.inverse
             if own.spread is not None:
                 excess += 2 * own.spread
-            products += weighted.T @ _lower(excess, block.columns, p)
-            crossed += weighted.T @ _wide(own.u, block.columns, p)
+            products += weighted.T @ lower_triangles(excess, block.columns, p)
+            crossed += weighted.T @ in_all_columns(own.u, block.columns, p)
         means[tri.columns, tri.rows] = means[tri.rows, tri.columns]
         result = np.zeros((tri.size, tri.size))
         result[:p, :p] = means
@@ -161,7 +142,7 @@ class Point:
         ½ P Σⱼ A.
         """
         if kind in self._information or not self.data.is_complete or self.data.blocks[0].covariance is None:
-            return self.information(kind) @ delta
+            return np.asarray(self.information(kind) @ delta)
         (own,) = self.terms
         inverse, u, p = own.inverse[0], own.u[0], len(self.mean)
         tri = triangle(p)
@@ -191,7 +172,7 @@ class Point:
         by_mean, by_covariance = delta[:p], 0.5 * tri.twice[:, None] * delta[p:]
         result = np.empty((data.n, delta.shape[1]))
         for own in self.terms:
-            constant = _lower(own.inverse, own.block.columns, p) @ by_covariance
+            constant = lower_triangles(own.inverse, own.block.columns, p) @ by_covariance
             persons, rows = data.persons(own.block.patterns)
             for begin in range(0, len(persons), PERSONS):
                 part, row = persons[begin : begin + PERSONS], rows[begin : begin + PERSONS]
@@ -209,61 +190,9 @@ class Point:
         columns = own.block.columns[rows]
         away = np.nan_to_num(self.data.y[persons[:, None], columns] - self.mean[columns])
         u = away @ own.inverse[0] if len(own.inverse) == 1 else np.einsum("kij,kj->ki", own.inverse[rows], away)
-        return np.ascontiguousarray(_wide(u, columns, len(self.mean)).T)
+        return np.ascontiguousarray(in_all_columns(u, columns, len(self.mean)).T)
 
     @cached_property
     def meat(self) -> np.ndarray:
         """Σ s s′ over persons (or clusters) of the scores of the moments."""
         return crossproduct(self.scores(np.eye(triangle(len(self.mean)).size)), self.data.clusters)
-
-
-def crossproduct(s: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
-    """s′s over persons; over clusters of summed scores, times C/(C − 1)."""
-    if clusters is None:
-        return s.T @ s
-    codes = np.unique(clusters, return_inverse=True)[1]
-    count = int(codes.max()) + 1
-    sums = np.zeros((count, s.shape[1]))
-    np.add.at(sums, codes, s)
-    factor = count / (count - 1) if count > 1 else 1.0
-    return factor * (sums.T @ sums)
-
-
-def _parts(block: Block, mean: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each pattern's piece of Σ (padded with an identity) and its distance ȳ − μ (padded with zeros)."""
-    if block.mask is None or block.pairs is None:
-        return covariance[block.columns[:, :, None], block.columns[:, None, :]], block.mean - mean[block.columns]
-    part = covariance * block.pairs
-    diagonal = np.arange(len(mean))
-    part[:, diagonal, diagonal] += 1 - block.mask
-    return part, (block.mean - mean) * block.mask
-
-
-def _terms(block: Block, mean: np.ndarray, covariance: np.ndarray) -> Terms:
-    part, away = _parts(block, mean, covariance)
-    inverse = np.linalg.inv(part)
-    inverse = 0.5 * (inverse + inverse.transpose(0, 2, 1))
-    if block.pairs is not None:
-        inverse *= block.pairs
-    return Terms(block, part, inverse, (inverse @ away[:, :, None])[:, :, 0])
-
-
-def _wide(vectors: np.ndarray, columns: np.ndarray, p: int) -> np.ndarray:
-    """K × p: the K × k vectors put in their places among all variables, zero elsewhere."""
-    if columns.shape[1] == p:
-        return vectors
-    result = np.zeros((len(vectors), p))
-    np.put_along_axis(result, np.asarray(columns), vectors, 1)
-    return result
-
-
-def _lower(matrices: np.ndarray, columns: np.ndarray, p: int) -> np.ndarray:
-    """K × p(p+1)/2: lower triangles of the K × k × k matrices, put in their places among all variables."""
-    tri = triangle(p)
-    if columns.shape[1] == p:
-        return matrices[:, tri.rows, tri.columns]
-    rows, cols = triangle(columns.shape[1]).rows, triangle(columns.shape[1]).columns
-    places = tri.position[columns[:, rows], columns[:, cols]]
-    result = np.zeros((len(columns), len(tri.rows)))
-    np.put_along_axis(result, places, matrices[:, rows, cols], 1)
-    return result

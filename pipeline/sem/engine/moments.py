@@ -65,7 +65,7 @@ def mean_covariance_information(products: np.ndarray, p: int) -> np.ndarray:
     mean = np.arange(p)[:, None]
     a, b = tri.rows[None, :], tri.columns[None, :]
     at = tri.position
-    return tri.twice * 0.5 * (products[at[b, mean], a] + products[at[a, mean], b])
+    return np.asarray(tri.twice * 0.5 * (products[at[b, mean], a] + products[at[a, mean], b]))
 
 
 def normal_information(precision: np.ndarray, weight: float = 1.0) -> np.ndarray:
@@ -96,4 +96,16 @@ def pairwise_covariance(y: np.ndarray) -> np.ndarray:
     n = seen.T @ seen
     sums = filled.T @ seen
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (filled.T @ filled - sums * sums.T / n) / (n - 1)
+        return np.asarray((filled.T @ filled - sums * sums.T / n) / (n - 1))
+
+
+def crossproduct(s: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
+    """s′s over persons; over clusters of summed scores, times C/(C − 1)."""
+    if clusters is None:
+        return np.asarray(s.T @ s)
+    codes = np.unique(clusters, return_inverse=True)[1]
+    count = int(codes.max()) + 1
+    sums = np.zeros((count, s.shape[1]))
+    np.add.at(sums, codes, s)
+    factor = count / (count - 1) if count > 1 else 1.0
+    return factor * (sums.T @ sums)

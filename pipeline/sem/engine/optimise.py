@@ -48,17 +48,19 @@ class Place:
     @cached_property
     def score(self) -> np.ndarray:
         """Derivative of the log-likelihood by every free parameter θ, constraints not applied."""
-        return np.sum([delta.T @ at.slope.vector for delta, at in zip(self.deltas, self.points, strict=True)], axis=0)
+        return np.asarray(
+            np.sum([delta.T @ at.slope.vector for delta, at in zip(self.deltas, self.points, strict=True)], axis=0)
+        )
 
     @cached_property
     def gradient(self) -> np.ndarray:
         """Derivative of the log-likelihood by x."""
-        return self.model.basis.T @ self.score
+        return np.asarray(self.model.basis.T @ self.score)
 
     def information(self, kind: str) -> np.ndarray:
         """Expected or observed information of x, summed over persons; observed is minus the exact Hessian."""
         basis = self.model.basis
-        return basis.T @ self.theta_information(kind) @ basis
+        return np.asarray(basis.T @ self.theta_information(kind) @ basis)
 
     def theta_information(self, kind: str) -> np.ndarray:
         """Information of every free parameter, constraints not applied."""

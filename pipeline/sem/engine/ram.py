@@ -125,14 +125,14 @@ class Model:
     @property
     def npar(self) -> int:
         """Free parameters less the equality constraints among them."""
-        return self.basis.shape[1]
+        return int(self.basis.shape[1])
 
     def full(self, x: np.ndarray) -> np.ndarray:
-        return self.basis @ x + self.offset
+        return np.asarray(self.basis @ x + self.offset)
 
     def reduced(self, theta: np.ndarray) -> np.ndarray:
         """The x whose θ lies nearest."""
-        return np.linalg.lstsq(self.basis, theta - self.offset, rcond=None)[0]
+        return np.asarray(np.linalg.lstsq(self.basis, theta - self.offset, rcond=None)[0])
 
 
 def compile_model(table: ParameterTable, groups: int = 1, observed: Sequence[str] | None = None) -> Model:

@@ -68,13 +68,13 @@ def saturated(data: GroupData, variables: Sequence[str] = (), *, tolerance: floa
 def _dependent(covariance: np.ndarray) -> np.ndarray | None:
     """Which variables add up to nothing, if some do; a mask."""
     if not np.isfinite(covariance).all() or (covariance.diagonal() <= 0).any():
-        return ~(np.isfinite(covariance).all(1) & (covariance.diagonal() > 0))
+        return np.asarray(~(np.isfinite(covariance).all(1) & (covariance.diagonal() > 0)))
     sd = np.sqrt(covariance.diagonal())
     values, vectors = np.linalg.eigh(covariance / np.outer(sd, sd))
     if values[0] > SINGULAR:
         return None
     weight = np.abs(vectors[:, 0])
-    return weight > 0.1 * weight.max()
+    return np.asarray(weight > 0.1 * weight.max())
 
 
 def _not_definite(data: GroupData, variables: Sequence[str], dependent: np.ndarray) -> ModelError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -80,7 +81,7 @@ def addition_tests(result: Result, added: Sequence[tuple[str, str, str]]) -> pl.
     return _frame(tested)
 
 
-def _frame(rows: list[tuple], *first: str) -> pl.DataFrame:
+def _frame(rows: list[tuple[Any, ...]], *first: str) -> pl.DataFrame:
     names = [*first, "lhs", "op", "rhs", "group", "chisq", "df", "p", "expected_change"]
     frame = pl.DataFrame(rows, names, orient="row", infer_schema_length=None)
     return frame.sort("chisq", descending=True, maintain_order=True)

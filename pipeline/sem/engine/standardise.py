@@ -31,7 +31,9 @@ class _Entries:
         if self.op == "~":
             return np.asarray(matrices.A[i, j] * sd[j] / sd[i])
         variance = matrices.S.diagonal()
-        return np.where(i == j, variance[i] / sd[i] ** 2, matrices.S[i, j] / np.sqrt(variance[i] * variance[j]))
+        return np.asarray(
+            np.where(i == j, variance[i] / sd[i] ** 2, matrices.S[i, j] / np.sqrt(variance[i] * variance[j]))
+        )
 
 
 def _entries(model: Model, rows: Sequence[Parameter]) -> list[_Entries]:

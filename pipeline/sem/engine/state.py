@@ -8,8 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from pipeline.sem.engine.data import Data
-from pipeline.sem.engine.likelihood import crossproduct
-from pipeline.sem.engine.moments import triangle
+from pipeline.sem.engine.moments import crossproduct, triangle
 from pipeline.sem.engine.optimise import Optimum, Place
 from pipeline.sem.engine.ram import Model
 from pipeline.sem.engine.saturated import Moments, never_together
@@ -109,12 +108,12 @@ class State:
         """Covariance of the unconstrained parameters: inverse information, or the Huber–White sandwich."""
         if not self.robust:
             return self.inverse
-        return self.inverse @ self.meat @ self.inverse
+        return np.asarray(self.inverse @ self.meat @ self.inverse)
 
     @cached_property
     def covariance(self) -> np.ndarray:
         """Covariance matrix of every free parameter (equal ones share rows)."""
-        return self.model.basis @ self.x_covariance @ self.model.basis.T
+        return np.asarray(self.model.basis @ self.x_covariance @ self.model.basis.T)
 
     @cached_property
     def saturated_bread(self) -> list[np.ndarray]:

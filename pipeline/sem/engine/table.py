@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import polars as pl
 
@@ -127,7 +128,7 @@ def parameter_table(
     return ParameterTable(tuple(parameters), tuple(rule for rule in rules if any(rule[0].values())))
 
 
-def _listed(rows: object) -> list:
+def _listed(rows: object) -> list[Any]:
     """Rows as parameters and mappings that name their ends. Raises ModelError for anything else."""
     if isinstance(rows, pl.LazyFrame):
         rows = rows.collect()
@@ -142,7 +143,7 @@ def _listed(rows: object) -> list:
     return listed
 
 
-def _plabels(rows: list) -> dict[str, str]:
+def _plabels(rows: list[Any]) -> dict[str, str]:
     """lavaan names parameters ``.p7.`` where they have no label; those names become labels a parser can read."""
     named = [row for row in rows if isinstance(row, Mapping) and row.get("plabel")]
     return {str(row["plabel"]): _readable(str(row.get("label") or row["plabel"])) for row in named}
@@ -152,7 +153,7 @@ def _readable(label: str) -> str:
     return "p_" + label.strip(".") if label.startswith(".") else label
 
 
-def _parameter(row: Mapping, aliases: Mapping[str, str]) -> Parameter:
+def _parameter(row: Mapping[str, Any], aliases: Mapping[str, str]) -> Parameter:
     given = row.get("value", row.get("ustart"))
     try:
         value = None if given is None or given != given else float(given)

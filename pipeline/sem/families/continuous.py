@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -27,7 +28,7 @@ def continuous_time(result: Result, unit: float = 1.0) -> pl.DataFrame:
         raise ModelError("the model knows no times", todo="Fit it with times, one a wave.")
     free = result.state.model.free
     at = {(row.lhs, row.rhs, row.group): k for k, row in enumerate(free) if row.op == "~"}
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     for group, data in enumerate(result.state.data.groups, start=1):
         for wave in range(2, model.waves + 1):
             cells = {
@@ -44,7 +45,7 @@ def continuous_time(result: Result, unit: float = 1.0) -> pl.DataFrame:
 
 def _interval(
     result: Result, names: Sequence[str], cells: dict[tuple[str, str], int | None], interval: float, unit: float
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """The lags of one interval, raw and rescaled."""
     theta, covariance = result.state.theta, result.state.covariance
 

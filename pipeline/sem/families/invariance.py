@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -23,7 +24,7 @@ PARTS = {"metric": "loadings", "scalar": "intercepts", "strict": "residuals"}
 
 def invariance(
     frame: pl.DataFrame,
-    factors: Mapping[str, Sequence],
+    factors: Mapping[str, Sequence[Any]],
     group: str | None = None,
     *,
     criterion: Criterion | None = None,
@@ -98,7 +99,7 @@ class _Ladder:
         )
 
     def _partial(
-        self, levels: Sequence[str], level: str, held: str, before: Result, models: dict[str, Result], rows: list[dict]
+        self, levels: Sequence[str], level: str, held: str, before: Result, models: dict[str, Result], rows: list[dict[str, Any]]
     ) -> Invariance:
         """Let restrictions go at the level that failed, then go on up with them let go."""
         exempt: list[Exemption] = []

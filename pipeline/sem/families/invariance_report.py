@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,7 +22,7 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def ladder_table(rows: Sequence[dict]) -> pl.DataFrame:
+def ladder_table(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """One row per level tried: fit, difference from the level before, decision, reason, what was let go."""
     return pl.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], schema=COLUMNS)
 
@@ -33,7 +34,7 @@ def ladder_row(
     decision: str,
     reason: str | None,
     freed: str = "",
-) -> dict:
+) -> dict[str, Any]:
     """One level's fit, its difference from the level before, and what was decided."""
     fit = result.fit
     end = ".scaled" if "chisq.scaled" in fit else ""

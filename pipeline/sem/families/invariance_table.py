@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.errors import ModelError
 from pipeline.sem.engine.data import Data
@@ -31,7 +32,7 @@ class Exemption:
 class Scale:
     """Factors and their items: one list over groups, one list a wave over waves."""
 
-    factors: Mapping[str, Sequence]
+    factors: Mapping[str, Sequence[Any]]
     over_waves: bool
 
     def __post_init__(self) -> None:
@@ -70,7 +71,7 @@ class Scale:
     def group_label(self, place: int, data: Data) -> str | None:
         return None if self.over_waves else data.groups[place - 1].label
 
-    def exemption(self, part: str, test: Mapping, data: Data) -> Exemption:
+    def exemption(self, part: str, test: Mapping[str, Any], data: Data) -> Exemption:
         """The exemption that a row of ``release_tests`` stands for."""
         item = test["rhs"] if part == "loadings" else test["lhs"]
         labels = [group.label for group in data.groups]

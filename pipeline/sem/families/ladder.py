@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -111,7 +112,7 @@ def _nested(one: Result, other: Result) -> bool:
     return one.fit["df"] != other.fit["df"]
 
 
-def _first_row(models: Mapping[str, Result], failures: Mapping[str, str], against: str) -> dict:
+def _first_row(models: Mapping[str, Result], failures: Mapping[str, str], against: str) -> dict[str, Any]:
     """The CLPM: its lags mix within and between; the χ̄² test says whether it may."""
     if "CLPM" not in models:
         return {"model": "CLPM", "note": f"withheld: {failures['CLPM']}"}
@@ -128,7 +129,7 @@ def _first_row(models: Mapping[str, Result], failures: Mapping[str, str], agains
     }  # fmt: skip
 
 
-def _row(name: str, result: Result, against: str | None, step: Comparison | None) -> dict:
+def _row(name: str, result: Result, against: str | None, step: Comparison | None) -> dict[str, Any]:
     end = ".scaled" if result.state.robust else ""
     fit = result.fit
     row = {

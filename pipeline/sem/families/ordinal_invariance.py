@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -19,7 +20,7 @@ from pipeline.sem.ordinal.result import OrdinalResult
 
 def ordinal_invariance(
     frame: pl.DataFrame,
-    factors: Mapping[str, Sequence],
+    factors: Mapping[str, Sequence[Any]],
     group: str | None = None,
     *,
     criterion: Criterion | None = None,
@@ -46,7 +47,7 @@ def ordinal_invariance(
 def _climb(scale: Scale, data: OrdinalData, places: int, criterion: Criterion) -> Invariance:
     levels = dict(zip(data.items, data.levels, strict=True))
     models: dict[str, OrdinalResult] = {}
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     held = "none"
     for level in ORDERED_LEVELS:
         try:

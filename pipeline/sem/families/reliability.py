@@ -176,7 +176,7 @@ def _answers(frame: pl.DataFrame, items: Sequence[str], missing: str, reverse: S
             raise ModelError("the item does not vary", where=item, todo="Leave it out.")
     if np.isnan(covariance).any():
         raise ModelError("some items were never answered by the same person", todo="Leave one of them out.")
-    return y - np.nanmean(y, axis=0)
+    return np.asarray(y - np.nanmean(y, axis=0))
 
 
 def _alpha(covariance: np.ndarray) -> float:

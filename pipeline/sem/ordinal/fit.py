@@ -67,7 +67,7 @@ def _least_squares(model: OrdinalModel, moments: Sequence[OrdinalMoments]) -> tu
     x = model.start(moments)
 
     def gap(values: np.ndarray) -> np.ndarray:
-        return seen - np.concatenate(model.implied(model.basis @ values))
+        return np.asarray(seen - np.concatenate(model.implied(model.basis @ values)))
 
     value = float(weights @ gap(x) ** 2)
     for _ in range(500):

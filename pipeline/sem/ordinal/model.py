@@ -87,7 +87,7 @@ class OrdinalModel:
                 theta[k] = 1.0
             elif row.op == "~~" and row.lhs == row.rhs:
                 theta[k] = 0.5
-        return np.linalg.lstsq(self.basis, theta, rcond=None)[0]
+        return np.asarray(np.linalg.lstsq(self.basis, theta, rcond=None)[0])
 
     def solution(self, theta: np.ndarray) -> Iterator[tuple[Parameter, float, int | None, float | None]]:
         """Each row with its value, its number in θ, and the completely standardised value.

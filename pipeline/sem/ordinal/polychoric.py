@@ -134,7 +134,7 @@ def _gamma(
     bread[count:, :count] = crossed
     bread[np.arange(count, size), np.arange(count, size)] = (pair_scores**2).sum(0)
     inverse = np.linalg.inv(bread)
-    return len(codes) * inverse @ (scores.T @ scores) @ inverse.T
+    return np.asarray(len(codes) * inverse @ (scores.T @ scores) @ inverse.T)
 
 
 def _thresholds(code: np.ndarray, levels: int, item: str) -> np.ndarray:
@@ -145,7 +145,7 @@ def _thresholds(code: np.ndarray, levels: int, item: str) -> np.ndarray:
         raise ModelError(
             "an answer is never given in one group or wave", where=item, todo="Join it with its neighbour."
         )
-    return ndtri(np.cumsum(counts)[:-1] / counts.sum())
+    return np.asarray(ndtri(np.cumsum(counts)[:-1] / counts.sum()))
 
 
 def _threshold_scores(code: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
@@ -162,7 +162,7 @@ def _threshold_scores(code: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
 
 
 def _density(x: np.ndarray) -> np.ndarray:
-    return np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi)
+    return np.asarray(np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi))
 
 
 class Cells:
@@ -215,7 +215,7 @@ def bivariate_normal(u: np.ndarray, v: np.ndarray, rho: float) -> np.ndarray:
     sine, cosine2 = np.sin(angles), np.cos(angles) ** 2
     u, v = u[..., None], v[..., None]
     integrand = np.exp(-np.minimum((u**2 + v**2 - 2 * u * v * sine) / (2 * cosine2), 700.0))
-    return ndtr(u[..., 0]) * ndtr(v[..., 0]) + half * (integrand @ WEIGHTS) / (2 * np.pi)
+    return np.asarray(ndtr(u[..., 0]) * ndtr(v[..., 0]) + half * (integrand @ WEIGHTS) / (2 * np.pi))
 
 
 def pair_correlation(first: np.ndarray, second: np.ndarray, table: np.ndarray) -> float:
@@ -250,4 +250,4 @@ def _without_empty(table: np.ndarray) -> np.ndarray:
         return table
     i, j = np.argwhere(table == 0)[0]
     sign = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    return table + 0.5 * sign * sign[i, j]
+    return np.asarray(table + 0.5 * sign * sign[i, j])

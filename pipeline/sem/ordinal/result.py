@@ -24,7 +24,7 @@ class OrdinalResult(OrdinalSolution):
         delta, weights, gamma = self.pieces
         pull = weights[:, None] * delta
         inner = self.bread @ (pull.T @ gamma @ pull) @ self.bread
-        return self.model.basis @ inner @ self.model.basis.T / (self.n - len(self.moments))
+        return np.asarray(self.model.basis @ inner @ self.model.basis.T / (self.n - len(self.moments)))
 
     @cached_property
     def estimates(self) -> pl.DataFrame:

@@ -54,7 +54,7 @@ class OrdinalSolution:
 
     @property
     def npar(self) -> int:
-        return self.model.basis.shape[1]
+        return int(self.model.basis.shape[1])
 
     @cached_property
     def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
