@@ -99,7 +99,13 @@ class _Ladder:
         )
 
     def _partial(
-        self, levels: Sequence[str], level: str, held: str, before: Result, models: dict[str, Result], rows: list[dict[str, Any]]
+        self,
+        levels: Sequence[str],
+        level: str,
+        held: str,
+        before: Result,
+        models: dict[str, Result],
+        rows: list[dict[str, Any]],
     ) -> Invariance:
         """Let restrictions go at the level that failed, then go on up with them let go."""
         exempt: list[Exemption] = []
