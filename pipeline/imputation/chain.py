@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.imputation.absence import Absence
-from pipeline.imputation.draws import category_draw, nearest_donors, normal_within, regression_draw, solve_ridge
+from pipeline.imputation.draws import category_draw, nearest_donors, normal_within, sigma_draw, solve_ridge, unit_noise
 from pipeline.imputation.plan import Plan
 
 
@@ -69,12 +69,13 @@ class Chain:
         own = self.places[column][0]
         known = self.gram - self.absence.gram(column, self.matrix)
         lower, coefficients = solve_ridge(known[np.ix_(on, on)], known[on, own])
-        predicted = self._predicted(on, coefficients)
-        residual = self.matrix[observed, own] - predicted[observed]
-        drawn, sigma = regression_draw(lower, float(residual @ residual), observed.size, coefficients, self.rng)
-        target = self._predicted(on, drawn)[gaps]
+        predicted, noise = self._predicted(on, coefficients, unit_noise(lower, self.rng))
+        fitted = predicted[observed]
+        residual = (outcome[observed] - centre) / spread - fitted
+        sigma = sigma_draw(float(residual @ residual), observed.size, on.size, self.rng)
+        target = predicted[gaps] + sigma * noise[gaps]
         if rule.method in ("pmm", "lrd"):
-            donors = nearest_donors(predicted[observed], target, rule.donors, self.rng)
+            donors = nearest_donors(fitted, target, rule.donors, self.rng)
             if rule.method == "pmm":
                 return outcome[observed[donors]]
             return (target + residual[donors]) * spread + centre
@@ -82,11 +83,11 @@ class Chain:
         drawn_values = normal_within(target, sigma, (low - centre) / spread, (high - centre) / spread, self.rng)
         return drawn_values * spread + centre
 
-    def _predicted(self, on: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-        """Of every row; the coefficients of the other columns are zero, so that none has to be gathered."""
-        full = np.zeros(self.matrix.shape[1])
-        full[on] = coefficients
-        return self.matrix @ full
+    def _predicted(self, on: np.ndarray, *coefficients: np.ndarray) -> np.ndarray:
+        """Coefficients × rows; the coefficients of other columns are zero, so that none has to be gathered."""
+        full = np.zeros((len(coefficients), self.matrix.shape[1]))
+        full[:, on] = coefficients
+        return full @ self.matrix.T
 
     def _first_fill(self, series: pl.Series) -> np.ndarray:
         """Gaps filled with answers drawn from the observed ones; categories as numbers."""

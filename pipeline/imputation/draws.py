@@ -10,19 +10,20 @@ RIDGE = 1e-5
 NEWTON_STEPS = 12
 
 
-def regression_draw(
-    lower: np.ndarray, residual_sum: float, n: int, coefficients: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, float]:
-    """Coefficients and residual SD drawn from their posterior under a flat prior. Rubin (1987), pp. 166-167.
+def sigma_draw(residual_sum: float, n: int, width: int, rng: np.random.Generator) -> float:
+    """The residual SD drawn from its posterior under a flat prior. Rubin (1987), pp. 166-167."""
+    return float(np.sqrt(max(residual_sum, 1e-12) / rng.chisquare(max(n - width, 1))))
+
+
+def unit_noise(lower: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What is added to the coefficients for each unit of the residual SD, to draw them from their posterior.
 
     ``lower`` is the Cholesky factor L of the cross-products: L⁻ᵀ z has the inverse of these as its covariance.
     """
     from scipy.linalg.lapack import dtrtrs
 
-    freedom = max(n - len(coefficients), 1)
-    sigma = float(np.sqrt(max(residual_sum, 1e-12) / rng.chisquare(freedom)))
-    noise, _ = dtrtrs(lower, rng.standard_normal(len(coefficients)), lower=1, trans=1)
-    return coefficients + sigma * noise.ravel(), sigma
+    noise, _ = dtrtrs(lower, rng.standard_normal(len(lower)), lower=1, trans=1)
+    return noise.ravel()
 
 
 def solve_ridge(gram: np.ndarray, moment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +34,7 @@ def solve_ridge(gram: np.ndarray, moment: np.ndarray) -> tuple[np.ndarray, np.nd
     from scipy.linalg.lapack import dpotrf, dpotrs
 
     steady = np.asfortranarray(gram)
-    steady[np.diag_indices_from(steady)] *= 1 + RIDGE
+    np.einsum("ii->i", steady)[:] *= 1 + RIDGE
     lower, failed = dpotrf(steady, lower=1, clean=1)
     if failed:
         raise np.linalg.LinAlgError("the cross-products are not positive definite")
@@ -44,21 +45,21 @@ def solve_ridge(gram: np.ndarray, moment: np.ndarray) -> tuple[np.ndarray, np.nd
 def nearest_donors(donors: np.ndarray, targets: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """For each target, the index of one of the ``count`` donors whose prediction is nearest, at random.
 
-    Donors are shuffled before they are sorted, so that equal predictions are taken without favour.
+    Donors are shuffled before they are sorted, so that equal predictions are taken without favour. The nearest lie side
+    by side in that order; where they begin is found by bisection.
     """
     shuffled = rng.permutation(len(donors))
-    order = shuffled[np.argsort(donors[shuffled], kind="stable")]
+    order = shuffled[np.argsort(donors[shuffled])]
     ranked = donors[order]
     count = min(count, len(donors))
-    window = min(2 * count, len(donors))
-    start = np.clip(np.searchsorted(ranked, targets) - count, 0, len(donors) - window)
-    candidates = start[:, None] + np.arange(window)
-    distance = np.abs(ranked[candidates] - targets[:, None])
-    if window > count:
-        nearest = np.argpartition(distance, count - 1, axis=1)[:, :count]
-        candidates = np.take_along_axis(candidates, nearest, axis=1)
-    picked = rng.integers(0, count, size=len(targets))
-    return order[candidates[np.arange(len(targets)), picked]]
+    place = np.searchsorted(ranked, targets)
+    low, high = np.maximum(place - count, 0), np.minimum(place, len(donors) - count)
+    for _ in range(count.bit_length()):
+        middle = (low + high) // 2
+        after = ranked[np.minimum(middle + count, len(donors) - 1)]
+        later = (low < high) & (targets - ranked[middle] > after - targets)
+        low, high = np.where(later, middle + 1, low), np.where(later, high, middle)
+    return order[low + rng.integers(0, count, size=len(targets))]
 
 
 def normal_within(mean: np.ndarray, sigma: float, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
@@ -82,12 +83,35 @@ def category_draw(
     """
     times = np.bincount(rng.integers(0, len(labels), len(labels)), minlength=len(labels))
     drawn_rows = np.flatnonzero(times)
-    coefficients = _multinomial(known[drawn_rows], labels[drawn_rows], times[drawn_rows], classes)
+    sample = (known[drawn_rows], labels[drawn_rows], times[drawn_rows])
+    coefficients = _logit(*sample) if classes == 2 else _multinomial(*sample, classes)
     score = np.column_stack([np.zeros(len(unknown)), unknown @ coefficients])
     chance = np.exp(score - score.max(axis=1, keepdims=True))
     cumulative = np.cumsum(chance / chance.sum(axis=1, keepdims=True), axis=1)
     drawn = (rng.random(len(unknown))[:, None] > cumulative).sum(axis=1)
     return np.minimum(drawn, classes - 1).astype(float)
+
+
+def _logit(matrix: np.ndarray, labels: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """``_multinomial`` of two classes: the same steps, without what only several classes need."""
+    from scipy.linalg.blas import dsyrk
+    from scipy.linalg.lapack import dposv
+    from scipy.special import expit
+
+    columns = np.asfortranarray(matrix)
+    coefficients, penalty = np.zeros(matrix.shape[1]), RIDGE * times.sum()
+    for _ in range(NEWTON_STEPS):
+        chance = expit(columns @ coefficients)
+        gradient = columns.T @ (times * (labels - chance)) - penalty * coefficients
+        hessian = dsyrk(1.0, columns * np.sqrt(times * chance * (1 - chance))[:, None], trans=1, lower=1)
+        np.einsum("ii->i", hessian)[:] += penalty
+        _, step, failed = dposv(hessian, gradient, lower=1)
+        if failed:
+            raise np.linalg.LinAlgError("the likelihood of a category has no maximum")
+        coefficients += step.ravel()
+        if np.abs(step).max() < 1e-6:
+            break
+    return coefficients[:, None]
 
 
 def _multinomial(matrix: np.ndarray, labels: np.ndarray, times: np.ndarray, classes: int) -> np.ndarray:
