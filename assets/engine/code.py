@@ -39,6 +39,7 @@ class Code:
         self._versions: dict[str, str] = {}
         self._cache, self._is_new = self._read_cache(), False
         self._closures: dict[tuple[str, ...], str] = {}
+        self._reach: dict[tuple[str, str], tuple[list[tuple[str, str]], set[str]]] = {}
 
     def digest_of(self, *functions: str) -> str:
         """The hash of all code that the named functions (``module:name``) can reach, and of the libraries it uses."""
@@ -60,7 +61,9 @@ class Code:
                 continue
             seen.add(place)
             if not place[0].startswith(ENGINE):
-                waiting += self._reached(*place, libraries)
+                reached, used = self._reached(place)
+                waiting += reached
+                libraries |= used
                 waiting.append((place[0], ""))
         return seen, libraries
 
@@ -71,7 +74,14 @@ class Code:
             write_bytes(self._cache_file, json.dumps(content, separators=(",", ":")).encode())
             self._is_new = False
 
-    def _reached(self, module: str, name: str, libraries: set[str]) -> Iterable[tuple[str, str]]:
+    def _reached(self, place: tuple[str, str]) -> tuple[list[tuple[str, str]], set[str]]:
+        """The definitions and libraries that one definition names: asked by many nodes, found once."""
+        if place not in self._reach:
+            libraries: set[str] = set()
+            self._reach[place] = (list(self._named_by(*place, libraries)), libraries)
+        return self._reach[place]
+
+    def _named_by(self, module: str, name: str, libraries: set[str]) -> Iterable[tuple[str, str]]:
         definition, imports = self._definition(module, name), {}
         if definition is None:
             return []
