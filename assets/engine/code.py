@@ -26,7 +26,7 @@ NAMED = tuple(f"{package}." for package in PACKAGES)
 ENGINE = "assets.engine"
 """The engine moves what is computed, it does not compute."""
 DISTRIBUTIONS = {"yaml": "pyyaml", "ruamel": "ruamel.yaml", "markdown_it": "markdown-it-py"}
-FORMAT = 3
+FORMAT = 4
 """Of the cache; a new number forgets the old one."""
 
 

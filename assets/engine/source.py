@@ -97,20 +97,52 @@ def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, tuple[str, st
     }
 
 
-class _Stripper(ast.NodeTransformer):
-    """Takes out docstrings and what only runs when a declaration is read."""
+class _Reader:
+    """Walks statements once: writes their code without docstrings and positions, and notes the names that it uses.
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
-        if any(_called(decorator) in LOAD_ONLY for decorator in node.decorator_list):
-            return None
-        node.body = _without_docstring(node.body)
-        return self.generic_visit(node)
+    What only runs when a declaration is read is left out, since a node reads the declaration that came of it.
+    """
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.body = [part for part in node.body if not _is_text(part)]
-        self.generic_visit(node)
-        node.body = node.body or [ast.Pass()]
-        return node
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.names: dict[str, None] = {}
+        self.imports: dict[str, tuple[str, str]] = {}
+
+    def read(self, node: object) -> None:
+        """A node of the syntax tree, a list of them, or a plain value."""
+        if isinstance(node, ast.AST):
+            self._read_node(node)
+        elif isinstance(node, list):
+            self.text.append("[")
+            for each in node:
+                self.read(each)
+            self.text.append("]")
+        else:
+            self.text.append(repr(node))
+
+    def _read_node(self, node: ast.AST) -> None:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if any(_called(decorator) in LOAD_ONLY for decorator in node.decorator_list):
+                return
+            node.body = _without_texts(node)
+        self._note(node)
+        self.text.append(type(node).__name__)
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value is not None and value != []:
+                self.text.append(name)
+                self.read(value)
+        self.text.append(";")
+
+    def _note(self, node: ast.AST) -> None:
+        """The names and imports of one node of the tree."""
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            self.imports |= _imported(node)
+        elif isinstance(node, (ast.Name, ast.Attribute)):
+            if dotted := _dotted(node):
+                self.names[dotted] = None
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and MODULE.fullmatch(node.value):
+            self.names[node.value] = None
 
 
 def _called(decorator: ast.expr) -> str:
@@ -122,24 +154,20 @@ def _is_text(part: ast.stmt) -> bool:
     return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str)
 
 
-def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    return (body[1:] or [ast.Pass()]) if _is_text(body[0]) else body
+def _without_texts(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.stmt]:
+    """The body without its docstring; in a class without those of its members, too."""
+    if isinstance(node, ast.ClassDef):
+        return [part for part in node.body if not _is_text(part)] or [ast.Pass()]
+    return (node.body[1:] or [ast.Pass()]) if _is_text(node.body[0]) else node.body
 
 
 def _definition(statements: list[ast.stmt]) -> Definition:
-    stripped = [made for part in statements if (made := _Stripper().visit(part)) is not None]
-    text = "\n".join(ast.dump(part) for part in stripped)
-    names: dict[str, None] = {}
-    imports: dict[str, tuple[str, str]] = {}
-    for part in stripped:
-        for node in ast.walk(part):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                imports |= _imported(node)
-            elif isinstance(node, (ast.Name, ast.Attribute)) and (dotted := _dotted(node)):
-                names[dotted] = None
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and MODULE.fullmatch(node.value):
-                names[node.value] = None
-    return Definition(hashlib.sha256(text.encode()).hexdigest()[:16], tuple(names), imports)
+    reader = _Reader()
+    reader.read(statements)
+    text = "\x00".join(reader.text)
+    return Definition(
+        hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16], tuple(reader.names), reader.imports
+    )
 
 
 def _dotted(node: ast.expr) -> str:
