@@ -9,7 +9,7 @@ from functools import cache
 import polars as pl
 
 from pipeline.errors import CohesionError
-from pipeline.specs.base import MissingReason
+from pipeline.specs.base import MissingReason, canonical_code
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
 from pipeline.specs.study import Item, WaveException, WaveFile
@@ -128,14 +128,8 @@ def _result(new: float | str) -> Result:
     return (None, new) if isinstance(new, str) else (float(new), None)
 
 
-@cache
-def canonical(code: str) -> str:
-    """A declared code as ingest writes it: ``1.0`` → ``1``."""
-    try:
-        number = float(code)
-    except ValueError:
-        return code
-    return str(int(number)) if number.is_integer() else repr(number)
+canonical = cache(canonical_code)
+"""A declared code as ingest writes it: ``1.0`` → ``1``."""
 
 
 def crosswalk(study: Study, wave: str, file: WaveFile) -> pl.DataFrame:

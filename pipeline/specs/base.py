@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -23,6 +24,30 @@ def _runs_upwards(ends: tuple[float, float]) -> tuple[float, float]:
 
 Range = Annotated[tuple[float, float], AfterValidator(_runs_upwards)]
 """The lowest and the highest value, both included."""
+
+
+def _each_once(codes: dict[str, Any]) -> dict[str, Any]:
+    """Two codes that are one number (``1`` and ``1.0``) would be one code, and one of the two entries lost."""
+    seen: dict[str, str] = {}
+    for code in codes:
+        other = seen.setdefault(canonical_code(code), code)
+        if other != code:
+            raise ValueError(f"`{other}` and `{code}` are one code. Keep one of the two")
+    return codes
+
+
+def canonical_code(code: str) -> str:
+    """A declared code as ingest writes it: ``1.0`` → ``1``; text that is no number stays (``NaN``, ``01``)."""
+    if not _NUMBER.fullmatch(code):
+        return code
+    number = float(code)
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+_NUMBER = re.compile(r"[-+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
+
+OnceEach = AfterValidator(_each_once)
+"""Of a mapping of codes: no code is there twice in two spellings."""
 
 MissingReason = Literal["routed_out", "refused", "dont_know", "no_answer", "proxy", "blank"]
 """Why an answer has no value, as a declaration may state it. (The pipeline sets ``not_asked`` and ``set_aside``.)"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.specs import names
+from pipeline.specs.answer_words import check_answer_words
 from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_imputation import check_imputation
 from pipeline.specs.check_weights import check_weights
@@ -25,8 +26,18 @@ def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
         _check_scales(parts, declared, reading.sources[key, "scales"], reading)
     for wave_key, wave in parts.waves.items():
         _check_wave(wave_key, wave, parts, declared, reading.sources[key, "waves", wave_key])
+    _check_answer_words(key, reading)
     check_weights(key, parts, declared, reading)
     check_imputation(key, parts, declared, reading)
+
+
+def _check_answer_words(key: str, reading: Reading) -> None:
+    """Where a file holds labels, each stands for one code."""
+    study = reading.studies.get(key)
+    if study is None:
+        return
+    for wave, _, file in study.files():
+        check_answer_words(study, wave, file, reading.sources[key, "items"], reading.sources[key, "waves", wave])
 
 
 def _check_about(about: StudyFile, declared: StudyNames, source: Source, reading: Reading) -> None:

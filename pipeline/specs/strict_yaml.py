@@ -14,11 +14,14 @@ from typing import Any
 
 import yaml
 
+from pipeline.specs.yaml_bounds import beyond_bounds
+
 Position = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"[-+]?\d+")
 _NUMBER = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+MOST_DIGITS = 300
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
@@ -78,6 +81,10 @@ def read(path: Path, name: str) -> Source:
 def parse(text: str, path: Path, name: str, first_line: int = 1) -> Source:
     """Parse YAML text whose first line is ``first_line`` of the file."""
     source = Source(path, name)
+    beyond = beyond_bounds(text, _Loader)
+    if beyond is not None:
+        source.problems.append(f"{name}:{beyond[0] + first_line}: {beyond[1]}")
+        return source
     try:
         node = yaml.compose(text, Loader=_Untagged)
     except yaml.MarkedYAMLError as error:
@@ -85,8 +92,11 @@ def parse(text: str, path: Path, name: str, first_line: int = 1) -> Source:
         line = (mark.line if mark else 0) + first_line
         source.problems.append(f"{name}:{line}: is not YAML: {error.problem or error.context}.")
         return source
-    except yaml.YAMLError:
-        source.report((), "contains a character that YAML does not allow. Retype the file as plain text.")
+    except yaml.YAMLError as error:
+        line = text.count("\n", 0, getattr(error, "position", 0) or 0) + first_line
+        source.problems.append(
+            f"{name}:{line}: contains a character that YAML does not allow. Retype the file as plain text."
+        )
         return source
     if node is not None:
         source.data = _build(node, (), source, first_line)
@@ -121,16 +131,21 @@ def _mapping(node: yaml.MappingNode, position: Position, source: Source, first_l
     return result
 
 
+def _number(text: str, position: Position, source: Source) -> float | int | str:
+    if len(text) > MOST_DIGITS or abs(float(text)) == float("inf"):
+        source.report(position, f"is a number of {len(text):,} characters, too large to be one. Correct it.")
+        return text
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
+
+
 def _scalar(node: yaml.Node, position: Position, source: Source) -> object:
     text: str = node.value
     if getattr(node, "style", None) in ("'", '"', "|", ">"):
         return text
     if text in _WORDS:
         return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _NUMBER.fullmatch(text):
-        return float(text)
+    if _NUMBER.fullmatch(text) or _INTEGER.fullmatch(text):
+        return _number(text, position, source)
     if _DATE.fullmatch(text):
         try:
             return dt.date.fromisoformat(text)

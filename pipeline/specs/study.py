@@ -14,6 +14,7 @@ from pipeline.specs.base import (
     LonelyPsu,
     MissingReason,
     Name,
+    OnceEach,
     Outcome,
     Period,
     Range,
@@ -143,7 +144,7 @@ class StudyFile(Assumable):
     columns: Columns = Columns()
     unprefixed: tuple[str, ...] = ()
     ids: IdRule = IdRule()
-    missing: dict[str, MissingReason] = {}
+    missing: Annotated[dict[str, MissingReason], OnceEach] = {}
     doubtful: Literal["stop", "set_aside"] = "stop"
     issued: str | None = None
     withdrawals: str | None = None
@@ -165,11 +166,11 @@ class Item(Assumable):
     concept: Name | None = None
     variable: str | None = None
     kind: Literal["ordinal", "nominal", "number"] = "ordinal"
-    codes: dict[str, Text] = {}
+    codes: Annotated[dict[str, Text], OnceEach] = {}
     range: Range | None = None
     reverse: bool = False
     recode: dict[str, float | MissingReason] = {}
-    missing: dict[str, MissingReason] = {}
+    missing: Annotated[dict[str, MissingReason], OnceEach] = {}
     blank: MissingReason = "blank"
     routing: str = ""
     waves: tuple[WaveName, ...] = ()
@@ -243,11 +244,11 @@ class WaveException(Declaration):
     reason: str
     wording: str | None = None
     verdict: Literal["same", "near", "different"] = "near"
-    codes: dict[str, Text] | None = None
+    codes: Annotated[dict[str, Text], OnceEach] | None = None
     recode: dict[str, float | MissingReason] | None = None
     reverse: bool | None = None
     range: Range | None = None
-    missing: dict[str, MissingReason] = {}
+    missing: Annotated[dict[str, MissingReason], OnceEach] = {}
 
 
 class Decision(Declaration):

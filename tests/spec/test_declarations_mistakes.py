@@ -579,6 +579,6 @@ def test_a_file_that_is_not_text_is_said_so(project: Path) -> None:
 
 def test_yaml_surprises_stay_what_was_written(project: Path) -> None:
     """``no``, ``1`` and ``true`` as codes and labels: YAML's usual readers merge or turn them."""
-    spoil(project, ITEMS, "{1: Man, 2: Woman}\n  recode: {1: 0, 2: 1}", "{1: no, 01: yes, 1.0: on}")
+    spoil(project, ITEMS, "{1: Man, 2: Woman}\n  recode: {1: 0, 2: 1}", "{1: no, 01: yes, 0.0: on}")
     item = load_project(Paths(project)).studies["example"].items["woman"]
-    assert item.codes == {"1": "no", "01": "yes", "1.0": "on"}
+    assert item.codes == {"1": "no", "01": "yes", "0.0": "on"}

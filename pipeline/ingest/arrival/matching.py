@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import code_texts
-from pipeline.ingest.quarantine.answer_labels import plain
+from pipeline.specs.answer_words import plain
 from pipeline.specs.study import Item
 
 SURE, POSSIBLE = 0.75, 0.5

@@ -115,7 +115,10 @@ class YamlFile:
             raise self._cannot("anchors, aliases or another unusual form")
 
     def _data(self, text: str) -> Any:
-        return parse(text, self.path, self.path.name).data
+        source = parse(text, self.path, self.path.name)
+        if source.problems:
+            raise self._cannot(f"a mistake in it ({source.problems[0].removesuffix('.')})")
+        return source.data
 
     def _cannot(self, what: str) -> CohesionError:
         return CohesionError(

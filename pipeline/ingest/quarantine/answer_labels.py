@@ -9,6 +9,7 @@ from typing import Literal
 import polars as pl
 
 from pipeline.ingest.formats.numbers import NUMBER
+from pipeline.specs.answer_words import plain
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
 from pipeline.specs.study import WaveFile
@@ -17,9 +18,9 @@ How = Literal["labels", "code_and_label"]
 
 NOT_A_LABEL = "a text that is no declared answer"
 CONTRADICTION = "a code with the label of another"
+SEVERAL = "a label of several codes"
 
 _CODE_AND_LABEL = re.compile(r"^\s*(?P<code>-?\d+)(?:\.0+)?\s*(?:[-–—:.)=]\s*|\s+)(?P<label>\S.*?)\s*$")
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
 
 
 def codes_of(answers: pl.Series, labels: Mapping[str, str], how: How) -> tuple[pl.Series, pl.Series]:
@@ -29,7 +30,9 @@ def codes_of(answers: pl.Series, labels: Mapping[str, str], how: How) -> tuple[p
     of apostrophes; nothing else is guessed. With ``code_and_label`` a cell such as ``5 - Strongly agree`` must have
     the code and the label of one answer; a bare code is taken as it is.
     """
-    by_label = {plain(label): code for code, label in labels.items()}
+    by_label: dict[str, list[str]] = {}
+    for code, label in labels.items():
+        by_label.setdefault(plain(label), []).append(code)
     distinct = answers.cast(pl.String).drop_nulls().unique(maintain_order=True)
     read = [_read(text, by_label, how) for text in distinct]
     texts = answers.cast(pl.String)
@@ -73,20 +76,17 @@ def _words(study: Study, wave: str, file: WaveFile) -> dict[str, tuple[dict[str,
     return found
 
 
-def plain(text: str) -> str:
-    """A label as it is compared."""
-    return " ".join(text.translate(_APOSTROPHES).split()).casefold()
-
-
-def _read(text: str, by_label: Mapping[str, str], how: How) -> tuple[str | None, str | None]:
+def _read(text: str, by_label: Mapping[str, list[str]], how: How) -> tuple[str | None, str | None]:
+    """The code that a text stands for, or the reason why it stands for none."""
     if how == "labels":
-        code = by_label.get(plain(text))
-        return (code, None) if code is not None else (None, NOT_A_LABEL)
+        codes = by_label.get(plain(text), [])
+        return (codes[0], None) if len(codes) == 1 else (None, SEVERAL if codes else NOT_A_LABEL)
     if re.fullmatch(r"\s*-?\d+(?:\.0+)?\s*", text):
         return str(int(float(text))), None
     found = _CODE_AND_LABEL.match(text)
-    if found is None or plain(found["label"]) not in by_label:
+    codes = by_label.get(plain(found["label"]), []) if found else []
+    if found is None or not codes:
         return None, NOT_A_LABEL
-    if by_label[plain(found["label"])] != str(int(found["code"])):
+    if not any(float(code) == float(found["code"]) for code in codes):
         return None, CONTRADICTION
     return str(int(found["code"])), None
