@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.arrival.find import check_file_name
@@ -19,9 +16,11 @@ from pipeline.ingest.formats.modules import Way, module_of
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.signatures import HEAD_BYTES, looks_like
 from pipeline.ingest.isolation.read import answer_to
+from pipeline.ingest.quarantine.declared_dates import found_format
 from pipeline.specs.formats import FORMATS, Format
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
+from pipeline.specs.yaml_text import one_line, quoted
 
 _HEAD = 1 << 16
 
@@ -49,11 +48,13 @@ def draft_wave(study: Study, wave: str, arm: str, path: Path) -> str:
     lines += ["# Nothing here is confirmed. Read every line, correct it, then run `cohesion wave accept`."]
     lines += [f"# {note}" for note in [*_about_format(opened), *_about_mark(mark, wave)]]
     lines += [f"title: Wave {int(wave[1:])}", *_fieldwork(study, arm, path, opened.deposit, mark)]
-    lines += ["files:", f"  - arm: {arm}", f"    file: {json.dumps(path.name)}", f"    format: {opened.record.name}"]
-    lines += [f"    {key}: {json.dumps(value)}" for key, value in opened.way.keys.items()]
+    lines += ["files:", f"  - arm: {arm}", f"    file: {quoted(path.name)}", f"    format: {opened.record.name}"]
+    lines += [f"    {key}: {quoted(value)}" for key, value in opened.way.keys.items()]
     roles = _roles(study, arm, columns, mark)
+    lines += _date_format(study, opened.deposit, roles)
     lines += _role_lines(study, arm, roles)
-    return "\n".join([*lines, *_variables(names, found), *_left(opened.deposit, found, set(roles.values()))]) + "\n"
+    lines += [*_variables(names, found), *_left(opened.deposit, found, set(roles.values()))]
+    return "\n".join(map(one_line, lines)) + "\n"
 
 
 def _names(study: Study, columns: list[str], expected: dict[str, str]) -> tuple[Mark, dict[str, str]]:
@@ -157,7 +158,7 @@ def _role_lines(study: Study, arm: str, roles: dict[str, str]) -> list[str]:
     before = _role_names(study, arm)
     for role, column in roles.items():
         how = "the name it had before" if column == before[role] else f"before: {before[role]}"
-        lines.append(f"      {role}: {json.dumps(column)}  # {how}")
+        lines.append(f"      {role}: {quoted(column)}  # {how}")
     absent = {role: name for role, name in _role_names(study, arm).items() if role not in roles}
     return [*lines, *(f"    # {role}: there is no column `{name}`; say which it is" for role, name in absent.items())]
 
@@ -165,11 +166,12 @@ def _role_lines(study: Study, arm: str, roles: dict[str, str]) -> list[str]:
 def _fieldwork(study: Study, arm: str, path: Path, deposit: Deposit, mark: Mark) -> list[str]:
     name = _role_names(study, arm).get("interview_date", "")
     column = next((one for one in (mark.of(name), name) if one in deposit.frame.columns), None)
-    if column and deposit.frame.schema[column].is_temporal():
-        days = deposit.frame[column].cast(pl.Date).drop_nulls().dt.strftime("%Y-%m-%d").sort()
-        if days.len():
-            first, last = days[0], days[-1]
-            return ["fieldwork:", f"  start: {first}  # the first and the last date in `{column}`", f"  end: {last}"]
+    found = found_format(deposit.frame[column], list(study.about.missing)) if column else None
+    if found is not None:
+        days, misfits = found[1].dates.drop_nulls().sort(), found[1].reasons.count()
+        also = f"; {misfits:,} cells are no date" if misfits else ""
+        start = f"  start: {days[0]}  # the first and the last of {days.len():,} dates in `{column}`{also}"
+        return ["fieldwork:", start, f"  end: {days[-1]}"]
     day = dt.date.fromtimestamp(path.stat().st_mtime).isoformat()
     return [
         "fieldwork:",
@@ -178,6 +180,13 @@ def _fieldwork(study: Study, arm: str, path: Path, deposit: Deposit, mark: Mark)
         "  assumed: true",
         "  reason: drafted from the date of the file; not confirmed",
     ]
+
+
+def _date_format(study: Study, deposit: Deposit, roles: dict[str, str]) -> list[str]:
+    """How interview dates are written, where they are text in another form than ISO."""
+    column = roles.get("interview_date")
+    found = found_format(deposit.frame[column], list(study.about.missing)) if column else None
+    return [f"    date_format: {quoted(found[0])}"] if found is not None and found[0] is not None else []
 
 
 def _variables(names: dict[str, str], found: dict[str, Match]) -> list[str]:
@@ -190,7 +199,7 @@ def _variables(names: dict[str, str], found: dict[str, Match]) -> list[str]:
         elif match.confidence < SURE:
             not_asked.append(f"  - {item}  # perhaps {match.variable} ({match.confidence:.0%}): {match.evidence}")
         else:
-            proposed.append(f"  {item}: {json.dumps(match.variable)}  # {match.confidence:.0%}: {match.evidence}")
+            proposed.append(f"  {item}: {quoted(match.variable)}  # {match.confidence:.0%}: {match.evidence}")
     return [*(proposed if len(proposed) > 2 else []), *(not_asked if len(not_asked) > 2 else [])]
 
 

@@ -7,12 +7,9 @@ import datetime as dt
 import polars as pl
 
 from pipeline.errors import DepositError
-from pipeline.ingest.quarantine.declared_dates import read_dates
-from pipeline.ingest.quarantine.rows import VALUES_SCHEMA
+from pipeline.ingest.quarantine.declared_dates import Dates, found_format, read_dates, without_codes
 from pipeline.specs.project import Study
 from pipeline.specs.study import WaveFile
-
-ISO = "%Y-%m-%d"
 
 
 def interview_dates(
@@ -20,41 +17,45 @@ def interview_dates(
 ) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
     """The rows with ``column`` as dates, one row per date taken out (schema ``VALUES_SCHEMA``), and notices.
 
-    Without a declared ``date_format`` in a study that stops at what is doubtful, dates are left as they came.
-    Raises ``DepositError`` there for dates that are not of the declared format.
+    Raises ``DepositError`` in a study that stops at what is doubtful for dates that are not written as declared.
     """
     sets_aside = study.about.doubtful == "set_aside"
-    if not sets_aside and file.date_format is None:
-        return rows, pl.DataFrame(schema=VALUES_SCHEMA), []
     period = study.fieldwork(wave, file.arm)
-    missing = [*study.about.missing]
     given = rows[column]
-    is_code = given.cast(pl.String).is_in(missing).fill_null(False)
+    answered = without_codes(given, [*study.about.missing])
     try:
-        answered = given.set(is_code, None) if given.dtype == pl.String else given
-        found = read_dates(
-            answered, file.date_format or ISO, fieldwork=(period.start, period.end) if sets_aside else None
-        )
-        dates, reasons, ambiguous = found.dates, found.reasons, found.ambiguous
+        found = read_dates(answered, file.date_format, fieldwork=(period.start, period.end) if sets_aside else None)
     except DepositError as error:
         if not sets_aside:
             raise
         dates = pl.Series(column, [None] * rows.height, dtype=pl.Date)
         reasons = pl.select(pl.when(given.is_not_null()).then(pl.lit("day numbers of a spreadsheet"))).to_series()
         return (*_apart(rows, column, dates, reasons), [f"{error.what}: all are set aside"])
-    if not sets_aside and reasons.is_not_null().any():
-        raise DepositError(
-            f"interview dates that are not written as `{file.date_format}`, in `{column}`",
-            where=file.file,
-            count=int(reasons.is_not_null().sum()),
-            todo="Correct `date_format`, or ask for the file again.",
-        )
-    notices = (
-        [f"{column}: {ambiguous:,} dates would be different ones with day and month exchanged"] if ambiguous else []
-    )
-    counted = reasons.drop_nulls().value_counts().iter_rows()
+    if not sets_aside:
+        _refuse_misfits(file, column, found, answered)
+    notices = []
+    if found.ambiguous and not found.is_proven:
+        notices.append(f"{column}: {found.ambiguous:,} dates would be different ones with day and month exchanged")
+    counted = found.reasons.drop_nulls().value_counts().iter_rows()
     notices += [f"{column}: {count:,} set aside, {why}" for why, count in counted]
-    return (*_apart(rows, column, dates, reasons), notices)
+    return (*_apart(rows, column, found.dates, found.reasons), notices)
+
+
+def _refuse_misfits(file: WaveFile, column: str, found: Dates, answered: pl.Series) -> None:
+    misfits = int(found.reasons.count())
+    if not misfits:
+        return
+    as_declared = f"`{file.date_format}`" if file.date_format else "2020-05-31 (or 2020-05-31T11:26:30Z)"
+    guess = found_format(answered)
+    written = f"; they are written as `{guess[0]}`" if guess and guess[0] and guess[0] != file.date_format else ""
+    raise DepositError(
+        f"interview dates that are not written as {as_declared}, in `{column}`: {misfits:,} of {answered.count():,} "
+        f"cannot be read{written}",
+        where=file.file,
+        count=misfits,
+        todo=f'Declare `date_format: "{guess[0]}"` if that is right.' if written and guess
+        else "Correct `date_format`, ask for the file again, or declare their code under `missing`.",
+    )  # fmt: skip
 
 
 def _apart(rows: pl.DataFrame, column: str, dates: pl.Series, reasons: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
