@@ -60,13 +60,16 @@ def _draft(workspace: Workspace, study: Study, name: str) -> str:
     from pipeline.errors import DepositError
     from pipeline.files import write_bytes
     from pipeline.ingest.arrival.draft import draft_wave
+    from pipeline.ingest.arrival.write_draft import Place, next_wave, own_part
 
     target, path = workspace.paths.draft_file(study.key, name), workspace.deposit_folder(study) / name
     if target.exists() or time.time() - path.stat().st_mtime < SETTLED_SECONDS:
         return ""
-    wave = f"w{max((int(known[1:]) for known in study.waves), default=0) + 1:02}"
+    folder = workspace.paths.study(study.key)
+    place = Place(folder, workspace.paths.study("_template"), path.parent)
+    wave = next_wave(study, place, path)
     try:
-        text = draft_wave(study, wave, next(iter(study.about.arms)), path)
+        text = draft_wave(own_part(study, place, path), wave, next(iter(study.about.arms)), path, folder / "waves")
     except DepositError as error:
         return f"{study.key}: {error}"
     write_bytes(target, text.encode())

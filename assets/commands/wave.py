@@ -32,28 +32,29 @@ def draft(
     file: Annotated[Path, typer.Argument(help="The new file.")],
     wave: Annotated[str | None, typer.Option(help="The wave it is; the next one if left out.")] = None,
     arm: Annotated[str | None, typer.Option(help="The arm it belongs to; needed if the study has several.")] = None,
+    items: Annotated[bool, typer.Option("--items", help="Declare the other columns in items.yaml, too.")] = False,
 ) -> None:
-    """Propose a wave's declaration from its file, each line with how sure it is and why."""
+    """Propose a wave's declaration from its file, each proposal with its confidence and evidence.
+
+    The first wave of a new study also proposes its items.
+    """
     from pipeline.ingest.arrival.confirm import add_wave
-    from pipeline.ingest.arrival.draft import draft_wave
+    from pipeline.ingest.arrival.write_draft import Place, next_wave, write_draft
 
     workspace, declared = _open_to_draft(study)
     _refuse_loaded(workspace, declared, file)
-    name = wave or f"w{max((int(key[1:]) for key in declared.waves), default=0) + 1:02}"
-    target = workspace.paths.study(study) / "waves" / f"{name}.yaml"
-    if target.exists():
-        raise CohesionError("is declared already", where=os.path.relpath(target), todo="Edit it, or name another wave.")
-    chosen = _arm(declared, arm)
-    text = draft_wave(declared, name, chosen, file)
-    write_bytes(target, text.encode())
-    typer.echo(f"Drafted {os.path.relpath(target)}. Read it and correct it, then: cohesion wave accept {study} {name}")
+    folder = workspace.deposit_folder(declared)
+    place = Place(workspace.paths.study(study), workspace.paths.study("_template"), folder)
+    name, chosen = wave or next_wave(declared, place, file), _arm(declared, arm)
+    for line in write_draft(declared, place, name, chosen, file, add_items=items):
+        typer.echo(line)
     if add_wave(workspace.paths.study(study) / "study.yaml", chosen, name):
-        typer.echo(f"{name} is now among the `waves` of the arm {chosen} in study.yaml.")
+        typer.echo(f"{name} is among the `waves` of the arm {chosen} in study.yaml.")
     else:
         typer.echo(f"Add {name} to the `waves` of the arm {chosen} in study.yaml.")
-    folder = workspace.deposit_folder(declared)
     if file.resolve().parent != folder.resolve():
         typer.echo(f"Put the file into {os.path.relpath(folder)}, from where it is read.")
+    typer.echo(f"Read and correct it, then: cohesion wave accept {study} {name}")
 
 
 @wave_app.command("accept")

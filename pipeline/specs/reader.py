@@ -33,6 +33,8 @@ def load_each(path: Path, name: str, kind: type[D]) -> tuple[dict[str, D], Sourc
     source = read(path, name)
     if source.problems and source.data is None:
         return {}, source
+    if source.data is None:
+        return {}, source
     if not isinstance(source.data, dict):
         source.report((), "must be a mapping of names; data/studies/_template shows one.")
         return {}, source

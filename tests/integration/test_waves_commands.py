@@ -39,9 +39,11 @@ def test_a_draft_proposes_each_item_with_its_evidence_and_builds(root):
     write_sav(raw(root) / "fourth.sav", fourth().rename({"belong1": "belong_one"}), labels=labels)
     run("wave", "draft", STUDY, str(raw(root) / "fourth.sav"))
     text = (root / "data/studies/panel/waves/w04.yaml").read_text()
-    assert 'belong1: "belong_one"  # 9' in text
+    proposed = '  # belong1: "belong_one"  # 9'
+    assert proposed in text, "a name that differs is a comment"
     assert "label 100% alike" in text
     assert "#   region" in text, "columns that no item is read from are listed"
+    (root / "data/studies/panel/waves/w04.yaml").write_text(text.replace(proposed, proposed.replace("# ", "", 1)))
     wave = load_project(Paths(root)).studies[STUDY].waves["w04"]
     assert set(wave.variables) == {*ITEMS, "sex"}
     assert not wave.not_asked
@@ -104,7 +106,7 @@ def test_a_qualtrics_export_is_bound_on_import_ids(root):
     run("wave", "draft", STUDY, str(raw(root) / "export.csv"))
     text = (root / "data/studies/panel/waves/w04.yaml").read_text()
     assert 'layout: "qualtrics"' in text
-    assert 'trust1: "QID1"' in text
+    assert '  # trust1: "QID1"' in text, "a name that differs is a comment"
     assert "person_id: there is no column `pid`; say which it is" in text
     assert "assumed: true" in text, "fieldwork that no date shows is marked"
 

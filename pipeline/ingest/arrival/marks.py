@@ -27,6 +27,13 @@ class Mark:
     def of(self, name: str) -> str:
         return f"{self.prefix}{name}{self.suffix}"
 
+    def without(self, name: str) -> str:
+        """A name without the mark, if it bears it and more."""
+        lower = name.lower()
+        if not lower.startswith(self.prefix.lower()) or not lower.endswith(self.suffix.lower()):
+            return name
+        return name[len(self.prefix) : len(name) - len(self.suffix)] or name
+
     @property
     def number(self) -> int | None:
         """The wave's number, where the mark holds one."""
@@ -93,3 +100,19 @@ def _rest(column: str, name: str, is_prefix: bool) -> str:
     if is_prefix:
         return column[: len(column) - len(name)] if lower.endswith(name.lower()) else ""
     return column[len(name) :] if lower.startswith(name.lower()) else ""
+
+
+def own_mark(columns: Collection[str]) -> Mark:
+    """The mark that most names of a file bear, of which nothing else is known.
+
+    >>> own_mark(["c01_w01", "c02_w01", "sex_w01", "pid"])
+    Mark(prefix='', suffix='_w01')
+    >>> own_mark(["trust_1", "trust_2", "trust_3", "worry_1"])
+    Mark(prefix='', suffix='')
+    """
+    for is_prefix, pattern in ((True, _OWN_PREFIX), (False, re.compile(r"_?[wt]\d{1,2}$", re.IGNORECASE))):
+        marks = Counter(match.group() for name in columns if (match := pattern.search(name)))
+        mark, count = marks.most_common(1)[0] if marks else ("", 0)
+        if count > 1 and count * 2 > len(columns):
+            return Mark(prefix=mark) if is_prefix else Mark(suffix=mark)
+    return Mark()

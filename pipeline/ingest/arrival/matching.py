@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.ingest.arrival.batteries import stem_of
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import code_texts
 from pipeline.specs.answer_words import plain
@@ -16,6 +17,8 @@ SURE, POSSIBLE = 0.75, 0.5
 """A match this good is proposed; one this good is only mentioned."""
 
 _DIGITS = re.compile(r"\d+")
+_QUESTION = re.compile(r"[a-z]{1,2}\d+\w?", re.IGNORECASE)
+"""The number of a question in a questionnaire: A3, e3, Q17b."""
 
 MOST_CODES = 60
 """A variable with more different answers than this is not recognised by its codes."""
@@ -28,59 +31,72 @@ class Match:
     variable: str
     confidence: float
     evidence: str
+    is_its_name: bool = False
+    """Whether it has the name that was expected, if in another case; any other name is for a person to judge."""
 
 
 def matches(
     items: Mapping[str, Item], names: Mapping[str, str], deposit: Deposit, missing: Collection[str] = ()
 ) -> dict[str, Match]:
-    """Item → its best variable, the surest matches first; each variable is given once, but to items of its own name.
+    """Item → its best variable, those of the expected name first; a variable of another name is given once.
 
-    ``names`` maps item → the name its variable should have; ``missing`` lists the study's missing codes.
+    ``names`` maps item → the name its variable should have; ``missing`` lists the study's missing codes. What has the
+    name of one item is not proposed for another.
     """
-    columns = deposit.frame.columns
-    codes = {column: _codes_of(deposit, column) for column in columns}
-    labels = {column: _label_of(deposit, column) for column in columns}
+    by_case = {column.lower(): column for column in deposit.frame.columns}
+    chosen = {}
+    for item, name in names.items():
+        column = name if name in deposit.frame.columns else by_case.get(name.lower())
+        if column is not None:
+            chosen[item] = _match(items[item], name, column, deposit, missing)
+    taken = {match.variable for match in chosen.values()}
+    free = [column for column in deposit.frame.columns if column not in taken]
     found = [
         (match.confidence, item, match)
-        for item, declared in items.items()
-        for match in _candidates(declared, names[item], columns, labels, codes, missing)
+        for item in names
+        if item not in chosen
+        for match in _candidates(items[item], names[item], free, deposit, missing)
     ]
-    chosen: dict[str, Match] = {}
-    taken: set[str] = set()
     for _, item, match in sorted(found, key=lambda entry: -entry[0]):
-        is_its_own = match.variable.lower() == names[item].lower()  # two items may be read from one variable
-        if item not in chosen and (is_its_own or match.variable not in taken):
+        if item not in chosen and match.variable not in taken:
             chosen[item] = match
             taken.add(match.variable)
     return chosen
 
 
 def _candidates(
-    item: Item,
-    name: str,
-    columns: Sequence[str],
-    labels: Mapping[str, str],
-    codes: Mapping[str, frozenset[str]],
-    missing: Collection[str],
+    item: Item, name: str, columns: Sequence[str], deposit: Deposit, missing: Collection[str]
 ) -> list[Match]:
-    wordings = [plain(text) for text in (item.label, item.wording, item.original) if text]
-    declared = frozenset({*item.codes, *item.missing, *missing})
+    """The columns of another name that are like the item in name or label."""
+    wordings = _wordings(item)
     found = []
     for column in columns:
-        by_name, how = _name_score(column, name)
-        by_label = max((_alike(labels[column], text) for text in wordings), default=0.0) if labels[column] else None
-        if by_name < 0.6 and (by_label or 0) < 0.6:
-            continue
-        renamed = 0.5 if by_name or (by_label or 0) > 0.95 else 0.0  # with another number only the same words count
-        by_codes = _code_score(codes[column], declared) if item.codes else None
-        confidence = max(
-            _weighted([(by_name, 0.5), (by_label, 0.3), (by_codes, 0.2)]),
-            _weighted([(renamed, 0.2), (by_label or 0.0, 0.6), (by_codes, 0.2)]),  # a survey tool named it anew
-        )
-        evidence = [how, *([f"label {by_label:.0%} alike"] if by_label is not None else [])]
-        evidence += [f"{by_codes:.0%} of its codes are declared"] if by_codes is not None else []
-        found.append(Match(column, round(confidence, 2), ", ".join(evidence)))
+        label = _label_of(deposit, column)
+        by_name, _ = _name_score(column, name)
+        if by_name >= 0.6 or (label and max((_alike(label, text) for text in wordings), default=0.0) >= 0.6):
+            found.append(_match(item, name, column, deposit, missing))
     return found
+
+
+def _match(item: Item, name: str, column: str, deposit: Deposit, missing: Collection[str]) -> Match:
+    """How sure it is that a column holds an item, and on what evidence."""
+    by_name, how = _name_score(column, name)
+    label, wordings = _label_of(deposit, column), _wordings(item)
+    by_label = max((_alike(label, text) for text in wordings), default=0.0) if label else None
+    renamed = 0.5 if by_name or (by_label or 0) > 0.95 else 0.0  # with another number only the same words count
+    declared = frozenset({*item.codes, *item.missing, *missing})
+    by_codes = _code_score(_codes_of(deposit, column), declared) if item.codes else None
+    confidence = max(
+        _weighted([(by_name, 0.5), (by_label, 0.3), (by_codes, 0.2)]),
+        _weighted([(renamed, 0.2), (by_label or 0.0, 0.6), (by_codes, 0.2)]),  # a survey tool named it anew
+    )
+    evidence = [how, *([f"label {by_label:.0%} alike"] if by_label is not None else [])]
+    evidence += [f"{by_codes:.0%} of its codes are declared"] if by_codes is not None else []
+    return Match(column, round(confidence, 2), ", ".join(evidence), column.lower() == name.lower())
+
+
+def _wordings(item: Item) -> list[str]:
+    return [plain(text) for text in (item.label, item.wording, item.original) if text]
 
 
 def _weighted(parts: Sequence[tuple[float | None, float]]) -> float:
@@ -102,8 +118,16 @@ def _name_score(column: str, name: str) -> tuple[float, str]:
         return 0.97, "same name but for case"
     if _DIGITS.sub("", column.lower()) == _DIGITS.sub("", name.lower()):
         return 0.0, f"another number than `{name}`"  # the next question of the same battery looks most alike
+    if _are_of_two_batteries(column, name):
+        return 0.0, f"another battery than `{name}`"
     likeness = _alike(column.lower(), name.lower())
     return likeness, f"name {likeness:.0%} like `{name}`"
+
+
+def _are_of_two_batteries(one: str, other: str) -> bool:
+    """Whether both are within numbered batteries, or numbers of questions, that differ: A3_1 and E3_1, B7 and C7."""
+    stems = [stem_of(name) or name.lower() for name in (one, other)]
+    return stems[0] != stems[1] and all(_QUESTION.fullmatch(stem) for stem in stems)
 
 
 def _alike(one: str, other: str) -> float:

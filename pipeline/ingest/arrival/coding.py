@@ -1,0 +1,174 @@
+"""What the answers of an undeclared column look like: amounts or codes, and which codes look like missing answers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.ingest.formats.deposit import Deposit
+from pipeline.ingest.formats.numbers import NUMBER, answer_codes
+from pipeline.ingest.formats.table import Bounds
+
+MOST_CODES = 12
+"""A column with more different answers than this holds amounts, unless the file labels its codes."""
+ROWS_OF_AN_ID = 50
+"""From so many rows on, whole numbers that differ in every row are ids rather than answers."""
+
+NA_MARKS = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "missing", ".", "-", "--"})
+"""Texts that programs write where there is no answer; compared in small letters."""
+
+_SENTINEL = re.compile(r"-\d+|9*[6-9]|([678])\1+")
+"""The form of codes that questionnaires use for missing answers: below zero, 8, 9, 88, 97, 98, 99, 998, 9999 …"""
+MOST_MISSING = 6
+"""More whole numbers below zero than this are amounts."""
+
+_REASONS = (
+    (re.compile(r"refus|prefer not|rather not|declin"), "refused"),
+    (re.compile(r"do(n.?t| not) know|\bdk\b|not sure|can.?t (say|choose)|no opinion"), "dont_know"),
+    (re.compile(r"not applicable|inapplicable|not asked|routed|\bn/?a\b|does not apply|skipped"), "routed_out"),
+    (re.compile(r"proxy"), "proxy"),
+    (re.compile(r"no answer|not answered|missing|not stated|unknown|blank"), "no_answer"),
+)
+"""Words of a label, and the reason for a missing answer that they give."""
+
+
+@dataclass(frozen=True)
+class Coding:
+    """A proposal for one column. ``kind`` is one of an item's, or empty with ``why`` no item is proposed.
+
+    ``codes``: code → label; ``counts``: code → rows; ``missing``: code → reason; ``bounds``: of a number, rounded
+    outwards.
+    """
+
+    kind: str = ""
+    why: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    bounds: tuple[float, float] | None = None
+
+
+def coding(deposit: Deposit, column: str, declared_missing: Sequence[str] = ()) -> Coding:
+    """What is proposed for a column; codes among ``declared_missing`` are known to the study and left out."""
+    answers = deposit.frame[column]
+    if answers.dtype.is_temporal():
+        return Coding(why="they hold dates")
+    counts = _counted(answers)
+    texts = [code for code in counts if not re.fullmatch(NUMBER, code)]
+    labels = deposit.value_labels.get(column, {})
+    words = [text for text in texts if text.strip().lower() not in NA_MARKS and text not in labels]
+    if not counts:
+        return Coding(why="they have no answer in this file")
+    if words:
+        return Coding(
+            why="they hold text, some with numbers among it" if len(words) < len(counts) else "they hold text"
+        )
+    numbers = [code for code in counts if code not in texts]
+    if _is_an_id(answers, numbers):
+        return Coding(why="they differ in every row, as ids do")
+    missing = {code: _reason(labels.get(code, "")) or "blank" for code in texts}
+    missing |= _missing_numbers(numbers, counts, labels, deposit.missing_ranges.get(column, []))
+    missing = {code: reason for code, reason in missing.items() if code not in declared_missing}
+    left = sorted((code for code in numbers if code not in {*missing, *declared_missing}), key=float)
+    if not left:
+        return Coding(why="they have no answer in this file")
+    return _coded(left, counts, labels, missing)
+
+
+def _coded(
+    left: Sequence[str], counts: Mapping[str, int], labels: Mapping[str, str], missing: Mapping[str, str]
+) -> Coding:
+    """The answers left: codes with labels, codes without, or amounts."""
+    answered = {code: text for code, text in labels.items() if code not in missing and re.fullmatch(NUMBER, code)}
+    labelled = {code: text for code, text in answered.items() if not _reason(text)}
+    are_whole = all(float(code).is_integer() for code in left)
+    if labelled and set(left) <= labelled.keys():
+        codes = dict(sorted(labelled.items(), key=lambda entry: float(entry[0])))
+    elif are_whole and len(left) <= MOST_CODES and not _runs_from_zero_to_ten(left):
+        codes = {code: labelled.get(code, code) for code in left}
+    else:
+        bounds = _rounded_outwards([float(code) for code in left])
+        return Coding("number", counts=counts, missing=missing, bounds=bounds)
+    if len(codes) == 1:
+        return Coding(why="they say the same in every row", counts=counts)
+    return Coding("nominal" if len(codes) == 2 else "ordinal", codes=codes, counts=counts, missing=missing)
+
+
+def _counted(answers: pl.Series) -> dict[str, int]:
+    """Code as ingest writes it → in how many rows it is, the lowest first."""
+    counted = answer_codes(answers).drop_nulls().rename("code").value_counts().sort("code")
+    return dict(counted.iter_rows())
+
+
+def _is_an_id(answers: pl.Series, numbers: Sequence[str]) -> bool:
+    return len(answers) >= ROWS_OF_AN_ID and len(numbers) == len(answers) and all(map(str.isdigit, numbers))
+
+
+def _runs_from_zero_to_ten(codes: Sequence[str]) -> bool:
+    return len(codes) > 8 and 0 <= float(codes[0]) <= 1 and float(codes[-1]) == 10
+
+
+def _missing_numbers(
+    numbers: Sequence[str],
+    counts: Mapping[str, int],
+    labels: Mapping[str, str],
+    ranges: Sequence[Bounds],
+) -> dict[str, str]:
+    """Codes that the file declares missing, that its labels call so, or that stand away from the others."""
+    named = {code: reason for code in numbers if (reason := _reason(labels.get(code, "")))}
+    bounds = [(float(low), float(high)) for low, high in ranges if not (isinstance(low, str) or isinstance(high, str))]
+    marked = {code: "no_answer" for code in numbers if any(low <= float(code) <= high for low, high in bounds)}
+    rest = sorted((code for code in numbers if code not in {**named, **marked} and code not in labels), key=float)
+    away = _away_from_the_others(rest, [code for code in labels if code in counts])
+    return {**dict.fromkeys(away, "no_answer"), **marked, **named}
+
+
+def _away_from_the_others(codes: Sequence[str], answered: Sequence[str]) -> list[str]:
+    """Codes of the form of missing codes, below or above the others with a gap.
+
+    >>> _away_from_the_others(["-9", "1", "2", "3", "99"], [])
+    ['-9', '99']
+    >>> _away_from_the_others(["-2", "-1", "0", "1", "2"], [])
+    []
+    """
+    formed = [code for code in codes if _SENTINEL.fullmatch(code)]
+    others = [float(code) for code in {*codes, *answered} if code not in formed and re.fullmatch(NUMBER, code)]
+    if not others:
+        return []
+    high, run = max(others), max(others)
+    below = [code for code in formed if float(code) < 0]
+    if len(below) > MOST_MISSING or min(others) < 0 or _is_symmetric(below, others):
+        below = []
+    while f"{run + 1:g}" in formed:
+        run += 1
+    far = run if len(others) <= MOST_CODES else high + max(high - min(others), 1.0)
+    return [code for code in codes if code in below or (code in formed and float(code) > far)]
+
+
+def _is_symmetric(below: Sequence[str], others: Sequence[float]) -> bool:
+    """Whether codes run without a gap as far below zero as above: -2, -1, 0, 1, 2 are one scale."""
+    have = {*map(float, below), *others}
+    edge = max(others)
+    return edge == len(below) > 1 and have == {float(code) for code in range(-len(below), len(below) + 1)}
+
+
+def _reason(label: str) -> str | None:
+    """The reason for a missing answer that a label gives, if any."""
+    text = label.casefold()
+    return next((reason for pattern, reason in _REASONS if pattern.search(text)), None)
+
+
+def _rounded_outwards(values: Sequence[float]) -> tuple[float, float]:
+    """Bounds around all values that are nobody's own: rounded down and up to a round number.
+
+    >>> _rounded_outwards([1931.0, 2003.0])
+    (1930.0, 2010.0)
+    """
+    low, high = min(values), max(values)
+    step = 10.0 ** math.floor(math.log10(high - low)) if high > low else 1.0
+    bottom, top = math.floor(low / step) * step, math.ceil(high / step) * step
+    return round(bottom, 10), round(top if top > bottom else bottom + step, 10)

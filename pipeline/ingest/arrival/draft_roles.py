@@ -1,0 +1,69 @@
+"""The columns with a role in a drafted wave: by the name they had before; what else may have a role is a comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pipeline.ingest.arrival.draft_fieldwork import date_columns
+from pipeline.ingest.arrival.expected import Expected
+from pipeline.ingest.formats.deposit import Deposit
+from pipeline.specs.yaml_text import quoted
+
+_NAMES = {
+    "person_id": r"id|pid|pidp|.*_id|id_.*|respondent.*|participant.*|externalreference|token",
+    "weight": r"w(eigh)?t|.*weight.*|wgt.*",
+    "interview_date": r"(start|interview|int|end|record\w*)_?date.*|date|submitted|created_at",
+    "duration": r".*duration.*|.*minutes.*|interviewtime|time_?taken",
+    "progress": r".*progress.*|percent_?complete.*",
+    "test": r".*test(data|case|record)?|status|is_test",
+}
+"""Role → names that columns with the role often have, in small letters."""
+_DATES = "the only column of dates"
+
+
+def roles_in(want: Expected, deposit: Deposit) -> dict[str, str]:
+    """Role → the column with the name of the one that had it last; the only dates are those of the interviews."""
+    by_case = {column.lower(): column for column in deposit.frame.columns}
+    found = {}
+    for role, name in want.roles.items():
+        column = by_case.get(want.mark.of(name).lower()) or by_case.get(name.lower())
+        if column is not None:
+            found[role] = column
+    dates = [*date_columns(deposit)]
+    if "interview_date" not in want.roles and len(dates) == 1 and dates[0] not in found.values():
+        found["interview_date"] = dates[0]
+    return found
+
+
+def guessed_roles(want: Expected, roles: Mapping[str, str], deposit: Deposit) -> list[tuple[str, str]]:
+    """Role and column: for each role that no column has, those that look as if they had it."""
+    free = [column for column in deposit.frame.columns if column not in roles.values()]
+    dates = date_columns(deposit)
+    return [
+        (role, column)
+        for role, pattern in _NAMES.items()
+        for column in free
+        if role not in roles
+        and re.fullmatch(pattern, want.mark.without(column).lower())
+        and (column in dates) == (role == "interview_date")
+        and (role != "person_id" or deposit.frame[column].n_unique() == deposit.frame.height)
+    ]
+
+
+def role_lines(want: Expected, roles: Mapping[str, str], guesses: Sequence[tuple[str, str]]) -> list[str]:
+    """The lines ``columns`` of a file: roles that were found, those that are absent, and columns that may have one."""
+    lines = ["    columns:" if roles else "    # columns:"] if roles or guesses else []
+    for role, column in roles.items():
+        before = want.roles.get(role)
+        how = "the name it had before" if column == before else f"before: {before}" if before else _DATES
+        lines.append(f"      {role}: {quoted(column)}  # {how}")
+    lines += [f"      # {role}: {quoted(column)}  # by its name; is it?" for role, column in guesses]
+    absent = {role: name for role, name in want.roles.items() if role not in roles}
+    return [
+        *lines,
+        *(
+            f"    # {role}: there is no column `{name}`; say which it is, or take it out of study.yaml"
+            for role, name in absent.items()
+        ),
+    ]

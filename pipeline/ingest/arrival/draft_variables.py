@@ -1,0 +1,68 @@
+"""The variables of a drafted wave: names as expected are lines, other names are comments for a person to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.ingest.arrival.expected import Expected
+from pipeline.ingest.arrival.matching import POSSIBLE, SURE, Match
+from pipeline.specs.yaml_text import quoted
+
+
+def variable_lines(
+    want: Expected, names: Mapping[str, str], found: Mapping[str, Match], new: Mapping[str, str]
+) -> list[str]:
+    """The lines ``variables`` and ``not_asked``. ``new``: key of a drafted item → the column it was drafted from."""
+    live = [
+        f"  {item}: {quoted(found[item].variable)}  # {_proposal(want, item, found[item])}"
+        for item in names
+        if item in found and _is_live(want, item, found[item])
+    ]
+    live += [f"  {item}: {quoted(column)}  # the item was drafted from this column" for item, column in new.items()]
+    comments = [
+        f"  # {item}: {quoted(found[item].variable)}  # {_proposal(want, item, found[item])}"
+        for item in undecided(want, names, found)
+    ]
+    lines = ["", "variables:" if live else "# variables:", *live] if live or comments else []
+    if comments:
+        lines += ["  # Of another name: take away the first # of the line if it is the same question, or else list the"]
+        lines += ["  # item under not_asked. Until then the wave is not built.", *comments]
+    absent = list(_absent(want, names, found))
+    return [*lines, *(["", "not_asked:", *absent] if absent else [])]
+
+
+def undecided(want: Expected, names: Mapping[str, str], found: Mapping[str, Match]) -> Iterator[str]:
+    """The items that a variable of another name may hold: a person decides."""
+    for item in names:
+        match = found.get(item)
+        if match is not None and match.confidence >= SURE and not _is_live(want, item, match):
+            yield item
+
+
+def _is_live(want: Expected, item: str, match: Match) -> bool:
+    """Whether a proposal is a line: the item's own name, or one that a person took over from an earlier wave."""
+    if not match.is_its_name:
+        return False
+    return match.variable.lower() == want.own[item].lower() or item not in want.unsure
+
+
+def _proposal(want: Expected, item: str, match: Match) -> str:
+    """Confidence and evidence; of what was only a proposal before, no more than that."""
+    is_own = match.variable.lower() == want.own[item].lower()
+    if item in want.unsure and not is_own:
+        wave, first = want.unsure[item]
+        return f"{min(first, match.confidence):.0%}: as proposed first in {wave}; {match.evidence}"
+    before = "" if is_own or not match.is_its_name else ", as in the wave before"
+    return f"{match.confidence:.0%}: {match.evidence}{before}"
+
+
+def _absent(want: Expected, names: Mapping[str, str], found: Mapping[str, Match]) -> Iterator[str]:
+    """Items of which the file seems to hold nothing, with what comes nearest."""
+    for item, name in names.items():
+        match = found.get(item)
+        if match is None or match.confidence < POSSIBLE:
+            if match is None or not match.is_its_name:
+                yield f"  - {item}  # no variable like `{name}`"
+        elif match.confidence < SURE and not match.is_its_name:
+            why = f"perhaps {match.variable} ({_proposal(want, item, match).split(':')[0]})"
+            yield f"  - {item}  # {why}: {match.evidence}"

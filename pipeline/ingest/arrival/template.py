@@ -1,0 +1,54 @@
+"""What of a study folder is still the template's: examples, which are no wave and no item of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.specs.project import Study
+from pipeline.specs.strict_yaml import read
+from pipeline.specs.study import Wave
+
+EXAMPLES = ("scales.yaml", "weights.yaml", "imputation.yaml")
+"""Files of the template that speak of its own items."""
+
+
+def is_the_templates(path: Path, template: Path) -> bool:
+    """Whether a YAML file says what the template's file of that name says, whatever its comments."""
+    if not path.is_file() or not template.is_file():
+        return False
+    found = read(path, path.name)
+    return not found.problems and found.data == read(template, template.name).data
+
+
+def example_files(folder: Path, template: Path, names: Iterable[str] = EXAMPLES) -> list[Path]:
+    """Those files of a study folder that are still the template's examples."""
+    return [folder / name for name in names if is_the_templates(folder / name, template / name)]
+
+
+def own_waves(study: Study, template: Path, deposits: Path, drafted: Path) -> dict[str, Wave]:
+    """The waves that are the study's own: not those whose file is the template's, was never there or accepted.
+
+    ``drafted`` is the file that a wave is drafted from: if it has the name that the template gives, it is no deposit of
+    another wave.
+    """
+    examples = _example_names(template)
+    return {
+        key: wave
+        for key, wave in study.waves.items()
+        if not all(
+            file.sha256 is None and file.file in examples and _is_absent(deposits / file.file, drafted)
+            for file in wave.files
+        )
+    }
+
+
+def _example_names(template: Path) -> set[str]:
+    """The names of deposits in the template's waves."""
+    waves = [read(path, path.name).data for path in sorted((template / "waves").glob("*.yaml"))]
+    files = [file for wave in waves if isinstance(wave, dict) for file in wave.get("files") or []]
+    return {str(file["file"]) for file in files if isinstance(file, dict) and "file" in file}
+
+
+def _is_absent(path: Path, drafted: Path) -> bool:
+    return not path.exists() or path.resolve() == drafted.resolve()

@@ -1,0 +1,91 @@
+"""A draft written among a study's declarations; the template's examples make room for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.errors import CohesionError
+from pipeline.files import write_bytes
+from pipeline.ingest.arrival.draft import Draft, draft
+from pipeline.ingest.arrival.template import EXAMPLES, example_files, is_the_templates, own_waves
+from pipeline.specs.project import Study
+
+_ITEMS = """# Drafted from {file}: one entry per column that nobody had declared. Compare wording, codes and
+# missing codes with the questionnaire; then delete `assumed` and `reason`. Delete entries that nobody needs.
+"""
+_SCALES = """# Batteries found in {file}. Which items are scored together is a decision: take away the # of
+# those that are scales.
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a study's declarations lie, those of the template, and its deposits."""
+
+    folder: Path
+    template: Path
+    deposits: Path
+
+
+def next_wave(study: Study, place: Place, file: Path) -> str:
+    """The wave after the last that is the study's own."""
+    own = own_waves(study, place.template, place.deposits, file)
+    return f"w{max((int(key[1:]) for key in own), default=0) + 1:02}"
+
+
+def own_part(study: Study, place: Place, file: Path) -> Study:
+    """The study without the template's example items and waves."""
+    has_examples = is_the_templates(place.folder / "items.yaml", place.template / "items.yaml")
+    return replace(
+        study,
+        items={} if has_examples else study.items,
+        waves=own_waves(study, place.template, place.deposits, file),
+    )
+
+
+def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, add_items: bool) -> Iterator[str]:
+    """Write the draft of a wave, and the entries for new items; in words, what was written and what is to be decided.
+
+    A study without an item of its own gets its items from the file. Raises ``CohesionError`` if the wave is declared.
+    """
+    target = place.folder / "waves" / f"{wave}.yaml"
+    own = own_part(study, place, file)
+    if target.exists() and wave in {*own.waves} | ({wave} - {*study.waves}):
+        raise CohesionError(
+            "is declared already",
+            where=f"{place.folder.name}/waves/{target.name}",
+            todo="Edit it, or name another wave.",
+        )
+    is_first = not own.items
+    made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items or is_first)
+    write_bytes(target, made.wave.encode())
+    yield f"Drafted {wave} in {place.folder.name}/waves/{target.name}."
+    if made.items:
+        yield from _write_items(place, file, made, is_first)
+    elif made.proposed_items:
+        yield (
+            f"{made.proposed_items:,} columns are read by no item; the wave's file proposes their entries in comments "
+            "(--items writes them into items.yaml)."
+        )
+    if made.undecided:
+        items = f"{len(made.undecided):,} items are" if len(made.undecided) > 1 else "1 item is"
+        yield f"{items} perhaps there under another name: decide under `variables` of the wave's file."
+
+
+def _write_items(place: Place, file: Path, made: Draft, is_first: bool) -> Iterator[str]:
+    items = place.folder / "items.yaml"
+    before = "" if is_first else items.read_text(encoding="utf-8").rstrip() + "\n\n"
+    write_bytes(items, f"{before}{_ITEMS.format(file=file.name)}{made.items}\n".encode())
+    yield f"Wrote {made.proposed_items:,} entries into {place.folder.name}/items.yaml, each marked as assumed."
+    gone = [path.name for path in example_files(place.folder, place.template)] if is_first else []
+    for name in gone:
+        (place.folder / name).unlink()
+    if gone:
+        yield f"Took away the template's examples: {', '.join(gone)}."
+    scales = place.folder / EXAMPLES[0]
+    if made.scales:
+        before = scales.read_text(encoding="utf-8").rstrip() + "\n\n" if scales.exists() else ""
+        write_bytes(scales, f"{before}{_SCALES.format(file=file.name)}{made.scales}\n".encode())
+        yield f"Proposed scales for the batteries, as comments, in {place.folder.name}/{scales.name}."
