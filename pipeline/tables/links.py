@@ -34,10 +34,12 @@ class Links(dy.Schema):
     of = dy.Int64(min=0)  # people compared: those of the later wave, or linked people with a time-constant fact
     quarantined = dy.Int64(min=0)  # of the count, those whose rows are quarantined
     by_chance = dy.Float64(nullable=True, min=0)  # the number expected by chance alone
+    near = dy.Int64(min=0)  # of the count, ids near somebody's, but no more of them than chance gives
+    once = dy.Int64(min=0)  # of the count, new on no list, and in no other wave
 
     @dy.rule()
     def count_within_those_looked_at(cls) -> pl.Expr:
-        return (pl.col("count") <= pl.col("of")) & (pl.col("quarantined") <= pl.col("count"))
+        return (pl.col("count") <= pl.col("of")) & (pl.max_horizontal("quarantined", "near", "once") <= pl.col("count"))
 
 
 class Linked(dy.Schema):

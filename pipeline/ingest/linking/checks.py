@@ -41,11 +41,18 @@ def undeclared_people(study: Study, links: pl.DataFrame) -> list[str]:
         if new.height and not _accepted(study, wave, "new_people"):
             count, people = int(new["count"].sum()), int(own["of"].max() or 0)  # type: ignore[arg-type]
             found.append(
-                f"{_place(study, arm, wave)}: {count:,} of {people:,} people are new and on no list. Name the list of "
-                "the refreshment sample as `refreshment` of the file, or accept them by a decision of the wave "
-                "(finding: new_people, item: person_id)."
+                f"{_place(study, arm, wave)}: {count:,} of {people:,} people are new and on no list; {_about(new)}. "
+                "Name the list of the refreshment sample as `refreshment` of the file, or accept them by a decision of "
+                "the wave (finding: new_people, item: person_id)."
             )
     return found
+
+
+def _about(new: pl.DataFrame) -> str:
+    """How many new people are in no other wave, and how many have ids that come near others by chance."""
+    once, near = int(new["once"].sum()), int(new["near"].sum())
+    by_chance = f"; {near:,} have ids near earlier ones, which is no more than chance gives" if near else ""
+    return f"{once:,} of them are in no other wave{by_chance}"
 
 
 def contradicting(study: Study, links: pl.DataFrame) -> list[str]:

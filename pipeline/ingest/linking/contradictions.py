@@ -39,4 +39,4 @@ def _contradiction(earlier: str, later: str, now: Facts, then: Facts) -> list[tu
         return []
     chance = disagreement_by_chance(now, then)
     by_chance = None if chance is None else compared * chance
-    return [(earlier, later, CONTRADICTS, int(np.count_nonzero(contradict)), compared, 0, by_chance)]
+    return [(earlier, later, CONTRADICTS, int(np.count_nonzero(contradict)), compared, 0, by_chance, 0, 0)]

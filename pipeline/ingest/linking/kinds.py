@@ -17,6 +17,8 @@ COUNTS = {
     "of": pl.Int64,
     "quarantined": pl.Int64,
     "by_chance": pl.Float64,
+    "near": pl.Int64,
+    "once": pl.Int64,
 }
 PROPOSALS = {
     "later": pl.String,

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.ingest.linking.agreement import (
-    compare_facts,
     disagreement_by_chance,
     facts_of,
     with_numbered_facts,
 )
+from pipeline.ingest.linking.chance import by_chance, compared_sample, with_facts, without_chance
 from pipeline.ingest.linking.contradictions import contradictions
-from pipeline.ingest.linking.kinds import COUNTS, NEAREST, PROPOSALS, PROPOSED
+from pipeline.ingest.linking.kinds import COUNTS, NEAREST, PROPOSALS, PROPOSED, UNDECLARED
 from pipeline.ingest.linking.near import near_ids
 from pipeline.ingest.people.ids import Case, normalise_ids
 from pipeline.tables import LINK_KINDS
@@ -51,7 +51,8 @@ def link_waves(
 
     In ``counts``, ``of`` is the number of people looked at, and ``by_chance`` how many of them chance alone would give:
     of near ids that belong to strangers, so many would agree in all facts; of people linked at random, so many would
-    contradict. No id is in the result.
+    contradict. ``near`` counts new people whose ids come near to an absent person's no more often than chance gives;
+    ``once`` those on no list whose id is in no other wave, earlier or later. No id is in the result.
     """
     people = {wave: _prepare(frame, id_column, strip, case) for wave, frame in waves.items()}
     return _link(with_numbered_facts(people, facts), facts, refreshment or {}, issued)
@@ -66,11 +67,12 @@ def _link(
     """The same once ids are compared as declared and facts are numbers."""
     loaded = {wave: people.filter(~pl.col("set_apart")) for wave, people in prepared.items()}
     counts, proposals, seen = [pl.DataFrame(schema=COUNTS)], [pl.DataFrame(schema=PROPOSALS)], pl.DataFrame()
-    previous = ""
+    previous, once = "", _ids_of_one_wave(prepared)
     for wave, people in prepared.items():
         if seen.height:
             lists = {"refreshment": [*refreshment.get(wave, ())], "issued": [*issued]}
             placed = _place(people, seen, previous, facts, lists)
+            placed = placed.with_columns(is_once=pl.col("id").is_in(once.implode()) & pl.col("kind").is_in(UNDECLARED))
             counts.append(_counted(placed, wave, previous, _agree_by_chance(placed, people, seen, facts)))
             proposals.append(_proposed(placed, wave))
         own = loaded[wave].with_columns(wave=pl.lit(wave))
@@ -78,6 +80,11 @@ def _link(
         previous = wave
     counts.append(contradictions(loaded, facts))
     return Links(pl.concat(counts), pl.concat(proposals))
+
+
+def _ids_of_one_wave(prepared: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """The ids that are in one wave alone."""
+    return pl.concat([people["id"] for people in prepared.values()]).value_counts().filter(pl.col("count") == 1)["id"]
 
 
 def _prepare(frame: pl.DataFrame, id_column: str, strip: bool, case: Case) -> pl.DataFrame:
@@ -116,8 +123,10 @@ def _place(
     placed = placed.with_columns(kind=kind)
     strangers = people.filter(placed["kind"] == "new")
     absent = seen.join(people.select("id"), on="id", how="anti", maintain_order="left")
-    found = _nearest(strangers, absent, facts)
+    linked = people.filter(placed["earlier"].is_not_null())
+    found, by_chance = _nearest(strangers, absent, linked, facts)
     placed = placed.join(found, on="row", how="left", suffix="_near", maintain_order="left")
+    placed = placed.with_columns(is_near_by_chance=pl.col("row").is_in(by_chance.implode()))
     return placed.with_columns(
         kind=pl.coalesce("kind_near", "kind"),
         earlier=pl.coalesce("earlier", "earlier_near"),
@@ -125,14 +134,27 @@ def _place(
     )
 
 
-def _nearest(strangers: pl.DataFrame, absent: pl.DataFrame, facts: Sequence[str]) -> pl.DataFrame:
-    """One row per stranger whose id is nearly that of somebody absent: who it may be, and what speaks for it."""
+def _nearest(
+    strangers: pl.DataFrame, absent: pl.DataFrame, linked: pl.DataFrame, facts: Sequence[str]
+) -> tuple[pl.DataFrame, pl.Series]:
+    """One row per stranger whose id is nearly that of somebody absent: who it may be, and what speaks for it.
+
+    And the rows of those whose ids come near no more often than the ids of ``linked`` people do.
+    """
     pairs = _candidates(strangers, absent)
     if not pairs.height:
-        return pl.DataFrame(schema=NEAREST)
-    left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
-    agree, contradict = compare_facts(facts_of(strangers, facts)[left], facts_of(absent, facts)[right])
-    pairs = pairs.with_columns(facts_agree=agree, facts_contradict=contradict, refuted=contradict > 0)
+        return pl.DataFrame(schema=NEAREST), pl.Series(dtype=pl.Int64)
+    pairs = with_facts(pairs, strangers, absent, facts)
+    compared = compared_sample(linked)
+    reference = with_facts(_candidates(compared, absent), compared, absent, facts)
+    close = pairs["left"].unique()
+    pairs = without_chance(pairs, strangers, by_chance(pairs, strangers, reference, compared))
+    dropped = strangers["row"].gather(close.filter(~close.is_in(pairs["left"].unique().implode())).sort())
+    return _chosen(pairs, strangers, absent), dropped
+
+
+def _chosen(pairs: pl.DataFrame, strangers: pl.DataFrame, absent: pl.DataFrame) -> pl.DataFrame:
+    """The best pair of each stranger, and of which kind it is."""
     pairs = pairs.filter((pl.col("refuted") == pl.col("refuted").min()).over("left"))
     pairs = pairs.filter((pl.col("distance") == pl.col("distance").min()).over("left"))
     several = (pl.len().over("left") > 1) | (pl.len().over("right") > 1)
@@ -166,10 +188,10 @@ def _candidates(strangers: pl.DataFrame, absent: pl.DataFrame) -> pl.DataFrame:
     found = []
     for form in ("form", "core"):
         alike = left.filter(pl.col(form) != "").join(right, on=form, maintain_order="left")
-        found.append(alike.select("left", "right", distance=pl.lit(0, dtype=pl.Int8)))
+        found.append(alike.select("left", "right", distance=pl.lit(0, dtype=pl.Int8), close=pl.lit(form)))
         left = left.join(found[-1], on="left", how="anti", maintain_order="left")
     near = near_ids(left["form"], right["form"])
-    found.append(near.with_columns(left=left["left"].gather(near["left"])))
+    found.append(near.with_columns(left=left["left"].gather(near["left"]), close=pl.col("distance").cast(pl.String)))
     return pl.concat(found)
 
 
@@ -190,10 +212,16 @@ def _counted(placed: pl.DataFrame, wave: str, previous: str, by_chance: float | 
     counted = (
         placed.with_columns(pl.col("earlier").fill_null(previous))
         .group_by("earlier", "kind", maintain_order=True)
-        .agg(count=pl.len().cast(pl.Int64), quarantined=pl.col("set_apart").sum().cast(pl.Int64))
+        .agg(
+            count=pl.len().cast(pl.Int64),
+            quarantined=pl.col("set_apart").sum().cast(pl.Int64),
+            near=pl.col("is_near_by_chance").sum().cast(pl.Int64),
+            once=pl.col("is_once").sum().cast(pl.Int64),
+        )
     )
     if not counted.filter(pl.col("kind") == "exact").height:  # that nobody is linked must be reported, too
         none = pl.DataFrame({"earlier": [previous], "kind": ["exact"], "count": [0], "quarantined": [0]})
+        none = none.with_columns(near=pl.lit(0, dtype=pl.Int64), once=pl.lit(0, dtype=pl.Int64))
         counted = pl.concat([none, counted])
     order = pl.col("kind").replace_strict(list(LINK_KINDS), range(len(LINK_KINDS)))
     is_likely = pl.col("kind") == "likely"
