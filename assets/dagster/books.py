@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import dagster as dg
 
 from assets.building import Running
+from assets.dagster.databases import open_databases
 from assets.dagster.graph import graph
 from assets.dagster.instance import prepare_instance
 from assets.engine.plan import Plan
@@ -23,7 +24,7 @@ def keep_books(workspace: Workspace, plan: Plan, running: Running) -> list[str]:
     """
     reports = _Once(running.reports())
     try:
-        with _instance(workspace) as instance:
+        with open_databases(), _instance(workspace) as instance:
             _materialise(workspace, plan, reports, instance)
     except CohesionError:
         raise
