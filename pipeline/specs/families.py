@@ -262,7 +262,7 @@ _STRUCTURAL = (
         "Random-intercept cross-lagged panel model: effects from one wave to the next, within a person",
         "pipeline.sem.declared.riclpm:fit",
         needs=("constructs",),
-        takes=_LAGGED | {"indicators", "ladder"},
+        takes=_LAGGED | {"indicators", "ladder", "random_intercepts"},
         components=("between", "between_correlation", *_LAGS, "ladder", "test"),
         declaration=STRUCTURAL,
         fewest_constructs=2,

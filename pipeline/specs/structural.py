@@ -11,9 +11,24 @@ from pipeline.specs.base import Asking, Declaration, Name
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family_keys import check_keys, is_family
 
+Intercept = Literal["free", "bounded", "zero"]
+
+
+class ConfiguralRule(Declaration):
+    """What the configural model has to reach before anything is compared; ``null`` leaves a measure out.
+
+    Defaults: the usual bounds of acceptable fit (Bentler 1990; Browne & Cudeck 1993; Hu & Bentler 1999).
+    """
+
+    cfi: float | None = Field(default=0.90, gt=0, le=1)
+    rmsea: float | None = Field(default=0.08, gt=0)
+    srmr: float | None = Field(default=0.08, gt=0)
+
 
 class InvarianceCriterion(Declaration):
     """When a step up the ladder is refused; applied in this order, the first that is violated decides.
+
+    ``configural``: what the first model has to reach before anything is compared; ``null`` compares whatever it fits.
 
     Defaults: Chen (2007), Structural Equation Modeling 14, 464-504. ``p``: of the (scaled) difference in chi-square.
     """
@@ -21,6 +36,7 @@ class InvarianceCriterion(Declaration):
     cfi_drop: float | None = Field(default=0.010, gt=0)
     rmsea_rise: float | None = Field(default=0.015, gt=0)
     p: float | None = Field(default=None, gt=0, lt=1)
+    configural: ConfiguralRule | None = ConfiguralRule()
 
     @model_validator(mode="after")
     def _decides_by_something(self) -> InvarianceCriterion:
@@ -43,12 +59,13 @@ class StructuralModel(Asking):
     residuals: Literal["free", "equal"] = "free"
     means: Literal["free", "equal"] = "free"
     estimator: Literal["ML", "MLR"] = "MLR"
-    missing: Literal["fiml", "listwise"] = "fiml"
+    missing: Literal["fiml", "listwise", "pairwise"] = "fiml"
     cluster: Literal["psu", "area_code"] | None = None
     group_equal: tuple[Literal["lags", "residuals", "means", "between"], ...] = ()
     times: Literal["fieldwork"] | tuple[float, ...] = "fieldwork"
     time_unit: Literal["month", "year"] = "year"
     time_varying: tuple[Name, ...] = ()
+    random_intercepts: Intercept | dict[Name, Intercept] = "free"
     indicators: bool = False
     ladder: bool = True
     shape: Literal["intercept", "linear", "quadratic", "piecewise"] = "linear"
@@ -72,16 +89,35 @@ class StructuralModel(Asking):
 
     @model_validator(mode="after")
     def _can_be_estimated_so(self) -> StructuralModel:
+        self._check_ordinal()
         if self.estimator == "ML" and (self.cluster or self.weights):
             raise ValueError("`cluster` and `weights` need robust standard errors: `estimator: MLR`")
         if self.group_equal and self.group is None:
             raise ValueError("`group_equal` needs the `group` over which parts are equal")
-        if self.ordinal and (self.cluster or self.weights):
-            raise ValueError("`ordinal: true` takes no `cluster` or `weights`")
         if self.times != "fieldwork" and list(self.times) != sorted(set(self.times)):
             raise ValueError("`times` rise from wave to wave")
         if self.times != "fieldwork" and self.waves and len(self.times) != len(self.waves):
             raise ValueError(f"`times` has {len(self.times)} numbers for {len(self.waves)} `waves`")
+        return self
+
+    def _check_ordinal(self) -> None:
+        """Ordered answers have an estimator and a treatment of missing answers of their own."""
+        given = self.model_fields_set
+        if not self.ordinal and self.missing == "pairwise":
+            raise ValueError("`missing: pairwise` is for `ordinal: true`; other models have `fiml` or `listwise`")
+        if self.ordinal and "estimator" in given:
+            raise ValueError("`ordinal: true` is estimated by WLSMV: it takes no `estimator`")
+        if self.ordinal and "missing" in given and self.missing == "fiml":
+            raise ValueError("`ordinal: true` has no `missing: fiml`; use `pairwise` (the default) or `listwise`")
+        if self.ordinal and "partial" in given and self.partial:
+            raise ValueError("`ordinal: true` has no partial steps: leave `partial` out")
+
+    @model_validator(mode="after")
+    def _names_its_constructs(self) -> StructuralModel:
+        if isinstance(self.random_intercepts, dict):
+            unknown = sorted(set(self.random_intercepts) - set(self.constructs))
+            if unknown:
+                raise ValueError(f"`random_intercepts` names {', '.join(unknown)}, which is none of the `constructs`")
         return self
 
     @property

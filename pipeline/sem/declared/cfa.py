@@ -26,10 +26,7 @@ def fit(
     for wave in material.waves(*model.constructs):
         answered = material.rows.filter(pl.col("wave") == wave)
         try:
-            result = cfa(
-                answered, dict(material.items), ordered=model.ordinal,
-                **({"group": model.group} if model.ordinal else material.options),
-            )  # fmt: skip
+            result = cfa(answered, dict(material.items), ordered=model.ordinal, **material.options)
         except ModelError as problem:
             rows.withheld("model", "fit", "chi_square", problem, wave=wave)
             continue

@@ -11,10 +11,10 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.sem.declared.material import Material, chosen
 from pipeline.sem.declared.rows import Rows
-from pipeline.sem.families.decision import Criterion, Invariance
+from pipeline.sem.families.decision import Configural, Criterion, Invariance
 from pipeline.sem.families.invariance import invariance
 from pipeline.specs.project import Study
-from pipeline.specs.structural import StructuralModel
+from pipeline.specs.structural import InvarianceCriterion, StructuralModel
 
 LEVELS = ("none", "configural", "thresholds", "metric", "scalar", "strict")
 STEP = {
@@ -47,13 +47,13 @@ def fit(
 def _tested(rows: Rows, construct: str, material: Material, waves: Sequence[str], wave: str | None) -> None:
     """One scale taken up the ladder, over waves or (``wave``) over the groups of one wave."""
     spec, items = material.spec, material.items[construct]
-    rule = Criterion(spec.criterion.cfi_drop, spec.criterion.rmsea_rise, spec.criterion.p)
+    rule = _rule(spec.criterion)
     factors: list[Any]
     if wave is None:
         frame, factors = material.wide(items, waves), [[f"{item}_{one}" for item in items] for one in waves]
     else:
         frame, factors = material.rows.filter(pl.col("wave") == wave), [*items]
-    options = {"ordered": True, "group": spec.group} if spec.ordinal else {**material.options, "partial": spec.partial}
+    options = {**material.options, **({"ordered": True} if spec.ordinal else {"partial": spec.partial})}
     try:
         if wave is None and len(waves) < 2:
             raise ModelError("one wave has all the items: there is nothing to compare")
@@ -69,8 +69,18 @@ def _tested(rows: Rows, construct: str, material: Material, waves: Sequence[str]
     _steps(rows, construct, found, wave)
     _concluded(rows, construct, found, wave)
     _means(rows, construct, found, waves, wave)
+    first = found.models["configural"]
+    rows.add(construct, "invariance", "persons_left_out", float(first.dropped), wave=wave,
+             note="; ".join(first.notes) or None)  # fmt: skip
     for row in rows.found[start:]:
-        row["n_persons"] = found.models["configural"].n
+        row["n_persons"] = first.n
+
+
+def _rule(declared: InvarianceCriterion) -> Criterion:
+    """The declared rule in the words of the ladder."""
+    first = declared.configural
+    bounds = Configural(first.cfi, first.rmsea, first.srmr) if first else None
+    return Criterion(declared.cfi_drop, declared.rmsea_rise, declared.p, bounds)
 
 
 def _steps(rows: Rows, construct: str, found: Invariance, wave: str | None) -> None:

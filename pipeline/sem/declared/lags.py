@@ -72,11 +72,12 @@ def _columns(material: Material) -> list[str]:
 
 
 def _held(construct: str, material: Material, waves: Sequence[str]) -> list[Any]:
-    """A construct's column at each wave, or its items' columns."""
+    """A construct's column at each wave, or its items' columns; None at a wave that did not ask it."""
     columns = material.columns(construct)
+    asked = set(material.asked(construct))
     if not material.items:
-        return [f"{construct}_{wave}" for wave in waves]
-    return [[f"{column}_{wave}" for column in columns] for wave in waves]
+        return [f"{construct}_{wave}" if wave in asked else None for wave in waves]
+    return [[f"{column}_{wave}" for column in columns] if wave in asked else None for wave in waves]
 
 
 def _fitted(
@@ -88,12 +89,13 @@ def _fitted(
 ) -> Result:
     spec = material.spec
     varying = {one: [f"{one}_{wave}" for wave in waves] for one in spec.time_varying}
+    own = {} if spec.family == "clpm" else {"random_intercepts": spec.random_intercepts}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # unequal spacing: the result notes it, and the table has both lags
         return function(
-            frame, constructs, spec.lags, spec.residuals, spec.means, **material.options,
+            frame, constructs, **material.options, lags=spec.lags, residuals=spec.residuals, means=spec.means,
             times=material.times(waves), covariates=spec.covariates, time_varying=varying or None,
-            group_equal=spec.group_equal, gate=False,
+            group_equal=spec.group_equal, gate=False, **own,
         )  # fmt: skip
 
 

@@ -31,8 +31,11 @@ class Material:
     @property
     def options(self) -> dict[str, Any]:
         """How to fit, in the words of the engine."""
-        named = ("estimator", "missing", "group", "cluster", "weights")
-        return {name: getattr(self.spec, name) for name in named}
+        spec = self.spec
+        shared = {"group": spec.group, "cluster": spec.cluster, "weights": spec.weights}
+        if spec.ordinal:
+            return shared | {"missing": "listwise" if spec.missing == "listwise" else "pairwise"}
+        return shared | {"estimator": spec.estimator, "missing": spec.missing}
 
     @property
     def constant(self) -> list[str]:
@@ -56,7 +59,12 @@ class Material:
         """The declared waves; where none are declared, those in which all ``constructs`` have answers."""
         if self.spec.waves:
             return self.spec.waves
-        columns = [name for construct in constructs for name in self.columns(construct)]
+        common = [set(self.asked(construct)) for construct in constructs]
+        return tuple(sorted(set.intersection(*common))) if common else ()
+
+    def asked(self, construct: str) -> tuple[str, ...]:
+        """The waves in which each column of a construct has answers."""
+        columns = list(self.columns(construct))
         known = self.rows.group_by("wave").agg(pl.col(columns).is_not_null().any())
         return tuple(known.filter(pl.all_horizontal(columns))["wave"].sort())
 

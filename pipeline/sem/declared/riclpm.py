@@ -6,7 +6,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.sem.declared.lags import Lagged, fit_lags
-from pipeline.sem.declared.material import Material, chosen
+from pipeline.sem.declared.material import chosen
 from pipeline.sem.declared.rows import Rows
 from pipeline.sem.families.ladder import ladder
 from pipeline.sem.families.panel import riclpm
@@ -26,8 +26,8 @@ def fit(
     """
     material, rows = chosen(model, panel, study, answers), Rows(model.confidence)
     lagged = fit_lags(rows, material, riclpm)
-    if model.ladder and not (model.indicators or model.time_varying):
-        _ladder(rows, material, lagged)
+    if model.ladder:
+        _ladder(rows, lagged)
     result = lagged.result
     return rows.table(name, model.family, n_persons=result.n, covariance=result.covariance_name)
 
@@ -35,12 +35,10 @@ def fit(
 MEASURES = {"chisq": "chi_square"} | {name: name for name in ("cfi", "tli", "rmsea", "srmr", "aic", "bic")}
 
 
-def _ladder(rows: Rows, material: Material, lagged: Lagged) -> None:
-    """Nested models, each against the one before; the first row is the CLPM against the RI-CLPM."""
+def _ladder(rows: Rows, lagged: Lagged) -> None:
+    """Nested models, each against the one before; the first row is the declared model without random intercepts."""
     try:
-        made = ladder(
-            lagged.frame, lagged.columns, **material.options, covariates=material.spec.covariates, fitted=lagged.result
-        )
+        made = ladder(lagged.frame, lagged.columns, fitted=lagged.result)
     except ModelError as problem:
         rows.withheld("ladder", "ladder", "chi_square", problem)
         return

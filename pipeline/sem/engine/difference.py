@@ -11,6 +11,7 @@ from pipeline.sem.engine.chisquare import ChiSquare, chi_square, upper_tail
 from pipeline.sem.engine.comparison import METHODS, Comparison, orthogonal_complement
 from pipeline.sem.engine.optimise import Target
 from pipeline.sem.engine.result import Result
+from pipeline.sem.engine.sameness import difference_between
 from pipeline.sem.engine.state import State, symmetric_inverse
 
 
@@ -46,16 +47,18 @@ def compare_continuous(a: Result, b: Result, method: str | None = None) -> Compa
 
 
 def _check_same(free: State, held: State) -> None:
-    alike = (
-        free.estimator == held.estimator
-        and free.data.variables == held.data.variables
-        and [(g.label, g.n, g.patterns) for g in free.data.groups]
-        == [(g.label, g.n, g.patterns) for g in held.data.groups]
-    )
-    if not alike:
+    """Raises ModelError with the first respect in which two fits differ, or if a search did not converge."""
+    for state in (free, held):
+        if not state.optimum.is_converged:
+            raise ModelError("a search did not converge: there is no test", todo="Simplify or constrain the model.")
+    alike = (free.estimator, free.kind, free.data.missing) == (held.estimator, held.kind, held.data.missing)
+    reason = difference_between(free.data, held.data)
+    if alike and not reason and set(free.exogenous) != set(held.exogenous):
+        reason = "covariates are fixed in one and random in the other"
+    if not alike or reason:
         raise ModelError(
-            "the models were not fitted to the same answers by the same estimator",
-            todo="Fit both with the same frame, variables, groups and estimator.",
+            "the models were not fitted to the same answers by the same estimator" + (f": {reason}" if reason else ""),
+            todo="Fit both with the same frame, variables, weights, clusters, groups and estimator.",
         )
 
 

@@ -101,8 +101,7 @@ def with_covariate_moments(
     """The table with each covariate's mean, variance and covariances fixed at the sample's, group by group."""
     if not exogenous:
         return table
-    names = set(exogenous)
-    rows = [row for row in table.parameters if not (row.lhs in names and (row.op == "~1" or row.rhs in names))]
+    rows = list(table.without_covariate_moments(exogenous).parameters)
     at = {name: k for k, name in enumerate(data.variables)}
     for number, h1 in enumerate(moments, start=1):
         for i, one in enumerate(exogenous):

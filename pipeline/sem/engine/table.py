@@ -89,6 +89,22 @@ class ParameterTable:
             rows += [replace(row, group=group) for row in self.parameters if row.group in (0, group)]
         return ParameterTable(tuple(rows), self.constraints)
 
+    @property
+    def covariates(self) -> list[str]:
+        """Observed variables whose moments the table marks as those of covariates (lavaan's ``exo``)."""
+        marked = (row.lhs for row in self.parameters if row.exogenous and row.op in ("~1", "~~"))
+        return list(dict.fromkeys(marked))
+
+    def without_covariate_moments(self, covariates: Sequence[str]) -> ParameterTable:
+        """The table without means, variances and covariances among these: they are the sample's, or free by rule."""
+        names = set(covariates)
+        kept = [
+            row
+            for row in self.parameters
+            if not (row.lhs in names and (row.op == "~1" or (row.op == "~~" and row.rhs in names)))
+        ]
+        return ParameterTable(tuple(kept), self.constraints)
+
     def with_intercepts(self) -> ParameterTable:
         """Observed variables without a ``~1`` row get a free intercept (lavaan's ``int.ov.free``)."""
         have = {row.lhs for row in self.parameters if row.op == "~1"}
@@ -104,7 +120,7 @@ def parameter_table(
 
     A frame has the columns lhs, op, rhs and optionally group, free, value (or lavaan's ``ustart``) and label; without
     ``free``, a row with a value is fixed and one without is free. Rows with op ``==`` are constraints among labels.
-    lavaan's own ``parTable`` is read as it is.
+    lavaan's own ``parTable`` is read as it is; its ``exo`` marks the moments of covariates.
 
     Raises ModelError for an unknown operator, a repeated parameter, or a constraint that is not linear.
     """
@@ -162,9 +178,11 @@ def _parameter(row: Mapping[str, Any], aliases: Mapping[str, str]) -> Parameter:
             "a value is not a number", where=f"{row['lhs']} {row['op']} {row.get('rhs') or ''}"
         ) from problem
     free = bool(row["free"]) if row.get("free") is not None else value is None
+    exogenous = bool(row.get("exo"))
     label = _readable(str(row.get("label") or aliases.get(str(row.get("plabel") or ""), "")))
     op, rhs = str(row["op"]), str(row.get("rhs") or "")
-    return Parameter(str(row["lhs"]), op, "" if op == "~1" else rhs, int(row.get("group") or 0), free, value, label)
+    rhs, group = "" if op == "~1" else rhs, int(row.get("group") or 0)
+    return Parameter(str(row["lhs"]), op, rhs, group, free and not exogenous, value, label, exogenous)
 
 
 def linear(text: str) -> Linear:

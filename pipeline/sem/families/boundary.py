@@ -41,7 +41,9 @@ def random_intercept_test(without: Result, within: Result) -> BoundaryTest:
     Raises ModelError if the two models differ in more than their random intercepts.
     """
     free = within.state.model.free
-    intercepts = [k for k, row in enumerate(free) if row.op == "~~" and row.lhs.startswith("RI")]
+    between = {f"RI{name}" for name in getattr(within.details.get("panel"), "names", ())}
+    numbers = [k for k, row in enumerate(free) if row.op == "~~" and {row.lhs, row.rhs} & between]
+    intercepts = list({free[k].label or str(k): k for k in reversed(numbers)}.values())[::-1]
     variances = [k for k in intercepts if free[k].lhs == free[k].rhs]
     step = compare(without, within)
     if not variances or step.df != len(intercepts):

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.sem.engine.result import Result
-from pipeline.sem.families.panel_table import PanelModel
+from pipeline.sem.families.panel_model import PanelModel
 
 
 def continuous_time(result: Result, unit: float = 1.0) -> pl.DataFrame:
@@ -25,12 +25,12 @@ def continuous_time(result: Result, unit: float = 1.0) -> pl.DataFrame:
     """
     model, intervals = result.details.get("panel"), result.details.get("intervals")
     if not isinstance(model, PanelModel) or not isinstance(intervals, Sequence):
-        raise ModelError("the model knows no times", todo="Fit it with times, one a wave.")
+        raise ModelError("the model has no times", todo="Fit it with times, one a wave.")
     free = result.state.model.free
     at = {(row.lhs, row.rhs, row.group): k for k, row in enumerate(free) if row.op == "~"}
     rows: list[dict[str, Any]] = []
     for group, data in enumerate(result.state.data.groups, start=1):
-        for wave in range(2, model.waves + 1):
+        for wave in range(2, min(len(model.parts(name)) for name in model.names) + 1):
             cells = {
                 (to, source): at.get((f"w{to}{wave}", f"w{source}{wave - 1}", group))
                 for to in model.names

@@ -3,62 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
 import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.sem.engine.analyse import sem
-from pipeline.sem.engine.data import several
+from pipeline.sem.engine.fitting import FitOptions
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.table import Parameter
-from pipeline.sem.families.panel import Times, constructs_of, riclpm, wave_numbers
+from pipeline.sem.families.panel import PanelOptions, riclpm
+from pipeline.sem.families.panel_model import PanelModel
+from pipeline.sem.families.spacing import Times, wave_numbers
 
 
 def lcm_sr(
-    frame: pl.DataFrame,
-    constructs: Mapping[str, Sequence[str]],
-    lags: str = "equal",
-    residuals: str = "free",
-    estimator: str = "ML",
-    missing: str = "fiml",
-    group: str | None = None,
-    cluster: str | None = None,
-    weights: str | None = None,
-    times: Times | None = None,
-    *,
-    cross: str | Sequence[tuple[str, str]] = "all",
-    covariates: Sequence[str] = (),
-    starts: int = 1,
-    gate: bool = True,
+    frame: pl.DataFrame, constructs: Mapping[str, Sequence[str]], lags: str = "equal", **options: Unpack[PanelOptions]
 ) -> Result:
     """Latent curve model with structured residuals: the ``riclpm`` with trends that differ between persons.
 
     Each person has a level (``RIx``) and a linear trend (``Sx``); the deviations from it (``wx1``, …) carry the lags.
-    Options as in ``riclpm``. Source: Curran, Howard, Bainter, Lane & McGinley (2014), Journal of Consulting and
-    Clinical Psychology 82, 879–894.
+    Options as in ``riclpm``. Source: Curran, Howard, Bainter, Lane & McGinley
+    (2014), Journal of Consulting and Clinical Psychology 82, 879–894.
 
     Raises ModelError as ``riclpm``.
     """
-    return riclpm(
-        frame, constructs, lags, residuals, "free", estimator, missing, group, cluster, weights, times, cross=cross,
-        covariates=several(covariates), slopes=True, starts=starts, gate=gate,
-    )  # fmt: skip
+    asked: PanelOptions = {**options, "slopes": True}
+    return riclpm(frame, constructs, lags, **asked)
 
 
 def alt(
     frame: pl.DataFrame,
     constructs: Mapping[str, Sequence[str]],
+    *,
     lags: str = "equal",
     residuals: str = "free",
-    estimator: str = "ML",
-    missing: str = "fiml",
-    group: str | None = None,
-    cluster: str | None = None,
-    weights: str | None = None,
     times: Times | None = None,
-    *,
-    starts: int = 1,
-    gate: bool = True,
+    **options: Unpack[FitOptions],
 ) -> Result:
     """Autoregressive latent trajectory (Bollen & Curran 2004, Sociological Methods & Research 32, 336–383).
 
@@ -68,21 +49,18 @@ def alt(
 
     Raises ModelError as ``sem``, and for fewer than four waves.
     """
-    names = {name: [str(variable) for variable in held] for name, held in constructs_of(constructs).items()}
-    waves = {len(held) for held in names.values()}
-    if len(waves) != 1 or min(waves) < 4:
-        raise ModelError("an autoregressive trajectory needs four waves of each construct", where=", ".join(names))
-    for name, value in (("lags", lags), ("residuals", residuals)):
-        if value not in ("free", "equal"):
-            raise ModelError(f"{name} are free or equal, not {value!r}", where="autoregressive trajectory")
-    count = waves.pop()
-    loadings = wave_numbers(times, count)
+    model = PanelModel.of(constructs, lags=lags, residuals=residuals)
+    if any(model.asked(name) != list(range(1, model.waves + 1)) for name in model.names) or model.is_multiple:
+        raise ModelError("an autoregressive trajectory has one variable a wave", where=", ".join(model.names))
+    if model.waves < 4:
+        raise ModelError(
+            "an autoregressive trajectory needs four waves of each construct", where=", ".join(model.names)
+        )
+    names = {name: [model.items(name, wave)[0] for wave in model.asked(name)] for name in model.names}
+    loadings = wave_numbers(times, model.waves)
     rows = [*_trajectories(names, loadings), *_first_wave(names)]
-    rows += _lags(names, count, lags == "equal") + _shocks(names, count, residuals == "equal")
-    return sem(
-        frame, rows, estimator=estimator, missing=missing, group=group, cluster=cluster, weights=weights, starts=starts,
-        gate=gate, family="alt",
-    )  # fmt: skip
+    rows += _lags(names, model.waves, lags == "equal") + _shocks(names, model.waves, residuals == "equal")
+    return sem(frame, rows, family="alt", **options)
 
 
 def _trajectories(names: Mapping[str, Sequence[str]], loadings: Sequence[float]) -> list[Parameter]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
 import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.sem.engine.analyse import sem
 from pipeline.sem.engine.data import several
+from pipeline.sem.engine.fitting import FitOptions
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.table import Parameter
 
@@ -22,13 +24,7 @@ def growth(
     residuals: str = "free",
     covariates: Sequence[str] = (),
     fixed_covariances: Sequence[tuple[str, str]] = (),
-    estimator: str = "ML",
-    missing: str = "fiml",
-    group: str | None = None,
-    cluster: str | None = None,
-    weights: str | None = None,
-    starts: int = 1,
-    gate: bool = True,
+    **options: Unpack[FitOptions],
 ) -> Result:
     """Latent growth model of one or several constructs: ``{"trust": ["trust1", "trust2", …]}``.
 
@@ -36,7 +32,8 @@ def growth(
     ``times``). ``times`` (default 0, 1, 2, …) are the loadings of the slope, so unequal spacing is no trouble.
     ``residuals``: variances free or equal over waves. ``covariates`` predict every growth factor.
     ``fixed_covariances``: pairs of growth factors whose covariance is zero; a factor paired with itself has no
-    variance. Factors are ``i_<construct>``, ``s_``, ``q_``, ``s1_``, ``s2_`` (Mplus and lavaan ``growth``).
+    variance. ``options`` as in ``Fitting``. Factors are ``i_<construct>``, ``s_``, ``q_``, ``s1_``, ``s2_`` (Mplus and
+    lavaan ``growth``).
 
     Raises ModelError as ``sem``, and where too few waves bear the shape.
     """
@@ -68,14 +65,15 @@ def growth(
             rows.append(Parameter(variable, "~1", free=False, value=0.0))
     rows += _structure(factors, fixed_covariances)
     rows += [Parameter(factor, "~", covariate) for factor in factors for covariate in covariates]
-    return sem(
-        frame, rows, estimator=estimator, missing=missing, group=group, cluster=cluster, weights=weights,
-        exogenous=covariates, starts=starts, gate=gate, family="growth",
-    )  # fmt: skip
+    return sem(frame, rows, exogenous=covariates, family="growth", **options)
 
 
 def _structure(factors: Sequence[str], zero: Sequence[tuple[str, str]]) -> list[Parameter]:
     pairs = {frozenset(pair) for pair in zero}
+    unknown = sorted({name for pair in zero for name in pair} - set(factors))
+    if unknown:
+        raise ModelError("fixed_covariances name no growth factor", where=", ".join(unknown),
+                         todo=f"Choose from {', '.join(factors)}.")  # fmt: skip
     rows = [Parameter(factor, "~1") for factor in factors]
     for k, one in enumerate(factors):
         for other in factors[: k + 1]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.sem.engine.analyse import analyse, check_options
-from pipeline.sem.engine.data import Data, prepare
+from pipeline.sem.engine.analyse import fit_prepared
+from pipeline.sem.engine.covariates import prepared
+from pipeline.sem.engine.data import Data, as_frame
+from pipeline.sem.engine.fitting import Fitting, SearchOptions, refuse_unknown
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.score import release_tests
 from pipeline.sem.families.compare import compare
@@ -17,6 +19,8 @@ from pipeline.sem.families.decision import Criterion, Invariance
 from pipeline.sem.families.invariance_report import ladder_row, ladder_table, mean_trend
 from pipeline.sem.families.invariance_table import Exemption, Scale, invariance_table
 from pipeline.sem.families.ordinal_invariance import ordinal_invariance
+from pipeline.sem.families.ordinal_rows import ORDERED_LEVELS
+from pipeline.sem.ordinal.fitting import OrdinalFitting
 
 LEVELS = ("configural", "metric", "scalar", "strict")
 PARTS = {"metric": "loadings", "scalar": "intercepts", "strict": "residuals"}
@@ -28,54 +32,64 @@ def invariance(
     group: str | None = None,
     *,
     criterion: Criterion | None = None,
-    levels: Sequence[str] = LEVELS,
-    partial: bool = True,
-    estimator: str = "ML",
-    missing: str = "fiml",
-    cluster: str | None = None,
-    weights: str | None = None,
+    levels: Sequence[str] | None = None,
+    partial: bool | None = None,
     ordered: bool = False,
+    **options: Unpack[SearchOptions],
 ) -> Invariance:
     """Test whether items measure alike in every group or wave, step by step.
 
     Over groups: ``factors`` = ``{"trust": ["t1", "t2", "t3"]}`` and ``group``. Over waves:
     ``{"trust": [["t1_w1", "t2_w1", …], ["t1_w2", …]]}``, items in the same order at every wave; the unique parts of an
-    item covary over waves. The ladder stops at the first level that ``criterion`` refuses. With ``partial``, the
-    restriction with the largest score χ² is then let go, one by one, until the level passes or fewer than two items
-    are left alike; ``freed`` names them, ``trend`` shows the latent means with and without them. (The first item's
-    loading sets the scale and cannot be freed: put an item thought stable first.) ``ordered`` items go up a ladder of
-    thresholds, loadings and intercepts (see ``ordinal_invariance``), without partial steps.
+    item covary over waves. The ladder begins where the configural model fits by the absolute rule of ``criterion``, and
+    stops at the first level that ``criterion`` refuses. With ``partial`` (the default), the restriction with the
+    largest score χ² is then let go, one by one, until the level passes or fewer than two items are left alike;
+    ``freed`` names them, ``trend`` shows the latent means with and without them. (The first item's loading sets the
+    scale and cannot be freed: put an item thought stable first.) ``levels``: those to climb, from configural on.
+    ``ordered`` items go up a ladder of thresholds, loadings and intercepts (see ``ordinal_invariance``), without
+    partial steps. ``options`` as in ``Fitting``, of ordered items as in ``OrdinalFitting``.
 
-    Raises ModelError if the configural model cannot be fitted, or unknown levels are asked for.
+    Raises ModelError if the configural model cannot be fitted, unknown levels are asked for, or an option is not one of
+    this kind of items.
     """
+    refuse_unknown(options, [name for name in SearchOptions.__annotations__ if name != "gate"])
+    known = ORDERED_LEVELS if ordered else LEVELS
+    asked = known if levels is None else levels
+    if not set(asked) <= set(known) or "configural" not in asked:
+        raise ModelError(f"the levels are {', '.join(known)}, beginning with the first", where="levels")
+    chosen = [level for level in known if level in asked]
+    rule = criterion or Criterion()
     if ordered:
-        return ordinal_invariance(frame, factors, group, criterion=criterion)
-    check_options(estimator, missing, cluster, weights)
-    if not set(levels) <= set(LEVELS) or "configural" not in levels:
-        raise ModelError("the levels are configural, metric, scalar, strict, beginning with the first")
+        if partial:
+            raise ModelError("ordered items have no partial steps", where="partial", todo="Leave it out.")
+        how = OrdinalFitting.of({**options, "group": group})
+        return ordinal_invariance(as_frame(frame), factors, how, rule, chosen)
+    fitting = Fitting.of({**options, "group": group})
     scale = Scale(factors, over_waves=group is None)
-    data = prepare(frame, scale.items, missing=missing, group=group, cluster=cluster, weights=weights)
-    if group is not None and len(data.groups) < 2:
-        raise ModelError("invariance over groups needs two groups", where=group)
-    ladder = _Ladder(scale, data, criterion or Criterion(), estimator)
-    return ladder.climb([level for level in LEVELS if level in levels], partial)
+    data, _ = prepared(as_frame(frame), scale.items, (), fitting)
+    if (len(data.groups) if group is not None else scale.waves) < 2:
+        raise ModelError("invariance needs two groups or waves", where=group or "")
+    return _Ladder(scale, data, rule, fitting).climb(chosen, partial is not False)
 
 
 class _Ladder:
     """The models of one scale on one set of answers."""
 
-    def __init__(self, scale: Scale, data: Data, criterion: Criterion, estimator: str) -> None:
-        self.scale, self.data, self.criterion, self.estimator = scale, data, criterion, estimator
+    def __init__(self, scale: Scale, data: Data, criterion: Criterion, fitting: Fitting) -> None:
+        self.scale, self.data, self.criterion, self.fitting = scale, data, criterion, fitting
         self.labels = [part.label for part in data.groups]
         self.places = scale.waves if scale.over_waves else len(data.groups)
 
     def fit(self, level: str, near: Result | None, exempt: Sequence[Exemption] = ()) -> Result:
-        table = invariance_table(self.scale, level, self.places, exempt).with_intercepts()
-        return analyse(table, self.data, estimator=self.estimator, family="invariance", near=near)
+        table = invariance_table(self.scale, level, self.places, exempt)
+        return fit_prepared(table, self.data, self.fitting, family="invariance", near=near)
 
     def climb(self, levels: Sequence[str], partial: bool) -> Invariance:
         models = {"configural": self.fit("configural", None)}
-        rows = [ladder_row("configural", models["configural"], None, "holds", None)]
+        unfit = self.criterion.unfit(models["configural"].fit)
+        rows = [ladder_row("configural", models["configural"], None, "fails" if unfit else "holds", unfit)]
+        if unfit:
+            return Invariance(ladder_table(rows), "none", models)
         held, before = "configural", models["configural"]
         for level in levels[1:]:
             try:

@@ -14,7 +14,8 @@ from pipeline.sem.families.invariance_table import Scale
 from pipeline.sem.ordinal.result import OrdinalResult
 
 COLUMNS = {
-    "level": pl.String, "chisq": pl.Float64, "df": pl.Int64, "p": pl.Float64, "cfi": pl.Float64, "tli": pl.Float64,
+    "level": pl.String, "n": pl.Int64, "dropped": pl.Int64,
+    "chisq": pl.Float64, "df": pl.Int64, "p": pl.Float64, "cfi": pl.Float64, "tli": pl.Float64,
     "rmsea": pl.Float64, "rmsea_low": pl.Float64, "rmsea_high": pl.Float64, "srmr": pl.Float64, "aic": pl.Float64,
     "bic": pl.Float64, "delta_chisq": pl.Float64, "delta_df": pl.Int64, "delta_p": pl.Float64, "delta_cfi": pl.Float64,
     "delta_rmsea": pl.Float64, "delta_srmr": pl.Float64, "decision": pl.String, "reason": pl.String, "freed": pl.String,
@@ -23,7 +24,8 @@ COLUMNS = {
 
 
 def ladder_table(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
-    """One row per level tried: fit, difference from the level before, decision, reason, what was let go."""
+    """One row per level tried: persons analysed and left out, fit, difference from the level before, decision, reason,
+    what was let go."""
     return pl.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], schema=COLUMNS)
 
 
@@ -39,7 +41,8 @@ def ladder_row(
     fit = result.fit
     end = ".scaled" if "chisq.scaled" in fit else ""
     row = {
-        "level": level, "chisq": fit["chisq" + end], "df": int(fit["df"]), "p": fit["pvalue" + end],
+        "level": level, "n": result.n, "dropped": result.dropped,
+        "chisq": fit["chisq" + end], "df": int(fit["df"]), "p": fit["pvalue" + end],
         "cfi": fit["cfi" + end], "tli": fit["tli" + end], "rmsea": fit["rmsea" + end],
         "rmsea_low": fit["rmsea.ci.lower" + end], "rmsea_high": fit["rmsea.ci.upper" + end], "srmr": fit["srmr"],
         "aic": fit.get("aic"), "bic": fit.get("bic"), "decision": decision, "reason": reason, "freed": freed or None,

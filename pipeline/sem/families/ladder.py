@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.sem.engine.analyse import check_options
 from pipeline.sem.engine.comparison import Comparison
 from pipeline.sem.engine.data import Data
+from pipeline.sem.engine.fitting import Fitting
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.saturated import saturated_moments
 from pipeline.sem.families.boundary import random_intercept_test
 from pipeline.sem.families.compare import compare
-from pipeline.sem.families.panel import fit_panel, panel_data
-from pipeline.sem.families.panel_table import PanelModel, Waves
+from pipeline.sem.families.panel import PanelOptions, asked_of, fit_panel, panel_data
+from pipeline.sem.families.panel_model import PanelModel, Waves
 
-STEPS: dict[str, dict[str, object]] = {
-    "RI-CLPM": {},
-    "lags equal": {"lags": "equal"},
-    "lags and residuals equal": {"lags": "equal", "residuals": "equal"},
-    "lags, residuals and means equal": {"lags": "equal", "residuals": "equal", "means": "equal"},
-}
+PARTS = ("lags", "residuals", "means")
 COLUMNS = {
     "model": pl.String, "against": pl.String, "chisq": pl.Float64, "df": pl.Int64, "p": pl.Float64, "cfi": pl.Float64,
     "tli": pl.Float64, "rmsea": pl.Float64, "srmr": pl.Float64, "aic": pl.Float64, "bic": pl.Float64,
@@ -45,40 +40,37 @@ def ladder(
     frame: pl.DataFrame,
     constructs: Mapping[str, Waves],
     *,
-    estimator: str = "ML",
-    missing: str = "fiml",
-    group: str | None = None,
-    cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    lags: str = "free",
     steps: Mapping[str, Mapping[str, object]] | None = None,
     fitted: Result | None = None,
+    **options: Unpack[PanelOptions],
 ) -> Ladder:
-    """One row per model: the CLPM against the RI-CLPM (χ̄²), then RI-CLPMs with lags, residuals, means equal over waves,
-    with groups also with lags equal over groups, each against the row above.
+    """One row per model: the model asked for without random intercepts (CLPM) against that with them (χ̄²), then
+    RI-CLPMs from freer to more restricted, each against the row above.
+
+    ``lags`` and ``options`` as in ``riclpm`` say which model is asked for; it is one of the rows. The others free what
+    it holds equal over waves (lags, residuals, means) or hold equal what it leaves free, those that it holds equal
+    first; everything else (cross lags, covariates, indicators, random intercepts, parts equal over groups) is as asked
+    for. With groups they free or hold equal the lags over groups. ``steps`` replaces these rows: name → options.
 
     A model that cannot be fitted keeps its row, its reason in ``note``; the next is set against the last that could.
-    ``steps`` replaces the RI-CLPMs: name → options of ``riclpm`` (lags, residuals, means, cross, group_equal).
-    ``fitted``, a panel model of the same frame and options, saves preparing the answers and fitting that model again.
+    ``fitted``, the model asked for, fitted to the same frame, saves preparing the answers and fitting it again.
+
+    Raises ModelError as ``riclpm``, and where ``fitted`` is no panel model.
     """
-    check_options(estimator, missing, cluster, weights)
-    base = PanelModel(constructs, covariates=tuple(covariates))
-    data = (
-        fitted.state.data
-        if fitted
-        else panel_data(frame, base, missing=missing, group=group, cluster=cluster, weights=weights)
-    )
-    chosen: dict[str, Mapping[str, object]] = dict(steps or STEPS)
-    if group and steps is None:
-        chosen = {"RI-CLPM": {}, "lags equal over groups": {"group_equal": ("lags",)}}
-        chosen["lags equal over waves and groups"] = {"lags": "equal", "group_equal": ("lags",)}
-    tried = {name: replace(base, **options) for name, options in chosen.items()}  # type: ignore[arg-type]
-    tried = {"CLPM": replace(base, between=False, covariate_effects="free"), **tried}
-    models, failures = _fitted(tried, data, estimator, fitted)
-    first = next(iter(chosen))
-    rows = [_first_row(models, failures, first)]
+    declared, fitting = asked_of(constructs, {**options, "lags": lags})
+    if fitted:
+        declared, fitting = _as_fitted(fitted)
+        data, fixed = fitted.state.data, fitted.state.exogenous
+    else:
+        data, fixed = panel_data(frame, declared, fitting)
+    declared = replace(declared, groups=len(data.groups))
+    tried = _named(declared, steps) if steps else _rungs(declared)
+    against = next((name for name, model in tried.items() if model == declared), next(iter(tried)))
+    models, failures = _fitted({"CLPM": _without_intercepts(tried[against]), **tried}, data, fitting, fixed, fitted)
+    rows = [_first_row(models, failures, against)]
     last: str | None = None
-    for name in chosen:
+    for name in tried:
         if name in failures:
             rows.append({"model": name, "note": f"withheld: {failures[name]}"})
             continue
@@ -88,23 +80,70 @@ def ladder(
     return Ladder(pl.DataFrame([{key: row.get(key) for key in COLUMNS} for row in rows], schema=COLUMNS), models)
 
 
+def _as_fitted(fitted: Result) -> tuple[PanelModel, Fitting]:
+    """The model that was fitted, and how."""
+    model, fitting = fitted.details.get("panel"), fitted.details.get("fitting")
+    if not isinstance(model, PanelModel) or not isinstance(fitting, Fitting):
+        raise ModelError("`fitted` is no cross-lagged model", todo="Give a result of riclpm.")
+    return model, replace(fitting, gate=True)
+
+
+def _named(declared: PanelModel, steps: Mapping[str, Mapping[str, object]]) -> dict[str, PanelModel]:
+    return {name: replace(declared, **options) for name, options in steps.items()}  # type: ignore[arg-type]
+
+
+def _rungs(declared: PanelModel) -> dict[str, PanelModel]:
+    """Name → model, from the fewest restrictions to the most; the declared model is one of them."""
+    if declared.groups > 1:
+        return _group_rungs(declared)
+    parts = [part for part in PARTS if not (part == "means" and declared.slopes)]
+    order = sorted(parts, key=lambda part: getattr(declared, part) == "free")
+    base = replace(declared, lags="free", residuals="free", means="free")
+    rungs = {"RI-CLPM": base}
+    for count in range(1, len(order) + 1):
+        held = [part for part in parts if part in order[:count]]
+        named = " and ".join(filter(None, (", ".join(held[:-1]), held[-1])))
+        rungs[f"{named} equal"] = replace(base, **dict.fromkeys(held, "equal"))  # type: ignore[arg-type]
+    return rungs
+
+
+def _group_rungs(declared: PanelModel) -> dict[str, PanelModel]:
+    """Over groups: as declared with lags free, then equal over groups, then equal over waves too."""
+    others = tuple(part for part in declared.group_equal if part != "lags")
+    alike = tuple(declared.group_equal) if "lags" in declared.group_equal else (*others, "lags")
+    rungs = {
+        "RI-CLPM": replace(declared, group_equal=others),
+        "lags equal over groups": replace(declared, group_equal=alike),
+    }
+    if declared.lags == "free":
+        rungs["lags equal over waves and groups"] = replace(declared, group_equal=alike, lags="equal")
+    return rungs
+
+
+def _without_intercepts(model: PanelModel) -> PanelModel:
+    """The same model with random-intercept variances (and covariances) of zero; without covariates the CLPM."""
+    if model.covariates or model.slopes:
+        return replace(model, random_intercepts="zero")
+    return replace(model, between=False, random_intercepts="free", covariate_effects="free")
+
+
 def _fitted(
-    tried: Mapping[str, PanelModel], data: Data, estimator: str, fitted: Result | None
+    tried: Mapping[str, PanelModel], data: Data, fitting: Fitting, fixed: Sequence[str], fitted: Result | None
 ) -> tuple[dict[str, Result], dict[str, str]]:
     saturated_moments(data)  # answers without proper moments fail here, once for all models
     models: dict[str, Result] = {}
     failures: dict[str, str] = {}
     before: Result | None = None
     for name, model in tried.items():
-        if fitted and not fitted.problems and fitted.details.get("panel") == replace(model, groups=len(data.groups)):
+        if fitted and not fitted.problems and fitted.details.get("panel") == model:
             models[name] = before = fitted
             continue
         try:
-            models[name] = fit_panel(model, data, estimator=estimator, near=before if model.between else None)
+            models[name] = fit_panel(model, data, fitting, fixed, near=before if name != "CLPM" else None)
         except ModelError as problem:
             failures[name] = str(problem)
         else:
-            before = models[name] if model.between else before
+            before = models[name] if name != "CLPM" else before
     return models, failures
 
 
@@ -122,7 +161,7 @@ def _first_row(models: Mapping[str, Result], failures: Mapping[str, str], agains
     try:
         test = random_intercept_test(models["CLPM"], models[against])
     except ModelError as problem:
-        return row | {"note": str(problem)}
+        return row | {"note": f"no test of random intercepts: {problem}"}
     return row | {
         "against": against, "delta_chisq": _finite(test.statistic), "delta_df": max(test.df),
         "delta_p": _finite(test.p), "method": "chi-bar-square", "note": test.note,

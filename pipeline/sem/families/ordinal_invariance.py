@@ -15,25 +15,27 @@ from pipeline.sem.families.invariance_report import ladder_row, ladder_table, me
 from pipeline.sem.families.invariance_table import Scale
 from pipeline.sem.families.ordinal_rows import ORDERED_LEVELS, scale_rows
 from pipeline.sem.ordinal.fit import OrdinalData, fit_ordinal, ordinal_data
+from pipeline.sem.ordinal.fitting import OrdinalFitting
 from pipeline.sem.ordinal.result import OrdinalResult
 
 
 def ordinal_invariance(
     frame: pl.DataFrame,
     factors: Mapping[str, Sequence[Any]],
-    group: str | None = None,
-    *,
-    criterion: Criterion | None = None,
+    fitting: OrdinalFitting,
+    criterion: Criterion,
+    levels: Sequence[str] = ORDERED_LEVELS,
 ) -> Invariance:
     """Configural → thresholds → metric → scalar, each nested in the level before (Wu & Estabrook 2016).
 
-    ``factors`` as in ``invariance``. Three answers an item make the threshold level equivalent to the configural one;
-    it then holds untested. Raises ModelError for items with two answers, whose thresholds, loadings and intercepts
-    cannot be told apart.
+    ``factors`` as in ``invariance``; over waves everybody counts who answered an item at one of them (or, listwise, all
+    items at all). Three answers an item make the threshold level equivalent to the configural one; it then holds
+    untested. Raises ModelError for items with two answers, whose thresholds, loadings and intercepts cannot be told
+    apart.
     """
-    scale = Scale(factors, over_waves=group is None)
+    scale = Scale(factors, over_waves=fitting.group is None)
     alike = [list(held) for factor in factors for held in zip(*scale.places(factor), strict=True)]
-    data = ordinal_data(frame, scale.items, group, alike if scale.over_waves else ())
+    data = ordinal_data(frame, scale.items, fitting, alike if scale.over_waves else ())
     two = [item for item, count in zip(data.items, data.levels, strict=True) if count == 2]
     if two:
         raise ModelError(
@@ -41,30 +43,41 @@ def ordinal_invariance(
             todo='Compare cfa(ordered=True) with and without equal=("loadings", "thresholds").',
         )  # fmt: skip
     places = scale.waves if scale.over_waves else len(data.moments)
-    return _climb(scale, data, places, criterion or Criterion())
+    if places < 2:
+        raise ModelError("invariance needs two groups or waves", where=fitting.group or "", count=places)
+    return _climb(scale, data, places, fitting, criterion, levels)
 
 
-def _climb(scale: Scale, data: OrdinalData, places: int, criterion: Criterion) -> Invariance:
-    levels = dict(zip(data.items, data.levels, strict=True))
+def _climb(
+    scale: Scale,
+    data: OrdinalData,
+    places: int,
+    fitting: OrdinalFitting,
+    criterion: Criterion,
+    levels: Sequence[str],
+) -> Invariance:
+    answers = dict(zip(data.items, data.levels, strict=True))
     models: dict[str, OrdinalResult] = {}
     rows: list[dict[str, Any]] = []
-    held = "none"
-    for level in ORDERED_LEVELS:
+    reached = "none"
+    for level in levels:
         try:
-            models[level] = fit_ordinal(scale_rows(scale, level, places, levels), data)
+            models[level] = fit_ordinal(scale_rows(scale, level, places, answers), data, fitting)
         except ModelError as problem:
             if level == "configural":
                 raise
             rows.append({"level": level, "decision": "withheld", "reason": str(problem)})
             break
-        step = None if held == "none" else _step(models[held], models[level])
+        step = None if reached == "none" else _step(models[reached], models[level])
         reason = criterion.violated(step) if step else None
+        if level == "configural":
+            reason = criterion.unfit(models[level].fit)
         rows.append(ladder_row(level, models[level], step, "fails" if reason else "holds", reason))
         if reason:
             break
-        held = level
+        reached = level
     trend = mean_trend(scale, places, data.labels, models.get("scalar"), None)
-    return Invariance(ladder_table(rows), held, models, trend=trend)
+    return Invariance(ladder_table(rows), reached, models, trend=trend)
 
 
 def _step(before: OrdinalResult, after: OrdinalResult) -> Comparison | None:

@@ -7,38 +7,28 @@ from dataclasses import replace
 
 from pipeline.errors import ModelError
 from pipeline.sem.engine.table import Parameter
-from pipeline.sem.families.cfa_rows import cfa_rows
+from pipeline.sem.families.cfa_rows import CfaModel, cfa_rows
 from pipeline.sem.families.invariance_table import Scale, covariance_rows
 
 ORDERED_LEVELS = ("configural", "thresholds", "metric", "scalar")
 
 
-def group_rows(
-    factors: Mapping[str, Sequence[str]],
-    items: Sequence[str],
-    levels: Sequence[int],
-    groups: int,
-    equal: Sequence[str],
-    free: Sequence[tuple[str, str, str]],
-    residual_covariances: Sequence[tuple[str, str]],
-) -> list[Parameter]:
+def group_rows(model: CfaModel, levels: Sequence[int], groups: int) -> list[Parameter]:
     """lavaan's ``group.equal`` for ordered items: equal thresholds free the factor means and scales of later groups.
 
     Raises ModelError for parts that ordered items do not have (intercepts, residuals).
     """
-    wrong = set(equal) & {"intercepts", "residuals"}
+    wrong = set(model.equal) & {"intercepts", "residuals"}
     if wrong:
         raise ModelError(f"ordered items have no {', '.join(sorted(wrong))}", todo="Hold thresholds equal instead.")
-    shared = set(equal) if groups > 1 else set()
-    moved = {*shared, "intercepts"} if "thresholds" in shared else shared
-    exempt = {tuple(item) for item in free}
+    same = "thresholds" in model.equal and groups > 1
+    exempt, items = {tuple(item) for item in model.free}, set(model.items)
     rows = [
         replace(row, free=False, value=0.0) if row.lhs in items and (row.op == "~1" or row.lhs == row.rhs) else row
-        for row in cfa_rows(factors, groups, tuple(moved), free, residual_covariances)
+        for row in cfa_rows(model, groups, ("intercepts",) if same else ())
     ]
     for group in range(1, groups + 1):
-        for item, count in zip(items, levels, strict=True):
-            same = "thresholds" in shared
+        for item, count in zip(model.items, levels, strict=True):
             labels = [same and (item, "|", f"t{t}") not in exempt for t in range(1, count)]
             rows += item_rows(item, group, [f"threshold_{item}_{t}" if on else "" for t, on in enumerate(labels, 1)],
                               moves=same and group > 1)  # fmt: skip

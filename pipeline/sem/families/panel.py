@@ -2,228 +2,136 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
 
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.sem.engine.analyse import analyse, check_options
-from pipeline.sem.engine.data import Data, prepare, several
+from pipeline.sem.engine.analyse import fit_prepared
+from pipeline.sem.engine.covariates import prepared
+from pipeline.sem.engine.data import Data, as_frame
+from pipeline.sem.engine.fitting import FitOptions, Fitting, refuse_unknown
 from pipeline.sem.engine.result import Result
-from pipeline.sem.families.panel_table import PanelModel, Waves, panel_table
+from pipeline.sem.families.bounds import within_bounds
+from pipeline.sem.families.panel_model import PanelModel, Waves
+from pipeline.sem.families.panel_table import panel_table
+from pipeline.sem.families.spacing import Times, gaps, numbers, unequal_spacing
 
-Times = Sequence[float] | Sequence[date]
+
+class PanelOptions(FitOptions, total=False):
+    """The keywords of ``riclpm`` and ``clpm``: those of ``PanelModel`` and ``Fitting``, and ``times``."""
+
+    residuals: str
+    means: str
+    cross: str | Sequence[tuple[str, str]]
+    group_equal: Sequence[str]
+    covariates: Sequence[str]
+    covariate_effects: str
+    time_varying: Mapping[str, Sequence[str]] | None
+    random_intercepts: str | Mapping[str, str]
+    item_covariances: bool
+    slopes: bool
+    times: Times | None
+
+
+MODEL = (
+    "lags", "residuals", "means", "cross", "group_equal", "covariates", "covariate_effects", "time_varying",
+    "random_intercepts", "item_covariances", "slopes",
+)  # fmt: skip
+ONLY_BETWEEN = ("covariate_effects", "random_intercepts", "item_covariances", "slopes")
+FITTING = tuple(FitOptions.__annotations__)
 
 
 def riclpm(
-    frame: pl.DataFrame,
-    constructs: Mapping[str, Waves],
-    lags: str = "free",
-    residuals: str = "free",
-    means: str = "free",
-    estimator: str = "ML",
-    missing: str = "fiml",
-    group: str | None = None,
-    cluster: str | None = None,
-    weights: str | None = None,
-    times: Times | None = None,
-    *,
-    cross: str | Sequence[tuple[str, str]] = "all",
-    group_equal: Sequence[str] = (),
-    covariates: Sequence[str] = (),
-    covariate_effects: str = "equal",
-    time_varying: Mapping[str, Sequence[str]] | None = None,
-    item_covariances: bool = False,
-    slopes: bool = False,
-    starts: int = 1,
-    seed: int = 1,
-    gate: bool = True,
+    frame: pl.DataFrame, constructs: Mapping[str, Waves], lags: str = "free", **options: Unpack[PanelOptions]
 ) -> Result:
     """Random-intercept cross-lagged panel model (Hamaker, Kuiper & Grasman 2015).
 
     ``frame`` has one row per person; ``constructs`` maps a name to its variables in order of waves, e.g.
     ``{"x": ["x1", "x2", "x3"], "y": ["y1", "y2", "y3"]}``, or to lists of indicators a wave (the multiple-indicator
-    model with scalar invariance over time). Estimates name the stable part ``RIx`` and the deviations ``wx1``, ….
+    model with scalar invariance over time). ``None`` stands for a wave that did not ask the construct: a phantom
+    variable takes its place (see ``PanelModel``). Estimates name the stable part ``RIx`` and the deviations ``wx1``, ….
 
-    ``lags``, ``residuals``, ``means``: free or equal over waves. ``cross``: "all", "none", or the pairs (from, to)
-    that have a cross lag. ``group`` fits one model a group; ``group_equal`` names the parts held equal over groups
-    (lags, residuals, means, between, first_wave, loadings, intercepts). ``covariates`` are constant and act on the
-    random intercepts (``covariate_effects="equal"``) or on every wave ("free"); ``time_varying`` maps a name to one
-    variable a wave, acting on that wave's scores. ``times`` (numbers or dates) tell the spacing of the waves: unequal
-    spacing warns, and ``continuous_time`` puts the lags on one interval. ``slopes`` lets persons also differ in their
-    trend (``Sx``; latent curve model with structured residuals, Curran et al. 2014), linear in ``times``.
+    Options of the model as in ``PanelModel``, of the search as in ``Fitting``. ``times`` (numbers or dates) give the
+    spacing of the waves: unequal spacing warns, and ``continuous_time`` puts the lags on one interval.
 
-    Raises ModelError with the reason, the result withheld, where the model cannot be trusted (see ``sem``).
+    Raises ModelError with the reason, the result withheld, where the model cannot be trusted (see ``sem``), and for an
+    option that there is not.
     """
-    model = PanelModel(
-        constructs_of(constructs), True, lags, residuals, means, cross, 1, several(group_equal), several(covariates),
-        covariate_effects, time_varying, item_covariances, slopes, _numbers(times) if times is not None else None,
-    )  # fmt: skip
-    options = _Options(estimator, missing, group, cluster, weights, times, starts, seed, gate)
-    return _fit(frame, model, options)
+    return _fit(frame, _asked(constructs, {**options, "lags": lags}, between=True))
 
 
 def clpm(
-    frame: pl.DataFrame,
-    constructs: Mapping[str, Waves],
-    lags: str = "free",
-    residuals: str = "free",
-    means: str = "free",
-    estimator: str = "ML",
-    missing: str = "fiml",
-    group: str | None = None,
-    cluster: str | None = None,
-    weights: str | None = None,
-    times: Times | None = None,
-    *,
-    cross: str | Sequence[tuple[str, str]] = "all",
-    group_equal: Sequence[str] = (),
-    covariates: Sequence[str] = (),
-    time_varying: Mapping[str, Sequence[str]] | None = None,
-    starts: int = 1,
-    seed: int = 1,
-    gate: bool = True,
+    frame: pl.DataFrame, constructs: Mapping[str, Waves], lags: str = "free", **options: Unpack[PanelOptions]
 ) -> Result:
     """Cross-lagged panel model without random intercepts: its lags mix differences between persons into change within.
 
-    Options as in ``riclpm``. Show it beside the random-intercept model, never alone.
+    Options as in ``riclpm``, without those of random intercepts. Show it with the random-intercept model, never alone.
     """
-    model = PanelModel(
-        constructs_of(constructs), False, lags, residuals, means, cross, 1, several(group_equal), several(covariates),
-        "free", time_varying,
+    return _fit(frame, _asked(constructs, {**options, "lags": lags}, between=False))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be fitted, how, and when the waves were."""
+
+    model: PanelModel
+    fitting: Fitting
+    times: Times | None
+
+
+def _asked(constructs: object, options: Mapping[str, Any], between: bool) -> Asked:
+    """The keywords as a model and a way to fit it. Raises ModelError for one that there is not."""
+    own = [name for name in MODEL if between or name not in ONLY_BETWEEN]
+    refuse_unknown(options, [*own, *FITTING, "times"])
+    times = options.get("times")
+    model = PanelModel.of(
+        constructs, between=between, loadings=numbers(times) if times is not None else None,
+        **{name: options[name] for name in own if name in options},
     )  # fmt: skip
-    return _fit(frame, model, _Options(estimator, missing, group, cluster, weights, times, starts, seed, gate))
+    return Asked(model, Fitting.of({name: options[name] for name in FITTING if name in options}), times)
 
 
-def constructs_of(given: object) -> Mapping[str, Waves]:
-    """Raises ModelError unless each construct has a list of variables."""
-    if not isinstance(given, Mapping) or not given:
-        raise ModelError(
-            "constructs are named with their variables in order of waves", todo='Write {"x": ["x1", "x2", "x3"], …}.'
-        )
-    return given
+def asked_of(constructs: object, options: Mapping[str, Any]) -> tuple[PanelModel, Fitting]:
+    """The random-intercept model that the keywords of ``riclpm`` ask for, and how it is to be fitted."""
+    asked = _asked(constructs, options, between=True)
+    return asked.model, asked.fitting
 
 
-class _Options:
-    """How to fit, as opposed to what."""
-
-    def __init__(
-        self,
-        estimator: str,
-        missing: str,
-        group: str | None,
-        cluster: str | None,
-        weights: str | None,
-        times: Times | None,
-        starts: int = 1,
-        seed: int = 1,
-        gate: bool = True,
-    ) -> None:
-        check_options(estimator, missing, cluster, weights)
-        self.estimator, self.missing, self.group, self.cluster = estimator, missing, group, cluster
-        self.weights, self.times, self.starts, self.seed, self.gate = weights, times, starts, seed, gate
-
-
-def _fit(frame: pl.DataFrame, model: PanelModel, options: _Options) -> Result:
-    data = panel_data(
-        frame, model, missing=options.missing, group=options.group, cluster=options.cluster, weights=options.weights
-    )
-    result = fit_panel(
-        model, data, estimator=options.estimator, starts=options.starts, seed=options.seed, gate=options.gate
-    )
-    spacing = unequal_spacing(options.times, model.waves)
+def _fit(frame: pl.DataFrame, asked: Asked) -> Result:
+    data, fixed = panel_data(frame, asked.model, asked.fitting)
+    result = fit_panel(asked.model, data, asked.fitting, fixed)
+    spacing = unequal_spacing(asked.times, asked.model.waves)
     if spacing:
         warnings.warn(spacing, stacklevel=3)
         result = replace(result, notes=(*result.notes, spacing))
-    intervals = tuple(_gaps(options.times)) if options.times else None
-    return replace(result, details={"panel": replace(model, groups=len(data.groups)), "intervals": intervals})
+    intervals = tuple(gaps(asked.times)) if asked.times else None
+    return replace(result, details={**result.details, "intervals": intervals})
 
 
-def panel_data(
-    frame: pl.DataFrame,
-    model: PanelModel,
-    *,
-    missing: str = "fiml",
-    group: str | None = None,
-    cluster: str | None = None,
-    weights: str | None = None,
-) -> Data:
-    """The answers a panel model needs, construct by construct."""
-    variables = [
-        name
-        for waves in model.constructs.values()
-        for held in waves
-        for name in ([held] if isinstance(held, str) else held)
-    ]
-    names = [*variables, *model.exogenous]
+def panel_data(frame: pl.DataFrame, model: PanelModel, fitting: Fitting) -> tuple[Data, tuple[str, ...]]:
+    """The answers a panel model needs, construct by construct, and the covariates that are taken as they are."""
+    names = [*model.variables, *model.exogenous]
     if len(set(names)) < len(names):
         raise ModelError("a variable stands for two constructs or waves", todo="Name each variable once.")
-    return prepare(
-        frame, names, missing=missing, group=group, cluster=cluster, weights=weights, complete=model.exogenous
-    )
+    return prepared(as_frame(frame), names, model.exogenous, fitting)
 
 
 def fit_panel(
-    model: PanelModel,
-    data: Data,
-    *,
-    estimator: str = "ML",
-    starts: int = 1,
-    seed: int = 1,
-    gate: bool = True,
-    near: Result | None = None,
+    model: PanelModel, data: Data, fitting: Fitting, fixed: Sequence[str] = (), near: Result | None = None
 ) -> Result:
     """A panel model on data already prepared; the search starts from the estimates of the model ``near`` it."""
     whole = replace(model, groups=len(data.groups))
-    return analyse(
-        panel_table(whole), data, estimator=estimator, exogenous=model.exogenous, starts=starts, seed=seed, gate=gate,
-        family="riclpm" if model.between else "clpm", near=near,
-    )  # fmt: skip
 
+    def fit(one: PanelModel, how: Fitting) -> Result:
+        return fit_prepared(
+            panel_table(one), data, how, model.exogenous, fixed,
+            family="riclpm" if model.between else "clpm", near=near,
+        )  # fmt: skip
 
-def _gaps(times: Times) -> list[float]:
-    """Intervals between waves."""
-    return [later - earlier for earlier, later in pairwise(_numbers(times))]
-
-
-def _numbers(times: Times) -> list[float]:
-    """Numbers as they are, dates in years of 365.25 days. Raises ModelError for what is neither."""
-    try:
-        found = [moment.toordinal() / 365.25 if isinstance(moment, date) else float(moment) for moment in times]
-    except (TypeError, ValueError) as problem:
-        raise ModelError("the times are numbers or dates, one a wave", where="times") from problem
-    if not all(math.isfinite(value) for value in found):
-        raise ModelError("the times are numbers or dates, one a wave", where="times")
-    return found
-
-
-def wave_numbers(times: Times | None, waves: int) -> list[float]:
-    """One time a wave, the first at zero: 0, 1, 2, … unless told. Raises ModelError if they do not rise, one a wave."""
-    if times is None:
-        return [float(wave) for wave in range(waves)]
-    unequal_spacing(times, waves)
-    numbers = _numbers(times)
-    return [number - numbers[0] for number in numbers]
-
-
-def unequal_spacing(times: Times | None, waves: int) -> str | None:
-    """A warning where intervals differ by more than a tenth of the shortest.
-
-    Raises ModelError if there is not one time a wave, in order.
-    """
-    if times is None:
-        return None
-    if len(times) != waves:
-        raise ModelError(f"{len(times)} times for {waves} waves", todo="Give one time a wave.")
-    gaps = _gaps(times)
-    if min(gaps) <= 0:
-        raise ModelError("the times do not rise from wave to wave", todo="List them in order of waves.")
-    if max(gaps) <= 1.1 * min(gaps):
-        return None
-    listed = ", ".join(f"{gap:.2f}" for gap in gaps)
-    return f"the waves are unequally spaced (intervals {listed}): lags belong to their interval, see continuous_time"
+    result, reached = within_bounds(whole, fitting, fit)
+    details = {"panel": whole, "reached": reached, "fixed_x": tuple(fixed), "fitting": fitting}
+    return replace(result, notes=(*result.notes, *whole.notes(reached)), details=details)

@@ -9,62 +9,90 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.sem.engine.data import as_frame
+from pipeline.sem.engine.data import Data, prepare
+from pipeline.sem.engine.grounds import weak_grounds
 from pipeline.sem.engine.table import Parameter
+from pipeline.sem.ordinal.answers import answer_levels, ordered_codes
+from pipeline.sem.ordinal.fitting import OrdinalFitting
 from pipeline.sem.ordinal.model import OrdinalModel, ordinal_model
-from pipeline.sem.ordinal.polychoric import OrdinalMoments, answer_levels, ordered_codes, ordinal_moments
+from pipeline.sem.ordinal.polychoric import OrdinalMoments, ordinal_moments
 from pipeline.sem.ordinal.result import OrdinalResult
+from pipeline.sem.ordinal.starts import start_points
 
 
 @dataclass(frozen=True)
 class OrdinalData:
-    """Thresholds and correlations by group, over persons who answered every item."""
+    """Thresholds and correlations by group, over persons who answered an item (pairwise) or every item (listwise)."""
 
     items: tuple[str, ...]
     levels: tuple[int, ...]  # answers of each item
-    labels: tuple[str | None, ...]
+    answers: Data
     moments: tuple[OrdinalMoments, ...]
-    dropped: int
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        return tuple(group.label for group in self.answers.groups)
+
+    @property
+    def complete(self) -> int:
+        """Persons who answered every item."""
+        return sum(int((~np.isnan(group.y)).all(1).sum()) for group in self.answers.groups)
 
 
 def ordinal_data(
-    frame: pl.DataFrame, items: Sequence[str], group: str | None = None, alike: Sequence[Sequence[str]] = ()
+    frame: pl.DataFrame, items: Sequence[str], fitting: OrdinalFitting, alike: Sequence[Sequence[str]] = ()
 ) -> OrdinalData:
     """``alike``: items with the same answers (one item at several waves), coded together.
 
     Raises ModelError where an item has too few or too many different answers, or a group does not give one of them.
     """
-    frame = as_frame(frame)
-    if group and group not in frame.columns:
-        raise ModelError("the frame has no such column", where=group, todo="Check the name of the group.")
-    values = answer_levels(frame, items, alike)
-    labels: list[str | None] = [None]
-    parts = [frame]
-    if group:
-        known = frame.filter(pl.col(group).is_not_null()).with_columns(pl.col(group).cast(pl.String))
-        labels = known[group].unique(maintain_order=True).to_list()
-        parts = [known.filter(pl.col(group) == label) for label in labels]
+    data = prepare(
+        frame, items, missing="listwise" if fitting.missing == "listwise" else "fiml", group=fitting.group,
+        cluster=fitting.cluster, weights=fitting.weights,
+    )  # fmt: skip
+    values = answer_levels(np.vstack([group.y for group in data.groups]), items, alike)
     levels = tuple(len(values[item]) for item in items)
-    moments = tuple(ordinal_moments(ordered_codes(part, items, values), items, levels) for part in parts)
-    return OrdinalData(tuple(items), levels, tuple(labels), moments, len(frame) - sum(part.n for part in moments))
+    moments = tuple(
+        ordinal_moments(ordered_codes(group.y, items, values), items, group, levels) for group in data.groups
+    )
+    return OrdinalData(tuple(items), levels, data, moments)
 
 
-def fit_ordinal(rows: Sequence[Parameter], data: OrdinalData, gate: bool = True) -> OrdinalResult:
-    """Estimates of a table of factors, thresholds and scales. Raises ModelError if the result cannot stand."""
+def fit_ordinal(rows: Sequence[Parameter], data: OrdinalData, fitting: OrdinalFitting) -> OrdinalResult:
+    """Estimates of a table of factors, thresholds and scales: the best of several searches.
+
+    Raises ModelError if the result cannot stand.
+    """
     model = ordinal_model(rows, data.items, data.levels, len(data.moments))
-    theta, converged = _least_squares(model, data.moments)
-    result = OrdinalResult(model, data.moments, data.labels, theta, data.dropped, converged)
-    if gate:
-        _check(result)
+    best, reached, converged = np.inf, np.zeros(len(model.free)), False
+    for start in start_points(model, data.moments, fitting.starts, fitting.seed):
+        theta, value, ended = _least_squares(model, data.moments, start)
+        if np.isfinite(value) and (ended, -value) > (converged, -best + 1e-9 * min(abs(best), 1.0)):
+            best, reached, converged = value, theta, ended
+    result = OrdinalResult(model, data.answers, data.moments, reached, converged, _notes(data, model))
+    if fitting.gate and result.problems:
+        raise ModelError("; ".join(result.problems), where="cfa of ordered items", todo="The result is withheld.")
     return result
 
 
-def _least_squares(model: OrdinalModel, moments: Sequence[OrdinalMoments]) -> tuple[np.ndarray, bool]:
-    """Gauss–Newton with step halving on the weighted squared differences."""
-    total = sum(part.n for part in moments)
-    weights = np.concatenate([(part.n - 1) / total / part.gamma.diagonal() for part in moments])
+def _notes(data: OrdinalData, model: OrdinalModel) -> tuple[str, ...]:
+    """Who was left out, who answered in part, and on what the result rests."""
+    found, n = [], data.answers.n
+    if data.answers.dropped:
+        persons = "person" if data.answers.dropped == 1 else "persons"
+        found.append(f"{data.answers.dropped:,} {persons} without the answers needed left out")
+    if data.complete < n:
+        found.append(f"{n - data.complete:,} of {n:,} persons answered in part: each pair of items by those with both")
+    return (*found, *weak_grounds(data.answers, int(model.basis.shape[1])))
+
+
+def _least_squares(
+    model: OrdinalModel, moments: Sequence[OrdinalMoments], x: np.ndarray
+) -> tuple[np.ndarray, float, bool]:
+    """θ, the weighted squared differences left, and whether the search ended: Gauss–Newton with step halving."""
+    total = sum(part.total for part in moments)
+    weights = np.concatenate([(part.total - 1) / total / part.spread for part in moments])
     seen = np.concatenate([part.vector for part in moments])
-    x = model.start(moments)
 
     def gap(values: np.ndarray) -> np.ndarray:
         return np.asarray(seen - np.concatenate(model.implied(model.basis @ values)))
@@ -77,29 +105,11 @@ def _least_squares(model: OrdinalModel, moments: Sequence[OrdinalMoments]) -> tu
         step = np.linalg.lstsq(delta.T @ pull, pull.T @ gap(x), rcond=None)[0]
         promised = float(step @ (pull.T @ gap(x)))
         if promised < 1e-16:
-            return theta, True
+            return theta, value, True
         length = 1.0
-        while (moved := float(weights @ gap(x + length * step) ** 2)) > value and length > 1e-10:
+        while not (moved := float(weights @ gap(x + length * step) ** 2)) <= value and length > 1e-10:
             length *= 0.5
         if length <= 1e-10:
-            return theta, promised < 1e-12
+            return theta, value, promised < 1e-12
         x, value = x + length * step, moved
-    return model.basis @ x, False
-
-
-def _check(result: OrdinalResult) -> None:
-    """Raises ModelError with what keeps the result from standing."""
-    problems = [] if result.is_converged else ["the search did not converge"]
-    delta, weights, _ = result.pieces
-    information = delta.T @ (weights[:, None] * delta)
-    scale = np.sqrt(information.diagonal())
-    if (scale == 0).any() or np.linalg.eigvalsh(information / np.outer(scale, scale))[0] < 1e-10:
-        problems.append("the model is not identified: set items or groups more equal, or leave factors out")
-    negative = result.estimates.filter(
-        (pl.col("op") == "~~") & (pl.col("lhs") == pl.col("rhs")) & (pl.col("estimate") < 0)
-    )
-    problems += [
-        f"negative variance of {name} (a Heywood case)" for name in negative["lhs"].unique(maintain_order=True)
-    ]
-    if problems:
-        raise ModelError("; ".join(problems), where="cfa of ordered items", todo="The result is withheld.")
+    return model.basis @ x, value, False

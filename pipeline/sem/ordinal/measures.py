@@ -43,8 +43,10 @@ def _absolute(result: OrdinalSolution, n: int) -> dict[str, float]:
     size = sum(len(part.gamma) for part in result.moments)
     gfi = 0.0
     for part, implied in zip(result.moments, result.model.implied(result.theta), strict=True):
-        weight = 1 / part.gamma.diagonal()
-        gfi += part.n / result.n * (1 - float(weight @ (part.vector - implied) ** 2) / float(weight @ part.vector**2))
+        weight = 1 / part.spread
+        gfi += (
+            part.total / result.n * (1 - float(weight @ (part.vector - implied) ** 2) / float(weight @ part.vector**2))
+        )
     measures = good_fit(gfi, size, df) | critical_n(statistic, df, n)
     mean_size = size / len(result.moments)  # lavaan divides by the moments of one group
     return measures | {"mfi": np.exp(-0.5 * (statistic - df) / n), "wrmr": np.sqrt(statistic / mean_size)}
@@ -54,7 +56,7 @@ def _residuals(result: OrdinalSolution) -> dict[str, float]:
     """Root mean squares of what is left: of correlations (``_nomean``), and of thresholds with them."""
     total = dict.fromkeys(("rmr", "rmr_nomean", "crmr", "crmr_nomean"), 0.0)
     for part, implied in zip(result.moments, result.model.implied(result.theta), strict=True):
-        p, k, share = len(part.items), sum(map(len, part.thresholds)), part.n / result.n
+        p, k, share = len(part.items), sum(map(len, part.thresholds)), part.total / result.n
         square = (part.vector - implied) ** 2
         whole, correlations = float(square.sum()), float(square[k:].sum())
         total["rmr"] += share * np.sqrt(whole / (k + p * (p + 1) / 2))
@@ -77,7 +79,7 @@ def _robust(result: OrdinalSolution, n: int) -> dict[str, float]:
         for part, group in zip(result.moments, result.model.groups, strict=True)
     ]
     null_df = sum(len(own) for _, _, own, _ in pieces)
-    shares = [part.n / result.n for part in result.moments]
+    shares = [part.total / result.n for part in result.moments]
     statistic = result.n * sum(f * piece[0] for f, piece in zip(shares, pieces, strict=True))
     null = result.n * sum(f * piece[1] for f, piece in zip(shares, pieces, strict=True))
     gamma = block_diag([piece[3] / f for f, piece in zip(shares, pieces, strict=True)])

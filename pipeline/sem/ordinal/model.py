@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.sem.engine.moments import triangle
 from pipeline.sem.engine.ram import GroupModel, compile_model, constrained_basis
 from pipeline.sem.engine.table import Parameter, ParameterTable
-from pipeline.sem.ordinal.polychoric import OrdinalMoments, pairs
+from pipeline.sem.ordinal.polychoric import pairs
 
 
 @dataclass(frozen=True)
@@ -69,25 +69,13 @@ class OrdinalModel:
     free: tuple[Parameter, ...]
     basis: np.ndarray
     variables: tuple[str, ...]
+    levels: tuple[int, ...]  # answers of each item
 
     def implied(self, theta: np.ndarray) -> list[np.ndarray]:
         return [group.implied(theta) for group in self.groups]
 
     def jacobians(self, theta: np.ndarray) -> list[np.ndarray]:
         return [group.jacobian(theta) for group in self.groups]
-
-    def start(self, moments: Sequence[OrdinalMoments]) -> np.ndarray:
-        """Thresholds as observed, loadings 1, factor variances ½, scales 1."""
-        theta = np.zeros(len(self.free))
-        for k, row in enumerate(self.free):
-            if row.op == "|":
-                item = self.items.index(row.lhs)
-                theta[k] = moments[row.group - 1].thresholds[item][int(row.rhs[1:]) - 1]
-            elif row.op in ("=~", "~*~"):
-                theta[k] = 1.0
-            elif row.op == "~~" and row.lhs == row.rhs:
-                theta[k] = 0.5
-        return np.asarray(np.linalg.lstsq(self.basis, theta, rcond=None)[0])
 
     def solution(self, theta: np.ndarray) -> Iterator[tuple[Parameter, float, int | None, float | None]]:
         """Each row with its value, its number in θ, and the completely standardised value.
@@ -144,4 +132,4 @@ def ordinal_model(rows: Sequence[Parameter], items: Sequence[str], levels: Seque
         scales = np.array([number.get((item, "~*~", item, group), -1) for item in items], dtype=np.intp)
         parts.append(OrdinalGroup(part, own, thresholds, scales))
     basis, _ = constrained_basis(free, ())
-    return OrdinalModel(tuple(items), tuple(whole), tuple(parts), free, basis, plain.variables)
+    return OrdinalModel(tuple(items), tuple(whole), tuple(parts), free, basis, plain.variables, tuple(levels))

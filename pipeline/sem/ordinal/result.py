@@ -47,6 +47,23 @@ class OrdinalResult(OrdinalSolution):
         return with_tests(pl.DataFrame(rows, names, orient="row", infer_schema_length=None))
 
     @cached_property
+    def problems(self) -> tuple[str, ...]:
+        """Why the numbers should not be used; empty for every result that was not asked for with ``gate=False``."""
+        found = [] if self.is_converged else ["the search did not converge"]
+        delta, weights, _ = self.pieces
+        information = delta.T @ (weights[:, None] * delta)
+        scale = np.sqrt(information.diagonal())
+        if (scale == 0).any() or np.linalg.eigvalsh(information / np.outer(scale, scale))[0] < 1e-10:
+            found.append("the model is not identified: set items or groups more equal, or leave factors out")
+        negative = self.estimates.filter(
+            (pl.col("op") == "~~") & (pl.col("lhs") == pl.col("rhs")) & (pl.col("estimate") < 0)
+        )
+        found += [
+            f"negative variance of {name} (a Heywood case)" for name in negative["lhs"].unique(maintain_order=True)
+        ]
+        return tuple(found)
+
+    @cached_property
     def fit(self) -> dict[str, float]:
         """Fit measures under lavaan's names."""
         return ordinal_measures(self)

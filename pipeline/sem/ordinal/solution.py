@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from pipeline.sem.engine.data import Data
 from pipeline.sem.engine.state import symmetric_inverse
 from pipeline.sem.ordinal.model import OrdinalModel
 from pipeline.sem.ordinal.polychoric import OrdinalMoments
@@ -42,15 +43,25 @@ class OrdinalSolution:
     """Estimates of a factor model of ordered items, with the pieces of its standard errors and tests."""
 
     model: OrdinalModel
+    data: Data
     moments: tuple[OrdinalMoments, ...]
-    labels: tuple[str | None, ...]
     theta: np.ndarray
-    dropped: int
     is_converged: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
-        return sum(part.n for part in self.moments)
+        """Persons analysed."""
+        return self.data.n
+
+    @property
+    def dropped(self) -> int:
+        """Persons left out: nothing (or, listwise, not everything) answered, or no weight, cluster or group."""
+        return self.data.dropped
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        return tuple(group.label for group in self.data.groups)
 
     @property
     def npar(self) -> int:
@@ -59,9 +70,9 @@ class OrdinalSolution:
     @cached_property
     def pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Stacked Δ (by x), weights V (diagonal, times the group's share) and Γ (divided by it)."""
-        shares = [part.n / self.n for part in self.moments]
+        shares = [part.total / self.n for part in self.moments]
         delta = np.vstack(self.model.jacobians(self.theta)) @ self.model.basis
-        weights = np.concatenate([f / part.gamma.diagonal() for f, part in zip(shares, self.moments, strict=True)])
+        weights = np.concatenate([f / part.spread for f, part in zip(shares, self.moments, strict=True)])
         size = [len(part.gamma) for part in self.moments]
         gamma, at = np.zeros((sum(size), sum(size))), 0
         for f, part, k in zip(shares, self.moments, size, strict=True):
@@ -83,9 +94,8 @@ class OrdinalSolution:
         return ShiftedTest.of(self._discrepancy(gap**2), len(weights) - self.npar, residual @ gamma)
 
     def _discrepancy(self, square: np.ndarray) -> float:
-        """Σ (n − 1) · squared differences / diag Γ over groups (lavaan counts n − 1 here)."""
-        diagonal = [part.gamma.diagonal() for part in self.moments]
-        weights = np.concatenate([(part.n - 1) / own for part, own in zip(self.moments, diagonal, strict=True)])
+        """Σ (n − 1) · squared differences / diag Γ (``spread``) over groups (lavaan counts n − 1 here)."""
+        weights = np.concatenate([(part.total - 1) / part.spread for part in self.moments])
         return float(weights @ square)
 
     @cached_property
