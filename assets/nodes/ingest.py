@@ -12,6 +12,7 @@ from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from pipeline.paths import Paths
 from pipeline.specs import Study
+from pipeline.specs.sources import role_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -97,8 +98,18 @@ def make_wave(
         schemas={"wave": wave_schema(table.frame.columns), "receipt": Receipt, "labels": Labels},
         files=private({"quarantined": table.quarantined, "dates": table.dates}),
         problems={"confirmed": []},
+        remarks={"paradata": ("warning", list(table.remarks))} if has_paradata(study, wave) else {},
         metadata={"wave": {**about, "redelivery": changed} if changed else about},
     )
+
+
+PARADATA = "Interviews took as long as the declared rule expects, and came to their end."
+
+
+def has_paradata(study: Study, wave: str) -> bool:
+    """Whether some file of a wave says how long interviews took, how far they came, or which were tests."""
+    roles = {role for file in study.waves[wave].files for role in role_columns(study, wave, file)}
+    return bool(roles & {"duration", "progress", "test"})
 
 
 def confirmed(tables: Tables) -> dict[str, str]:
@@ -152,6 +163,7 @@ def _wave(workspace: Workspace, study: Study, wave: str) -> Node:
         description=f"{study.about.short_title}, {declared.title}: {', '.join(files)}, as deposited, with pseudonyms.",
         kinds=frozenset({"polars", *(file.format for file in declared.files)}),
         checks=("confirmed",),
+        remarks={"paradata": PARADATA} if has_paradata(study, wave) else {},
         code=tuple(reads.format_code(file.format) for file in declared.files),
         records=tuple(reads.format_record(file.format) for file in declared.files),
     )

@@ -56,9 +56,9 @@ OUTCOMES = (
 )
 LINKS = (
     "key",
-    *_under("about", "arms.*.title", *_IDS),
+    *_under("about", "arms.*.title", "paradata.test", *_IDS),
     *_under("items.*", "time_constant", *_LOCATED, *_CODED),
-    *_under("waves.*", "decisions", *_WAVE, *_OTHERWISE),
+    *_under("waves.*", "decisions", "paradata.test", *_WAVE, *_OTHERWISE),
     *_under("waves.*.files.*", "refreshment", *_LAYOUT, *_READING),
 )
 ANSWERS = (
@@ -120,9 +120,9 @@ def wave_of(wave: str) -> tuple[str, ...]:
     """What a wave's table is made from: its own declaration, and what holds for all waves."""
     return (
         "key",
-        *_under("about", *_IDS),
+        *_under("about", "paradata", *_IDS),
         *_under("items.*", "kind", "codes", "recode", "range", "missing", *_LOCATED),
-        *_under(f"waves.{wave}", *_WAVE, *_OTHERWISE),
+        *_under(f"waves.{wave}", "paradata", *_WAVE, *_OTHERWISE),
         *_under(f"waves.{wave}.files.*", "refreshment", "sha256", "rows", *_LAYOUT, *_READING),
     )
 

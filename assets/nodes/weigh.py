@@ -8,6 +8,8 @@ from typing import Any
 from assets.engine.node import Node, Output, Tables
 from assets.engine.workspace import Workspace
 from pipeline.specs import Study
+from pipeline.specs.paradata import paradata_of
+from pipeline.specs.sources import role_columns
 
 
 def nodes(workspace: Workspace) -> list[Node]:
@@ -22,13 +24,19 @@ def make_participation(
     calendar: Mapping[str, tuple[str, ...]],
     items: tuple[str, ...],
     partial_below: float | None,
+    progress: Mapping[str, Mapping[str, str]],
+    complete: Mapping[str, float],
+    missing: tuple[str, ...],
 ) -> Output:
     """One row per person and wave of their arm; response rates and patterns."""
     from pipeline.participation import participation, patterns, reported, response_rates
+    from pipeline.participation.outcomes import Unfinished, unfinished_interviews
     from pipeline.tables import Participation, Patterns, ResponseRates
 
     answers = tables["answers"]
-    outcomes = reported(tables.get("outcomes"), answers, items, partial_below=partial_below)
+    rules = {wave: Unfinished(columns, complete[wave], missing) for wave, columns in progress.items()}
+    unfinished = unfinished_interviews(tables["progressed"], rules) if rules else None
+    outcomes = reported(tables.get("outcomes"), answers, items, partial_below=partial_below, unfinished=unfinished)
     table = participation(answers, dict(calendar), study=study, outcomes=outcomes)
     common, rated = patterns(table).head(8), response_rates(table)
     return Output(
@@ -51,6 +59,8 @@ def make_participation(
 
 def _participation(study: Study) -> Node:
     reported = {"outcomes": ("outcomes", study.key)} if study.about.outcomes else {}
+    progress = _progress(study)
+    progressed = {"progressed": {wave: ("wave", study.key, wave) for wave in progress}} if progress else {}
     return Node(
         make_participation,
         reads={
@@ -58,14 +68,27 @@ def _participation(study: Study) -> Node:
             "calendar": study.calendar,
             "items": tuple(study.items),
             "partial_below": study.about.partial_below,
+            "progress": progress,
+            "complete": {wave: paradata_of(study, wave).complete for wave in progress},
+            "missing": tuple(study.about.missing) if progress else (),
         },
-        inputs={"answers": ("answers", study.key), **reported},
+        inputs={"answers": ("answers", study.key), **reported, **progressed},
         outputs={table: (table, study.key) for table in ("participation", "response_rates", "patterns")},
         group="weigh",
         study=study.key,
         description=f"{study.about.short_title}: who answered each wave of their arm, who left, who came back.",
         kinds=frozenset({"polars"}),
     )
+
+
+def _progress(study: Study) -> dict[str, dict[str, str]]:
+    """Wave → arm → the column that says how far an interview came, where there is one."""
+    found: dict[str, dict[str, str]] = {}
+    for wave, _, file in study.files():
+        column = role_columns(study, wave, file).get("progress")
+        if column is not None:
+            found.setdefault(wave, {})[file.arm] = column
+    return found
 
 
 def _last_rates(rates: Any) -> dict[str, str]:

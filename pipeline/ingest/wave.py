@@ -43,7 +43,7 @@ def wave_table(
     check_bytes(study, wave, folder, confirmed or {})
     deposits = read_wave(study, wave, folder)
     known = Register(folder, key, withdrawn)
-    arms, receipts, labels, notices = [], [], [], []
+    arms, receipts, labels, notices, remarks = [], [], [], [], []
     for file, deposit in zip(declared, deposits, strict=True):
         if isinstance(deposit, DepositError):
             raise deposit
@@ -52,7 +52,8 @@ def wave_table(
         arms.append(arm)
         labels += file_labels(study, wave, file, deposit)
         receipts.append(file_receipt(study, wave, file, deposit, arm, find_file(folder, file.file)))
-        notices += [*notices_of(study, deposit), *arm.notices]
+        notices += [*notices_of(study, deposit), *arm.notices, *arm.remarks]
+        remarks += [f"{deposit.receipt['file']}, {remark}" for remark in arm.remarks]
     frame = pl.concat([arm.loaded for arm in arms], how="diagonal")
     check_ids(frame, "person_id", where=f"{study.key} {wave}")
     return WaveTable(
@@ -65,4 +66,5 @@ def wave_table(
         pl.concat([arm.quarantined for arm in arms], how="diagonal_relaxed"),
         pl.concat([arm.dates for arm in arms], how="diagonal_relaxed"),
         counts_of([arm.sorted for arm in arms], frame.height),
+        tuple(remarks),
     )

@@ -15,7 +15,9 @@ from pipeline.ingest.people.sorting import Register, sort_people, written_otherw
 from pipeline.ingest.privacy import without_personal_data
 from pipeline.ingest.quarantine.answer_labels import declared_codes
 from pipeline.ingest.quarantine.interviews import first_and_last, interview_dates, outside_fieldwork
+from pipeline.ingest.quarantine.paradata import judged_by_paradata
 from pipeline.ingest.quarantine.rows import VALUES_SCHEMA, Sorted
+from pipeline.ingest.quarantine.trials import unclear_marks, without_test_records
 from pipeline.specs.project import Study
 from pipeline.specs.sources import declared_variables, role_columns, source_variable
 from pipeline.specs.study import WaveFile
@@ -32,6 +34,8 @@ class FileRows:
     sorted: Sorted
     notices: list[str]
     interviews: tuple[dt.date | None, dt.date | None]
+    remarks: list[str]
+    """What paradata say of the interviews, in counts."""
 
 
 def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register) -> FileRows:
@@ -44,9 +48,13 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
             where=name,
             todo="Correct `columns` in the wave's declaration or in study.yaml.",
         )
+    unclear = unclear_marks(study, wave, file, deposit)
+    deposit = without_test_records(study, wave, file, deposit)
     check_number(study, wave, deposit.frame, roles, name)
     coded = replace(deposit, frame=declared_codes(study, wave, file, deposit.frame))
     rows = sort_people(study, wave, file, coded, roles["person_id"], known)
+    pace = judged_by_paradata(study, wave, file, rows)
+    rows = pace.rows
     loaded, dates = rows.loaded, pl.DataFrame(schema=VALUES_SCHEMA)
     notices = written_otherwise(study, coded.frame[roles["person_id"]])
     interviews: tuple[dt.date | None, dt.date | None] = (None, None)
@@ -70,13 +78,14 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
         rows,
         notices,
         interviews,
+        [*pace.remarks, *unclear],
     )
 
 
 def _variables_kept(study: Study, wave: str, file: WaveFile, roles: Mapping[str, str]) -> list[str]:
-    """The variables that a wave table holds: the id has become a pseudonym, the wave's number is checked."""
+    """The variables that a wave table holds: the id is a pseudonym now; wave's number and test marks are checked."""
     items = {source_variable(study, wave, file, item) for item in study.items}
-    done = {name for role, name in roles.items() if role in ("person_id", "wave") and name not in items}
+    done = {name for role, name in roles.items() if role in ("person_id", "wave", "test") and name not in items}
     return [name for name in declared_variables(study, wave, file) if name not in done | {roles["person_id"]}]
 
 

@@ -24,6 +24,8 @@ class WaveTable:
     quarantined: pl.DataFrame = field(default_factory=pl.DataFrame)
     dates: pl.DataFrame = field(default_factory=pl.DataFrame)
     counts: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    """What paradata say of the interviews, in counts: speeders, stragglers, interviews in part."""
 
 
 def summary(table: WaveTable) -> dict[str, Any]:

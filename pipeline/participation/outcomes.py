@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -28,6 +29,15 @@ INELIGIBLE = ("moved", "dead")
 NOT_ISSUED = ("not_issued", *LASTING)
 NOT_APPLICABLE = ("not_asked", "routed_out", "proxy")
 """Reasons for a missing answer that was not due: it counts neither as answered nor as unanswered."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """When an interview of a wave is partial: its progress, in the column of its arm, is under ``complete``."""
+
+    columns: Mapping[str, str]
+    complete: float
+    missing: tuple[str, ...] = ()
 
 
 def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -77,13 +87,38 @@ def partial_interviews(answers: pl.DataFrame, items: Sequence[str], *, below: fl
     return share.filter(pl.col("answered_share") < below).select("person_id", "wave", outcome=pl.lit("partial"))
 
 
+def unfinished_interviews(waves: Mapping[str, pl.DataFrame], rules: Mapping[str, Unfinished]) -> pl.DataFrame:
+    """One row per interview in part by its progress: less than the wave's rule says is complete.
+
+    ``waves`` are wave tables, in which progress is text; who has no number there is not counted as partial.
+    """
+    found = [pl.DataFrame(schema={"person_id": pl.String, "wave": pl.String, "outcome": pl.String})]
+    for wave, rule in rules.items():
+        for arm, column in rule.columns.items():
+            progress = pl.col(column).str.strip_suffix("%").str.strip_chars().cast(pl.Float64, strict=False)
+            is_partial = (progress < rule.complete) & ~pl.col(column).is_in(rule.missing)
+            own = waves[wave].filter(pl.col("arm") == arm).filter(is_partial)
+            found.append(own.select("person_id", "wave", outcome=pl.lit("partial")))
+    return pl.concat(found)
+
+
 def reported(
-    listed: pl.DataFrame | None, answers: pl.DataFrame, items: Sequence[str], *, partial_below: float | None
+    listed: pl.DataFrame | None,
+    answers: pl.DataFrame,
+    items: Sequence[str],
+    *,
+    partial_below: float | None,
+    unfinished: pl.DataFrame | None = None,
 ) -> pl.DataFrame | None:
-    """One row per person and wave: the field report (if any), and interviews in part by the declared share (if any)."""
-    if partial_below is None:
+    """One row per person and wave: the field report (if any), and interviews in part (if anything declares them).
+
+    They are in part by the declared share of answered questions, or by their progress (``unfinished``).
+    """
+    parts = [partial_interviews(answers, items, below=partial_below)] if partial_below is not None else []
+    parts += [unfinished] if unfinished is not None else []
+    if not parts:
         return listed
-    partial = partial_interviews(answers, items, below=partial_below)
+    partial = pl.concat(parts).unique(["person_id", "wave"], maintain_order=True)
     partial = partial.join(answers.select("person_id", "wave", "arm"), on=["person_id", "wave"], maintain_order="left")
     partial = partial.select("person_id", "arm", "wave", "outcome")
     if listed is None:

@@ -8,6 +8,7 @@ from pipeline.specs import names
 from pipeline.specs.answer_words import check_answer_words
 from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_imputation import check_imputation
+from pipeline.specs.check_paradata import check_paradata
 from pipeline.specs.check_weights import check_weights
 from pipeline.specs.formats import FORMATS, format_keys
 from pipeline.specs.names import StudyNames, known, once
@@ -27,8 +28,13 @@ def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
     for wave_key, wave in parts.waves.items():
         _check_wave(wave_key, wave, parts, declared, reading.sources[key, "waves", wave_key])
     _check_answer_words(key, reading)
+    check_paradata(parts, reading.sources.get((key, "study")), _wave_sources(key, parts, reading))
     check_weights(key, parts, declared, reading)
     check_imputation(key, parts, declared, reading)
+
+
+def _wave_sources(key: str, parts: Parts, reading: Reading) -> dict[str, Source]:
+    return {wave: reading.sources[key, "waves", wave] for wave in parts.waves}
 
 
 def _check_answer_words(key: str, reading: Reading) -> None:

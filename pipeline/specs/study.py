@@ -23,6 +23,7 @@ from pipeline.specs.base import (
     WaveName,
 )
 from pipeline.specs.formats import FORMATS
+from pipeline.specs.paradata import Paradata
 
 
 def _has_a_record(name: str) -> str:
@@ -53,8 +54,8 @@ class Event(Assumable):
     until: dt.date | None = None
 
 
-ROLES = ("person_id", "weight", "strata", "psu", "area", "wave", "interview_date")
-"""The roles that a source variable may have."""
+ROLES = ("person_id", "weight", "strata", "psu", "area", "wave", "interview_date", "duration", "progress", "test")
+"""The roles that a source variable may have; the last three are paradata (see ``Paradata``)."""
 
 
 class Columns(Declaration):
@@ -67,6 +68,9 @@ class Columns(Declaration):
     area: str | None = None
     wave: str | None = None
     interview_date: str | None = None
+    duration: str | None = None
+    progress: str | None = None
+    test: str | None = None
 
     def over(self, other: Columns) -> Columns:
         """These columns, with those of ``other`` where these name none."""
@@ -150,6 +154,7 @@ class StudyFile(Assumable):
     withdrawals: str | None = None
     outcomes: tuple[OutcomeList, ...] = ()
     partial_below: float | None = Field(default=None, gt=0, le=1)
+    paradata: Paradata = Paradata()
     design: Design = Design()
     events: tuple[Event, ...] = ()
     areas: dict[Name, AreaMeasure] = {}
@@ -274,6 +279,7 @@ class Wave(Assumable):
     not_asked: tuple[Name, ...] = ()
     exceptions: dict[Name, WaveException] = {}
     decisions: tuple[Decision, ...] = ()
+    paradata: Paradata | None = None
 
 
 class Scale(Assumable):

@@ -25,6 +25,7 @@ from pipeline.ingest.people.ids import normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, ids_in, rows_of_withdrawn
 from pipeline.ingest.quarantine.answer_labels import declared_codes
+from pipeline.ingest.quarantine.trials import without_test_records
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
 from pipeline.specs.study import WaveFile
@@ -56,6 +57,7 @@ def deposited_ids(
         if isinstance(deposit, DepositError):
             raise deposit
         _ensure_loaded(file, deposit, receipts[wave])
+        deposit = without_test_records(study, wave, file, deposit)
         parts[wave].append(_rows(study, wave, file, deposit, known, loaded[wave]))
     return {wave: pl.concat(found, how="diagonal") for wave, found in parts.items()}
 
@@ -72,7 +74,8 @@ def _ensure_loaded(file: WaveFile, deposit: Deposit, receipts: pl.DataFrame) -> 
 def _request(study: Study, wave: str, file: WaveFile, items: Sequence[str], known: Register) -> Request:
     request = request_of(study, wave, find_file(known.folder, file.file), file)
     variables = [source_variable(study, wave, file, item) for item in items]
-    needed = dict.fromkeys([*request.text, *(name for name in variables if name)])
+    test = role_columns(study, wave, file).get("test")
+    needed = dict.fromkeys([*request.text, *(name for name in (*variables, test) if name)])
     return replace(request, columns=tuple(needed), partial=True)
 
 
