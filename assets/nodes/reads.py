@@ -42,7 +42,10 @@ _LOCATED = ("variable", "waves", "arms")
 _CODED = ("kind", "codes", "range", "reverse", "recode", "missing", "blank")
 """Of an item: what its answers become."""
 _LAYOUT = ("arm", "file", "columns", "prefix", "variables", "not_asked", *_FIELDWORK)
-_READING = ("format", "encoding", "delimiter", "decimal", "sheet", "header_row", "layout", "answers", "date_format")
+_READING = (
+    *("format", "encoding", "delimiter", "decimal", "thousands", "sheet", "header_row", "layout"),
+    *("answers", "date_format"),
+)
 """Of a file of a wave: what lies in it under which name, and how it is read."""
 _WAVE = ("number", "columns", "prefix", "variables", "not_asked", *_FIELDWORK)
 _OTHERWISE = _under("exceptions.*", "codes", "recode", "reverse", "range", "missing")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
 from pipeline.harmonise.crosswalk import BLANK, IN_RANGE, Rule
-from pipeline.harmonise.undeclared import NO_NUMBER, OUT_OF_RANGE, undeclared
+from pipeline.harmonise.texts import is_number
+from pipeline.harmonise.undeclared import OUT_OF_RANGE, Problem, undeclared
 
 SCHEMA = {
     "study": pl.String,
@@ -22,19 +22,17 @@ SCHEMA = {
     "reason": pl.String,
     "count": pl.Int64,
 }
-_AMOUNT = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
-"""What counts as a number: every text that matches is one for DuckDB too, so ledger and projection agree."""
 
 
 def ledger(
     table: pl.DataFrame, study: str, wave: str, rules: Mapping[str, Sequence[Rule]], files: Mapping[str, str]
-) -> tuple[pl.DataFrame, list[str]]:
+) -> tuple[pl.DataFrame, list[Problem]]:
     """One row per arm, item and source code of a wave table (contract ``Ledger``); and what is not declared.
 
     ``files`` names each arm's file for the messages, one for each variable with undeclared codes.
     """
     rows: list[tuple[object, ...]] = []
-    problems: list[str] = []
+    problems: list[Problem] = []
     for arm, arm_rules in rules.items():
         received = table.filter(pl.col("arm") == arm)
         for rule in arm_rules:
@@ -45,7 +43,7 @@ def ledger(
 
 
 def _counts(received: pl.DataFrame, rule: Rule) -> dict[str, int]:
-    """Code → answers. Numbers in range are counted together, and so are those outside it."""
+    """Code → answers. Numbers in range are counted together, and so are those outside it; texts by themselves."""
     if rule.variable is None:
         return {BLANK: received.height} if received.height else {}
     distinct = received[rule.variable].value_counts(name="count")
@@ -60,8 +58,8 @@ def _counts(received: pl.DataFrame, rule: Rule) -> dict[str, int]:
 
 
 def _amount(code: str, bounds: tuple[float, float]) -> str:
-    if not _AMOUNT.fullmatch(code):
-        return NO_NUMBER
+    if not is_number(code):
+        return code
     return IN_RANGE if bounds[0] <= float(code) <= bounds[1] else OUT_OF_RANGE
 
 

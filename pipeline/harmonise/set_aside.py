@@ -8,12 +8,13 @@ import polars as pl
 
 from pipeline.harmonise.crosswalk import Rule, rules
 from pipeline.harmonise.drift.reading import read
+from pipeline.harmonise.texts import finding_about
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
 from pipeline.specs.study import WaveFile
 from pipeline.tables import SET_ASIDE
 
-VALUE_BY_VALUE = ("undeclared_code", "out_of_range")
+VALUE_BY_VALUE = ("undeclared_code", "out_of_range", "no_number", "marked_missing")
 """Findings about single answers; any other finding that blocks is about the whole item."""
 
 SCHEMA = {
@@ -82,7 +83,9 @@ def _answers(rule: Rule, deposited: pl.DataFrame, kinds: set[str]) -> pl.Series:
     codes = deposited[rule.variable or ""]
     if not kinds.issubset(VALUE_BY_VALUE):
         return pl.repeat(True, len(codes), eager=True)
-    return codes.is_in(list(read(rule, deposited).unknown)).fill_null(False)
+    unknown = read(rule, deposited).unknown
+    affected = [code for code in unknown if finding_about(code, rule.range is not None) in kinds]
+    return codes.is_in(affected).fill_null(False)
 
 
 def _take(

@@ -28,6 +28,7 @@ def request_of(study: Study, wave: str, path: Path, file: WaveFile) -> Request:
         encoding=file.encoding,
         delimiter=file.delimiter,
         decimal=file.decimal,
+        thousands=file.thousands,
         sheet=file.sheet,
         header_row=file.header_row,
         layout=file.layout,

@@ -6,6 +6,8 @@ FINDINGS: dict[str, str] = {
     "range": "Answers run over another range of codes than declared",
     "undeclared_code": "Codes that are not declared",
     "out_of_range": "Numbers outside the declared range",
+    "marked_missing": "Answers that the file itself marks as missing",
+    "no_number": "Text in place of numbers or codes",
     "not_in_file": "The file lacks the variable",
     "empty": "Nobody has an answer",
     "constant": "Every answer is the same",

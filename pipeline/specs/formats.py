@@ -91,7 +91,7 @@ def _records() -> Iterator[Format]:
         suffix=".csv",
         module="pipeline.ingest.formats.csv",
         first_bytes=None,
-        takes=frozenset({"encoding", "delimiter", "decimal", "header_row", "layout"}),
+        takes=frozenset({"encoding", "delimiter", "decimal", "thousands", "header_row", "layout"}),
         leaves_blank_rows=True,
     )
     yield Format(

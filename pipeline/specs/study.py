@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -209,17 +210,16 @@ def _numbers(codes: dict[str, Text]) -> None:
 
 def _is_number(code: str) -> bool:
     try:
-        float(code)
+        return math.isfinite(float(code))
     except ValueError:
         return False
-    return True
 
 
 class WaveFile(Assumable):
     """One deposited file of a wave: which arm, where, and how to read it. ``sha256`` and ``rows`` confirm it.
 
-    ``date_format`` is how interview dates are written (``%d/%m/%Y``); ``refreshment`` names a CSV list of ids that are
-    new in this wave.
+    ``thousands`` is the mark between thousands (``1,234``), ``date_format`` how interview dates are written
+    (``%d/%m/%Y``); ``refreshment`` names a CSV list of ids that are new in this wave.
     """
 
     arm: Name
@@ -230,6 +230,7 @@ class WaveFile(Assumable):
     encoding: str | None = None
     delimiter: str = ","
     decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'", "’"] | None = None
     sheet: str | None = None
     header_row: int = Field(default=1, ge=1)
     layout: Literal["plain", "qualtrics"] = "plain"
@@ -241,6 +242,12 @@ class WaveFile(Assumable):
     not_asked: tuple[Name, ...] = ()
     date_format: str | None = None
     refreshment: str | None = None
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> WaveFile:
+        if self.thousands == self.decimal:
+            raise ValueError(f"`{self.thousands}` cannot mark both the thousands and the decimals")
+        return self
 
 
 class WaveException(Declaration):

@@ -7,7 +7,16 @@ Asset checks, codebook and UI column schemas derive from these contracts. Tables
 from pipeline.tables.draw import FigureRecord
 from pipeline.tables.harmonise import HEAD, MISSING_REASONS, Crosswalk, Findings, Ledger, answers_schema
 from pipeline.tables.impute import Convergence, Imputations
-from pipeline.tables.ingest import NOT_IN_FILE, SET_ASIDE, FieldOutcomes, Labels, Receipt, SampleFiles, wave_schema
+from pipeline.tables.ingest import (
+    MARKED_MISSING,
+    NOT_IN_FILE,
+    SET_ASIDE,
+    FieldOutcomes,
+    Labels,
+    Receipt,
+    SampleFiles,
+    wave_schema,
+)
 from pipeline.tables.links import LINK_KINDS, Linked, Links
 from pipeline.tables.model import VERSIONS, Comparability, Estimates, estimates
 from pipeline.tables.participation import Participation, Patterns, ResponseRates, Transitions, Variation
@@ -27,6 +36,7 @@ from pipeline.tables.write import DatabaseTables, PaperNumber
 __all__ = [
     "HEAD",
     "LINK_KINDS",
+    "MARKED_MISSING",
     "MISSING_REASONS",
     "NOT_IN_FILE",
     "SET_ASIDE",

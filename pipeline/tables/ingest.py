@@ -10,6 +10,9 @@ import polars as pl
 SET_ASIDE, NOT_IN_FILE = "set aside", "not in the file"
 """What a wave table holds in place of a code that was set aside, or of an item whose variable the file lacks."""
 
+MARKED_MISSING = " (marked missing in the file)"
+"""What stands behind a code that the file's own missing ranges hold, and that the declarations take for an answer."""
+
 
 class Receipt(dy.Schema):
     """One row per deposited file."""

@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import DepositError
 from pipeline.ingest import normalise_ids
 from pipeline.ingest.formats.dates import as_dates, kind_of_spss_date, kind_of_stata_date
-from pipeline.ingest.formats.numbers import code_text, numbers_where_all_are
+from pipeline.ingest.formats.numbers import Written, code_text, numbers_where_all_are
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,10 @@ def test_text_column_becomes(cells: list[str | None], read_as: list[object]) -> 
 
 def test_decimal_comma_is_read_where_declared() -> None:
     frame = pl.DataFrame({"x": ["1,5", "2"], "y": ["1.5", "2"]})
-    assert numbers_where_all_are(frame, decimal=",").to_dict(as_series=False) == {"x": [1.5, 2.0], "y": ["1.5", "2"]}
+    assert numbers_where_all_are(frame, written=Written(",")).to_dict(as_series=False) == {
+        "x": [1.5, 2.0],
+        "y": ["1.5", "2"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pipeline.harmonise.drift.finding import Finding
 from pipeline.harmonise.drift.reading import Reading
+from pipeline.harmonise.texts import finding_about, is_number, texts_of
 from pipeline.specs.study import Item, WaveFile
 
 WIDER = 0.05
@@ -14,11 +15,8 @@ WIDER = 0.05
 
 
 def code_findings(file: WaveFile, key: str, item: Item, now: Reading, where: str) -> Iterator[Finding]:
-    """A scale of another range; else the codes, or the numbers out of range, that nobody declared."""
-    if not now.unknown:
-        return
-    total = sum(now.unknown.values())
-    spans = shifted(item, now) or wider(item, now)
+    """A scale of another range; else the codes, the texts, or the numbers out of range, that nobody declared."""
+    spans = (shifted(item, now) or wider(item, now)) if now.unknown else None
     if spans:
         declared = _declared(now)
         yield Finding(
@@ -27,25 +25,39 @@ def code_findings(file: WaveFile, key: str, item: Item, now: Reading, where: str
             where, "Declare an exception of this wave with its `codes` and `recode`, or ask for the file again.",
             count=now.answered, confidence=0.95,
         )  # fmt: skip
-    elif item.kind == "number":
+        return
+    kinds: dict[str, dict[str, int]] = {}
+    for code, count in now.unknown.items():
+        kinds.setdefault(finding_about(code, item.kind == "number"), {})[code] = count
+    for kind, unknown in kinds.items():
+        yield _single(file, key, item, now, kind, unknown, where)
+
+
+def _single(
+    file: WaveFile, key: str, item: Item, now: Reading, kind: str, unknown: Mapping[str, int], where: str
+) -> Finding:
+    """One finding about codes of one kind."""
+    if kind == "no_number":
+        found = texts_of(unknown)
+        what = f"{found.words('text that is no number' if item.kind == 'number' else 'text that is no code')}."
+        todo = f"{found.todo()} Or set them aside by a decision.{_where_texts_are(unknown) if found.others else ''}"
+    elif kind == "out_of_range":
         low, high = now.rule.range or (math.nan, math.nan)
-        yield Finding(
-            file.arm, key, "out_of_range", "blocks", f"values outside the declared range {low:g} to {high:g}.",
-            where, "Set them aside by a decision of this wave, or correct the range.", count=total,
-        )  # fmt: skip
+        what = f"values outside the declared range {low:g} to {high:g}."
+        todo = "Set them aside by a decision of this wave, or correct the range."
     else:
-        yield Finding(
-            file.arm, key, "undeclared_code", "blocks", f"codes that are not declared: {_listed(now.unknown)}.",
-            where,
-            f"Declare each under `codes` or `missing`, or set them aside by a decision.{_where_texts_are(now.unknown)}",
-            count=total,
-        )  # fmt: skip
+        what = f"codes that are not declared: {_listed(unknown)}."
+        todo = f"Declare each under `codes` or `missing`, or set them aside by a decision.{_where_texts_are(unknown)}"
+        fractions = [code for code in unknown if is_number(code) and not float(code).is_integer()]
+        if fractions and all(code.isdigit() for code in item.codes):
+            todo += " Fractions may be several answers in one cell (“1,2”), read by the declared decimal comma."
+    return Finding(file.arm, key, kind, "blocks", what, where, todo, count=sum(unknown.values()))
 
 
 def _listed(unknown: Mapping[str, int]) -> str:
     """Codes with their counts; long numbers and texts, which somebody may have written, by size and by count."""
     codes = sorted((code for code in unknown if is_code(code)), key=float)
-    long = sorted((code for code in unknown if not is_code(code) and _is_number(code)), key=float)
+    long = sorted((code for code in unknown if not is_code(code) and is_number(code)), key=float)
     texts = sum(unknown.values()) - sum(unknown[code] for code in (*codes, *long))
     shown = [f"{code} ({unknown[code]:,})" for code in codes[:10]]
     shown += [f"{len(codes) - 10:,} more codes"] if len(codes) > 10 else []
@@ -55,21 +67,14 @@ def _listed(unknown: Mapping[str, int]) -> str:
 
 
 def _where_texts_are(unknown: Mapping[str, int]) -> str:
-    if all(_is_number(code) for code in unknown):
+    if all(is_number(code) for code in unknown):
         return ""
     return " The texts are listed, for staff alone, in `unmatched_answers.csv` of the quarantine."
 
 
-def _is_number(code: str) -> bool:
-    try:
-        return math.isfinite(float(code))
-    except ValueError:
-        return False
-
-
 def is_code(code: str) -> bool:
     """Whether a text may be printed as a code: a short number."""
-    return len(code) <= 8 and _is_number(code)
+    return len(code) <= 8 and is_number(code) and math.isfinite(float(code))
 
 
 def _declared(now: Reading) -> list[float]:

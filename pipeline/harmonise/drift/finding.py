@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 import polars as pl
 
+from pipeline.harmonise.texts import in_variables
+from pipeline.harmonise.texts import together as texts_together
 from pipeline.specs.findings import CANNOT_BE_SET_ASIDE
 from pipeline.specs.project import Study
 
@@ -40,7 +42,7 @@ BY_RULE = "set_aside: the study sets aside what is doubtful, until somebody deci
 SPOILS = frozenset({"range", "empty", "not_in_file", "constant"})
 """Findings about all answers to an item: what else they show follows from it."""
 
-KEPT = SPOILS | {"contradicts_fact", "undeclared_code", "reversed", "moved_answers"}
+KEPT = SPOILS | {"contradicts_fact", "undeclared_code", "no_number", "marked_missing", "reversed", "moved_answers"}
 
 
 @dataclass(frozen=True)
@@ -121,22 +123,52 @@ def _without_finding(study: Study, wave: str, findings: Collection[Finding]) -> 
 
 
 def open_blocks(findings: pl.DataFrame) -> list[str]:
-    """What stops a wave from being loaded: blocking findings that nobody has decided about, in words."""
+    """What stops a wave from being loaded: blocking findings that nobody has decided about, in words.
+
+    Texts in place of numbers or codes are one message for each file, whatever the number of its variables.
+    """
     waiting = findings.filter((pl.col("severity") == "blocks") & pl.col("decision").is_null())
+    columns = ("where", "what", "count", "todo")
+    together = pl.col("kind") == "no_number"
     words = [
         f"{where}: {what}{f' {count:,} rows.' if count and '(' not in what else ''} {todo}"
-        for where, what, count, todo in waiting.select("where", "what", "count", "todo").iter_rows()
+        for where, what, count, todo in waiting.filter(~together).select(columns).iter_rows()
     ]
+    words += _texts_together(waiting.filter(together))
     return list(dict.fromkeys(words))  # several items may be read from one variable
+
+
+def _texts_together(waiting: pl.DataFrame) -> list[str]:
+    """One message for each file."""
+    texts: dict[str, dict[str, tuple[str, int, str]]] = {}
+    for where, what, count, todo in waiting.select("where", "what", "count", "todo").iter_rows():
+        file, _, variable = where.partition(", ")
+        texts.setdefault(file, {})[variable] = (what, count, todo)
+    return [_of_all(file, found) for file, found in texts.items()]
+
+
+def _of_all(file: str, found: Mapping[str, tuple[str, int, str]]) -> str:
+    """The texts of all variables of a file in one message."""
+    if len(found) == 1:
+        ((variable, (what, _, todo)),) = found.items()
+        return f"{file}, {variable}: {what} {todo}"
+    texts = texts_together([what for what, _, _ in found.values()], [count for _, count, _ in found.values()])
+    variables = in_variables([variable.strip("`") for variable in found], texts.count)
+    what = "text that is no number or code"
+    return f"{file}: {texts.words(what)}, in {variables}. {texts.todo()} Or set them aside by decisions."
 
 
 def undecided(findings: pl.DataFrame, wave: str) -> tuple[str, list[str]]:
     """How bad what a wave shows is, ``error`` or ``warning``, and each finding that nobody decided about, in words."""
     waiting = findings.filter((pl.col("wave") == wave) & (pl.col("severity") != "notes") & pl.col("decision").is_null())
     worst = "error" if (waiting["severity"] == "blocks").any() else "warning"
-    columns = waiting.select("arm", "item", "kind", "what", "count")
-    several = columns["arm"].n_unique() > 1
+    together = pl.col("kind") == "no_number"
+    columns = waiting.filter(~together).select("arm", "item", "kind", "what", "count")
+    several = waiting["arm"].n_unique() > 1
     return worst, [
-        f"{f'{arm}, ' if several else ''}{item} ({kind}{f', {count:,}' if count is not None else ''}): {what}"
-        for arm, item, kind, what, count in columns.iter_rows()
+        *(
+            f"{f'{arm}, ' if several else ''}{item} ({kind}{f', {count:,}' if count is not None else ''}): {what}"
+            for arm, item, kind, what, count in columns.iter_rows()
+        ),
+        *_texts_together(waiting.filter(together)),
     ]

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.harmonise.crosswalk import BLANK, Rule, canonical, rules
+from pipeline.harmonise.texts import is_number
 from pipeline.specs.project import Study
 from pipeline.specs.study import WaveFile
 from pipeline.tables import NOT_IN_FILE, SET_ASIDE
@@ -122,10 +123,7 @@ def read(rule: Rule, rows: pl.DataFrame) -> Reading:
 
 
 def _number_within(code: str, bounds: tuple[float, float] | None) -> float | None:
-    if bounds is None:
+    if bounds is None or not is_number(code):
         return None
-    try:
-        number = float(code)
-    except ValueError:
-        return None
+    number = float(code)
     return number if bounds[0] <= number <= bounds[1] else None

@@ -28,7 +28,7 @@ def unmatched_answers(study: Study, waves: Mapping[str, pl.DataFrame], findings:
 
     Holds what people may have written: to be kept with the quarantine, never shown.
     """
-    kinds = findings.filter(pl.col("kind").is_in(["undeclared_code", "out_of_range"]))
+    kinds = findings.filter(pl.col("kind").is_in(["undeclared_code", "no_number"]))
     wanted = set(kinds.select("wave", "arm", "item").iter_rows())
     rows: list[tuple[object, ...]] = []
     for wave, deposited in waves.items():

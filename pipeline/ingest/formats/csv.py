@@ -13,7 +13,7 @@ from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import check_names, some, text_columns
 from pipeline.ingest.formats.csv_structure import Structure, check_fields, structure
 from pipeline.ingest.formats.csv_undeclared import cells, ways, write_without
-from pipeline.ingest.formats.numbers import all_numbers, numbers_where_all_are
+from pipeline.ingest.formats.numbers import Written, all_numbers, numbers_where_all_are
 from pipeline.ingest.formats.receipts import FileFacts
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Notice, Table
@@ -44,7 +44,8 @@ def read(path: Path, request: Request, _: FileFacts) -> Table:
     if request.layout == "plain":
         if not request.partial:
             _check_decimal(frame, request, path.name)
-        frame = numbers_where_all_are(frame, decimal=request.decimal, keep_text=text_columns(frame.columns, request))
+        written = Written(request.decimal, request.thousands)
+        frame = numbers_where_all_are(frame, written=written, keep_text=text_columns(frame.columns, request))
     return Table(frame, notices=notices)
 
 
@@ -125,19 +126,21 @@ def _records(data: bytes, found: Structure, names: list[str], request: Request) 
 
 
 def _check_decimal(frame: pl.DataFrame, request: Request, where: str) -> None:
-    """Refuse numbers written with the other decimal mark. Between commas, ``"1,2"`` is rather a multiple choice."""
+    """Refuse numbers written with the other decimal mark. A comma may also part several answers to one question."""
     other = "." if request.decimal == "," else ","
-    if other == request.delimiter or (other == "," and request.delimiter == ","):
+    if other in (request.delimiter, request.thousands) or (other == "," and request.delimiter == ","):
         return
     with_other = [
         column.name
         for column in frame.iter_columns()
-        if column.str.contains(other, literal=True).any() and all_numbers(column, other)
+        if column.str.contains(other, literal=True).any() and all_numbers(column, Written(other))
     ]
     with_declared = any(
-        column.str.contains(request.decimal, literal=True).any() and all_numbers(column, request.decimal)
+        column.str.contains(request.decimal, literal=True).any() and all_numbers(column, Written(request.decimal))
         for column in frame.iter_columns()
     )
+    if other == "," and all(_may_be_several(frame[name]) for name in with_other):
+        return
     if with_other and not with_declared:
         raise DepositError(
             f"the decimal mark `{request.decimal}` is declared, but numbers are written with `{other}` "
@@ -146,3 +149,15 @@ def _check_decimal(frame: pl.DataFrame, request: Request, where: str) -> None:
             count=len(with_other),
             todo=f'Declare `decimal: "{other}"`.',
         )
+
+
+def _may_be_several(column: pl.Series) -> bool:
+    """Whether each cell with a comma could be the chosen codes of a multiple choice, in ascending order: ``1,2``.
+
+    Decimal numbers of a column are not all of this form. What the cells are is then for the item to say.
+    """
+    parted = column.drop_nulls().unique()
+    parted = parted.filter(parted.str.contains(",", literal=True))
+    fits = parted.str.contains(r"^[1-9]\d?,[1-9]\d?$")
+    numbers = parted.filter(fits).str.split_exact(",", 1).struct.unnest().cast(pl.Int64)
+    return bool(fits.all()) and bool((numbers["field_0"] < numbers["field_1"]).all())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 import polars as pl
 
 LARGEST_EXACT = 2**53
@@ -55,30 +58,56 @@ def numbers_among(texts: pl.Series) -> pl.Series:
     return texts.replace(numbers.filter(differs), codes.filter(differs)) if differs.any() else texts
 
 
-def numbers_where_all_are(frame: pl.DataFrame, *, decimal: str = ".", keep_text: tuple[str, ...] = ()) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Written:
+    """How a text file writes numbers: the mark before the decimals, and the mark between thousands, if any."""
+
+    decimal: str = "."
+    thousands: str | None = None
+
+    def as_usual(self, texts: pl.Series) -> pl.Series:
+        """Texts with numbers as programs write them, ``1234.5``; a number written otherwise becomes none."""
+        if self.thousands is not None:
+            mark = r"[ \x{a0}\x{202f}\x{2009}]" if self.thousands == " " else re.escape(self.thousands)
+            grouped = rf"^-?\d{{1,3}}(?:{mark}\d{{3}})+(?:{re.escape(self.decimal)}\d+)?$"
+            whole = texts.str.replace_all(mark, "")
+            texts = pl.select(pl.when(texts.str.contains(grouped)).then(whole).otherwise(texts)).to_series()
+        if self.decimal == ".":
+            return texts
+        return texts.str.replace_all(".", "x", literal=True).str.replace_all(self.decimal, ".", literal=True)
+
+
+USUAL = Written()
+
+
+def numbers_where_all_are(
+    frame: pl.DataFrame, *, written: Written = USUAL, keep_text: tuple[str, ...] = ()
+) -> pl.DataFrame:
     """Text columns of which every answered cell is a number, as Float64; all others, and ``keep_text``, as they are.
 
     The rule looks at the whole column and at nothing else, so the same file always gives the same types. An empty
-    cell is null; a column without any answer stays text.
+    cell is null; a column without any answer stays text. In a column of numbers and words without any digit (``NA``)
+    the numbers are written as usual, the words as they are.
     """
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String and name not in keep_text]
-    return frame.with_columns(_as_number(frame[name], decimal) for name in texts if all_numbers(frame[name], decimal))
+    return frame.with_columns(_numbers(frame[name], written) for name in texts)
 
 
-def all_numbers(column: pl.Series, decimal: str) -> bool:
-    """Whether every answered cell of a text column is a number written with this decimal mark."""
+def all_numbers(column: pl.Series, written: Written = USUAL) -> bool:
+    """Whether every answered cell of a text column is a number, written so."""
     distinct = column.unique().drop_nulls()
-    return distinct.len() > 0 and bool(_with_point(distinct, decimal).str.contains(NUMBER).all())
+    return distinct.len() > 0 and bool(written.as_usual(distinct).str.contains(NUMBER).all())
 
 
-def _as_number(column: pl.Series, decimal: str) -> pl.Series:
-    return _with_point(column, decimal).cast(pl.Float64)
-
-
-def _with_point(column: pl.Series, decimal: str) -> pl.Series:
-    if decimal == ".":
+def _numbers(column: pl.Series, written: Written) -> pl.Series:
+    distinct = column.unique().drop_nulls()
+    usual = written.as_usual(distinct)
+    is_number = usual.str.contains(NUMBER)
+    if distinct.len() and is_number.all():
+        return written.as_usual(column).cast(pl.Float64).rename(column.name)
+    if written == USUAL or not is_number.any() or distinct.filter(~is_number).str.contains(r"\d").any():
         return column
-    return column.str.replace_all(".", "x", literal=True).str.replace_all(decimal, ".", literal=True)
+    return column.replace(distinct.filter(is_number), usual.filter(is_number))
 
 
 def answer_codes(values: pl.Series) -> pl.Series:

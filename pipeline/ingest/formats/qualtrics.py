@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import check_names
-from pipeline.ingest.formats.numbers import numbers_where_all_are
+from pipeline.ingest.formats.numbers import Written, numbers_where_all_are
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Notice, Table
 
@@ -32,7 +32,8 @@ def lay_out(table: Table, request: Request, where: str) -> Table:
     names = _import_ids(table.frame, where)
     questions = table.frame.row(0) if table.frame.height else ()
     answers = table.frame.slice(2).rename(dict(zip(table.frame.columns, names, strict=True)))
-    frame = numbers_where_all_are(answers, decimal=request.decimal, keep_text=(*request.text, *_rule_columns(answers)))
+    written = Written(request.decimal, request.thousands)
+    frame = numbers_where_all_are(answers, written=written, keep_text=(*request.text, *_rule_columns(answers)))
     return Table(
         frame=frame,
         labels={name: " ".join(text.split()) for name, text in zip(names, questions, strict=True) if text},

@@ -32,6 +32,7 @@ class Request:
     encoding: str | None = None
     delimiter: str = ","
     decimal: str = "."
+    thousands: str | None = None
     sheet: str | None = None
     header_row: int = 1
     columns: tuple[str, ...] | None = None

@@ -23,6 +23,7 @@ def read_deposit(
     encoding: str | None = None,
     delimiter: str = ",",
     decimal: str = ".",
+    thousands: str | None = None,
     sheet: str | None = None,
     header_row: int = 1,
     columns: Sequence[str] | None = None,
@@ -34,10 +35,11 @@ def read_deposit(
 ) -> Deposit:
     """Read one file in its declared ``format`` (sav, zsav, dta, csv, xlsx, parquet). Nothing is guessed.
 
-    ``encoding`` is that of the text (CSV without one must be UTF-8); ``delimiter``, ``decimal`` are for CSV, ``sheet``
-    for xlsx (the only one if left out), ``header_row`` (counted from 1) for both. ``columns`` lets only these pass;
-    the columns ``text`` stay text even if all their cells are numbers (ids). ``user_missing=False`` reads declared
-    missing codes as empty. The layout ``qualtrics`` has three header rows: columns get their ImportId as name.
+    ``encoding`` is that of the text (CSV without one must be UTF-8). ``delimiter``, ``decimal`` and ``thousands`` (the
+    mark between thousands, if any) are for CSV, ``sheet`` for xlsx (the only one if left out), ``header_row`` (counted
+    from 1) for both. ``columns`` lets only these pass; the columns ``text`` stay text even if all their cells are
+    numbers (ids). ``user_missing=False`` reads declared missing codes as empty. The layout ``qualtrics`` has three
+    header rows: columns get their ImportId as name.
 
     In CSV and xlsx a text column is a number where every answered cell is one (``pipeline.ingest.formats.numbers``).
 
@@ -51,6 +53,7 @@ def read_deposit(
         encoding=encoding,
         delimiter=delimiter,
         decimal=decimal,
+        thousands=thousands,
         sheet=sheet,
         header_row=header_row,
         columns=None if columns is None else tuple(columns),
