@@ -147,17 +147,19 @@ def _check_decimal(frame: pl.DataFrame, request: Request, where: str) -> None:
             f"in {some(with_other, 5)}",
             where=where,
             count=len(with_other),
-            todo=f'Declare `decimal: "{other}"`.',
+            todo=f'Declare `decimal: "{other}"`; if these are several answers in one cell, ask for a column for each.',
         )
 
 
 def _may_be_several(column: pl.Series) -> bool:
     """Whether each cell with a comma could be the chosen codes of a multiple choice, in ascending order: ``1,2``.
 
-    Decimal numbers of a column are not all of this form. What the cells are is then for the item to say.
+    Decimal numbers of a column are not all of this form. What the cells are is then for the item to say. One single
+    text tells nothing, unless its codes are there by themselves as well.
     """
-    parted = column.drop_nulls().unique()
-    parted = parted.filter(parted.str.contains(",", literal=True))
+    distinct = column.drop_nulls().unique()
+    parted = distinct.filter(distinct.str.contains(",", literal=True))
     fits = parted.str.contains(r"^[1-9]\d?,[1-9]\d?$")
     numbers = parted.filter(fits).str.split_exact(",", 1).struct.unnest().cast(pl.Int64)
-    return bool(fits.all()) and bool((numbers["field_0"] < numbers["field_1"]).all())
+    alone = distinct.is_in(numbers.unpivot()["value"].cast(pl.String).implode()).any()
+    return bool(fits.all()) and bool((numbers["field_0"] < numbers["field_1"]).all()) and (len(parted) > 1 or alone)
