@@ -154,7 +154,7 @@ def test_what_marks_thousands_or_decimals_is_named_and_declared(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "cells", [["1,2", "3", "4"], ["1,3", "2,5", "4,5"], ["1;2", "3", "2"], ["1, 2", "3", "2"], ["1,2,3", "2", "2"]]
+    "cells", [["1,2", "2", "4"], ["1,3", "2,5", "4,5"], ["1;2", "3", "2"], ["1, 2", "3", "2"], ["1,2,3", "2", "2"]]
 )
 def test_several_answers_in_one_cell_stop_and_are_never_one_number(tmp_path, cells):
     separator = "|"
