@@ -14,7 +14,7 @@ from assets.engine.node import Node, select
 from assets.engine.plan import Plan, make_plan
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
-from assets.nodes import all_nodes
+from assets.nodes import all_nodes, libraries_of
 from pipeline.errors import CohesionError
 
 SCHEDULER = "COHESION_SCHEDULER"
@@ -65,8 +65,11 @@ def _without_deposits(workspace: Workspace) -> dict[str, str]:
     return found
 
 
-def place_of(workspace: Workspace, workers: int | None) -> Place:
-    """The pool of this machine, the cluster that the settings name, or with no ``workers`` this process itself."""
+def place_of(workspace: Workspace, workers: int | None, libraries: Sequence[str] = ()) -> Place:
+    """The pool of this machine, the cluster that the settings name, or with no ``workers`` this process itself.
+
+    ``libraries``: what the nodes will import, for processes that have yet to start.
+    """
     address = os.environ.get(SCHEDULER) or _setting(workspace, "scheduler")
     if address:
         from assets.engine.cluster import Cluster
@@ -78,7 +81,7 @@ def place_of(workspace: Workspace, workers: int | None) -> Place:
         return Inline()
     from assets.engine.pool import Pool
 
-    return Pool(workers)
+    return Pool(workers, libraries)
 
 
 def _setting(workspace: Workspace, name: str) -> str:
@@ -158,7 +161,7 @@ class Running:
             self._reports.put(None)
 
     def _compute(self) -> None:
-        place = place_of(self._workspace, self._workers)
+        place = place_of(self._workspace, self._workers, libraries_of(self._plan))
         self._build = Build(self._workspace, self._plan, place, self._tell)
         try:
             if not self._stopped.is_set():

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -81,10 +81,11 @@ class _Process:
 
 
 class Pool:
-    """As many processes as there are cores, or as many as are asked for."""
+    """As many processes as there are cores, or as many as are asked for. They import ``libraries`` while they wait."""
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, libraries: Sequence[str] = ()) -> None:
         self.size = max(1, workers or available_cores())
+        self._libraries = tuple(libraries)
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Process] = []
         self._gatherings: list[_Gathering] = []
@@ -132,7 +133,8 @@ class Pool:
     def _start(self) -> _Process:
         self._numbers += 1
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=work, args=(theirs,), daemon=True, name=f"cohesion-{self._numbers}")
+        name = f"cohesion-{self._numbers}"
+        process = self._context.Process(target=work, args=(theirs, self._libraries), daemon=True, name=name)
         with _environment(dict.fromkeys(ONE_THREAD, "1")):
             process.start()
         theirs.close()

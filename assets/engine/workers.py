@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import signal
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -91,12 +94,19 @@ class PieceError(CohesionError):
     """A piece failed in a way that cannot be sent: said in words that hold no value."""
 
 
-def work(connection: Connection) -> None:
-    """The life of a worker: it ends when the other side of ``connection`` does."""
+def work(connection: Connection, libraries: Sequence[str] = ()) -> None:
+    """The life of a worker: it ends when the other side of ``connection`` does.
+
+    While it has nothing to do it imports ``libraries``, one after the other, so that later nodes need not wait.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides
     worker = _Worker(connection)
+    ahead = deque(libraries)
     try:
         while True:
+            while ahead and not connection.poll():
+                with contextlib.suppress(ImportError):  # said by the node that needs it
+                    importlib.import_module(ahead.popleft())
             worker.handle(connection.recv())
     except (EOFError, OSError):
         os._exit(0)  # whoever asked is gone: nothing is left to do, and nothing is half written
