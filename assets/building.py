@@ -9,6 +9,7 @@ import threading
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 
+from assets.engine import store
 from assets.engine.build import Build, Event, Place, only_build
 from assets.engine.node import Node, select
 from assets.engine.plan import Plan, make_plan
@@ -22,10 +23,11 @@ SCHEDULER = "COHESION_SCHEDULER"
 
 
 def prepare(workspace: Workspace) -> None:
-    """What has to be there before anything is planned: the key of the pseudonyms."""
-    from pipeline.ingest import load_or_create_key
+    """What has to be so before anything is planned: the key is the right one, and tables are for the owner alone."""
+    from pipeline.ingest import installation_key
 
-    load_or_create_key(workspace.paths.pseudonym_key)
+    installation_key(workspace.paths)
+    store.make_private(workspace.paths)
 
 
 def plan_build(

@@ -84,6 +84,15 @@ class Paths:
         """Who withdrew, as fingerprints that lead back to nobody."""
         return self.root / "data" / "withdrawn" / f"{study}.csv"
 
+    def erasing(self, study: str) -> Path:
+        """What an erasure that has not ended yet needs to end or to be taken back; private, gone when it has ended."""
+        return self.root / "data" / "erasing" / study
+
+    @property
+    def key_record(self) -> Path:
+        """The fingerprint of the key with which tables and lists of withdrawals were made."""
+        return self.root / "data" / "withdrawn" / "key.txt"
+
     @property
     def instance(self) -> Path:
         return self.root / "data" / "instance"

@@ -1,4 +1,4 @@
-"""The command line: ``cohesion check``, ``build``, ``sample``, ``ui``, ``wave``, ``withdraw``."""
+"""The command line: ``cohesion check``, ``build``, ``sample``, ``ui``, ``wave``, ``withdraw``, ``key``."""
 
 import os
 import time
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from assets.commands.build import build
+from assets.commands.key import key_app
 from assets.commands.messages import said_plainly
 from assets.commands.ui import ui
 from assets.commands.wave import wave_app, withdraw
@@ -83,6 +84,7 @@ app.command()(build)
 app.command()(ui)
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)
+app.add_typer(key_app, name="key")
 
 
 def main() -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 OUTPUTS = ("tables", "files")
+PRIVATE = 0o600
+"""Tables and files with rows of people are for the owner alone."""
 UNFINISHED = "unfinished"
 """The version of an output that is kept to be read, but is due again."""
 
@@ -86,12 +88,12 @@ def save(
     kept: dict[str, Stored] = {}
     for name, key in node.outputs.items():
         content, rows = tables[name]
-        kept["/".join(key)] = _write(paths.table(*key), content, 0o644, rows)
+        kept["/".join(key)] = _write(paths.table(*key), content, PRIVATE, rows)
     written: dict[str, Stored] = {}
     for name, file in node.files.items():
         target = paths.root / file.path
         if name in files:
-            written[name] = _write(target, files[name], 0o600 if file.private else 0o644)
+            written[name] = _write(target, files[name], PRIVATE if file.private else 0o644)
         else:
             target.unlink(missing_ok=True)
     record = Record(version, inputs, round(report.seconds, 3), kept, written, report.to_json())
@@ -102,6 +104,14 @@ def _write(path: Path, content: bytes, mode: int, rows: int = 0) -> Stored:
     write_bytes(path, content, mode)
     state = path.stat()
     return Stored(hashlib.sha256(content).hexdigest(), state.st_size, state.st_mtime_ns, rows)
+
+
+def make_private(paths: Paths) -> None:
+    """Take from everybody but the owner what earlier versions of the project let them read of tables and rows."""
+    for folder in (paths.warehouse, paths.quarantine):
+        for path in folder.rglob("*"):
+            if path.suffix in (".parquet", ".duckdb", ".csv") and path.stat().st_mode & 0o077:
+                path.chmod(PRIVATE)
 
 
 def record(paths: Paths, node: Node) -> Record | None:

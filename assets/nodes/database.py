@@ -20,7 +20,7 @@ def nodes(workspace: Workspace, others: Sequence[Node]) -> list[Node]:
             reads={},
             inputs={"tables": keys},
             outputs={"tables": KEY},
-            files={"database": below(workspace.paths, workspace.paths.database)},
+            files={"database": below(workspace.paths, workspace.paths.database, private=True)},
             group="write",
             study="all",
             description="All tables of the warehouse as one DuckDB file, which many may read at once.",

@@ -26,7 +26,7 @@ def make_outcomes(
     withdrawn: OutsideFile,
 ) -> Output:
     """One row per person and wave that a field report names."""
-    from pipeline.ingest import load_or_create_key
+    from pipeline.ingest import load_key
     from pipeline.ingest.arrival.hold import check_generated
     from pipeline.ingest.people.outcomes import field_outcomes
     from pipeline.ingest.people.sorting import Register
@@ -35,7 +35,7 @@ def make_outcomes(
 
     for name in lists if "sample" in tables else ():
         check_generated(deposits.folder / name, confirmed(tables))
-    register = Register(deposits.folder, load_or_create_key(key.path), read_withdrawn(withdrawn.path))
+    register = Register(deposits.folder, load_key(key.path), read_withdrawn(withdrawn.path))
     table = field_outcomes(study, register)
     counted = table["outcome"].value_counts().sort("count", "outcome", descending=[True, False]).rows()
     shown = ", ".join(f"{outcome}: {count:,}" for outcome, count in counted)

@@ -80,14 +80,14 @@ def make_wave(
     kept: Place,
 ) -> Output:
     """One row per row loaded of a wave's files; what is set apart, and why, goes into private files."""
-    from pipeline.ingest import load_or_create_key
+    from pipeline.ingest import load_key
     from pipeline.ingest.arrival.versions import keep_versions, what_changed
     from pipeline.ingest.wave import wave_table
     from pipeline.ingest.wave_table import summary
     from pipeline.ingest.withdrawal.noted import read_withdrawn
     from pipeline.tables import Labels, Receipt, wave_schema
 
-    secret, noted = load_or_create_key(key.path), read_withdrawn(withdrawn.path)
+    secret, noted = load_key(key.path), read_withdrawn(withdrawn.path)
     table = wave_table(study, wave, deposits.folder, secret, noted, confirmed=confirmed(tables))
     if "sample" not in tables:
         keep_versions(study, wave, deposits.folder, table, kept.path)

@@ -21,14 +21,14 @@ def make_links(
 ) -> Output:
     """Who is linked with earlier waves, in counts; proposals go into private files."""
     from pipeline.harmonise.lasting import lasting_facts
-    from pipeline.ingest import load_or_create_key
+    from pipeline.ingest import load_key
     from pipeline.ingest.linking.checks import contradicting, lost_links, undeclared_people, words
     from pipeline.ingest.linking.report import deposited_ids, link_study, linked_people
     from pipeline.ingest.people.sorting import Register
     from pipeline.ingest.withdrawal.noted import read_withdrawn
     from pipeline.tables import Linked, Links
 
-    known = Register(deposits.folder, load_or_create_key(key.path), read_withdrawn(withdrawn.path))
+    known = Register(deposits.folder, load_key(key.path), read_withdrawn(withdrawn.path))
     ids = deposited_ids(study, known, tables["waves"], tables["receipts"])
     facts = {wave: lasting_facts(study, wave, rows) for wave, rows in ids.items()}
     made = link_study(study, ids, facts, known)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pipeline.ingest.isolation.read import read_deposit, read_deposits
     from pipeline.ingest.linking.links import Links, link_waves
     from pipeline.ingest.people.ids import check_ids, normalise_ids
-    from pipeline.ingest.people.pseudonyms import load_or_create_key, pseudonymise
+    from pipeline.ingest.people.keys import installation_key
+    from pipeline.ingest.people.pseudonyms import load_key, load_or_create_key, pseudonymise
     from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
     from pipeline.ingest.privacy import scan
     from pipeline.ingest.quarantine.rows import outside, set_values_apart, sort_rows
@@ -37,7 +38,8 @@ _HOMES = {
     "isolation.read": ("read_deposit", "read_deposits"),
     "linking.links": ("Links", "link_waves"),
     "people.ids": ("check_ids", "normalise_ids"),
-    "people.pseudonyms": ("load_or_create_key", "pseudonymise"),
+    "people.keys": ("installation_key",),
+    "people.pseudonyms": ("load_key", "load_or_create_key", "pseudonymise"),
     "people.withdrawals": ("read_withdrawals", "scope_of"),
     "privacy": ("scan",),
     "quarantine.rows": ("outside", "set_values_apart", "sort_rows"),
@@ -55,8 +57,10 @@ __all__ = [
     "check_receipt",
     "differences",
     "find_file",
+    "installation_key",
     "keep_deposit",
     "link_waves",
+    "load_key",
     "load_or_create_key",
     "normalise_ids",
     "outside",

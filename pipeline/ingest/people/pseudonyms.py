@@ -43,6 +43,20 @@ def load_or_create_key(path: Path) -> bytes:
     """
     if not path.exists():
         _create(path)
+    return load_key(path)
+
+
+def load_key(path: Path) -> bytes:
+    """The key in a file; it is never made here.
+
+    Raises ``DepositError`` if it is missing, others than the owner may read it, or it is not a key.
+    """
+    if not path.is_file():
+        raise DepositError(
+            "the pseudonym key is missing",
+            where=path.name,
+            todo="Restore it from a backup and run `cohesion key check`; a new key would bring back who withdrew.",
+        )
     with path.open("rb") as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         key = file.read(KEY_BYTES + 1)
