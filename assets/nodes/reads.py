@@ -125,7 +125,7 @@ def wave_of(wave: str) -> tuple[str, ...]:
         "key",
         *_under("about", "paradata", *_IDS),
         *_under("items.*", "kind", "codes", "recode", "range", "missing", *_LOCATED),
-        *_under(f"waves.{wave}", "paradata", *_WAVE, *_OTHERWISE),
+        *_under(f"waves.{wave}", "decisions", "paradata", *_WAVE, *_OTHERWISE),
         *_under(f"waves.{wave}.files.*", "refreshment", "sha256", "rows", *_LAYOUT, *_READING),
     )
 

@@ -116,7 +116,7 @@ def in_variables(variables: list[str], count: int) -> str:
 
 
 def _is_mark(text: str) -> bool:
-    return _MARK.fullmatch(text) is not None
+    return _MARK.fullmatch(text) is not None or text.endswith(MARKED_MISSING)
 
 
 def _shown(text: str) -> str | None:
@@ -138,7 +138,8 @@ def _missing(marks: list[str]) -> str:
 
 
 def _key(mark: str) -> str:
-    return mark if re.fullmatch(r"\.?[A-Za-z_]+", mark) else quoted(mark)
+    code = mark.removesuffix(MARKED_MISSING)
+    return code if re.fullmatch(r"\.?[A-Za-z_]+|-?\d+(\.\d+)?", code) else quoted(code)
 
 
 def _numbers(shown: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ from pipeline.ingest.people.sorting import Register, sort_people, written_otherw
 from pipeline.ingest.privacy import without_personal_data
 from pipeline.ingest.quarantine.answer_labels import declared_codes
 from pipeline.ingest.quarantine.interviews import first_and_last, interview_dates, outside_fieldwork
+from pipeline.ingest.quarantine.marked_missing import with_marks
 from pipeline.ingest.quarantine.paradata import judged_by_paradata
 from pipeline.ingest.quarantine.rows import VALUES_SCHEMA, Sorted
 from pipeline.ingest.quarantine.trials import unclear_marks, without_test_records
@@ -51,12 +52,13 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
     unclear = unclear_marks(study, wave, file, deposit)
     deposit = without_test_records(study, wave, file, deposit)
     check_number(study, wave, deposit.frame, roles, name)
-    coded = replace(deposit, frame=declared_codes(study, wave, file, deposit.frame))
+    marked, about_marks = with_marks(study, wave, file, deposit)
+    coded = replace(deposit, frame=declared_codes(study, wave, file, marked))
     rows = sort_people(study, wave, file, coded, roles["person_id"], known)
     pace = judged_by_paradata(study, wave, file, rows)
     rows = pace.rows
     loaded, dates = rows.loaded, pl.DataFrame(schema=VALUES_SCHEMA)
-    notices = written_otherwise(study, coded.frame[roles["person_id"]])
+    notices = [*written_otherwise(study, coded.frame[roles["person_id"]]), *about_marks]
     interviews: tuple[dt.date | None, dt.date | None] = (None, None)
     if "interview_date" in roles:
         loaded, dates, about_dates = interview_dates(study, wave, file, loaded, roles["interview_date"])

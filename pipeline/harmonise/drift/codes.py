@@ -9,6 +9,7 @@ from pipeline.harmonise.drift.finding import Finding
 from pipeline.harmonise.drift.reading import Reading
 from pipeline.harmonise.texts import finding_about, is_number, texts_of
 from pipeline.specs.study import Item, WaveFile
+from pipeline.tables import MARKED_MISSING
 
 WIDER = 0.05
 """The share of the answers beyond the declared codes from which the scale, not the answers, is taken to be another."""
@@ -41,6 +42,8 @@ def _single(
         found = texts_of(unknown)
         what = f"{found.words('text that is no number' if item.kind == 'number' else 'text that is no code')}."
         todo = f"{found.todo()} Or set them aside by a decision.{_where_texts_are(unknown) if found.others else ''}"
+    elif kind == "marked_missing":
+        what, todo = marked_words({code.removesuffix(MARKED_MISSING): count for code, count in unknown.items()})
     elif kind == "out_of_range":
         low, high = now.rule.range or (math.nan, math.nan)
         what = f"values outside the declared range {low:g} to {high:g}."
@@ -52,6 +55,20 @@ def _single(
         if fractions and all(code.isdigit() for code in item.codes):
             todo += " Fractions may be several answers in one cell (“1,2”), read by the declared decimal comma."
     return Finding(file.arm, key, kind, "blocks", what, where, todo, count=sum(unknown.values()))
+
+
+def marked_words(codes: Mapping[str, int]) -> tuple[str, str]:
+    """What is said of codes that the file marks as missing and the declarations do not, and what to do."""
+    known = [code for code in sorted(codes, key=lambda code: -codes[code]) if is_code(code)]
+    listed = [f"{code} ({codes[code]:,})" for code in known[:10]]
+    others = sum(codes.values()) - sum(codes[code] for code in known[:10])
+    listed += [f"others ({others:,})"] if others else []
+    missing = ", ".join(f"{code}: no_answer" for code in known[:10])
+    return (
+        f"the file itself marks as missing what the item would take for answers: {', '.join(listed)}.",
+        f"Declare `missing: {{{missing}}}` in the item or in study.yaml, each with its reason; or, if these are "
+        "answers after all, accept the finding by a decision of this wave.",
+    )
 
 
 def _listed(unknown: Mapping[str, int]) -> str:

@@ -14,6 +14,7 @@ from pipeline.harmonise.drift.finding import SPOILS, Finding, table, without_con
 from pipeline.harmonise.drift.history import Beside, History
 from pipeline.harmonise.drift.labels import label_findings, labels_of, marked_missing
 from pipeline.harmonise.drift.linked import link_findings
+from pipeline.harmonise.drift.marked import accepted_marks
 from pipeline.harmonise.drift.missing import broken_off, missing_findings, unmarked_findings
 from pipeline.harmonise.drift.reading import Flags
 from pipeline.harmonise.drift.stability import stability_findings
@@ -97,7 +98,9 @@ def _file(study: Study, beside: Beside, labels: pl.DataFrame) -> Iterator[Findin
     """What the file shows as a whole: labels, marks of missing codes, weights, ids."""
     file, wave = beside.file, beside.wave
     yield from label_findings(study, wave, file, labels_of(labels, file.arm), beside.labels_before)
-    yield from unmarked_findings(file, beside.now, marked_missing(labels, file.arm), beside.marked_before)
+    marked = marked_missing(labels, file.arm)
+    yield from unmarked_findings(file, beside.now, marked, beside.marked_before)
+    yield from accepted_marks(study, wave, file, beside.now, beside.rows, marked)
     yield from _weights(study, beside, file)
     date = role_columns(study, wave, file).get("interview_date")
     if date and date in beside.rows.columns:

@@ -137,11 +137,11 @@ def unmarked_findings(
         variable, ranges = str(reading.rule.variable), marked.get(str(reading.rule.variable))
         if ranges is None or variable in counted:
             continue
-        plain = {code: count for code, count in reading.missing.items() if not _is_marked(code, ranges)}
+        plain = {code: count for code, count in reading.missing.items() if not is_marked(code, ranges)}
         if plain:
             counted[variable] = ", ".join(f"{code} ({count:,})" for code, count in sorted(plain.items()))
             total += sum(plain.values())
-            were_marked |= any(_is_marked(code, before.get(variable) or "") for code in plain)
+            were_marked |= any(is_marked(code, before.get(variable) or "") for code in plain)
     if not counted:
         return
     told = "; ".join(f"`{variable}` {codes}" for variable, codes in list(counted.items())[:8])
@@ -155,7 +155,8 @@ def unmarked_findings(
     )  # fmt: skip
 
 
-def _is_marked(code: str, ranges: str) -> bool:
+def is_marked(code: str, ranges: str) -> bool:
+    """Whether a code lies in the ranges, such as ``-99..-88;97..97``, that a file marks as missing."""
     try:
         number = float(code)
         bounds = [tuple(map(float, part.split(".."))) for part in ranges.split(";") if part]

@@ -33,14 +33,16 @@ def kind_of_stata_date(variable_format: str) -> Kind | None:
     return "stata_day" if _STATA_DAY.match(variable_format) else None
 
 
-def as_dates(numbers: pl.Series, kind: Kind) -> pl.Series:
+def as_dates(numbers: pl.Series, kind: Kind, marked: pl.Series | None = None) -> pl.Series:
     """Dates as ``Date``; as ``Datetime`` where any value has a time of day.
 
-    Where a value is no date between 1600 and 9999 (a missing-value code, a damaged number), the column is text: ISO
-    dates among the codes as they are.
+    Where a value is no date between 1600 and 9999 (a missing-value code, a damaged number), or is ``marked`` as
+    missing by the file, the column is text: ISO dates among the codes as they are.
     """
     days = _days_since_1970(numbers, kind)
     is_date = days.is_between(_EARLIEST, _LATEST, closed="left")
+    if marked is not None:
+        is_date = is_date & ~marked
     if not is_date.all():
         dates = _dates(days.set(~is_date.fill_null(False), None)).cast(pl.String)
         return dates.fill_null(code_texts(numbers)).rename(numbers.name)

@@ -6,6 +6,8 @@ import struct
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +113,13 @@ def _column(name: str, values: list[Any], program: Program, about: Any, notices:
         count = int(numbers.is_nan().sum())
         notices.append(Notice("not_a_number", f"{name}: {count:,} values are no number; read as empty", name, count))
         numbers = numbers.fill_nan(None)
-    return as_dates(numbers, kind) if kind else numbers
+    return as_dates(numbers, kind, _marked(numbers, about.missing_ranges.get(name, []))) if kind else numbers
+
+
+def _marked(numbers: pl.Series, ranges: list[dict[str, Any]]) -> pl.Series | None:
+    """Which numbers the file marks as missing; None if it marks none."""
+    within = [numbers.is_between(*bounds).fill_null(False) for bounds in _bounds(ranges)]
+    return reduce(or_, within) if within else None
 
 
 def _tagged(name: str, values: list[Any], kind: Kind | None) -> pl.Series:
