@@ -37,8 +37,8 @@ class DepositError(CohesionError):
     """A deposited file cannot be loaded as declared."""
 
 
-class HeldError(DepositError):
-    """A deposited file that can be read, but that nobody has confirmed: held, not loaded."""
+class UnconfirmedError(DepositError):
+    """A deposited file that can be read, but that nobody has confirmed yet."""
 
 
 class ModelError(CohesionError):

@@ -17,7 +17,7 @@ from typing import Any
 from assets.engine import store
 from assets.engine.node import Key, Node, Output, flat
 from assets.engine.report import Check, Report, TableReport
-from pipeline.errors import CohesionError, HeldError
+from pipeline.errors import CohesionError, UnconfirmedError
 from pipeline.paths import Paths
 
 
@@ -42,7 +42,7 @@ def attempt(task: Task) -> Report:
         return _run(task)
     except store.DamagedError as error:
         return Report(name, error=str(error), damaged=(error.key,))
-    except HeldError as error:
+    except UnconfirmedError as error:
         awaited = Check("confirmed", task.node.keys[0], (str(error),))
         return Report(name, checks=(awaited,), error=str(error), awaits=True)
     except CohesionError as error:

@@ -42,8 +42,9 @@ def how_sure(
 
     ``asked`` is the model whose ``result`` is estimated again by ``fit``, on the panel and on what ``cells`` complete.
     """
-    assert declared.result is not None
-    which = Which(**declared.result.model_dump())
+    wanted = declared.result
+    assert wanted is not None
+    which = Which(wanted.term, component=wanted.component, outcome=wanted.outcome, wave=wanted.wave, group=wanted.group)
     chosen = _of(panel, asked)
     frames = []
     if cells is not None:

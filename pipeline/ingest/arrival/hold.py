@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.errors import DepositError, HeldError
+from pipeline.errors import DepositError, UnconfirmedError
 from pipeline.files import sha256_of
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.formats.receipts import receipt
@@ -21,7 +21,7 @@ _OTHER = "this is not the file that was confirmed: its SHA-256 is {}, confirmed 
 def check_bytes(study: Study, wave: str, folder: Path, confirmed: Confirmed) -> None:
     """Refuse bytes other than those that were confirmed, before any of them reaches a reader.
 
-    Raises ``HeldError`` for them, ``DepositError`` if a generated file was changed, or a file is absent, empty, cut off
+    Raises ``UnconfirmedError`` for them, ``DepositError`` if a generated file was changed, or a file is absent, empty, cut off
     or of another format. Files without a confirmed hash pass here: they are read once, for their receipt.
     """
     for file in study.waves[wave].files:
@@ -36,11 +36,11 @@ def check_receipt(
 ) -> None:
     """Hold the receipt of a file as it was read against what was confirmed of it.
 
-    Raises ``HeldError`` without a confirmed hash or with another one; ``DepositError`` for another number of rows.
+    Raises ``UnconfirmedError`` without a confirmed hash or with another one; ``DepositError`` for another number of rows.
     """
     name = str(found["file"])
     if file.sha256 is None and not confirmed:
-        raise HeldError(
+        raise UnconfirmedError(
             f"is awaiting confirmation and was not loaded: nobody has confirmed its receipt ({found['bytes']:,} bytes, "
             f"{found['rows']:,} rows, {found['columns']:,} columns, SHA-256 {found['sha256']})",
             where=f"{study.key} {wave}, {name}",
@@ -69,7 +69,7 @@ def _same_bytes(study: Study, wave: str, file: WaveFile, found: Mapping[str, str
         return
     if file.sha256 is None:
         raise _altered(name, str(found["sha256"]), confirmed)
-    raise HeldError(
+    raise UnconfirmedError(
         f"is awaiting confirmation and was not loaded: {_OTHER.format(found['sha256'], file.sha256)}",
         where=f"{study.key} {wave}, {name}",
         todo="What was loaded before stays as it was. Ask for the file again; or, if it is a corrected delivery, "
