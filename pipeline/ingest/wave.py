@@ -35,8 +35,8 @@ def wave_table(
     ``".a"``; null where the file holds nothing. ``withdrawn`` lists who withdrew here (see ``Register``).
     ``confirmed`` (file name → SHA-256) stands in for hashes that the declaration leaves to whoever made the files.
 
-    Raises ``UnconfirmedError`` for a file whose hash nobody has confirmed, and ``DepositError`` for a file that is missing,
-    unreadable or other than declared, and, unless the study sets aside what is doubtful, for ids that are blank, there
+    Raises ``UnconfirmedError`` for a file whose hash nobody has confirmed, and ``DepositError`` for a file that is
+    missing, unreadable or other than declared, and, unless the study sets aside what is doubtful, for ids that are blank, there
     twice or never issued.
     """
     declared = study.waves[wave].files

@@ -21,8 +21,8 @@ _OTHER = "this is not the file that was confirmed: its SHA-256 is {}, confirmed 
 def check_bytes(study: Study, wave: str, folder: Path, confirmed: Confirmed) -> None:
     """Refuse bytes other than those that were confirmed, before any of them reaches a reader.
 
-    Raises ``UnconfirmedError`` for them, ``DepositError`` if a generated file was changed, or a file is absent, empty, cut off
-    or of another format. Files without a confirmed hash pass here: they are read once, for their receipt.
+    Raises ``UnconfirmedError`` for them, ``DepositError`` if a generated file was changed, or a file is absent, empty,
+    cut off or of another format. Files without a confirmed hash pass here: they are read once, for their receipt.
     """
     for file in study.waves[wave].files:
         expected = file.sha256 or confirmed
@@ -36,7 +36,8 @@ def check_receipt(
 ) -> None:
     """Hold the receipt of a file as it was read against what was confirmed of it.
 
-    Raises ``UnconfirmedError`` without a confirmed hash or with another one; ``DepositError`` for another number of rows.
+    Raises ``UnconfirmedError`` without a confirmed hash or with another one; ``DepositError`` for another number of
+    rows.
     """
     name = str(found["file"])
     if file.sha256 is None and not confirmed:
