@@ -36,8 +36,8 @@ def wave_table(
     ``confirmed`` (file name → SHA-256) stands in for hashes that the declaration leaves to whoever made the files.
 
     Raises ``UnconfirmedError`` for a file whose hash nobody has confirmed, and ``DepositError`` for a file that is
-    missing, unreadable or other than declared, and, unless the study sets aside what is doubtful, for ids that are blank, there
-    twice or never issued.
+    missing, unreadable or other than declared, and, unless the study sets aside what is doubtful, for ids that are
+    blank, there twice or never issued.
     """
     declared = study.waves[wave].files
     check_bytes(study, wave, folder, confirmed or {})
