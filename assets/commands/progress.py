@@ -77,6 +77,8 @@ class Shown:
         self.built += 1
         table = report.tables[0]
         self.say(f"{where} ✓ {report.node}: {table.rows:,} rows{set_apart(table)}, {report.seconds:.2f} s")
+        for words in warnings_of(report):
+            self.say(f"      ! {words}")
 
     def _print(self, line: str, err: bool = False) -> None:
         if self._live is not None:
@@ -97,6 +99,14 @@ class Shown:
         spent = sum(now - began for began, _ in self._running.values())
         known = sum(self._seconds.get(name, 0.0) for name in self._due)
         return max(0.0, known * (1 - self._done / max(self._total, 1)) - spent) / max(len(self._running), 1)
+
+
+def warnings_of(report: Report) -> list[str]:
+    """What the checks of a wave or of the links between waves warn of: it is in no other report."""
+    if not report.node.startswith(("wave/", "links/")):
+        return []
+    warned = [check for check in report.checks if not check.blocking and check.severity == "warning"]
+    return [words for check in warned for words in check.found]
 
 
 def set_apart(table: TableReport) -> str:

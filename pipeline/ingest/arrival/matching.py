@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.ingest.arrival.batteries import stem_of
 from pipeline.ingest.formats.deposit import Deposit
-from pipeline.ingest.formats.numbers import code_texts
+from pipeline.ingest.formats.numbers import NUMBER, code_texts
 from pipeline.specs.answer_words import plain
 from pipeline.specs.study import Item
 
@@ -92,7 +92,18 @@ def _match(item: Item, name: str, column: str, deposit: Deposit, missing: Collec
     )
     evidence = [how, *([f"label {by_label:.0%} alike"] if by_label is not None else [])]
     evidence += [f"{by_codes:.0%} of its codes are declared"] if by_codes is not None else []
+    outside = _outside(deposit, column, item, declared)
+    evidence += [f"{outside:,} answers are outside its range"] if outside else []
     return Match(column, round(confidence, 2), ", ".join(evidence), column.lower() == name.lower())
+
+
+def _outside(deposit: Deposit, column: str, item: Item, missing: Collection[str]) -> int:
+    """How many answers to an item of numbers its declared range leaves out."""
+    answers = deposit.frame[column]
+    if item.range is None or not answers.dtype.is_numeric():
+        return 0
+    codes = [float(code) for code in missing if re.fullmatch(NUMBER, code)]
+    return int((~answers.is_between(*item.range) & ~answers.is_in(codes)).sum())
 
 
 def _wordings(item: Item) -> list[str]:
