@@ -103,7 +103,7 @@ def main(what, *rest):
         constructs = {name: [f"{name}{wave}" for wave in range(1, 6)] for name in "xy"}
         result = riclpm(frame, constructs, lags="equal")
         start = time.perf_counter()
-        made = bootstrap(result, draws=1000, jobs=2)
+        made = bootstrap(result, draws=1000)
         print(f"1,000 bootstrap fits: {time.perf_counter() - start:.1f} s, {made.failed} failed")
 
 

@@ -8,10 +8,16 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.sem.engine.data import Data, GroupData, group_data
+from pipeline.parallel import fan_out
+from pipeline.sem.engine.data import GroupData, group_data
+from pipeline.sem.engine.fitting import check_level
 from pipeline.sem.engine.optimise import Target, maximise
 from pipeline.sem.engine.ram import Model
 from pipeline.sem.engine.result import Result
+
+PIECE = 25  # draws handed to a worker at once
+Answers = tuple[np.ndarray, str | None, np.ndarray | None, np.ndarray | None]
+"""One group's answers: persons × variables, its label, weights and clusters."""
 
 
 @dataclass(frozen=True)
@@ -23,29 +29,32 @@ class Bootstrap:
     failed: int
 
 
-def bootstrap(result: Result, draws: int = 1000, seed: int = 1, level: float = 0.95, jobs: int = 1) -> Bootstrap:
+def bootstrap(result: Result, draws: int = 1000, seed: int = 1, level: float = 0.95) -> Bootstrap:
     """One row per free parameter: estimate, bootstrap standard error and percentile interval.
 
     Persons are drawn within groups; whole clusters where the answers are clustered. Each draw has its own seed, so
-    the result does not depend on ``jobs`` (joblib workers). Draws that do not converge are left out and counted.
+    the result does not depend on who runs them (see ``pipeline.parallel``). Draws that do not converge are left out and
+    counted.
 
-    Raises ModelError for models with covariates, whose moments each draw would change, or too few draws.
+    Raises ModelError for models with fixed covariates, whose moments each draw would change, a level that is none, or
+    too few draws, or draws that converged.
     """
     if result.state.exogenous:
-        raise ModelError("the bootstrap does not serve models with covariates", todo="Use robust standard errors.")
+        raise ModelError(
+            "the bootstrap does not serve models with fixed covariates",
+            todo="Use robust standard errors, or fixed_x=False.",
+        )
+    check_level(level)
     if draws < 2:
         raise ModelError("a bootstrap needs two draws at least", count=draws)
-    from joblib import Parallel, delayed
-
     state = result.state
     seeds = np.random.SeedSequence(seed).spawn(draws)
-    parts = np.array_split(np.arange(draws), max(1, min(jobs * 4, draws)))
-    run = delayed(_draws)
-    found = Parallel(n_jobs=jobs)(
-        run(state.model, state.data, state.optimum.x, [seeds[k] for k in part]) for part in parts
-    )
-    values = np.vstack(found)
+    pieces = [(seeds[start : start + PIECE],) for start in range(0, draws, PIECE)]
+    groups = tuple((group.y, group.label, group.weights, group.clusters) for group in state.data.groups)
+    values = np.vstack(fan_out(_draws, pieces, (state.model, groups, state.optimum.x)))
     good = ~np.isnan(values).any(1)
+    if good.sum() < 2:
+        raise ModelError("the model converged in fewer than two draws", count=draws, todo="Simplify the model.")
     tail = (1 - level) / 2
     low, high = np.quantile(values[good], [tail, 1 - tail], axis=0)
     rows = [
@@ -58,22 +67,30 @@ def bootstrap(result: Result, draws: int = 1000, seed: int = 1, level: float = 0
     return Bootstrap(values, table, int((~good).sum()))
 
 
-def _draws(model: Model, data: Data, start: np.ndarray, seeds: list[np.random.SeedSequence]) -> np.ndarray:
-    return np.array([_draw(model, data, start, np.random.default_rng(seed)) for seed in seeds])
+def _draws(
+    model: Model, groups: tuple[Answers, ...], start: np.ndarray, seeds: list[np.random.SeedSequence]
+) -> np.ndarray:
+    return np.array([_draw(model, groups, start, np.random.default_rng(seed)) for seed in seeds])
 
 
-def _draw(model: Model, data: Data, start: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    groups = tuple(_resampled(group, generator) for group in data.groups)
+def _draw(model: Model, answers: tuple[Answers, ...], start: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    groups = tuple(_resampled(*group, generator) for group in answers)
     optimum = maximise(Target(model, groups), start)
     theta = model.full(optimum.x)
     return theta if optimum.is_converged else np.full(len(theta), np.nan)
 
 
-def _resampled(group: GroupData, generator: np.random.Generator) -> GroupData:
-    if group.clusters is None:
-        rows = generator.integers(0, group.n, group.n)
+def _resampled(
+    y: np.ndarray,
+    label: str | None,
+    weights: np.ndarray | None,
+    clusters: np.ndarray | None,
+    generator: np.random.Generator,
+) -> GroupData:
+    if clusters is None:
+        rows = generator.integers(0, len(y), len(y))
     else:
-        codes = np.unique(group.clusters)
-        members = [np.flatnonzero(group.clusters == code) for code in codes]
+        codes = np.unique(clusters)
+        members = [np.flatnonzero(clusters == code) for code in codes]
         rows = np.concatenate([members[k] for k in generator.integers(0, len(codes), len(codes))])
-    return group_data(group.y[rows], group.label, None if group.weights is None else group.weights[rows])
+    return group_data(y[rows], label, None if weights is None else weights[rows])

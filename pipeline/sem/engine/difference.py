@@ -19,6 +19,7 @@ def compare_continuous(a: Result, b: Result, method: str | None = None) -> Compa
     """χ² difference of two nested models of continuous answers; see ``pipeline.sem.compare``."""
     free, held = sorted((a, b), key=lambda result: chi_square(result.state).df)
     _check_same(free.state, held.state)
+    _check_method(method, free.state.robust)
     one, two = chi_square(free.state), chi_square(held.state)
     df = two.df - one.df
     if df == 0:
@@ -44,6 +45,14 @@ def compare_continuous(a: Result, b: Result, method: str | None = None) -> Compa
     statistic = raw / positive if positive > 0 else np.nan
     note = f"{note} by it; the strictly positive version of 2010 is shown"
     return _comparison(free, held, "satorra.bentler.2010", statistic, df, positive, note)
+
+
+def _check_method(method: str | None, robust: bool) -> None:
+    """Raises ModelError for a scaled test of fits by ML, or the plain one of fits by MLR."""
+    if not robust and method not in (None, "standard"):
+        raise ModelError("fits by ML are compared by the standard method", where="method", todo="Fit both with MLR.")
+    if robust and method == "standard":
+        raise ModelError("fits by MLR are compared by a scaled method", where="method", todo="Leave it out.")
 
 
 def _check_same(free: State, held: State) -> None:

@@ -69,6 +69,12 @@ class Fitting:
         return cls(**options)
 
 
+def check_level(level: float) -> None:
+    """Raises ModelError for a level of confidence that is none."""
+    if not 0 < level < 1:
+        raise ModelError(f"a level lies between 0 and 1, not at {level:g}", where="level", todo="Write 0.95 for 95 %.")
+
+
 def refuse_unknown(options: Mapping[str, Any], known: list[str]) -> None:
     """Raises ModelError naming the first keyword that is not among ``known``, and the nearest that is."""
     for name in options:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pipeline.errors import ModelError
 from pipeline.sem.engine.table import Parameter
 
-EQUAL = ("loadings", "intercepts", "thresholds", "residuals", "means", "latent_variances", "latent_covariances")
+EQUAL = (
+    "loadings", "intercepts", "thresholds", "residuals", "residual_covariances", "means", "latent_variances",
+    "latent_covariances",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class CfaModel:
 
     def __post_init__(self) -> None:
         self._check_factors()
+        if self.free and not self.equal:
+            raise ModelError("`free` lets parameters out of what is `equal`, and nothing is", where="free")
         unknown = set(self.equal) - set(EQUAL)
         if unknown:
             raise ModelError(f"unknown part to hold equal: {', '.join(sorted(unknown))}", todo=f"Choose from {EQUAL}.")

@@ -24,6 +24,8 @@ def compare(a: Result | OrdinalResult, b: Result | OrdinalResult, method: str | 
     if method is not None and method not in METHODS:
         raise ModelError(f"unknown method {method!r}", todo=f"Use one of {', '.join(METHODS)}.")
     if isinstance(a, OrdinalResult) and isinstance(b, OrdinalResult):
+        if method not in (None, "satorra.2000"):
+            raise ModelError("fits of ordered items are compared by satorra.2000", where="method", todo="Leave it out.")
         return compare_ordinal(a, b)
     if not (isinstance(a, Result) and isinstance(b, Result)):
         raise ModelError("a model of ordered items and one of continuous items cannot be compared")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Unpack
 
 import polars as pl
@@ -17,7 +18,7 @@ from pipeline.sem.engine.table import Parameter
 
 def growth(
     frame: pl.DataFrame,
-    construct: Mapping[str, Sequence[str]],
+    construct: Mapping[str, Sequence[str | None]],
     shape: str = "linear",
     times: Sequence[float] | None = None,
     event: float | None = None,
@@ -26,7 +27,8 @@ def growth(
     fixed_covariances: Sequence[tuple[str, str]] = (),
     **options: Unpack[FitOptions],
 ) -> Result:
-    """Latent growth model of one or several constructs: ``{"trust": ["trust1", "trust2", …]}``.
+    """Latent growth model of one or several constructs: ``{"trust": ["trust1", "trust2", …]}``,
+    ``None`` for a wave that did not ask it.
 
     ``shape``: intercept, linear, quadratic, or piecewise (two slopes, before and after ``event``, on the scale of
     ``times``). ``times`` (default 0, 1, 2, …) are the loadings of the slope, so unequal spacing is no trouble.
@@ -37,35 +39,58 @@ def growth(
 
     Raises ModelError as ``sem``, and where too few waves bear the shape.
     """
-    rows: list[Parameter] = []
-    factors: list[str] = []
     if residuals not in ("free", "equal"):
         raise ModelError(f"residuals are free or equal, not {residuals!r}", where="growth model")
+    if event is not None and shape != "piecewise":
+        raise ModelError(f"a {shape} shape bends at no event", where="event", todo='Use shape="piecewise".')
+    rows: list[Parameter] = []
+    factors: list[str] = []
+    for name, given in construct.items():
+        variables, moments = _waves(name, given, times)
+        loadings = _loadings(name, shape, moments, event)
+        factors += [f"{stem}_{name}" for stem in loadings]
+        rows += _measured(name, variables, loadings, residuals == "equal")
     covariates = several(covariates)
-    for name, variables in construct.items():
-        if isinstance(variables, str):
-            raise ModelError("a construct is a list of variables, one a wave", where=name)
-        moments = [float(time) for time in (times if times is not None else range(len(variables)))]
-        held = curves(shape, moments, event)
-        if len(moments) != len(variables):
-            raise ModelError(f"{len(moments)} times for {len(variables)} waves", where=name, todo="Give one a wave.")
-        if len(variables) < len(held) + 1:
-            raise ModelError(
-                f"{len(variables)} waves are too few for a {shape} shape", where=name, todo="Choose a simpler shape."
-            )
-        for stem, loadings in held.items():
-            factors.append(f"{stem}_{name}")
-            rows += [
-                Parameter(factors[-1], "=~", variable, free=False, value=value)
-                for variable, value in zip(variables, loadings, strict=True)
-            ]
-        for variable in variables:
-            label = f"res_{name}" if residuals == "equal" else ""
-            rows.append(Parameter(variable, "~~", variable, label=label))
-            rows.append(Parameter(variable, "~1", free=False, value=0.0))
     rows += _structure(factors, fixed_covariances)
     rows += [Parameter(factor, "~", covariate) for factor in factors for covariate in covariates]
     return sem(frame, rows, exogenous=covariates, family="growth", **options)
+
+
+def _waves(name: str, given: Sequence[str | None], times: Sequence[float] | None) -> tuple[list[str], list[float]]:
+    """The variables of the waves that asked a construct, and their times. Raises ModelError if these do not rise."""
+    if isinstance(given, str):
+        raise ModelError("a construct is a list of variables, one a wave", where=name)
+    every = [float(time) for time in (times if times is not None else range(len(given)))]
+    if len(every) != len(given):
+        raise ModelError(f"{len(every)} times for {len(given)} waves", where=name, todo="Give one a wave.")
+    if any(not later > earlier for earlier, later in pairwise(every)):
+        raise ModelError("the times do not rise from wave to wave", where=name, todo="List them in order of waves.")
+    asked = [(variable, time) for variable, time in zip(given, every, strict=True) if variable is not None]
+    return [variable for variable, _ in asked], [time for _, time in asked]
+
+
+def _loadings(name: str, shape: str, times: Sequence[float], event: float | None) -> dict[str, list[float]]:
+    found = curves(shape, times, event)
+    if len(times) < len(found) + 1:
+        raise ModelError(
+            f"{len(times)} waves are too few for a {shape} shape", where=name, todo="Choose a simpler shape."
+        )
+    return found
+
+
+def _measured(
+    name: str, variables: Sequence[str], loadings: Mapping[str, Sequence[float]], equal: bool
+) -> list[Parameter]:
+    """Loadings of the growth factors, residual variances, intercepts of zero."""
+    rows = [
+        Parameter(f"{stem}_{name}", "=~", variable, free=False, value=value)
+        for stem, values in loadings.items()
+        for variable, value in zip(variables, values, strict=True)
+    ]
+    for variable in variables:
+        rows.append(Parameter(variable, "~~", variable, label=f"res_{name}" if equal else ""))
+        rows.append(Parameter(variable, "~1", free=False, value=0.0))
+    return rows
 
 
 def _structure(factors: Sequence[str], zero: Sequence[tuple[str, str]]) -> list[Parameter]:

@@ -12,12 +12,12 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.sem.engine.comparison import Comparison
 from pipeline.sem.engine.data import Data
-from pipeline.sem.engine.fitting import Fitting
+from pipeline.sem.engine.fitting import Fitting, refuse_unknown
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.saturated import saturated_moments
 from pipeline.sem.families.boundary import random_intercept_test
 from pipeline.sem.families.compare import compare
-from pipeline.sem.families.panel import PanelOptions, asked_of, fit_panel, panel_data
+from pipeline.sem.families.panel import MODEL, PanelOptions, asked_of, fit_panel, panel_data
 from pipeline.sem.families.panel_model import PanelModel, Waves
 
 PARTS = ("lags", "residuals", "means")
@@ -89,6 +89,8 @@ def _as_fitted(fitted: Result) -> tuple[PanelModel, Fitting]:
 
 
 def _named(declared: PanelModel, steps: Mapping[str, Mapping[str, object]]) -> dict[str, PanelModel]:
+    for options in steps.values():
+        refuse_unknown(options, list(MODEL))
     return {name: replace(declared, **options) for name, options in steps.items()}  # type: ignore[arg-type]
 
 

@@ -64,16 +64,19 @@ def cfa(
 ) -> Result | OrdinalResult:
     """Confirmatory factor analysis of ``{"factor": ["item1", …]}``; an item may stand in several factors.
 
-    With ``group``, ``equal`` names what is held equal over groups: loadings, intercepts, residuals, means,
-    latent_variances, latent_covariances; with equal intercepts the factor means of all groups but the first are free
-    unless ``means`` are equal too (lavaan's ``group.equal``). ``free`` lists parameters (lhs, op, rhs) left out of the
-    equality (partial invariance). The first item's loading is 1, or with ``standardise_factors`` the factor's variance.
+    With ``group``, ``equal`` names what is equal over groups: loadings, intercepts, residuals, residual_covariances,
+    means, latent_variances, latent_covariances; with equal intercepts the factor means of all groups but the first are
+    free unless ``means`` are equal too (lavaan's ``group.equal``). ``free`` lists parameters (lhs, op, rhs) left out of
+    the equality (partial invariance). The first item's loading is 1, or with ``standardise_factors`` the factor's
+    variance.
     ``ordered`` items are analysed by their thresholds and polychoric correlations (diagonally weighted least squares,
     lavaan's WLSMV: see ``ordinal_cfa``). ``options`` as in ``Fitting``, of ordered items as in ``OrdinalFitting``.
 
     Raises ModelError as ``sem``, and for an option that is not one of this kind of items.
     """
     model = CfaModel(factors, several(equal), free, residual_covariances, standardise_factors)
+    if model.equal and group is None:
+        raise ModelError("parts are equal over groups, without a group", where="equal", todo="Name the `group`.")
     frame = as_frame(frame)
     if ordered:
         return ordinal_cfa(frame, model, OrdinalFitting.of({**options, "group": group}))

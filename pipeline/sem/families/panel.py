@@ -87,6 +87,10 @@ def _asked(constructs: object, options: Mapping[str, Any], between: bool) -> Ask
     """The keywords as a model and a way to fit it. Raises ModelError for one that there is not."""
     own = [name for name in MODEL if between or name not in ONLY_BETWEEN]
     refuse_unknown(options, [*own, *FITTING, "times"])
+    if options.get("group_equal") and not options.get("group"):
+        raise ModelError("parts are equal over groups, without a group", where="group_equal", todo="Name the `group`.")
+    if "covariate_effects" in options and not options.get("covariates"):
+        raise ModelError("covariate_effects without covariates", where="covariate_effects", todo="Leave it out.")
     times = options.get("times")
     model = PanelModel.of(
         constructs, between=between, loadings=numbers(times) if times is not None else None,

@@ -84,6 +84,8 @@ class PanelModel:
             _refuse([self.cross], ("all", "none"), "unknown choice of cross lags")
         else:
             _refuse([name for pair in self.cross for name in pair], self.names, "cross names no construct")
+        if self.item_covariances and not self.is_multiple:
+            raise ModelError("unique parts covary only where a wave has several indicators", where="item_covariances")
         if self.slopes and self.means == "equal":
             raise ModelError("slopes and equal means exclude each other", where="cross-lagged model")
 

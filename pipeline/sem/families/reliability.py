@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.sem.engine.data import as_frame, numeric
+from pipeline.sem.engine.data import as_frame, numeric, several
+from pipeline.sem.engine.fitting import check_level
 from pipeline.sem.engine.moments import pairwise_covariance
 from pipeline.sem.engine.result import Result
 from pipeline.sem.families.measurement import cfa
@@ -46,6 +47,7 @@ def alpha(
 
     Raises ModelError for fewer than two items, or an item that does not vary.
     """
+    check_level(level)
     y = _answers(frame, items, missing, reverse)
     covariance = pairwise_covariance(y)
     correlation = _correlation(covariance)
@@ -103,7 +105,9 @@ def omega(
     ω = (Σλ)²φ / ((Σλ)²φ + Σθ) (McDonald 1999; Raykov's composite reliability); ``ave`` is the mean squared standardised
     loading (Fornell & Larcker 1981). Raises ModelError where the factor model cannot stand.
     """
-    turned = as_frame(frame).with_columns(-pl.col(item) for item in reverse)
+    _check_reverse(reverse, [item for items in factors.values() for item in items])
+    frame = as_frame(frame).with_columns(numeric(frame, reverse))
+    turned = frame.with_columns(-pl.col(item) for item in reverse)
     result = cfa(turned, factors, estimator=estimator, missing=missing)
     rows = []
     for factor, items in factors.items():
@@ -163,6 +167,7 @@ def _answers(frame: pl.DataFrame, items: Sequence[str], missing: str, reverse: S
         raise ModelError("reliability needs two items", count=len(items))
     if missing not in ("pairwise", "listwise"):
         raise ModelError(f"unknown treatment of missing answers {missing!r}", todo="Use pairwise or listwise.")
+    _check_reverse(reverse, items)
     answers = numeric(frame, items)
     columns = [answers[item].to_numpy() for item in items]
     y = np.column_stack(
@@ -177,6 +182,13 @@ def _answers(frame: pl.DataFrame, items: Sequence[str], missing: str, reverse: S
     if np.isnan(covariance).any():
         raise ModelError("some items were never answered by the same person", todo="Leave one of them out.")
     return np.asarray(y - np.nanmean(y, axis=0))
+
+
+def _check_reverse(reverse: Sequence[str], items: Sequence[str]) -> None:
+    """Raises ModelError if an item to be turned is none of the scale."""
+    unknown = sorted(set(several(reverse)) - set(items))
+    if unknown:
+        raise ModelError("an item to reverse is none of the scale", where=", ".join(unknown), todo="Correct `reverse`.")
 
 
 def _alpha(covariance: np.ndarray) -> float:
