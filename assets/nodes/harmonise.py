@@ -17,7 +17,7 @@ def nodes(workspace: Workspace) -> list[Node]:
     return [make(workspace, study) for study in studies for make in (_findings, _answers)]
 
 
-def make_findings(tables: Tables, *, study: Study, template: OutsideFile) -> Output:
+def make_findings(tables: Tables, *, study: Study, template: OutsideFile, modelled: tuple[str, ...]) -> Output:
     """One row per finding of the drift report, with the report as a page."""
     import polars as pl
 
@@ -36,7 +36,7 @@ def make_findings(tables: Tables, *, study: Study, template: OutsideFile) -> Out
     from pipeline.tables import Findings
 
     waves = tables["waves"]
-    found = compare_all(study, waves, tables["labels"])
+    found = compare_all(study, waves, tables["labels"], modelled)
     unmatched = unmatched_answers(study, waves, found)
     page = drift_html(
         study,
@@ -64,6 +64,7 @@ def _findings(workspace: Workspace, study: Study) -> Node:
         reads={
             "study": view(study, reads.FINDINGS),
             "template": OutsideFile(paths.templates / "drift.html.j2"),
+            "modelled": _modelled(workspace, study),
         },
         inputs={
             "waves": {wave: ("wave", study.key, wave) for wave in study.waves},
@@ -87,6 +88,12 @@ def _findings(workspace: Workspace, study: Study) -> Node:
         },
         effort=8.0,
     )
+
+
+def _modelled(workspace: Workspace, study: Study) -> tuple[str, ...]:
+    """The concepts that the study's models name."""
+    models = workspace.project.models.values()
+    return tuple(sorted({name for model in models if model.study == study.key for name in model.concepts}))
 
 
 def make_answers(tables: Tables, *, study: Study) -> Output:

@@ -85,7 +85,7 @@ def database() -> duckdb.DuckDBPyConnection:
 def run(connection: duckdb.DuckDBPyConnection, sql: str, deposited: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
     """The projection over one wave table, in its row order; reasons as an enumeration."""
     connection.register("wave", deposited.to_arrow())
-    made = connection.sql(sql).pl()
+    made: pl.DataFrame = connection.sql(sql).pl()
     connection.unregister("wave")
     return made.with_columns(pl.col(f"{item}_reason").cast(REASON) for item in items)
 

@@ -21,6 +21,7 @@ FINDINGS: dict[str, str] = {
     "against_scale": "An item runs against the rest of its scale",
     "moved_answers": "Answers that go with another item's earlier ones",
     "unstable": "Answers that no longer go with the same people's earlier ones",
+    "recoded": "Codes that stand for other answers than before, by the same people's answers",
     "swapped": "Categories changed places",
     "reversed_labels": "Answer labels in the other order",
     "code_labels": "Codes with another meaning",

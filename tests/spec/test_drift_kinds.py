@@ -185,8 +185,8 @@ PLANTED = {
         lambda frame: where(lambda: (pl.col("belong1") == "3") & (pl.col("row") % 2 == 0), "belong1", "1")(
             coded("belong1", {"2": "1", "4": "5"})(frame)
         ),
-        {("belong1", "distribution", "warns")},
-        "of the same people's answers are in other categories",
+        {("belong1", "recoded", "warns")},
+        "codes 2 (25%), 4 (20%) have gone; codes merged (",
     ),
     "swapped": (coded("group", {"1": "2", "2": "1"}), {("group", "swapped", "warns")}, "100% of the same people"),
     "constant": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from statistics import NormalDist
 
 import polars as pl
@@ -17,6 +17,7 @@ from pipeline.harmonise.drift.linked import link_findings
 from pipeline.harmonise.drift.marked import accepted_marks
 from pipeline.harmonise.drift.missing import broken_off, missing_findings, unmarked_findings
 from pipeline.harmonise.drift.reading import Flags
+from pipeline.harmonise.drift.recoding.search import recodings, used_items
 from pipeline.harmonise.drift.stability import stability_findings
 from pipeline.harmonise.drift.turned import swapped_findings, turned_findings
 from pipeline.harmonise.drift.universe import universe_findings
@@ -30,43 +31,58 @@ from pipeline.specs.study import WaveFile
 Waves = Mapping[str, pl.DataFrame]
 
 
-def compare(study: Study, wave: str, waves: Waves, labels: Waves, history: History | None = None) -> pl.DataFrame:
+def compare(
+    study: Study,
+    wave: str,
+    waves: Waves,
+    labels: Waves,
+    history: History | None = None,
+    modelled: Collection[str] = (),
+) -> pl.DataFrame:
     """One row per finding about ``wave`` (contract ``Findings``), against every earlier wave in ``waves``.
 
     ``waves`` and ``labels`` map wave → wave table and labels table, as ingest makes them; later waves are ignored, so
     that waves which arrive out of order give the same report. ``history`` keeps what was read for the next wave.
+    ``modelled``: the concepts that models name; a recoding of what they measure blocks, as one of a scale's items does.
     """
     known = History(study, waves, labels) if history is None else history
     found: list[Finding] = []
     candidates: list[Moved] = []
     for file in study.waves[wave].files:
         beside = known.beside(wave, file)
-        found += _items(study, beside, known, candidates)
+        found += _items(study, beside, known, candidates, used_items(study, modelled))
         found += _file(study, beside, labels[wave])
     return table(study, wave, [*found, *beyond_the_usual(candidates)])
 
 
-def compare_all(study: Study, waves: Waves, labels: Waves) -> pl.DataFrame:
+def compare_all(study: Study, waves: Waves, labels: Waves, modelled: Collection[str] = ()) -> pl.DataFrame:
     """One row per finding (contract ``Findings``), wave by wave; each wave is read once."""
     history = History(study, waves, labels)
-    return pl.concat([compare(study, wave, waves, labels, history) for wave in study.waves])
+    return pl.concat([compare(study, wave, waves, labels, history, modelled) for wave in study.waves])
 
 
-def _items(study: Study, beside: Beside, history: History, candidates: list[Moved]) -> Iterator[Finding]:
+def _items(
+    study: Study, beside: Beside, history: History, candidates: list[Moved], used: Collection[str]
+) -> Iterator[Finding]:
     """What the answers to each item show; how far each moved is added to ``candidates``, to be judged together."""
     file = beside.file
     z = NormalDist().inv_cdf(1 - 0.01 / max(len(beside.now), 1))  # one false alarm in a hundred waves, over all items
     stopped = broken_off([now for key, now in beside.now.items() if study.items[key].blank == "blank"])
     correlated = {finding.item: finding for finding in stability_findings(study, beside, history, z)}
     correlated |= {finding.item: finding for finding in turned_findings(study, beside, z)}
+    swapped = {finding.item: finding for finding in swapped_findings(study, beside, z)}
+    recoded = dict(recodings(study, beside, used))
     for key in beside.now:
-        found = [*_item(study, beside, key, stopped), *([correlated[key]] if key in correlated else [])]
-        yield from without_consequences(found)
+        found = [*_item(study, beside, key, stopped), *(one[key] for one in (correlated, swapped) if key in one)]
+        found = without_consequences(found)
+        if key in recoded:
+            yield from recoded[key].among(key, found)
+            continue
+        yield from found
         kinds = {finding.kind for finding in found}
         if key in beside.before and not study.items[key].time_constant and not kinds & SPOILS:
             one = moved(file.arm, key, study.items[key].kind, beside.same_people(key), beside.where(key))
             candidates += [one] if one is not None and study.items[key].concept != "age" else []
-    yield from swapped_findings(study, beside, z)
     yield from _lacking(study, beside)
 
 

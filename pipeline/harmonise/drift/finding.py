@@ -42,7 +42,15 @@ BY_RULE = "set_aside: the study sets aside what is doubtful, until somebody deci
 SPOILS = frozenset({"range", "empty", "not_in_file", "constant"})
 """Findings about all answers to an item: what else they show follows from it."""
 
-KEPT = SPOILS | {"contradicts_fact", "undeclared_code", "no_number", "marked_missing", "reversed", "moved_answers"}
+KEPT = SPOILS | {
+    "contradicts_fact",
+    "undeclared_code",
+    "no_number",
+    "marked_missing",
+    "reversed",
+    "swapped",
+    "moved_answers",
+}
 
 
 @dataclass(frozen=True)

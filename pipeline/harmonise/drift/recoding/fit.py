@@ -1,0 +1,252 @@
+"""The mapping that fits the same people best, if it does so beyond what change and chance can do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pipeline.harmonise.drift.recoding.candidates import Candidate, Links, as_declared, by_assignment, candidates
+from pipeline.harmonise.drift.recoding.expected import COARSE, FLOOR, SCREEN, Grid, Matrix, ordered
+from pipeline.harmonise.drift.recoding.transitions import Transitions
+
+EVIDENCE = 5.0
+"""Log odds by which a mapping must beat the codes as declared, its cost paid (1 in 150)."""
+EXPLAINED = 0.4
+"""Share of the misfit of the codes as declared, beyond chance, that a mapping must take away."""
+MOVES, REPEATS = 0.08, 0.05
+"""Standard deviations by which the mean, and share by which repeated answers, must differ under a mapping."""
+SHARES_COUNT = 20.0
+"""People's worth of evidence that the shares of unordered categories stay as they were."""
+NEW_CODES = 15.0
+"""Log odds against all answers standing under codes that nobody gave before; in proportion for a part of them."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A mapping and how well it fits. ``evidence`` in log odds, ``explained`` as a share of the misfit."""
+
+    links: Links
+    evidence: float
+    explained: float
+
+
+def best_mapping(table: Transitions) -> Fitted | None:
+    """The mapping that is clearly better than the codes as declared, or nothing."""
+    return (_Ordered(table) if table.ordered else _Unordered(table)).best()
+
+
+def still_better(table: Transitions, links: Links) -> bool:
+    """Whether a mapping that was found elsewhere is better than the codes as declared here, too."""
+    search, declared = _Ordered(table) if table.ordered else _Unordered(table), as_declared(table)
+    return search.exactly(Candidate(links, 0.0)) > search.declared_exactly(declared)
+
+
+def matters(table: Transitions, links: Links) -> bool:
+    """Whether a mapping moves the mean, or who repeats an answer, by an amount that anybody would notice."""
+    repeat = (table.counts[links].sum() - table.counts[as_declared(table).links].sum()) / table.people
+    if not table.ordered or repeat >= REPEATS:
+        return True
+    values = np.array(table.values)
+    spread = float(np.sqrt(np.cov(values, fweights=table.before.astype(int))))
+    moved = float((mapped(table, links) - np.array(table.symbols)) @ table.now) / table.people
+    return abs(moved) >= MOVES * spread
+
+
+def mapped(table: Transitions, links: Links) -> Matrix:
+    """The value on the item's scale of each symbol under a mapping: the mean of the values that it stands for."""
+    weights = links * (table.before[:, None] + 0.5)
+    stands = (np.array(table.values) @ weights) / np.maximum(weights.sum(axis=0), FLOOR)
+    return np.where(links.any(axis=0), stands, np.array(table.symbols))
+
+
+def _left_alone(table: Transitions, links: Links) -> float:
+    """Log likelihood of the symbols that a mapping leaves alone, and of all others together; new codes are rare."""
+    counts = table.now[~links.any(axis=0)]
+    rest = 1 - float(counts.sum()) / table.people
+    told = float((counts * np.log(np.maximum(counts / table.people, FLOOR))).sum())
+    told -= NEW_CODES * (1 - rest)
+    return told + (table.people - float(counts.sum())) * math.log(max(rest, FLOOR))
+
+
+def _weights(table: Transitions, links: Links) -> Matrix:
+    """P(symbol | value) of a mapping: a value that several symbols stand for is divided as they are now."""
+    shared = links * (table.now + 0.5)
+    return np.asarray(shared / np.maximum(shared.sum(axis=1, keepdims=True), FLOOR))
+
+
+def _saturated(table: Transitions) -> float:
+    """Log likelihood of a table that fits itself, less what its free cells fit by chance."""
+    shares = table.counts / np.maximum(table.before, 1)[:, None]
+    filled = (table.before > 0).sum() * max((table.now > 0).sum() - 1, 0)
+    return float((table.counts * np.log(np.maximum(shares, FLOOR))).sum()) - float(filled) / 2
+
+
+class _Search:
+    """What both kinds of answers share: score every candidate, and weigh the best against the declarations."""
+
+    def __init__(self, table: Transitions) -> None:
+        self.table = table
+
+    def best(self) -> Fitted | None:
+        declared = as_declared(self.table)
+        tried = [declared, *self.every()]
+        costs = np.array([one.cost for one in tried])
+        if self.hopeless(self.screened(tried) - costs):
+            return None
+        scores = self.scores(tried) - costs
+        winner = int(np.argmax(scores))
+        if scores[winner] - scores[0] < EVIDENCE / 2:
+            return None
+        close = [one for one, score in zip(tried, scores, strict=True) if score > scores[winner] - 3][:12]
+        exact = np.array([self.exactly(one) - one.cost for one in close])
+        base, top = self.declared_exactly(declared), int(np.argmax(exact))
+        evidence = float(exact[top]) - base
+        missing = max(_saturated(self.table) - base, FLOOR)
+        explained = min((evidence + close[top].cost) / missing, 1.0)
+        if evidence < EVIDENCE or explained < EXPLAINED or not matters(self.table, close[top].links):
+            return None
+        return Fitted(close[top].links, evidence, explained)
+
+    def every(self) -> Iterator[Candidate]:
+        yield from candidates(self.table)
+        seen = set()
+        for links in self.assignments():
+            if links.tobytes() not in seen and not (links == as_declared(self.table).links).all():
+                seen.add(links.tobytes())
+                yield by_assignment(links)
+
+    def hopeless(self, scores: Matrix) -> bool:
+        """Whether no mapping comes near the codes as declared, even on a few states."""
+        return float(scores[1:].max(initial=-np.inf) - scores[0]) < -EVIDENCE / 2
+
+    def assignments(self) -> Iterator[Links]:
+        raise NotImplementedError
+
+    def screened(self, tried: Sequence[Candidate]) -> Matrix:
+        return self.scores(tried)
+
+    def scores(self, tried: Sequence[Candidate]) -> Matrix:
+        return np.array([self.exactly(one) for one in tried])
+
+    def exactly(self, one: Candidate) -> float:
+        raise NotImplementedError
+
+    def declared_exactly(self, declared: Candidate) -> float:
+        return self.exactly(declared)
+
+    def _assigned(self, gain: Matrix) -> Links:
+        from scipy.optimize import linear_sum_assignment
+
+        links = np.zeros(gain.shape, dtype=bool)
+        links[linear_sum_assignment(gain, maximize=True)] = True
+        return links
+
+
+class _Ordered(_Search):
+    """Answers cut from a trait that changes as people do."""
+
+    def __init__(self, table: Transitions) -> None:
+        super().__init__(table)
+        self.few = np.log(ordered(table.before, SCREEN))
+
+    @cached_property
+    def log(self) -> Matrix:
+        return np.log(ordered(self.table.before, COARSE))
+
+    def assignments(self) -> Iterator[Links]:
+        _, delta, _, repeat = SCREEN.states.T
+        for log in self.few[(repeat == 0) & (np.abs(delta) < 0.5)]:
+            yield self._assigned(log.T @ self.table.counts)
+
+    def screened(self, tried: Sequence[Candidate]) -> Matrix:
+        return self._over(tried, self.few, SCREEN)
+
+    def scores(self, tried: Sequence[Candidate]) -> Matrix:
+        """The best state of the coarse grid, for all candidates at once."""
+        return self._over(tried, self.log, COARSE)
+
+    def _over(self, tried: Sequence[Candidate], logs: Matrix, over: Grid) -> Matrix:
+        scores = np.empty(len(tried))
+        single = [n for n, one in enumerate(tried) if one.one_to_one]
+        moved = np.array([(self.table.counts @ tried[n].links.T).ravel() for n in single])
+        fits = logs.reshape(len(logs), -1) @ moved.T + over.prior[:, None]
+        scores[single] = fits.max(axis=0) + [self._beside(tried[n].links) for n in single]
+        for n in set(range(len(tried))) - set(single):
+            scores[n] = self._at(tried[n].links, np.exp(logs), over).max()
+        return scores
+
+    def _beside(self, links: Links) -> float:
+        """Log likelihood of what does not depend on the state: symbols left alone, and values divided among symbols."""
+        weights = (_weights(self.table, links) * links).sum(axis=0)
+        covered = links.any(axis=0)
+        return _left_alone(self.table, links) + float((self.table.now[covered] * np.log(weights[covered])).sum())
+
+    def _at(self, links: Links, expected: Matrix, over: Grid) -> Matrix:
+        covered = links.any(axis=0)
+        symbols = np.maximum(expected @ _weights(self.table, links)[:, covered], FLOOR)
+        fits = np.tensordot(np.log(symbols), self.table.counts[:, covered], axes=([1, 2], [0, 1]))
+        return np.asarray(fits + over.prior + _left_alone(self.table, links))
+
+    def exactly(self, one: Candidate) -> float:
+        fits, over = self._at(one.links, np.exp(self.log), COARSE), COARSE
+        best = float(fits.max())
+        for width in (1.0, 0.5):
+            over = over.around(int(np.argmax(fits)), width)
+            fits = self._at(one.links, ordered(self.table.before, over), over)
+            best = max(best, float(fits.max()))
+        return best
+
+    def declared_exactly(self, declared: Candidate) -> float:
+        """As declared, codes that nobody gave before either stand alone or are places that were merely empty."""
+        alone = self.exactly(declared)
+        empty = [n for n, place in enumerate(self.table.symbols) if place not in self.table.values]
+        if not empty or self.table.symbols[empty[0]] not in self.table.declared:
+            return alone
+        whole = sorted({*self.table.values, *self.table.symbols})
+        counts = np.zeros((len(whole), len(self.table.symbols)))
+        counts[[whole.index(value) for value in self.table.values]] = self.table.counts
+        wider = Transitions(
+            tuple(whole), self.table.symbols, self.table.codes, counts, self.table.declared, self.table.ordered
+        )
+        return max(alone, _Ordered(wider).exactly(as_declared(wider)))
+
+
+class _Unordered(_Search):
+    """Categories without an order: people repeat themselves, or choose as all do now."""
+
+    def __init__(self, table: Transitions) -> None:
+        super().__init__(table)
+        self.repeat = np.linspace(0, 0.98, 50)
+
+    def assignments(self) -> Iterator[Links]:
+        table = self.table
+        by_chance = np.outer(table.before, table.now) / table.people
+        yield self._assigned(table.counts - by_chance)
+        excess = (table.counts - by_chance) / np.sqrt(by_chance + 1)
+        yield self._assigned(excess)
+        yield np.equal.outer(np.argmax(excess, axis=1), np.arange(len(table.symbols)))
+        yield np.equal.outer(np.arange(len(table.values)), np.argmax(excess, axis=0))
+
+    def exactly(self, one: Candidate) -> float:
+        table = self.table
+        covered = one.links.any(axis=0)
+        now = (table.now + 0.5) / (table.now + 0.5).sum()
+        weights = _weights(table, one.links)
+        repeat = self.repeat[:, None, None]
+        expected = np.maximum((1 - repeat) * now + repeat * weights, FLOOR)
+        fits = np.log(expected[:, :, covered]) * table.counts[:, covered]
+        rest = float((table.counts[:, ~covered] * np.log(now[~covered])).sum())
+        return float(fits.sum(axis=(1, 2)).max()) + rest + self._shares(weights, now)
+
+    def _shares(self, weights: Matrix, now: Matrix) -> float:
+        """What it counts against a mapping that the shares of the categories would have moved."""
+        before = self.table.before / self.table.people
+        sent = np.where(weights.any(axis=1), before, 0) @ weights
+        lost = before[~weights.any(axis=1)].sum()
+        moved = float((sent * np.log(np.maximum(sent, FLOOR) / now)).sum())
+        gone = float(lost * np.log(max(lost, FLOOR) / (0.5 / self.table.people))) if lost else 0.0
+        return -min(SHARES_COUNT, self.table.people / 4) * (moved + gone)
