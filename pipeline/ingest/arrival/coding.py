@@ -76,6 +76,8 @@ def coding(deposit: Deposit, column: str, declared_missing: Sequence[str] = ()) 
     left = sorted((code for code in numbers if code not in {*missing, *declared_missing}), key=float)
     if not left:
         return Coding(why="they have no answer in this file")
+    if len(left) == 1 and counts[left[0]] == deposit.frame.height:
+        return Coding(why="they say the same in every row")
     return _coded(left, counts, labels, missing)
 
 
@@ -83,19 +85,16 @@ def _coded(
     left: Sequence[str], counts: Mapping[str, int], labels: Mapping[str, str], missing: Mapping[str, str]
 ) -> Coding:
     """The answers left: codes with labels, codes without, or amounts."""
-    answered = {code: text for code, text in labels.items() if code not in missing and re.fullmatch(NUMBER, code)}
-    labelled = {code: text for code, text in answered.items() if not _reason(text)}
+    labelled = {code: text for code, text in labels.items() if code not in missing and re.fullmatch(NUMBER, code)}
     are_whole = all(float(code).is_integer() for code in left)
     if labelled and set(left) <= labelled.keys():
         codes = dict(sorted(labelled.items(), key=lambda entry: float(entry[0])))
-    elif are_whole and len(left) <= MOST_CODES and not _runs_from_zero_to_ten(left):
+    elif are_whole and _are_codes(left):
         codes = {code: labelled.get(code, code) for code in left}
     else:
         bounds = _rounded_outwards([float(code) for code in left])
         return Coding("number", counts=counts, missing=missing, bounds=bounds)
-    if len(codes) == 1:
-        return Coding(why="they say the same in every row", counts=counts)
-    return Coding("nominal" if len(codes) == 2 else "ordinal", codes=codes, counts=counts, missing=missing)
+    return Coding("nominal" if len(codes) <= 2 else "ordinal", codes=codes, counts=counts, missing=missing)
 
 
 def _counted(answers: pl.Series) -> dict[str, int]:
@@ -108,8 +107,10 @@ def _is_an_id(answers: pl.Series, numbers: Sequence[str]) -> bool:
     return len(answers) >= ROWS_OF_AN_ID and len(numbers) == len(answers) and all(map(str.isdigit, numbers))
 
 
-def _runs_from_zero_to_ten(codes: Sequence[str]) -> bool:
-    return len(codes) > 8 and 0 <= float(codes[0]) <= 1 and float(codes[-1]) == 10
+def _are_codes(whole: Sequence[str]) -> bool:
+    """Whether a few whole numbers close together are codes; a scale up to ten is an amount."""
+    low, high = float(whole[0]), float(whole[-1])
+    return high - low < MOST_CODES and not (len(whole) > 8 and 0 <= low <= 1 and high == 10)
 
 
 def _missing_numbers(
@@ -119,12 +120,30 @@ def _missing_numbers(
     ranges: Sequence[Bounds],
 ) -> dict[str, str]:
     """Codes that the file declares missing, that its labels call so, or that stand away from the others."""
-    named = {code: reason for code in numbers if (reason := _reason(labels.get(code, "")))}
+    named = _named_missing(labels)
     bounds = [(float(low), float(high)) for low, high in ranges if not (isinstance(low, str) or isinstance(high, str))]
     marked = {code: "no_answer" for code in numbers if any(low <= float(code) <= high for low, high in bounds)}
     rest = sorted((code for code in numbers if code not in {**named, **marked} and code not in labels), key=float)
     away = _away_from_the_others(rest, [code for code in labels if code in counts])
     return {**dict.fromkeys(away, "no_answer"), **marked, **named}
+
+
+def _named_missing(labels: Mapping[str, str]) -> dict[str, str]:
+    """Codes whose labels say why there is no answer, whether or not anybody has them; not those amid a scale.
+
+    >>> _named_missing({"1": "Yes", "2": "No", "8": "Don't know"})
+    {'8': 'dont_know'}
+    >>> _named_missing({"1": "No", "2": "Not sure", "3": "Yes"})
+    {}
+    """
+    reasons = {code: reason for code, text in labels.items() if (reason := _reason(text))}
+    others = [float(code) for code in labels if code not in reasons and re.fullmatch(NUMBER, code)]
+    low, high = (min(others), max(others)) if others else (0.0, 0.0)
+    return {
+        code: reason
+        for code, reason in reasons.items()
+        if not (re.fullmatch(NUMBER, code) and low < float(code) < high)
+    }
 
 
 def _away_from_the_others(codes: Sequence[str], answered: Sequence[str]) -> list[str]:
@@ -145,7 +164,8 @@ def _away_from_the_others(codes: Sequence[str], answered: Sequence[str]) -> list
         below = []
     while f"{run + 1:g}" in formed:
         run += 1
-    far = run if len(others) <= MOST_CODES else high + max(high - min(others), 1.0)
+    width = high - min(others)
+    far = run if width < MOST_CODES else high + width
     return [code for code in codes if code in below or (code in formed and float(code) > far)]
 
 

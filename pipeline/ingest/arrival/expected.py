@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.ingest.arrival.marks import Mark, common_prefix, common_suffix, without_own
 from pipeline.specs.project import Study
-from pipeline.specs.sources import role_columns, source_variable
+from pipeline.specs.sources import role_columns
 
 _PROPOSED = re.compile(
     r"^\s*(?P<item>[a-z][a-z0-9_]*):\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s#]+)\s+#\s*(?P<percent>\d{1,3})%:", re.MULTILINE
@@ -67,15 +67,13 @@ def _mark(columns: Collection[str], names: Collection[str]) -> tuple[Mark, dict[
 
 
 def _last_variables(study: Study, arm: str, items: Collection[str]) -> dict[str, str]:
-    """Item → the variable that held it last, without a wave's prefix."""
-    names = {}
-    for wave, declared in study.waves.items():
+    """Item → the variable that a wave named for it last, without the wave's prefix."""
+    names: dict[str, str] = {}
+    for declared in study.waves.values():
         for file in declared.files:
             prefix = declared.prefix if file.prefix is None else file.prefix
-            for key in items if file.arm == arm else ():
-                variable = source_variable(study, wave, file, key)
-                if variable:
-                    names[key] = variable.removeprefix(prefix)
+            named = {**declared.variables, **file.variables} if file.arm == arm else {}
+            names |= {key: name.removeprefix(prefix) for key, name in named.items() if key in items}
     return names
 
 

@@ -14,7 +14,8 @@ from pipeline.ingest.formats.numbers import NUMBER
 from pipeline.specs.yaml_text import quoted
 from pipeline.tables import HEAD
 
-_WORDS = {"ordinal": "ordered answers", "nominal": "two answers", "number": "an amount"}
+_WORDS = {"ordinal": "ordered answers", "number": "an amount"}
+_FEW = {1: "one answer: was it chosen?", 2: "two answers"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def entry(item: NewItem, file: str) -> list[str]:
     wording = quoted(item.label) if item.label else quoted(f"Not known; the column is called {item.variable}.")
     lines = [f"{item.key}:", f"  label: {quoted(shown)}", f"  wording: {wording}"]
     lines += [f"  variable: {quoted(item.variable)}"] if item.variable != item.key else []
-    lines += [f"  kind: {answers.kind}  # {_WORDS[answers.kind] if len(answers.codes) != 2 else 'two answers'}"]
+    lines += [f"  kind: {answers.kind}  # {_FEW.get(len(answers.codes)) or _WORDS.get(answers.kind, 'not ordered')}"]
     if answers.bounds is None:
         lines.append(f"  codes: {mapping(answers.codes)}  # {_counts(answers, answers.codes)}")
     else:
@@ -102,6 +103,7 @@ def scale_lines(found: NewItems) -> list[str]:
         lines += [f"# {key}:  # {len(battery.columns)} items on the same codes; {alpha}"]
         lines += [f"#   label: {quoted(battery.stem)}"]
         lines += [f"#   items: [{', '.join(keys[column] for column in battery.columns)}]"]
+        lines += [f"#   minimum_answered: {-(-len(battery.columns) // 2)}  # half of them"]
         if battery.against:
             against = ", ".join(keys[column] for column in battery.against)
             lines += [f"#   reverse: [{against}]  # keyed against the others"]

@@ -9,14 +9,16 @@ from pipeline.specs.project import Study
 from pipeline.specs.strict_yaml import read
 from pipeline.specs.study import Wave
 
-EXAMPLES = ("scales.yaml", "weights.yaml", "imputation.yaml")
-"""Files of the template that speak of its own items."""
+EXAMPLES = ("scales.yaml", "weights.yaml", "imputation.yaml", "caveats.md")
+"""Files of the template that speak of its own items, or of nobody's assumptions."""
 
 
 def is_the_templates(path: Path, template: Path) -> bool:
-    """Whether a YAML file says what the template's file of that name says, whatever its comments."""
+    """Whether a file says what the template's file of that name says; a YAML file whatever its comments."""
     if not path.is_file() or not template.is_file():
         return False
+    if path.suffix != ".yaml":
+        return path.read_bytes() == template.read_bytes()
     found = read(path, path.name)
     return not found.problems and found.data == read(template, template.name).data
 
