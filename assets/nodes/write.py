@@ -14,7 +14,7 @@ from assets.nodes.comparability import comparability_key
 from assets.nodes.ingest import below
 from assets.nodes.weight_sets import ABOUT
 from pipeline.specs import AnyModel, Figure, Paper, Study
-from pipeline.specs.papers import FIGURE_READS, labels_of, model_reads, study_reads, weight_sets_of
+from pipeline.specs.paper_reads import FIGURE_READS, labels_of, model_reads, study_reads, weight_sets_of
 from pipeline.specs.project import Assumption
 from pipeline.specs.writers import WRITERS
 

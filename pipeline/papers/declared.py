@@ -26,8 +26,8 @@ def declared_context(
 ) -> StudyContext:
     """Everything that the declarations say and a paper prints.
 
-    ``models``: the paper's models, in its order. ``labels``: concept → label, from ``specs.papers.labels_of``; only
-    questions that measure these are read. ``assumptions``: those of the study.
+    ``models``: the paper's models, in its order. ``labels``: concept → label, from ``specs.paper_reads.labels_of``;
+    only questions that measure these are read. ``assumptions``: those of the study.
     """
     about = study.about
     facts = (("Population", about.population), ("Data", about.source or about.title), ("Licence", about.licence))

@@ -38,8 +38,9 @@ def render_study_paper(
     """The paper ``key`` as a typed document, with everything its study declares. Reads nothing from disk.
 
     ``text``: reports/papers/<key>.md. ``study``, ``models``, ``figures``: the declarations of the paper's study, models
-    and figures, of which it reads what ``specs.papers`` names (``study_reads``, ``model_reads``, ``FIGURE_READS``).
-    ``labels``: concept → label, of those that ``specs.papers.concepts_of`` names. ``assumptions``: the study's.
+    and figures, of which it reads what ``specs.paper_reads`` names (``study_reads``, ``model_reads``,
+    ``FIGURE_READS``).
+    ``labels``: concept → label, of those that ``specs.paper_reads.concepts_of`` names. ``assumptions``: the study's.
     ``results``: ``Estimates`` of the paper's models. ``tables``: participation, reliability and so on, by name.
     ``drawn``: figure → its ``FigureRecord`` with ``svg`` and, where there are such, ``narrow`` and ``png`` (bytes).
 

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.paths import Paths
 from pipeline.specs import Project, load_project
-from pipeline.specs.papers import Paper, concepts_of, labels_of, model_reads, study_reads, weight_sets_of
+from pipeline.specs.paper_reads import concepts_of, labels_of, model_reads, study_reads, weight_sets_of
+from pipeline.specs.papers import Paper
 
 
 @pytest.fixture(scope="module")

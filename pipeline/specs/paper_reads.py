@@ -1,0 +1,125 @@
+"""Which declarations a paper reads: parts of its study, of its models and figures, and the labels it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.models import AnyModel
+from pipeline.specs.paper_parts import PAPER_SECTIONS, PAPER_TABLES, Labelled, PaperPart, Request, requests
+from pipeline.specs.papers import Paper
+from pipeline.specs.project import Project, Study
+from pipeline.specs.weights import WeightSet
+
+FIGURE_READS = ("title", "subtitle", "note", "claims")
+"""What a paper reads of the declarations of its figures."""
+
+_MODEL_READS = frozenset(
+    {
+        "question", "family", "effects", "wave_effects", "lags", "residuals", "means", "covariates", "time_varying",
+        "over", "group", "criterion", "missing", "ordinal", "weights",
+    }
+)  # fmt: skip
+_NAMES_CONCEPTS = ("outcome", "outcomes", "exposures", "covariates", "categorical", "constructs", "time_varying")
+
+_STUDY_READS = (
+    "about.title", "about.source", "about.synthetic", "about.citation", "about.population", "about.licence",
+    "about.arms.*.title", "about.arms.*.waves", "about.unprefixed",
+    "caveats",
+    "items.*.label", "items.*.concept",
+    "scales.*.concept", "scales.*.items",
+    "waves.*.title", "waves.*.mode", "waves.*.fieldwork", "waves.*.exceptions", "waves.*.prefix", "waves.*.variables",
+    "waves.*.not_asked", "waves.*.files.*.arm", "waves.*.files.*.fieldwork", "waves.*.files.*.prefix",
+    "waves.*.files.*.variables", "waves.*.files.*.not_asked",
+)  # fmt: skip
+_ITEM_READS = ("label", "concept", "wording", "codes", "recode", "reverse", "assumed", "variable", "waves", "arms")
+
+
+def model_reads(model: AnyModel) -> tuple[str, ...]:
+    """What a paper reads of the declaration of one of its models."""
+    return tuple(sorted(_MODEL_READS & (FAMILIES[model.family].keys | {"weights"})))
+
+
+def study_reads(paper: Paper, text: str, project: Project) -> tuple[str, ...]:
+    """What a paper reads of the declarations of its study: paths such as ``items.*.label``. ``text``: its markdown."""
+    study, concepts = project.studies[paper.study], set(concepts_of(paper, text, project))
+    items = _items_of(study, concepts)
+    own = (f"items.{item}.{name}" for item in items for name in _ITEM_READS)
+    used = weight_sets_of(paper, project) or ("none",)  # a name that no set has: the paper sees that there is none
+    sets = (f"weights.{name}.label" for name in used)
+    return (*_STUDY_READS, *own, *sets)
+
+
+def labels_of(paper: Paper, text: str, project: Project) -> dict[str, str]:
+    """Concept or scale → label, of those that the paper may print; a concept's own label before its scale's."""
+    scales = {scale.concept or key: scale.label for key, scale in project.studies[paper.study].scales.items()}
+    found = {}
+    for name in concepts_of(paper, text, project):
+        if name in project.concepts:
+            found[name] = project.concepts[name].label
+        elif name in scales:
+            found[name] = scales[name]
+    return found
+
+
+def concepts_of(paper: Paper, text: str, project: Project) -> tuple[str, ...]:
+    """The concepts and scales whose labels and questions the paper may print.
+
+    Those that its models name, and those that the tables and sections in its ``text`` print besides.
+    """
+    study = project.studies[paper.study]
+    named = [name for model in paper.models for name in _named(project.models.get(model), project.models)]
+    for asked in requests(text):
+        part = _part(asked)
+        for labelled in part.labelled if part else ():
+            named += _printed(labelled, asked, study, weight_sets_of(paper, project))
+    return tuple(dict.fromkeys(named))
+
+
+def weight_sets_of(paper: Paper, project: Project) -> tuple[str, ...]:
+    """The declared weight sets that the paper's models use, in the order of the models."""
+    declared = project.studies[paper.study].weights
+    named = (str(project.models[model].weights) for model in paper.models)
+    return tuple(dict.fromkeys(name for name in named if name in declared))
+
+
+def _named(model: AnyModel | None, models: Mapping[str, AnyModel]) -> Iterator[str]:
+    """The concepts of a model, and of the model that it estimates again."""
+    if model is None:
+        return
+    for key in _NAMES_CONCEPTS:
+        value = getattr(model, key, None) or ()
+        yield from (value,) if isinstance(value, str) else value
+    again = getattr(model, "of", None)
+    if again is not None:
+        yield from _named(models.get(again), models)
+
+
+def _part(asked: Request) -> PaperPart | None:
+    parts = {"table": PAPER_TABLES, "section": PAPER_SECTIONS}.get(asked.name)
+    return parts.get(asked.arguments[0]) if parts and asked.arguments else None
+
+
+def _printed(labelled: Labelled, asked: Request, study: Study, sets: tuple[str, ...]) -> tuple[str, ...]:
+    """What a part of the paper prints under its label."""
+    if labelled == "headline":
+        return (study.about.headline,) if study.about.headline else ()
+    if labelled == "weights":
+        return tuple(name for key in sets for name in _variables(study.weights[key]))
+    if labelled == "scales":
+        return tuple(scale.concept or key for key, scale in study.scales.items())
+    named = asked.arguments[1:]
+    return named or (study.scores if labelled == "scores" else ())
+
+
+def _variables(weights: WeightSet) -> tuple[str, ...]:
+    """The concepts that a weight set predicts response by, and those of its margins."""
+    margins = weights.margins.variables if weights.margins else ()
+    return (*weights.response.predictors, *margins)
+
+
+def _items_of(study: Study, concepts: set[str]) -> tuple[str, ...]:
+    """The items that measure the concepts, as single items or in scales."""
+    single = (item for concept, item in study.scored_items().items() if concept in concepts)
+    scaled = (item for key, scale in study.scales.items() if (scale.concept or key) in concepts for item in scale.items)
+    return tuple(dict.fromkeys((*single, *scaled)))
