@@ -104,13 +104,58 @@ def test_a_model_without_random_intercepts_warns(panel: pl.DataFrame, study: Stu
 
 
 def test_a_failed_gate_withholds_the_lags_with_the_reason(panel: pl.DataFrame, study: Study) -> None:
-    """Answers without lasting differences: the variance of an intercept falls below nought."""
+    """Answers without lasting differences: the variance of an intercept falls below zero."""
     mean = pl.col("contact_quantity").mean().over("person_id")
     alike = panel.with_columns(contact_quantity=pl.col("contact_quantity") - mean)
     made = fit_declared("lagged", spec("riclpm", lags="equal", times=(0, 1, 2, 3)), alike, study)
     lags = of(made, "lag")
     assert lags["estimate"].null_count() == lags.height == 4
     assert all(note.startswith("withheld: ") for note in lags["note"])
+    assert all("`random_intercepts: bounded` or `zero` is a way on" in note for note in lags["note"])
+
+
+@pytest.mark.parametrize("kind", ["bounded", "zero"])
+def test_a_random_intercept_may_be_bounded_or_zero(panel: pl.DataFrame, study: Study, kind: str) -> None:
+    mean = pl.col("contact_quantity").mean().over("person_id")
+    alike = panel.with_columns(contact_quantity=pl.col("contact_quantity") - mean)
+    declared = spec("riclpm", lags="equal", times=(0, 1, 2, 3), random_intercepts={"contact_quantity": kind})
+    made = fit_declared("lagged", declared, alike, study)
+    assert of(made, "lag")["estimate"].null_count() == 0
+    assert of(made, "between", outcome="contact_quantity", term="variance")["estimate"].to_list() == [0.0]
+    said = "at its bound" if kind == "bounded" else "variance fixed at zero"
+    assert all(said in note for note in of(made, "lag")["note"])
+
+
+def test_the_test_of_random_intercepts_is_of_the_declared_model(panel: pl.DataFrame, study: Study) -> None:
+    options = {"lags": "equal", "times": (0, 1, 2, 3), "estimator": "ML"}
+    made = fit_declared("lagged", spec("riclpm", **options), panel, study)
+    without = fit_declared("mixed", spec("clpm", **options), panel, study)
+    fits = [of(table, "fit", term="chi_square")["estimate"][0] for table in (without, made)]
+    assert of(made, "test", term="random_intercepts")["estimate"][0] == pytest.approx(fits[0] - fits[1], rel=1e-6)
+    assert "against lags equal" in of(made, "test")["note"][0]
+
+
+def test_a_declared_wave_that_did_not_ask_a_construct(panel: pl.DataFrame, study: Study) -> None:
+    unasked = panel.with_columns(pl.when(pl.col("wave") != "w02").then("outgroup_liking"))
+    declared = spec("riclpm", lags="equal", residuals="equal", waves=WAVES, times=(0, 1, 2, 3), ladder=False)
+    made = fit_declared("lagged", declared, unasked, study)
+    lag = of(made, "lag", outcome="outgroup_liking", term="contact_quantity").row(0, named=True)
+    assert abs(lag["estimate"] - LAG[1, 0]) < 3.5 * lag["std_error"]
+    assert "outgroup_liking was not asked at wave 2" in lag["note"]
+
+
+def test_covariates_lose_nobody(panel: pl.DataFrame, study: Study) -> None:
+    """Age is unknown of a tenth; a covariate that varies is missing with its wave."""
+    gaps = panel.with_columns(
+        is_woman=pl.when(pl.col("person_id").cast(pl.Int64) % 10 > 0).then("is_woman"),
+        belonging=pl.when(pl.col("contact_quantity").is_not_null()).then(pl.struct("person_id", "wave").hash(1) % 5),
+    )
+    declared = {"lags": "equal", "ladder": False, "times": (0, 1, 2, 3)}
+    plain = fit_declared("plain", spec("riclpm", **declared), gaps, study)
+    for more in ({"covariates": ("is_woman",)}, {"time_varying": ("belonging",)}):
+        made = fit_declared("held", spec("riclpm", **declared, **more), gaps, study)
+        assert made["n_persons"].max() >= plain["n_persons"].max()
+        assert of(made, "sample", term="persons_left_out")["estimate"].to_list() == [0.0]
 
 
 def test_groups_have_their_own_rows(panel: pl.DataFrame, study: Study) -> None:
@@ -141,6 +186,42 @@ def test_a_shifted_item_fails_the_scalar_step_and_is_found(
     partly = of(made, "invariance", term="means_partially_comparable").row(0, named=True)
     assert partly["estimate"] == 1
     assert partly["note"] == "let go: intercept of neighbourhood_integrated_w03"
+    assert of(made, "invariance", term="persons_left_out")["estimate"].to_list() == [0.0]
+
+
+@pytest.mark.parametrize("ordinal", [False, True])
+def test_a_scale_that_fits_nowhere_is_not_compared(
+    panel: pl.DataFrame, answers: pl.DataFrame, study: Study, ordinal: bool
+) -> None:
+    """Two of the four items measure something else."""
+    other = np.random.default_rng(3).normal(size=PEOPLE * 3)
+    odd = answers.with_columns((1.8 + pl.Series(other) + 0.4 * pl.col(item)).alias(item) for item in ITEMS[2:])
+    if ordinal:
+        odd = odd.with_columns(pl.col(ITEMS).round().clip(2, 4))
+    declared = {"constructs": ("belonging",), "ordinal": ordinal}
+    made = fit_declared("alike", spec("invariance", **declared), panel, study, odd)
+    holds = of(made, "configural", term="holds").row(0, named=True)
+    assert (holds["estimate"], "configural model does not fit" in holds["note"]) == (0.0, True)
+    assert of(made, "metric").is_empty()
+    assert of(made, "invariance", term="means_comparable")["estimate"].to_list() == [0.0]
+    anyway = spec("invariance", **declared, criterion={"configural": None})
+    assert not of(fit_declared("alike", anyway, panel, study, odd), "thresholds" if ordinal else "metric").is_empty()
+
+
+def test_ordered_items_take_weights_and_incomplete_answers(
+    panel: pl.DataFrame, answers: pl.DataFrame, study: Study
+) -> None:
+    coded = answers.with_columns(
+        pl.when(pl.Series(np.random.default_rng(k).random(len(answers))) > 0.1).then(pl.col(item).round().clip(1, 5))
+        .alias(item) for k, item in enumerate(ITEMS)
+    )  # fmt: skip
+    people = panel.with_columns(design_weight=1 + pl.col("person_id").hash(1) % 4)
+    made, plain = (
+        fit_declared("factors", spec("cfa", constructs=("belonging",), ordinal=True, **more), people, study, coded)
+        for more in ({"weights": "design_weight"}, {})
+    )
+    assert of(made, "loading")["n_persons"].min() > 0.99 * PEOPLE
+    assert not np.allclose(of(made, "loading")["estimate"], of(plain, "loading")["estimate"], rtol=1e-4)
 
 
 def test_reliability_and_factors_by_wave(panel: pl.DataFrame, answers: pl.DataFrame, study: Study) -> None:

@@ -13,7 +13,9 @@ import polars as pl
 from pipeline.sem.declared.material import Material
 from pipeline.sem.declared.rows import Rows
 from pipeline.sem.engine.result import Result
+from pipeline.sem.families.bounds import has_impossible_intercepts
 from pipeline.sem.families.continuous import continuous_time
+from pipeline.sem.families.panel_model import PanelModel
 
 Names = dict[tuple[str, str, str], tuple[str, str, str, str | None]]
 """Parameter (lhs, op, rhs) → component, outcome, term, wave."""
@@ -38,7 +40,7 @@ def fit_lags(rows: Rows, material: Material, function: Callable[..., Result], wa
     notes = "; ".join([*warning, *_notes(material, result, waves)]) or None
     parameters = _names(spec.constructs, waves, spec.lags == "equal", spec.means == "equal") | _effects(material, waves)
     if result.problems:
-        _withhold(rows, parameters, "; ".join(result.problems))
+        _withhold(rows, parameters, "; ".join([*result.problems, *_way_on(result)]))
     else:
         _parameters(rows, result, parameters, notes)
         _rescaled(rows, result, waves, spec.time_unit)
@@ -167,6 +169,14 @@ def _rescaled(rows: Rows, result: Result, waves: Sequence[str], unit: str) -> No
         wave, note = waves[row["wave"] - 1], row["note"] or f"over one {unit}, by a continuous-time model"
         value = {"estimate": row["rescaled"], "std_error": row["rescaled_error"], "z": None, "p": None}
         rows.parameter(row["to"], "lag_rescaled", row["from"], value, wave=wave, group=row["group"], note=note)
+
+
+def _way_on(result: Result) -> list[str]:
+    """What may be declared where a free random intercept is impossible."""
+    model = result.details.get("panel")
+    if isinstance(model, PanelModel) and has_impossible_intercepts(result.problems, model):
+        return ["`random_intercepts: bounded` or `zero` is a way on, with other lags"]
+    return []
 
 
 def _withhold(rows: Rows, names: Names, reason: str) -> None:

@@ -59,6 +59,12 @@ def _is_possible(result: Result, names: Sequence[str]) -> bool:
     return True
 
 
+def has_impossible_intercepts(problems: Sequence[str], model: PanelModel) -> bool:
+    """Whether a free random intercept is among what keeps a result from standing: then a bound is a way on."""
+    free = [f"RI{name}" for name in model.names if model.between and model.intercept(name) == "free"]
+    return any(name in problem.replace(",", " ").split() for problem in problems for name in free)
+
+
 def _gated(result: Result, fitting: Fitting) -> Result:
     if fitting.gate and result.problems:
         raise ModelError(

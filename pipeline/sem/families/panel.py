@@ -15,7 +15,7 @@ from pipeline.sem.engine.covariates import prepared
 from pipeline.sem.engine.data import Data, as_frame
 from pipeline.sem.engine.fitting import FitOptions, Fitting, refuse_unknown
 from pipeline.sem.engine.result import Result
-from pipeline.sem.families.bounds import within_bounds
+from pipeline.sem.families.bounds import has_impossible_intercepts, within_bounds
 from pipeline.sem.families.panel_model import PanelModel, Waves
 from pipeline.sem.families.panel_table import panel_table
 from pipeline.sem.families.spacing import Times, gaps, numbers, unequal_spacing
@@ -136,6 +136,12 @@ def fit_panel(
             family="riclpm" if model.between else "clpm", near=near,
         )  # fmt: skip
 
-    result, reached = within_bounds(whole, fitting, fit)
+    try:
+        result, reached = within_bounds(whole, fitting, fit)
+    except ModelError as error:
+        if has_impossible_intercepts(error.what.split(";"), whole):
+            todo = 'The result is withheld; random_intercepts="bounded" or "zero" is a way on, with other lags.'
+            raise ModelError(error.what, where=error.where, count=error.count, todo=todo) from error
+        raise
     details = {"panel": whole, "reached": reached, "fixed_x": tuple(fixed), "fitting": fitting}
     return replace(result, notes=(*result.notes, *whole.notes(reached)), details=details)
