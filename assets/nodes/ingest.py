@@ -12,6 +12,7 @@ from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from pipeline.paths import Paths
 from pipeline.specs import Study
+from pipeline.specs.left_out import LeftOut, left_out
 from pipeline.specs.sources import role_columns
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def make_wave(
     withdrawn: OutsideFile,
     before: Place,
     kept: Place,
+    also: Mapping[str, tuple[LeftOut, ...]],
 ) -> Output:
     """One row per row loaded of a wave's files; what is set apart, and why, goes into private files."""
     from pipeline.ingest import load_key
@@ -88,7 +90,7 @@ def make_wave(
     from pipeline.tables import Labels, Receipt, wave_schema
 
     secret, noted = load_key(key.path), read_withdrawn(withdrawn.path)
-    table = wave_table(study, wave, deposits.folder, secret, noted, confirmed=confirmed(tables))
+    table = wave_table(study, wave, deposits.folder, secret, noted, confirmed=confirmed(tables), also=also)
     if "sample" not in tables:
         keep_versions(study, wave, deposits.folder, table, kept.path)
     changed = what_changed(_before(before, study.key, wave), table)
@@ -151,6 +153,7 @@ def _wave(workspace: Workspace, study: Study, wave: str) -> Node:
             "withdrawn": OutsideFile(paths.withdrawn(study.key)),
             "before": Place(paths.root),
             "kept": Place(paths.kept(study.key)),
+            "also": left_out(study, wave),
         },
         inputs=sample_key(workspace, study),
         outputs={table: (table, study.key, wave) for table in ("wave", "receipt", "labels")},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,11 +11,13 @@ from pipeline.errors import DepositError
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.arrival.hold import check_bytes, check_receipt
 from pipeline.ingest.declared import read_wave
+from pipeline.ingest.left_out import without_left_out
 from pipeline.ingest.people.ids import check_ids
 from pipeline.ingest.people.sorting import Register
 from pipeline.ingest.wave_facts import counts_of, file_labels, file_receipt, labels_table, notices_of
 from pipeline.ingest.wave_file import sorted_file
 from pipeline.ingest.wave_table import WaveTable
+from pipeline.specs.left_out import LeftOut
 from pipeline.specs.project import Study
 
 
@@ -27,6 +29,7 @@ def wave_table(
     withdrawn: pl.DataFrame | None = None,
     *,
     confirmed: Mapping[str, str] | None = None,
+    also: Mapping[str, Sequence[LeftOut]] | None = None,
 ) -> WaveTable:
     """One row per deposited row of a wave, over all its arms.
 
@@ -35,22 +38,25 @@ def wave_table(
     ``".a"``; null where the file holds nothing. ``withdrawn`` lists who withdrew here (see ``Register``).
     ``confirmed`` (file name → SHA-256) stands in for hashes that the declaration leaves to whoever made the files.
 
+    ``also`` maps arm → columns that no item is read from: how many answers each holds is noted in ``labels``.
+
     Raises ``UnconfirmedError`` for a file whose hash nobody has confirmed, and ``DepositError`` for a file that is
     missing, unreadable or other than declared, and, unless the study sets aside what is doubtful, for ids that are
     blank, there twice or never issued.
     """
     declared = study.waves[wave].files
     check_bytes(study, wave, folder, confirmed or {})
-    deposits = read_wave(study, wave, folder)
+    deposits = read_wave(study, wave, folder, also)
     known = Register(folder, key, withdrawn)
     arms, receipts, labels, notices, remarks = [], [], [], [], []
     for file, deposit in zip(declared, deposits, strict=True):
         if isinstance(deposit, DepositError):
             raise deposit
         check_receipt(study, wave, file, deposit.receipt, confirmed or {})
+        deposit, about_others = without_left_out(study.key, wave, file, deposit, (also or {}).get(file.arm, ()))
         arm = sorted_file(study, wave, file, deposit, known)
         arms.append(arm)
-        labels += file_labels(study, wave, file, deposit)
+        labels += [*file_labels(study, wave, file, deposit), *about_others]
         receipts.append(file_receipt(study, wave, file, deposit, arm, find_file(folder, file.file)))
         notices += [*notices_of(study, deposit), *arm.notices, *arm.remarks]
         remarks += [f"{deposit.receipt['file']}, {remark}" for remark in arm.remarks]

@@ -23,7 +23,12 @@ LABELS = {
     **dict.fromkeys(("study", "wave", "arm", "variable", "label", "code", "code_label", "missing"), pl.String),
     "is_in_file": pl.Boolean,
     "nearest": pl.String,
+    "left_out_item": pl.String,
+    "left_out_why": pl.String,
+    "answers": pl.Int64,
 }
+
+NOT_LEFT_OUT = (None, None, None)
 
 
 def file_receipt(
@@ -92,12 +97,12 @@ def file_labels(study: Study, wave: str, file: WaveFile, deposit: Deposit) -> li
     for variable in declared_variables(study, wave, file):
         head = (study.key, wave, file.arm, variable)
         if variable not in deposit.frame.columns:
-            rows.append((*head, None, "", None, None, False, deposit.absent.get(variable)))
+            rows.append((*head, None, "", None, None, False, deposit.absent.get(variable), *NOT_LEFT_OUT))
             continue
         codes: Mapping[str, str | None] = deposit.value_labels.get(variable) or {"": None}
         marked = _marked_missing(file, deposit, variable)
         label = deposit.labels.get(variable)
-        rows += [(*head, label, code, text, marked, True, None) for code, text in codes.items()]
+        rows += [(*head, label, code, text, marked, True, None, *NOT_LEFT_OUT) for code, text in codes.items()]
     return rows
 
 

@@ -9,6 +9,8 @@ FINDINGS: dict[str, str] = {
     "marked_missing": "Answers that the file itself marks as missing",
     "no_number": "Text in place of numbers or codes",
     "not_in_file": "The file lacks the variable",
+    "not_asked_but_answered": "Answers to a question that is declared as not asked",
+    "no_longer_read": "Answers that an earlier wave reads and this one does not",
     "empty": "Nobody has an answer",
     "constant": "Every answer is the same",
     "routing": "The share that is not asked jumped",

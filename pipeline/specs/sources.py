@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from pipeline.specs.study import WaveFile
 
 
-def _prefixed(study: Study, wave: str, file: WaveFile, variable: str) -> str:
+def prefixed(study: Study, wave: str, file: WaveFile, variable: str) -> str:
+    """The name that a variable has in ``file``: with the wave's prefix, unless it is declared to bear none."""
     prefix = study.waves[wave].prefix if file.prefix is None else file.prefix
     return variable if variable in study.about.unprefixed else f"{prefix}{variable}"
 
@@ -22,13 +23,13 @@ def source_variable(study: Study, wave: str, file: WaveFile, item: str) -> str |
     if (declared.arms and file.arm not in declared.arms) or item in (*about_wave.not_asked, *file.not_asked):
         return None
     named = file.variables.get(item) or about_wave.variables.get(item)
-    return named or _prefixed(study, wave, file, declared.variable or item)
+    return named or prefixed(study, wave, file, declared.variable or item)
 
 
 def role_columns(study: Study, wave: str, file: WaveFile) -> dict[str, str]:
     """Role (``person_id``, ``weight``, ``strata`` …) → the variable of ``file`` in that role."""
     columns = file.columns.over(study.waves[wave].columns).over(study.about.columns)
-    return {role: _prefixed(study, wave, file, name) for role, name in columns.named().items()}
+    return {role: prefixed(study, wave, file, name) for role, name in columns.named().items()}
 
 
 def declared_variables(study: Study, wave: str, file: WaveFile) -> list[str]:

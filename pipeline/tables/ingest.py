@@ -69,6 +69,9 @@ class Labels(dy.Schema):
     missing = dy.String(nullable=True)  # codes marked as missing: "-99..-88;97..97"; null where the format cannot
     is_in_file = dy.Bool()  # false on the one row of a declared variable that the file lacks
     nearest = dy.String(nullable=True)  # of a variable that the file lacks: the most similar name in it
+    left_out_item = dy.String(nullable=True)  # of a column that nothing is read from: the item that might lie in it
+    left_out_why = dy.String(nullable=True)  # not_asked (by declaration), read_before (in an earlier wave)
+    answers = dy.Int64(nullable=True, min=0)  # how many such a column holds
 
 
 class FieldOutcomes(dy.Schema):

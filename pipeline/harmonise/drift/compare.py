@@ -13,6 +13,7 @@ from pipeline.harmonise.drift.facts import age_findings, composition_findings, f
 from pipeline.harmonise.drift.finding import SPOILS, Finding, table, without_consequences
 from pipeline.harmonise.drift.history import Beside, History
 from pipeline.harmonise.drift.labels import label_findings, labels_of, marked_missing
+from pipeline.harmonise.drift.left_out import left_out_findings
 from pipeline.harmonise.drift.linked import link_findings
 from pipeline.harmonise.drift.marked import accepted_marks
 from pipeline.harmonise.drift.missing import broken_off, missing_findings, unmarked_findings
@@ -116,6 +117,7 @@ def _file(study: Study, beside: Beside, labels: pl.DataFrame) -> Iterator[Findin
     yield from label_findings(study, wave, file, labels_of(labels, file.arm), beside.labels_before)
     marked = marked_missing(labels, file.arm)
     yield from unmarked_findings(file, beside.now, marked, beside.marked_before)
+    yield from left_out_findings(file, labels)
     yield from accepted_marks(study, wave, file, beside.now, beside.rows, marked)
     yield from _weights(study, beside, file)
     date = role_columns(study, wave, file).get("interview_date")

@@ -36,13 +36,19 @@ def alike(one: str, other: str) -> float:
 def labels_of(labels: pl.DataFrame, arm: str) -> LabelsOf:
     """The labels of one arm's file, from the ``Labels`` table."""
     found: dict[str, tuple[str | None, dict[str, str]]] = {}
-    held = labels.filter((pl.col("arm") == arm) & pl.col("is_in_file"))
+    held = _read_from(labels, arm)
     rows = held.select("variable", "label", "code", "code_label")
     for variable, label, code, code_label in rows.iter_rows():
         found.setdefault(variable, (label, {}))
         if code_label is not None:
             found[variable][1][code] = code_label
     return found
+
+
+def _read_from(labels: pl.DataFrame, arm: str) -> pl.DataFrame:
+    """The rows of variables that the file holds and that something is read from."""
+    held = labels.filter((pl.col("arm") == arm) & pl.col("is_in_file"))
+    return held.filter(pl.col("left_out_item").is_null()) if "left_out_item" in held.columns else held
 
 
 def nearest_names(labels: pl.DataFrame, arm: str) -> dict[str, str | None]:
@@ -53,7 +59,7 @@ def nearest_names(labels: pl.DataFrame, arm: str) -> dict[str, str | None]:
 
 def marked_missing(labels: pl.DataFrame, arm: str) -> dict[str, str | None]:
     """Variable → the codes that one arm's file marks as missing; ``None`` where its format cannot say."""
-    held = labels.filter((pl.col("arm") == arm) & pl.col("is_in_file")).unique("variable", maintain_order=True)
+    held = _read_from(labels, arm).unique("variable", maintain_order=True)
     return dict(held.select("variable", "missing").iter_rows())
 
 
