@@ -13,6 +13,7 @@ from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import check_names, some, text_columns
 from pipeline.ingest.formats.csv_structure import Structure, check_fields, structure
 from pipeline.ingest.formats.csv_undeclared import cells, ways, write_without
+from pipeline.ingest.formats.encodings import clean_encodings, named, wrong_encoding
 from pipeline.ingest.formats.numbers import Written, all_numbers, numbers_where_all_are
 from pipeline.ingest.formats.receipts import FileFacts
 from pipeline.ingest.formats.request import Request
@@ -66,11 +67,17 @@ def utf8(data: bytes, encoding: str | None, where: str) -> bytes:
         ) from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        clean = [other for other in clean_encodings(data) if codecs.lookup(other).name != name]
+        reads, todo = named(clean) if clean else ("", "Declare the `encoding` the file was saved in.")
         raise DepositError(
-            f"byte {error.start:,} (line {line:,}) is not {encoding or 'UTF-8'}",
+            f"byte {error.start:,} (line {line:,}) is not {encoding or 'UTF-8'}{f'; {reads}' if reads else ''}",
             where=where,
-            todo="Declare the `encoding` the file was saved in (from Windows programs often `windows-1252`).",
+            todo=todo,
         ) from None
+    wrong = wrong_encoding([text], encoding or "utf-8")
+    if wrong:
+        reads, todo = named(wrong)
+        raise DepositError(f"the file is not {encoding}, which is declared; {reads}", where=where, todo=todo)
     data = data if name in ("utf-8", "ascii") else text.encode()
     return data.removeprefix(codecs.BOM_UTF8)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.ingest.formats.encodings import clean_encodings
 from pipeline.ingest.formats.modules import Way
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -35,7 +36,8 @@ def write_without(path: Path, draft: Path, kept: pl.Series) -> None:
 def ways(head: bytes) -> Iterator[Way]:
     """Every encoding with every delimiter and decimal mark; the layout of Qualtrics where its ImportIds are seen."""
     is_qualtrics = b"ImportId" in head.replace(b"\x00", b"")
-    for encoding, (delimiter, called), decimal in product(ENCODINGS, DELIMITERS.items(), ".,"):
+    encodings = dict.fromkeys([*ENCODINGS[:-1], *clean_encodings(head), ENCODINGS[-1]])
+    for encoding, (delimiter, called), decimal in product(encodings, DELIMITERS.items(), ".,"):
         if delimiter == decimal:
             continue
         keys = {"encoding": encoding, "delimiter": delimiter}

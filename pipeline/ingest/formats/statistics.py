@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import struct
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyreadstat
 
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.dates import Kind, as_dates, kind_of_spss_date, kind_of_stata_date
+from pipeline.ingest.formats.encodings import clean_encodings, named, wrong_encoding
 from pipeline.ingest.formats.numbers import code_text, code_texts
 from pipeline.ingest.formats.receipts import ZERO_TAIL, FileFacts, truncated, zero_filled
 from pipeline.ingest.formats.request import Request
@@ -39,7 +41,8 @@ STATA = Program(pyreadstat.read_dta, ".", kind_of_stata_date)
 def read_statistics(path: Path, request: Request, facts: FileFacts, program: Program) -> Table:
     """One row per case of the file. Stata's tagged missing values are the codes ``.a`` … ``.z``, in a text column."""
     only = _columns_to_read(path, request, facts, program)
-    values, about = _parse(path, request, program, only)
+    values, about = _parsed_or_named(path, request, program, only)
+    _check_encoding(values, about, request, path)
     _check_complete(values, about, path, facts)
     if facts.zero_tail >= ZERO_TAIL and _last_row_is_zeros(values):
         raise zero_filled(facts, path.name)
@@ -74,6 +77,64 @@ def _parse(path: Path, request: Request, program: Program, only: list[str] | Non
             usecols=only,
         )
     return values, about
+
+
+_NOT_READ = (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError)
+_BYTE_BY_BYTE = "ISO-8859-1"
+"""Every byte is one sign of this encoding: what is read so gives the bytes back."""
+
+
+def _parsed_or_named(
+    path: Path, request: Request, program: Program, only: list[str] | None
+) -> tuple[dict[str, list[Any]], Any]:
+    """The file as declared; where its texts cannot be read so, an error that names the encodings in which they can."""
+    if request.encoding is not None:
+        _check_known(request.encoding, path)
+    try:
+        return _parse(path, request, program, only)
+    except _NOT_READ:
+        try:
+            values, about = _parse(path, replace(request, encoding=_BYTE_BY_BYTE), program, only)
+        except _NOT_READ:
+            values, about = {}, None
+        data = b"\n".join(text.encode("latin-1", "ignore") for text in _foreign_texts(values, about))
+        clean = clean_encodings(data)
+        if not clean:
+            raise
+        reads, todo = named(clean)
+        declared = (
+            f"as `{request.encoding}`, which is declared" if request.encoding else "in the encoding that it states"
+        )
+        raise DepositError(f"its texts cannot be read {declared}; {reads}", where=path.name, todo=todo) from None
+
+
+def _check_known(encoding: str, path: Path) -> None:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise DepositError(
+            f"there is no encoding `{encoding}`", where=path.name, todo="For example `utf-8`, `windows-1252`."
+        ) from None
+
+
+def _check_encoding(values: dict[str, list[Any]], about: Any, request: Request, path: Path) -> None:
+    """Raise ``DepositError`` if the texts were read in one encoding and are clean in another alone."""
+    encoding = request.encoding or about.file_encoding or "windows-1252"
+    wrong = wrong_encoding(_foreign_texts(values, about), encoding)
+    if wrong:
+        reads, todo = named(wrong)
+        source = "declared" if request.encoding else "what the file states"
+        raise DepositError(f"its texts are not {encoding}, which is {source}; {reads}", where=path.name, todo=todo)
+
+
+def _foreign_texts(values: dict[str, list[Any]], about: Any) -> list[str]:
+    """Texts and labels of a file that hold more than ASCII, each once."""
+    if about is None:
+        return []
+    found = {text for column in values.values() for text in column if isinstance(text, str) and not text.isascii()}
+    labels = [*about.column_names_to_labels.values(), *values]
+    labels += [label for codes in about.variable_value_labels.values() for label in codes.values()]
+    return sorted(found | {label for label in labels if label and not label.isascii()})
 
 
 def _check_complete(values: dict[str, list[Any]], about: Any, path: Path, facts: FileFacts) -> None:
