@@ -184,14 +184,18 @@ def test_an_edited_example_is_a_study_of_its_own(root, template):
     assert "Drafted w02" in drafted(root, answers("lifesat"))
 
 
-def test_names_that_hold_the_wave_lose_it_in_the_item(root, template):
-    names = [f"{name}_w01" for name in ("trust_1", "trust_2", "worry")]
-    drafted(root, answers(*names).rename({"id": "id"}))
-    first = load_project(Paths(root)).studies["first"]
-    assert list(first.items) == ["trust_1", "trust_2", "worry"]
-    assert dict(first.waves["w01"].variables) == {name[:-4]: name for name in names}
-    drafted(root, answers(*(name.replace("w01", "w02") for name in names)), "second.csv")
-    assert dict(wave(root).variables) == {name[:-4]: name.replace("w01", "w02") for name in names}
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("{}_w01", "{}_w02"), ("a_{}", "b_{}"), ("w1_{}", "w2_{}"), ("{}w1", "{}w2"), ("{}_t1", "{}_t2")],
+)
+def test_names_that_hold_the_wave_lose_it_in_the_item(root, template, first, second):
+    names = ["trust_1", "trust_2", "worry", "health", "income", "mood"]
+    drafted(root, answers(*map(first.format, names)))
+    declared = load_project(Paths(root)).studies["first"]
+    assert list(declared.items) == names
+    assert dict(declared.waves["w01"].variables) == {name: first.format(name) for name in names}
+    drafted(root, answers(*map(second.format, names)), "second.csv")
+    assert dict(wave(root).variables) == {name: second.format(name) for name in names}
 
 
 def test_a_battery_has_the_same_codes_and_names_what_is_keyed_against_it(root, template):

@@ -14,6 +14,8 @@ SUFFIX = re.compile(r"^(?:_?[wt]\d{1,2}|_\d{1,2})$", re.IGNORECASE)
 """What other panels put behind it: ``_w02``, ``w2``, ``_t3``, ``_2``."""
 
 _OWN_PREFIX = re.compile(r"^(?:w\d{1,2}_?|[a-z]{1,2}\d{1,2}_)", re.IGNORECASE)
+_LETTERS = re.compile(r"^[a-z]{1,2}_", re.IGNORECASE)
+_WAVE_SUFFIX = re.compile(r"_?[wt]\d{1,2}$", re.IGNORECASE)
 _OWN_SUFFIX = re.compile(r"(?:_?[wt]\d{1,2}|_\d{1,2})$", re.IGNORECASE)
 
 
@@ -105,14 +107,16 @@ def _rest(column: str, name: str, is_prefix: bool) -> str:
 def own_mark(columns: Collection[str]) -> Mark:
     """The mark that most names of a file bear, of which nothing else is known.
 
-    >>> own_mark(["c01_w01", "c02_w01", "sex_w01", "pid"])
+    >>> own_mark(["c01_w01", "c02_w01", "c03_w01", "sex_w01", "pid"])
     Mark(prefix='', suffix='_w01')
+    >>> own_mark(["a_trust", "a_worry", "a_sex", "a_dvage", "a_hhsize", "pidp"])
+    Mark(prefix='a_', suffix='')
     >>> own_mark(["trust_1", "trust_2", "trust_3", "worry_1"])
     Mark(prefix='', suffix='')
     """
-    for is_prefix, pattern in ((True, _OWN_PREFIX), (False, re.compile(r"_?[wt]\d{1,2}$", re.IGNORECASE))):
+    for is_prefix, pattern, least in ((True, _OWN_PREFIX, 0.5), (True, _LETTERS, 0.8), (False, _WAVE_SUFFIX, 0.5)):
         marks = Counter(match.group() for name in columns if (match := pattern.search(name)))
         mark, count = marks.most_common(1)[0] if marks else ("", 0)
-        if count > 1 and count * 2 > len(columns):
+        if count > 3 and count > least * len(columns):
             return Mark(prefix=mark) if is_prefix else Mark(suffix=mark)
     return Mark()
