@@ -115,6 +115,11 @@ class Paths:
         return self.warehouse / ".code.json"
 
     @property
+    def deposits_record(self) -> Path:
+        """From which folder each study was built last, where that is not the one it declares."""
+        return self.warehouse / ".deposits.json"
+
+    @property
     def build_lock(self) -> Path:
         """Held by the build that is running."""
         return self.warehouse / ".build.lock"

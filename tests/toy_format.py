@@ -22,7 +22,7 @@ def read(path: Path, _: Request, __: FileFacts) -> Table:
     return plain(pl.read_ndjson(path), path.name)
 
 
-def write_without(path: Path, draft: Path, kept: pl.Series) -> None:
+def write_without(path: Path, draft: Path, kept: pl.Series, _: Request) -> None:
     pl.read_ndjson(path).filter(kept).write_ndjson(draft)
 
 

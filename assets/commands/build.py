@@ -11,6 +11,7 @@ import typer
 from assets.building import Running, plan_build
 from assets.commands.messages import said_plainly
 from assets.commands.progress import Shown
+from assets.commands.remembered import remember_deposits
 from assets.engine import store
 from assets.engine.node import Node
 from assets.engine.plan import Plan
@@ -55,6 +56,7 @@ def build(
     if list_:
         _list(plan)
         return
+    remember_deposits(workspace, {node.study for node in plan.nodes})
     failures, left = _build(workspace, plan, workers, shown) if plan.count else ({}, set())
     _close(workspace, plan, shown, failures, left, time.perf_counter() - began)
 

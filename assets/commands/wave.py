@@ -148,13 +148,28 @@ def _reload_ui(paths: Paths) -> None:
 @said_plainly
 def withdraw(
     study: StudyName,
-    person: Annotated[str, typer.Argument(help="The person's id, as the files have it.")],
-    scope: Annotated[str, typer.Option(help="future: no later wave; erase: nothing stays, of any wave, anywhere.")],
+    person: Annotated[str | None, typer.Argument(help="The person's id, as the files have it.")] = None,
+    scope: Annotated[
+        str, typer.Option(help="future: no later wave; erase: nothing stays, of any wave, anywhere.")
+    ] = "",
     date: Annotated[dt.datetime | None, typer.Option(help="When the person withdrew; today if left out.")] = None,
+    deposits: Annotated[
+        Path | None, typer.Option(help="Where the study's files lie; if left out, where the last build read them.")
+    ] = None,
+    take_back: Annotated[
+        bool, typer.Option("--roll-back", help="Put all files back as they were before an erasure that has not ended.")
+    ] = False,
 ) -> None:
     """Note that somebody withdrew; with `erase` remove them everywhere, build again and prove it."""
-    from assets.commands.withdrawal import carry_out
+    from assets.commands.withdrawal import carry_out, roll_back
 
     workspace, declared = _open(study)
+    if take_back:
+        typer.echo(roll_back(workspace, declared))
+        return
+    if person is None:
+        raise CohesionError("no id was given", todo="Give the id as the files have it.")
+    if deposits is not None:
+        workspace = Workspace(workspace.paths, workspace.project, {study: deposits.resolve()})
     for line in carry_out(workspace, declared, person, scope, (date or dt.datetime.now()).date()):
         typer.echo(line)

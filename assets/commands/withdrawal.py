@@ -2,18 +2,36 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from assets.commands.remembered import deposit_folders
 from assets.engine import store
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
 from pipeline.errors import CohesionError
-from pipeline.files import sha256_of
 from pipeline.specs import Study
-from pipeline.specs.sources import role_columns
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipeline.ingest.withdrawal.proof import Wanted
+    from pipeline.ingest.withdrawal.transaction import Transaction
 
 Rebuild = Callable[[Workspace, str], dict[str, str]]
 """Builds a study again; returns node → message of what failed."""
+
+
+@dataclass(frozen=True)
+class Who:
+    """A person in every form in which the command needs them; none of these is ever printed."""
+
+    given: str
+    identity: "pl.Series"
+    fingerprint: str
+    pseudonym: str
 
 
 def carry_out(
@@ -21,120 +39,134 @@ def carry_out(
 ) -> Iterator[str]:
     """Do what a withdrawal asks for, and say so in counts.
 
-    Raises ``CohesionError`` if a file cannot be written again, the build fails, or a trace is left.
+    An erasure changes nothing until every file was written again on a copy and compared; one that was interrupted goes
+    on. Raises ``CohesionError`` if it cannot be done, the build fails, or a trace is left.
     """
-    import polars as pl
-
-    from pipeline.ingest import load_or_create_key, normalise_ids, pseudonymise
-    from pipeline.ingest.people.sorting import fingerprints
     from pipeline.ingest.people.withdrawals import SCOPES
     from pipeline.ingest.withdrawal.noted import note_withdrawn
 
     if scope not in SCOPES:
-        raise CohesionError(f"there is no scope `{scope}`", todo="Say future or erase.")
-    rule, paths = study.about.ids, workspace.paths
+        raise CohesionError(
+            f"there is no scope `{scope}`" if scope else "no scope was given", todo="Say future or erase."
+        )
+    who = _who(workspace, study, person)
+    workspace, folders = deposit_folders(workspace, study)
+    pending = _pending(workspace, study, who)
+    if scope == "future" and pending is None:
+        with _alone(workspace):
+            note_withdrawn(workspace.paths.withdrawn(study.key), who.fingerprint, scope, date)
+    else:
+        yield from _erase(workspace, study, folders, who, date, pending)
+    yield _noted(workspace, study)
+    failed = (rebuild or _build)(workspace, study.key)
+    if failed:
+        raise CohesionError(f"the build failed: {'; '.join(failed.values())}", todo=_kept_until(workspace, study))
+    yield "Built again."
+    if scope == "erase" or pending is not None:
+        yield _prove(workspace, study, folders, who)
+
+
+def roll_back(workspace: Workspace, study: Study) -> str:
+    """Put every file back as it was before an erasure that has not ended. Raises ``CohesionError`` if there is none."""
+    from pipeline.ingest.withdrawal.transaction import Transaction, discard_unsealed
+
+    with _alone(workspace):
+        pending = Transaction.pending(workspace.paths.erasing(study.key))
+        if pending is None:
+            discard_unsealed(workspace.paths.erasing(study.key))
+            raise CohesionError("there is no erasure to take back", where=study.key)
+        pending.roll_back()
+    return f"{study.key}: every file is as it was before. Next: cohesion build --study {study.key}"
+
+
+def _who(workspace: Workspace, study: Study, person: str) -> Who:
+    import polars as pl
+
+    from pipeline.ingest import installation_key, normalise_ids, pseudonymise
+    from pipeline.ingest.people.sorting import fingerprints
+
+    rule = study.about.ids
     identity = normalise_ids(pl.Series("id", [person]), strip=rule.strip, case=rule.case)
     if identity.null_count():
         raise CohesionError("no id was given", todo="Give the id as the files have it.")
-    key = load_or_create_key(paths.pseudonym_key)
-    count = note_withdrawn(paths.withdrawn(study.key), fingerprints(identity, key, study.key)[0], scope, date)
-    yield f"Noted: {count:,} people have withdrawn from {study.key}."
-    if scope == "erase":
-        yield from _erase(workspace, study, identity[0])
-    failed = (rebuild or _build)(workspace, study.key)
-    if failed:
-        raise CohesionError(f"the build failed: {'; '.join(failed.values())}")
-    yield "Built again."
-    if scope == "erase":
-        pseudonym = pseudonymise(identity, key, study.key)[0]
-        yield _prove(workspace, study, [*_spellings(person, identity[0], rule.case), pseudonym])
+    key = installation_key(workspace.paths)
+    mark = fingerprints(identity, key, study.key)[0]
+    return Who(person, identity, mark, pseudonymise(identity, key, study.key)[0])
 
 
-def _erase(workspace: Workspace, study: Study, identity: str) -> Iterator[str]:
+def _alone(workspace: Workspace) -> AbstractContextManager[None]:
+    """No build runs meanwhile; another one waits."""
+    import threading
+
+    from assets.engine.build import only_build
+
+    return only_build(workspace, None, threading.Event())
+
+
+def _pending(workspace: Workspace, study: Study, who: Who) -> "Transaction | None":
+    """The interrupted erasure of this person. Raises ``CohesionError`` if one of somebody else has not ended."""
+    from pipeline.ingest.withdrawal.transaction import Transaction
+
+    pending = Transaction.pending(workspace.paths.erasing(study.key))
+    if pending is not None and pending.about["fingerprint"] != who.fingerprint:
+        raise CohesionError(
+            "an erasure of somebody else has not ended",
+            where=study.key,
+            todo=f"Run the command for that person again, or take it back: cohesion withdraw {study.key} --roll-back.",
+        )
+    return pending
+
+
+def _erase(
+    workspace: Workspace, study: Study, folders: list[Path], who: Who, date: dt.date, pending: "Transaction | None"
+) -> Iterator[str]:
     """Out of every deposit and every kept version; tables made from them are removed, and made again without."""
-    import polars as pl
+    from pipeline.ingest.withdrawal.erase import Person, prepare
+    from pipeline.ingest.withdrawal.sources import rows_of
 
-    from pipeline.ingest import normalise_ids
-    from pipeline.ingest.withdrawal.rewrite import take_out
-
-    rule, paths = study.about.ids, workspace.paths
-
-    def is_person(cells: pl.Series) -> pl.Series:
-        return _as_ids(cells, rule.strip, rule.case) == identity
-
-    def _as_ids(cells: pl.Series, strip: bool, case: str) -> pl.Series:
-        readable = cells.dtype == pl.String or cells.dtype.is_numeric()
-        cells = cells if readable else cells.cast(pl.String)
-        return normalise_ids(cells, strip=strip, case=case)  # type: ignore[arg-type]
-
-    columns = _id_columns(study)
-    rows, changed = 0, []
-    for path in [*_files(workspace.deposit_folder(study)), *_files(paths.kept(study.key))]:
-        found = take_out(path, is_person, columns)
-        if found:
-            rows += found
-            changed.append(path)
-    for path in changed:
-        if path.parent == paths.kept(study.key):
-            _rename_to_hash(path)
-    _confirm_again(workspace, study, changed)
-    removed = _remove_tables(workspace, study)
-    _remove_drafts(workspace, study)
-    yield f"Erased {rows:,} rows from {len(changed):,} files; removed {removed:,} tables made from them."
+    person = Person(lambda cells: rows_of(study, cells, who.identity[0]), who.fingerprint, date)
+    with _alone(workspace):
+        if pending is None:
+            pending = prepare(study, workspace.paths, folders, person)
+        elif not pending.is_swapped:
+            yield "An erasure that was interrupted goes on."
+        if pending is None:
+            yield "Nothing to erase: no file has a row of this person, and the withdrawal is noted already."
+            return
+        pending.swap()
+        removed = _remove_tables(workspace, study)
+        _remove_drafts(workspace, study, folders)
+    rows, files = (pending.about[name] for name in ("rows", "files"))
+    yield f"Erased {rows} rows from {files} files; removed {removed:,} tables made from them."
 
 
-def _id_columns(study: Study) -> set[str]:
-    """Every column of a deposit, or of a list beside it, that holds ids."""
-    columns = {role_columns(study, wave, file)["person_id"] for wave, _, file in study.files()}
-    listed = {report.id or study.about.columns.person_id for report in study.about.outcomes}
-    return columns | {column for column in listed if column}
+def _noted(workspace: Workspace, study: Study) -> str:
+    from pipeline.ingest.withdrawal.noted import read_withdrawn
+
+    noted = read_withdrawn(workspace.paths.withdrawn(study.key))
+    count = 0 if noted is None else noted.height
+    return f"Noted: {count:,} {'person has' if count == 1 else 'people have'} withdrawn from {study.key}."
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.rglob("*")) if path.is_file()] if folder.is_dir() else []
+def _kept_until(workspace: Workspace, study: Study) -> str:
+    if not workspace.paths.erasing(study.key).exists():
+        return ""
+    return (
+        f"The files as they were are kept in data/erasing/{study.key}. Mend what is wrong and run the command again, "
+        f"or take it back: cohesion withdraw {study.key} --roll-back."
+    )
 
 
-def _rename_to_hash(path: Path) -> None:
-    """A kept version bears the name of its bytes."""
-    path.chmod(0o440)
-    path.replace(path.with_name(f"{sha256_of(path)}{path.suffix}"))
-
-
-def _confirm_again(workspace: Workspace, study: Study, changed: list[Path]) -> None:
-    """A declared hash is that of the file as it now is."""
-    from pipeline.errors import DepositError
-    from pipeline.ingest.arrival.confirm import confirm
-    from pipeline.ingest.declared import read_wave
-
-    folder = workspace.deposit_folder(study)
-    if changed and workspace.uses_sample(study):
-        from pipeline.sample import note_receipts
-
-        note_receipts(folder)
-    for wave, declared in study.waves.items():
-        touched = any(path in changed for file in declared.files for path in folder.glob(file.file))
-        if touched and any(file.sha256 or file.rows is not None for file in declared.files):
-            found = read_wave(study, wave, folder)
-            good = [deposit for deposit in found if not isinstance(deposit, DepositError)]
-            if len(good) == len(found):
-                receipts = [deposit.receipt for deposit in good]
-                confirm(workspace.paths.study(study.key) / "waves" / f"{wave}.yaml", receipts)
-
-
-def _spellings(person: str, identity: str, case: str) -> list[str]:
-    """The id as it was given, without spaces, as the study compares it, and in the cases that are the same to it."""
-    forms = [person, person.strip(), identity]
-    forms += [form for form in (identity.upper(), identity.lower()) if case != "as_is"]
-    return list(dict.fromkeys(forms))
-
-
-def _remove_drafts(workspace: Workspace, study: Study) -> None:
+def _remove_drafts(workspace: Workspace, study: Study, folders: list[Path]) -> None:
     """Of writers that were killed: a draft has a point before its name, and nobody reads it any more."""
     paths = workspace.paths
-    for folder in (paths.warehouse, paths.quarantine, paths.kept(study.key), paths.build, paths.raw(study.key)):
-        for path in _files(folder):
-            if path.name.startswith(".") and (folder != paths.raw(study.key) or path.name.startswith(".erasing.")):
-                path.unlink()
+    for folder in (paths.warehouse, paths.quarantine, paths.kept(study.key), paths.build):
+        for path in folder.rglob(".*"):
+            if path.is_file() and path not in (paths.build_lock, paths.code_cache, paths.deposits_record):
+                path.unlink(missing_ok=True)
+    for folder in folders:
+        for path in folder.glob(".erasing.*"):
+            path.unlink(missing_ok=True)
 
 
 def _remove_tables(workspace: Workspace, study: Study) -> int:
@@ -148,43 +180,50 @@ def _remove_tables(workspace: Workspace, study: Study) -> int:
     return removed
 
 
-def _build(_: Workspace, study: str) -> dict[str, str]:
+def _build(workspace: Workspace, study: str) -> dict[str, str]:
     """In a process of its own: this one has read tables, and must not fork while their threads run."""
     import subprocess
     import sys
 
     command = [sys.executable, "-c", "from assets.commands.main import main; main()", "build", "--study", study]
+    if study in workspace.deposits:
+        command += ["--deposits", str(workspace.deposits[study])]
     ended = subprocess.run(command, check=False)
     return {} if ended.returncode == 0 else {study: "its messages are above"}
 
 
-def _prove(workspace: Workspace, study: Study, texts: list[str]) -> str:
-    """Search every byte of the data, the reports and the deposits for the id and the pseudonym."""
-    from pipeline.ingest import traces
+def _prove(workspace: Workspace, study: Study, folders: list[Path], who: Who) -> str:
+    """Search the data, the reports and the deposits; the originals go when nothing is left."""
+    from pipeline.ingest.withdrawal.erase import sources_of
+    from pipeline.ingest.withdrawal.proof import prove
+    from pipeline.ingest.withdrawal.transaction import Transaction
 
-    folders = [workspace.paths.root / "data", workspace.paths.build]
-    deposits = workspace.deposit_folder(study).resolve()
-    if not any(deposits.is_relative_to(folder.resolve()) for folder in folders):
-        folders.append(deposits)
-    columns = sorted(_id_columns(study))
-    searched, left, unopened = 0, [], []
-    for folder in folders:
-        searched += len(_files(folder))
-        found = traces(folder, texts, id_columns=columns)
-        left += [path.relative_to(folder.parent).as_posix() for path in found.found]
-        unopened += [path.relative_to(folder.parent).as_posix() for path in found.unopened]
-    left, unopened = ([_unnamed(name, texts) for name in names] for names in (left, unopened))
-    if left or unopened:
+    sources = sources_of(study, workspace.paths, folders)
+    proof = prove(study.key, workspace.paths, folders, sources, _wanted(study, who))
+    if proof.left or proof.unopened:
+        kept = _kept_until(workspace, study)
         raise CohesionError(
-            f"traces are left in {', '.join(left) or 'no file'}; not opened: {', '.join(unopened) or 'none'}",
-            count=len(left),
-            todo="Remove these files or ask for them without the person, and run the command again.",
+            f"traces are left in {', '.join(proof.left) or 'no file'}; "
+            f"not opened: {', '.join(proof.unopened) or 'none'}",
+            count=len(proof.left),
+            todo=f"Remove these files or ask for them without the person, and run the command again. {kept}".rstrip(),
         )
-    return f"Proved: neither the id nor the pseudonym is in any of {searched:,} files."
+    pending = Transaction.pending(workspace.paths.erasing(study.key))
+    if pending is not None:
+        pending.end()
+    return proof.words()
 
 
-def _unnamed(name: str, texts: list[str]) -> str:
-    """The name of a file without the id, if it bears it."""
-    for text in sorted(texts, key=len, reverse=True):
-        name = name.replace(text, "[the id]")
-    return name
+def _wanted(study: Study, who: Who) -> "Wanted":
+    from pipeline.ingest.withdrawal.proof import Wanted
+    from pipeline.ingest.withdrawal.sources import id_columns, rows_of
+
+    identity = who.identity[0]
+    forms = [who.given, who.given.strip(), identity]
+    forms += [form for form in (identity.upper(), identity.lower()) if study.about.ids.case != "as_is"]
+    return Wanted(
+        tuple(dict.fromkeys(forms)),
+        who.pseudonym,
+        frozenset(id_columns(study)),
+        lambda cells: rows_of(study, cells, identity),
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pyreadstat
 import pytest
+from erasing import take_out
 from panel_study import ISSUED, STUDY, VALUE_LABELS, changed, clean, declare_wave, make_panel, raw, rebuild, write_sav
 from shared import ROOT
 
@@ -16,7 +17,6 @@ from assets.commands.withdrawal import carry_out
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
 from pipeline.ingest import load_or_create_key, pseudonymise, read_deposit, traces
-from pipeline.ingest.withdrawal.rewrite import take_out
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -53,7 +53,7 @@ def people(root: Path, wave: str) -> int:
 
 def test_from_later_waves_only(root):
     said = withdraw(root, "future")
-    assert said == ["Noted: 1 people have withdrawn from panel.", "Built again."]
+    assert said == ["Noted: 1 person has withdrawn from panel.", "Built again."]
     assert [people(root, wave) for wave in ("w01", "w02", "w03")] == [60, 58, 59]
 
 
@@ -63,7 +63,7 @@ def test_from_everything_with_proof(root):
 
     said = withdraw(root, "erase")
 
-    assert "Erased 10 rows from 8 files" in said[1]  # three deposits, their versions kept (one older), the list of ids
+    assert "Erased 10 rows from 8 files" in said[0]  # three deposits, their versions kept (one older), the list of ids
     assert said[-1].startswith("Proved: neither the id nor the pseudonym is in any of")
     found = traces(root, [PERSON, pseudonym(root)], id_columns=["pid"])
     assert (found.found, found.unopened) == ({}, ())
@@ -145,12 +145,12 @@ def test_a_person_is_taken_out_of_each_format_and_nothing_else_is(format, tmp_pa
     path = tmp_path / f"w.{format}"
     WRITERS[format](clean("w02"), path)
     before = read_deposit(path, format)
-    assert take_out(path, is_person, ["pid"]) == 1
+    assert take_out(path, is_person, "pid") == 1
     after = read_deposit(path, format)
     assert after.frame.equals(before.frame.filter(pl.col("pid") != PERSON))
     assert (after.labels, after.value_labels) == (before.labels, before.value_labels)
     assert not traces(tmp_path, [PERSON]).found
-    assert take_out(path, is_person, ["pid"]) == 0
+    assert take_out(path, is_person, "pid") == 0
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -165,7 +165,7 @@ def test_tagged_missing_values_of_stata_are_kept(tmp_path):
     )
     before = read_deposit(path, "dta")
     assert {".a", ".b"} <= set(before.frame["trust1"].drop_nulls())
-    assert take_out(path, is_person, ["pid"]) == 1
+    assert take_out(path, is_person, "pid") == 1
     after = read_deposit(path, "dta")
     assert after.frame.equals(before.frame.filter(pl.col("pid") != PERSON))
     assert after.value_labels == before.value_labels
@@ -175,7 +175,7 @@ def test_tagged_missing_values_of_stata_are_kept(tmp_path):
 def test_text_keeps_every_other_byte(tmp_path):
     path = tmp_path / "w.csv"
     path.write_bytes('pid;q\r\nP1009;"two\r\nlines"\r\nP1010;"more\r\nlines"\r\nP1011;Môn\r\n'.encode("windows-1252"))
-    assert take_out(path, is_person, ["pid"]) == 1
+    assert take_out(path, is_person, "pid", encoding="windows-1252", delimiter=";") == 1
     assert path.read_bytes() == 'pid;q\r\nP1009;"two\r\nlines"\r\nP1011;Môn\r\n'.encode("windows-1252")
 
 
@@ -203,7 +203,7 @@ def test_what_killed_writers_left_behind_is_cleared_away(root):
 
 def test_a_file_that_bears_their_name_is_told_without_it(root):
     (root / "data" / f"letter_to_{PERSON}.txt").write_text("Dear participant")
-    with pytest.raises(CohesionError, match=r"traces are left in data/letter_to_\[the id\].txt") as raised:
+    with pytest.raises(CohesionError, match=r"traces are left in data/\(a name that bears the id\)") as raised:
         withdraw(root, "erase")
     assert PERSON not in str(raised.value)
 

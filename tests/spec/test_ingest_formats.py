@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from confirmed import confirm_all
+from erasing import take_out
 from small_study import declare, make_root, rows
 from toy_format import RECORD
 
@@ -14,10 +15,9 @@ from pipeline.errors import DeclarationErrors
 from pipeline.ingest import formats, traces
 from pipeline.ingest.arrival.draft import draft_wave
 from pipeline.ingest.formats.known import known_formats
-from pipeline.ingest.formats.modules import FormatModule, TextModule
+from pipeline.ingest.formats.modules import FormatModule
 from pipeline.ingest.formats.signatures import looks_like
 from pipeline.ingest.wave import wave_table
-from pipeline.ingest.withdrawal.rewrite import take_out
 from pipeline.paths import Paths
 from pipeline.specs import WaveFile, load_project
 from pipeline.specs.formats import FORMATS, format_keys
@@ -34,13 +34,11 @@ CSV = """    file: study_wave_1.csv         # below data/raw/<study>, or below -
 @pytest.mark.parametrize("record", FORMATS.values(), ids=list(FORMATS))
 def test_each_record_has_its_module(record) -> None:
     module = importlib.import_module(record.module)
-    wanted = [*FUNCTIONS, *(["cells"] if record.is_text else [])]
-    assert all(callable(getattr(module, name, None)) for name in wanted)
+    assert all(callable(getattr(module, name, None)) for name in FUNCTIONS)
 
 
 def test_each_module_that_reads_a_format_has_its_record() -> None:
     assert {"read", "write_without", "ways"} == set(FUNCTIONS)
-    assert "cells" in vars(TextModule)
     names = [f"{formats.__name__}.{module.name}" for module in pkgutil.iter_modules(formats.__path__)]
     readers = {name for name in names if all(hasattr(importlib.import_module(name), one) for one in FUNCTIONS)}
     assert readers == {record.module for record in FORMATS.values()}
@@ -97,7 +95,7 @@ def test_a_new_format_is_checked_read_drafted_searched_and_rewritten(toy: Path) 
         assert table.frame.height == rows().height
         assert table.receipts["format"].to_list() == ["jsonl"]
         assert "format: jsonl" in draft_wave(study, "w02", "main", deposit)
-        assert take_out(deposit, lambda ids: ids == "P003", ["id"]) == 1
+        assert take_out(deposit, lambda ids: ids == "P003", "id") == 1
         assert traces(deposit.parent, ["P003"]).found == {}
     assert pl.read_ndjson(deposit)["id"].to_list() == [one for one in rows()["id"] if one != "P003"]
 

@@ -12,14 +12,14 @@ import polars as pl
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import check_names, some, text_columns
 from pipeline.ingest.formats.csv_structure import Structure, check_fields, structure
-from pipeline.ingest.formats.csv_undeclared import cells, ways, write_without
+from pipeline.ingest.formats.csv_undeclared import ways
 from pipeline.ingest.formats.encodings import clean_encodings, named, wrong_encoding
 from pipeline.ingest.formats.numbers import Written, all_numbers, numbers_where_all_are
 from pipeline.ingest.formats.receipts import FileFacts
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Notice, Table
 
-__all__ = ["cells", "read", "ways", "write_without"]
+__all__ = ["read", "ways", "write_without"]
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -170,3 +170,27 @@ def _may_be_several(column: pl.Series) -> bool:
     numbers = parted.filter(fits).str.split_exact(",", 1).struct.unnest().cast(pl.Int64)
     alone = distinct.is_in(numbers.unpivot()["value"].cast(pl.String).implode()).any()
     return bool(fits.all()) and bool((numbers["field_0"] < numbers["field_1"]).all()) and (len(parted) > 1 or alone)
+
+
+def write_without(path: Path, draft: Path, kept: pl.Series, request: Request) -> None:
+    """Write whole records; every other byte stays as it is."""
+    data = path.read_bytes()
+    text = utf8(data, request.encoding, path.name)
+    found = structure(text, request.delimiter, path.name)
+    starts = [*found.starts.tolist(), len(text)]
+    left = text[: starts[request.header_row]] + b"".join(
+        text[starts[request.header_row + row] : starts[request.header_row + row + 1]] for row in kept.arg_true()
+    )
+    mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
+    encoding = _MARKS.get(mark) or codecs.lookup(request.encoding or "utf-8").name
+    if mark + text.decode().encode(encoding) != data:
+        raise DepositError(
+            f"its text in {request.encoding} does not come out the same when it is written again",
+            where=path.name,
+            todo="Ask the sender for the file without the person, or as UTF-8.",
+        )
+    draft.write_bytes(mark + left.decode().encode(encoding))
+
+
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+"""What a text file may begin with, and the encoding that it says."""

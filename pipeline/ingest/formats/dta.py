@@ -31,9 +31,9 @@ def _check_end(path: Path, facts: FileFacts) -> None:
             raise truncated(facts, path.name)
 
 
-def write_without(path: Path, draft: Path, kept: pl.Series) -> None:
+def write_without(path: Path, draft: Path, kept: pl.Series, request: Request) -> None:
     """Write the observations that are kept, with every label and tagged missing value."""
-    write_stata(path, draft, kept)
+    write_stata(path, draft, kept, request.encoding)
 
 
 def ways(_: bytes) -> tuple[Way, ...]:

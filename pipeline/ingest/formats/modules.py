@@ -34,8 +34,8 @@ class FormatModule(Protocol):
         """One row per row of the file. Raises ``DepositError`` for whatever is not as declared."""
         ...
 
-    def write_without(self, path: Path, draft: Path, kept: pl.Series) -> None:
-        """Write the file again with those of its rows for which ``kept`` is true."""
+    def write_without(self, path: Path, draft: Path, kept: pl.Series, request: Request) -> None:
+        """Write the file again with those of the rows that ``read`` gives for which ``kept`` is true."""
         ...
 
     def ways(self, head: bytes) -> Iterable[Way]:
@@ -43,19 +43,6 @@ class FormatModule(Protocol):
         ...
 
 
-class TextModule(FormatModule, Protocol):
-    """A format of plain text also offers its cells: any of them may hold an id."""
-
-    def cells(self, path: Path) -> pl.DataFrame:
-        """One row per record of the file, headers included, every cell as text."""
-        ...
-
-
 def module_of(name: str) -> FormatModule:
     """The functions of a format, by the full name of its module."""
     return cast(FormatModule, import_module(name))
-
-
-def text_module_of(name: str) -> TextModule:
-    """The same of a format that is plain text."""
-    return cast(TextModule, import_module(name))

@@ -25,9 +25,10 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
     return plain(pl.read_parquet(path, columns=columns, glob=False, hive_partitioning=False), path.name)
 
 
-def write_without(path: Path, draft: Path, kept: pl.Series) -> None:
-    """Write the rows that are kept."""
-    pl.read_parquet(path, glob=False, hive_partitioning=False).filter(kept).write_parquet(draft)
+def write_without(path: Path, draft: Path, kept: pl.Series, _: Request) -> None:
+    """Write the rows that are kept, and what the file says about itself."""
+    about = {key: value for key, value in pl.read_parquet_metadata(path).items() if key != "ARROW:schema"}
+    pl.read_parquet(path, glob=False, hive_partitioning=False).filter(kept).write_parquet(draft, metadata=about or None)
 
 
 def ways(_: bytes) -> tuple[Way, ...]:

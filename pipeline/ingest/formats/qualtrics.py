@@ -22,6 +22,9 @@ _STATUS_RULES: dict[str, tuple[str, ...]] = {
 
 _UNFINISHED = ("false", "0")
 
+HEADERS_BELOW = 2
+"""Header rows below the first: the question, and the ImportId."""
+
 
 def lay_out(table: Table, request: Request, where: str) -> Table:
     """One row per row below the three headers; columns named by ImportId, which outlasts a renaming in Qualtrics.
@@ -29,9 +32,9 @@ def lay_out(table: Table, request: Request, where: str) -> Table:
     The question text becomes the label.
     Raises ``DepositError`` if the third row does not hold an ImportId for every column.
     """
-    names = _import_ids(table.frame, where)
+    names = import_ids(table.frame, where)
     questions = table.frame.row(0) if table.frame.height else ()
-    answers = table.frame.slice(2).rename(dict(zip(table.frame.columns, names, strict=True)))
+    answers = table.frame.slice(HEADERS_BELOW).rename(dict(zip(table.frame.columns, names, strict=True)))
     written = Written(request.decimal, request.thousands)
     frame = numbers_where_all_are(answers, written=written, keep_text=(*request.text, *_rule_columns(answers)))
     return Table(
@@ -41,7 +44,8 @@ def lay_out(table: Table, request: Request, where: str) -> Table:
     )
 
 
-def _import_ids(frame: pl.DataFrame, where: str) -> list[str]:
+def import_ids(frame: pl.DataFrame, where: str) -> list[str]:
+    """The ImportId of each column. Raises ``DepositError`` if one has none."""
     cells: Sequence[object] = frame.row(1) if frame.height > 1 else ()
     names = [_import_id(cell) for cell in cells]
     good = [name for name in names if name]

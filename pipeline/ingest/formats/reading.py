@@ -28,7 +28,7 @@ def attempt(request: Request) -> Deposit:
     except (DepositError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of a reader written in Rust is no Exception
-        raise _as_deposit_error(error, path, proof(path)) from error
+        raise as_deposit_error(error, path, proof(path)) from error
 
 
 def read(request: Request) -> Deposit:
@@ -83,7 +83,7 @@ _THEY_NAME_NO_VALUES = ("pyreadstat", "fastexcel", "_fastexcel", "zipfile", "zli
 """Packages whose messages say what is wrong with a file without quoting from it."""
 
 
-def _as_deposit_error(error: BaseException, path: Path, proof: str) -> DepositError:
+def as_deposit_error(error: BaseException, path: Path, proof: str) -> DepositError:
     """Any failure of a reader as one message: what the reader says, where that cannot hold an answer."""
     if isinstance(error, MemoryError):
         said = "it needs more memory than a reader may take"

@@ -18,9 +18,9 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
     return read_statistics(path, request, facts, SPSS)
 
 
-def write_without(path: Path, draft: Path, kept: pl.Series) -> None:
+def write_without(path: Path, draft: Path, kept: pl.Series, request: Request) -> None:
     """Write the cases that are kept, with every label and declaration of the file."""
-    write_spss(path, draft, kept, is_compressed=False)
+    write_spss(path, draft, kept, request.encoding, is_compressed=False)
 
 
 def ways(_: bytes) -> tuple[Way, ...]:

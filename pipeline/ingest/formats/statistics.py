@@ -205,9 +205,9 @@ def _last_row_is_zeros(values: dict[str, list[Any]]) -> bool:
     return all(column and (column[-1] == 0 or str(column[-1]).strip("\x00 ") == "") for column in values.values())
 
 
-def write_spss(path: Path, draft: Path, kept: pl.Series, *, is_compressed: bool) -> None:
+def write_spss(path: Path, draft: Path, kept: pl.Series, encoding: str | None, *, is_compressed: bool) -> None:
     """Write the cases of an SPSS file that are kept."""
-    frame, about = _kept_rows(path, kept, pyreadstat.read_sav)
+    frame, about = _kept_rows(path, kept, encoding, pyreadstat.read_sav)
     pyreadstat.write_sav(
         frame,
         draft,
@@ -219,15 +219,17 @@ def write_spss(path: Path, draft: Path, kept: pl.Series, *, is_compressed: bool)
     )
 
 
-def write_stata(path: Path, draft: Path, kept: pl.Series) -> None:
+def write_stata(path: Path, draft: Path, kept: pl.Series, encoding: str | None) -> None:
     """Write the observations of a Stata file that are kept."""
-    frame, about = _kept_rows(path, kept, pyreadstat.read_dta)
+    frame, about = _kept_rows(path, kept, encoding, pyreadstat.read_dta)
     letters = {name: [str(tag) for tag in tags] for name, tags in about.missing_user_values.items()}
     pyreadstat.write_dta(frame, draft, missing_user_values=letters or None, **_labels_written(about))
 
 
-def _kept_rows(path: Path, kept: pl.Series, read: Callable[..., Any]) -> tuple[pl.DataFrame, Any]:
-    values, about = read(path, user_missing=True, disable_datetime_conversion=True, output_format="dict")
+def _kept_rows(path: Path, kept: pl.Series, encoding: str | None, read: Callable[..., Any]) -> tuple[pl.DataFrame, Any]:
+    values, about = read(
+        path, encoding=encoding, user_missing=True, disable_datetime_conversion=True, output_format="dict"
+    )
     rows = kept.arg_true().to_list()
     columns = {name: _written(about, name, [column[row] for row in rows]) for name, column in values.items()}
     return pl.DataFrame(columns), about

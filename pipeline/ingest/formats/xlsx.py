@@ -109,26 +109,12 @@ def _header(rows: pl.DataFrame, header_row: int, sheet: str, where: str) -> tupl
     ]
 
 
-def write_without(path: Path, draft: Path, kept: pl.Series) -> None:
-    """Write the only sheet, without the rows: what else a workbook of several holds, no library here writes again."""
-    import xlsxwriter
+def write_without(path: Path, draft: Path, kept: pl.Series, request: Request) -> None:
+    """Cut the rows out of the declared sheet; every other part of the workbook stays as it is."""
+    from pipeline.ingest.formats.xlsx_rows import cut_rows
 
-    book = fastexcel.read_excel(path)
-    if len(book.sheet_names) > 1:
-        raise DepositError(
-            "has several sheets, and what the others hold would be lost in writing it again",
-            where=path.name,
-            count=len(book.sheet_names),
-            todo="Save the sheet with the answers as a workbook of its own, or ask for the file without the person.",
-        )
-    cells = book.load_sheet(0, header_row=None, dtypes="string").to_polars()
-    rows = [cells.row(0), *cells.slice(1).filter(kept).rows()]
-    with xlsxwriter.Workbook(draft) as written:
-        sheet = written.add_worksheet(book.sheet_names[0])
-        for number, row in enumerate(rows):
-            for place, cell in enumerate(row):
-                if cell is not None:
-                    sheet.write_string(number, place, cell)
+    sheet = _sheet(fastexcel.read_excel(path).sheet_names, request.sheet, path.name)
+    cut_rows(path, draft, kept, sheet, request.header_row)
 
 
 def ways(_: bytes) -> tuple[Way, ...]:

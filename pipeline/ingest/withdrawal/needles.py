@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+import mmap
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
@@ -14,64 +15,89 @@ import polars as pl
 
 from pipeline.ingest.formats.numbers import code_texts
 
-_LONG = 16
-"""A text this long is not part of another by chance."""
-_OVERLAP = 512
+_LONG = 33
+"""A text this long (a pseudonym) is not part of another by chance."""
 _TAGS = re.compile(rb"<[^<>]*>")
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "windows-1252", "mac_roman", "cp850")
+_LETTER = b"[0-9A-Za-z]"
+_NO_LETTER = {
+    "utf-16-le": (b"(?<!" + _LETTER + b"\x00)", b"(?!" + _LETTER + b"\x00)"),
+    "utf-16-be": (b"(?<!\x00" + _LETTER + b")", b"(?!\x00" + _LETTER + b")"),
+}
+Bytes = bytes | mmap.mmap
+
+
+def is_distinctive(text: str) -> bool:
+    """Whether an id is long enough to mean the person wherever it stands; a short one or a number may mean anything."""
+    if text.isdigit():
+        return len(text) >= 8
+    has_both = any(letter.isdigit() for letter in text) and any(letter.isalpha() for letter in text)
+    return len(text) >= (5 if has_both else 8)
 
 
 @dataclass(frozen=True)
 class Needles:
     """An id with its pseudonym, to be found in bytes, in text and in tables.
 
-    A short text that begins or ends in a digit counts only where no other digit is next to it: id 101 is not in
-    1010. A number counts where it is a whole cell of one of ``id_columns``.
+    A text counts where no letter or digit is next to it: id 101 is not in 1010, nor P1 in XP1. Nor does it count within
+    one of ``others``: ids of other people of which it is a part (12 in 12-1). A number counts where it is a whole cell
+    of one of ``id_columns``, or with ``any_number`` of any column.
     """
 
     texts: frozenset[str]
     id_columns: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    any_number: bool = False
 
     @cached_property
     def _patterns(self) -> dict[str, re.Pattern[bytes]]:
-        return {text: re.compile(b"|".join(_in_encodings(text))) for text in self.texts}
+        others = [form for other in _longest_first(self.others) for form in _in_encodings(other)]
+        return {text: re.compile(_either(others, _in_encodings(text), b"|", b"(%s)")) for text in self.texts}
 
     @cached_property
-    def _words(self) -> dict[str, str]:
-        return {text: "|".join(_bounded(form) for form in sorted(_written(text))) for text in self.texts}
+    def _words(self) -> dict[str, re.Pattern[str]]:
+        others = [_bounded(form) for other in _longest_first(self.others) for form in sorted(_written(other))]
+        return {
+            text: re.compile("|".join([*others, f"({'|'.join(_bounded(form) for form in sorted(_written(text)))})"]))
+            for text in self.texts
+        }
 
-    def in_bytes(self, data: bytes) -> set[str]:
-        """The texts in a stretch of bytes, in UTF-8 or UTF-16."""
-        return {text for text, pattern in self._patterns.items() if pattern.search(data)}
-
-    def in_chunks(self, chunks: Iterable[bytes]) -> set[str]:
-        """The same in a stream, also where a text lies across two chunks."""
-        found: set[str] = set()
-        before = b""
-        for chunk in chunks:
-            window = before + chunk
-            found |= self.in_bytes(window)
-            before = window[-_OVERLAP:]
-        return found
+    def in_bytes(self, data: Bytes) -> set[str]:
+        """The texts in a stretch of bytes, in any of the usual encodings."""
+        return {text for text, pattern in self._patterns.items() if _any_found(pattern.finditer(data))}
 
     def in_markup(self, data: bytes) -> set[str]:
         """The same in XML or HTML, also where a text is broken by tags (a workbook's cell in several styles)."""
-        return self.in_bytes(data) | self.in_bytes(_TAGS.sub(b"", data))
+        return self.in_bytes(data) | self.in_bytes(_TAGS.sub(b"", data)) | self.in_bytes(_TAGS.sub(b" ", data))
 
     def in_text(self, text: str) -> set[str]:
         """The texts in a name."""
-        return {wanted for wanted, pattern in self._words.items() if re.search(pattern, text)}
+        return {wanted for wanted, pattern in self._words.items() if _any_found(pattern.finditer(text))}
 
     def in_frame(self, frame: pl.DataFrame) -> set[str]:
         """The texts in a table: names of columns, cells of text, and whole numbers in columns of ids."""
         found = {text for name in frame.columns for text in self.in_text(name)}
-        for column in frame.iter_columns():
-            if column.dtype.is_numeric():
-                if column.name in self.id_columns:
-                    found |= self.texts.intersection(code_texts(column).drop_nulls())
-            else:
-                cells = "\n".join(_as_text(column).unique().drop_nulls())
-                found |= {text for text, pattern in self._words.items() if re.search(pattern, cells)}
-        return found
+        return found.union(*(self.in_column(column) for column in frame.iter_columns()))
+
+    def in_column(self, column: pl.Series) -> set[str]:
+        """The texts in one column."""
+        if not column.dtype.is_numeric():
+            return self.in_text("\n".join(_as_text(column).unique().drop_nulls()))
+        if self.any_number or column.name in self.id_columns:
+            return set(self.texts.intersection(code_texts(column).drop_nulls()))
+        return set()
+
+
+def _any_found(matches: Iterator[re.Match[bytes]] | Iterator[re.Match[str]]) -> bool:
+    return any(match.group(1) is not None for match in matches)
+
+
+def _either(others: list[bytes], forms: list[bytes], bar: bytes, group: bytes) -> bytes:
+    return bar.join([*others, group % bar.join(forms)])
+
+
+def _longest_first(texts: Iterable[str]) -> list[str]:
+    return sorted(texts, key=lambda text: (-len(text), text))
 
 
 def _written(text: str) -> set[str]:
@@ -80,29 +106,21 @@ def _written(text: str) -> set[str]:
 
 
 def _in_encodings(text: str) -> list[bytes]:
-    forms = []
+    forms: dict[bytes, None] = {}
     for form in sorted(_written(text)):
-        for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
-            plain = re.escape(form.encode(encoding))
-            forms.append(_bounded_bytes(form, plain, encoding))
-    return forms
-
-
-def _bounded_bytes(form: str, plain: bytes, encoding: str) -> bytes:
-    if len(form) >= _LONG:
-        return plain
-    digit = {"utf-8": b"[0-9]", "utf-16-le": b"[0-9]\x00", "utf-16-be": b"\x00[0-9]"}[encoding]
-    before = b"(?<!" + digit + b")" if form[0].isdigit() else b""
-    after = b"(?!" + digit + b")" if form[-1].isdigit() else b""
-    return before + plain + after
+        for encoding in _ENCODINGS:
+            try:
+                plain = re.escape(form.encode(encoding))
+            except UnicodeEncodeError:
+                continue
+            before, after = _NO_LETTER.get(encoding, (b"(?<!" + _LETTER + b")", b"(?!" + _LETTER + b")"))
+            forms[plain if len(form) >= _LONG else before + plain + after] = None
+    return list(forms)
 
 
 def _bounded(form: str) -> str:
     plain = re.escape(form)
-    if len(form) >= _LONG:
-        return plain
-    before = r"(?<![0-9])" if form[0].isdigit() else ""
-    return before + plain + (r"(?![0-9])" if form[-1].isdigit() else "")
+    return plain if len(form) >= _LONG else rf"(?<![^\W_]){plain}(?![^\W_])"
 
 
 def _as_text(column: pl.Series) -> pl.Series:

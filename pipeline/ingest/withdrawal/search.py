@@ -6,8 +6,9 @@ import bz2
 import gzip
 import io
 import lzma
+import mmap
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from pipeline.ingest.formats.known import known_formats
 from pipeline.ingest.formats.signatures import HEAD_BYTES, HTML, looks_like
 from pipeline.ingest.isolation.read import read_deposit
 from pipeline.ingest.withdrawal.needles import Needles
+from pipeline.ingest.withdrawal.sources import walk
 from pipeline.specs.formats import FORMATS
 
-_CHUNK = 1 << 20
 _DEEPEST = 4
 """Archives within archives are opened down to here."""
 
@@ -42,31 +43,32 @@ class _NotOpenedError(Exception):
 def traces(root: Path, texts: Sequence[str], *, id_columns: Sequence[str] = ()) -> Traces:
     """Search every file below ``root``, its name and what it holds, for ``texts``: an id and its pseudonym.
 
-    Each file is searched as bytes, in UTF-8 and UTF-16; Parquet, DuckDB, SQLite, SPSS, Stata, zip (xlsx, docx), gzip,
-    bzip2 and xz files also as what they pack, since compression hides a text from a search for its bytes. What is
+    Each file is searched as bytes, in the usual encodings; Parquet, DuckDB, SQLite, SPSS, Stata, zip (xlsx, docx),
+    gzip, bzip2 and xz files also as what they pack, since compression hides a text from a search for its bytes. What is
     packed otherwise, or with a password, is reported as not opened. A number counts where it is a whole cell of one of
-    ``id_columns``.
+    ``id_columns``. Symbolic links are followed.
     """
     needles = Needles(frozenset(texts), frozenset(id_columns))
     found: dict[Path, int] = {}
     unopened: list[Path] = []
-    for path in sorted(root.rglob("*")):
+    for path in walk(root):
         seen = needles.in_text(path.name)
-        if path.is_file():
-            seen |= needles.in_chunks(_chunks(path))
-            try:
-                seen |= _unpacked(path, needles)
-            except Exception:  # whatever ails the file: what is not read is not proved
-                unopened.append(path)
+        try:
+            seen |= in_file(path, needles)
+        except Exception:  # whatever ails the file: what is not read is not proved
+            unopened.append(path)
         if seen:
             found[path] = len(seen)
     return Traces(found, tuple(unopened))
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+def in_file(path: Path, needles: Needles) -> set[str]:
+    """The texts in a file, as its bytes and as what it packs. Raises an error if it cannot be opened."""
+    if not path.stat().st_size:
+        return set()
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        seen = needles.in_bytes(data)
+    return seen | unpacked(path, needles)
 
 
 _PACKED = {
@@ -91,7 +93,7 @@ def _kind(head: bytes) -> str:
     return packed or ("closed" if b"ENCRYPTEDSAV" in head[:64] else looks_like(head, known_formats()))
 
 
-def _unpacked(path: Path, needles: Needles) -> set[str]:
+def unpacked(path: Path, needles: Needles) -> set[str]:
     """The texts in what a file packs. Raises an error if it cannot be opened."""
     with path.open("rb") as file:
         kind = _kind(file.read(HEAD_BYTES))

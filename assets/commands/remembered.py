@@ -1,0 +1,49 @@
+"""Where a study's deposits were when it was built last, so that an erasure finds them there."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from assets.engine.workspace import Workspace
+from pipeline.errors import CohesionError
+from pipeline.files import write_bytes
+from pipeline.specs import Study
+
+
+def remember_deposits(workspace: Workspace, studies: Iterable[str]) -> None:
+    """Note the folder given for each study that is built; one built from where it says is noted no more."""
+    before = _noted(workspace)
+    now = {name: folder for name, folder in before.items() if name not in set(studies)}
+    now |= {name: str(folder.resolve()) for name, folder in workspace.deposits.items()}
+    if now != before:
+        write_bytes(workspace.paths.deposits_record, json.dumps(now, sort_keys=True).encode(), mode=0o600)
+
+
+def _noted(workspace: Workspace) -> dict[str, str]:
+    try:
+        return dict(json.loads(workspace.paths.deposits_record.read_bytes()))
+    except (OSError, ValueError):
+        return {}
+
+
+def deposit_folders(workspace: Workspace, study: Study) -> tuple[Workspace, list[Path]]:
+    """The workspace as the study was built last, and every folder with its deposits, the one that is read first.
+
+    A folder given for this run comes before the remembered one, and that before the declared one. Raises
+    ``CohesionError`` if it is not there.
+    """
+    noted = _noted(workspace).get(study.key)
+    if study.key not in workspace.deposits and noted is not None:
+        workspace = Workspace(workspace.paths, workspace.project, {**workspace.deposits, study.key: Path(noted)})
+    folder, declared = (
+        workspace.deposit_folder(study),
+        Workspace(workspace.paths, workspace.project).deposit_folder(study),
+    )
+    if not folder.is_dir():
+        raise CohesionError(
+            f"the folder with the deposits (`{folder.name}`) is not there, so nothing was changed",
+            where=study.key,
+            todo="Say where they lie: --deposits DIR.",
+        )
+    found = [folder, declared] if declared.is_dir() and declared.resolve() != folder.resolve() else [folder]
+    return workspace, found
