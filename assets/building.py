@@ -25,9 +25,12 @@ SCHEDULER = "COHESION_SCHEDULER"
 def prepare(workspace: Workspace) -> None:
     """What has to be so before anything is planned: the key is the right one, and tables are for the owner alone."""
     from pipeline.ingest import installation_key
+    from pipeline.ingest.withdrawal.transaction import refuse_half_swapped
 
     installation_key(workspace.paths)
     store.make_private(workspace.paths)
+    for study in workspace.project.studies:
+        refuse_half_swapped(workspace.paths.erasing(study))
 
 
 def plan_build(

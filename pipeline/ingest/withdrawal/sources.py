@@ -102,15 +102,23 @@ def deposited(study: Study, folders: Iterable[Path]) -> list[IdFile]:
     folders = list(folders)
     for folder in folders:
         for pattern, make in _declared(study):
+            _refuse_dead_links(folder, pattern)
             for path in sorted(folder.glob(pattern)):
-                if path.is_symlink() and not path.exists():
-                    raise DepositError(
-                        "is a symbolic link that leads nowhere", where=path.name, todo="Remove it, or mend the link."
-                    )
                 if path.is_file() and not path.name.startswith("."):
                     for real in _names(path.resolve(), folders):
                         found.setdefault(real, make(real))
     return list(found.values())
+
+
+def _refuse_dead_links(folder: Path, pattern: str) -> None:
+    """What a declared link led to may hold the person, wherever it is now."""
+    for path in {*folder.iterdir(), folder / pattern}:
+        if path.is_symlink() and not path.exists() and path.match(pattern):
+            raise DepositError(
+                "is a symbolic link that leads nowhere",
+                where=path.name,
+                todo="Nothing was changed. Remove the link, or mend it, and start again.",
+            )
 
 
 def _declared(study: Study) -> Iterator[tuple[str, Maker]]:

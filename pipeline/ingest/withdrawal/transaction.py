@@ -148,6 +148,17 @@ class Transaction:
         write_whole(path, write, mode)
 
 
+def refuse_half_swapped(folder: Path) -> None:
+    """Raise ``CohesionError`` if an erasure was interrupted while files were put in place: some are, some are not."""
+    if (folder / _JOURNAL).exists() and not (folder / _SWAPPED).exists():
+        raise CohesionError(
+            "an erasure was interrupted while files were put in place",
+            where=folder.name,
+            todo="Run the same `cohesion withdraw` again: it goes on. Or take it back: "
+            f"cohesion withdraw {folder.name} --roll-back.",
+        )
+
+
 def discard_unsealed(folder: Path) -> None:
     """Clear away what a run left that ended before it had changed anything."""
     shutil.rmtree(_draft(folder), ignore_errors=True)
