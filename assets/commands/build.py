@@ -32,6 +32,9 @@ Verify = Annotated[
     bool, typer.Option("--verify", help="Read every output again and compare its hash; what is altered is made anew.")
 ]
 Workers = Annotated[int | None, typer.Option(min=0, help="How many processes compute: by default as many as cores.")]
+AsOf = Annotated[
+    list[str] | None, typer.Option("--as-of", help="With an earlier delivery of a wave: w02=1. May be repeated.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")]
 
 
@@ -45,10 +48,51 @@ def build(
     verify: Verify = False,
     workers: Workers = None,
     quiet: Quiet = False,
+    as_of: AsOf = None,
 ) -> None:
     """Build what is due, from deposits to papers, and say where the papers are."""
-    began = time.perf_counter()
     workspace = _workspace(study or [], deposits)
+    if not as_of:
+        _build_in(workspace, study, select, force, list_, verify, workers, quiet)
+        return
+    from assets.redelivery import as_of as earlier
+
+    versions = _versions(workspace, study or [], as_of)
+    with earlier(workspace, versions) as then:
+        _build_in(then, study, select, force, list_, verify, workers, quiet)
+    typer.echo(f"Built as of {', '.join(as_of)}: what lies there now is of that delivery. `cohesion build` undoes it.")
+
+
+def _versions(workspace: Workspace, studies: list[str], as_of: list[str]) -> dict[str, dict[str, str]]:
+    """Study → wave → version, from ``w02=1`` (of the one study named) or ``elsoc/w02=1``."""
+    found: dict[str, dict[str, str]] = {}
+    known = workspace.project.studies
+    for asked in as_of:
+        name, _, version = asked.partition("=")
+        study, _, wave = name.rpartition("/")
+        study = study or (studies[0] if len(studies) == 1 else next(iter(known)) if len(known) == 1 else "")
+        if study not in known or wave not in known[study].waves or not version:
+            raise CohesionError(
+                f"`--as-of {asked}` names no wave and version",
+                todo="Say `--study STUDY --as-of w02=1` (1 is the first delivery), or begin the SHA-256 of one.",
+            )
+        if workspace.uses_sample(known[study]):
+            raise CohesionError("has generated files, which have no deliveries", where=study)
+        found.setdefault(study, {})[wave] = version
+    return found
+
+
+def _build_in(
+    workspace: Workspace,
+    study: Study,
+    select: Select,
+    force: bool,
+    list_: bool,
+    verify: bool,
+    workers: int | None,
+    quiet: bool,
+) -> None:
+    began = time.perf_counter()
     plan = plan_build(workspace, study or [], select or [], force=force, verify=verify)
     shown = Shown(plan, quiet)
     for name, why in plan.waiting.items():

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import sys
 import urllib.request
 from pathlib import Path
 from typing import Annotated
@@ -59,9 +60,18 @@ def draft(
 
 @wave_app.command("accept")
 @said_plainly
-def accept(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
-    """Confirm a wave: write the hash and the rows of its files into its declaration."""
+def accept(
+    study: StudyName,
+    wave: WaveName,
+    deposits: Deposits = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a delivery replaces another.")] = False,
+) -> None:
+    """Confirm a wave: write the hash and the rows of its files into its declaration.
+
+    A delivery that replaces a confirmed one is first compared with it; the one before is kept.
+    """
     from pipeline.errors import DepositError
+    from pipeline.ingest import find_file, keep_deposit
     from pipeline.ingest.arrival.confirm import confirm
     from pipeline.ingest.declared import read_wave
     from pipeline.ingest.formats.deposit import Deposit
@@ -69,11 +79,15 @@ def accept(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
     workspace, declared = _open(study)
     if wave not in declared.waves:
         raise CohesionError(f"has no wave `{wave}`", where=study, todo=f"Known: {', '.join(declared.waves)}.")
+    folder = deposits or workspace.deposit_folder(declared)
     found: list[Deposit] = []
-    for deposit in read_wave(declared, wave, deposits or workspace.deposit_folder(declared)):
+    for deposit in read_wave(declared, wave, folder):
         if isinstance(deposit, DepositError):
             raise deposit
         found.append(deposit)
+    _refuse_unasked(declared, wave, folder, workspace, yes)
+    for deposit, file in zip(found, declared.waves[wave].files, strict=True):
+        keep_deposit(find_file(folder, file.file), workspace.paths.kept(study), deposit.receipt)
     target = workspace.paths.study(study) / "waves" / f"{wave}.yaml"
     before = target.read_text(encoding="utf-8")
     confirm(target, [deposit.receipt for deposit in found])
@@ -87,6 +101,34 @@ def accept(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
         typer.echo(f"✓ {receipt['file']}: {receipt['rows']:,} rows, SHA-256 {str(receipt['sha256'])[:12]}…")
     _reload_ui(workspace.paths)
     typer.echo(f"Confirmed in {os.path.relpath(target)}. Next: cohesion build --study {study}")
+
+
+@wave_app.command("compare")
+@said_plainly
+def compare(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
+    """Show what the files that lie there now change of the wave as it was confirmed; confirm nothing."""
+    from assets.redelivery import redelivery
+
+    workspace, declared = _open(study)
+    if wave not in declared.waves:
+        raise CohesionError(f"has no wave `{wave}`", where=study, todo=f"Known: {', '.join(declared.waves)}.")
+    lines = redelivery(workspace, declared, wave, deposits or workspace.deposit_folder(declared))
+    for line in lines or ["Nothing differs: these are the confirmed files, or none was confirmed yet."]:
+        typer.echo(line)
+
+
+def _refuse_unasked(study: Study, wave: str, folder: Path, workspace: Workspace, yes: bool) -> None:
+    """Say what a delivery changes of the one before, and at a terminal ask before it takes its place."""
+    from assets.redelivery import redelivery
+
+    lines = redelivery(workspace, study, wave, folder)
+    if not lines:
+        return
+    typer.echo(f"{study.key} {wave}: this delivery replaces the one that was confirmed.")
+    for line in lines:
+        typer.echo(f"  {line}")
+    if sys.stdin.isatty() and not yes and not typer.confirm("Accept it?"):
+        raise CohesionError("was not accepted", where=f"{study.key} {wave}", todo="Nothing was changed.")
 
 
 def _open(study: str) -> tuple[Workspace, Study]:

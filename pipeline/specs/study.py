@@ -218,6 +218,7 @@ def _is_number(code: str) -> bool:
 class WaveFile(Assumable):
     """One deposited file of a wave: which arm, where, and how to read it. ``sha256`` and ``rows`` confirm it.
 
+    ``earlier`` lists the SHA-256 of the deliveries that this one replaced, oldest first (``cohesion wave accept``).
     ``thousands`` is the mark between thousands (``1,234``), ``date_format`` how interview dates are written
     (``%d/%m/%Y``); ``refreshment`` names a CSV list of ids that are new in this wave.
     """
@@ -227,6 +228,7 @@ class WaveFile(Assumable):
     format: FileFormat
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     rows: int | None = Field(default=None, ge=0)
+    earlier: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
     encoding: str | None = None
     delimiter: str = ","
     decimal: Literal[".", ","] = "."

@@ -4,11 +4,14 @@ import os
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 from confirmed import confirm_all
-from panel_study import STUDY, changed, clean, make_panel, raw, rebuild, write_sav
+from panel_study import ISSUED, STUDY, changed, clean, make_panel, raw, rebuild, write_sav
 from shared import SHARED
+from typer.testing import CliRunner
 
+from assets.commands.main import app
 from assets.deposits import draft_undeclared, look
 from assets.engine.workspace import Workspace
 from pipeline.ingest import read_deposit
@@ -112,3 +115,55 @@ def test_a_file_that_no_wave_declares_is_drafted_once_among_the_output(root):
     assert 'trust2: "trust2"  # 100%' in Paths(root).draft_file(STUDY, "wave5.sav").read_text()
     assert not [words for words in draft_undeclared(workspace, look(workspace)) if "wave5" in words]
     assert set(load_project(Paths(root)).studies[STUDY].waves) == {"w01", "w02", "w03"}
+
+
+def run(root: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+    monkeypatch.setenv("COHESION_ROOT", str(root))
+    found = CliRunner().invoke(app, list(arguments))
+    assert found.exit_code == 0, found.output
+    assert not any(identity in found.output for identity in ISSUED)
+    return found.output
+
+
+def corrected() -> pl.DataFrame:
+    """The second wave again: two people gone, two answers to one item changed, a column added."""
+    return changed(trust2={5: 5.0, 6: 1.0}).head(58).with_columns(extra=pl.lit(1.0))
+
+
+def test_before_a_delivery_is_accepted_it_is_said_what_it_changes(root, monkeypatch):
+    write_sav(raw(root) / "clean_w2.sav", corrected())
+    compared = run(root, monkeypatch, "wave", "compare", STUDY, "w02")
+    accepted = run(root, monkeypatch, "wave", "accept", STUDY, "w02")
+    for output in (compared, accepted):
+        assert "People: 58 in both, 0 added, 2 gone." in output
+        assert "Columns: 1 (`extra`) added, none gone." in output
+        assert "trust2: 2 changed, 0 filled, 0 emptied" in output
+        assert "n 60" in output or "n 5" in output
+    (file,) = load_project(Paths(root)).studies[STUDY].waves["w02"].files
+    assert len(file.earlier) == 1
+    assert file.sha256 != file.earlier[0]
+    assert {path.stem for path in Paths(root).kept(STUDY).iterdir()} >= {file.sha256, file.earlier[0]}
+    assert "Nothing differs" in run(root, monkeypatch, "wave", "compare", STUDY, "w02")
+
+
+def test_an_earlier_delivery_is_built_again_by_its_number_and_by_its_hash(root, monkeypatch):
+    answers = Paths(root).table("answers", STUDY)
+    before = answers.read_bytes()
+    write_sav(raw(root) / "clean_w2.sav", corrected())
+    run(root, monkeypatch, "wave", "accept", STUDY, "w02")
+    run(root, monkeypatch, "build", "--workers", "0", "-q", "--select", f"answers/{STUDY}")
+    after = answers.read_bytes()
+    assert after != before
+    (file,) = load_project(Paths(root)).studies[STUDY].waves["w02"].files
+    for version in ("w02=1", f"w02={file.earlier[0][:12]}"):
+        run(root, monkeypatch, "build", "--workers", "0", "-q", "--select", f"answers/{STUDY}", "--as-of", version)
+        assert answers.read_bytes() == before
+        run(root, monkeypatch, "build", "--workers", "0", "-q", "--select", f"answers/{STUDY}")
+        assert answers.read_bytes() == after
+
+
+def test_a_delivery_that_is_not_there_is_named(root, monkeypatch):
+    monkeypatch.setenv("COHESION_ROOT", str(root))
+    found = CliRunner().invoke(app, ["build", "--as-of", "w02=7"])
+    assert found.exit_code == 1
+    assert "panel w02: has no delivery `7`" in " ".join(found.output.split())

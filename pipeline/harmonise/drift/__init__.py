@@ -3,6 +3,7 @@
 from pipeline.harmonise.drift.compare import compare, compare_all
 from pipeline.harmonise.drift.finding import Finding, open_blocks, undecided
 from pipeline.harmonise.drift.linked import link_counts, linked_table, links
+from pipeline.harmonise.drift.means import wave_means
 from pipeline.harmonise.drift.report import drift_html
 from pipeline.harmonise.drift.unmatched import unmatched_answers, unmatched_csv
 
@@ -18,4 +19,5 @@ __all__ = [
     "undecided",
     "unmatched_answers",
     "unmatched_csv",
+    "wave_means",
 ]

@@ -13,15 +13,28 @@ from pipeline.specs.strict_yaml import read
 def confirm(declaration: Path, receipts: Sequence[Mapping[str, object]]) -> None:
     """Write ``sha256`` and ``rows`` of each file, in the order of ``files``, into a wave's declaration.
 
-    No other line changes. Raises ``CohesionError``, and writes nothing, if the file is in a form that cannot be edited.
+    The hash of a delivery that another one replaces joins ``earlier``. No other line changes.
+    Raises ``CohesionError``, and writes nothing, if the file is in a form that cannot be edited.
     """
 
     def change(file: YamlFile) -> None:
         for index, receipt in enumerate(receipts):
             values = {name: _value(receipt[name]) for name in ("sha256", "rows") if name in receipt}
+            _keep_earlier(file, index, str(receipt["sha256"]))
             file.set(("files", index), values, near="file")
 
     edit(declaration, change)
+
+
+def _keep_earlier(file: YamlFile, index: int, sha256: str) -> None:
+    declared = file.expected["files"][index]
+    before = declared.get("sha256")
+    if before is None or str(before) == sha256:
+        return
+    if declared.get("earlier"):
+        file.append(("files", index, "earlier"), str(before))
+    else:
+        file.set(("files", index), {"earlier": [str(before)]}, near="file")
 
 
 def _value(value: object) -> str | int:

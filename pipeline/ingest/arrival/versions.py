@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from pipeline.errors import CohesionError
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.arrival.kept import keep_deposit
 from pipeline.ingest.arrival.redelivery import differences
@@ -37,3 +41,62 @@ def what_changed(before: WaveTable | None, after: WaveTable) -> str:
 def as_stored(frame: pl.DataFrame, receipts: pl.DataFrame) -> WaveTable:
     """The tables of an earlier build, to compare a new one with."""
     return WaveTable(frame, receipts, pl.DataFrame())
+
+
+def at_version(study: Study, wave: str, version: str) -> Study:
+    """The study with a wave as it was delivered earlier: ``version`` is 1 for the first delivery, or begins a SHA-256.
+
+    Of a wave of several files each is taken at that number, or as it is now if it came less often. Raises
+    ``CohesionError`` for a version that the declaration does not list.
+    """
+    files = study.waves[wave].files
+    every = [(*file.earlier, *([file.sha256] if file.sha256 else [])) for file in files]
+    chosen = [_chosen(versions, version) for versions in every]
+    if not any(chosen):
+        most = max(every, key=len)
+        known = ", ".join(f"{number} ({sha256[:12]}…)" for number, sha256 in enumerate(most, start=1)) or "none"
+        raise CohesionError(
+            f"has no delivery `{version}`", where=f"{study.key} {wave}", todo=f"Confirmed deliveries: {known}."
+        )
+    then = tuple(
+        file.model_copy(update={"sha256": sha256, "rows": None}) if sha256 and sha256 != file.sha256 else file
+        for file, sha256 in zip(files, chosen, strict=True)
+    )
+    declared = study.waves[wave].model_copy(update={"files": then})
+    return replace(study, waves={**study.waves, wave: declared})
+
+
+def _chosen(versions: Sequence[str], version: str) -> str | None:
+    if version.isdigit() and len(version) < 8:
+        return versions[int(version) - 1] if 0 < int(version) <= len(versions) else None
+    return next((sha256 for sha256 in versions if len(version) >= 6 and sha256.startswith(version)), None)
+
+
+def lay_out(study: Study, wave: str, kept: Path, folder: Path, target: Path) -> None:
+    """Fill ``target`` with what a wave is read from: the kept bytes of its declared hashes, all else by reference.
+
+    ``target`` is a folder for its owner alone, removed afterwards. Raises ``CohesionError`` for bytes not kept.
+    """
+    declared = study.waves[wave].files
+    named = {path.name for file in declared for path in (folder.glob(file.file) if folder.is_dir() else ())}
+    if folder.is_dir() and not any(target.iterdir()):
+        for path in folder.iterdir():
+            if path.name not in named:
+                (target / path.name).symlink_to(path.resolve())
+    for file in declared:
+        found = next(iter(sorted(target.glob(file.file)) or sorted(folder.glob(file.file))), Path(file.file))
+        place = target / found.name
+        place.unlink(missing_ok=True)
+        shutil.copyfile(kept_file(kept, file.sha256 or "", f"{study.key} {wave}, {file.file}"), place)
+
+
+def kept_file(kept: Path, sha256: str, where: str) -> Path:
+    """The kept copy of a delivery. Raises ``CohesionError`` if there is none."""
+    found = sorted(kept.glob(f"{sha256}.*")) if sha256 and kept.is_dir() else []
+    if not found:
+        raise CohesionError(
+            f"the delivery {sha256[:12]}… is not kept here",
+            where=where,
+            todo="A delivery is kept when it is accepted or built; an erasure removes the copies that held the person.",
+        )
+    return found[0]

@@ -27,7 +27,7 @@ class YamlFile:
         self.text = path.read_bytes().decode("utf-8")
         self.expected = self._data(self.text)
 
-    def set(self, position: Position, values: Mapping[str, str | int], *, near: str) -> None:
+    def set(self, position: Position, values: Mapping[str, str | int | list[str]], *, near: str) -> None:
         """Give keys of a mapping their values; new keys come next to the key ``near``."""
         new = dict(values)
         for key in values:
@@ -81,12 +81,12 @@ class YamlFile:
         else:
             self.text = self.text[:start] + value + self.text[end:]
 
-    def _insert(self, mapping: Any, near: str, values: Mapping[str, str | int]) -> None:
+    def _insert(self, mapping: Any, near: str, values: Mapping[str, str | int | list[str]]) -> None:
         found = _pair(mapping, near)
         if found is None:
             raise self._cannot(f"a mapping without `{near}`")
         key, value = found
-        pairs = [f"{name}: {new}" for name, new in values.items()]
+        pairs = [f"{name}: {_written(new)}" for name, new in values.items()]
         if mapping.flow_style:
             self._put(key.start_mark.index, "".join(f"{pair}, " for pair in pairs))
         else:
@@ -133,6 +133,10 @@ def edit(path: Path, change: Callable[[YamlFile], None]) -> None:
     file = YamlFile(path)
     change(file)
     file.save()
+
+
+def _written(value: str | int | list[str]) -> str:
+    return f"[{', '.join(value)}]" if isinstance(value, list) else str(value)
 
 
 def _pair(mapping: Any, key: str) -> tuple[Any, Any] | None:
