@@ -11,6 +11,7 @@ information, Yuan–Bentler χ² in Mplus's variant) throughout; covariates take
 from pipeline.sem.engine.analyse import sem
 from pipeline.sem.engine.bootstrap import Bootstrap, bootstrap
 from pipeline.sem.engine.comparison import Comparison
+from pipeline.sem.engine.fitting import Fitting
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.score import addition_tests, release_tests, total_release_test
 from pipeline.sem.engine.table import Parameter, ParameterTable, parameter_table
@@ -18,23 +19,30 @@ from pipeline.sem.families.boundary import BoundaryTest, random_intercept_test
 from pipeline.sem.families.compare import compare
 from pipeline.sem.families.continuous import continuous_time
 from pipeline.sem.families.curves import alt, lcm_sr
-from pipeline.sem.families.decision import Criterion, Invariance
+from pipeline.sem.families.decision import Configural, Criterion, Invariance
 from pipeline.sem.families.growth import growth
 from pipeline.sem.families.invariance import invariance
 from pipeline.sem.families.ladder import Ladder, ladder
 from pipeline.sem.families.measurement import cfa
 from pipeline.sem.families.panel import clpm, riclpm
+from pipeline.sem.families.panel_model import PanelModel
 from pipeline.sem.families.reliability import Alpha, Omega, alpha, icc, item_table, omega
+from pipeline.sem.ordinal.fitting import OrdinalFitting
+from pipeline.sem.ordinal.polychoric import polychoric
 
 __all__ = [
     "Alpha",
     "Bootstrap",
     "BoundaryTest",
     "Comparison",
+    "Configural",
     "Criterion",
+    "Fitting",
     "Invariance",
     "Ladder",
     "Omega",
+    "OrdinalFitting",
+    "PanelModel",
     "Parameter",
     "ParameterTable",
     "Result",
@@ -54,6 +62,7 @@ __all__ = [
     "lcm_sr",
     "omega",
     "parameter_table",
+    "polychoric",
     "random_intercept_test",
     "release_tests",
     "riclpm",

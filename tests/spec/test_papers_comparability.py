@@ -38,7 +38,7 @@ def concluded(over: str = "waves", failing: str = "political_trust") -> pl.DataF
         for scale in ("political_trust", "belonging")
         for term, value, note in (
             ("means_comparable", float(scale != failing), FAILS if scale == failing else None),
-            ("means_partially_comparable", 1.0, "let go: intercept of trusts_government_w03"),
+            ("means_partially_comparable", 1.0, "freed: intercept of trusts_government_w03"),
         )
     ]
     return comparability("sample", {"alike": over}, estimates(rows))

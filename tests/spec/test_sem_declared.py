@@ -100,7 +100,7 @@ def test_unequal_times_are_told_and_both_lags_shown(panel: pl.DataFrame, study: 
 
 def test_a_model_without_random_intercepts_warns(panel: pl.DataFrame, study: Study) -> None:
     made = fit_declared("mixed", spec("clpm", lags="equal", times=(0, 1, 2, 3)), panel, study)
-    assert all(note.endswith("read the model with random intercepts beside it") for note in of(made, "lag")["note"])
+    assert all(note.endswith("read them together with those of the model with random intercepts") for note in of(made, "lag")["note"])
 
 
 def test_a_failed_gate_withholds_the_lags_with_the_reason(panel: pl.DataFrame, study: Study) -> None:
@@ -185,7 +185,7 @@ def test_a_shifted_item_fails_the_scalar_step_and_is_found(
     assert of(made, "invariance", term="means_comparable")["estimate"][0] == 0
     partly = of(made, "invariance", term="means_partially_comparable").row(0, named=True)
     assert partly["estimate"] == 1
-    assert partly["note"] == "let go: intercept of neighbourhood_integrated_w03"
+    assert partly["note"] == "freed: intercept of neighbourhood_integrated_w03"
     assert of(made, "invariance", term="persons_left_out")["estimate"].to_list() == [0.0]
 
 

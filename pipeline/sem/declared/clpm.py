@@ -13,7 +13,7 @@ from pipeline.specs.structural import StructuralModel
 
 ALONE = (
     "lags of a model without random intercepts mix lasting differences between people with change within them: read "
-    "the model with random intercepts beside it"
+    "them together with those of the model with random intercepts"
 )
 
 

@@ -31,7 +31,7 @@ def fit(
     Components ``configural``, ``metric``, ``scalar``, ``strict`` (``partial ...``): chi_square, cfi, rmsea, srmr, the
     differences from the level before, and ``holds`` (1 or 0, the reason in ``note``). Component ``invariance``:
     ``means_comparable``, ``means_partially_comparable`` (1 or 0), ``level`` (in words in ``note``); ``latent_mean``:
-    by wave or group against the first, ``latent_mean_partial`` with the freed items let differ.
+    by wave or group against the first, ``latent_mean_partial`` with the freed items differing.
     """
     material, rows = chosen(model, panel, study, answers), Rows(model.confidence)
     for construct in model.constructs:
@@ -96,14 +96,14 @@ def _steps(rows: Rows, construct: str, found: Invariance, wave: str | None) -> N
         if step["delta_chisq"] is not None:
             tested = {"df": step["delta_df"], "p_value": step["delta_p"], "note": step["note"]}
             rows.add(construct, level, "delta_chi_square", step["delta_chisq"], wave=wave, **tested)
-        said = "; ".join(filter(None, (step["decision"], reason, f"let go: {step['freed']}" if step["freed"] else "")))
+        said = "; ".join(filter(None, (step["decision"], reason, f"freed: {step['freed']}" if step["freed"] else "")))
         rows.add(construct, level, "holds", float(step["decision"] != "fails"), wave=wave, note=said)
 
 
 def _concluded(rows: Rows, construct: str, found: Invariance, wave: str | None) -> None:
     failed = found.table.filter(pl.col("decision") == "fails")
     why = f"{failed['level'][0]} invariance fails: {failed['reason'][0]}" if failed.height else None
-    freed = f"let go: {', '.join(found.freed)}" if found.freed else None
+    freed = f"freed: {', '.join(found.freed)}" if found.freed else None
     rows.add(construct, "invariance", "level", float(LEVELS.index(found.level)), wave=wave, note=found.level)
     rows.add(construct, "invariance", "means_comparable", float(found.means_comparable), wave=wave, note=why)
     partly = float(found.means_partially_comparable)
@@ -111,7 +111,7 @@ def _concluded(rows: Rows, construct: str, found: Invariance, wave: str | None) 
 
 
 def _means(rows: Rows, construct: str, found: Invariance, waves: Sequence[str], wave: str | None) -> None:
-    """Latent means against the first wave or group, with every item alike and with those let go."""
+    """Latent means against the first wave or group, with every item alike and with those freed."""
     for row in found.trend.iter_rows(named=True):
         place = {"wave": waves[int(row["place"]) - 1]} if wave is None else {"wave": wave, "group": row["place"]}
         rows.add(construct, "latent_mean", "mean", row["mean"], std_error=row["std_error"], **place)

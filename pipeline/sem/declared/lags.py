@@ -50,17 +50,17 @@ def fit_lags(rows: Rows, material: Material, function: Callable[..., Result], wa
 
 
 def _notes(material: Material, result: Result, waves: Sequence[str]) -> list[str]:
-    """What to read the lags with: the warning of a model alone, who was left out, unequal spacing in words."""
+    """Notes to read the lags with: who was left out, what rests on weak grounds, unequal spacing in words."""
     spec = material.spec
-    told = [note for note in result.notes if not _is_spacing(note)]
-    if len(told) < len(result.notes):
+    notes = [note for note in result.notes if not _is_spacing(note)]
+    if len(notes) < len(result.notes):
         times = material.times(waves)
         gaps = [later - early for early, later in pairwise(times)]
-        told.append(
+        notes.append(
             f"waves lie {min(gaps):.1f} to {max(gaps):.1f} {spec.time_unit}s apart, and a lag belongs to the time "
             "between its waves"
         )
-    return told
+    return notes
 
 
 def _is_spacing(note: str) -> bool:
@@ -139,12 +139,12 @@ STANDARDISED = {"lag": "lag_standardised", "between": "between_correlation", "co
 
 
 def _parameters(rows: Rows, result: Result, names: Names, notes: str | None) -> None:
-    told: set[tuple[object, ...]] = set()
+    added: set[tuple[object, ...]] = set()
     for row in result.estimates.iter_rows(named=True):
         found = names.get((row["lhs"], row["op"], row["rhs"]))
-        if found is None or (*found, row["group"]) in told:  # equal over time: one row tells it
+        if found is None or (*found, row["group"]) in added:  # equal over time: one row for all waves
             continue
-        told.add((*found, row["group"]))
+        added.add((*found, row["group"]))
         component, outcome, term, wave = found
         rows.parameter(outcome, component, term, row, wave=wave, group=row["group"], note=notes)
     for row in result.standardized().iter_rows(named=True):

@@ -42,9 +42,9 @@ def _reliable(rows: Rows, construct: str, items: Sequence[str], answered: pl.Dat
     for row in item_table(answered, items).iter_rows(named=True):
         rows.add(construct, "alpha_without", row["item"], row["alpha_without"], wave=wave)
     try:
-        told = omega(answered, {construct: items}).table.row(0, named=True)
+        found_omega = omega(answered, {construct: items}).table.row(0, named=True)
     except ModelError as problem:
         rows.withheld(construct, component, "omega", problem, wave=wave)
         return
     for term in ("omega", "ave"):
-        rows.add(construct, component, term, told[term], wave=wave, n_persons=told["n"])
+        rows.add(construct, component, term, found_omega[term], wave=wave, n_persons=found_omega["n"])

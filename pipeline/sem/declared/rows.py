@@ -26,8 +26,8 @@ class Rows:
 
     def add(self, outcome: str, component: str, term: str, estimate: float | None, **more: object) -> None:
         named = {"outcome": outcome, "component": component, "term": term, "estimate": _plain(estimate)}
-        told = {name: _plain(value) if isinstance(value, float) else value for name, value in more.items()}
-        self.found.append({**named, **told})
+        finite = {name: _plain(value) if isinstance(value, float) else value for name, value in more.items()}
+        self.found.append({**named, **finite})
 
     def parameter(self, outcome: str, component: str, term: str, row: Mapping[str, object], **more: object) -> None:
         """A parameter with its standard error, z and interval; a fixed one has none."""
@@ -68,7 +68,7 @@ class Rows:
     def table(self, model: str, family: str, **constants: object) -> pl.DataFrame:
         """One row per outcome, component, term, wave and group."""
         if not self.found:
-            raise ModelError("the model has nothing to tell")
+            raise ModelError("the model has no results")
         for name, value in constants.items():
             for row in self.found:
                 row.setdefault(name, value)

@@ -12,7 +12,7 @@ from pipeline.sem.engine.covariates import prepared, random_note, random_rows
 from pipeline.sem.engine.data import Data, as_frame, several
 from pipeline.sem.engine.fit import fit_table
 from pipeline.sem.engine.fitting import FitOptions, Fitting
-from pipeline.sem.engine.gates import told
+from pipeline.sem.engine.gates import untested_covariances
 from pipeline.sem.engine.grounds import weak_grounds
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.table import Linear, Parameter, ParameterTable, parameter_table
@@ -84,7 +84,7 @@ def fit_prepared(
         table, data, estimator=fitting.estimator, information=information, exogenous=fixed, starts=fitting.starts,
         seed=fitting.seed, near=near.state if near else None,
     )  # fmt: skip
-    notes = [*random_note(covariates, fixed), *told(state), *weak_grounds(state.data, state.model.npar)]
+    notes = [*random_note(covariates, fixed), *untested_covariances(state), *weak_grounds(state.data, state.model.npar)]
     if data.dropped:
         persons = "person" if data.dropped == 1 else "persons"
         notes.insert(0, f"{data.dropped:,} {persons} without the answers needed left out")

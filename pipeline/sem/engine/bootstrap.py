@@ -41,7 +41,7 @@ def bootstrap(result: Result, draws: int = 1000, seed: int = 1, level: float = 0
     """
     if result.state.exogenous:
         raise ModelError(
-            "the bootstrap does not serve models with fixed covariates",
+            "models with fixed covariates have no bootstrap",
             todo="Use robust standard errors, or fixed_x=False.",
         )
     check_level(level)

@@ -25,7 +25,7 @@ class ChiSquare:
 
     @property
     def scaling(self) -> float:
-        """c with χ²/c scaled; NaN where it cannot be told (no df, or not positive)."""
+        """c with χ²/c scaled; NaN where it is not defined (no df, or not positive)."""
         if self.trace is None or self.df < 1 or self.trace <= 0:
             return np.nan
         return self.trace / self.df
@@ -51,7 +51,7 @@ def upper_tail(statistic: float, df: float, noncentrality: float = 0.0) -> float
 
 
 def degrees_of_freedom(state: State) -> int:
-    """Moments that the answers tell of, less parameters."""
+    """Moments that the answers inform, less parameters."""
     return state.moments - state.model.npar
 
 

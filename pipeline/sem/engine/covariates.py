@@ -55,7 +55,7 @@ def random_rows(covariates: Sequence[str], fixed: Sequence[str]) -> list[Paramet
 
 
 def random_note(covariates: Sequence[str], fixed: Sequence[str]) -> list[str]:
-    """What a reader should know of random covariates."""
+    """A note on random covariates, if there are any."""
     if not covariates or fixed:
         return []
     return ["covariates taken as random (fixed.x = FALSE), so that nobody is left out for lack of one"]

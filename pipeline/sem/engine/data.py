@@ -25,7 +25,7 @@ FEW = 400  # up to so many patterns are worth padding to full width: one batched
 class Block:
     """K patterns handled in one go: of equally many (k) answered variables, or padded to all p of them.
 
-    In a padded block missing variables have mean and covariance zero, and ``mask`` tells them apart.
+    In a padded block missing variables have mean and covariance zero, and ``mask`` distinguishes them.
     """
 
     patterns: np.ndarray  # K: numbers of the patterns, in the order of ``GroupData.bounds``

@@ -73,7 +73,7 @@ def indices(model: Excess, null: Excess, suffix: str) -> dict[str, float]:
 
 
 def _proportions(model: tuple[float, int], null: tuple[float, int], suffix: str) -> dict[str, float]:
-    """NFI, PNFI, IFI and RFI; the first and last are not told of a model with more df than the baseline."""
+    """NFI, PNFI, IFI and RFI; the first and last are not defined for a model with more df than the baseline."""
     (statistic, df), (zero, zero_df) = model, null
     nfi = (zero - statistic) / zero if zero > 0 else np.nan
     rfi = min(1 - (statistic / df) / (zero / zero_df), 1.0) if df > 0 and zero_df > 0 and zero > 0 else 1.0

@@ -19,8 +19,8 @@ def problems(state: State) -> list[str]:
     return _information(state) + _improper(state)
 
 
-def told(state: State) -> list[str]:
-    """What a reader should know of a result that stands: covariances that rest on the model alone."""
+def untested_covariances(state: State) -> list[str]:
+    """Notes on covariances that rest on the model alone: nobody answered both variables."""
     found = []
     for data in state.data.groups:
         pairs = never_together(data, state.data.variables)

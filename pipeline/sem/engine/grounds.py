@@ -13,7 +13,7 @@ SHARE, TIMES = 0.05, 10  # a weight dominates with a twentieth of the sum, and t
 
 
 def weak_grounds(data: Data, parameters: int) -> list[str]:
-    """What a reader should know of how much the answers can bear."""
+    """Notes on answers that are few for the parameters, or dominated by one weight."""
     clusters = [group.clusters for group in data.groups if group.clusters is not None]
     weights = [group.weights for group in data.groups if group.weights is not None]
     return grounds(data.n, parameters, clusters, weights)

@@ -1,4 +1,4 @@
-"""What a fitted model tells: estimates, fit, tests, and the rows of the project's table of estimates."""
+"""What a fitted model reports: estimates, fit, tests, and the rows of the project's table of estimates."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def _moments(point: Point, is_converged: bool = True) -> Moments:
     return Moments(point.mean, point.covariance, point.loglik, point, is_converged)
 
 
-SINGULAR = 1e-7  # eigenvalue of the correlation matrix below which variables are held to repeat each other
+SINGULAR = 1e-7  # eigenvalue of the correlation matrix below which variables count as repeating each other
 
 
 def saturated(data: GroupData, variables: Sequence[str] = (), *, tolerance: float = 1e-5, most: int = 500) -> Moments:
@@ -45,7 +45,7 @@ def saturated(data: GroupData, variables: Sequence[str] = (), *, tolerance: floa
     Complete answers: their mean and covariance, divisor N. Otherwise EM from the available-case means and variances
     (Dempster, Laird & Rubin 1977); after every few EM steps a Newton step with the observed information is tried and
     kept if it raises the likelihood. Without a usable Newton step EM runs to lavaan's tolerance (largest change of a
-    moment below 1e-5 standard deviations), ``is_converged`` tells whether it got there.
+    moment below 1e-5 standard deviations), ``is_converged`` says whether it got there.
 
     Raises ModelError if the covariance matrix of the answers is not positive definite, with the ``variables`` it is
     about.

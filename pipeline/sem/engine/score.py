@@ -1,4 +1,4 @@
-"""Score tests: how much better would a model fit if one restriction were let go? (Without fitting it.)"""
+"""Score tests: how much better would a model fit if one restriction were released? (Without fitting it.)"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.sem.engine.table import Parameter, ParameterTable
 
 
 def release_tests(result: Result, labels: Sequence[str] | None = None) -> pl.DataFrame:
-    """One row per parameter held equal to others: score χ² (1 df) of letting it alone go free, p, expected change.
+    """One row per parameter held equal to others: score χ² (1 df) of releasing it alone, p, expected change.
 
     Expected information, as lavaan's ``lavTestScore``. Columns: label, lhs, op, rhs, group, chisq, df, p,
     expected_change. Sorted by χ², largest first.
@@ -45,16 +45,16 @@ def release_tests(result: Result, labels: Sequence[str] | None = None) -> pl.Dat
 def total_release_test(result: Result) -> dict[str, float]:
     """Score test of all equality constraints at once: chisq, df, p.
 
-    df counts the directions that can be told apart once everything is let go; lavaan counts constraints.
+    df counts the directions that can be distinguished once everything is released; lavaan counts constraints.
     """
     state = result.state
     score, information = state.place.score, state.place.theta_information("expected")
     scale = np.sqrt(information.diagonal())
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-    told = values > 1e-9
-    parts = vectors[:, told].T @ (score / scale)
-    chisq = float((parts**2 / values[told]).sum())
-    df = int(told.sum()) - state.model.npar
+    distinct = values > 1e-9
+    parts = vectors[:, distinct].T @ (score / scale)
+    chisq = float((parts**2 / values[distinct]).sum())
+    df = int(distinct.sum()) - state.model.npar
     return {"chisq": chisq, "df": df, "p": upper_tail(chisq, df)}
 
 

@@ -62,7 +62,7 @@ class State:
 
     @property
     def moments(self) -> int:
-        """Means, variances and covariances that the answers tell of, over groups."""
+        """Means, variances and covariances that the answers inform, over groups."""
         return int(self.kept.sum()) * len(self.data.groups) - sum(self.unseen)
 
     @cached_property

@@ -88,5 +88,5 @@ class Invariance:
 
     @property
     def means_partially_comparable(self) -> bool:
-        """Whether latent means may be compared once the freed items are let differ."""
+        """Whether latent means may be compared once the freed items may differ."""
         return self.means_comparable or self.partial_level in ("scalar", "strict")

@@ -31,13 +31,13 @@ def growth(
     ``None`` for a wave that did not ask it.
 
     ``shape``: intercept, linear, quadratic, or piecewise (two slopes, before and after ``event``, on the scale of
-    ``times``). ``times`` (default 0, 1, 2, …) are the loadings of the slope, so unequal spacing is no trouble.
+    ``times``). ``times`` (default 0, 1, 2, …) are the loadings of the slope, so the waves may be unequally spaced.
     ``residuals``: variances free or equal over waves. ``covariates`` predict every growth factor.
     ``fixed_covariances``: pairs of growth factors whose covariance is zero; a factor paired with itself has no
     variance. ``options`` as in ``Fitting``. Factors are ``i_<construct>``, ``s_``, ``q_``, ``s1_``, ``s2_`` (Mplus and
     lavaan ``growth``).
 
-    Raises ModelError as ``sem``, and where too few waves bear the shape.
+    Raises ModelError as ``sem``, and where the waves are too few for the shape.
     """
     if residuals not in ("free", "equal"):
         raise ModelError(f"residuals are free or equal, not {residuals!r}", where="growth model")

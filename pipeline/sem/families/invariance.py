@@ -43,7 +43,7 @@ def invariance(
     ``{"trust": [["t1_w1", "t2_w1", …], ["t1_w2", …]]}``, items in the same order at every wave; the unique parts of an
     item covary over waves. The ladder begins where the configural model fits by the absolute rule of ``criterion``, and
     stops at the first level that ``criterion`` refuses. With ``partial`` (the default), the restriction with the
-    largest score χ² is then let go, one by one, until the level passes or fewer than two items are left alike;
+    largest score χ² is then released, one by one, until the level passes or fewer than two items are left alike;
     ``freed`` names them, ``trend`` shows the latent means with and without them. (The first item's loading sets the
     scale and cannot be freed: put an item thought stable first.) ``levels``: those to climb, from configural on.
     ``ordered`` items go up a ladder of thresholds, loadings and intercepts (see ``ordinal_invariance``), without
@@ -121,7 +121,7 @@ class _Ladder:
         models: dict[str, Result],
         rows: list[dict[str, Any]],
     ) -> Invariance:
-        """Let restrictions go at the level that failed, then go on up with them let go."""
+        """Release restrictions at the level that failed, then go on up without them."""
         exempt: list[Exemption] = []
         current, reached, best = models[level], None, None
         for step_level in levels[list(levels).index(level) :]:

@@ -25,7 +25,7 @@ COLUMNS = {
 
 def ladder_table(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """One row per level tried: persons analysed and left out, fit, difference from the level before, decision, reason,
-    what was let go."""
+    what was freed."""
     return pl.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], schema=COLUMNS)
 
 
@@ -66,7 +66,7 @@ def mean_trend(
     full: Result | OrdinalResult | None,
     partial: Result | OrdinalResult | None,
 ) -> pl.DataFrame:
-    """One row per factor and place: latent mean against the first, with every item alike and with those let go."""
+    """One row per factor and place: latent mean against the first, with every item alike and with those freed."""
     if full is None:
         return pl.DataFrame()
     rows = []

@@ -20,7 +20,7 @@ SHARED = {
 
 @dataclass(frozen=True)
 class Exemption:
-    """A parameter let differ at one place: part (loadings, intercepts), factor, item number, place from 1."""
+    """A parameter that may differ at one place: part (loadings, intercepts), factor, item number, place from 1."""
 
     part: str
     factor: str
@@ -84,7 +84,7 @@ class Scale:
         raise ModelError("no such item in the scale", where=str(item))
 
     def name(self, exemption: Exemption, data: Data) -> str:
-        """What was let go, for a reader: "intercept of t34" or "loading of a1 in group north"."""
+        """What was freed, for a reader: "intercept of t34" or "loading of a1 in group north"."""
         item = self.at(exemption.factor, exemption.place)[exemption.item]
         group = self.group_label(exemption.place, data)
         return f"{exemption.part[:-1]} of {item}" + (f" in group {group}" if group else "")

@@ -30,8 +30,8 @@ def ordinal_invariance(
 
     ``factors`` as in ``invariance``; over waves everybody counts who answered an item at one of them (or, listwise, all
     items at all). Three answers an item make the threshold level equivalent to the configural one; it then holds
-    untested. Raises ModelError for items with two answers, whose thresholds, loadings and intercepts cannot be told
-    apart.
+    untested. Raises ModelError for items with two answers, whose thresholds, loadings and intercepts cannot be
+    distinguished.
     """
     scale = Scale(factors, over_waves=fitting.group is None)
     alike = [list(held) for factor in factors for held in zip(*scale.places(factor), strict=True)]

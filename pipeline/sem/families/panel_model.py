@@ -215,7 +215,7 @@ class PanelModel:
         return f"{stem}{time}" + ("" if over_groups or self.groups == 1 else f"_g{group}")
 
     def notes(self, reached: Sequence[str] = ()) -> tuple[str, ...]:
-        """What a reader should know: random intercepts at zero (``reached``: by their bound), and phantom waves."""
+        """Notes on random intercepts at zero (``reached``: by their bound) and on phantom waves."""
         found = []
         zero = [name for name in self.names if self.between and self.intercept(name) == "zero"]
         if zero:
