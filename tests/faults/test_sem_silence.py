@@ -336,6 +336,17 @@ def test_waves_that_cannot_be_phantoms(waves, message):
         riclpm(FRAME, {"x": CONSTRUCTS["x"], "y": waves})
 
 
+def test_waves_that_did_not_ask_elsewhere():
+    """Growth takes the waves there are; a ladder over waves and a factor say what to leave out."""
+    three = growth(FRAME, {"x": ["x1", None, "x3", "x4"]}, times=[0, 1, 2, 3], gate=False)
+    plain = growth(FRAME, {"x": ["x1", "x3", "x4"]}, times=[0, 2, 3], gate=False)
+    assert three.loglik == pytest.approx(plain.loglik)
+    with pytest.raises(ModelError, match="a wave did not ask the scale"):
+        invariance(FRAME, {"t": [["x1", "x2"], None, ["x3", "x4"]]})
+    with pytest.raises(ModelError, match="Leave a wave or item that was not asked out"):
+        cfa(FRAME, {"f": ["x1", None, "x3"]})
+
+
 # Fits that may be compared
 
 

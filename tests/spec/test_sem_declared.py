@@ -100,7 +100,8 @@ def test_unequal_times_are_told_and_both_lags_shown(panel: pl.DataFrame, study: 
 
 def test_a_model_without_random_intercepts_warns(panel: pl.DataFrame, study: Study) -> None:
     made = fit_declared("mixed", spec("clpm", lags="equal", times=(0, 1, 2, 3)), panel, study)
-    assert all(note.endswith("read them together with those of the model with random intercepts") for note in of(made, "lag")["note"])
+    said = "read them together with those of the model with random intercepts"
+    assert all(note.endswith(said) for note in of(made, "lag")["note"])
 
 
 def test_a_failed_gate_withholds_the_lags_with_the_reason(panel: pl.DataFrame, study: Study) -> None:

@@ -304,6 +304,12 @@ def _without_nan(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 
 
 def _check_columns(frame: pl.DataFrame, names: Sequence[str]) -> None:
+    odd = [name for name in names if not isinstance(name, str)]
+    if odd:
+        raise ModelError(
+            f"variables are named in words, not as {type(odd[0]).__name__}", count=len(odd),
+            todo="Leave a wave or item that was not asked out.",
+        )  # fmt: skip
     absent = [name for name in names if name not in frame.columns]
     if absent:
         raise ModelError(

@@ -59,6 +59,8 @@ def invariance(
         raise ModelError(f"the levels are {', '.join(known)}, beginning with the first", where="levels")
     chosen = [level for level in known if level in asked]
     rule = criterion or Criterion()
+    if not isinstance(rule, Criterion):
+        raise ModelError("the rule is no Criterion", where="criterion", todo="Write Criterion(cfi_drop=0.01, …).")
     if ordered:
         if partial:
             raise ModelError("ordered items have no partial steps", where="partial", todo="Leave it out.")

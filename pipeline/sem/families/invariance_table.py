@@ -37,6 +37,8 @@ class Scale:
 
     def __post_init__(self) -> None:
         for name, items in self.factors.items():
+            if any(one is None for one in items):
+                raise ModelError("a wave did not ask the scale", where=name, todo="Leave the wave out.")
             nested = [not isinstance(held, str) for held in items]
             if any(nested) != self.over_waves or all(nested) != self.over_waves:
                 todo = "List one list of items a wave, or name a group." if self.over_waves else "List the items once."
