@@ -6,8 +6,8 @@ reasons a result is withheld.
 Conventions are lavaan's: moments with divisor N; means always modelled; standard errors of ML from the expected
 information where answers are complete and from the observed one where some are missing; MLR (Huber–White, observed
 information, Yuan–Bentler χ² in Mplus's variant) throughout; covariates taken as they are (``fixed.x``),
-unless somebody would be lost for lack of one (then as random). Ordered items: WLSMV, incomplete answers pairwise. An option
-that a model cannot use is refused.
+unless somebody would be lost for lack of one (then as random). Ordered items: WLSMV, incomplete answers pairwise. An
+option that a model cannot use is refused.
 """
 
 from pipeline.sem.engine.analyse import sem
