@@ -244,3 +244,9 @@ def test_roles_that_nobody_declared_are_proposed_and_no_items(root, template):
     assert list(load_project(Paths(root)).studies["first"].items) == ["q1"]
     assert "example.org" not in text + (template / "items.yaml").read_text()
     assert "North" not in text, "answers in words are not shown"
+
+
+def test_a_question_that_is_called_like_a_role_is_still_an_item(root, template):
+    drafted(root, answers("status", "test_anxiety", "minutes_of_tv", "weight_kg", "contest", weight=[1.5] * 60))
+    found = list(load_project(Paths(root)).studies["first"].items)
+    assert found == ["status", "test_anxiety", "minutes_of_tv", "weight_kg", "contest"]

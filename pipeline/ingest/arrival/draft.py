@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.ingest.arrival.draft_fieldwork import date_columns, date_format_lines, fieldwork_lines
-from pipeline.ingest.arrival.draft_roles import guessed_roles, role_lines, roles_in
+from pipeline.ingest.arrival.draft_roles import guessed_roles, of_paradata, role_lines, roles_in
 from pipeline.ingest.arrival.draft_variables import undecided, variable_lines
 from pipeline.ingest.arrival.expected import expected
 from pipeline.ingest.arrival.marks import Mark, own_mark
@@ -56,7 +56,7 @@ def draft(
     want = replace(want, mark=mark)
     roles = roles_in(want, deposit)
     guesses = guessed_roles(want, roles, deposit)
-    new = _new(study, deposit, mark, found, {*roles.values(), *(column for _, column in guesses)})
+    new = _new(study, deposit, mark, found, {*roles.values(), *of_paradata(guesses)})
     return Draft(
         _text(
             [

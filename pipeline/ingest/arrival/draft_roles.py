@@ -14,9 +14,9 @@ _NAMES = {
     "person_id": r"id|pid|pidp|.*_id|id_.*|respondent.*|participant.*|externalreference|token",
     "weight": r"w(eigh)?t|.*weight.*|wgt.*",
     "interview_date": r"(start|interview|int|end|record\w*)_?date.*|date|submitted|created_at",
-    "duration": r".*duration.*|.*minutes.*|interviewtime|time_?taken",
-    "progress": r".*progress.*|percent_?complete.*",
-    "test": r".*test(data|case|record)?|status|is_test",
+    "duration": r"(interview_?)?(duration|minutes|length)(_?(min|sec|in)\w*|\s*\(in .*\))?|time_?taken|loi",
+    "progress": r"progress|percent_?complete\w*",
+    "test": r"(is_?)?test(_?(data|case|record|mark))?|remarks?",
 }
 """Role → names that columns with the role often have, in small letters."""
 _DATES = "the only column of dates"
@@ -34,6 +34,11 @@ def roles_in(want: Expected, deposit: Deposit) -> dict[str, str]:
     if "interview_date" not in want.roles and len(dates) == 1 and dates[0] not in found.values():
         found["interview_date"] = dates[0]
     return found
+
+
+def of_paradata(guesses: Sequence[tuple[str, str]]) -> set[str]:
+    """The columns that look like paradata, which no question was asked for; any other guess may be an item as well."""
+    return {column for role, column in guesses if role in ("duration", "progress")}
 
 
 def guessed_roles(want: Expected, roles: Mapping[str, str], deposit: Deposit) -> list[tuple[str, str]]:
