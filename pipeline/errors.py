@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+_ESCAPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Categories of characters that end a line, turn the direction of writing, or that YAML does not allow."""
+
 
 class CohesionError(Exception):
     """A mistake in the input, said in one message. Never carries a participant's value or id.
@@ -15,7 +20,7 @@ class CohesionError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
+        place = f"{one_line(self.where)}: " if self.where else ""
         many = f" ({self.count:,})" if self.count is not None else ""
         todo = f" {self.todo}" if self.todo else ""
         end = "" if self.what.endswith("?") and not many else "."
@@ -47,3 +52,20 @@ class ModelError(CohesionError):
 
 class PaperError(CohesionError):
     """A paper says what its results do not support, or names a result that does not exist."""
+
+
+def one_line(text: str) -> str:
+    r"""The text with each character that is not seen, or that ends a line, as its escape.
+
+    >>> print(one_line("note\nnot_asked:"))
+    note\nnot_asked:
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escape(sign) if unicodedata.category(sign) in _ESCAPED else sign for sign in text)
+
+
+def _escape(sign: str) -> str:
+    known = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    number = ord(sign)
+    return known.get(sign, f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}")

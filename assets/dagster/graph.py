@@ -15,6 +15,8 @@ from pipeline.paths import Paths
 log = logging.getLogger("cohesion")
 OWNERS = ["team:panel-research"]
 STEP = "build"
+MARKDOWN = ("sql", "estimates", "convergence")
+"""Metadata that nodes write as Markdown (``assets/nodes/preview.py``)."""
 EXTRA_CHECKS = {
     "confirmed": "Somebody has confirmed these bytes as the wave: their SHA-256 stands in its declaration.",
     "accounting": "Received = valued + missing by reason, for every item of every wave.",
@@ -117,16 +119,17 @@ def _metadata(table: TableReport) -> dict[str, dg.MetadataValue]:
         "dagster/row_count": dg.MetadataValue.int(table.rows),
         "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns=columns)),
     }
-    return shown | {name: _value(value) for name, value in table.metadata.items()}
+    return shown | {name: _value(name, value) for name, value in table.metadata.items()}
 
 
-def _value(value: object) -> dg.MetadataValue:
+def _value(name: str, value: object) -> dg.MetadataValue:
+    """A number, or text; Markdown only where a node made it so, since names of files may hold anything."""
     if isinstance(value, bool | int):
         return dg.MetadataValue.int(int(value))
     if isinstance(value, float):
         return dg.MetadataValue.float(value)
     text = str(value)
-    return dg.MetadataValue.md(text) if "\n" in text else dg.MetadataValue.text(text)
+    return dg.MetadataValue.md(text) if name in MARKDOWN else dg.MetadataValue.text(text)
 
 
 def _files(node: Node, paths: Paths) -> dict[str, dg.MetadataValue]:

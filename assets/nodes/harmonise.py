@@ -8,6 +8,7 @@ from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from assets.nodes.ingest import below, private, quarantined
+from assets.nodes.preview import fenced
 from pipeline.specs import Study
 
 
@@ -116,7 +117,7 @@ def make_answers(tables: Tables, *, study: Study) -> Output:
                 "answers_received": made.ledger["count"].sum(),
                 "answers_valued": made.ledger.filter("is_valued")["count"].sum(),
                 "answers_set_aside": sum(taken.height for taken in apart.values()),
-                "sql": f"```sql\n{sql}\n```",
+                "sql": fenced(sql, "sql"),
             }
         },
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from pipeline.errors import one_line
 
 if TYPE_CHECKING:
     import polars as pl
@@ -10,8 +13,19 @@ if TYPE_CHECKING:
 
 def markdown_table(frame: pl.DataFrame, digits: int = 4) -> str:
     """A small frame of results about groups, never about one person, as a Markdown table."""
-    lines = [" | ".join(frame.columns), " | ".join("---" for _ in frame.columns)]
+    lines = [" | ".join(map(as_text, frame.columns)), " | ".join("---" for _ in frame.columns)]
     for row in frame.rows():
-        cells = (f"{cell:.{digits}g}" if isinstance(cell, float) else str(cell or "") for cell in row)
+        cells = (f"{cell:.{digits}g}" if isinstance(cell, float) else as_text(str(cell or "")) for cell in row)
         lines.append(" | ".join(cells))
     return "\n".join(f"| {line} |" for line in lines)
+
+
+def as_text(text: str) -> str:
+    """A name or label in Markdown: no sign in it makes a cell, a link, a tag or a heading."""
+    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", one_line(text))
+
+
+def fenced(text: str, language: str) -> str:
+    """Text as a block of code, whatever it holds: the fence is longer than any in it."""
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`{3,}", text))])
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
 
+from pipeline.errors import one_line
 from pipeline.specs.yaml_text import quoted
 from pipeline.tables import MARKED_MISSING
 
@@ -110,7 +111,7 @@ def together(words: list[str], counts: list[int]) -> Texts:
 
 def in_variables(variables: list[str], count: int) -> str:
     """How many cells of which variables."""
-    named = ", ".join(f"`{variable}`" for variable in variables[:MOST_NAMED])
+    named = ", ".join(f"`{one_line(variable)}`" for variable in variables[:MOST_NAMED])
     more = f" and {len(variables) - MOST_NAMED:,} more" if len(variables) > MOST_NAMED else ""
     return f"{count:,} cells of {len(variables):,} variables ({named}{more})"
 

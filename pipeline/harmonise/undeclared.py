@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.errors import DepositError
+from pipeline.errors import DepositError, one_line
 from pipeline.harmonise.crosswalk import IN_RANGE, Rule
 from pipeline.harmonise.texts import Texts, in_variables, texts_of, together
 
@@ -31,7 +31,7 @@ class Problem:
     def line(self) -> str:
         """One line of its own."""
         told = " and ".join(filter(None, [self.told, self.texts.words() if self.texts.count else ""]))
-        return f"{self.file}: variable `{self.variable}` (item `{self.item}`) has {told}"
+        return f"{self.file}: variable `{one_line(self.variable)}` (item `{self.item}`) has {told}"
 
 
 def undeclared(counts: Mapping[str, int], rule: Rule, file: str) -> list[Problem]:

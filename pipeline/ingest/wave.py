@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.errors import DepositError
+from pipeline.errors import DepositError, one_line
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.arrival.hold import check_bytes, check_receipt
 from pipeline.ingest.declared import read_wave
@@ -68,9 +68,9 @@ def wave_table(
             receipts, schema_overrides={"first_interview": pl.Date, "last_interview": pl.Date, "apart": pl.String}
         ),
         labels_table(labels),
-        tuple(notices),
+        tuple(map(one_line, notices)),
         pl.concat([arm.quarantined for arm in arms], how="diagonal_relaxed"),
         pl.concat([arm.dates for arm in arms], how="diagonal_relaxed"),
         counts_of([arm.sorted for arm in arms], frame.height),
-        tuple(remarks),
+        tuple(map(one_line, remarks)),
     )

@@ -1,5 +1,6 @@
 """Names and labels of files are data: nothing that stands in one becomes a line, a key, a comment or a tag."""
 
+import re
 import unicodedata
 from pathlib import Path
 
@@ -7,13 +8,16 @@ import polars as pl
 import pyreadstat
 import pytest
 from shared import shared
-from small_study import declare, make_root
+from small_study import build, declare, make_root
 
+from assets.dagster.graph import _value
+from assets.nodes.preview import fenced, markdown_table
+from pipeline.errors import one_line
 from pipeline.ingest.arrival.draft import draft_wave
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 from pipeline.specs.strict_yaml import parse
-from pipeline.specs.yaml_text import one_line, quoted
+from pipeline.specs.yaml_text import quoted
 
 HOSTILE = {
     "line breaks": "note\nnot_asked:\n  - sex\nassumed: true\n#",
@@ -93,3 +97,42 @@ def test_c15_header_newline(root):
     text, data = drafted(root, shared("faults", "waves", "c15_header_newline.csv"))
     assert r"#   note\nnot_asked:\n  - q1\nassumed: true\n#" in text.splitlines()
     assert "assumed" not in data
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_name_in_markdown_is_one_cell_of_text(text):
+    table = markdown_table(pl.DataFrame({"term": [text], "estimate": [1.0]}))
+    lines = table.split("\n")
+    assert len(lines) == 3
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 3 for line in lines)
+    assert not re.search(r"(?<!\\)[<`\[]", table)
+
+
+def test_a_block_of_code_ends_where_it_ends():
+    block = fenced('SELECT "a\n```\n# Heading\n````"', "sql")
+    assert block.startswith("`````sql\n")
+    assert block.endswith("\n`````")
+    assert block.count("`````") == 2
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_said_of_a_column_stays_in_one_line(root, name):
+    folder = root / "data" / "raw" / "first"
+    frame = pl.read_csv(folder / "study_wave_1.csv").rename({"sex": name}).with_columns(pl.lit("NA").alias(name))
+    frame.write_csv(folder / "study_wave_1.csv")
+    declare(root, "first", "items.yaml", "variable: sex", f"variable: {quoted(name)}")
+    reports = build(root)
+    message = reports["findings/first"].message
+    assert "“NA” (40)" in message
+    assert f"`{one_line(name)}`" in message
+    assert not [line for line in message.splitlines() if line.startswith(("not_asked", "assumed", "#", "|"))]
+    page = Paths(root).drift_file("first").read_text()
+    assert "<script>alert(1)</script>" not in page
+    assert "<img src=x" not in page
+    notices = str(reports["wave/first/w01"].tables[0].metadata["notices"])
+    assert "\n" not in notices
+
+
+def test_dagster_takes_for_markdown_only_what_a_node_wrote_so():
+    assert type(_value("notices", "a\n# b")).__name__ == "TextMetadataValue"
+    assert type(_value("sql", fenced("SELECT 1", "sql"))).__name__ == "MarkdownMetadataValue"

@@ -8,6 +8,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.errors import one_line
 from pipeline.harmonise.texts import in_variables
 from pipeline.harmonise.texts import together as texts_together
 from pipeline.specs.findings import CANNOT_BE_SET_ASIDE
@@ -95,10 +96,16 @@ def table(study: Study, wave: str, findings: Collection[Finding]) -> pl.DataFram
             decided.setdefault((finding.item, finding.kind), f"accept: {reason}")
     order = {"blocks": 0, "warns": 1, "notes": 2}
     rows = [
-        {"study": study.key, "wave": wave, **asdict(finding), "decision": decided.get((finding.item, finding.kind))}
+        _in_one_line(study, wave, finding) | {"decision": decided.get((finding.item, finding.kind))}
         for finding in sorted(findings, key=lambda finding: (order[finding.severity], -(finding.count or 0)))
     ]
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _in_one_line(study: Study, wave: str, finding: Finding) -> dict[str, object]:
+    """The finding as a row; a name or a label of a file in it is data, even if it holds line breaks."""
+    texts = {"what": one_line(finding.what), "where": one_line(finding.where), "todo": one_line(finding.todo)}
+    return {"study": study.key, "wave": wave, **asdict(finding), **texts}
 
 
 def _explained(study: Study, wave: str, finding: Finding) -> str:

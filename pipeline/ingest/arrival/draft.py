@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.errors import one_line
 from pipeline.ingest.arrival.draft_fieldwork import date_columns, date_format_lines, fieldwork_lines
 from pipeline.ingest.arrival.draft_roles import guessed_roles, of_paradata, role_lines, roles_in
 from pipeline.ingest.arrival.draft_variables import undecided, variable_lines
@@ -16,7 +17,7 @@ from pipeline.ingest.arrival.new_items import NewItems, entry, in_one_line, new_
 from pipeline.ingest.arrival.opened import Opened, about_format, open_undeclared
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.specs.project import Study
-from pipeline.specs.yaml_text import one_line, quoted
+from pipeline.specs.yaml_text import quoted
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.errors import DepositError
+from pipeline.errors import DepositError, one_line
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Notice
 
@@ -97,5 +97,5 @@ def doubled(names: Sequence[str], where: str) -> DepositError:
 
 def some(things: Sequence[object], most: int = 10) -> str:
     """The first few of a list, in words."""
-    shown = ", ".join(str(thing) for thing in things[:most])
+    shown = one_line(", ".join(str(thing) for thing in things[:most]))
     return shown if len(things) <= most else f"{shown} and {len(things) - most:,} more"
