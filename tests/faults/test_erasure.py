@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from confirmed import confirm_all
 from engine_runs import build
-from erased_studies import STUDY, Study, check, make
+from erased_studies import STUDY, Study, bytes_below, check, make
 
 from assets.commands.withdrawal import carry_out, roll_back
 from assets.engine.workspace import Workspace
@@ -61,10 +61,6 @@ def made(root: Path, seed: int) -> Study:
     confirm_all(root)
     assert build_waves(root) == {}
     return study
-
-
-def bytes_below(folder: Path) -> dict[str, bytes]:
-    return {path.as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def erase_with_deaths(study: Study, chance: random.Random) -> None:

@@ -208,6 +208,7 @@ def _last_row_is_zeros(values: dict[str, list[Any]]) -> bool:
 def write_spss(path: Path, draft: Path, kept: pl.Series, encoding: str | None, *, is_compressed: bool) -> None:
     """Write the cases of an SPSS file that are kept."""
     frame, about = _kept_rows(path, kept, encoding, pyreadstat.read_sav)
+    _refuse_what_is_not_written(path, {"multiple response sets": about.mr_sets})
     pyreadstat.write_sav(
         frame,
         draft,
@@ -215,6 +216,7 @@ def write_spss(path: Path, draft: Path, kept: pl.Series, encoding: str | None, *
         variable_measure=dict(about.variable_measure),
         variable_display_width=about.variable_display_width,
         compress=is_compressed,
+        note=about.notes or None,
         **_labels_written(about),
     )
 
@@ -222,8 +224,20 @@ def write_spss(path: Path, draft: Path, kept: pl.Series, encoding: str | None, *
 def write_stata(path: Path, draft: Path, kept: pl.Series, encoding: str | None) -> None:
     """Write the observations of a Stata file that are kept."""
     frame, about = _kept_rows(path, kept, encoding, pyreadstat.read_dta)
+    _refuse_what_is_not_written(path, {"notes": about.notes})
     letters = {name: [str(tag) for tag in tags] for name, tags in about.missing_user_values.items()}
     pyreadstat.write_dta(frame, draft, missing_user_values=letters or None, **_labels_written(about))
+
+
+def _refuse_what_is_not_written(path: Path, parts: dict[str, Any]) -> None:
+    """Raise ``DepositError`` for what a file says of itself and no library here writes again."""
+    lost = [name for name, part in parts.items() if part]
+    if lost:
+        raise DepositError(
+            f"holds {' and '.join(lost)}, which would be lost in writing it again",
+            where=path.name,
+            todo="Nothing was changed. Save it without these, or ask for the file without the person, and start again.",
+        )
 
 
 def _kept_rows(path: Path, kept: pl.Series, encoding: str | None, read: Callable[..., Any]) -> tuple[pl.DataFrame, Any]:

@@ -21,8 +21,8 @@ _TAGS = re.compile(rb"<[^<>]*>")
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "windows-1252", "mac_roman", "cp850")
 _LETTER = b"[0-9A-Za-z]"
 _NO_LETTER = {
-    "utf-16-le": (b"(?<!" + _LETTER + b"\x00)", b"(?!" + _LETTER + b"\x00)"),
-    "utf-16-be": (b"(?<!\x00" + _LETTER + b")", b"(?!\x00" + _LETTER + b")"),
+    "utf-16-le": (b"(?<!" + _LETTER + b"\x00)", b"(?!" + _LETTER + b")"),
+    "utf-16-be": (b"(?<!" + _LETTER + b")", b"(?!\x00" + _LETTER + b")"),
 }
 Bytes = bytes | mmap.mmap
 
