@@ -250,3 +250,12 @@ def test_a_question_that_is_called_like_a_role_is_still_an_item(root, template):
     drafted(root, answers("status", "test_anxiety", "minutes_of_tv", "weight_kg", "contest", weight=[1.5] * 60))
     found = list(load_project(Paths(root)).studies["first"].items)
     assert found == ["status", "test_anxiety", "minutes_of_tv", "weight_kg", "contest"]
+
+
+def test_answers_that_are_not_declared_are_named_with_the_draft(root, template):
+    usual = answers("trust_1", income=[*(str(1000 + 37 * k) for k in range(59)), "NA"], weight=[1.5] * 60)
+    drafted(root, usual)
+    more = usual.with_columns(income=pl.Series([*["90000"] * 3, *usual["income"][3:]]), trust_1=pl.lit(6))
+    said = drafted(root, more, "second.csv")
+    assert "Answers that are not declared, in trust_1, income" in said
+    assert "3 answers are outside its range" in (template / "waves" / "w02.yaml").read_text()

@@ -23,12 +23,14 @@ from pipeline.specs.yaml_text import quoted
 @dataclass(frozen=True)
 class Draft:
     """``wave``: its declaration as YAML text. ``items`` and ``scales``: entries for columns that nobody declared, if
-    they were asked for; ``scales`` are comments. ``undecided``: items that need a decision before the wave is built."""
+    they were asked for; ``scales`` are comments. ``undecided``: items that need a decision before the wave is built;
+    ``undeclared``: those with answers that are not among their codes, or outside their range."""
 
     wave: str
     items: str = ""
     scales: str = ""
     undecided: tuple[str, ...] = ()
+    undeclared: tuple[str, ...] = ()
     proposed_items: int = 0
 
 
@@ -75,6 +77,7 @@ def draft(
         items="\n\n".join("\n".join(entry(item, path.name)) for item in new.items) if add_items else "",
         scales="\n".join(scale_lines(new)) if add_items else "",
         undecided=tuple(undecided(want, names, found)),
+        undeclared=tuple(item for item, match in found.items() if match.is_its_name and not match.is_as_declared),
         proposed_items=len(new.items),
     )
 

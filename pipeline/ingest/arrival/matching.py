@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from pipeline.ingest.arrival.batteries import stem_of
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import NUMBER, code_texts
@@ -33,6 +35,8 @@ class Match:
     evidence: str
     is_its_name: bool = False
     """Whether it has the name that was expected, if in another case; any other name is for a person to judge."""
+    is_as_declared: bool = True
+    """Whether every answer is among the declared codes, or within the declared range."""
 
 
 def matches(
@@ -94,16 +98,18 @@ def _match(item: Item, name: str, column: str, deposit: Deposit, missing: Collec
     evidence += [f"{by_codes:.0%} of its codes are declared"] if by_codes is not None else []
     outside = _outside(deposit, column, item, declared)
     evidence += [f"{outside:,} answers are outside its range"] if outside else []
-    return Match(column, round(confidence, 2), ", ".join(evidence), column.lower() == name.lower())
+    as_declared = not outside and (by_codes is None or by_codes == 1)
+    return Match(column, round(confidence, 2), ", ".join(evidence), column.lower() == name.lower(), as_declared)
 
 
 def _outside(deposit: Deposit, column: str, item: Item, missing: Collection[str]) -> int:
     """How many answers to an item of numbers its declared range leaves out."""
     answers = deposit.frame[column]
-    if item.range is None or not answers.dtype.is_numeric():
+    if item.range is None or answers.dtype.is_temporal():
         return 0
+    numbers = answers.cast(pl.Float64, strict=False)
     codes = [float(code) for code in missing if re.fullmatch(NUMBER, code)]
-    return int((~answers.is_between(*item.range) & ~answers.is_in(codes)).sum())
+    return int((~numbers.is_between(*item.range) & ~numbers.is_in(codes)).sum())
 
 
 def _wordings(item: Item) -> list[str]:

@@ -10,6 +10,7 @@ from pipeline.errors import CohesionError
 from pipeline.files import write_bytes
 from pipeline.ingest.arrival.draft import Draft, draft
 from pipeline.ingest.arrival.template import EXAMPLES, example_files, is_the_templates, own_waves
+from pipeline.ingest.formats.columns import some
 from pipeline.specs.project import Study
 
 _ITEMS = """# Drafted from {file}: one entry per column that nobody had declared. Compare wording, codes and
@@ -68,6 +69,11 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
         yield (
             f"{made.proposed_items:,} columns are read by no item; the wave's file proposes their entries in comments "
             "(--items writes them into items.yaml)."
+        )
+    if made.undeclared:
+        yield (
+            f"Answers that are not declared, in {some(made.undeclared, 5)}: correct `codes`, `missing` or `range` in "
+            "items.yaml, or decide when the build asks."
         )
     if made.undecided:
         items = f"{len(made.undecided):,} items are" if len(made.undecided) > 1 else "1 item is"
