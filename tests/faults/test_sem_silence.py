@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from pipeline.errors import ModelError
+from pipeline.papers.tables.measurement import persons_analysed
 from pipeline.sem import (
     Criterion,
     cfa,
@@ -395,3 +396,12 @@ def test_weak_grounds_are_told():
     ordered = answers([0.7] * 4, n=60, cuts=(0,)).with_columns(c=pl.int_range(60) // 12)
     told = " ".join(cfa(ordered, ITEMS, ordered=True, cluster="c", gate=False).notes)
     assert "8 parameters and 5 clusters" in told
+
+
+@pytest.mark.parametrize(
+    ("left", "shown"),
+    [(0.0, " (n = 2,928)"), (3.0, " (n = 2,928; fewer than 10 left out)"), (41.0, " (n = 2,928; 41 left out)")],
+)
+def test_a_papers_table_of_invariance_counts_who_was_left_out(left, shown):
+    row = {"term": "persons_left_out", "estimate": left, "n_persons": 2928}
+    assert persons_analysed([row]) == shown

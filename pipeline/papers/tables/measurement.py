@@ -34,7 +34,7 @@ def invariance(paper: PaperContext, names: Sequence[str], _options: Mapping[str,
         if not steps and not concluded:
             continue  # latent means by wave
         over = paper.study.label(outcome) + (f", {paper.study.label(wave)}" if wave else "")
-        body.append(TableRow((words(over),)))
+        body.append(TableRow((words(over + persons_analysed(own)),)))
         if not steps:
             body.append(cell_row("Not tested", "–", "–", "–", "–", str(concluded[0]["note"]).capitalize()))
         body += [_step(own, row, paper) for row in steps]
@@ -51,6 +51,19 @@ def invariance(paper: PaperContext, names: Sequence[str], _options: Mapping[str,
         notes=(note,),
         wordy=True,
     )
+
+
+FEW = 10
+
+
+def persons_analysed(own: Sequence[Row]) -> str:
+    """How many were analysed and left out: " (n = 2,928; 41 left out)"; a few are not counted out."""
+    analysed = next((row["n_persons"] for row in own if row["n_persons"] is not None), None)
+    if analysed is None:
+        return ""
+    left = next((row["estimate"] for row in own if row["term"] == "persons_left_out"), None) or 0
+    few = f"fewer than {FEW}" if left < FEW else f"{left:,.0f}"
+    return f" (n = {analysed:,}" + (f"; {few} left out)" if left else ")")
 
 
 def _step(own: list[Row], decided: Row, paper: PaperContext) -> TableRow:
