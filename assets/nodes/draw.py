@@ -11,9 +11,10 @@ from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from assets.nodes.comparability import comparability_key
 from assets.nodes.ingest import below
-from pipeline.specs import AnyModel, Figure, Study
+from pipeline.specs import AnyModel, Claim, Figure, Study
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import concepts_of
+from pipeline.specs.paper_reads import groups_of, ranges_of
 
 SUFFIXES = ("png", "svg", "narrow.svg")
 
@@ -31,14 +32,25 @@ def make_figure(
     study: Study,
     labels: Mapping[str, str],
     models: Mapping[str, AnyModel],
+    claims: tuple[Claim, ...],
+    groups: Mapping[str, str],
+    ranges: Mapping[str, tuple[float, float]],
 ) -> Output:
-    """One row: the figure's words and the hashes of its files."""
+    """One row: the figure's words and the hashes of its files. What its title claims is judged before it is drawn.
+
+    Raises ``PaperError`` with every claim that the results do not support.
+    """
     import polars as pl
 
     from pipeline.figures import draw, rendered
+    from pipeline.papers import judge_figure
     from pipeline.tables import FigureRecord
 
     frames = list(tables.get("estimates", {}).values())
+    comparability = tables.get("comparability")
+    if claims:
+        about = {"comparability": comparability, "groups": groups, "labels": labels, "ranges": ranges}
+        judge_figure(name, figure.title, claims, pl.concat(frames), **about)
     drawn = draw(
         figure,
         study,
@@ -46,11 +58,11 @@ def make_figure(
         participation=tables.get("participation"),
         labels=dict(labels),
         models=dict(models),
-        comparability=tables.get("comparability"),
+        comparability=comparability,
         panel=tables.get("panel"),
     )
     files = rendered(drawn)
-    record = {"figure": name, "title": figure.title, "source": drawn.source, "alt": drawn.alt, "note": drawn.note}
+    record = {"figure": name, "title": drawn.title, "source": drawn.source, "alt": drawn.alt, "note": drawn.note}
     record |= {
         f"{suffix.replace('.', '_')}_sha256": hashlib.sha256(content).hexdigest() for suffix, content in files.items()
     }
@@ -66,7 +78,8 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
     if "estimates" in kind.needs and models:
         inputs["estimates"] = {model: ("estimates", model) for model in models}
     inputs |= {table: (table, figure.study) for table in ("participation", "panel") if table in kind.needs}
-    inputs |= comparability_key(figure.study, project) if "comparability" in kind.needs else {}
+    judged = bool(figure.claims) or "comparability" in kind.needs
+    inputs |= comparability_key(figure.study, project) if judged else {}
     labels = {
         concept: project.concepts[concept].label
         for concept in concepts_of(figure, models)
@@ -79,6 +92,9 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
             "figure": view(figure, figure.drawn),
             "study": view(study, reads.drawing(kind)),
             "labels": labels,
+            "claims": figure.claims,
+            "groups": groups_of(models),
+            "ranges": ranges_of(models.values(), study, project) if figure.claims else {},
             "models": {model: reads.drawn_model(kind, declared) for model, declared in models.items()},
         },
         inputs=inputs,

@@ -14,7 +14,7 @@ from assets.nodes.comparability import comparability_key
 from assets.nodes.ingest import below
 from assets.nodes.weight_sets import ABOUT
 from pipeline.specs import AnyModel, Figure, Paper, Study
-from pipeline.specs.paper_reads import FIGURE_READS, labels_of, model_reads, study_reads, weight_sets_of
+from pipeline.specs.paper_reads import FIGURE_READS, labels_of, model_reads, ranges_of, study_reads, weight_sets_of
 from pipeline.specs.project import Assumption
 from pipeline.specs.writers import WRITERS
 
@@ -43,6 +43,7 @@ def make_paper(
     assumptions: tuple[Assumption, ...],
     templates: Mapping[str, OutsideFile],
     writers: tuple[str, ...],
+    ranges: Mapping[str, tuple[float, float]],
     root: Place,
 ) -> Output:
     """One row per number that the paper prints; the paper itself is a page, in the form of every writer."""
@@ -65,6 +66,7 @@ def make_paper(
         results=pl.concat(tables["estimates"].values()),
         tables=about | dict(_of_weights(tables)),
         drawn={figure: _drawn(record, root) for figure, record in tables["figures"].items()},
+        ranges=ranges,
     )
     numbers = paper_numbers(document, name)
     pages = {
@@ -122,6 +124,7 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             "figures": {figure: view(project.figures[figure], FIGURE_READS) for figure in paper.figures},
             "labels": labels_of(paper, text, project),
             "assumptions": tuple(study.assumptions),
+            "ranges": ranges_of(models.values(), study, project),
             "templates": {key: OutsideFile(template) for key, template in templates.items()},
             "writers": tuple(WRITERS),
             "root": Place(paths.root),

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.figures.style import decimal
+from pipeline.specs.rounding import decimal
 
 FEWEST = 10
 """Patterns of fewer people than this are shown as one row, in figures as in tables."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.figures.style import CATEGORICAL, DUO, MARKERS
 from pipeline.figures.timeline import Dates, date_of
+from pipeline.figures.titles import MARK
 from pipeline.specs.components import COMPONENTS
 
 
@@ -32,6 +33,7 @@ class Line:
     colour: str
     marker: str
     points: tuple[Point, ...]
+    mark: str = ""  # stands at each of its values: they may not be compared
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,9 @@ def panels_of(
     labels: Mapping[str, str] | None,
     percent: bool,
     together: bool | None,
+    marked: Collection[str] = (),
 ) -> list[Panel]:
-    """The panels that are drawn; ``alt_trend`` describes the same ones."""
+    """The panels that are drawn; ``alt_trend`` describes the same ones. ``marked``: outcomes that bear the mark."""
     levels = [key for key, component in COMPONENTS.items() if component.level]
     shown = means.filter(
         pl.col("component").is_in(levels), pl.col("wave").is_not_null() & pl.col("estimate").is_not_null()
@@ -65,10 +68,10 @@ def panels_of(
         together = percent and len(names) == 1 and len(outcomes) <= 4
     if together and len(names) == 1 and len(outcomes) > 1:
         (group,) = names
-        panels = [Panel("", _lines({label: courses[outcome, group] for outcome, label in outcomes.items()}))]
+        panels = [Panel("", _lines(outcomes, {key: courses[key, group] for key in outcomes}, marked))]
     else:
         panels = [
-            Panel(label, _lines({name: courses[outcome, group] for group, name in names.items()}))
+            Panel(label, _lines(names, {group: courses[outcome, group] for group in names}, (), outcome in marked))
             for outcome, label in outcomes.items()
         ]
     panels = [panel for panel in panels if panel.lines]
@@ -77,13 +80,22 @@ def panels_of(
     return panels
 
 
-def _lines(courses: Mapping[str, tuple[Point, ...]]) -> tuple[Line, ...]:
+def _lines(
+    names: Mapping[Any, str],
+    courses: Mapping[Any, tuple[Point, ...]],
+    marked: Collection[str],
+    every: bool = False,
+) -> tuple[Line, ...]:
     """One line per name, in the palette's order; a name keeps its colour where others have no points."""
     if len(courses) > len(CATEGORICAL):
         raise PaperError("too many lines for one trend figure", count=len(courses), todo="Draw at most six.")
     colours = DUO if len(courses) == 2 else CATEGORICAL
     dressed = zip(courses.items(), colours, MARKERS, strict=False)
-    return tuple(Line(name, colour, marker, points) for (name, points), colour, marker in dressed if points)
+    return tuple(
+        Line(names[key], colour, marker, points, MARK if every or key in marked else "")
+        for (key, points), colour, marker in dressed
+        if points
+    )
 
 
 def _course(

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.figures.picture import Material, Picture
 from pipeline.figures.style import WIDE
+from pipeline.figures.titles import titled
 from pipeline.specs.family import load
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, the text that stands in for it, its source and note. ``at(width)`` draws it at another width."""
+    """A figure, the text that stands in for it, its source, note and title. ``at(width)`` draws it at another width."""
 
     alt: str
     source: str
     at: Callable[[float], Figure]
     note: str = ""
+    title: str = ""
 
     @cached_property
     def figure(self) -> Figure:
@@ -55,7 +57,8 @@ def draw(
     of a scale that failed scalar invariance says so. ``panel``: the scores. A kind reads only the tables and parts of
     declarations that its record in ``specs/figure_kinds.py`` names.
 
-    Raises ``PaperError`` if a result that the figure draws is missing.
+    Raises ``PaperError`` if a result that the figure draws is missing, or if its title compares levels of a scale that
+    failed scalar invariance.
     """
     material = Material(estimates, participation, labels or {}, models or {}, comparability, panel)
     picture: Picture = load(FIGURE_KINDS[spec.kind].function)(spec, study, material)
@@ -63,6 +66,7 @@ def draw(
     note = " ".join(filter(None, (spec.note, picture.caution)))
     synthetic = "Synthetic data." if study.about.synthetic else ""
     alt = " ".join(filter(None, (synthetic, picture.alt, picture.caution)))
-    words = {"title": spec.title, "subtitle": spec.subtitle, "source": source, "note": note}
+    title = titled(spec.title, picture)
+    words = {"title": title, "subtitle": spec.subtitle, "source": source, "note": note}
     drawn = partial(picture.draw, **words, synthetic=study.about.synthetic)
-    return Drawing(alt, source, lambda width: drawn(width=width), note)
+    return Drawing(alt, source, lambda width: drawn(width=width), note, title)

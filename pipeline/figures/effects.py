@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.figures.forest import Mark, Row
-from pipeline.figures.style import DARK_BLUE, DARK_GREY, DARK_PINK, ORANGE, TURQUOISE, decimal, interval
+from pipeline.figures.style import DARK_BLUE, DARK_GREY, DARK_PINK, ORANGE, TURQUOISE, with_interval
 from pipeline.specs.components import COMPONENTS
 
 LOOKS = {
@@ -60,9 +60,7 @@ def _mark(row: Mapping[str, Any]) -> Mark:
     value, low, high = row["estimate"], row["conf_low"], row["conf_high"]
     if value is None:
         return Mark(None, None, None, name, colour, marker, "withheld")
-    text = decimal(value)
-    if low is not None and high is not None:
-        text += f" ({interval(low, high)})"
+    text = with_interval(value, low, high, row.get("null", 0.0))
     return Mark(value, low, high, name, colour, marker, text)
 
 

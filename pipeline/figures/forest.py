@@ -12,12 +12,12 @@ from pipeline.figures.style import (
     LABEL,
     QUIET,
     SMALL,
-    decimal,
     ink,
     line_height,
     text_width,
     wrap,
 )
+from pipeline.specs.rounding import decimal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

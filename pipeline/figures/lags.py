@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.figures.style import decimal, interval
+from pipeline.figures.style import with_interval
+from pipeline.specs.rounding import decimal
 
 NOW, NEXT = "now", "next"
 
@@ -31,21 +32,25 @@ class Path:
         """The estimate with its interval on the same ``line``, ``stacked`` below it, or alone (``brief``)."""
         if layout == "brief" or self.low is None or self.high is None:
             return decimal(self.estimate)
-        return f"{decimal(self.estimate)}{chr(10) if layout == 'stacked' else ' '}({interval(self.low, self.high)})"
+        return with_interval(self.estimate, self.low, self.high, between="\n" if layout == "stacked" else " ")
 
 
 def lag_paths(
-    estimates: pl.DataFrame, constructs: Sequence[str], waves: Mapping[str, str]
+    estimates: pl.DataFrame, constructs: Sequence[str], waves: Mapping[str, str], *, standardised: bool = False
 ) -> tuple[pl.DataFrame, dict[str, str]]:
     """One row per arrow, and the columns it is drawn between: wave → title, or "one wave" and "the next".
 
-    ``estimates``: rows with component ``lag``, ``term`` at one wave on ``outcome`` at the next; no wave where lags are
+    ``estimates``: rows with component ``lag`` or ``lag_standardised``:
+    ``term`` at one wave on ``outcome`` at the next; no wave where lags are
     equal over time. ``waves``: every wave with its title, in order.
 
     Raises ``PaperError`` if the model has no lags, or they are withheld.
     """
+    component = "lag_standardised" if standardised else "lag"
     lags = estimates.filter(
-        pl.col("component") == "lag", pl.col("outcome").is_in(list(constructs)), pl.col("term").is_in(list(constructs))
+        pl.col("component") == component,
+        pl.col("outcome").is_in(list(constructs)),
+        pl.col("term").is_in(list(constructs)),
     )
     if lags.is_empty():
         raise PaperError("the model has no lags to draw", todo="Name a `riclpm` model and its constructs.")

@@ -13,6 +13,7 @@ from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from pipeline.figures.glyphs import EM, set_line, shaped_width
+from pipeline.specs.rounding import decimal, places_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -141,16 +142,16 @@ def wrap(text: str, width: float, size: float = LABEL, bold: bool = False) -> li
     return lines
 
 
-def decimal(value: float, places: int = 2) -> str:
-    """A number as printed: a real minus sign, and never minus nothing."""
-    text = f"{value:,.{places}f}"
-    if text.startswith("-"):
-        text = text.removeprefix("-") if not text.strip("-0.,") else "\N{MINUS SIGN}" + text[1:]
-    return text
-
-
 def interval(low: float, high: float, places: int = 2) -> str:
     return f"{decimal(low, places)} to {decimal(high, places)}"
+
+
+def with_interval(value: float, low: float | None, high: float | None, null: float = 0.0, between: str = " ") -> str:
+    """An estimate with its interval, both to the places that keep either end off ``null``, unless it is there."""
+    places = places_of((low, high), 2, null)
+    if low is None or high is None:
+        return decimal(value, places)
+    return f"{decimal(value, places)}{between}({interval(low, high, places)})"
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.figures.courses import Line, Panel, Point
 from pipeline.figures.sheet import add_line
-from pipeline.figures.style import SMALL, decimal, ink
+from pipeline.figures.style import SMALL, ink
+from pipeline.specs.rounding import decimal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +65,7 @@ def print_values(
         axes.text(
             point.day.toordinal(),
             bottom - 0.05 * room if below else top + 0.05 * room,
-            printed_value(point.value, percent),
+            printed_value(point.value, percent) + line.mark,
             size=SMALL,
             ha="center",
             va="top" if below else "bottom",

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.papers.claims import check
+    from pipeline.papers.claims import check, judge_figure
     from pipeline.papers.content import Document, FigureFile
     from pipeline.papers.facts import facts_of
     from pipeline.papers.numbers import paper_numbers
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.papers.writers import written
 
 _HOMES = {
-    "claims": ("check",),
+    "claims": ("check", "judge_figure"),
     "content": ("Document", "FigureFile"),
     "facts": ("facts_of",),
     "numbers": ("paper_numbers",),
@@ -48,6 +48,7 @@ __all__ = [
     "UnsoundPaperError",
     "check",
     "facts_of",
+    "judge_figure",
     "paper_numbers",
     "read_paper",
     "render_paper",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.prose.quantity import Quantity, decimal
+from pipeline.papers.cautions import cautions_of
+from pipeline.papers.prose.quantity import Quantity
+from pipeline.papers.prose.scales import incomparable
 from pipeline.papers.results import Results, nearest
+from pipeline.specs.rounding import decimal
 
 if TYPE_CHECKING:
     from pipeline.specs.figures import Claim
@@ -35,7 +38,8 @@ def judge(result: Quantity, says: str, other: Quantity | float | None = None, up
     includes zero. ``greater_than``, ``less_than``, ``not_different_from`` another result: the difference against the
     root of the sum of squared standard errors, at the level of the intervals; for waves of the same people this errs on
     the safe side, because their means are positively correlated. Against a plain number: the interval. ``between`` two
-    numbers: the value itself lies there.
+    numbers: the value itself lies there. Nothing is said of levels that were not measured alike, nor of two results on
+    different scales.
 
     Raises ``PaperError`` for a claim that cannot be judged.
     """
@@ -44,6 +48,9 @@ def judge(result: Quantity, says: str, other: Quantity | float | None = None, up
         raise PaperError(f"`{says}` is not something a claim can say{nearest(says, SAYS)}")
     if says == "between":
         return _between(result, other, upper)
+    forbidden = _forbidden(result, says, other)
+    if forbidden:
+        return forbidden
     low, high = _against(result, other) if says in SAYS[3:6] else _ends(result)
     holds = {
         "positive": low > 0,
@@ -54,6 +61,16 @@ def judge(result: Quantity, says: str, other: Quantity | float | None = None, up
         "not_different_from": low <= 0 <= high,
     }
     return "" if holds[says] else f"said to be {says.replace('_', ' ')}, but {_described(result, other)}"
+
+
+def _forbidden(result: Quantity, says: str, other: Quantity | float | None) -> str:
+    """Why such a thing may not be said of these results, whatever their values."""
+    if isinstance(other, Quantity):
+        reason = incomparable(result.origin, other.origin)
+        return f"said to be {says.replace('_', ' ')} another result, but {reason}" if reason else ""
+    if result.origin.caution and result.origin.compares:
+        return f"levels of {result.origin.what} may not be compared: {result.origin.caution}"
+    return ""
 
 
 def check(claims: Iterable[Claim], estimates: pl.DataFrame | Results) -> list[str]:
@@ -69,6 +86,38 @@ def check(claims: Iterable[Claim], estimates: pl.DataFrame | Results) -> list[st
         if problem:
             problems.append(problem)
     return problems
+
+
+def title_problems(key: str, title: str, claims: Iterable[Claim], results: Results) -> list[str]:
+    """One message for each claim of the figure ``key`` that the results do not support; they all name its title."""
+    return [
+        f"reports/figures/{key}.yaml: the result does not support “{title}”: {problem}."
+        for problem in check(claims, results)
+    ]
+
+
+def judge_figure(
+    key: str,
+    title: str,
+    claims: Iterable[Claim],
+    estimates: pl.DataFrame,
+    *,
+    comparability: pl.DataFrame | None,
+    groups: Mapping[str, str],
+    labels: Mapping[str, str],
+    ranges: Mapping[str, tuple[float, float]],
+) -> None:
+    """Judge what a figure's title claims, before it is drawn.
+
+    ``estimates``: of the figure's models. ``comparability``: the study's table of what may be compared. ``groups``:
+    model → the column it groups by. ``ranges``: concept → its declared ends.
+
+    Raises ``PaperError`` with every claim that the results do not support.
+    """
+    found = Results(estimates, labels=labels, cautions=cautions_of(comparability, groups), ranges=ranges)
+    problems = title_problems(key, title, claims, found)
+    if problems:
+        raise PaperError("\n".join(problems).removesuffix("."))
 
 
 def _pick(claim: Claim, results: Results) -> Quantity:

@@ -16,12 +16,14 @@ from pipeline.papers.study_context import StudyContext
 class PaperContext:
     """The results of a paper's models, the tables of its study by name, and what the study declares.
 
-    ``tables``: participation, reliability and whatever else the study has.
+    ``tables``: participation, reliability and whatever else the study has. ``places``: a result, as ``result_of`` names
+    it → the decimal places that the text prints it with.
     """
 
     results: Results
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     study: StudyContext = field(default_factory=lambda: StudyContext(""))
+    places: Mapping[tuple[str, ...], int] = field(default_factory=dict)
 
     @property
     def concepts(self) -> list[str]:

@@ -41,6 +41,7 @@ def render_paper(
     name: str = "",
     problems: Iterable[str] = (),
     cautions: Cautions | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> Document:
     """A paper as a typed document, every number bound to a result.
 
@@ -48,15 +49,17 @@ def render_paper(
     models. ``tables``: ``participation``, ``reliability`` for generated tables. ``figures``: key → drawn figure.
     ``facts``: name → number of the study. ``name``: what messages call the file. ``problems``: found before.
     ``cautions``: scales whose levels may not be compared; their numbers are marked wherever they are printed.
+    ``ranges``: concept → its declared ends; results on different scales are not compared.
 
     Raises ``UnsoundPaperError`` with every mistake: typed numerals, unknown names, claims that results do not support.
     """
     source = read_paper(text, name)
     source.problems += problems
-    bound = Results(results, facts or {}, context.labels, cautions or Cautions())
+    bound = Results(results, facts or {}, context.labels, cautions or Cautions(), ranges or {})
     binder = Binder(source, bound, _plain_words(context), Records(context.asked))
     binder.fill()
-    paper = PaperContext(bound, tables or {}, context)
+    places = {origin.result: number for origin, number in binder.records.places.items() if not origin.scaled}
+    paper = PaperContext(bound, tables or {}, context, places)
     blocks = Builder(source, binder, paper, figures or {}).blocks()
     front = source.front
     if source.problems or front is None:

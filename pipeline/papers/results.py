@@ -13,7 +13,8 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import Cautions
 from pipeline.papers.phrases import in_sentence
-from pipeline.papers.prose.quantity import Origin, Quantity
+from pipeline.papers.prose.origin import Origin
+from pipeline.papers.prose.quantity import Quantity
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import Family
@@ -38,13 +39,15 @@ class Fact:
 class Results:
     """Every estimate and fact of one paper, looked up by name.
 
-    ``estimates``: the ``Estimates`` table. ``labels``: concept, term or wave → what readers call it.
+    ``estimates``: the ``Estimates`` table. ``labels``: concept, term or wave → what readers call it. ``ranges``:
+    concept → its declared lowest and highest value.
     """
 
     estimates: pl.DataFrame
     facts: Mapping[str, Fact] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     cautions: Cautions = field(default_factory=Cautions)
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def with_facts(self, facts: Mapping[str, Fact]) -> Results:
         """The same results with further facts."""
@@ -118,11 +121,21 @@ class Results:
     def _quantity(self, row: Row) -> Quantity:
         concepts = tuple(dict.fromkeys((str(row["outcome"]), str(row["term"]))))
         origin = Origin(self._what(row), str(row["model"]), _people(row), str(row["covariance"] or ""), concepts)
-        origin = replace(origin, caution=self.cautions.of(row))
+        component = COMPONENTS.get(row["component"])
+        origin = replace(
+            origin,
+            caution=self.cautions.of(row),
+            outcome=str(row["outcome"]),
+            term=str(row["term"]),
+            component=str(row["component"]),
+            place=(str(row["wave"] or ""), str(row["group"] or "")),
+            compares=component is not None and (component.is_change or component.is_difference),
+            ranges=(self.ranges.get(str(row["outcome"])), self.ranges.get(str(row["term"]))),
+        )
 
         def part(column: str, name: str) -> Quantity | None:
             value = row[column]
-            of = replace(origin, what=f"{origin.what}: {name}", caution="")
+            of = Origin(f"{origin.what}: {name}", origin.source, origin.people, origin.uncertainty, concepts)
             return None if value is None else Quantity(float(value), of)
 
         return Quantity(
@@ -137,6 +150,7 @@ class Results:
             part("n_obs", "observations"),
             part("n_persons", "people"),
             str(row["note"] or ""),
+            null=1.0 if component is not None and component.log_scale else 0.0,
         )
 
     def _what(self, row: Row) -> str:
@@ -149,6 +163,11 @@ class Results:
             parts.append(COMPONENTS[component].label)
         parts += [self.label(str(row[name])) for name in ("wave", "group") if row[name] is not None]
         return ", ".join(filter(None, parts))
+
+
+def result_of(row: Row) -> tuple[str, ...]:
+    """What names one result: its model, and all that distinguishes its row."""
+    return tuple(str(row[name] or "") for name in ("model", "outcome", "term", "component", "wave", "group"))
 
 
 def _is_derived(row: Row) -> bool:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipeline.papers.appendix.differences import blocking
 from pipeline.papers.cautions import cautions_of
-from pipeline.papers.claims import check
+from pipeline.papers.claims import title_problems
 from pipeline.papers.content import Document, FigureFile
 from pipeline.papers.declared import declared_context
 from pipeline.papers.facts import facts_of
 from pipeline.papers.render import render_paper
 from pipeline.papers.results import Results
-from pipeline.specs.families import FAMILIES
+from pipeline.specs.paper_reads import groups_of
 
 if TYPE_CHECKING:
     from pipeline.specs.figures import Figure
@@ -34,6 +35,7 @@ def render_study_paper(
     results: pl.DataFrame,
     tables: Mapping[str, pl.DataFrame],
     drawn: Mapping[str, Mapping[str, Any]],
+    ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> Document:
     """The paper ``key`` as a typed document, with everything its study declares. Reads nothing from disk.
 
@@ -44,8 +46,13 @@ def render_study_paper(
     ``results``: ``Estimates`` of the paper's models. ``tables``: participation, reliability and so on, by name.
     ``drawn``: figure → its ``FigureRecord`` with ``svg`` and, where there are such, ``narrow`` and ``png`` (bytes).
 
-    Raises ``UnsoundPaperError`` with every mistake, among them titles of figures that the results do not support.
+    ``ranges``: concept → its declared ends, by which scales are told apart.
+
+    Raises ``UnsoundPaperError`` with every mistake, among them titles of figures that the results do not
+    support, and blocking findings that nobody has decided about.
     """
+    name, cautions = f"reports/papers/{key}.md", cautions_of(tables.get("comparability"), groups_of(models))
+    found = Results(results, labels=labels, cautions=cautions, ranges=ranges or {})
     context = declared_context(study, models=models, labels=labels, assumptions=assumptions)
     return render_paper(
         text,
@@ -54,9 +61,10 @@ def render_study_paper(
         tables=tables,
         figures={name: figure_of(figures[name], record) for name, record in drawn.items()},
         facts=facts_of(tables["participation"], context) if "participation" in tables else {},
-        name=f"reports/papers/{key}.md",
-        problems=_titles(figures, results),
-        cautions=cautions_of(tables.get("comparability"), _groups(models)),
+        name=name,
+        problems=[*blocking(tables.get("findings"), name), *_titles(figures, found)],
+        cautions=cautions,
+        ranges=ranges,
     )
 
 
@@ -74,17 +82,10 @@ def figure_of(declared: Figure, record: Mapping[str, Any]) -> FigureFile:
     )
 
 
-def _groups(models: Mapping[str, AnyModel]) -> dict[str, str]:
-    """Model → the column whose groups it distinguishes."""
-    grouped = {name: model for name, model in models.items() if "group" in FAMILIES[model.family].keys}
-    return {name: model.group for name, model in grouped.items() if model.group}
-
-
-def _titles(figures: Mapping[str, Figure], results: pl.DataFrame) -> list[str]:
+def _titles(figures: Mapping[str, Figure], found: Results) -> list[str]:
     """What the titles of the paper's figures say and the results do not support."""
-    found = Results(results)
     return [
-        f"reports/figures/{key}.yaml: the result does not support “{figure.title}”: {problem}."
+        problem
         for key, figure in figures.items()
-        for problem in check(figure.claims, found)
+        for problem in title_problems(key, figure.title, figure.claims, found)
     ]

@@ -25,6 +25,12 @@ SHARED_STUDY = ("about.title", "about.source", "about.synthetic")
 """What every figure reads of its study."""
 
 
+class PathOptions(Declaration):
+    """Keys of a path figure."""
+
+    standardised: bool = False  # in within-person standard deviations, so that paths may be compared
+
+
 @dataclass(frozen=True)
 class FigureKind:
     """The facts of a kind of figure.
@@ -130,7 +136,8 @@ FIGURE_KINDS: Records[FigureKind] = Records(
     ),
     FigureKind(
         "path",
-        "the lags of one cross-lagged model as arrows with intervals; `terms` chooses constructs",
+        "the lags of one cross-lagged model as arrows with intervals; `terms` chooses constructs, and "
+        "`standardised: true` puts them in within-person standard deviations, so that they may be compared",
         "pipeline.figures.kinds.path:picture",
         takes=_ESTIMATES | {"terms"},
         needs=("estimates",),
@@ -138,6 +145,7 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         reads_study=("waves.*.title",),
         reads_models=("confidence", "constructs"),
         labelled=("terms",),
+        options=PathOptions,
     ),
     FigureKind(
         "sensitivity",

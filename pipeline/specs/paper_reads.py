@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.models import AnyModel
 from pipeline.specs.paper_parts import PAPER_SECTIONS, PAPER_TABLES, Labelled, PaperPart, Request, requests
 from pipeline.specs.papers import Paper
 from pipeline.specs.project import Project, Study
+from pipeline.specs.ranges import score_ranges
 from pipeline.specs.weights import WeightSet
 
 FIGURE_READS = ("title", "subtitle", "note", "claims")
@@ -60,6 +61,19 @@ def labels_of(paper: Paper, text: str, project: Project) -> dict[str, str]:
         elif name in scales:
             found[name] = scales[name]
     return found
+
+
+def groups_of(models: Mapping[str, AnyModel]) -> dict[str, str]:
+    """Model → the column whose groups it distinguishes."""
+    grouped = {name: model for name, model in models.items() if "group" in FAMILIES[model.family].keys}
+    return {name: model.group for name, model in grouped.items() if model.group}
+
+
+def ranges_of(models: Iterable[AnyModel], study: Study, project: Project) -> dict[str, tuple[float, float]]:
+    """Concept → its lowest and highest value in the study, of those that the models name and that have both."""
+    named = {name for model in models for name in _named(model, project.models)}
+    ends = score_ranges(study).items()
+    return {name: (low, high) for name, (low, high) in ends if name in named and low is not None and high is not None}
 
 
 def concepts_of(paper: Paper, text: str, project: Project) -> tuple[str, ...]:

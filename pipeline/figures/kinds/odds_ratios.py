@@ -79,7 +79,7 @@ def as_ratios(estimates: pl.DataFrame, per: Mapping[str, float] | None = None) -
     """The coefficients of a logit as odds ratios, for ``per`` units of a term (1 unless named)."""
     log_odds = estimates.filter(pl.col("component") == "coefficient")
     times = pl.col("term").replace_strict(dict(per or {}), default=1.0, return_dtype=pl.Float64)
-    return log_odds.with_columns((pl.col("estimate", "conf_low", "conf_high") * times).exp())
+    return log_odds.with_columns((pl.col("estimate", "conf_low", "conf_high") * times).exp(), null=pl.lit(1.0))
 
 
 def alt_odds_ratios(

@@ -22,17 +22,26 @@ if TYPE_CHECKING:
     from pipeline.specs.project import Study
 
 
+STANDARDISED = "Standardised: in within-person standard deviations."
+
+
+OWN_SCALES = "Each estimate is in the scales of its two measures: compare arrows only where they are standardised."
+
+
 def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     """The lags of the one declared model; ``spec.terms`` chooses and orders constructs."""
     declared = material.models.get(spec.models[0])
     constructs = spec.terms or getattr(declared, "constructs", ())
     if len(spec.models) != 1 or not constructs:
         raise PaperError("a path figure draws one cross-lagged model", todo="Name one `riclpm` model.")
-    paths, waves = lag_paths(material.of(spec), constructs, {key: wave.title for key, wave in study.waves.items()})
+    standardised = bool(getattr(spec.options, "standardised", False))
+    titles = {key: wave.title for key, wave in study.waves.items()}
+    paths, waves = lag_paths(material.of(spec), constructs, titles, standardised=standardised)
     shared: Arguments = {
         "constructs": {construct: material.label(construct, spec) for construct in constructs},
         "waves": waves,
         "confidence": material.confidence(spec),
+        "standardised": standardised,
     }
     return Picture(alt_path(paths, **shared), partial(path_figure, paths, **shared))
 
@@ -47,6 +56,7 @@ def path_figure(
     subtitle: str = "",
     source: str = "",
     confidence: float = 0.95,
+    standardised: bool = False,
     synthetic: bool = False,
     note: str = "",
     width: float = WIDE,
@@ -61,15 +71,22 @@ def path_figure(
     """
     arrows = paths_of(paths, constructs, waves)
     key = f"Dashed: the {confidence * 100:g}% confidence interval includes zero."
+    key = f"{STANDARDISED if standardised else OWN_SCALES} {key}"
     heading = Heading(title, subtitle, source, note, key, synthetic)
     return draw_paths(heading, arrows, constructs, waves, width)
 
 
 def alt_path(
-    paths: pl.DataFrame, *, constructs: Mapping[str, str], waves: Mapping[str, str], confidence: float = 0.95
+    paths: pl.DataFrame,
+    *,
+    constructs: Mapping[str, str],
+    waves: Mapping[str, str],
+    confidence: float = 0.95,
+    standardised: bool = False,
 ) -> str:
     """What ``path_figure`` with these arguments shows: every path with its interval."""
     parts = [f"Path diagram with {confidence * 100:g}% confidence intervals."]
+    parts.append(STANDARDISED if standardised else OWN_SCALES)
     for path in paths_of(paths, constructs, waves):
         (start, early), (end, late) = path.start, path.end
         parts.append(f"{constructs[start]}, {waves[early]}, to {constructs[end]}, {waves[late]}: {path.text()}.")

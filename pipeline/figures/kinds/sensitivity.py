@@ -12,7 +12,8 @@ from pipeline.errors import PaperError
 from pipeline.figures.forest import Mark, Row, Scale, forest
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
-from pipeline.figures.style import DARK_BLUE, DARK_GREY, WIDE, decimal, interval, styled
+from pipeline.figures.style import DARK_BLUE, DARK_GREY, WIDE, styled, with_interval
+from pipeline.specs.rounding import decimal
 from pipeline.tables import VERSIONS
 
 if TYPE_CHECKING:
@@ -81,7 +82,6 @@ def _mark(row: Mapping[str, object]) -> Mark:
     value, low, high = (row[name] for name in ("estimate", "conf_low", "conf_high"))
     if not isinstance(value, float):
         return Mark(None, None, None, "", colour, marker, "withheld")
-    text = decimal(value)
     if isinstance(low, float) and isinstance(high, float):
-        return Mark(value, low, high, "", colour, marker, f"{text} ({interval(low, high)})")
-    return Mark(value, None, None, "", colour, marker, text)
+        return Mark(value, low, high, "", colour, marker, with_interval(value, low, high))
+    return Mark(value, None, None, "", colour, marker, decimal(value))

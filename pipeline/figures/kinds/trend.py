@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from pipeline.figures.calendar import dates_of
 from pipeline.figures.courses import Line, Panel, panels_of
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
-from pipeline.figures.style import WIDE, decimal, styled
+from pipeline.figures.style import WIDE, styled
 from pipeline.figures.timeline import Dates, Event, month, near
+from pipeline.figures.titles import MARK
+from pipeline.figures.trend_lines import printed_value
 from pipeline.figures.trend_plot import TrendPlot
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
         "y_label": spec.y_label,
         "percent": spec.percent,
         "confidence": material.confidence(spec),
+        "marked": tuple(_failed(spec, outcomes, material)),
     }
     drawn = partial(trend, estimates, **shared, y_range=spec.y_range)
     return Picture(alt_trend(estimates, **shared), drawn, _caution(spec, outcomes, material))
@@ -49,16 +52,22 @@ def _arms(estimates: pl.DataFrame, study: Study) -> dict[str, str] | None:
 
 def _caution(spec: FigureSpec, outcomes: Sequence[str], material: Material) -> str:
     """The warning about scales drawn whose measurement differs over waves or groups; empty if there are none."""
-    if material.comparability is None:
+    failed = _failed(spec, outcomes, material)
+    scales = [f"{material.label(scale, spec)} ({why})" for scale, why in failed.items()]
+    if not scales:
         return ""
+    return f"{MARK} Measurement differs, so that levels should not be compared: {'; '.join(scales)}."
+
+
+def _failed(spec: FigureSpec, outcomes: Sequence[str], material: Material) -> dict[str, str]:
+    """Scale → why its levels may not be compared, of the outcomes drawn."""
+    if material.comparability is None:
+        return {}
     over = {"waves", *filter(None, (getattr(material.models.get(name), "group", None) for name in spec.models))}
     failed = material.comparability.filter(
         ~pl.col("is_comparable"), pl.col("over").is_in(over), pl.col("scale").is_in(list(outcomes))
     ).unique("scale", keep="first", maintain_order=True)
-    scales = [f"{material.label(scale, spec)} ({why})" for scale, why in failed.select("scale", "reason").iter_rows()]
-    if not scales:
-        return ""
-    return f"† Measurement differs, so that levels should not be compared: {'; '.join(scales)}."
+    return dict(failed.select("scale", "reason").iter_rows())
 
 
 @styled
@@ -77,6 +86,7 @@ def trend(
     percent: bool = False,
     together: bool | None = None,
     confidence: float = 0.95,
+    marked: Collection[str] = (),
     synthetic: bool = False,
     note: str = "",
     width: float = WIDE,
@@ -87,12 +97,13 @@ def trend(
     date where arms have calendars of their own. ``groups`` and ``labels``: group or outcome → label, in the order to
     be drawn; what they leave out is not drawn. ``events``: (date, label) or (date, label, end). ``percent`` shows
     shares as percentages. ``together``: several outcomes of one group as lines on one scale, not as panels; by default
-    where they are percentages, at most four. ``confidence``: the level of the intervals. ``width`` in inches:
+    where they are percentages, at most four. ``confidence``: the level of the intervals. ``marked``: outcomes whose
+    values bear the mark of levels that may not be compared. ``width`` in inches:
     ``style.WIDE`` for a page, ``style.NARROW`` for a phone.
 
     Raises ``PaperError`` if there is nothing to draw or a wave has no date.
     """
-    panels = panels_of(means, dates, groups, labels, percent, together)
+    panels = panels_of(means, dates, groups, labels, percent, together, marked)
     has_bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
     key = [f"Bars show {confidence * 100:g}% confidence intervals."] if has_bars else []
     key += ["Panels have different scales."] if len(panels) > 1 and y_range is None else []
@@ -113,9 +124,10 @@ def alt_trend(
     percent: bool = False,
     together: bool | None = None,
     confidence: float = 0.95,
+    marked: Collection[str] = (),
 ) -> str:
     """What ``trend`` with these arguments shows: kind, axes, and each line's first, last, highest and lowest value."""
-    panels = panels_of(means, dates, groups, labels, percent, together)
+    panels = panels_of(means, dates, groups, labels, percent, together, marked)
     days = [point.day for panel in panels for line in panel.lines for point in line.points]
     kind = "Line chart" if len(panels) == 1 else f"Line charts in {len(panels)} panels"
     scale = f" ({y_label})" if y_label else ""
@@ -136,7 +148,7 @@ def _panel_words(panel: Panel, percent: bool, brief: bool) -> str:
 
 def _line_words(line: Line, percent: bool, brief: bool) -> str:
     def printed(value: float) -> str:
-        return f"{decimal(value, 0)}%" if percent else decimal(value, 2)
+        return printed_value(value, percent) + line.mark
 
     points = line.points
     name = f"{line.label} " if line.label else ""

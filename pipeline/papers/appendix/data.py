@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
-from pipeline.papers.content import Block, Column, Heading, Paragraph, Row, TableBlock, words
+from pipeline.papers.appendix.differences import differences
+from pipeline.papers.appendix.plain import plain_rows, wave_of
+from pipeline.papers.content import Block, Heading, Paragraph, words
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import joined, sentence
 from pipeline.papers.study_context import Exceptional, StudyContext
@@ -21,19 +21,9 @@ def data(paper: PaperContext) -> list[Block]:
         *_links(tables.get("linked", pl.DataFrame()), study),
         *_answers(tables.get("ledger", pl.DataFrame()), study),
         *_exceptions(study),
-        *_decisions(tables.get("findings", pl.DataFrame()), study),
+        *differences(tables.get("findings", pl.DataFrame()), study),
     ]
     return [Heading(2, words("How the waves were read"), "data"), *blocks] if blocks else []
-
-
-def _table(
-    anchor: str, caption: str, headers: Sequence[str], rows: Sequence[Sequence[str]], right: int = 0
-) -> TableBlock:
-    """A table whose last ``right`` columns hold numbers."""
-    first_number = len(headers) - right
-    columns = tuple(Column(header, "right" if n >= first_number else "left") for n, header in enumerate(headers))
-    body = tuple(Row(tuple(words(cell) for cell in row)) for row in rows)
-    return TableBlock(None, anchor, caption, columns, body, wordy=not right)
 
 
 def _rows(receipts: pl.DataFrame, study: StudyContext) -> list[Block]:
@@ -46,14 +36,14 @@ def _rows(receipts: pl.DataFrame, study: StudyContext) -> list[Block]:
         return [Paragraph(words(f"All {received:,} rows of the {files} delivered were used; none was set aside."))]
     rows = [
         (
-            _wave(row["wave"], row["arm"], study),
+            wave_of(row["wave"], row["arm"], study),
             row["apart"] or "",
             *(f"{row[name]:,}" for name in ("rows", "loaded", "quarantined", "set_aside")),
         )
         for row in receipts.iter_rows(named=True)
     ]
     headers = ("Wave", "Why not used", "Received", "Used", "Quarantined", "Left out by rule")
-    return [_table("rows-table", "Rows received, used and set aside", headers, rows, right=4)]
+    return [plain_rows("rows-table", "Rows received, used and set aside", headers, rows, right=4)]
 
 
 def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
@@ -77,13 +67,8 @@ def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
     facts = ("Constant facts compared", "Changed", "Expected by chance")
     return [
         Paragraph(words(lead)),
-        _table("links-table", "Links to earlier waves", (*headers, *facts), rows, right=8),
+        plain_rows("links-table", "Links to earlier waves", (*headers, *facts), rows, right=8),
     ]
-
-
-def _wave(wave: str, arm: str, study: StudyContext) -> str:
-    arms = {of for of, _ in study.fieldwork}
-    return f"{study.label(wave)}, {study.label(arm)}" if len(arms) > 1 else study.label(wave)
 
 
 def _answers(ledger: pl.DataFrame, study: StudyContext) -> list[Block]:
@@ -95,11 +80,11 @@ def _answers(ledger: pl.DataFrame, study: StudyContext) -> list[Block]:
     if not counted.height:
         return [Paragraph(words("No answer was set aside."))]
     rows = [
-        (_wave(wave, arm, study), study.item(item), f"{count:,}")
+        (wave_of(wave, arm, study), study.item(item), f"{count:,}")
         for wave, arm, item, count in counted.sort("wave", maintain_order=True).iter_rows()
     ]
     caption = "Answers that were set aside and enter no result"
-    return [_table("answers-set-aside-table", caption, ("Wave", "Question", "Answers"), rows, right=1)]
+    return [plain_rows("answers-set-aside-table", caption, ("Wave", "Question", "Answers"), rows, right=1)]
 
 
 def _exceptions(study: StudyContext) -> list[Block]:
@@ -114,34 +99,4 @@ def _exceptions(study: StudyContext) -> list[Block]:
         for (wave, verdict, reason), same in by_reason.items()
     ]
     headers = ("Wave", "Questions", "Comparability", "What differs")
-    return [_table("exceptions-table", "What single waves did differently", headers, rows)]
-
-
-def _decisions(findings: pl.DataFrame, study: StudyContext) -> list[Block]:
-    """What the comparison of waves found, and the decision about it with its reason."""
-    if not findings.height:
-        return []
-    decided = findings.filter(pl.col("decision").is_not_null())
-    rows = [
-        (
-            _wave(row["wave"], row["arm"], study),
-            study.item(row["item"]),
-            sentence(row["what"]),
-            *_decision(row["decision"]),
-        )
-        for row in decided.iter_rows(named=True)
-    ]
-    if not rows:
-        return []
-    lead = "Each wave was compared with the waves before it. These decisions were made about the differences."
-    headers = ("Wave", "Question", "What was found", "Decision", "Reason")
-    return [
-        Paragraph(words(lead)),
-        _table("decisions-table", "Decisions about differences between waves", headers, rows),
-    ]
-
-
-def _decision(text: str) -> tuple[str, str]:
-    """ "accept: asked in Welsh" → ("Accepted", "Asked in Welsh.")"""
-    decision, _, reason = text.partition(": ")
-    return {"accept": "Accepted", "set_aside": "Set aside"}.get(decision, decision), sentence(reason)
+    return [plain_rows("exceptions-table", "What single waves did differently", headers, rows)]

@@ -11,6 +11,7 @@ from pipeline.papers.cautions import MARK
 from pipeline.papers.claims import judge
 from pipeline.papers.content import Number, NumberRecord, Run, Text
 from pipeline.papers.prose.expression import Function, Language
+from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import FILTERS, Printed, Quantity, change
 from pipeline.papers.prose.source import Binding, PaperSource
 from pipeline.papers.results import Results
@@ -24,9 +25,12 @@ class Records:
 
     asked: Callable[[str], str] = lambda _concept: ""
     numbers: dict[tuple[str, object], NumberRecord] = field(default_factory=dict)
+    places: dict[Origin, int] = field(default_factory=dict)  # result → decimal places that the text prints it with
 
     def of(self, printed: Printed) -> Number:
         origin = printed.quantity.origin
+        if printed.places is not None:
+            self.places[origin] = max(printed.places, self.places.get(origin, 0))
         key = (printed.text, origin)
         if key not in self.numbers:
             self.numbers[key] = NumberRecord(

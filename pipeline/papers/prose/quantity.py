@@ -7,18 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pipeline.errors import PaperError
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a quantity comes from, in words for the appendix. ``concepts``: what it measures."""
-
-    what: str
-    source: str
-    people: str = ""
-    uncertainty: str = ""
-    concepts: tuple[str, ...] = ()
-    caution: str = ""  # why it may not be compared with its like of other waves or groups
+from pipeline.papers.prose.origin import Origin
+from pipeline.papers.prose.scales import unlike
+from pipeline.specs.rounding import decimal, places_of
 
 
 @dataclass(frozen=True)
@@ -40,6 +31,12 @@ class Quantity:
     n_obs: Quantity | None = None
     n_persons: Quantity | None = None
     why: str = ""
+    null: float = 0.0  # the value of no effect: one for a ratio
+
+    def places(self, wanted: int, times: float = 1.0) -> int:
+        """Decimal places that it is printed with: its interval's, so that neither end is rounded onto no effect."""
+        ends = (None if end is None else end * times for end in (self.low, self.high))
+        return places_of(ends, wanted, self.null * times)
 
     @property
     def conf_low(self) -> Quantity:
@@ -50,7 +47,8 @@ class Quantity:
         return self._end(self.high, "upper end of the interval")
 
     def _end(self, value: float | None, name: str) -> Quantity:
-        return Quantity(value, replace(self.origin, what=f"{self.origin.what}: {name}"), why=self.why)
+        origin = replace(self.origin, what=f"{self.origin.what}: {name}", scaled=True)
+        return Quantity(value, origin, self.low, self.high, why=self.why, null=self.null)
 
     def mapped(self, change: Callable[[float], float], name: str) -> Quantity:
         """The same result on another scale; what has no meaning there (its standard error) is left out."""
@@ -60,8 +58,8 @@ class Quantity:
 
         ends = sorted(end for end in (of(self.low), of(self.high)) if end is not None)
         low, high = ends if len(ends) == 2 else (None, None)
-        origin = replace(self.origin, what=f"{self.origin.what}, {name}" if name else self.origin.what)
-        return Quantity(of(self.value), origin, low, high, p_value=self.p_value, why=self.why)
+        origin = replace(self.origin, what=f"{self.origin.what}, {name}", scaled=True)
+        return Quantity(of(self.value), origin, low, high, p_value=self.p_value, why=self.why, null=change(self.null))
 
     def known(self) -> float:
         """The value. Raises ``PaperError`` if the result is withheld."""
@@ -73,26 +71,19 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Printed:
-    """A quantity as it stands in the text."""
+    """A quantity as it stands in the text. ``places``: the decimal places asked for, where it is on its own scale."""
 
     text: str
     quantity: Quantity
+    places: int | None = None
 
 
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
-def decimal(value: float, places: int) -> str:
-    """A number as printed: thousands set off, a real minus sign, and never minus nothing."""
-    text = f"{value:,.{places}f}"
-    if not text.startswith("-"):
-        return text
-    return "\N{MINUS SIGN}" + text[1:] if text.strip("-0.,") else text[1:]
-
-
 def dp(quantity: Quantity, places: int = 2) -> Printed:
     """``est(...) | dp(2)`` → 0.25"""
-    return Printed(decimal(quantity.known(), places), quantity)
+    return Printed(decimal(quantity.known(), quantity.places(places)), quantity, places)
 
 
 def count(quantity: Quantity) -> Printed:
@@ -102,7 +93,7 @@ def count(quantity: Quantity) -> Printed:
 
 def pct(quantity: Quantity, places: int = 0) -> Printed:
     """``fact("retention") | pct(1)`` → 59.4%"""
-    return Printed(f"{decimal(100 * quantity.known(), places)}%", quantity)
+    return Printed(f"{decimal(100 * quantity.known(), quantity.places(places, 100))}%", quantity)
 
 
 def in_words(quantity: Quantity) -> Printed:
@@ -115,19 +106,21 @@ def in_words(quantity: Quantity) -> Printed:
 
 def interval(quantity: Quantity, places: int = 2) -> Printed:
     """``est(...) | interval(2)`` → 0.23 to 0.28"""
-    return _interval(quantity, lambda value: decimal(value, places))
+    shown = quantity.places(places)
+    return _interval(quantity, lambda value: decimal(value, shown), places)
 
 
 def pct_interval(quantity: Quantity, places: int = 0) -> Printed:
     """``est(...) | pct_interval`` → 8% to 11%"""
-    return _interval(quantity, lambda value: f"{decimal(100 * value, places)}%")
+    shown = quantity.places(places, 100)
+    return _interval(quantity, lambda value: f"{decimal(100 * value, shown)}%")
 
 
-def _interval(quantity: Quantity, show: Callable[[float], str]) -> Printed:
+def _interval(quantity: Quantity, show: Callable[[float], str], places: int | None = None) -> Printed:
     quantity.known()
     if quantity.low is None or quantity.high is None:
         raise PaperError(f"{quantity.origin.what} ({quantity.origin.source}) has no interval")
-    return Printed(f"{show(quantity.low)} to {show(quantity.high)}", quantity)
+    return Printed(f"{show(quantity.low)} to {show(quantity.high)}", quantity, places)
 
 
 def p(quantity: Quantity) -> Printed:
@@ -151,15 +144,22 @@ def per(quantity: Quantity, units: float) -> Quantity:
 
 
 def size(quantity: Quantity) -> Quantity:
-    """``est(...) | size | dp(2)``: without its sign, for "fell by 0.12"."""
-    return quantity.mapped(abs, "without its sign")
+    """``est(...) | size | dp(2)``: without its sign, for "fell by 0.12"; an interval beyond zero stays beyond it."""
+    sign = -1.0 if quantity.value is not None and quantity.value < 0 else 1.0
+    return quantity.mapped(lambda value: sign * value, "without its sign")
 
 
 def change(after: Quantity, before: Quantity) -> Quantity:
     """``change(est(..., wave="w05"), est(..., wave="w01")) | dp(2)``: the difference, without an interval."""
+    reason = unlike(after.origin, before.origin)
+    if reason:
+        raise PaperError(f"`change` takes the difference of two results, but {reason}")
     value = after.known() - before.known()
-    origin = replace(after.origin, what=f"difference: {after.origin.what}, less {before.origin.what}", uncertainty="")
-    return Quantity(value, origin)
+    what = f"difference: {after.origin.what}, less {before.origin.what}"
+    caution = after.origin.caution or before.origin.caution
+    return Quantity(
+        value, replace(after.origin, what=what, uncertainty="", caution=caution, scaled=True, compares=True)
+    )
 
 
 FILTERS: dict[str, Callable[..., object]] = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pipeline.papers.content import Column, Row, TableBlock, Text
 from pipeline.papers.paper_context import PaperContext
-from pipeline.papers.prose.quantity import decimal
+from pipeline.specs.components import COMPONENTS
+from pipeline.specs.rounding import decimal, places_of
 
 
 def cell_row(*cells: str) -> Row:
@@ -26,8 +28,15 @@ def decimal_share(value: float | None, places: int = 1) -> str:
     return "–" if value is None else f"{decimal(100 * value, places)}%"
 
 
-def number(value: float | None) -> str:
-    return "–" if value is None else decimal(value, 2)
+def number(value: float | None, places: int = 2) -> str:
+    return "–" if value is None else decimal(value, places)
+
+
+def places(row: Mapping[str, Any]) -> int:
+    """Decimal places of a result and its interval: those that the text prints it with, and none that hides an end."""
+    component = COMPONENTS.get(str(row.get("component")))
+    ratio = row.get("is_ratio") or (component is not None and component.log_scale)
+    return places_of((row.get("conf_low"), row.get("conf_high")), row.get("places") or 2, 1.0 if ratio else 0.0)
 
 
 def p_value(value: float | None) -> str:
@@ -36,24 +45,26 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else decimal(value, 3)
 
 
-def ends(row: Mapping[str, float | None]) -> str:
-    low, high = row["conf_low"], row["conf_high"]
-    return "–" if low is None or high is None else f"{decimal(low, 2)} to {decimal(high, 2)}"
+def ends(row: Mapping[str, Any]) -> str:
+    low, high, shown = row["conf_low"], row["conf_high"], places(row)
+    return "–" if low is None or high is None else f"{decimal(low, shown)} to {decimal(high, shown)}"
 
 
-def with_interval(row: Mapping[str, float | None] | None) -> str:
+def with_interval(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return "–"
     if row["estimate"] is None:
         return "withheld"
-    return f"{number(row['estimate'])} ({ends(row)})"
+    return f"{number(row['estimate'], places(row))} ({ends(row)})"
 
 
-def with_error(row: Mapping[str, float | None] | None, times: float, places: int, unit: str) -> str:
+def with_error(row: Mapping[str, Any] | None, times: float, least: int, unit: str) -> str:
     if row is None or row["estimate"] is None:
         return "–"
-    error = f" ({decimal(row['std_error'] * times, places)})" if row["std_error"] is not None else ""
-    return f"{decimal(row['estimate'] * times, places)}{unit}{error}"
+    error = None if row["std_error"] is None else row["std_error"] * times
+    shown = places_of((error,), least)
+    brackets = "" if error is None else f" ({decimal(error, shown)})"
+    return f"{decimal(row['estimate'] * times, shown)}{unit}{brackets}"
 
 
 def plain_table(

@@ -12,6 +12,7 @@ from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import nearest
 from pipeline.papers.tables.arms import by_arm
 from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, plain_table
+from pipeline.specs.rounding import places_of
 
 
 def variation(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
@@ -76,5 +77,6 @@ def _way(row: Mapping[str, float | None] | None) -> str:
         return "–"
     if row["conf_low"] is None or row["conf_high"] is None:
         return decimal_share(row["share"], 0)
-    ends = (decimal_share(row[end], 0).rstrip("%") for end in ("conf_low", "conf_high"))
-    return f"{decimal_share(row['share'], 0).rstrip('%')} ({' to '.join(ends)})"
+    places = places_of((100 * row["conf_low"], 100 * row["conf_high"]), 0)
+    share, *ends = (decimal_share(row[name], places).rstrip("%") for name in ("share", "conf_low", "conf_high"))
+    return f"{share} ({' to '.join(ends)})"

@@ -12,7 +12,7 @@ from pipeline.papers.content import Row as TableRow
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence
 from pipeline.papers.results import Row, nearest
-from pipeline.papers.tables.cells import cell_row, count, ends, number, p_value, with_error, with_interval
+from pipeline.papers.tables.cells import cell_row, count, ends, number, p_value, places, with_error, with_interval
 from pipeline.papers.tables.rows import caution, distinct, rows_of, standard_errors
 from pipeline.specs.components import COMPONENTS
 
@@ -116,7 +116,7 @@ def estimates(paper: PaperContext, names: Sequence[str], options: Mapping[str, s
         label = paper.study.label(term) + (f" ({row['component']})" if parts else "")
         where = [paper.study.label(row[name]) for name in ("wave", "group") if row[name] is not None]
         mark = MARK if paper.results.cautions.of(row) else ""
-        cells = (number(row["estimate"]), ends(row), p_value(row["p_value"]))
+        cells = (number(row["estimate"], places(row)), ends(row), p_value(row["p_value"]))
         body.append(cell_row(", ".join([label, *where]) + mark, *cells))
     name = "Odds ratio" if ratios else "Estimate"
     declared = paper.study.models.get(names[0])
@@ -137,4 +137,5 @@ def _is_derived(row: Row) -> bool:
 
 def _exponentiated(row: Row) -> Row:
     scaled = ("estimate", "conf_low", "conf_high")
-    return {**row, **{name: None if row[name] is None else math.exp(row[name]) for name in scaled}}
+    ratios = {name: None if row[name] is None else math.exp(row[name]) for name in scaled}
+    return {**row, **ratios, "is_ratio": True, "places": None}

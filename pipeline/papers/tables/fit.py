@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pipeline.papers.content import Column, TableBlock
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence, joined
-from pipeline.papers.prose.quantity import decimal
 from pipeline.papers.results import Row
 from pipeline.papers.tables.cells import cell_row, count, p_value
 from pipeline.papers.tables.rows import distinct, rows_of, short_name
+from pipeline.specs.rounding import decimal
 
 STEPS = {
     "CLPM": "Without random intercepts",

@@ -8,10 +8,10 @@ from pipeline.papers.cautions import readable
 from pipeline.papers.content import Column, TableBlock, words
 from pipeline.papers.content import Row as TableRow
 from pipeline.papers.paper_context import PaperContext
-from pipeline.papers.prose.quantity import decimal
 from pipeline.papers.results import Row
 from pipeline.papers.tables.cells import cell_row, number, with_interval
 from pipeline.papers.tables.rows import distinct, rows_of
+from pipeline.specs.rounding import decimal
 
 LEVELS = {
     "configural": "the same questions belong to each scale",

@@ -8,7 +8,7 @@ from pipeline.errors import PaperError
 from pipeline.papers.cautions import note
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import ranged
-from pipeline.papers.results import Row, nearest
+from pipeline.papers.results import Row, nearest, result_of
 
 
 def rows_of(paper: PaperContext, names: Sequence[str], component: str | None = None) -> list[Row]:
@@ -18,10 +18,16 @@ def rows_of(paper: PaperContext, names: Sequence[str], component: str | None = N
     for name in names:
         if name not in paper.results.models:
             raise PaperError(f"`{name}` is not a model of this paper{nearest(name, paper.results.models)}")
-    found = [row for name in names for row in paper.results.of(name, component)]
+    found = [_as_in_text(paper, row) for name in names for row in paper.results.of(name, component)]
     if not found:
         raise PaperError(f"`{names[0]}` has no results of the kind `{component}`")
     return found
+
+
+def _as_in_text(paper: PaperContext, row: Row) -> Row:
+    """A row with the decimal places that the text prints it with, where it does."""
+    places = paper.places.get(result_of(row))
+    return row if places is None else {**row, "places": places}
 
 
 def distinct(rows: Iterable[Row], *columns: str) -> list[tuple[str, ...]]:

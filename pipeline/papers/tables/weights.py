@@ -9,9 +9,9 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.papers.content import Row, TableBlock, words
 from pipeline.papers.paper_context import PaperContext
-from pipeline.papers.prose.quantity import decimal
 from pipeline.papers.results import nearest
 from pipeline.papers.tables.cells import cell_row, count, number, plain_table
+from pipeline.specs.rounding import decimal
 
 STEPS = {
     "base, all asked": "Delivered weight, everyone asked",

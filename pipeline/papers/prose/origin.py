@@ -1,0 +1,32 @@
+"""Where a number comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a quantity comes from, in words for the appendix, and of which result.
+
+    ``concepts``: what it measures. ``ranges``: the declared lowest and highest value of its outcome and its term.
+    """
+
+    what: str
+    source: str
+    people: str = ""
+    uncertainty: str = ""
+    concepts: tuple[str, ...] = ()
+    caution: str = ""  # why it may not be compared with its like of other waves or groups
+    outcome: str = ""
+    term: str = ""
+    component: str = ""
+    place: tuple[str, str] = ("", "")  # wave and group
+    scaled: bool = False  # on another scale than the result itself, or a part of it
+    compares: bool = False  # by itself it compares levels of waves or groups
+    ranges: tuple[tuple[float, float] | None, tuple[float, float] | None] = (None, None)
+
+    @property
+    def result(self) -> tuple[str, ...]:
+        """What names the result: its model, and all that distinguishes its row."""
+        return (self.source, self.outcome, self.term, self.component, *self.place)
