@@ -10,6 +10,7 @@ from pipeline.errors import PaperError
 from pipeline.papers.appendix import appendix
 from pipeline.papers.blocks import Builder, with_unique_anchors
 from pipeline.papers.cautions import Cautions
+from pipeline.papers.companions import alone
 from pipeline.papers.content import Document, FigureFile, TableBlock
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.bind import Binder, Records, Say
@@ -17,6 +18,7 @@ from pipeline.papers.prose.source import read_paper
 from pipeline.papers.results import Fact, Results, nearest
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.questions import CAPTION as QUESTIONS
+from pipeline.papers.trends import unreconciled
 
 
 class UnsoundPaperError(PaperError):
@@ -58,6 +60,8 @@ def render_paper(
     bound = Results(results, facts or {}, context.labels, cautions or Cautions(), ranges or {})
     binder = Binder(source, bound, _plain_words(context), Records(context.asked))
     binder.fill()
+    unreconciled(source, binder.printed, bound)
+    alone(source, bound)
     places = {origin.result: number for origin, number in binder.records.places.items() if not origin.scaled}
     paper = PaperContext(bound, tables or {}, context, places)
     blocks = Builder(source, binder, paper, figures or {}).blocks()

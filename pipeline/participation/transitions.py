@@ -14,6 +14,8 @@ MISSING = "missing"
 FEW = 7
 """A measure with more values than this is grouped into thirds: a table of every value would show noise."""
 THIRDS = ("lowest third", "middle third", "highest third")
+NEAR_A_THIRD = 0.03
+"""A group of the first wave whose share is further than this from a third is called by its share."""
 
 
 def transitions(
@@ -65,7 +67,8 @@ def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
     """The measure as an Enum whose categories a transition table can show, in the order of ``panel``'s rows.
 
     Its own values where there are at most ``FEW``; else thirds of the answers of ``first_wave``, closed on the right
-    (R: ``cut(x, quantile(x, c(0, 1/3, 2/3, 1)))``), the same in every wave.
+    (R: ``cut(x, quantile(x, c(0, 1/3, 2/3, 1)))``), the same in every wave. Where equal answers make a group larger or
+    smaller than a third, it is named by the share of the first wave that it holds.
     """
     values = panel[column].cast(pl.Float64)
     distinct = values.drop_nulls().unique().sort()
@@ -76,9 +79,22 @@ def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
     cuts = sorted({float(first.quantile(share, "linear") or 0.0) for share in (1 / 3, 2 / 3)})
     if len(cuts) < 2:
         raise CohesionError("a third of the people give the same answer, so that there are no thirds", where=column)
-    low, middle, high = (pl.lit(third) for third in THIRDS)
+    groups = _thirds(first.cast(pl.Float64), cuts)
+    low, middle, high = (pl.lit(group) for group in groups)
     third = pl.when(values.is_null()).then(None).when(values <= cuts[0]).then(low).when(values <= cuts[1]).then(middle)
-    return pl.select(third.otherwise(high).cast(pl.Enum(THIRDS)).alias(column)).to_series()
+    return pl.select(third.otherwise(high).cast(pl.Enum(groups)).alias(column)).to_series()
+
+
+def _thirds(first: pl.Series, cuts: Sequence[float]) -> tuple[str, ...]:
+    """What the three groups are called: thirds where they hold about a third each, else by what they hold.
+
+    Answers that are the same stay together, so that a group may hold far more, or less, than a third.
+    """
+    lowest, highest = (first <= cuts[0]).sum() / len(first), (first > cuts[1]).sum() / len(first)
+    shares = (lowest, 1 - lowest - highest, highest)
+    if all(abs(share - 1 / 3) <= NEAR_A_THIRD for share in shares):
+        return THIRDS
+    return tuple(f"{third.split()[0]} {100 * share:.0f}%" for third, share in zip(THIRDS, shares, strict=True))
 
 
 def _pairs(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.specs import names
 from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
-from pipeline.specs.check_structural import check_companions, check_structural
+from pipeline.specs.check_papers import check_paper
+from pipeline.specs.check_structural import check_structural
 from pipeline.specs.check_study import check_study
 from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.models import AnyModel
 from pipeline.specs.names import StudyNames, known, once
-from pipeline.specs.papers import Paper
 from pipeline.specs.reading import Reading
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
@@ -30,7 +29,7 @@ def check(reading: Reading) -> None:
     for key, figure in reading.figures.items():
         check_figure(figure, reading.sources["figures", key], reading)
     for key, paper in reading.papers.items():
-        _check_paper(paper, reading.sources["papers", key], reading)
+        check_paper(paper, reading.sources["papers", key], reading)
 
 
 def _check_filled_in(key: str, reading: Reading) -> None:
@@ -41,6 +40,19 @@ def _check_filled_in(key: str, reading: Reading) -> None:
     for name in ("title", "short_title", "population", "citation", "licence"):
         if getattr(about, name) == getattr(template, name):
             reading.sources[key, "study"].report((name,), f"`{name}` is still the template's. Say what it is here.")
+    for line in _lines(reading.template_caveats):
+        if line in _lines(reading.parts[key].caveats):
+            source = reading.sources.get((key, "caveats")) or reading.sources[key, "study"]
+            source.problems.append(
+                f"data/studies/{key}/caveats.md:{_lines(reading.parts[key].caveats)[line]}: is still the template's. "
+                "Say what the results of this study rest on."
+            )
+
+
+def _lines(text: str) -> dict[str, int]:
+    """The rows of tables and list points of a text that say something, with their line."""
+    rows = ((line.strip(), number) for number, line in enumerate(text.splitlines(), start=1))
+    return {line: number for line, number in rows if line[:1] in "|-*" and sum(map(str.isalpha, line)) > 40}
 
 
 def _check_model(model: AnyModel, source: Source, studies: dict[str, StudyNames], reading: Reading) -> None:
@@ -80,10 +92,3 @@ def _check_attrition(model: Model, source: Source, study: StudyNames) -> None:
     known(source, ("to_waves",), () if model.to_waves == "all" else model.to_waves, study.waves, what)
     for key, waves in model.sets.items():
         known(source, ("sets", key), waves, study.waves, what)
-
-
-def _check_paper(paper: Paper, source: Source, reading: Reading) -> None:
-    known(source, ("study",), [paper.study], names.studies(reading), "a study in data/studies")
-    known(source, ("models",), paper.models, names.reports(reading, "models"), "a model in reports/models")
-    known(source, ("figures",), paper.figures, names.reports(reading, "figures"), "a figure in reports/figures")
-    check_companions(paper, source, reading)

@@ -6,7 +6,6 @@ import datetime as dt
 
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.names import StudyNames, known, once
-from pipeline.specs.papers import Paper
 from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.structural import StructuralModel
@@ -60,25 +59,3 @@ def _check_times(model: StructuralModel, source: Source, study: StudyNames, read
             ("arms",) if model.arms else (),
             "the arms have calendars of their own, so that a wave is not one date. Choose `arms` that share one.",
         )
-
-
-def check_companions(paper: Paper, source: Source, reading: Reading) -> None:
-    """A paper shows a cross-lagged model only along with the random-intercept one of the same constructs."""
-    shown = [model for name in paper.models if isinstance(model := reading.models.get(name), StructuralModel)]
-    asked = {(model.family, *_asked_of(model)) for model in shown}
-    for name in paper.models:
-        model = reading.models.get(name)
-        companion = None if model is None else FAMILIES[model.family].shown_with
-        if companion is None or not isinstance(model, StructuralModel) or (companion, *_asked_of(model)) in asked:
-            continue
-        source.report(
-            ("models",),
-            f"`{name}` is a cross-lagged model without random intercepts, which takes lasting differences between "
-            f"people for change. Add a `{companion}` model of the same constructs ({', '.join(model.constructs)}), "
-            "waves and arms to this paper.",
-        )
-
-
-def _asked_of(model: StructuralModel) -> tuple[object, ...]:
-    """What two models must share to be the same question asked with and without random intercepts."""
-    return model.study, frozenset(model.constructs), model.waves, frozenset(model.arms)

@@ -45,6 +45,9 @@ def read_project(paths: Paths) -> Reading:
     template = paths.study("_template") / "study.yaml"
     if template.exists():
         reading.template = load(template, template.name, StudyFile)[0]
+    caveats = paths.study("_template") / "caveats.md"
+    if caveats.exists():
+        reading.template_caveats = caveats.read_text(encoding="utf-8")
     _read_reports(paths.models, "*.yaml", "models", Model, load_model, paths, reading)
     _read_reports(paths.figures, "*.yaml", "figures", Figure, load, paths, reading)
     _read_reports(paths.papers, "*.md", "papers", Paper, load_front_matter, paths, reading)

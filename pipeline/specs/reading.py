@@ -47,6 +47,7 @@ class Reading:
     papers: dict[str, Paper] = field(default_factory=dict)
     sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
     template: StudyFile | None = None
+    template_caveats: str = ""
 
     @property
     def problems(self) -> list[str]:

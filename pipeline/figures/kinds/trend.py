@@ -135,9 +135,9 @@ def alt_trend(
     bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
     start += f", with {confidence * 100:g}% confidence intervals." if bars else "."
     parts = [start, *(_panel_words(panel, percent, len(panels) > 1) for panel in panels)]
-    marked = near(events, days)
-    if marked:
-        parts.append("Events marked: " + ", ".join(f"{event[1]} ({month(event[0])})" for event in marked) + ".")
+    shown = near(events, days)
+    if shown:
+        parts.append("Events marked: " + ", ".join(f"{event[1]} ({month(event[0])})" for event in shown) + ".")
     return " ".join(parts)
 
 

@@ -58,6 +58,7 @@ class Binder:
     records: Records = field(default_factory=Records)
     filled: list[Run | None] = field(default_factory=list)
     unsupported: list[tuple[Binding, str]] = field(default_factory=list)
+    printed: list[tuple[Binding, Origin]] = field(default_factory=list)
 
     def fill(self) -> None:
         """Evaluate every binding; mistakes and unsupported claims go to ``paper.problems``."""
@@ -81,6 +82,7 @@ class Binder:
 
     def _run(self, value: object) -> Run | None:
         if isinstance(value, Printed):
+            self.printed.append((self._binding, value.quantity.origin))
             return self.records.of(value)
         if isinstance(value, Quantity):
             raise PaperError("a result needs a filter that says how it is printed", todo="Write `| dp(2)` after it.")

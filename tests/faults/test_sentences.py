@@ -1,0 +1,349 @@
+"""Nothing false is printed: what papers and figures may not say, each fault with sisters of its kind."""
+
+from pathlib import Path
+from shutil import copytree
+
+import polars as pl
+import pytest
+
+from pipeline.errors import DeclarationErrors, PaperError
+from pipeline.figures import draw
+from pipeline.papers import StudyContext, render_paper
+from pipeline.papers.appendix.differences import blocking, differences
+from pipeline.papers.cautions import cautions_of
+from pipeline.papers.claims import check, judge_figure
+from pipeline.papers.content import Paragraph, TableBlock, plain
+from pipeline.papers.results import Results
+from pipeline.papers.tables.cells import with_interval
+from pipeline.participation.transitions import places
+from pipeline.paths import REPOSITORY, Paths
+from pipeline.specs import Claim, Figure, load_project
+from pipeline.tables import estimates
+
+FRONT = "---\ntitle: Trust\nstudy: sample\n---\n"
+CONTEXT = StudyContext("A study", labels={"trust": "Trust", "contact": "Contact"})
+
+
+def row(model, outcome, component, term, value, error=0.01, **more):
+    ends = {"conf_low": value - 1.96 * error, "conf_high": value + 1.96 * error}
+    known = {"model": model, "family": more.pop("family", "riclpm"), "outcome": outcome, "component": component}
+    return {**known, "term": term, "estimate": value, "std_error": error, "p_value": 0.01, **ends, **more}
+
+
+def lags(component="lag", **more):
+    return [
+        row("paths", "trust", component, "contact", 0.27, **more),
+        row("paths", "contact", component, "trust", 0.05, **more),
+    ]
+
+
+def means(model="means", values=(2.0, 2.5), **more):
+    waves = zip(("w01", "w02"), values, strict=True)
+    return [
+        row(model, "trust", "mean", "trust", value, wave=wave, family="design_means", **more) for wave, value in waves
+    ]
+
+
+FAILED = pl.DataFrame(
+    [{"scale": "trust", "over": "waves", "is_comparable": False, "reason": "scalar invariance fails", "freed": None}]
+)
+
+
+def mistakes(body, rows, comparability=None, **more):
+    try:
+        render_paper(
+            FRONT + body, results=estimates(rows), context=CONTEXT, name="paper.md",
+            cautions=cautions_of(comparability, {}), **more,
+        )  # fmt: skip
+    except PaperError as error:
+        return str(error)
+    return ""
+
+
+# Findings that nobody has decided about
+
+FINDING = {"study": "s", "wave": "w02", "arm": "main", "item": "likes", "kind": "recoded", "what": "a code has gone"}
+
+
+def findings(*severities_and_decisions):
+    rows = [
+        {**FINDING, "item": f"q{n}", "severity": severity, "decision": decision, "count": 5}
+        for n, (severity, decision) in enumerate(severities_and_decisions)
+    ]
+    return pl.DataFrame(rows, schema_overrides={"decision": pl.String})
+
+
+@pytest.mark.parametrize(
+    ("found", "said", "listed"),
+    [
+        ([("warns", None), ("warns", "accept: tested"), ("notes", None)], "1 has been decided about and 1 has not", 1),
+        ([("warns", None)] * 19, "19 differences call for a decision. None has been made", 19),
+        ([("warns", "accept: tested")], "It has been made", 0),
+        ([("notes", None)], "Nothing found calls for a decision", 0),
+    ],
+    ids=["some-decided", "none-decided", "all-decided", "notes-ask-for-nothing"],
+)
+def test_undecided_findings_are_counted_and_listed(found, said, listed):
+    lead, *tables = differences(findings(*found), CONTEXT)
+    assert isinstance(lead, Paragraph)
+    assert said in plain(lead.runs)
+    undecided = [table for table in tables if isinstance(table, TableBlock) and table.anchor == "undecided-table"]
+    assert sum(len(table.rows) for table in undecided) == listed
+
+
+@pytest.mark.parametrize(
+    ("severity", "decision", "stops"),
+    [("blocks", None, True), ("blocks", "accept: tested", False), ("warns", None, False)],
+)
+def test_a_blocking_finding_stops_the_paper_until_it_is_decided(severity, decision, stops):
+    (*found,) = blocking(findings((severity, decision)), "paper.md")
+    assert bool(found) is stops
+    assert not stops or "q0: recoded" in found[0]
+    assert not stops or "data/studies/s/waves/w02.yaml" in found[0]
+
+
+# Levels that may not be compared
+
+
+@pytest.mark.parametrize(
+    ("says", "stops"),
+    [
+        ('claim(est("means", "trust", wave="w02"), "greater_than", est("means", "trust", wave="w01"))', True),
+        ('claim(est("means", "trust", wave="w02"), "not_different_from", est("means", "trust", wave="w01"))', True),
+        ('claim(est("change", "w01_to_w02"), "positive")', True),
+        ('claim(est("means", "trust", wave="w02"), "less_than", 3)', False),
+    ],
+    ids=["two-levels", "no-difference", "a-change", "one-level"],
+)
+def test_no_claim_compares_levels_without_scalar_invariance(says, stops):
+    rows = [*means(), row("change", "trust", "change", "w01_to_w02", 0.5, wave="w02", family="design_changes")]
+    said = mistakes(f"Trust rose. {{{{ {says} }}}}\n", rows, FAILED)
+    assert ("may not be compared" in said) is stops
+    assert mistakes(f"Trust rose. {{{{ {says} }}}}\n", rows) == "" or "not_different" in says
+
+
+def figure(title):
+    spec = Figure(study="elsoc", kind="trend", title=title, models=("means",), outcomes=("trust",))
+    study = load_project(Paths(REPOSITORY)).studies["elsoc"]
+    return draw(spec, study, estimates=estimates(means()), labels={"trust": "Trust"}, comparability=FAILED)
+
+
+def test_the_mark_stands_at_the_title_and_at_each_value():
+    drawing = figure("Trust was rare in every wave")
+    assert drawing.title == "Trust was rare in every wave †"
+    assert "2.00†" in drawing.alt
+    assert "2.50†" in drawing.alt
+
+
+@pytest.mark.parametrize(
+    "title", ["Trust rose", "Trust is higher in 2017", "Trust changed little", "Trust fell, then recovered"]
+)
+def test_no_title_compares_such_levels(title):
+    with pytest.raises(PaperError, match="may not be compared"):
+        figure(title)
+
+
+def test_a_claim_is_judged_when_the_figure_is_drawn():
+    about = {"comparability": None, "groups": {}, "labels": {}, "ranges": {}}
+    claim = Claim(model="paths", term="contact", outcome="trust", component="lag", says="negative")
+    with pytest.raises(PaperError, match="does not support “Trust falls”: said to be negative"):
+        judge_figure("lags", "Trust falls", [claim], estimates(lags()), **about)
+
+
+# Effects on different scales
+
+
+@pytest.mark.parametrize(
+    ("rows", "component", "message"),
+    [
+        (lags(), "lag", "lag_standardised"),
+        (lags("lag_rescaled"), "lag_rescaled", "lag_standardised"),
+        (lags("lag_standardised"), "lag_standardised", ""),
+        (lags("within", family="within_between"), "within", "different scales"),
+    ],
+)
+def test_effects_are_compared_only_on_one_scale(rows, component, message):
+    other = Claim(model="paths", term="trust", outcome="contact", component=component, says="positive")
+    claim = Claim(model="paths", term="contact", outcome="trust", component=component, says="greater_than", than=other)
+    problems = check([claim], estimates(rows))
+    assert bool(problems) is bool(message)
+    assert not message or message in problems[0]
+
+
+def test_levels_of_scales_with_other_ends_are_not_compared():
+    rows = [*means(), row("means", "contact", "mean", "contact", 1.0, wave="w01", family="design_means")]
+    claim = Claim(
+        model="means", term="trust", wave="w01", says="greater_than",
+        than=Claim(model="means", term="contact", wave="w01", says="positive"),
+    )  # fmt: skip
+    alike, apart = ({"trust": (1.0, 5.0), "contact": ends} for ends in ((1.0, 5.0), (0.0, 10.0)))
+    assert check([claim], Results(estimates(rows), ranges=alike)) == []
+    assert "different scales" in check([claim], Results(estimates(rows), ranges=apart))[0]
+
+
+def test_a_path_figure_offers_standardised_lags():
+    spec = Figure(
+        study="elsoc", kind="path", title="Paths", models=("paths",), terms=("trust", "contact"), standardised=True
+    )
+    rows = [*lags(), row("paths", "trust", "lag_standardised", "contact", 0.13, wave="w02")]
+    drawing = draw(spec, load_project(Paths(REPOSITORY)).studies["elsoc"], estimates=estimates(rows))
+    assert "Standardised" in drawing.alt
+    assert "0.13 (" in drawing.alt
+
+
+# Rounding
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "printed"),
+    [
+        (0.03, 0.004, 0.056, "0.030 (0.004 to 0.056)"),
+        (-0.03, -0.06, -0.0004, "−0.0300 (−0.0600 to −0.0004)"),
+        (0.0, -0.02, 0.02, "0.00 (−0.02 to 0.02)"),
+        (0.1, 0.0, 0.2, "0.10 (0.00 to 0.20)"),
+    ],
+    ids=["low-end", "high-end", "zero-itself", "an-end-that-is-zero"],
+)
+def test_an_interval_is_never_rounded_onto_zero(value, low, high, printed):
+    one = {"estimate": value, "conf_low": low, "conf_high": high, "component": "within"}
+    assert with_interval(one) == printed
+    rows = [{**row("paths", "trust", "within", "contact", value), "conf_low": low, "conf_high": high}]
+    bound = 'est("paths", "contact")'
+    document = render_paper(
+        f"{FRONT}{{{{ {bound} | dp(2) }}}} ({{{{ {bound} | interval(2) }}}})\n",
+        results=estimates(rows),
+        context=CONTEXT,
+    )
+    assert plain(document.blocks[0].runs) == printed
+
+
+def test_nor_that_of_a_ratio_onto_one():
+    one = {"estimate": 1.02, "conf_low": 1.003, "conf_high": 1.04, "component": "odds_ratio"}
+    assert with_interval(one) == "1.020 (1.003 to 1.040)"
+
+
+def test_a_size_keeps_an_interval_around_zero_around_zero():
+    rows = [row("paths", "trust", "within", "contact", -0.1, error=0.1)]
+    document = render_paper(
+        f'{FRONT}{{{{ est("paths", "contact") | size | interval(1) }}}}\n', results=estimates(rows), context=CONTEXT
+    )
+    assert plain(document.blocks[0].runs) == "−0.1 to 0.3"
+
+
+# Trends that disagree
+
+LATER = "\n\n## Later\n\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "between", "stops"),
+    [
+        (0.0, "\n## Later\n\n", True),
+        (0.0, " and ", False),
+        (0.5, "\n## Later\n\n", False),
+        (-0.4, "\n## Later\n\n", True),
+    ],
+    ids=["said-elsewhere", "said-together", "they-agree", "the-other-way"],
+)
+def test_two_trends_that_disagree_are_reconciled_where_the_second_is_printed(change, between, stops):
+    stayers = row("stayers", "trust", "change", "w01_to_w02", change, wave="w02", family="design_changes")
+    first, second = ('{{ est("stayers", "w01_to_w02") | dp(2) }}', '{{ est("means", "trust", wave="w02") | dp(2) }}')
+    said = mistakes(f"## First\n\n{first}{between}{second}\n", [*means(), stayers])
+    assert ("two trends of Trust" in said) is stops
+
+
+# Thirds
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ([float(n) for n in range(1, 10)], ["lowest third", "middle third", "highest third"]),
+        ([1.0] * 4 + [2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], ["lowest 36%", "middle 27%", "highest 36%"]),
+        ([1.0] * 6 + [float(n) for n in range(2, 15)], ["lowest 37%", "middle 32%", "highest 32%"]),
+    ],
+)
+def test_a_third_holds_a_third_or_says_what_it_holds(values, names):
+    found = places(pl.DataFrame({"wave": ["w01"] * len(values), "trust": values}), "trust", "w01")
+    assert found.dtype.categories.to_list() == names
+
+
+# What `check` finds
+
+
+MADE = {"raw", "sample", "warehouse", "build", "instance", "keys", "kept", "quarantine"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for folder in ("data", "reports"):
+        copytree(
+            REPOSITORY / folder,
+            tmp_path / folder,
+            ignore=lambda _, names: (
+                {"raw", "sample", "warehouse", "build", "instance", "keys", "kept", "quarantine"} & set(names)
+            ),
+        )
+    return tmp_path
+
+
+PAPER = "---\ntitle: T\nstudy: elsoc\nmodels: [elsoc_means, elsoc_liking_and_contact]\nfigures: [elsoc_trust]\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (":::table means", "`:::table means` does not name the model that it prints; this paper has elsoc_means"),
+        (":::table lags", "this paper has elsoc_liking_and_contact."),
+        (":::table means elsoc_mean", "not a model of this paper; the nearest is `elsoc_means`"),
+        (":::table lags elsoc_means", "the family `design_means` estimates no lag"),
+        (":::table mean elsoc_means", "is not a kind of table; the nearest is `means`"),
+        (":::figure elsoc_trusts", "not a figure of this paper; the nearest is `elsoc_trust`"),
+        (":::section sensitivity model=elsoc_liking_how_sure", "not a model of this paper"),
+        ('{{ est("elsoc_meens", "trust") | dp(2) }}', "`elsoc_meens` is not a model of this paper"),
+    ],
+)
+def test_a_table_without_its_model_is_found_by_check(root, line, message):
+    (root / "reports/papers/odd.md").write_text(f"{PAPER}\nText.\n\n{line}\n:::\n", encoding="utf-8")
+    with pytest.raises(DeclarationErrors) as error:
+        load_project(Paths(root))
+    found = [problem for problem in error.value.problems if "odd.md:10" in problem]
+    assert any(message in problem for problem in found), error.value.problems
+
+
+def test_caveats_of_the_template_are_found_by_check(root):
+    template = root / "data/studies/_template/caveats.md"
+    (root / "data/studies/elsoc/caveats.md").write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(DeclarationErrors, match=r"caveats\.md:5: is still the template's"):
+        load_project(Paths(root))
+
+
+@pytest.mark.parametrize(
+    ("shows", "is_sound"),
+    [
+        (":::table fit elsoc_liking_and_contact", False),
+        (":::table lags elsoc_liking_and_contact_mixed", False),
+        (":::table lags elsoc_liking_and_contact", True),
+        (":::figure elsoc_liking_lags", True),
+    ],
+)
+def test_a_cross_lagged_model_needs_its_companion_shown(root, shows, is_sound):
+    front = (
+        "---\ntitle: T\nstudy: elsoc\nmodels: [elsoc_liking_and_contact, elsoc_liking_and_contact_mixed]\n"
+        "figures: [elsoc_liking_lags]\n---\n"
+    )
+    (root / "reports/papers/odd.md").write_text(f"{front}\n{shows}\n:::\n", encoding="utf-8")
+    if is_sound:
+        load_project(Paths(root))
+        return
+    with pytest.raises(DeclarationErrors, match="show its lags"):
+        load_project(Paths(root))
+
+
+def test_a_companion_that_is_withheld_is_no_companion():
+    mixed = [{**one, "model": "mixed", "family": "clpm"} for one in lags()]
+    assert mistakes("Text.\n", [*lags(), *mixed]) == ""
+    withheld = [
+        {**one, "estimate": None, "conf_low": None, "conf_high": None, "note": "withheld: no fit"} for one in lags()
+    ]
+    assert "is withheld (withheld: no fit)" in mistakes("Text.\n", [*withheld, *mixed])
