@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -53,7 +54,10 @@ def render_study_paper(
     """
     name, cautions = f"reports/papers/{key}.md", cautions_of(tables.get("comparability"), groups_of(models))
     found = Results(results, labels=labels, cautions=cautions, ranges=ranges or {})
-    context = declared_context(study, models=models, labels=labels, assumptions=assumptions)
+    context = replace(
+        declared_context(study, models=models, labels=labels, assumptions=assumptions),
+        units={term: units for one in figures.values() for term, units in one.per.items()},
+    )
     return render_paper(
         text,
         results=results,

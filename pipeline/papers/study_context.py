@@ -55,7 +55,7 @@ class StudyContext:
     ``facts``: label and value pairs for the head of the paper. ``assumptions``: what was assumed, and why.
     ``questions``: concept → the questions that measure it. ``labels``: concept, wave, arm or group → its name.
     ``fieldwork``: (arm, wave) → when. ``caveats``: markdown. ``exceptions``: what single waves did otherwise.
-    ``items``: item → its label.
+    ``items``: item → its label. ``units``: term → for how many units the paper's figures give its odds ratios.
     """
 
     title: str
@@ -71,6 +71,7 @@ class StudyContext:
     source: str = ""
     exceptions: tuple[Exceptional, ...] = ()
     items: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, float] = field(default_factory=dict)
 
     def item(self, key: str) -> str:
         """The label of a question, or of a role such as the weight."""

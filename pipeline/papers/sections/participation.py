@@ -167,8 +167,13 @@ def _list(paper: PaperContext, odds: list[Row]) -> str:
     terms: list[str] = []
     for row in odds:
         name = "" if terms else "odds ratio "
+        units = paper.study.units.get(row["term"], 1.0)
         bound = call(row, component="odds_ratio", outcome=row["outcome"], group=row["group"])
-        terms.append(f"{_term(paper, row)} ({name}{{{{ {bound} | dp(2) }}}}, {{{{ {bound} | interval(2) }}}})")
+        if units != 1:
+            bound = call(row, component="coefficient", outcome=row["outcome"], group=row["group"])
+            bound = f"{bound} | per({units:g}) | exp"
+        of = f"for {{{{ units({units:g}) }}}} more; " if units != 1 else ""
+        terms.append(f"{_term(paper, row)} ({of}{name}{{{{ {bound} | dp(2) }}}}, {{{{ {bound} | interval(2) }}}})")
     return joined(terms)
 
 
