@@ -94,7 +94,7 @@ def _grouped(table: Transitions) -> Iterator[Candidate]:
 def _gone_or_new(table: Transitions) -> bool:
     before = dict(zip(table.values, table.before, strict=True))
     now = dict(zip(table.symbols, table.now, strict=True))
-    often = max(RARE * table.people, 5)
+    often = max(RARE * table.people / 5, 2)
     return any(
         this.get(place, 0.0) >= often and other.get(place, 0.0) <= FEW * this[place]
         for this, other in ((before, now), (now, before))

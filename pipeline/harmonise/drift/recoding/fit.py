@@ -15,7 +15,7 @@ from pipeline.harmonise.drift.recoding.transitions import Transitions
 
 EVIDENCE = 5.0
 """Log odds by which a mapping must beat the codes as declared, its cost paid (1 in 150)."""
-EXPLAINED = 0.4
+EXPLAINED, EXPLAINED_UNORDERED = 0.4, 0.3
 """Share of the misfit of the codes as declared, beyond chance, that a mapping must take away."""
 MOVES, REPEATS = 0.08, 0.05
 """Standard deviations by which the mean, and share by which repeated answers, must differ under a mapping."""
@@ -107,7 +107,8 @@ class _Search:
         evidence = float(exact[top]) - base
         missing = max(_saturated(self.table) - base, FLOOR)
         explained = min((evidence + close[top].cost) / missing, 1.0)
-        if evidence < EVIDENCE or explained < EXPLAINED or not matters(self.table, close[top].links):
+        least = EXPLAINED if self.table.ordered else EXPLAINED_UNORDERED
+        if evidence < EVIDENCE or explained < least or not matters(self.table, close[top].links):
             return None
         return Fitted(close[top].links, evidence, explained)
 
@@ -228,8 +229,14 @@ class _Unordered(_Search):
         yield self._assigned(table.counts - by_chance)
         excess = (table.counts - by_chance) / np.sqrt(by_chance + 1)
         yield self._assigned(excess)
-        yield np.equal.outer(np.argmax(excess, axis=1), np.arange(len(table.symbols)))
-        yield np.equal.outer(np.arange(len(table.values)), np.argmax(excess, axis=0))
+        merged = as_declared(table).links.copy()
+        gone = np.flatnonzero(~merged.any(axis=1))
+        split = merged.copy()
+        new = np.flatnonzero(~merged.any(axis=0))
+        merged[gone, np.argmax(excess[gone], axis=1)] = True
+        split[np.argmax(excess[:, new], axis=0), new] = True
+        yield merged
+        yield split
 
     def exactly(self, one: Candidate) -> float:
         table = self.table
