@@ -19,11 +19,6 @@ _LONG = 33
 """A text this long (a pseudonym) is not part of another by chance."""
 _TAGS = re.compile(rb"<[^<>]*>")
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "windows-1252", "mac_roman", "cp850")
-_LETTER = b"[0-9A-Za-z]"
-_NO_LETTER = {
-    "utf-16-le": (b"(?<!" + _LETTER + b"\x00)", b"(?!" + _LETTER + b")"),
-    "utf-16-be": (b"(?<!" + _LETTER + b")", b"(?!\x00" + _LETTER + b")"),
-}
 Bytes = bytes | mmap.mmap
 
 
@@ -39,9 +34,10 @@ def is_distinctive(text: str) -> bool:
 class Needles:
     """An id with its pseudonym, to be found in bytes, in text and in tables.
 
-    A text counts where no letter or digit is next to it: id 101 is not in 1010, nor P1 in XP1. Nor does it count within
-    one of ``others``: ids of other people of which it is a part (12 in 12-1). A number counts where it is a whole cell
-    of one of ``id_columns``, or with ``any_number`` of any column.
+    A short text counts where no letter or digit is next to it: id 101 is not in 1010, nor P1 in XP1; a long one where
+    no other digit continues it. Nor does it count within one of ``others``: ids of other people of which it is a part
+    (12 in 12-1). A number counts where it is a whole cell of one of ``id_columns``, or with ``any_number`` of any
+    column.
     """
 
     texts: frozenset[str]
@@ -56,9 +52,11 @@ class Needles:
 
     @cached_property
     def _words(self) -> dict[str, re.Pattern[str]]:
-        others = [_bounded(form) for other in _longest_first(self.others) for form in sorted(_written(other))]
+        others = [_bounded(form, other) for other in _longest_first(self.others) for form in sorted(_written(other))]
         return {
-            text: re.compile("|".join([*others, f"({'|'.join(_bounded(form) for form in sorted(_written(text)))})"]))
+            text: re.compile(
+                "|".join([*others, f"({'|'.join(_bounded(form, text) for form in sorted(_written(text)))})"])
+            )
             for text in self.texts
         }
 
@@ -108,19 +106,36 @@ def _written(text: str) -> set[str]:
 def _in_encodings(text: str) -> list[bytes]:
     forms: dict[bytes, None] = {}
     for form in sorted(_written(text)):
+        before, after = (f"[{kind}]".encode() if kind else b"" for kind in _no_part_of(text))
         for encoding in _ENCODINGS:
             try:
                 plain = re.escape(form.encode(encoding))
             except UnicodeEncodeError:
                 continue
-            before, after = _NO_LETTER.get(encoding, (b"(?<!" + _LETTER + b")", b"(?!" + _LETTER + b")"))
-            forms[plain if len(form) >= _LONG else before + plain + after] = None
+            start, end = _EDGES.get(encoding, (b"(?<!%s)", b"(?!%s)"))
+            forms[(before and start % before) + plain + (after and end % after)] = None
     return list(forms)
 
 
-def _bounded(form: str) -> str:
-    plain = re.escape(form)
-    return plain if len(form) >= _LONG else rf"(?<![^\W_]){plain}(?![^\W_])"
+_EDGES = {"utf-16-le": (b"(?<!%s\x00)", b"(?!%s)"), "utf-16-be": (b"(?<!%s)", b"(?!\x00%s)")}
+
+
+def _no_part_of(text: str) -> tuple[str, str]:
+    """The letters that may not stand before and after a text, so that it is no part of another word or number.
+
+    A long id counts wherever it stands: letters before it are those of a file, not of another id (which ``others``
+    says). A digit beside a digit makes another number.
+    """
+    if len(text) >= _LONG:
+        return "", ""
+    if is_distinctive(text):
+        return ("0-9" if text[0].isdigit() else "", "0-9" if text[-1].isdigit() else "")
+    return "0-9A-Za-z", "0-9A-Za-z"
+
+
+def _bounded(form: str, text: str) -> str:
+    before, after = _no_part_of(text)
+    return (f"(?<![{before}])" if before else "") + re.escape(form) + (f"(?![{after}])" if after else "")
 
 
 def _as_text(column: pl.Series) -> pl.Series:
