@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -36,14 +37,13 @@ class Cluster:
             raise CohesionError(
                 "needs the package `distributed`", where="the cluster", todo="Install it: uv sync --extra distributed."
             ) from None
-        try:
-            self._client = Client(self._address, timeout=CONNECTING_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, TimeoutError, ValueError):
+        self._client = _connected(lambda: Client(self._address, timeout=CONNECTING_SECONDS, set_as_default=False))  # type: ignore[no-untyped-call]
+        if self._client is None:
             raise CohesionError(
                 "no scheduler answers there",
                 where=self._address,
                 todo="Start it, correct the address, or take the setting out to build on this machine.",
-            ) from None
+            )
         if not self._client.scheduler_info()["workers"]:
             self.stop()
             raise CohesionError("the scheduler has no workers", where=self._address, todo="Start some.")
@@ -76,6 +76,26 @@ class Cluster:
             client.cancel([future for _, future in self._running.values()], force=True)  # type: ignore[no-untyped-call]
             client.close(timeout=2)  # type: ignore[no-untyped-call]
         self._running.clear()
+
+
+def _connected(connect: Callable[[], Client]) -> Client | None:
+    """The client, or None where nothing answers.
+
+    In a thread of its own, since a client waits for ever for what accepts connections and says nothing.
+    """
+    found: queue.SimpleQueue[Client | None] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found.put(connect())
+        except (OSError, TimeoutError, ValueError):
+            found.put(None)
+
+    threading.Thread(target=ask, daemon=True, name="connect").start()
+    try:
+        return found.get(timeout=CONNECTING_SECONDS + 1.0)
+    except queue.Empty:
+        return None
 
 
 def run_on_cluster(task: Task) -> Report:
