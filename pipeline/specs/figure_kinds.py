@@ -38,7 +38,8 @@ class FigureKind:
     ``draws`` says in words what it shows. ``function`` is written ``module:name``: what makes the picture of a
     declaration. ``takes`` are the keys of ``Figure`` that a declaration may have besides ``SHARED``; ``options`` is
     a class of keys that no other kind has, which stand among the others and reach the module as ``spec.options``.
-    ``needs`` are the tables it reads; ``can_draw`` says of which families' models. ``reads_study`` and
+    ``needs`` are the tables it reads; ``can_draw`` says of which families' models (a function with a
+    name: an added record travels to the processes that draw). ``reads_study`` and
     ``reads_models`` name the parts of the declarations that it reads besides ``SHARED_STUDY`` (``*``: every member),
     ``labelled`` what it prints under the labels of concepts.
     """
