@@ -43,7 +43,8 @@ def check_paper(paper: Paper, source: Source, reading: Reading) -> None:
                 line,
                 f"`{match.group(1)}` is not a model of this paper{_nearest(match.group(1), paper.models)}.",
             )
-    _check_companions(paper, asked, source, reading)
+    printed = {match.group(1) for match in NAMED.finditer(text)}
+    _check_companions(paper, asked, printed, source, reading)
 
 
 def _text(source: Source) -> str:
@@ -117,13 +118,14 @@ def _estimates(name: str, components: tuple[str, ...], reading: Reading) -> bool
     return model is None or components == ANY or bool(set(components) & set(FAMILIES[model.family].components))
 
 
-def _check_companions(paper: Paper, asked: list[Request], source: Source, reading: Reading) -> None:
-    """A cross-lagged model stands only beside the lags of the random-intercept one of the same constructs, shown."""
-    shown = [model for name in _shown(asked, reading) if isinstance(model := reading.models.get(name), StructuralModel)]
-    there = {(model.family, *_asked_of(model)) for model in shown}
+def _check_companions(paper: Paper, asked: list[Request], printed: set[str], source: Source, reading: Reading) -> None:
+    """A cross-lagged model is of a paper only with the random-intercept one, and printed only beside its lags."""
+    shown = list(_shown(asked, reading))
+    mentioned = {*printed, *shown, *(name for one in asked if one.name == "table" for name in one.arguments[1:])}
     for name in paper.models:
         model = reading.models.get(name)
         companion = None if model is None else FAMILIES[model.family].shown_with
+        there = _questions(shown if name in mentioned else paper.models, reading)
         if companion is None or not isinstance(model, StructuralModel) or (companion, *_asked_of(model)) in there:
             continue
         source.report(
@@ -132,6 +134,12 @@ def _check_companions(paper: Paper, asked: list[Request], source: Source, readin
             f"people for change. Add a `{companion}` model of the same constructs ({', '.join(model.constructs)}), "
             "waves and arms to this paper, and show its lags in a `:::table lags` or a path figure.",
         )
+
+
+def _questions(models: Iterable[str], reading: Reading) -> set[tuple[object, ...]]:
+    """Family and question of each structural model."""
+    found = (reading.models.get(name) for name in models)
+    return {(model.family, *_asked_of(model)) for model in found if isinstance(model, StructuralModel)}
 
 
 def _shown(asked: list[Request], reading: Reading) -> Iterator[str]:

@@ -321,7 +321,7 @@ def test_caveats_of_the_template_are_found_by_check(root):
 @pytest.mark.parametrize(
     ("shows", "is_sound"),
     [
-        (":::table fit elsoc_liking_and_contact", False),
+        (":::table fit elsoc_liking_and_contact elsoc_liking_and_contact_mixed", False),
         (":::table lags elsoc_liking_and_contact_mixed", False),
         (":::table lags elsoc_liking_and_contact", True),
         (":::figure elsoc_liking_lags", True),

@@ -36,7 +36,7 @@ def places(row: Mapping[str, Any]) -> int:
     """Decimal places of a result and its interval: those that the text prints it with, and none that hides an end."""
     component = COMPONENTS.get(str(row.get("component")))
     ratio = row.get("is_ratio") or (component is not None and component.log_scale)
-    return places_of((row.get("conf_low"), row.get("conf_high")), row.get("places") or 2, 1.0 if ratio else 0.0)
+    return places_of((row.get("conf_low"), row.get("conf_high")), max(row.get("places") or 2, 2), 1.0 if ratio else 0.0)
 
 
 def p_value(value: float | None) -> str:
