@@ -67,7 +67,7 @@ def d3(at_own: Sequence[float], at_pooled: Sequence[float], k: int) -> JointTest
     """
     own, pooled = float(np.mean(at_own)), float(np.mean(at_pooled))
     m = len(at_own)
-    riv = max((m + 1) / (k * (m - 1)) * (own - pooled), 0.0)  # below nought by rounding alone
+    riv = max((m + 1) / (k * (m - 1)) * (own - pooled), 0.0)  # below zero by rounding alone
     return _f_test(pooled / (k * (1 + riv)), k, _denominator(m, k, riv, np.inf), riv)
 
 

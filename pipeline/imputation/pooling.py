@@ -119,7 +119,7 @@ def pool_correlation(correlations: Sequence[float], n: int, *, level: float = 0.
 def pool_r_squared(r_squared: Sequence[float], n: int, *, level: float = 0.95) -> dict[str, float]:
     """The pooled R² (or adjusted R²): its root pooled as a correlation. Harel (2009); R: ``pool.r.squared``.
 
-    Where the interval of the root reaches below nought, that of R² begins at nought: R squares both ends, so that its
+    Where the interval of the root reaches below zero, that of R² begins at zero: R squares both ends, so that its
     interval may leave the estimate out.
     """
     pooled = pool_correlation(list(np.sqrt(r_squared)), n, level=level)

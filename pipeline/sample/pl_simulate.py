@@ -23,7 +23,7 @@ STARTS = (dt.date(2011, 1, 8), dt.date(2014, 1, 8), dt.date(2017, 1, 8))
 STAYING = 1.30
 RETURNING = -2.0
 BOOST = 1.4
-"""How much likelier people of a minority were to be selected; the weights undo it."""
+"""How much more likely people of a minority were to be selected; the weights undo it."""
 
 BELONGING = AnswerScale(1, 5, items=3, shared=0.40, own=0.60)
 TRAIT = AnswerScale(1, 7, items=3, shared=0.0, own=0.95)
