@@ -49,8 +49,10 @@ def make_figure(
     frames = list(tables.get("estimates", {}).values())
     comparability = tables.get("comparability")
     if claims:
-        about = {"comparability": comparability, "groups": groups, "labels": labels, "ranges": ranges}
-        judge_figure(name, figure.title, claims, pl.concat(frames), **about)
+        judge_figure(
+            name, figure.title, claims, pl.concat(frames),
+            comparability=comparability, groups=groups, labels=labels, ranges=ranges,
+        )  # fmt: skip
     drawn = draw(
         figure,
         study,

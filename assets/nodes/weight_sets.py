@@ -44,8 +44,7 @@ def make_weight_set(tables: Tables, *, name: str, declared: WeightSet, study: St
     output = {table: shaped(frame, schemas[table]) for table, frame in frames.items()}
     if made.replicates is not None:
         with_weight = made.weights.drop_nulls("panel_weight")["person_id"]
-        for table, frame in zip(REPLICATED, replicate_tables(with_weight, made.replicates), strict=True):
-            output[table] = frame
+        output |= dict(zip(REPLICATED, replicate_tables(with_weight, made.replicates), strict=True))
         schemas["replicates"] = contracts.ReplicateScales
         schemas["replicate_weights"] = contracts.replicate_schema(output["replicates"]["replicate"].to_list())
     return Output(output, schemas, problems={"weights": made.problems}, metadata={"weights": _shown(made.steps)})

@@ -90,7 +90,7 @@ def _thirds(first: pl.Series, cuts: Sequence[float]) -> tuple[str, ...]:
 
     Answers that are the same stay together, so that a group may hold far more, or less, than a third.
     """
-    lowest, highest = (first <= cuts[0]).sum() / len(first), (first > cuts[1]).sum() / len(first)
+    lowest, highest = int((first <= cuts[0]).sum()) / len(first), int((first > cuts[1]).sum()) / len(first)
     shares = (lowest, 1 - lowest - highest, highest)
     if all(abs(share - 1 / 3) <= NEAR_A_THIRD for share in shares):
         return THIRDS

@@ -46,21 +46,24 @@ class AnswerScale:
         around = np.interp(np.clip(expected, self.low + edge, self.high - edge), means, points)
         swayed = around + self.shared * rng.standard_normal(expected.shape)
         each = swayed[..., None] + self.own * rng.standard_normal((*expected.shape, self.items))
-        return np.clip(np.rint(each), self.low, self.high)
+        made: Array = np.clip(np.rint(each), self.low, self.high)
+        return made
 
 
 def normal_cdf(values: Array) -> Array:
     """Φ, elementwise."""
     from scipy.special import ndtr
 
-    return ndtr(values)
+    made: Array = ndtr(values)
+    return made
 
 
 def normal_quantile(shares: Array | float) -> Array:
     """Φ⁻¹, elementwise."""
     from scipy.special import ndtri
 
-    return ndtri(shares)
+    made: Array = ndtri(shares)
+    return made
 
 
 def bounded(trait: Array, low: float, high: float, *, middle: float = 0.0, slope: float = 1.0) -> Array:
@@ -71,7 +74,8 @@ def bounded(trait: Array, low: float, high: float, *, middle: float = 0.0, slope
 def category(latent: Array, shares: Array) -> Array:
     """Codes 1 … k of a standard normal latent, so that code j has the share ``shares[..., j]`` of people."""
     cuts = normal_quantile(np.clip(np.cumsum(shares, axis=-1)[..., :-1], 1e-9, 1 - 1e-9))
-    return 1.0 + (latent[..., None] > cuts).sum(axis=-1)
+    made: Array = 1.0 + (latent[..., None] > cuts).sum(axis=-1)
+    return made
 
 
 def split_shares(low: Array, high: Array) -> Array:

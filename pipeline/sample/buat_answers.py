@@ -142,8 +142,10 @@ def _latent(shared: Array, own: float, rng: np.random.Generator) -> Array:
     """A standard normal: the shared part, a lasting part of its own, and noise that makes up the rest."""
     lasting = own * rng.standard_normal((shared.shape[0], 1))
     rest = np.sqrt(1 - shared.var() - own**2)
-    return shared + lasting + rest * rng.standard_normal(shared.shape)
+    made: Array = shared + lasting + rest * rng.standard_normal(shared.shape)
+    return made
 
 
 def _standard(values: Array) -> Array:
-    return values / values.std()
+    made: Array = values / values.std()
+    return made

@@ -121,7 +121,9 @@ def _at_once(name: str, surprise: Mapping[str, Array]) -> Array | float:
 
 def _answer(name: str, expected: Array, made: Moves, wave: int, rng: np.random.Generator) -> Array:
     if name == "volunteered":
-        return (rng.random(expected.shape) < np.clip(expected, 0.0, 1.0)).astype(float)
+        shown: Array = (rng.random(expected.shape) < np.clip(expected, 0.0, 1.0)).astype(float)
+        return shown
     answers = SCALES[name].draw(expected, rng)
     made.items[name][:, wave] = answers
-    return answers.mean(axis=-1)
+    mean: Array = answers.mean(axis=-1)
+    return mean

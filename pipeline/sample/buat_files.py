@@ -72,4 +72,5 @@ def weights(age_group: Array, is_woman: Array, rng: np.random.Generator) -> Arra
     share = np.bincount(cells, minlength=10)[cells] / len(cells)
     raw = asked / share * np.exp(0.15 * rng.standard_normal(len(cells)))
     trimmed = np.clip(raw / raw.mean(), 0.25, 4.0)
-    return np.round(trimmed / trimmed.mean(), 4)
+    made: Array = np.round(trimmed / trimmed.mean(), 4)
+    return made

@@ -77,7 +77,8 @@ def draw_people(name: str, arm: SimulatedArm, count: int, rng: np.random.Generat
 
 def _shares(arm: SimulatedArm) -> Array:
     shares = np.array([share for _, _, share in arm.places])
-    return shares / shares.sum()
+    made: Array = shares / shares.sum()
+    return made
 
 
 def level(people: People, trait: str, low: float, high: float, middle: float, slope: float = 1.0) -> Array:

@@ -43,7 +43,7 @@ def _sav(layout: Layout, path: Path, file: WaveFile) -> None:
         file_label=MADE_UP,
         column_labels=dict(layout.variable_labels),
         variable_value_labels=_labels(layout),
-        missing_ranges={name: ranges for name in layout.value_labels} if ranges else None,
+        missing_ranges=dict.fromkeys(layout.value_labels, ranges) if ranges else None,
         row_compress=file.format == "sav",
         compress=file.format == "zsav",
     )
@@ -53,7 +53,7 @@ def _sav(layout: Layout, path: Path, file: WaveFile) -> None:
     path.write_bytes(content)
 
 
-def _dta(layout: Layout, path: Path, file: WaveFile) -> None:
+def _dta(layout: Layout, path: Path, _: WaveFile) -> None:
     import pyreadstat
 
     coded = [name for name in layout.value_labels if layout.tags]
@@ -105,5 +105,5 @@ def _xlsx(layout: Layout, path: Path, file: WaveFile) -> None:
             sheet.write_column(first + 1, number, column.to_list())
 
 
-def _parquet(layout: Layout, path: Path, file: WaveFile) -> None:
+def _parquet(layout: Layout, path: Path, _: WaveFile) -> None:
     layout.frame.write_parquet(path)

@@ -32,7 +32,7 @@ def check_answer_words(study: Study, wave: str, file: WaveFile, items: Source, w
         for place, label in places:
             other = first.setdefault(plain(label), place)
             if other[1] != place[1]:
-                _report(place, other, label, f"{file.file} ({wave}, `{variable}`)", items, waves, wave)
+                _report(place, other, label, f"{file.file} ({wave}, `{variable}`)", items, waves)
 
 
 def _places(study: Study, wave: str, file: WaveFile) -> dict[str, list[tuple[Place, str]]]:
@@ -53,7 +53,7 @@ def _codes(study: Study, wave: str, key: str) -> Iterator[tuple[Place, str]]:
         yield (key, code, is_exception), label
 
 
-def _report(place: Place, other: Place, label: str, where: str, items: Source, waves: Source, wave: str) -> None:
+def _report(place: Place, other: Place, label: str, where: str, items: Source, waves: Source) -> None:
     (item, code, is_exception), (other_item, other_code, _) = place, other
     source, head = (waves, ("exceptions", item)) if is_exception else (items, (item,))
     of = "" if item == other_item else f" of `{other_item}`"

@@ -48,11 +48,6 @@ class Family:
         return SHARED | needed | self.takes
 
     @property
-    def describing(self) -> bool:
-        """Whether it describes several outcomes and explains none."""
-        return "outcomes" in self.needs
-
-    @property
     def on_design(self) -> bool:
         """Whether its standard errors come from the survey design."""
         return "lonely_psu" in self.takes

@@ -63,7 +63,7 @@ def draft(
     return Draft(
         _text(
             [
-                *_head(opened, path, mark, wave, new),
+                *_head(opened, path, mark, wave),
                 f"title: Wave {int(wave[1:])}",
                 *fieldwork_lines(study, roles, path, deposit),
                 *["files:", f"  - arm: {arm}", f"    file: {quoted(path.name)}", f"    format: {opened.record.name}"],
@@ -89,7 +89,7 @@ def _new(study: Study, deposit: Deposit, mark: Mark, found: Mapping[str, Match],
     return new_items(deposit, bare, study.items, list(study.about.missing))
 
 
-def _head(opened: Opened, path: Path, mark: Mark, wave: str, new: NewItems) -> list[str]:
+def _head(opened: Opened, path: Path, mark: Mark, wave: str) -> list[str]:
     """What whoever checks the draft should know first."""
     frame = opened.deposit.frame
     lines = [f"Drafted from {path.name}: {frame.height:,} rows, {len(frame.columns):,} columns."]
