@@ -48,7 +48,7 @@ class Absence:
         """Columns × columns."""
         more = matrix[self._more[column]]
         few = more.T @ more
-        return self._of[column].gram + few if column in self._of else few
+        return np.asarray(self._of[column].gram + few if column in self._of else few)
 
     def refresh(self, matrix: np.ndarray, places: np.ndarray) -> None:
         """Take in that the columns at ``places`` have changed."""

@@ -77,8 +77,8 @@ class Chain:
         if rule.method in ("pmm", "lrd"):
             donors = nearest_donors(fitted, target, rule.donors, self.rng)
             if rule.method == "pmm":
-                return outcome[observed[donors]]
-            return (target + residual[donors]) * spread + centre
+                return np.asarray(outcome[observed[donors]])
+            return np.asarray((target + residual[donors]) * spread + centre)
         low, high = (_limit(bound, sign * np.inf) for bound, sign in zip(rule.bounds, (-1, 1), strict=True))
         drawn_values = normal_within(target, sigma, (low - centre) / spread, (high - centre) / spread, self.rng)
         return drawn_values * spread + centre
@@ -134,7 +134,7 @@ class Chain:
         wanted = np.concatenate([np.zeros(1, dtype=np.int64), *blocks])
         moving = self.matrix.std(axis=0) > 0
         moving[0] = True
-        return wanted[moving[wanted]]
+        return np.asarray(wanted[moving[wanted]])
 
     def _write(self, name: str) -> None:
         if name in self.categories:

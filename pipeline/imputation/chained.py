@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.imputation.chain import Chain
 from pipeline.imputation.plan import Plan
@@ -60,6 +61,7 @@ class Imputations:
         )
 
 
+@public()
 def impute(
     frame: pl.DataFrame,
     plan: Plan,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.imputation.panel import completed_panel, draws
 from pipeline.imputation.pool_estimates import pool_estimates
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.specs.report import Model
 
 
+@public()
 def fit_imputed(
     fit: Callable[[pl.DataFrame], pl.DataFrame],
     panel: pl.DataFrame,

@@ -23,7 +23,7 @@ def unit_noise(lower: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     from scipy.linalg.lapack import dtrtrs
 
     noise, _ = dtrtrs(lower, rng.standard_normal(len(lower)), lower=1, trans=1)
-    return noise.ravel()
+    return np.asarray(noise.ravel())
 
 
 def solve_ridge(gram: np.ndarray, moment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +70,7 @@ def normal_within(mean: np.ndarray, sigma: float, low: float, high: float, rng: 
 
     below, above = ndtr((low - mean) / sigma), ndtr((high - mean) / sigma)
     uniform = np.clip(below + rng.random(len(mean)) * (above - below), 1e-15, 1 - 1e-15)
-    return np.clip(mean + sigma * ndtri(uniform), low, high)
+    return np.asarray(np.clip(mean + sigma * ndtri(uniform), low, high))
 
 
 def category_draw(
@@ -89,7 +89,7 @@ def category_draw(
     chance = np.exp(score - score.max(axis=1, keepdims=True))
     cumulative = np.cumsum(chance / chance.sum(axis=1, keepdims=True), axis=1)
     drawn = (rng.random(len(unknown))[:, None] > cumulative).sum(axis=1)
-    return np.minimum(drawn, classes - 1).astype(float)
+    return np.asarray(np.minimum(drawn, classes - 1).astype(float))
 
 
 def _logit(matrix: np.ndarray, labels: np.ndarray, times: np.ndarray) -> np.ndarray:

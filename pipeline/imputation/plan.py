@@ -8,6 +8,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 
 Method = Literal["pmm", "lrd", "norm", "category"]
@@ -80,6 +81,7 @@ class Plan:
             raise CohesionError("; ".join(problems), where="imputation plan")
 
 
+@public()
 def default_plan(
     frame: pl.DataFrame,
     *,

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 
 
+@public()
 def pool(
     estimates: np.ndarray,
     variances: np.ndarray,
@@ -66,6 +68,7 @@ def pool(
     )
 
 
+@public()
 def pool_table(
     results: Sequence[pl.DataFrame],
     *,
@@ -102,6 +105,7 @@ def pool_covariance(estimates: np.ndarray, covariances: np.ndarray) -> tuple[np.
     return q.mean(axis=0), u.mean(axis=0) + (1 + 1 / m) * np.atleast_2d(np.cov(q.T))
 
 
+@public()
 def pool_correlation(correlations: Sequence[float], n: int, *, level: float = 0.95) -> dict[str, float]:
     """The pooled correlation and its interval, on Fisher's z scale (variance 1 / (n - 3)), normal as in FIMD 5.2.2."""
     from scipy.special import ndtri
@@ -116,6 +120,7 @@ def pool_correlation(correlations: Sequence[float], n: int, *, level: float = 0.
     }
 
 
+@public()
 def pool_r_squared(r_squared: Sequence[float], n: int, *, level: float = 0.95) -> dict[str, float]:
     """The pooled R² (or adjusted R²): its root pooled as a correlation. Harel (2009); R: ``pool.r.squared``.
 
@@ -143,4 +148,4 @@ def _check(q: np.ndarray, u: np.ndarray) -> int:
     failed = int((~np.isfinite(q) | ~np.isfinite(u)).any(axis=1).sum())
     if failed:
         raise ModelError("imputations gave no result to pool", count=failed)
-    return q.shape[0]
+    return len(q)

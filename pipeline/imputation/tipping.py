@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.imputation.chained import impute
 from pipeline.imputation.plan import Plan
@@ -17,6 +18,7 @@ Statistic = Callable[[pl.DataFrame], tuple[float, float]]
 """From a completed frame to an estimate and its standard error."""
 
 
+@public()
 def tipping_curve(
     frame: pl.DataFrame,
     plan: Plan,

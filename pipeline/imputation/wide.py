@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 
 AT = "@"
 """Between measure and wave in a wide column: ``trust@w02``."""
 
 
+@public()
 def widen(
     panel: pl.DataFrame, columns: Sequence[str], waves: Sequence[str], *, constant: Sequence[str] = ()
 ) -> pl.DataFrame:
@@ -34,6 +36,7 @@ def widen(
     return wide.select(asked)
 
 
+@public()
 def lengthen(wide: pl.DataFrame, columns: Sequence[str], waves: Sequence[str]) -> pl.DataFrame:
     """One row per person and wave from ``measure@wave`` columns: the panel again, with other columns repeated."""
     other = [name for name in wide.columns if AT not in name]

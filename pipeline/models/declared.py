@@ -72,7 +72,7 @@ def on_design(spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted |
         "psu": _if_filled(panel, "psu"),
         "lonely_psu": spec.lonely_psu or getattr(design, "lonely_psu", "fail"),
         "replicates": None if rows is None else rows.replicates,
-        "subset": spec.subset or getattr(design, "subset", "answered"),
+        "subset": spec.subset or getattr(design, "subset", "domain"),
         "confidence": spec.confidence,
     }
 

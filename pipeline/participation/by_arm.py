@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.participation.transitions import places, transitions
 from pipeline.participation.variation import xtsum
 
 
+@public()
 def transitions_by_arm(
     panel: pl.DataFrame, measure: str, calendar: Mapping[str, Sequence[str]], *, weight: str | None = None
 ) -> pl.DataFrame:
@@ -36,6 +38,7 @@ def transitions_by_arm(
     return pl.concat(parts).with_columns(clustered_by=pl.lit(cluster))
 
 
+@public()
 def variation_by_arm(panel: pl.DataFrame, measures: Sequence[str]) -> pl.DataFrame:
     """One row per measure, arm and component: ``xtsum`` of each arm; measures without an answer are left out."""
     parts = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 
 OUTCOMES: dict[str, str] = {
@@ -40,6 +41,7 @@ class Unfinished:
     missing: tuple[str, ...] = ()
 
 
+@public()
 def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per person and wave, as given, with ``outcome``: one of ``OUTCOMES``, or null where it is unknown.
 
@@ -66,6 +68,7 @@ def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = N
     return table.with_columns(outcome=outcome).drop("carried")
 
 
+@public()
 def answered_share(answers: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
     """One row per person and wave: the share of the questions put to the person that have an answer.
 
@@ -81,6 +84,7 @@ def answered_share(answers: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
     return answers.select("person_id", "wave", answered_share=pl.when(count > 0).then(pl.sum_horizontal(given) / count))
 
 
+@public()
 def partial_interviews(answers: pl.DataFrame, items: Sequence[str], *, below: float) -> pl.DataFrame:
     """One row per partial interview: fewer than the share ``below`` of the questions put to the person are answered."""
     share = answered_share(answers, items)
@@ -102,6 +106,7 @@ def unfinished_interviews(waves: Mapping[str, pl.DataFrame], rules: Mapping[str,
     return pl.concat(found)
 
 
+@public()
 def reported(
     listed: pl.DataFrame | None,
     answers: pl.DataFrame,

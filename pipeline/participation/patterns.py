@@ -7,10 +7,12 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.participation.outcomes import with_outcomes
 
 
+@public()
 def participation(
     answers: pl.DataFrame,
     calendar: Mapping[str, Sequence[str]],
@@ -65,6 +67,7 @@ def participation(
     return with_outcomes(table, outcomes)
 
 
+@public()
 def patterns(
     participation: pl.DataFrame,
     *,

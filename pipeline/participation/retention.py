@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.participation.outcomes import INELIGIBLE, NOT_ISSUED, with_outcomes
 
 DENOMINATORS: dict[str, str] = {
@@ -22,6 +23,7 @@ ALL = "all"
 """The cohort of everyone, next to the cohorts by wave of entry."""
 
 
+@public()
 def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm and wave: counts, and each retention rate with the count it is a share of.
 
@@ -32,6 +34,7 @@ def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None)
     return _retained(_history(_known(participation, outcomes)), ["arm", "wave"])
 
 
+@public()
 def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm and wave: where everyone is. listed = not_yet + dead + moved + withdrawn + not_issued + issued.
 
@@ -42,6 +45,7 @@ def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None
     return _accounted(_known(participation, outcomes), ["arm", "wave"])
 
 
+@public()
 def response_rates(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm, cohort (wave of entry, or "all") and wave: the eligible, the interviewed, and the rates.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 
 MISSING = "missing"
@@ -18,6 +19,7 @@ NEAR_A_THIRD = 0.03
 """A group of the first wave whose share is further than this from a third is called by its share."""
 
 
+@public()
 def transitions(
     panel: pl.DataFrame,
     column: str,
@@ -63,6 +65,7 @@ def transitions(
     ).select(pl.exclude("clusters"), "clusters")
 
 
+@public()
 def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
     """The measure as an Enum whose categories a transition table can show, in the order of ``panel``'s rows.
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from pipeline.door import public
+
 SCHEMA = {
     "variable": pl.String,
     "component": pl.String,
@@ -19,6 +21,7 @@ SCHEMA = {
 }
 
 
+@public()
 def xtsum(panel: pl.DataFrame, columns: Sequence[str], *, person: str = "person_id") -> pl.DataFrame:
     """One row per column and component (overall, between, within): mean, standard deviation, range and counts.
 

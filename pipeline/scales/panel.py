@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.scales.score import score_scale
 from pipeline.specs.project import Study
@@ -15,6 +16,7 @@ from pipeline.specs.study import AreaMeasure
 from pipeline.tables import HEAD
 
 
+@public()
 def panel(
     study: Study,
     answers: pl.DataFrame,
@@ -71,6 +73,7 @@ def _with_area(made: pl.DataFrame, concept: str, measure: AreaMeasure, table: pl
     return made.join(narrow, on=on, how="left", maintain_order="left")
 
 
+@public()
 def read_area_table(path: Path) -> pl.DataFrame:
     """An area table: CSV with area code, vintage, date, source and measures; codes stay text.
 

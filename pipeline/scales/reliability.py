@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.specs.project import Study
 
 SMALLEST = 1e-12
@@ -24,6 +25,7 @@ class Alpha:
     note: str | None = None
 
 
+@public()
 def cronbach_alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     """Cronbach's alpha of the complete rows: k/(k-1) (1 - Σ item variances / variance of the sum). Cronbach (1951).
 
@@ -52,6 +54,7 @@ def cronbach_alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     return Alpha(min(alpha, 1.0), kept, persons, note)
 
 
+@public()
 def reliability(answers: pl.DataFrame, study: Study) -> pl.DataFrame:
     """One row per scale, wave and arm in which all of the scale's items were answered (contract ``Reliability``).
 

@@ -7,11 +7,13 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 
 Bounds = tuple[float, float]
 
 
+@public()
 def score_scale(
     frame: pl.DataFrame,
     items: Sequence[str],

@@ -94,7 +94,7 @@ class Design(Declaration):
     """Conventions of the design-based standard errors, unless a model says otherwise."""
 
     lonely_psu: LonelyPsu = "fail"
-    subset: Subset = "answered"
+    subset: Subset = "domain"
 
 
 class AreaMeasure(Assumable):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.weights.arrays import FloatArray
 from pipeline.weights.cells import Cells
@@ -16,6 +17,7 @@ from pipeline.weights.margins import Unanswered, cut, margin_table
 from pipeline.weights.raking import Calibrated, base_weights, of_each, target_total
 
 
+@public()
 def calibrate(
     frame: pl.DataFrame,
     targets: pl.DataFrame | None,

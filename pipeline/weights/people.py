@@ -7,6 +7,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 
 Rule = Literal["all", "any"]
@@ -14,6 +15,7 @@ LATEST = "latest"
 INELIGIBLE = ("dead", "moved")
 
 
+@public()
 def people(
     panel: pl.DataFrame,
     participation: pl.DataFrame,

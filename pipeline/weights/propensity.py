@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError, ModelError
 from pipeline.weights.encoding import Missing
 from pipeline.weights.raking import base_weights
+from pipeline.weights.responded import refuse_silent, response_of
 from pipeline.weights.response import ResponseModel, response_model
 
 
+@public()
 def propensity_weights(
     frame: pl.DataFrame,
     responded: str,
@@ -31,6 +34,8 @@ def propensity_weights(
     ``missing="complete"`` gives persons with an unanswered predictor no weight either: the default keeps them.
     """
     base = base_weights(frame, base_weight)
+    answered = response_of(frame, responded)
+    refuse_silent(frame, answered, predictors)
     model = response_model(
         frame,
         responded,
@@ -39,11 +44,11 @@ def propensity_weights(
         reference=reference,
         missing=missing,
     )
-    answered = frame[responded].cast(pl.Boolean).to_numpy()
     weight = base / model.probability * (float(answered.mean()) if stabilised else 1.0)
     return _table(model.probability, weight, answered), model
 
 
+@public()
 def class_weights(
     frame: pl.DataFrame,
     responded: str,
@@ -61,7 +66,7 @@ def class_weights(
     with its neighbour if classes are quantiles, and an error that names it if they are crossed categories.
     """
     base = base_weights(frame, base_weight)
-    answered = frame[responded].cast(pl.Boolean).to_numpy()
+    answered = response_of(frame, responded)
     if probability is not None:
         labels = quantile_classes(np.asarray(probability, dtype=float), answered, classes, smallest)
     else:
@@ -72,6 +77,7 @@ def class_weights(
     return table.insert_column(0, pl.Series("response_class", labels.astype(str)))
 
 
+@public()
 def sequential_weights(
     frame: pl.DataFrame,
     responded: Sequence[str],
@@ -91,9 +97,11 @@ def sequential_weights(
     product = np.ones(frame.height)
     models = []
     for name, on in zip(responded, predictors, strict=True):
-        model = response_model(frame.filter(pl.Series(still)), name, on, reference=reference, missing=missing)
+        left = frame.filter(pl.Series(still))
+        refuse_silent(left, response_of(left, name), on)
+        model = response_model(left, name, on, reference=reference, missing=missing)
         product[still] *= model.probability
-        still &= frame[name].cast(pl.Boolean).to_numpy()
+        still[still] = response_of(left, name)
         models.append(model)
     return _table(product, base / product, still), models
 

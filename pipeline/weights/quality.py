@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
+
 BALANCE = {
     "variable": pl.String,
     "category": pl.String,
@@ -18,6 +20,7 @@ BALANCE = {
 }
 
 
+@public()
 def weight_quality(weights: pl.Series | np.ndarray) -> dict[str, float | int]:
     """n, sum, min, max, coefficient of variation, Kish's design effect n Σw² / (Σw)², effective n. Nulls left out."""
     values = pl.Series(weights).cast(pl.Float64).drop_nulls().drop_nans().to_numpy()
@@ -33,6 +36,7 @@ def weight_quality(weights: pl.Series | np.ndarray) -> dict[str, float | int]:
     }
 
 
+@public()
 def balance(
     frame: pl.DataFrame,
     variables: Sequence[str],

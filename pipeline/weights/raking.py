@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.weights.arrays import FloatArray
 from pipeline.weights.cells import Cells
@@ -31,6 +32,7 @@ class Calibrated:
         return float(self.margins.select(pl.col("difference").abs().max()).item())
 
 
+@public()
 def rake(
     frame: pl.DataFrame,
     targets: pl.DataFrame,
@@ -55,6 +57,7 @@ def rake(
     return Calibrated(pl.Series("weight", weights), rounds, margin_table(cells, weights))
 
 
+@public()
 def poststratify(
     frame: pl.DataFrame,
     targets: pl.DataFrame,

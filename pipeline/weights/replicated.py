@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.parallel import fan_out
 from pipeline.weights.arrays import FloatArray
@@ -34,6 +35,7 @@ class _Plan:
     cells: Cells | None
 
 
+@public()
 def replicate_set(people: pl.DataFrame, recipe: Recipe, replicates: Replicates) -> Replicates:
     """The recipe repeated inside each replicate of those asked: response model, raking and limits are refitted.
 

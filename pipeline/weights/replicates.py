@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.weights.arrays import FloatArray, IntArray
 from pipeline.weights.margins import Unanswered, cut
@@ -68,6 +69,7 @@ class Replicates:
         return full, float(np.sqrt(self.covariance((values @ self.weights)[:, None], np.array([full]))[0, 0]))
 
 
+@public()
 def replicate_weights(
     frame: pl.DataFrame,
     kind: Kind = "bootstrap",
@@ -103,6 +105,7 @@ def replicate_weights(
     return Replicates(full, weights, drawn.scale, drawn.rscales, kind, degrees)
 
 
+@public()
 def rake_replicates(
     replicates: Replicates,
     frame: pl.DataFrame,

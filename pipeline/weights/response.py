@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.weights.encoding import Encoded, Missing, encode
 from pipeline.weights.logit import Logit, fit_logit
+from pipeline.weights.responded import response_of
 
 SMALL_ODDS_RATIO = 1.68
 """An odds ratio below this (and above 1 / this) is small: it corresponds to Cohen's d of 0.2 at a base rate of 1 %.
@@ -92,6 +93,7 @@ def response_model(
     who left, ``"indicator"`` gives every person a probability, as weights need. With ``base_weight`` the
     likelihood is weighted (weights scaled to mean one; the standard errors then take the weights as counts).
     """
+    response_of(frame, responded)
     encoded = encode(frame, predictors, reference=reference, missing=missing)
     rows = frame.filter(pl.Series(encoded.used))
     response = rows[responded].cast(pl.Float64).to_numpy()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.weights.arrays import FloatArray
 from pipeline.weights.calibration import calibrate
 from pipeline.weights.margins import cut, margin_table
@@ -32,6 +33,7 @@ class WeightSet:
     balance: pl.DataFrame | None
 
 
+@public()
 def weight_set(people: pl.DataFrame, recipe: Recipe, *, base_weight: str | None = None) -> WeightSet:
     """Base × 1 / P(respond), raked and trimmed as the recipe says, with mean one over those who get a weight.
 

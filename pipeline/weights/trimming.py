@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.weights.arrays import FloatArray
 from pipeline.weights.calibration import margin_columns, margin_sums
@@ -17,6 +18,7 @@ MAX_ROUNDS = 50
 TOLERANCE = 1e-8
 
 
+@public()
 def trim(
     weights: pl.Series | FloatArray, *, lower: float = 0.0, upper: float = np.inf, strict: bool = True
 ) -> FloatArray:
@@ -42,12 +44,14 @@ def trim(
     return values
 
 
+@public()
 def quantile_limits(weights: pl.Series | FloatArray, low: float, high: float) -> tuple[float, float]:
     """The weights at two quantiles (R's type 7): limits for ``trim``."""
     lower, upper = np.quantile(np.asarray(weights, dtype=float), [low, high])
     return float(lower), float(upper)
 
 
+@public()
 def trim_to_margins(
     frame: pl.DataFrame,
     targets: pl.DataFrame,

@@ -56,7 +56,8 @@ def test_differences_between_groups(subset):
 
 
 def test_ratios():
-    for row in design_ratios(PANEL, {"trust_per_contact": ("trust", "contact")}, **DESIGN).iter_rows(named=True):
+    named = {"trust_per_contact": ("trust", "contact")}
+    for row in design_ratios(PANEL, named, subset="answered", **DESIGN).iter_rows(named=True):
         assert_same(row, REFERENCE["ratio"][row["wave"]])
 
 

@@ -60,7 +60,7 @@ def test_the_reference_can_be_chosen():
         (lambda: design_changes(TOGETHER, ["trust"], pairs=[("w07", "w08")]), "nobody answered"),
         (lambda: design_regression(TOGETHER, "trust", ["is_woman", "wave"], psu="psu"), "cannot be separated"),
         (lambda: design_regression(TOGETHER, "trust", ["is_woman"], psu="psu"), "degrees of freedom"),
-        (lambda: design_means(TOGETHER, ["trust"], lonely_psu="shrug"), "no rule for lonely"),
+        (lambda: design_means(TOGETHER, ["trust"], lonely_psu="shrug"), "is not an option"),
     ],
 )
 def test_what_cannot_be_is_refused(call, message):

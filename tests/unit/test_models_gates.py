@@ -103,17 +103,18 @@ def test_few_clusters_are_noted():
     assert pooled(panel(), "trust", ["contact"]).filter(term="contact")["note"].to_list() == [None]
 
 
-def test_no_variance_between_persons_withholds_a_within_between_model():
+def test_no_variance_between_persons_gives_least_squares_with_a_note():
     """Outcomes that alternate around the same mean: persons differ less than chance would make them."""
     swinging = panel(
         trust=pl.col("wave").replace_strict({"w01": 1.0, "w02": 5.0, "w03": 3.0}) + pl.col("contact") / 100
     )
-    table = within_between(
-        swinging.filter(pl.col("person_id") != "secret-12"), "trust", ["contact"], wave_effects=False
-    )
+    chosen = swinging.filter(pl.col("person_id") != "secret-12")
+    table = within_between(chosen, "trust", ["contact"], wave_effects=False)
     within = table.filter(component="within").row(0, named=True)
-    assert within["estimate"] is None
-    assert within["note"].startswith("withheld: the variance between persons is estimated at zero")
+    alone = fixed_effects(chosen, "trust", ["contact"], wave_effects=False).filter(term="contact")["estimate"][0]
+    assert within["estimate"] == pytest.approx(alone)
+    assert within["note"].startswith("the variance between persons is estimated at zero")
+    assert table.filter(component="variance", term="person")["estimate"].to_list() == [0.0]
 
 
 def test_rows_left_out_are_counted():

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec, between_groups, on_design
@@ -16,13 +17,14 @@ from pipeline.models.design.survey_design import Subset
 from pipeline.models.weighting import Weighted
 
 
+@public(once=True, ordered=True)
 def design_association(
     frame: pl.DataFrame,
     variables: Sequence[str],
     group: str,
     *,
     by: Sequence[str] = ("wave",),
-    subset: Subset = "answered",
+    subset: Subset = "domain",
     model: str = "design_association",
     **design: Unpack[DesignArguments],
 ) -> pl.DataFrame:
@@ -121,9 +123,10 @@ def _shares(
     shares = share(sample.weights)
     used = answered if subset == "answered" else cell.sample
     design = sample.design.subset(used)
+    inside = answered[used]
     total = sample.weights[answered].sum()
     influence = (sample.weights * answered)[:, None] * (indicators - shares) / total
-    return shares, design.covariance(influence[used]), design.df, design.described()
+    return shares, design.covariance(influence[used], inside), design.subset(inside).df, design.described()
 
 
 def _distance(table: np.ndarray) -> float:

@@ -10,6 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import level_name, require
 from pipeline.models.declared import ModelSpec, on_design
@@ -19,6 +20,7 @@ from pipeline.models.design.survey_design import Subset
 from pipeline.models.weighting import Weighted
 
 
+@public(once=True, ordered=True)
 def design_changes(
     frame: pl.DataFrame,
     variables: Sequence[str],
@@ -26,7 +28,7 @@ def design_changes(
     pairs: Sequence[tuple[object, object]] | None = None,
     group: str | None = None,
     reference: object = None,
-    subset: Subset = "answered",
+    subset: Subset = "domain",
     confidence: float = 0.95,
     model: str = "design_changes",
     **design: Unpack[DesignArguments],
@@ -36,7 +38,8 @@ def design_changes(
     The whole panel is one design, so that a person (or the person's sampling unit) in both waves ties them together:
     the covariance of the two means is part of the standard error (R: ``svyby(…, covmat = TRUE)``, ``svycontrast``).
     Without ``psu`` each person is a unit; a person keeps the stratum and unit of the first row. ``pairs`` are (earlier,
-    later) waves, by default each wave and the one before, and the last and the first; ``wave`` holds the later one.
+    later) waves, by default of those with answers each and the one before, and the last and the first;
+    ``wave`` holds the later one.
     With ``group``, changes within each group (component ``change``) and how much they differ from those of
     ``reference``, by default the first (``difference_of_changes``). Everything else is as in ``design_means``.
 
@@ -56,13 +59,14 @@ def design_changes(
         require(frame, kept)
         frame = frame.with_columns(pl.col(kept).sort_by(wave).first().over(person))
     sample = Sample.of(frame, link=True, **design)
-    pairs = _neighbours(frame[wave]) if pairs is None else pairs
+    if frame[wave].drop_nulls().n_unique() < 2:
+        raise ModelError("one wave, so that there is no change", where=wave)
     levels = levels_of(frame, group, reference)
     rows: list[dict[str, object] | None] = []
     for variable in variables:
         values = sample.values(variable)
         answered = ~np.isnan(values)
-        for earlier, later in pairs:
+        for earlier, later in _neighbours(sample.frame[wave].filter(pl.Series(answered))) if pairs is None else pairs:
             sides = {
                 level: _change(sample, values, answered & mask, wave, earlier, later)
                 for level, mask in ((level, rows_of(sample.frame, group, level)) for level in levels)
@@ -107,9 +111,7 @@ def _change_rows(
 
 
 def _neighbours(waves: pl.Series) -> list[tuple[object, object]]:
-    """Each wave and the one before, and the last and the first."""
+    """Each wave in which the item was answered and the one before, and the last and the first."""
     order = waves.drop_nulls().unique().sort().to_list()
-    if len(order) < 2:
-        raise ModelError("one wave, so that there is no change", where=waves.name)
     pairs = list(pairwise(order))
-    return pairs if len(order) == 2 else [*pairs, (order[0], order[-1])]
+    return pairs if len(order) <= 2 else [*pairs, (order[0], order[-1])]

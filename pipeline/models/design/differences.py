@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import level_name, require
 from pipeline.models.declared import ModelSpec, between_groups, on_design
@@ -17,6 +18,7 @@ from pipeline.models.design.survey_design import Subset
 from pipeline.models.weighting import Weighted
 
 
+@public(once=True, ordered=True)
 def design_differences(
     frame: pl.DataFrame,
     variables: Sequence[str],
@@ -24,7 +26,7 @@ def design_differences(
     *,
     reference: object = None,
     by: Sequence[str] = ("wave",),
-    subset: Subset = "answered",
+    subset: Subset = "domain",
     confidence: float = 0.95,
     model: str = "design_differences",
     **design: Unpack[DesignArguments],

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec, on_design
@@ -16,12 +17,13 @@ from pipeline.models.design.survey_design import Subset
 from pipeline.models.weighting import Weighted
 
 
+@public(once=True, ordered=True)
 def design_means(
     frame: pl.DataFrame,
     variables: Sequence[str],
     *,
     by: Sequence[str] = ("wave",),
-    subset: Subset = "answered",
+    subset: Subset = "domain",
     design_effects: bool = False,
     confidence: float = 0.95,
     model: str = "design_means",
@@ -30,12 +32,13 @@ def design_means(
     """One row per variable, wave and group: the weighted mean and its design-based standard error.
 
     ``by`` names the grouping columns; ``wave`` fills the column of that name, all others together ``group``. With
-    ``subset`` "answered" the rows of the cell that answered are taken as the design (R: ``svydesign`` on them); with
-    "domain" the whole wave is the design and the cell a domain in it (R: ``svymean(subset(design, …))``), which counts
-    sampling units without an answer. ``**design``: ``weight``, ``strata``, ``psu``, ``fpc``, ``lonely_psu``,
+    ``subset`` "domain" the whole wave is the design and the cell a domain in it (R: ``svymean(subset(design, …))``),
+    which counts sampling units without an answer; with "answered" the rows of the cell that answered are taken as the
+    design (R: ``svydesign`` on them). ``**design``: ``weight``, ``strata``, ``psu``, ``fpc``, ``lonely_psu``,
     ``replicates``, ``person``, ``wave`` (see ``DesignArguments``; ``lonely_psu`` as R's ``survey.lonely.psu``). Rows
     without a weight, or with a weight of zero, are left out. Intervals are normal (R's ``confint``), ``df`` holds
-    units less strata. ``design_effects`` adds rows with the variance over that of a simple random sample with
+    units less strata among those who answered (R: ``degf(subset(design, …))``).
+    ``design_effects`` adds rows with the variance over that of a simple random sample with
     replacement (``deff = "replace"``).
 
     Raises ModelError for absent columns, values that are not numbers, or a lonely unit under "fail".
@@ -77,12 +80,13 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weigh
     )
 
 
+@public(once=True, ordered=True)
 def design_shares(
     frame: pl.DataFrame,
     shares: Mapping[str, Mapping[str, Sequence[object]]],
     *,
     by: Sequence[str] = ("wave",),
-    subset: Subset = "answered",
+    subset: Subset = "domain",
     confidence: float = 0.95,
     model: str = "design_shares",
     **design: Unpack[DesignArguments],

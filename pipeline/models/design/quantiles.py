@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.models.declared import ModelSpec, on_design
 from pipeline.models.design.sample import Cell, DesignArguments, Part, Sample, design_table
 from pipeline.models.design.survey_design import Subset
@@ -15,13 +16,14 @@ from pipeline.models.inference import quantile
 from pipeline.models.weighting import Weighted
 
 
+@public(once=True, ordered=True)
 def design_quantiles(
     frame: pl.DataFrame,
     variables: Sequence[str],
     probabilities: Sequence[float] = (0.25, 0.5, 0.75),
     *,
     by: Sequence[str] = ("wave",),
-    subset: Subset = "answered",
+    subset: Subset = "domain",
     confidence: float = 0.95,
     model: str = "design_quantiles",
     **design: Unpack[DesignArguments],

@@ -8,16 +8,18 @@ from typing import Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.models.design.sample import DesignArguments, Part, Sample, Total, design_table
 from pipeline.models.design.survey_design import Subset
 
 
+@public(once=True, ordered=True)
 def design_ratios(
     frame: pl.DataFrame,
     ratios: Mapping[str, tuple[str, str]],
     *,
     by: Sequence[str] = ("wave",),
-    subset: Subset = "answered",
+    subset: Subset = "domain",
     confidence: float = 0.95,
     model: str = "design_ratios",
     **design: Unpack[DesignArguments],
@@ -46,6 +48,7 @@ def design_ratios(
     return design_table(rows, model, list(ratios), "design_ratios")
 
 
+@public(once=True, ordered=True)
 def design_totals(
     frame: pl.DataFrame,
     variables: Sequence[str],

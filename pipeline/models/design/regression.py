@@ -9,6 +9,7 @@ from typing import Any, Literal, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec, on_design
@@ -17,12 +18,13 @@ from pipeline.models.design.survey_design import Subset
 from pipeline.models.inference import coefficient_rows
 from pipeline.models.logistic.logit import FARTHEST, MAX_STEPS, require_binary, separated
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
-from pipeline.models.table import table
+from pipeline.models.table import noted, table
 from pipeline.models.weighting import Weighted
 
 Link = Literal["linear", "logit"]
 
 
+@public(once=True, ordered=True)
 def design_regression(
     frame: pl.DataFrame,
     outcome: str,
@@ -42,7 +44,8 @@ def design_regression(
     Pseudo-maximum likelihood; the covariance is the design's for the scores, through the inverse information (Binder
     1983). Rows without a value in any column used are outside the domain: with ``subset`` "domain" (R) they count as
     sampled units, with "answered" they do not. t intervals with units less strata less terms plus one degrees of
-    freedom. Over several waves, name persons or their units as ``psu``: without, each row is a unit, as in R.
+    freedom. Where persons have several rows they are the units unless ``psu`` names others, as in ``design_changes``; a
+    note says so. A column that numbers the rows, named as ``psu``, takes each row as a unit.
 
     >>> import polars as pl
     >>> from pipeline.models import design_regression
@@ -53,7 +56,8 @@ def design_regression(
     >>> table.filter(term="contact")["estimate"].round(4).to_list()
     [1.1538]
     """
-    sample = Sample.of(frame, **design)
+    linked = _linked(frame, design)
+    sample = Sample.of(frame, link=linked is not None, **design)
     used = [outcome, *exposures, *covariates, *([sample.wave] if wave_effects else [])]
     require(sample.frame, used)
     clean = sample.frame.with_columns(pl.selectors.float().fill_nan(None))
@@ -78,8 +82,16 @@ def design_regression(
         raise ModelError("more terms than the design has degrees of freedom", where=outcome, count=len(data.terms))
     persons = len(np.unique(sample.persons[complete]))
     basis = replace(data.basis(f"{words}; t intervals", confidence), n_persons=persons)
-    found = coefficient_rows(basis, data.terms, estimates, covariance, df)
+    found = noted(coefficient_rows(basis, data.terms, estimates, covariance, df), linked)
     return table(found, data, basis, model=model, family="design_regression")
+
+
+def _linked(frame: pl.DataFrame, design: DesignArguments) -> str | None:
+    """That persons are the units, where they have several rows and neither units nor replicates are named."""
+    person = design.get("person", "person_id")
+    if design.get("psu") or design.get("replicates") is not None or person not in frame.columns:
+        return None
+    return "persons are the sampling units" if frame[person].n_unique() < frame.height else None
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
@@ -112,7 +124,7 @@ def _fit(
     answered = sample.design.subset(complete)
     if subset == "answered":
         return estimates, answered.covariance(influence[complete]), answered.df, answered.described()
-    return estimates, sample.design.covariance(influence), answered.df, sample.design.described()
+    return estimates, sample.design.covariance(influence, complete), answered.df, sample.design.described()
 
 
 def _solve(data: RegressionData, weights: np.ndarray, link: Link) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

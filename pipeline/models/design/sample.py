@@ -238,7 +238,9 @@ class Sample:
         for part in parts:
             influence[np.searchsorted(used, part.places)] += part.influence(self.weights)
         words = f"{design.described()}; design of {'those who answered' if subset == 'answered' else 'the whole wave'}"
-        return float(design.covariance(influence[:, None])[0, 0]), estimate, design.df, words
+        inside = np.isin(used, answered, assume_unique=True)
+        variance = float(design.covariance(influence[:, None], inside)[0, 0])
+        return variance, estimate, design.subset(inside).df, words
 
     def row(
         self,

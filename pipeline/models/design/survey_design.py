@@ -105,18 +105,21 @@ class Design:
             base=taken(self.base),
         )
 
-    def covariance(self, influence: np.ndarray) -> np.ndarray:
+    def covariance(self, influence: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray:
         """The covariance (p × p) of the totals of ``influence`` (rows × p); rows outside a domain hold zeros.
 
+        ``inside`` marks the rows of the domain: the rule "average" counts the strata that it reaches, as R does.
         Raises ModelError under the rule "fail" where a stratum has one unit.
         """
         influence = self._off_margins(influence)
-        covariance = stage_covariance(influence, self.stratum, self.unit, self.fpc, self.lonely_psu)
+        covariance = stage_covariance(influence, self.stratum, self.unit, self.fpc, self.lonely_psu, inside=inside)
         if self.subunit is None or self.fpc is None:  # with replacement, the first stage holds all of the variance
             return covariance
         size = np.bincount(self.stratum_of_unit)
         sampled = size[self.stratum] / self.fpc
-        second = stage_covariance(influence, self.unit, self.subunit, self.fpc_second, self.lonely_psu, factor=sampled)
+        second = stage_covariance(
+            influence, self.unit, self.subunit, self.fpc_second, self.lonely_psu, factor=sampled, inside=inside
+        )
         return np.asarray(covariance + second)
 
     def _off_margins(self, influence: np.ndarray) -> np.ndarray:
@@ -153,6 +156,7 @@ def stage_covariance(
     rule: LonelyPsu,
     *,
     factor: np.ndarray | None = None,
+    inside: np.ndarray | None = None,
 ) -> np.ndarray:
     """Σ_h factor_h (1 − n_h/N_h) n_h/(n_h−1) Σ_i (z_hi − z̄_h)(z_hi − z̄_h)′ over units within strata.
 
@@ -185,7 +189,8 @@ def stage_covariance(
     deviations = totals - means[home]
     covariance = (deviations * scale[home][:, None]).T @ deviations
     if rule == "average":
-        covariance *= (size > 0).sum() / max(((size > 0) & ~lonely).sum(), 1)
+        reached = size > 0 if inside is None else np.bincount(stratum[inside], minlength=n_strata) > 0
+        covariance *= reached.sum() / max((reached & ~lonely).sum(), 1)
     return np.asarray(covariance)
 
 

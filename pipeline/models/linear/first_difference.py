@@ -9,6 +9,7 @@ from typing import Any, Literal, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.declared import ModelSpec
@@ -25,6 +26,7 @@ from pipeline.models.within.least_squares import absorbed_fit, on_arrays
 Gaps = Literal["successive", "adjacent"]
 
 
+@public(ordered=True)
 def first_difference(
     frame: pl.DataFrame,
     outcome: str,

@@ -9,6 +9,7 @@ from typing import Any, Literal, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.declared import ModelSpec
@@ -24,6 +25,7 @@ from pipeline.models.within.least_squares import absorbed_fit, effects_of, on_ar
 Effects = Literal["person", "person_and_wave"]
 
 
+@public(ordered=True)
 def fixed_effects(
     frame: pl.DataFrame,
     outcome: str,

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows, wald
@@ -20,6 +21,7 @@ from pipeline.models.table import table
 from pipeline.models.weighting import Weighted
 
 
+@public(ordered=True)
 def hausman(
     frame: pl.DataFrame,
     outcome: str,

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.covariance import Correction
 from pipeline.models.declared import ModelSpec, regression
@@ -22,6 +23,7 @@ from pipeline.models.table import table, variance_rows
 from pipeline.models.weighting import Weighted
 
 
+@public(ordered=True)
 def mundlak(
     frame: pl.DataFrame,
     outcome: str,

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.declared import ModelSpec
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
@@ -18,6 +19,7 @@ from pipeline.models.weighting import Weighted
 from pipeline.models.within.least_squares import absorbed_fit, on_arrays, require_rank
 
 
+@public(ordered=True)
 def pooled(
     frame: pl.DataFrame,
     outcome: str,

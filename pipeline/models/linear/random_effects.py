@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.declared import ModelSpec, regression
@@ -19,6 +20,7 @@ from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
 
 
+@public(ordered=True)
 def random_effects(
     frame: pl.DataFrame,
     outcome: str,

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec
@@ -22,6 +23,7 @@ LATEST = "latest"
 """Each person's last answers before the target's first wave."""
 
 
+@public(once=True, ordered=True)
 def attrition(
     panel: pl.DataFrame,
     targets: Mapping[str, Sequence[str]],
@@ -70,7 +72,7 @@ def attrition(
             response=True,
             checked=False,
         )
-        label = waves[0] if several and len(waves) == 1 else None
+        label = str(waves[0]) if several and len(waves) == 1 else None
         parts.append(fitted.with_columns(wave=pl.lit(label, pl.String)))
     return estimates(pl.concat(parts))
 
@@ -98,18 +100,21 @@ def _targets(spec: ModelSpec, panel: pl.DataFrame) -> dict[str, Sequence[str]]:
     if waves == "all":
         every = panel["wave"].unique().sort().to_list()
         first = every[0] if spec.from_wave == LATEST else str(spec.from_wave)
-        waves = tuple(wave for wave in every if wave > first)
+        waves = tuple(every[every.index(first) + 1 :])
     return {**{wave: [wave] for wave in waves}, **spec.sets}
 
 
 def stayers(panel: pl.DataFrame, origin: str, waves: Sequence[str], outcome: str) -> pl.DataFrame:
     """One row per person asked, as answered at ``origin``, with 1 in ``outcome`` if they answered all ``waves``."""
     order = panel["wave"].unique().sort().to_list()
-    empty = [wave for wave in waves if wave not in order]
+    held = panel["wave"].dtype
+    empty = [str(wave) for wave, found in zip(waves, _as_held(waves, held), strict=True) if found not in order]
     if empty:
         raise ModelError(f"nobody answered in {', '.join(empty)}", where="to_wave")
-    before = panel.filter(pl.col("wave") < min(waves))
-    start = _last_rows(before) if origin == LATEST else panel.filter(wave=origin)
+    waves = _as_held(waves, held)
+    earliest = min(order.index(wave) for wave in waves)
+    before = panel.filter(pl.col("wave").is_in(order[:earliest]))
+    start = _last_rows(before) if origin == LATEST else panel.filter(pl.col("wave").is_in(_as_held([origin], held)))
     for wave in waves:
         start = start.join(panel.filter(wave=wave).select("arm").unique(), on="arm", how="semi", maintain_order="left")
     if start.is_empty():
@@ -117,6 +122,11 @@ def stayers(panel: pl.DataFrame, origin: str, waves: Sequence[str], outcome: str
     answered = panel.filter(pl.col("wave").is_in(list(waves))).group_by("person_id").agg(pl.col("wave").n_unique())
     stayed = answered.filter(pl.col("wave") == len(set(waves)))["person_id"]
     return start.with_columns(pl.col("person_id").is_in(stayed.implode()).cast(pl.Float64).alias(outcome))
+
+
+def _as_held(waves: Sequence[object], held: pl.DataType) -> list[Any]:
+    """Names of waves as the panel holds them, None for what it cannot hold."""
+    return pl.Series(list(waves), strict=False).cast(held, strict=False).to_list()
 
 
 def _last_rows(rows: pl.DataFrame) -> pl.DataFrame:

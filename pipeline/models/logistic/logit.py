@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.covariance import few_clusters, require_freedom
 from pipeline.models.declared import ModelSpec, regression
@@ -24,6 +25,7 @@ FARTHEST = 30.0
 """A linear predictor beyond this is a probability of 0 or 1 to thirteen digits: the outcomes are separated."""
 
 
+@public(ordered=True)
 def logit(
     frame: pl.DataFrame,
     outcome: str,

@@ -9,6 +9,7 @@ from typing import Any, Literal, Unpack
 import numpy as np
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.groups import means_of
@@ -16,12 +17,15 @@ from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_
 from pipeline.models.mixed.random_intercept import RandomIntercept, fit_random_intercept
 from pipeline.models.options import Rows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
-from pipeline.models.table import table, variance_rows
+from pipeline.models.table import noted, table, variance_rows
 from pipeline.models.weighting import Weighted
 
 Degrees = Literal["normal", "satterthwaite"]
 
+SINGULAR = "the variance between persons is estimated at zero, so that this is least squares (a singular fit in lme4)"
 
+
+@public(ordered=True)
 def within_between(
     frame: pl.DataFrame,
     outcome: str,
@@ -42,7 +46,8 @@ def within_between(
     they are. Rows ``within_minus_between`` test each exposure's two effects for equality, row ``within_equals_between``
     all of them together (Mundlak 1978, likelihood-based). Intervals are normal, or t with ``degrees="satterthwaite"``.
 
-    A person variance estimated at zero withholds the results, with the reason in ``note``. Raises ModelError as
+    A person variance estimated at zero is noted; the results are then those of least squares, as ``lmer`` gives them
+    ("singular fit"). Raises ModelError as
     ``pooled`` does, and for an exposure that never changes within a person or does not differ between persons.
 
     >>> import polars as pl
@@ -58,7 +63,6 @@ def within_between(
     ['within', 'between', 'within_minus_between']
     """
     chosen = taken(Rows, options)
-    chosen["categorical"] = set(chosen.get("categorical", ())) - set(exposures)
     data = split(regression_data(frame, outcome, exposures, covariates, **chosen), exposures)
     if data.n_persons < 2 or data.n_persons == data.n_obs:
         raise ModelError("needs persons seen more than once", where=outcome, count=data.n_persons)
@@ -67,7 +71,7 @@ def within_between(
     method = "REML" if reml else "maximum likelihood"
     interval = "t intervals, Satterthwaite df" if degrees == "satterthwaite" else "normal intervals"
     basis = data.basis(f"random intercept per person, {method}; {interval}", confidence)
-    rows = _withheld(basis, data) if fit.boundary else _rows(basis, data, fit, degrees)
+    rows = noted(_rows(basis, data, fit, degrees), SINGULAR if fit.boundary else None)
     return table(rows, data, basis, model=model, family="within_between")
 
 
@@ -122,9 +126,6 @@ def _equality_rows(basis: Basis, terms: Sequence[Term], fit: RandomIntercept) ->
         )
         for index, estimate, variance in zip(pairs, difference, np.diag(covariance), strict=True)
     ]
+    if not pairs:
+        return []
     return [*rows, chi_squared_row(basis, "within_equals_between", wald(difference, covariance), len(pairs))]
-
-
-def _withheld(basis: Basis, data: RegressionData) -> list[dict[str, object]]:
-    note = "withheld: the variance between persons is estimated at zero, so there is no random intercept to fit"
-    return [basis.row(replace(term, note=note)) for term in data.terms]

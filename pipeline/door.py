@@ -1,0 +1,204 @@
+"""The door of public functions: what is given is put in order or refused here, so that no function below need ask.
+
+NaN becomes null; infinity, frames that are not polars', options that do not exist, shares outside 0 to 1 and text as a
+weight are refused in one message; waves held as text are ordered by the numbers in their names.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
+from functools import cache, wraps
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, is_typeddict
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.wave_order import in_wave_order
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+INDEX = ("person_id", "arm", "wave")
+WEIGHTS = ("weight", "weights", "base_weight")
+SHARES = ("confidence", "level")
+
+
+class OptionError(ModelError, TypeError):
+    """An option that the function does not have, or one it needs and was not given."""
+
+
+def public(*, once: bool = False, ordered: bool = False) -> Callable[[Function], Function]:
+    """The function behind the door.
+
+    ``once``: a person stands in a wave once. ``ordered``: the order of waves matters, so that text that has none is
+    refused. Raises ModelError, or OptionError for an argument that the function does not have.
+    """
+
+    def behind(function: Function) -> Function:
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def opened(*args: Any, **kwargs: Any) -> Any:
+            given = _bound(function, signature, args, kwargs)
+            options = {name: value for name, value in given.arguments.items() if name not in _gathered(function)}
+            options |= {key: value for name in _gathered(function) for key, value in given.arguments[name].items()}
+            for name, value in options.items():
+                _check(name, value, _hints(function).get(name, object))
+            _check_categories(options)
+            for name, value in given.arguments.items():
+                if isinstance(value, pl.DataFrame):
+                    given.arguments[name] = _frame(value, options, once=once, ordered=ordered)
+            return function(*given.args, **given.kwargs)
+
+        return cast(Function, opened)
+
+    return behind
+
+
+@cache
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """The annotation of each argument, also of those in ``**options``; object where it has no run-time type."""
+    found: dict[str, Any] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        hint = _resolved(parameter.annotation, vars(inspect.getmodule(function)))
+        if parameter.kind is parameter.VAR_KEYWORD:
+            for kind in filter(is_typeddict, get_args(hint)):
+                names = vars(inspect.getmodule(kind))
+                found |= {key: _resolved(value, names) for key, value in kind.__annotations__.items()}
+        else:
+            found[name] = hint
+    return found
+
+
+def _resolved(annotation: Any, names: Mapping[str, Any]) -> Any:
+    text = getattr(annotation, "__forward_arg__", annotation)
+    if not isinstance(text, str):
+        return text
+    try:
+        return eval(text, dict(names))
+    except NameError:  # a name that only type checkers import
+        return object
+
+
+def _gathered(function: Callable[..., Any]) -> list[str]:
+    """The name of the argument that gathers options by name, if there is one."""
+    parameters = inspect.signature(function).parameters.values()
+    return [parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD]
+
+
+def _bound(
+    function: Callable[..., Any], signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> inspect.BoundArguments:
+    known = _hints(function)
+    foreign = sorted(kwargs.keys() - known.keys())
+    if foreign:
+        raise OptionError(
+            f"`{foreign[0]}` is not an option here", where=function.__name__, todo=f"There are: {', '.join(known)}."
+        )
+    try:
+        given = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise OptionError(str(error), where=function.__name__, todo=f"It takes: {', '.join(known)}.") from None
+    given.apply_defaults()
+    return given
+
+
+def _check(name: str, value: object, hint: Any) -> None:
+    """Raises ModelError for a value of another kind than the argument takes."""
+    parts = get_args(hint) if get_origin(hint) in (Union, type(int | str)) else (hint,)
+    if pl.DataFrame in parts:
+        _require_polars(name, value, optional=type(None) in parts)
+    choices = [choice for part in parts if get_origin(part) is Literal for choice in get_args(part)]
+    if choices and value not in (*choices, *([None] if type(None) in parts else [])):
+        words = ", ".join(f'"{choice}"' for choice in choices)
+        raise OptionError(f"`{name}={value!r}` is not an option here", where=name, todo=f"There are: {words}.")
+    if hint is bool and not isinstance(value, (bool, np.bool_)):
+        raise OptionError(f"`{name}={value!r}` is neither True nor False", where=name)
+    if isinstance(value, str) and str not in parts and any(_holds_text(part) for part in parts):
+        raise OptionError("one name where a list of names is taken", where=name, todo=f'Write {name}=["{value}"].')
+    _check_number(name, value)
+
+
+def _holds_text(hint: Any) -> bool:
+    return isinstance(get_origin(hint), type) and issubclass(get_origin(hint), Iterable) and get_args(hint) == (str,)
+
+
+def _check_number(name: str, value: object) -> None:
+    if name in SHARES and not (isinstance(value, (int, float)) and 0 < value < 1):
+        raise OptionError(f"`{name}={value!r}` is no share between 0 and 1", where=name, todo=f"Write {name}=0.95.")
+    if isinstance(value, (pl.Series, np.ndarray)) and name in (*WEIGHTS, "probability"):
+        values = pl.Series(name, value)
+        if not values.dtype.is_numeric():
+            raise ModelError(f"`{name}` must be numbers", where=name, count=values.len())
+        _refuse_infinite(values.to_frame(name))
+
+
+def _require_polars(name: str, value: object, *, optional: bool) -> None:
+    if isinstance(value, pl.DataFrame) or (optional and value is None):
+        return
+    kind = f"{type(value).__module__.split('.')[0]} {type(value).__name__}"
+    todo = "Call `.collect()` on it first." if isinstance(value, pl.LazyFrame) else "Give `polars.from_pandas(frame)`."
+    raise OptionError(f"a polars DataFrame is taken, and this is a {kind}", where=name, todo=todo)
+
+
+def _check_categories(options: Mapping[str, Any]) -> None:
+    """Raises OptionError for a column named in ``categorical`` that the model does not use."""
+    named = options.get("categorical", ())
+    used = {*options.get("exposures", ()), *options.get("covariates", ())}
+    foreign = sorted(set(named) - used) if "exposures" in options else []
+    if foreign:
+        raise OptionError(
+            f"{', '.join(f'`{name}`' for name in foreign)} is neither an exposure nor a covariate", where="categorical"
+        )
+
+
+def _frame(frame: pl.DataFrame, options: Mapping[str, Any], *, once: bool, ordered: bool) -> pl.DataFrame:
+    """The frame with null for NaN and waves in order."""
+    used = {text for value in options.values() for text in _texts(value)} & set(frame.columns)
+    columns = [name for name in frame.columns if not used or name in used or name in INDEX]
+    frame = frame.with_columns(pl.selectors.float().fill_nan(None))
+    _refuse_infinite(frame.select(columns))
+    for name in WEIGHTS:
+        column = options.get(name)
+        if isinstance(column, str) and column in frame.columns and not frame.schema[column].is_numeric():
+            raise ModelError("a weight must be a number", where=column, todo="Correct the weights.")
+    unordered = [name for name in columns if frame.schema[name] == pl.Categorical]
+    frame = frame.with_columns(pl.col(unordered).cast(pl.String)) if unordered else frame
+    person, wave = options.get("person", "person_id"), options.get("wave", "wave")
+    if once:
+        _refuse_twice(frame, person, wave)
+    return in_wave_order(frame, wave) if ordered and isinstance(wave, str) and wave in frame.columns else frame
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a value that may be nested."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _texts(key)
+            yield from _texts(member)
+    elif is_dataclass(value):
+        for member in vars(value).values():
+            yield from _texts(member)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for member in value:
+            yield from _texts(member)
+
+
+def _refuse_infinite(frame: pl.DataFrame) -> None:
+    counts = {name: int(frame[name].is_infinite().sum()) for name in frame.columns if frame.schema[name].is_float()}
+    found = {name: count for name, count in counts.items() if count}
+    if found:
+        raise ModelError("infinite values", where=", ".join(found), count=sum(found.values()), todo="Correct them.")
+
+
+def _refuse_twice(frame: pl.DataFrame, person: object, wave: object) -> None:
+    if person not in frame.columns or wave not in frame.columns:
+        return
+    rows = frame.select(str(person), str(wave)).drop_nulls()
+    twice = rows.height - rows.unique().height
+    if twice:
+        raise ModelError("a person more than once in a wave", count=twice, todo="Give one row per person and wave.")
