@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.wave_order import in_wave_order
 
 Rule = Literal["all", "any"]
 LATEST = "latest"
@@ -35,7 +36,7 @@ def people(
     a person had died or left the population by one of ``waves``, they are not asked.
     Raises CohesionError for a wave in no calendar, or no one asked.
     """
-    order = participation["wave"].unique(maintain_order=True).to_list()
+    order = in_wave_order(participation.select("wave"))["wave"].unique().sort().cast(pl.String).to_list()
     unlisted = [wave for wave in [*waves, *([origin] if origin not in (None, LATEST) else [])] if wave not in order]
     if unlisted or not waves:
         raise CohesionError("the set names waves that are in no arm's calendar", where=", ".join(map(str, unlisted)))

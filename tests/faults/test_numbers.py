@@ -101,3 +101,13 @@ def test_class_weights_are_people_over_responders():
     table = weights.class_weights(frame, "resp", by=["sex"])
     found = sorted(table["response_weight"].drop_nulls().unique())
     assert found == pytest.approx([1.908257, 1.920000], abs=1e-6)
+
+
+def test_the_last_answers_before_a_wave_do_not_depend_on_the_order_of_rows():
+    waves = [f"w{wave}" for wave in (1, 2, 9, 10)]
+    calendar = pl.DataFrame({"wave": waves}).join(pl.DataFrame({"person_id": ["a", "b"], "arm": "m"}), how="cross")
+    calendar = calendar.with_columns(is_present=pl.lit(True))
+    panel = calendar.with_columns(age=pl.col("wave").replace_strict(dict(zip(waves, (1, 2, 9, 10), strict=True))))
+    for shown in (calendar, calendar.reverse(), calendar.sort("wave")):
+        table = weights.people(panel, shown, ["w10"], origin="latest", columns=["age"])
+        assert table["age"].to_list() == [9, 9]
