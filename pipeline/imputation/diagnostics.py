@@ -41,9 +41,7 @@ def chain_mixing(trace: pl.DataFrame) -> pl.DataFrame:
     return table.join(drift, on=["arm", "column"], how="left", maintain_order="left")
 
 
-def convergence(
-    panel: pl.DataFrame, cells: pl.DataFrame, trace: pl.DataFrame, arms: Mapping[str, str] | None = None
-) -> pl.DataFrame:
+def convergence(panel: pl.DataFrame, cells: pl.DataFrame, trace: pl.DataFrame) -> pl.DataFrame:
     """One row per arm, wave and measure imputed: how much is filled in, with what, and whether the chains mixed.
 
     ``answered`` and ``filled`` count cells of one imputation; means and SDs compare what was answered with what is

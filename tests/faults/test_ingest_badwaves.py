@@ -262,7 +262,7 @@ def test_09_ids_that_lost_their_prefix_do_not_fit_their_pattern(tmp_path: Path) 
 
 
 VALUES = [
-    (Case("18_pos99.sav", sav(changed(trust1={k: 99.0 for k in range(10)}))), "outside the range", 10),
+    (Case("18_pos99.sav", sav(changed(trust1=dict.fromkeys(range(10), 99.0)))), "outside the range", 10),
     (Case("53_fraction_huge.sav", sav(changed(trust1={3: 2.5, 4: 1e9}))), None, 2),
 ]
 

@@ -39,9 +39,7 @@ Result = tuple[float, float, float]  # estimate, standard error, degrees of free
 def truth() -> float:
     """The mean lasting level over the standard normal trait: what moves people between waves has mean zero."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(80)
-    everyone = replace(
-        draw_people("regions", ARM, 1, np.random.default_rng(1)), traits={name: nodes for name in TRAITS}
-    )
+    everyone = replace(draw_people("regions", ARM, 1, np.random.default_rng(1)), traits=dict.fromkeys(TRAITS, nodes))
     return float(np.average(levels(everyone, TRUTH, invested=ARM.invested)[BELIEF], weights=weights))
 
 

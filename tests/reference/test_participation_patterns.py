@@ -57,7 +57,7 @@ def tertiles(wide) -> pl.DataFrame:
 
 
 def test_transitions(tertiles):
-    assert [origin for origin in REFERENCE["transitions"]["counts"]] == ["lo", "mid", "hi"]
+    assert list(REFERENCE["transitions"]["counts"]) == ["lo", "mid", "hi"]
     counted = transitions(tertiles, "third", WAVES[:2])
     observed = transitions(tertiles, "third", WAVES[:2], missing=False)
     for origin, destinations in REFERENCE["transitions"]["counts"].items():

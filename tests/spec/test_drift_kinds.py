@@ -384,7 +384,7 @@ def test_leavers_with_other_answers_are_no_change_of_the_distribution(study: Stu
 
 
 def test_an_arm_in_one_category_is_no_finding_where_the_item_is_recoded_from_a_shared_variable(study: Study) -> None:
-    assert not {item for item in compared(study, lambda frame: frame)["item"]} & {"young", "old"}
+    assert not set(compared(study, lambda frame: frame)["item"]) & {"young", "old"}
 
 
 def test_a_declared_exception_explains_a_change_of_routing(tmp_path: Path) -> None:
