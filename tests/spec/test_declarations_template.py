@@ -23,4 +23,5 @@ def test_words_of_the_template_are_told_with_file_and_line(tmp_path):
         assert f"data/studies/mine/study.yaml:{line}: `{name}` is still the template's. Say what it is here." in str(
             error.value
         )
-    assert len(error.value.problems) == 5
+    assert "data/studies/mine/caveats.md:5: is still the template's." in str(error.value)
+    assert len(error.value.problems) == 6
