@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,38 @@ def test_only_paths_builds_paths_below_the_root():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.right, ast.Constant):
                 assert node.right.value not in folders, f"{file.relative_to(ROOT)} builds a path to {node.right.value}"
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the project by its name."""
+    found = {}
+    for file in [*files("pipeline"), *files("assets")]:
+        found[".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")] = file
+    return found
+
+
+def imported_modules(file: Path, known: dict[str, Path]) -> set[str]:
+    """Which modules of the project a file names, also for types alone and inside functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                member = f"{node.module}.{alias.name}"
+                found.add(member if member in known else str(node.module))
+    return found & set(known)
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    known = modules()
+    graph = {name: imported_modules(file, known) - {name} for name, file in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_every_room_has_its_readme():
+    rooms = {file.parent for file in [*files("pipeline"), *files("assets")]}
+    assert [str(room.relative_to(ROOT)) for room in sorted(rooms) if not (room / "README.md").is_file()] == []

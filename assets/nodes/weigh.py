@@ -8,8 +8,8 @@ from typing import Any
 from assets.engine.node import Node, Output, Tables
 from assets.engine.workspace import Workspace
 from pipeline.specs import Study
-from pipeline.specs.paradata import paradata_of
 from pipeline.specs.sources import role_columns
+from pipeline.specs.wave_rules import paradata_of
 
 
 def nodes(workspace: Workspace) -> list[Node]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from pipeline.specs.base import Declaration, Text
-
-if TYPE_CHECKING:
-    from pipeline.specs.project import Study
 
 MINUTES = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0}
 """Unit of a duration → minutes in it."""
@@ -38,8 +35,3 @@ class Paradata(Declaration):
     complete: float = Field(default=100.0, gt=0)
     test: tuple[Text, ...] = ()
     set_aside: tuple[Literal["speeders", "stragglers"], ...] = ()
-
-
-def paradata_of(study: Study, wave: str) -> Paradata:
-    """The rules of a wave: its own, or else the study's."""
-    return study.waves[wave].paradata or study.about.paradata

@@ -8,10 +8,10 @@ import polars as pl
 
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
-from pipeline.specs.paradata import paradata_of
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
 from pipeline.specs.study import WaveFile
+from pipeline.specs.wave_rules import paradata_of
 
 TEST_RECORD = "test record"
 USUAL_MARK = r"(?i)^\s*(test|dummy|preview|1$|true$|yes$)"
