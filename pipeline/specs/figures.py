@@ -65,7 +65,7 @@ class Figure(Declaration):
     @classmethod
     def _gathers_the_options_of_its_kind(cls, data: Any) -> Any:
         record = FIGURE_KINDS.get(data.get("kind", "")) if isinstance(data, dict) else None
-        if record is None or record.options is None:
+        if record is None or record.options is None or not isinstance(data.get("options"), Declaration | None):
             return data
         own = {key: value for key, value in data.items() if key in record.options.model_fields}
         rest = {key: value for key, value in data.items() if key not in own}

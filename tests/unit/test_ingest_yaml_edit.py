@@ -25,11 +25,12 @@ RECEIPT = {"sha256": HASH, "rows": 12}
         ),
         (
             f'files:\n  - file: w1.sav\n    rows: 3  # until the second batch\n    sha256: "{OTHER}"\n',
-            f"files:\n  - file: w1.sav\n    rows: 12  # until the second batch\n    sha256: {HASH}\n",
+            f"files:\n  - file: w1.sav\n    earlier: [{OTHER}]\n"
+            f"    rows: 12  # until the second batch\n    sha256: {HASH}\n",
         ),
         (
             f"files: [{{file: w1.sav,\n         sha256: {OTHER}}}]",
-            f"files: [{{rows: 12, file: w1.sav,\n         sha256: {HASH}}}]",
+            f"files: [{{rows: 12, earlier: [{OTHER}], file: w1.sav,\n         sha256: {HASH}}}]",
         ),
         (
             "files:\n  - format: sav\n    file: w1.sav",

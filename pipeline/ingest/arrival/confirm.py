@@ -20,21 +20,27 @@ def confirm(declaration: Path, receipts: Sequence[Mapping[str, object]]) -> None
     def change(file: YamlFile) -> None:
         for index, receipt in enumerate(receipts):
             values = {name: _value(receipt[name]) for name in ("sha256", "rows") if name in receipt}
-            _keep_earlier(file, index, str(receipt["sha256"]))
+            before = _declared_hash(file, index)
             file.set(("files", index), values, near="file")
+            if before is not None and before != str(receipt["sha256"]):
+                _keep_earlier(file, index, before)
 
     edit(declaration, change)
 
 
-def _keep_earlier(file: YamlFile, index: int, sha256: str) -> None:
-    declared = file.expected["files"][index]
-    before = declared.get("sha256")
-    if before is None or str(before) == sha256:
-        return
-    if declared.get("earlier"):
-        file.append(("files", index, "earlier"), str(before))
+def _declared_hash(file: YamlFile, index: int) -> str | None:
+    """The hash that stands there now; none where the file is not written as it should be, which ``set`` refuses."""
+    files = file.expected.get("files") if isinstance(file.expected, dict) else None
+    declared = files[index] if isinstance(files, list) and index < len(files) else None
+    found = declared.get("sha256") if isinstance(declared, dict) else None
+    return None if found is None else str(found)
+
+
+def _keep_earlier(file: YamlFile, index: int, before: str) -> None:
+    if file.expected["files"][index].get("earlier"):
+        file.append(("files", index, "earlier"), before)
     else:
-        file.set(("files", index), {"earlier": [str(before)]}, near="file")
+        file.set(("files", index), {"earlier": [before]}, near="file")
 
 
 def _value(value: object) -> str | int:
