@@ -97,5 +97,6 @@ def test_ten_thousand_damaged_files(originals: list[tuple[Path, str]], tmp_path:
 
 def test_a_file_is_read_as_usual_after_all_that(originals: list[tuple[Path, str]]) -> None:
     start = time.monotonic()
-    assert read_deposit(*originals[0], limits=LIMITS).frame.height
+    whole = next(found for found in originals if found[0].name == "w.sav")
+    assert read_deposit(*whole, limits=LIMITS).frame.height
     assert time.monotonic() - start < SECONDS
