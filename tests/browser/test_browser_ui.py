@@ -134,6 +134,7 @@ def test_an_accepted_wave_appears_without_a_restart(address, root):
     about = root / "data" / "studies" / "first" / "study.yaml"
     words = re.compile(r"^(title|short_title|population|citation|licence): .*$", re.MULTILINE)
     about.write_text(words.sub(r"\1: A study for tests", about.read_text()))
+    (about.parent / "caveats.md").write_text("Made up for tests.\n")
     deposit(root, "first", rows())
     accepted = subprocess.run(
         [sys.executable, "-c", "from assets.commands.main import main; main()", "wave", "accept", "first", "w01"],

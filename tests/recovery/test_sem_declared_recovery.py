@@ -68,4 +68,4 @@ def test_without_random_intercepts_what_lasts_is_taken_for_what_carries_over(eff
     """The cross-lagged model's autoregressions are far above the planted ones: why it never stands alone."""
     row = lag("buat_trust_and_contact_mixed", effect)
     assert row["conf_low"] > truth(STUDY)[effect] + 0.2
-    assert "beside it" in str(row["note"])
+    assert "of the model with random intercepts" in str(row["note"])
