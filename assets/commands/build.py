@@ -1,5 +1,6 @@
 """``cohesion build``: what is due, from deposits to papers, with a line for each asset as it ends."""
 
+import contextlib
 import os
 import time
 from collections import Counter
@@ -52,15 +53,36 @@ def build(
 ) -> None:
     """Build what is due, from deposits to papers, and say where the papers are."""
     workspace = _workspace(study or [], deposits)
+    with _as_delivered(workspace, study or [], as_of or []) as then:
+        began = time.perf_counter()
+        plan = plan_build(then, study or [], select or [], force=force, verify=verify)
+        shown = Shown(plan, quiet)
+        for name, why in plan.waiting.items():
+            shown.say(
+                f"– {name}: {why}; left out. Put the files there, or: cohesion build --study {name} --deposits DIR"
+            )
+        if list_:
+            _list(plan)
+            return
+        if not as_of:
+            remember_deposits(workspace, {node.study for node in plan.nodes})
+        failures, left = _build(then, plan, workers, shown) if plan.count else ({}, set())
+        _close(then, plan, shown, failures, left, time.perf_counter() - began)
+    if as_of:
+        typer.echo(
+            f"Built as of {', '.join(as_of)}: what lies there now is of that delivery. `cohesion build` undoes it."
+        )
+
+
+def _as_delivered(
+    workspace: Workspace, studies: list[str], as_of: list[str]
+) -> contextlib.AbstractContextManager[Workspace]:
+    """The workspace with the chosen waves as they were delivered earlier; as it is if none was chosen."""
     if not as_of:
-        _build_in(workspace, study, select, force, list_, verify, workers, quiet)
-        return
+        return contextlib.nullcontext(workspace)
     from assets.redelivery import as_of as earlier
 
-    versions = _versions(workspace, study or [], as_of)
-    with earlier(workspace, versions) as then:
-        _build_in(then, study, select, force, list_, verify, workers, quiet)
-    typer.echo(f"Built as of {', '.join(as_of)}: what lies there now is of that delivery. `cohesion build` undoes it.")
+    return earlier(workspace, _versions(workspace, studies, as_of))
 
 
 def _versions(workspace: Workspace, studies: list[str], as_of: list[str]) -> dict[str, dict[str, str]]:
@@ -80,29 +102,6 @@ def _versions(workspace: Workspace, studies: list[str], as_of: list[str]) -> dic
             raise CohesionError("has generated files, which have no deliveries", where=study)
         found.setdefault(study, {})[wave] = version
     return found
-
-
-def _build_in(
-    workspace: Workspace,
-    study: Study,
-    select: Select,
-    force: bool,
-    list_: bool,
-    verify: bool,
-    workers: int | None,
-    quiet: bool,
-) -> None:
-    began = time.perf_counter()
-    plan = plan_build(workspace, study or [], select or [], force=force, verify=verify)
-    shown = Shown(plan, quiet)
-    for name, why in plan.waiting.items():
-        shown.say(f"– {name}: {why}; left out. Put the files there, or: cohesion build --study {name} --deposits DIR")
-    if list_:
-        _list(plan)
-        return
-    remember_deposits(workspace, {node.study for node in plan.nodes})
-    failures, left = _build(workspace, plan, workers, shown) if plan.count else ({}, set())
-    _close(workspace, plan, shown, failures, left, time.perf_counter() - began)
 
 
 def _list(plan: Plan) -> None:
