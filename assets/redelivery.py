@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from assets.engine.workspace import Workspace
-from pipeline.errors import CohesionError, DepositError
-from pipeline.ingest.arrival.redelivery import Differences, differences
-from pipeline.ingest.arrival.versions import at_version, lay_out
+from pipeline.errors import CohesionError
+from pipeline.ingest.arrival.redelivery import Differences
+from pipeline.ingest.arrival.versions import answers_that_differ, at_version, lay_out
 from pipeline.specs.project import Study
 
 MOST_ITEMS = 40
@@ -30,9 +30,9 @@ class Delivery:
 def delivery(workspace: Workspace, study: Study, wave: str, folder: Path) -> Delivery:
     """A delivery as it lies in a folder, confirmed or not; nothing of it is stored."""
     from pipeline.files import sha256_of
-    from pipeline.ingest import find_file, load_or_create_key
-    from pipeline.ingest.declared import read_wave
-    from pipeline.ingest.wave import wave_table
+    from pipeline.ingest import find_file, installation_key
+    from pipeline.ingest.declared import whole_wave
+    from pipeline.ingest.wave import as_table
     from pipeline.ingest.withdrawal.noted import read_withdrawn
 
     paths = workspace.paths
@@ -42,12 +42,11 @@ def delivery(workspace: Workspace, study: Study, wave: str, folder: Path) -> Del
     )
     as_it_lies = study.waves[wave].model_copy(update={"files": files})
     taken = replace(study, waves={**study.waves, wave: as_it_lies})
-    key, noted = load_or_create_key(paths.pseudonym_key), read_withdrawn(paths.withdrawn(study.key))
-    columns: set[str] = set()
-    for deposit in read_wave(taken, wave, folder):
-        if not isinstance(deposit, DepositError):
-            columns |= {*deposit.frame.columns, *deposit.undeclared}
-    return Delivery(wave_table(taken, wave, folder, key, noted).frame, frozenset(columns))
+    key, noted = installation_key(paths), read_withdrawn(paths.withdrawn(study.key))
+    deposits = whole_wave(taken, wave, folder)
+    table = as_table(taken, wave, folder, deposits, key, noted)
+    columns = {name for deposit in deposits for name in (*deposit.frame.columns, *deposit.undeclared)}
+    return Delivery(table.frame, frozenset(columns))
 
 
 @contextmanager
@@ -89,10 +88,7 @@ def redelivery(workspace: Workspace, study: Study, wave: str, folder: Path) -> l
 
 def compared(study: Study, wave: str, before: Delivery, after: Delivery) -> Iterator[str]:
     """People and columns added and gone, cells changed by item, and by how much each mean moves."""
-    from pipeline.ingest.wave_table import HEAD
-
-    old, new = (one.frame.drop([name for name in HEAD if name != "person_id"]) for one in (before, after))
-    found = differences(old, new, "person_id")
+    found = answers_that_differ(before.frame, after.frame)
     yield f"People: {found.people_in_both:,} in both, {found.people_new:,} added, {found.people_gone:,} gone."
     added, gone = sorted(after.columns - before.columns), sorted(before.columns - after.columns)
     yield f"Columns: {_listed(added)} added, {_listed(gone)} gone."
@@ -114,10 +110,9 @@ def _cells(study: Study, wave: str, found: Differences) -> Iterator[str]:
             variable = source_variable(study, wave, file, key)
             if variable is not None and key not in items.setdefault(variable, []):
                 items[variable].append(key)
-    rows = [row for row in found.cells.iter_rows(named=True) if row["status"] == "differs"]
-    total = sum(row["changed"] + row["filled"] + row["emptied"] for row in rows)
-    yield f"Cells: {total:,} differ among the people in both, in {len(rows):,} variables."
-    for row in sorted(rows, key=lambda row: -(row["changed"] + row["filled"] + row["emptied"]))[:MOST_ITEMS]:
+    rows = [row for row in found.counted.iter_rows(named=True) if row["status"] == "differs"]
+    yield f"Cells: {sum(row['answers'] for row in rows):,} differ among the people in both, in {len(rows):,} variables."
+    for row in sorted(rows, key=lambda row: -row["answers"])[:MOST_ITEMS]:
         name = ", ".join(items.get(row["variable"], [])) or row["variable"]
         yield f"  {name}: {row['changed']:,} changed, {row['filled']:,} filled, {row['emptied']:,} emptied"
 

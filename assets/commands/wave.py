@@ -70,21 +70,13 @@ def accept(
 
     A delivery that replaces a confirmed one is first compared with it; the one before is kept.
     """
-    from pipeline.errors import DepositError
     from pipeline.ingest import find_file, keep_deposit
     from pipeline.ingest.arrival.confirm import confirm
-    from pipeline.ingest.declared import read_wave
-    from pipeline.ingest.formats.deposit import Deposit
+    from pipeline.ingest.declared import whole_wave
 
-    workspace, declared = _open(study)
-    if wave not in declared.waves:
-        raise CohesionError(f"has no wave `{wave}`", where=study, todo=f"Known: {', '.join(declared.waves)}.")
+    workspace, declared = _open_wave(study, wave)
     folder = deposits or workspace.deposit_folder(declared)
-    found: list[Deposit] = []
-    for deposit in read_wave(declared, wave, folder):
-        if isinstance(deposit, DepositError):
-            raise deposit
-        found.append(deposit)
+    found = whole_wave(declared, wave, folder)
     _refuse_unasked(declared, wave, folder, workspace, yes)
     for deposit, file in zip(found, declared.waves[wave].files, strict=True):
         keep_deposit(find_file(folder, file.file), workspace.paths.kept(study), deposit.receipt)
@@ -109,9 +101,7 @@ def compare(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None
     """Show what the files that lie there now change of the wave as it was confirmed; confirm nothing."""
     from assets.redelivery import redelivery
 
-    workspace, declared = _open(study)
-    if wave not in declared.waves:
-        raise CohesionError(f"has no wave `{wave}`", where=study, todo=f"Known: {', '.join(declared.waves)}.")
+    workspace, declared = _open_wave(study, wave)
     lines = redelivery(workspace, declared, wave, deposits or workspace.deposit_folder(declared))
     for line in lines or ["Nothing differs: these are the confirmed files, or none was confirmed yet."]:
         typer.echo(line)
@@ -129,6 +119,13 @@ def _refuse_unasked(study: Study, wave: str, folder: Path, workspace: Workspace,
         typer.echo(f"  {line}")
     if sys.stdin.isatty() and not yes and not typer.confirm("Accept it?"):
         raise CohesionError("was not accepted", where=f"{study.key} {wave}", todo="Nothing was changed.")
+
+
+def _open_wave(study: str, wave: str) -> tuple[Workspace, Study]:
+    workspace, declared = _open(study)
+    if wave not in declared.waves:
+        raise CohesionError(f"has no wave `{wave}`", where=study, todo=f"Known: {', '.join(declared.waves)}.")
+    return workspace, declared
 
 
 def _open(study: str) -> tuple[Workspace, Study]:

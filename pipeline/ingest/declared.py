@@ -33,6 +33,16 @@ def read_wave(
     )
 
 
+def whole_wave(study: Study, wave: str, folder: Path) -> list[Deposit]:
+    """As ``read_wave``, for whoever needs every file. Raises the ``DepositError`` of the first that cannot be read."""
+    found: list[Deposit] = []
+    for deposit in read_wave(study, wave, folder):
+        if isinstance(deposit, DepositError):
+            raise deposit
+        found.append(deposit)
+    return found
+
+
 def request_of(study: Study, wave: str, path: Path, file: WaveFile, also: Sequence[str] = ()) -> Request:
     return Request(
         str(path.resolve()),

@@ -11,6 +11,7 @@ from pipeline.errors import DepositError, one_line
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.arrival.hold import check_bytes, check_receipt
 from pipeline.ingest.declared import read_wave
+from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.left_out import without_left_out
 from pipeline.ingest.people.ids import check_ids
 from pipeline.ingest.people.sorting import Register
@@ -44,9 +45,24 @@ def wave_table(
     missing, unreadable or other than declared, and, unless the study sets aside what is doubtful, for ids that are
     blank, there twice or never issued.
     """
-    declared = study.waves[wave].files
     check_bytes(study, wave, folder, confirmed or {})
     deposits = read_wave(study, wave, folder, also)
+    return as_table(study, wave, folder, deposits, key, withdrawn, confirmed=confirmed, also=also)
+
+
+def as_table(
+    study: Study,
+    wave: str,
+    folder: Path,
+    deposits: Sequence[Deposit | DepositError],
+    key: bytes,
+    withdrawn: pl.DataFrame | None = None,
+    *,
+    confirmed: Mapping[str, str] | None = None,
+    also: Mapping[str, Sequence[LeftOut]] | None = None,
+) -> WaveTable:
+    """As ``wave_table``, of ``deposits`` that were read already, in the order of the wave's files."""
+    declared = study.waves[wave].files
     known = Register(folder, key, withdrawn)
     arms, receipts, labels, notices, remarks = [], [], [], [], []
     for file, deposit in zip(declared, deposits, strict=True):

@@ -19,13 +19,18 @@ class Differences:
     people_gone: int
     cells: pl.DataFrame
 
+    @property
+    def counted(self) -> pl.DataFrame:
+        """``cells`` with the answers of each variable that differ in any way (``answers``)."""
+        return self.cells.with_columns(answers=pl.sum_horizontal("changed", "filled", "emptied"))
+
     def is_none(self) -> bool:
         """Whether the versions hold the same."""
         return not (self.people_new or self.people_gone or self.cells.height)
 
     def words(self) -> str:
         """The difference in one sentence, counts only."""
-        changed = int(self.cells.select(pl.sum_horizontal("changed", "filled", "emptied").sum()).item())
+        changed = int(self.counted["answers"].sum())
         return (
             f"{changed:,} answers of {self.people_in_both:,} people differ, in {self.cells.height:,} variables; "
             f"{self.people_new:,} people are new, {self.people_gone:,} are gone"

@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.errors import CohesionError
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.arrival.kept import keep_deposit
-from pipeline.ingest.arrival.redelivery import differences
+from pipeline.ingest.arrival.redelivery import Differences, differences
 from pipeline.ingest.wave_table import HEAD, WaveTable
 from pipeline.specs.project import Study
 
@@ -28,14 +28,19 @@ def what_changed(before: WaveTable | None, after: WaveTable) -> str:
     """In counts, what a corrected delivery changes; empty if the bytes are those of before, or there is no before."""
     if before is None or set(before.receipts["sha256"]) == set(after.receipts["sha256"]):
         return ""
-    old, new = (table.frame.drop([name for name in HEAD if name != "person_id"]) for table in (before, after))
-    found = differences(old, new, "person_id")
+    found = answers_that_differ(before.frame, after.frame)
     variables = ", ".join(
-        f"{row['variable']} ({row['changed'] + row['filled'] + row['emptied']:,})" if row["status"] == "differs"
+        f"{row['variable']} ({row['answers']:,})" if row["status"] == "differs"
         else f"{row['variable']} ({row['status']})"
-        for row in found.cells.iter_rows(named=True)
+        for row in found.counted.iter_rows(named=True)
     )  # fmt: skip
     return f"a corrected delivery: {found.words()}" + (f": {variables}" if variables else "")
+
+
+def answers_that_differ(before: pl.DataFrame, after: pl.DataFrame) -> Differences:
+    """Two tables of a wave compared by person: answers, and not where in the file a row stood."""
+    old, new = (frame.drop([name for name in HEAD if name != "person_id"]) for frame in (before, after))
+    return differences(old, new, "person_id")
 
 
 def as_stored(frame: pl.DataFrame, receipts: pl.DataFrame) -> WaveTable:
