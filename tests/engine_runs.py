@@ -1,5 +1,6 @@
 """Builds for tests: the same engine as everywhere, in this process."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,6 +41,21 @@ def build(
 ) -> dict[str, Report]:
     """Make what is due of the wanted nodes, or with ``force`` all of them, and of all that they need."""
     return run(root, plan_of(root, wanted, force))
+
+
+def outputs(root: Path) -> dict[str, bytes]:
+    """Every table and every file that was made, by its path; records hold times, and are left out."""
+    paths = Paths(root)
+    files = (*paths.warehouse.rglob("*.parquet"), *paths.build.rglob("*"), *paths.quarantine.rglob("*"))
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files) if path.is_file()}
+
+
+def unbuilt(root: Path, copy: Path) -> Path:
+    """A root with the same declarations, deposits and key, in which nothing was made."""
+    for part in ("data/studies", "data/raw", "data/keys", "reports"):
+        shutil.copytree(root / part, copy / part, ignore=shutil.ignore_patterns("build"))
+    shutil.copy2(root / "data" / "concepts.yaml", copy / "data" / "concepts.yaml")
+    return copy
 
 
 def is_early(node: Node) -> bool:

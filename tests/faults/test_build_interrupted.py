@@ -3,14 +3,13 @@
 import errno
 import multiprocessing
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from engine_runs import plan_of, workspace_of
+from engine_runs import outputs, plan_of, unbuilt, workspace_of
 from published_study import make_published
 from small_study import build
 
@@ -19,13 +18,6 @@ from assets.engine.build import Started
 from pipeline.paths import Paths
 
 COHESION = str(Path(sys.executable).parent / "cohesion")
-
-
-def outputs(root):
-    """Every table and every file that was made; records hold times, and are left out."""
-    paths = Paths(root)
-    files = (*paths.warehouse.rglob("*.parquet"), *paths.build.rglob("*"))
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files) if path.is_file()}
 
 
 def drafts(root):
@@ -42,11 +34,7 @@ def whole(tmp_path_factory):
 @pytest.fixture
 def root(whole, tmp_path):
     """The same declarations, deposits and key; nothing made."""
-    root = tmp_path / "clone"
-    for part in ("data/studies", "data/raw", "data/keys", "reports"):
-        shutil.copytree(whole / part, root / part, ignore=shutil.ignore_patterns("build"))
-    shutil.copy2(whole / "data" / "concepts.yaml", root / "data" / "concepts.yaml")
-    return root
+    return unbuilt(whole, tmp_path / "clone")
 
 
 def assert_the_next_build_repairs(root, whole):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -11,10 +10,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from engine_runs import plan_of, workspace_of
+from engine_runs import outputs, plan_of, unbuilt, workspace_of
 from published_study import make_published
 from small_study import build
-from test_build_law import outputs
 
 from assets.building import SCHEDULER, Running
 from assets.engine.build import Started
@@ -86,17 +84,8 @@ def on_cluster(root, client, monkeypatch, listener=None):
     return running.failures
 
 
-def emptied(local, tmp_path):
-    """The same root with nothing made."""
-    root = tmp_path / "cluster"
-    for part in ("data/studies", "data/raw", "data/keys", "reports"):
-        shutil.copytree(local / part, root / part, ignore=shutil.ignore_patterns("build"))
-    shutil.copy2(local / "data" / "concepts.yaml", root / "data" / "concepts.yaml")
-    return root
-
-
 def test_two_workers_make_the_bytes_of_the_pool(base, scheduler, tmp_path, monkeypatch):
-    root = emptied(base, tmp_path)
+    root = unbuilt(base, tmp_path / "cluster")
     assert on_cluster(root, scheduler, monkeypatch) == {}
     made, expected = outputs(root), outputs(base)
     assert sorted(made) == sorted(expected)
@@ -104,7 +93,7 @@ def test_two_workers_make_the_bytes_of_the_pool(base, scheduler, tmp_path, monke
 
 
 def test_a_worker_killed_in_the_middle_is_survived(base, scheduler, tmp_path, monkeypatch):
-    root = emptied(base, tmp_path)
+    root = unbuilt(base, tmp_path / "cluster")
     workers = scheduler.run(os.getpid)
     killed: list[int] = []
 
@@ -127,7 +116,7 @@ def test_where_nothing_answers_there_is_one_message(base, tmp_path, monkeypatch)
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
         monkeypatch.setenv(SCHEDULER, address)
         monkeypatch.setattr("assets.engine.cluster.CONNECTING_SECONDS", 1.0)
-        root = emptied(base, tmp_path)
+        root = unbuilt(base, tmp_path / "cluster")
         with Running(workspace_of(root), plan_of(root)) as running, pytest.raises(CohesionError) as raised:
             list(running.reports())
     said = str(raised.value)

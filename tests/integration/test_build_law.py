@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from engine_runs import outputs, unbuilt
 from published_study import make_published
 from small_study import build, deposit, rows
 
@@ -62,20 +63,10 @@ EDITS: tuple[Edit, ...] = (
 )  # fmt: skip
 
 
-def outputs(root: Path) -> dict[str, bytes]:
-    """Every table and every file that was made, by its path; records hold times, and are left out."""
-    paths = Paths(root)
-    files = (*paths.warehouse.rglob("*.parquet"), *paths.build.rglob("*"), *paths.quarantine.rglob("*"))
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files) if path.is_file()}
-
-
 def clean_build(root: Path, aside: Path) -> dict[str, bytes]:
     """What is made from the same declarations, deposits and key where nothing was made before."""
     shutil.rmtree(aside, ignore_errors=True)
-    for part in ("data/studies", "data/raw", "data/keys", "reports"):
-        shutil.copytree(root / part, aside / part, ignore=shutil.ignore_patterns("build"))
-    shutil.copy2(root / "data" / "concepts.yaml", aside / "data" / "concepts.yaml")
-    build(aside)
+    build(unbuilt(root, aside))
     return outputs(aside)
 
 

@@ -9,10 +9,9 @@ import toy_figure
 import toy_format
 import toy_writer
 from confirmed import confirm_all
-from engine_runs import plan_of, workspace_of
+from engine_runs import outputs, plan_of, workspace_of
 from published_study import PAPER, make_published
 from small_study import declare, rows
-from test_build_law import outputs
 
 from assets.building import Running
 from pipeline.errors import DeclarationErrors

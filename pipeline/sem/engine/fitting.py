@@ -30,7 +30,29 @@ class FitOptions(SearchOptions, total=False):
 
 
 @dataclass(frozen=True)
-class Fitting:
+class Search:
+    """What every way of fitting has: groups, clusters and weights, where searches start, and whether to withhold."""
+
+    group: str | None = None
+    cluster: str | None = None
+    weights: str | None = None
+    starts: int = 1
+    seed: int = 1
+    gate: bool = True
+
+    def __post_init__(self) -> None:
+        if self.starts < 1:
+            raise ModelError("a search needs one start at least", where="starts", count=self.starts)
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """From keywords. Raises ModelError for one that there is not."""
+        refuse_unknown(options, [one.name for one in fields(cls)])
+        return cls(**options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitting(Search):
     """``estimator``: ML, or MLR (Huber–White standard errors, Yuan–Bentler χ²), which ``cluster`` and ``weights``
     (sampling weights) need. ``missing``: fiml or listwise. ``group``: one model per group.
 
@@ -44,13 +66,7 @@ class Fitting:
 
     estimator: str = "ML"
     missing: str = "fiml"
-    group: str | None = None
-    cluster: str | None = None
-    weights: str | None = None
     fixed_x: bool | None = None
-    starts: int = 1
-    seed: int = 1
-    gate: bool = True
 
     def __post_init__(self) -> None:
         if self.estimator not in ("ML", "MLR"):
@@ -59,14 +75,7 @@ class Fitting:
             raise ModelError(f"unknown treatment of missing answers {self.missing!r}", todo="Use fiml or listwise.")
         if (self.cluster or self.weights) and self.estimator != "MLR":
             raise ModelError("clusters and weights need robust standard errors", todo='Use estimator="MLR".')
-        if self.starts < 1:
-            raise ModelError("a search needs one start at least", where="starts", count=self.starts)
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Self:
-        """From keywords. Raises ModelError for one that there is not."""
-        refuse_unknown(options, [one.name for one in fields(cls)])
-        return cls(**options)
+        super().__post_init__()
 
 
 def check_level(level: float) -> None:

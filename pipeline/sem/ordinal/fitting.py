@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 from pipeline.errors import ModelError
-from pipeline.sem.engine.fitting import refuse_unknown
+from pipeline.sem.engine.fitting import Search
 
 
-@dataclass(frozen=True)
-class OrdinalFitting:
+@dataclass(frozen=True, kw_only=True)
+class OrdinalFitting(Search):
     """``estimator``: WLSMV, the only one. ``missing``: pairwise (each correlation over those who answered both items;
     everybody with an answer counts) or listwise. ``weights`` are sampling weights; ``cluster`` sums scores by cluster
     in standard errors and tests and leaves estimates as they are. ``starts``, ``seed``, ``gate`` as in ``Fitting``.
@@ -21,12 +19,6 @@ class OrdinalFitting:
 
     estimator: str = "WLSMV"
     missing: str = "pairwise"
-    group: str | None = None
-    cluster: str | None = None
-    weights: str | None = None
-    starts: int = 1
-    seed: int = 1
-    gate: bool = True
 
     def __post_init__(self) -> None:
         if self.estimator != "WLSMV":
@@ -35,11 +27,4 @@ class OrdinalFitting:
             raise ModelError(
                 f"ordered items have no treatment of missing answers {self.missing!r}", todo="Use pairwise or listwise."
             )
-        if self.starts < 1:
-            raise ModelError("a search needs one start at least", where="starts", count=self.starts)
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Self:
-        """From keywords. Raises ModelError for one that there is not."""
-        refuse_unknown(options, [one.name for one in fields(cls)])
-        return cls(**options)
+        super().__post_init__()
