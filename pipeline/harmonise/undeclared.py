@@ -1,4 +1,4 @@
-"""Answers that the declarations do not know: told by file, variable, code and count, never by what someone wrote."""
+"""Answers that the declarations do not know, by file, variable, code and count; never by what someone wrote."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ class History:
         return self._read[wave, file.arm]
 
     def correlation(self, key: str, arm: str, wave: str) -> tuple[float, int] | None:
-        """How an item's answers in a wave went with those of the wave before it, and among how many people."""
+        """How an item's answers in a wave correlated with those of the wave before it, and among how many people."""
         file = self.file(wave, arm)
         if (key, arm, wave) not in self._correlated and file is not None:
             beside = self.beside(wave, file)

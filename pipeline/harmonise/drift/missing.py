@@ -12,7 +12,7 @@ from pipeline.harmonise.drift.reading import Flags, Reading
 from pipeline.specs.study import Item, WaveFile
 
 JUMP = 0.15
-"""A share of the rows that moves by more than this between waves is told."""
+"""A share of the rows that moves by more than this between waves is reported."""
 SURE = 3.3
 """Standard errors that a change must lie beyond: one in a thousand by chance."""
 

@@ -1,4 +1,4 @@
-"""Items that run against the items they used to go with, or against their own scale."""
+"""Items negatively correlated with the items they used to correlate with, or with the rest of their scale."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.harmonise.drift.reading import Reading
 from pipeline.specs.study import Scale
 
 WENT_WITH = 0.25
-"""Items whose correlation was at least this went with each other."""
+"""Items whose correlation was at least this were associated."""
 PARTNERS = 2
 """With fewer nobody could say which of two items was turned round."""
 
@@ -70,7 +70,7 @@ def bounds(found: tuple[float, int], z: float) -> tuple[float, float]:
 
 
 def turned_against(now: Items, before: Items, z: float) -> dict[str, tuple[float, float, int]]:
-    """Item → its correlation before and now with the items it went with, and people now, where the sign changed."""
+    """Item → its correlation before and now with its associates, and people now, where the sign changed."""
     shared = [name for name in now.names if name in before.names]
     matrix = before.correlations()
     found: dict[str, tuple[float, float, int]] = {}

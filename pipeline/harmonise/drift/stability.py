@@ -1,7 +1,7 @@
-"""Items that no longer go with themselves: columns that changed places, or a question about something else.
+"""Items that no longer correlate with themselves: columns that changed places, or a question about something else.
 
-Answers of the same people to the same question go together from wave to wave. If they go with another question's
-earlier answers instead, columns were shifted; if they stop going with anything, the question means something else now.
+Answers of the same people to the same question correlate from wave to wave. If they correlate with another question's
+earlier answers instead, columns were shifted; if with nothing any more, the question means something else now.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TODO_UNSTABLE = (
 
 
 def stability_findings(study: Study, beside: Beside, history: History, z: float) -> Iterator[Finding]:
-    """Ordered items whose answers go with another item's earlier ones, or less than before with their own."""
+    """Ordered items that correlate with another item's earlier answers, or less than before with their own."""
     ordered = [
         key
         for key, reading in beside.now.items()
@@ -45,7 +45,7 @@ def stability_findings(study: Study, beside: Beside, history: History, z: float)
 
 
 def _moved(beside: Beside, ordered: list[str], z: float) -> dict[str, Finding]:
-    """Items whose answers go with another item's answers of the wave before, and not with their own."""
+    """Items whose answers correlate with another item's answers of the wave before, and not with their own."""
     found: dict[str, Finding] = {}
     for wave in dict.fromkeys(map(beside.last, ordered)):
         keys = [key for key in ordered if beside.last(key) == wave]
@@ -83,12 +83,12 @@ def _unstable(beside: Beside, history: History, ordered: list[str], z: float) ->
         pair = beside.same_people(key)
         now, was = correlation(pair), history.correlation(key, beside.file.arm, beside.last(key))
         if now is None or was is None or was[0] - max(now, 0.0) < DROP or now < 0:
-            continue  # a negative one is told as turned round
+            continue  # a negative one is reported as reversed
         std_error = math.sqrt(1 / (len(pair[0]) - 3) + 1 / (was[1] - 3))
         if math.atanh(min(was[0], 0.999)) - math.atanh(min(now, 0.999)) > z * std_error:
             found[key] = Finding(
                 beside.file.arm, key, "unstable", "warns",
-                f"the same people's answers go with those of the wave before less than they did: r = {now:.2f}, "
+                f"the same people's answers correlate with those of the wave before less than they did: r = {now:.2f}, "
                 f"was {was[0]:.2f}.",
                 beside.where(key), TODO_UNSTABLE, count=len(pair[0]), confidence=0.95,
             )  # fmt: skip

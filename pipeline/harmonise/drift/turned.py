@@ -14,7 +14,7 @@ TODO = "Compare the order of the answers in the two questionnaires; declare an e
 
 
 def turned_findings(study: Study, beside: Beside, z: float) -> Iterator[Finding]:
-    """Items that run against the same people's earlier answers, against the items they went with, or their scale.
+    """Items reversed against the same people's earlier answers, the items they were associated with, or their scale.
 
     ``z``: standard errors that a correlation must lie below zero, so that none of the file's items does by chance.
     """
@@ -68,7 +68,7 @@ def swapped_findings(study: Study, beside: Beside, z: float) -> Iterator[Finding
 
 
 def _turned_against(beside: Beside, now: Items, z: float) -> dict[str, tuple[float, float, int]]:
-    """Each item beside the items it went with in the wave that asked it last (see ``turned_against``)."""
+    """Each item beside the items it was associated with in the wave that asked it last (see ``turned_against``)."""
     found: dict[str, tuple[float, float, int]] = {}
     for wave in dict.fromkeys(beside.last(key) for key in now.names if key in beside.before):
         then = {key: dict(beside.earlier[key])[wave] for key in now.names if wave in dict(beside.earlier.get(key, []))}
@@ -89,7 +89,7 @@ def _said(within: tuple[float, int] | None, rest: tuple[float, float, int] | Non
 
 
 def _runs_along(beside: Beside, key: str, z: float) -> bool:
-    """Whether the same people's answers go with those of any wave before: then the others were turned, not this one."""
+    """Whether answers correlate with the same people's of any wave before: then others were turned, not this one."""
     for wave, _ in beside.earlier.get(key, []):
         pair = beside.same_people(key, wave)
         found = correlation(pair)

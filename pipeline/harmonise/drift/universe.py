@@ -27,7 +27,7 @@ def universe_findings(
     """Kinds of people (by lasting facts) of whom the share that is asked jumped more than that of all."""
     asked, asked_before = now.asked, before.asked
     if not len(asked) or not len(asked_before) or abs(asked.mean() - asked_before.mean()) >= JUMP:
-        return  # routing has told it
+        return  # reported as routing
     if asked.all() and asked_before.all():
         return
     for fact, (names, of_rows) in kinds.items():

@@ -10,7 +10,7 @@ from pipeline.harmonise.drift.finding import Finding
 from pipeline.specs.study import WaveFile
 
 HUGE = 20.0
-"""A weight this many times the median is told."""
+"""A weight this many times the median is reported."""
 CARRIES = 0.1
 """If the huge ones carry more than this share of all weight, results would be theirs: the weight is not used."""
 ABOUT_ONE = 2.0
