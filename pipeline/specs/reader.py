@@ -31,13 +31,16 @@ def load(path: Path, name: str, kind: type[D]) -> tuple[D | None, Source]:
 def load_each(path: Path, name: str, kind: type[D]) -> tuple[dict[str, D], Source]:
     """A mapping of key → declaration from one file."""
     source = read(path, name)
-    if source.problems and source.data is None:
-        return {}, source
+    return each(source, kind), source
+
+
+def each(source: Source, kind: type[D]) -> dict[str, D]:
+    """Key → declaration, of a file that holds a mapping."""
     if source.data is None:
-        return {}, source
+        return {}
     if not isinstance(source.data, dict):
         source.report((), "must be a mapping of names; data/studies/_template shows one.")
-        return {}, source
+        return {}
     found = {}
     for key, data in source.data.items():
         if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
@@ -46,7 +49,7 @@ def load_each(path: Path, name: str, kind: type[D]) -> tuple[dict[str, D], Sourc
         declaration = build(data, kind, source, (key,))
         if declaration is not None:
             found[key] = declaration
-    return found, source
+    return found
 
 
 def load_text(path: Path, name: str, _kind: None = None) -> tuple[str, Source]:

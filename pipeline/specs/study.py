@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -162,15 +162,10 @@ class StudyFile(Assumable):
     headline: Name | None = None
 
 
-class Item(Assumable):
-    """One question: its wording, what it measures, and what each answer code becomes."""
+class Answers(Assumable):
+    """What the answers to a question may be, and whom it was asked: one item's, or those of a battery together."""
 
-    label: Text
-    wording: str
-    original: str = ""
     source: str = ""
-    concept: Name | None = None
-    variable: str | None = None
     kind: Literal["ordinal", "nominal", "number"] = "ordinal"
     codes: Annotated[dict[str, Text], OnceEach] = {}
     range: Range | None = None
@@ -184,7 +179,7 @@ class Item(Assumable):
     time_constant: bool = False
 
     @model_validator(mode="after")
-    def _says_what_answers_may_be(self) -> Item:
+    def _says_what_answers_may_be(self) -> Self:
         if self.kind == "number":
             if self.range is None or self.codes or self.recode:
                 raise ValueError("a `number` item has a `range` and neither `codes` nor `recode`")
@@ -200,6 +195,16 @@ class Item(Assumable):
             raise ValueError("give either `reverse` or `recode`, not both")
         _numbers(self.codes)
         return self
+
+
+class Item(Answers):
+    """One question: its wording, what it measures, and what each answer code becomes."""
+
+    label: Text
+    wording: str
+    original: str = ""
+    concept: Name | None = None
+    variable: str | None = None
 
 
 def _numbers(codes: dict[str, Text]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pipeline.specs.batteries import load_items
 from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.reader import load, load_each, load_text
 from pipeline.specs.records import Records
@@ -71,9 +72,9 @@ STUDY_FILES: Records[StudyPart] = Records(
     StudyPart(
         "items",
         "items.yaml",
-        "each question: wording, what it measures, what each answer code becomes, who was asked",
+        "each question: wording, what it measures, what each answer code becomes, who was asked; batteries",
         Item,
-        load_each,
+        load_items,
         entry="item",
         required=True,
     ),
