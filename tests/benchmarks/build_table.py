@@ -98,14 +98,15 @@ def builds(waves: Path, peers: Path, folder: Path) -> Path:
     line("  one concept's label", run([COHESION, "build"], sample))
     model = "buat_trust_random_effects"
     replace(sample / "reports" / "models" / f"{model}.yaml", r"\?\n", r", once more?\n")
-    line("  one model", run([COHESION, "build", f"estimates/{model}"], sample))
+    line("  one model", run([COHESION, "build", "--select", f"estimates/{model}"], sample))
     line("  check", run([COHESION, "check"], sample))
     elsoc = fresh_root(folder / "elsoc")
     build = [COHESION, "build", "--study", "elsoc", "--deposits", str(waves)]
     line("ELSOC, all", run(build, elsoc), peer, "R")
     line("  nothing changed", run(build, elsoc))
     part = fresh_root(folder / "part")
-    line("ELSOC without imputation and its users", run([*build, *without_imputation(part, "elsoc")], part), peer, "R")
+    chosen = [word for key in without_imputation(part, "elsoc") for word in ("--select", key)]
+    line("ELSOC without imputation and its users", run([*build, *chosen], part), peer, "R")
     return elsoc
 
 
