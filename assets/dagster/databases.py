@@ -34,29 +34,32 @@ def open_databases() -> Iterator[None]:
 
 
 class _Engines:
-    """One engine for each database, and one connection that keeps its journal from being written back."""
+    """One engine for each database, whose connections stay open: Dagster disposes of it after every event."""
 
     def __init__(self) -> None:
         self._engines: dict[str, sqlalchemy.Engine] = {}
-        self._kept: dict[str, sqlite3.Connection] = {}
 
     def engine(self, address: str, **options: Any) -> sqlalchemy.Engine:
         """As ``sqlalchemy.create_engine``; the same one for the same address."""
         if address not in self._engines:
+            options |= {"poolclass": sqlalchemy.QueuePool}
+            if address.startswith("sqlite"):  # the pool gives a connection to one thread at a time
+                options["connect_args"] = {**options.get("connect_args", {}), "check_same_thread": False}
             made = self._engines[address] = sqlalchemy.create_engine(address, **options)
-            sqlalchemy.event.listen(made, "connect", self._opened)
+            made.dispose = _stay_open  # type: ignore[method-assign]
+            sqlalchemy.event.listen(made, "connect", _opened)
         return self._engines[address]
 
     def close(self) -> None:
         """Close the files; the journals are written back."""
-        for connection in self._kept.values():
-            connection.close()
+        for engine in self._engines.values():
+            sqlalchemy.Engine.dispose(engine)
 
-    def _opened(self, connection: Any, _: Any) -> None:
-        if not isinstance(connection, sqlite3.Connection):
-            return
+
+def _stay_open(close: bool = True) -> None:
+    """Instead of ``Engine.dispose``."""
+
+
+def _opened(connection: Any, _: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
         connection.execute("pragma synchronous=normal")
-        file = connection.execute("pragma database_list").fetchone()[2]
-        if file and file not in self._kept:
-            self._kept[file] = sqlite3.connect(file, check_same_thread=False)
-            self._kept[file].execute("select count(*) from sqlite_master").fetchone()
