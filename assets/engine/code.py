@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from assets.engine.canonical import digest
 from assets.engine.source import Definition, Module, take_apart
@@ -26,29 +27,44 @@ NAMED = tuple(f"{package}." for package in PACKAGES)
 ENGINE = "assets.engine"
 """The engine moves what is computed, it does not compute."""
 DISTRIBUTIONS = {"yaml": "pyyaml", "ruamel": "ruamel.yaml", "markdown_it": "markdown-it-py"}
-FORMAT = 4
+FORMAT = 5
 """Of the cache; a new number forgets the old one."""
 
 
 class Code:
-    """The source of the project below ``root``. What was taken apart once is kept in ``cache``, by the file's hash."""
+    """The source of the project below ``root``. What was taken apart once is kept in ``cache``, by the file's hash.
+
+    What functions reach is kept too, as long as no file of the project changes.
+    """
 
     def __init__(self, root: Path = REPOSITORY, cache: Path | None = None) -> None:
         self._root, self._cache_file = root, cache
         self._modules: dict[str, Module | None] = {}
         self._versions: dict[str, str] = {}
-        self._cache, self._is_new = self._read_cache(), False
-        self._closures: dict[tuple[str, ...], str] = {}
+        self._digests: dict[tuple[str, ...], str] = {}
         self._reach: dict[tuple[str, str], tuple[list[tuple[str, str]], set[str]]] = {}
+        kept, self._is_new = self._read_cache(), False
+        self._cache: dict[str, dict] = kept.get("modules", {})  # type: ignore[type-arg]
+        self._tree = _tree(root) if cache is not None else ""
+        is_same = self._tree == kept.get("tree")
+        self._closures: dict[str, list] = kept.get("closures", {}) if is_same else {}  # type: ignore[type-arg]
 
     def digest_of(self, *functions: str) -> str:
         """The hash of all code that the named functions (``module:name``) can reach, and of the libraries it uses."""
-        if functions not in self._closures:
+        if functions not in self._digests:
+            code, libraries = self._reached_by(functions)
+            self._digests[functions] = digest(code, *(f"{library}=={self._version(library)}" for library in libraries))
+        return self._digests[functions]
+
+    def _reached_by(self, functions: tuple[str, ...]) -> tuple[str, list[str]]:
+        """The hash of what is reached, and the libraries, by name."""
+        name = " ".join(functions)
+        if name not in self._closures:
             definitions, libraries = self.closure(functions)
             parts = [f"{module}:{name}={self._digest(module, name)}" for module, name in sorted(definitions)]
-            parts += [f"{library}=={self._version(library)}" for library in sorted(libraries)]
-            self._closures[functions] = digest(*parts)
-        return self._closures[functions]
+            self._closures[name], self._is_new = [digest(*parts), sorted(libraries)], True
+        code, used = self._closures[name]
+        return code, used
 
     def closure(self, functions: Iterable[str]) -> tuple[set[tuple[str, str]], set[str]]:
         """Every (module, definition) of the project that is reached, and the libraries imported by it."""
@@ -70,7 +86,7 @@ class Code:
     def save(self) -> None:
         """Keep what was taken apart for the next time."""
         if self._cache_file is not None and self._is_new:
-            content = {"format": FORMAT, "modules": self._cache}
+            content = {"format": FORMAT, "tree": self._tree, "closures": self._closures, "modules": self._cache}
             write_bytes(self._cache_file, json.dumps(content, separators=(",", ":")).encode())
             self._is_new = False
 
@@ -160,17 +176,27 @@ class Code:
             self._cache[name] = kept
         return _module(kept)
 
-    def _read_cache(self) -> dict[str, dict]:  # type: ignore[type-arg]
+    def _read_cache(self) -> dict[str, Any]:
         try:
             content = json.loads(self._cache_file.read_bytes()) if self._cache_file else {}
         except (OSError, ValueError):
             return {}
-        return dict(content["modules"]) if content.get("format") == FORMAT else {}
+        return content if isinstance(content, dict) and content.get("format") == FORMAT else {}
 
     def _version(self, library: str) -> str:
         if library not in self._versions:
             self._versions[library] = version_of(library)
         return self._versions[library]
+
+
+def _tree(root: Path) -> str:
+    """The hash of all code of the project: names and bytes."""
+    files = sorted(file for package in PACKAGES for file in (root / package).rglob("*.py"))
+    seen = hashlib.sha256()
+    for file in files:
+        seen.update(f"{file.relative_to(root).as_posix()}\x00".encode())
+        seen.update(hashlib.sha256(file.read_bytes()).digest())
+    return seen.hexdigest()
 
 
 @lru_cache(maxsize=2048)

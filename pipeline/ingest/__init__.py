@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pipeline.ingest.linking.links import Links, link_waves
     from pipeline.ingest.people.ids import check_ids, normalise_ids
     from pipeline.ingest.people.keys import installation_key
-    from pipeline.ingest.people.pseudonyms import load_key, load_or_create_key, pseudonymise
+    from pipeline.ingest.people.key_file import load_key, load_or_create_key
+    from pipeline.ingest.people.pseudonyms import pseudonymise
     from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
     from pipeline.ingest.privacy import scan
     from pipeline.ingest.quarantine.rows import outside, set_values_apart, sort_rows
@@ -39,7 +40,8 @@ _HOMES = {
     "linking.links": ("Links", "link_waves"),
     "people.ids": ("check_ids", "normalise_ids"),
     "people.keys": ("installation_key",),
-    "people.pseudonyms": ("load_key", "load_or_create_key", "pseudonymise"),
+    "people.key_file": ("load_key", "load_or_create_key"),
+    "people.pseudonyms": ("pseudonymise",),
     "people.withdrawals": ("read_withdrawals", "scope_of"),
     "privacy": ("scan",),
     "quarantine.rows": ("outside", "set_values_apart", "sort_rows"),

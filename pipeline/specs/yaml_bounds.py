@@ -64,6 +64,8 @@ def beyond_bounds(text: str, loader: Any) -> tuple[int, str] | None:
 
     Text that is not YAML at all is left to whoever reads it.
     """
+    if _is_plain(text):
+        return None
     measure = _Measure()
     try:
         for event in yaml.parse(text, Loader=loader):
@@ -73,3 +75,11 @@ def beyond_bounds(text: str, loader: Any) -> tuple[int, str] | None:
     except yaml.YAMLError:
         return None
     return None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is within bounds at a glance: no alias, and nothing that could nest too deep."""
+    if "*" in text or text.count("[") + text.count("{") > DEEPEST // 2:
+        return False
+    deepest = max((len(line) - len(line.lstrip(" -?")) for line in text.splitlines()), default=0)
+    return deepest < DEEPEST // 2

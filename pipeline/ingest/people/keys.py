@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import DepositError
 from pipeline.files import write_bytes
-from pipeline.ingest.people.pseudonyms import load_key, load_or_create_key
+from pipeline.ingest.people.key_file import load_key, load_or_create_key
 from pipeline.paths import Paths
 
 _RESTORE = (
