@@ -3,7 +3,6 @@
 import contextlib
 import os
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,6 @@ from pipeline.errors import CohesionError
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
-FINDINGS = {"blocks": "to be decided", "warns": "to be looked at", "notes": "good to know"}
 Study = Annotated[list[str] | None, typer.Option("--study", "-s", help="Only this study; may be repeated.")]
 Deposits = Annotated[Path | None, typer.Option(help="The folder with the deposited files of the one study named.")]
 Select = Annotated[
@@ -164,16 +162,12 @@ def _close(
 
 def _found(workspace: Workspace, node: Node) -> str:
     """How many findings a drift report holds, by what they do; nothing for papers."""
-    key = node.outputs.get("findings")
-    if key is None:
+    key, record = node.outputs.get("findings"), store.record(workspace.paths, node)
+    report = store.report_of(record) if key is not None and record is not None else None
+    if report is None:
         return ""
-    try:
-        rows = store.load(workspace.paths, key).select("severity", "decision").iter_rows()
-    except CohesionError:
-        return ""
-    counts = Counter("decided" if decision else FINDINGS[severity] for severity, decision in rows)
-    words = [f"{counts[meaning]:,} {meaning}" for meaning in (*FINDINGS.values(), "decided") if counts[meaning]]
-    return f" ({', '.join(words) or 'nothing found'})"
+    words = next((table.metadata.get("findings") for table in report.tables if table.key == key), None)
+    return f" ({words})" if words else ""
 
 
 def _assets(count: int) -> str:

@@ -25,6 +25,7 @@ def make_findings(tables: Tables, *, study: Study, template: OutsideFile, modell
     from pipeline.harmonise import set_aside
     from pipeline.harmonise.drift import (
         compare_all,
+        counted,
         drift_html,
         link_counts,
         linked_table,
@@ -53,7 +54,7 @@ def make_findings(tables: Tables, *, study: Study, template: OutsideFile, modell
         files={"report": page.encode()} | ({"unmatched": unmatched_csv(unmatched)} if unmatched.height else {}),
         problems={"decided": open_blocks(found)},
         remarks={f"drift_{wave}": undecided(found, wave) for wave in study.waves},
-        metadata={"findings": {"findings": found.height, "links": links(link_counts(study, waves))}},
+        metadata={"findings": {"findings": counted(found), "links": links(link_counts(study, waves))}},
         keep=True,
     )
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pipeline.ingest.isolation.read import read_deposit, read_deposits
     from pipeline.ingest.linking.links import Links, link_waves
     from pipeline.ingest.people.ids import check_ids, normalise_ids
-    from pipeline.ingest.people.keys import installation_key
     from pipeline.ingest.people.key_file import load_key, load_or_create_key
+    from pipeline.ingest.people.keys import installation_key
     from pipeline.ingest.people.pseudonyms import pseudonymise
     from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
     from pipeline.ingest.privacy import scan

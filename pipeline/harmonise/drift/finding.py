@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -36,6 +37,8 @@ MANY = 30
 
 EXPLAINED = ("routing", "universe", "distribution", "missing_codes")
 """Findings that a wave's declared exception for the item explains: who was asked, in which words, with which codes."""
+
+MEANING = {"blocks": "to be decided", "warns": "to be looked at", "notes": "good to know"}
 
 BY_RULE = "set_aside: the study sets aside what is doubtful, until somebody decides"
 
@@ -187,3 +190,11 @@ def undecided(findings: pl.DataFrame, wave: str) -> tuple[str, list[str]]:
         ),
         *_texts_together(waiting.filter(together)),
     ]
+
+
+def counted(findings: pl.DataFrame) -> str:
+    """In words, how many findings wait for whom: ``2 to be decided, 19 to be looked at, 9 decided``."""
+    rows = findings.select("severity", "decision").iter_rows()
+    counts = Counter("decided" if decision else MEANING[severity] for severity, decision in rows)
+    words = [f"{counts[meaning]:,} {meaning}" for meaning in (*MEANING.values(), "decided") if counts[meaning]]
+    return ", ".join(words) or "nothing found"
