@@ -1,11 +1,9 @@
 """An erasure takes out exactly the person, whatever files are like and whenever it is killed; the proof says so."""
 
 import datetime as dt
-import os
 import random
 import signal
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +11,7 @@ import pytest
 from confirmed import confirm_all
 from engine_runs import build
 from erased_studies import STUDY, Study, bytes_below, check, make
+from killed_runs import KilledRuns
 
 from assets.commands.withdrawal import carry_out, roll_back
 from assets.engine.workspace import Workspace
@@ -26,22 +25,6 @@ from pipeline.paths import Paths
 from pipeline.specs import load_project
 
 SHORT, LONG = range(8), range(8, 200)
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from test_erasure import erase
-steps = [int(sys.argv[3])]
-def dying(function):
-    def step(*arguments, **options):
-        steps[0] -= 1
-        if steps[0] < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return function(*arguments, **options)
-    return step
-for name in ("fsync", "replace", "unlink"):
-    setattr(os, name, dying(getattr(os, name)))
-erase(Path(sys.argv[1]), sys.argv[2])
-"""
 
 
 def build_waves(root: Path) -> dict[str, str]:
@@ -63,26 +46,25 @@ def made(root: Path, seed: int) -> Study:
     return study
 
 
-def erase_with_deaths(study: Study, chance: random.Random) -> None:
-    """Up to three runs of the command are killed at some step, each later than the one before."""
+@pytest.fixture(scope="module")
+def killed() -> Iterator[KilledRuns]:
+    runs = KilledRuns()
+    yield runs
+    runs.end()
+
+
+def erase_with_deaths(study: Study, chance: random.Random, killed: KilledRuns) -> None:
+    """Up to three runs of the command are killed at some step."""
     for _ in range(chance.randint(1, 3)):
-        here = Path(__file__).resolve().parent
-        ended = subprocess.run(
-            [sys.executable, "-c", KILLED, str(study.root), study.person, str(chance.randrange(1, 70))],
-            env={**os.environ, "PYTHONPATH": f"{here}:{here.parent}:{here.parents[1]}"},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert ended.returncode in (0, -signal.SIGKILL), ended.stderr[-2000:]
+        assert killed.run(study.root, study.person, chance.randrange(1, 70)) in (0, -signal.SIGKILL)
 
 
-def run(root: Path, seed: int) -> None:
+def run(root: Path, seed: int, killed: KilledRuns) -> None:
     chance = random.Random(-seed)
     study = made(root, seed)
     key = load_key(Paths(root).pseudonym_key)
     if seed % 2:
-        erase_with_deaths(study, chance)
+        erase_with_deaths(study, chance, killed)
     said = erase(root, study.person)
     check(study)
     assert said[-1].startswith("Proved: "), said
@@ -104,14 +86,14 @@ def run(root: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SHORT)
-def test_exactly_the_person_is_gone(tmp_path: Path, seed: int) -> None:
-    run(tmp_path / "root", seed)
+def test_exactly_the_person_is_gone(tmp_path: Path, seed: int, killed: KilledRuns) -> None:
+    run(tmp_path / "root", seed, killed)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", LONG)
-def test_exactly_the_person_is_gone_in_each_of_many_studies(tmp_path: Path, seed: int) -> None:
-    run(tmp_path / "root", seed)
+def test_exactly_the_person_is_gone_in_each_of_many_studies(tmp_path: Path, seed: int, killed: KilledRuns) -> None:
+    run(tmp_path / "root", seed, killed)
 
 
 def test_a_build_waits_for_an_erasure_that_was_interrupted_and_it_can_be_taken_back(tmp_path: Path) -> None:
