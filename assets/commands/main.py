@@ -15,6 +15,7 @@ from assets.commands.wave import wave_app, withdraw
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import load_project
+from pipeline.specs.study import awaits_labels
 
 app = typer.Typer(
     help="From wave files to findings papers.",
@@ -52,6 +53,10 @@ def check() -> None:
     counts = {kind: len(getattr(project, kind)) for kind in ("studies", "models", "figures", "papers")}
     summary = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     typer.echo(f"✓ {summary}: no mistakes ({time.perf_counter() - began:.1f} s)")
+    for key, study in project.studies.items():
+        waiting = sum(map(awaits_labels, study.items.values()))
+        if waiting:
+            typer.echo(f"  {key}: {waiting:,} items take their codes from labels; `cohesion wave accept` freezes them.")
 
 
 def _check_prose(paths: Paths) -> None:

@@ -5,6 +5,8 @@ import json
 import os
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -68,10 +70,12 @@ def accept(
 ) -> None:
     """Confirm a wave: write the hash and the rows of its files into its declaration.
 
+    Items with `codes: from_labels` get their codes from the files' labels, written into items.yaml.
     A delivery that replaces a confirmed one is first compared with it; the one before is kept.
     """
     from pipeline.ingest import find_file, keep_deposit
     from pipeline.ingest.arrival.confirm import confirm
+    from pipeline.ingest.arrival.freeze import freeze
     from pipeline.ingest.declared import whole_wave
 
     workspace, declared = _open_wave(study, wave)
@@ -80,19 +84,32 @@ def accept(
     _refuse_unasked(declared, wave, folder, workspace, yes)
     for deposit, file in zip(found, declared.waves[wave].files, strict=True):
         keep_deposit(find_file(folder, file.file), workspace.paths.kept(study), deposit.receipt)
+    items = workspace.paths.study(study) / "items.yaml"
     target = workspace.paths.study(study) / "waves" / f"{wave}.yaml"
-    before = target.read_text(encoding="utf-8")
-    confirm(target, [deposit.receipt for deposit in found])
-    try:
+    with _or_as_before(items, target):
+        frozen = freeze(declared, wave, found, items)
+        confirm(target, [deposit.receipt for deposit in found])
         load_project(workspace.paths)
-    except CohesionError:
-        write_bytes(target, before.encode())
-        raise
     for deposit in found:
         receipt = deposit.receipt
         typer.echo(f"✓ {receipt['file']}: {receipt['rows']:,} rows, SHA-256 {str(receipt['sha256'])[:12]}…")
+    for line in frozen:
+        typer.echo(line)
     _reload_ui(workspace.paths)
     typer.echo(f"Confirmed in {os.path.relpath(target)}. Next: cohesion build --study {study}")
+
+
+@contextmanager
+def _or_as_before(*files: Path) -> Iterator[None]:
+    """All changes to these files, or none if one of them, or what they say together, is not right."""
+    before = {file: file.read_bytes() for file in files}
+    try:
+        yield
+    except CohesionError:
+        for file, content in before.items():
+            if file.read_bytes() != content:
+                write_bytes(file, content)
+        raise
 
 
 @wave_app.command("compare")

@@ -74,7 +74,7 @@ ANSWERS = (
 FINDINGS = (
     *ANSWERS,
     *_under("about", "title", "synthetic", "arms.*.title", "arms.*.waves"),
-    *_under("items.*", "label", "wording", "original", "concept", "time_constant"),
+    *_under("items.*", "label", "wording", "original", "concept", "time_constant", "from_labels"),
     *_under("scales.*", "items", "reverse"),
     "waves.*.title",
     "waves.*.exceptions.*.wording",

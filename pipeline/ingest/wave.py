@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.errors import DepositError, one_line
 from pipeline.ingest.arrival.find import find_file
-from pipeline.ingest.arrival.hold import check_bytes, check_receipt
+from pipeline.ingest.arrival.hold import check_bytes, check_frozen, check_receipt
 from pipeline.ingest.declared import read_wave
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.left_out import without_left_out
@@ -41,10 +41,11 @@ def wave_table(
 
     ``also`` maps arm → columns that no item is read from: how many answers each holds is noted in ``labels``.
 
-    Raises ``UnconfirmedError`` for a file whose hash nobody has confirmed, and ``DepositError`` for a file that is
-    missing, unreadable or other than declared, and, unless the study sets aside what is doubtful, for ids that are
-    blank, there twice or never issued.
+    Raises ``UnconfirmedError`` for a file whose hash or labels nobody has confirmed, and ``DepositError`` for a file
+    that is missing, unreadable or other than declared, and, unless the study sets aside what is doubtful, for ids that
+    are blank, there twice or never issued.
     """
+    check_frozen(study, wave)
     check_bytes(study, wave, folder, confirmed or {})
     deposits = read_wave(study, wave, folder, also)
     return as_table(study, wave, folder, deposits, key, withdrawn, confirmed=confirmed, also=also)

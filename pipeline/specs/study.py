@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.specs.base import (
@@ -162,12 +162,29 @@ class StudyFile(Assumable):
     headline: Name | None = None
 
 
+FROM_LABELS = "from_labels"
+
+
+def _until_frozen(codes: object) -> object:
+    """No code yet, where they are to be taken from the labels of a file."""
+    if codes == {}:
+        raise ValueError("no code is listed")
+    if isinstance(codes, str) and codes != FROM_LABELS:
+        raise ValueError(f"expected a label for each code, or `{FROM_LABELS}`")
+    return {} if codes == FROM_LABELS else codes
+
+
 class Answers(Assumable):
-    """What the answers to a question may be, and whom it was asked: one item's, or those of a battery together."""
+    """What the answers to a question may be, and whom it was asked: one item's, or those of a battery together.
+
+    ``codes: from_labels`` stands until ``cohesion wave accept`` takes codes and labels from the file. It writes them
+    there, and ``from_labels: true`` with them: a file that labels a code otherwise is then a finding.
+    """
 
     source: str = ""
     kind: Literal["ordinal", "nominal", "number"] = "ordinal"
-    codes: Annotated[dict[str, Text], OnceEach] = {}
+    codes: Annotated[dict[str, Text], OnceEach, BeforeValidator(_until_frozen)] = {}
+    from_labels: bool = False
     range: Range | None = None
     reverse: bool = False
     recode: dict[str, float | MissingReason] = {}
@@ -181,20 +198,35 @@ class Answers(Assumable):
     @model_validator(mode="after")
     def _says_what_answers_may_be(self) -> Self:
         if self.kind == "number":
-            if self.range is None or self.codes or self.recode:
+            if self.range is None or "codes" in self.model_fields_set or self.recode or self.from_labels:
                 raise ValueError("a `number` item has a `range` and neither `codes` nor `recode`")
             return self
-        if not self.codes:
+        if "codes" not in self.model_fields_set:
             raise ValueError(f"an item of kind `{self.kind}` lists its answer `codes`; or declare `kind: number`")
         if self.range is not None:
             raise ValueError("`range` is for `kind: number`; here the `codes` say what is in range")
-        if self.recode and set(self.recode) != set(self.codes):
-            unmatched = sorted(set(self.recode) ^ set(self.codes))
-            raise ValueError(f"`recode` and `codes` must name the same codes; they differ in {', '.join(unmatched)}")
         if self.reverse and self.recode:
             raise ValueError("give either `reverse` or `recode`, not both")
-        _numbers(self.codes)
+        _check_codes(self)
         return self
+
+
+def _check_codes(answers: Answers) -> None:
+    if awaits_labels(answers):
+        if answers.from_labels:
+            raise ValueError("`from_labels: true` marks codes that were taken from a file; here there are none")
+        return
+    if answers.recode and set(answers.recode) != set(answers.codes):
+        unmatched = sorted(set(answers.recode) ^ set(answers.codes))
+        raise ValueError(f"`recode` and `codes` must name the same codes; they differ in {', '.join(unmatched)}")
+    wrong = [code for code in answers.codes if not _is_number(code)]
+    if wrong:
+        raise ValueError(f"answer codes are numbers; {', '.join(f'`{code}`' for code in wrong)} is not")
+
+
+def awaits_labels(answers: Answers) -> bool:
+    """Whether the codes are still to be taken from the labels of a file."""
+    return answers.kind != "number" and not answers.codes
 
 
 class Item(Answers):
@@ -205,12 +237,6 @@ class Item(Answers):
     original: str = ""
     concept: Name | None = None
     variable: str | None = None
-
-
-def _numbers(codes: dict[str, Text]) -> None:
-    wrong = [code for code in codes if not _is_number(code)]
-    if wrong:
-        raise ValueError(f"answer codes are numbers; {', '.join(f'`{code}`' for code in wrong)} is not")
 
 
 def _is_number(code: str) -> bool:

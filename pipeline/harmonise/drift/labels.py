@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import polars as pl
 
@@ -144,11 +144,14 @@ def _codes(
     if not answers or item.kind == "number":
         return
     where = f"{file.file}, `{variable}`"
+    yield from _missing_labels(file, key, missing, labels, was, where)
+    if not earlier and item.from_labels:  # the declaration is what a delivery of this file was labelled before
+        earlier = _declared(item)
     yield from _options(file, key, answers, earlier, where)
     if _as_declared(answers, item):
         return
     if not earlier:  # the first wave, or one whose forerunners had no labels: the declaration is what there is
-        earlier = {canonical(code): label for code, label in item.codes.items()}
+        earlier = _declared(item)
         if not _in_the_same_words(answers, earlier):
             return
     turned = _turned(answers, earlier)
@@ -161,6 +164,29 @@ def _codes(
         )  # fmt: skip
         return
     yield from _meanings(file, key, answers, earlier, where)
+
+
+def _declared(item: Item) -> dict[str, str]:
+    return {canonical(code): label for code, label in item.codes.items()}
+
+
+def _missing_labels(
+    file: WaveFile, key: str, missing: Collection[str], now: Mapping[str, str], was: Mapping[str, str], where: str
+) -> Iterator[Finding]:
+    """Missing codes whose label is not the one they had."""
+    earlier = {canonical(code): label for code, label in was.items()}
+    changed = [
+        f"{code}: “{shortened(earlier[canonical(code)])}” is now “{shortened(label)}”"
+        for code, label in now.items()
+        if canonical(code) in missing and alike(label, earlier.get(canonical(code), label)) < SAME
+    ]
+    if changed:
+        yield Finding(
+            file.arm, key, "code_labels", "warns",
+            f"missing codes that meant something else in the wave before ({'; '.join(changed[:4])}).", where,
+            "Compare the questionnaires; declare an exception of this wave with its `missing`, or accept the finding.",
+            count=len(changed), confidence=0.9,
+        )  # fmt: skip
 
 
 def _meanings(
@@ -214,7 +240,7 @@ def _in_the_same_words(answers: Mapping[str, str], declared: Mapping[str, str]) 
 
 def _as_declared(answers: Mapping[str, str], item: Item) -> bool:
     """Whether the file's labels are the declared ones, whatever an earlier wave did."""
-    declared = {canonical(code): label for code, label in item.codes.items()}
+    declared = _declared(item)
     return set(answers) <= set(declared) and all(
         alike(label, declared[code]) >= SAME for code, label in answers.items()
     )

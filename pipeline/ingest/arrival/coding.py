@@ -9,31 +9,24 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pipeline.ingest.arrival.missing_codes import (
+    WIDEST_SCALE,
+    away_from_the_others,
+    is_marked,
+    labelled_missing,
+    reason_of,
+)
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import NUMBER, answer_codes
 from pipeline.ingest.formats.table import Bounds
 
-MOST_CODES = 12
+MOST_CODES = WIDEST_SCALE
 """A column with more different answers than this holds amounts, unless the file labels its codes."""
 ROWS_OF_AN_ID = 50
 """From so many rows on, whole numbers that differ in every row are ids rather than answers."""
 
 NA_MARKS = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "missing", ".", "-", "--"})
 """Texts that programs write where there is no answer; compared in small letters."""
-
-_SENTINEL = re.compile(r"-\d+|9*[6-9]|([678])\1+")
-"""The form of codes that questionnaires use for missing answers: below zero, 8, 9, 88, 97, 98, 99, 998, 9999 …"""
-MOST_MISSING = 6
-"""More whole numbers below zero than this are amounts."""
-
-_REASONS = (
-    (re.compile(r"refus|prefer not|rather not|declin"), "refused"),
-    (re.compile(r"do(n.?t| not) know|\bdk\b|not sure|can.?t (say|choose)|no opinion"), "dont_know"),
-    (re.compile(r"not applicable|inapplicable|not asked|routed|\bn/?a\b|does not apply|skipped"), "routed_out"),
-    (re.compile(r"proxy"), "proxy"),
-    (re.compile(r"no answer|not answered|missing|not stated|unknown|blank"), "no_answer"),
-)
-"""Words of a label, and the reason for a missing answer that they give."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ def coding(deposit: Deposit, column: str, declared_missing: Sequence[str] = ()) 
     numbers = [code for code in counts if code not in texts]
     if _is_an_id(answers, numbers):
         return Coding(why="they differ in every row, as ids do")
-    missing = {code: _reason(labels.get(code, "")) or "blank" for code in texts}
+    missing = {code: reason_of(labels.get(code, "")) or "blank" for code in texts}
     missing |= _missing_numbers(numbers, counts, labels, deposit.missing_ranges.get(column, []))
     missing = {code: reason for code, reason in missing.items() if code not in declared_missing}
     left = sorted((code for code in numbers if code not in {*missing, *declared_missing}), key=float)
@@ -89,8 +82,8 @@ def _coded(
     are_whole = all(float(code).is_integer() for code in left)
     if labelled and set(left) <= labelled.keys():
         codes = dict(sorted(labelled.items(), key=lambda entry: float(entry[0])))
-    elif are_whole and _are_codes(left):
-        codes = {code: labelled.get(code, code) for code in left}
+    elif are_whole and _are_codes(sorted({*left, *labelled}, key=float)):
+        codes = {code: labelled.get(code, code) for code in sorted({*left, *labelled}, key=float)}
     else:
         bounds = _rounded_outwards([float(code) for code in left])
         return Coding("number", counts=counts, missing=missing, bounds=bounds)
@@ -120,66 +113,11 @@ def _missing_numbers(
     ranges: Sequence[Bounds],
 ) -> dict[str, str]:
     """Codes that the file declares missing, that its labels call so, or that stand away from the others."""
-    named = _named_missing(labels)
-    bounds = [(float(low), float(high)) for low, high in ranges if not (isinstance(low, str) or isinstance(high, str))]
-    marked = {code: "no_answer" for code in numbers if any(low <= float(code) <= high for low, high in bounds)}
+    named = labelled_missing(labels, ranges)
+    marked = {code: "no_answer" for code in numbers if is_marked(code, ranges)}
     rest = sorted((code for code in numbers if code not in {**named, **marked} and code not in labels), key=float)
-    away = _away_from_the_others(rest, [code for code in labels if code in counts])
+    away = away_from_the_others(rest, [code for code in labels if code in counts])
     return {**dict.fromkeys(away, "no_answer"), **marked, **named}
-
-
-def _named_missing(labels: Mapping[str, str]) -> dict[str, str]:
-    """Codes whose labels say why there is no answer, whether or not anybody has them; not those amid a scale.
-
-    >>> _named_missing({"1": "Yes", "2": "No", "8": "Don't know"})
-    {'8': 'dont_know'}
-    >>> _named_missing({"1": "No", "2": "Not sure", "3": "Yes"})
-    {}
-    """
-    reasons = {code: reason for code, text in labels.items() if (reason := _reason(text))}
-    others = [float(code) for code in labels if code not in reasons and re.fullmatch(NUMBER, code)]
-    low, high = (min(others), max(others)) if others else (0.0, 0.0)
-    return {
-        code: reason
-        for code, reason in reasons.items()
-        if not (re.fullmatch(NUMBER, code) and low < float(code) < high)
-    }
-
-
-def _away_from_the_others(codes: Sequence[str], answered: Sequence[str]) -> list[str]:
-    """Codes of the form of missing codes, below or above the others with a gap.
-
-    >>> _away_from_the_others(["-9", "1", "2", "3", "99"], [])
-    ['-9', '99']
-    >>> _away_from_the_others(["-2", "-1", "0", "1", "2"], [])
-    []
-    """
-    formed = [code for code in codes if _SENTINEL.fullmatch(code)]
-    others = [float(code) for code in {*codes, *answered} if code not in formed and re.fullmatch(NUMBER, code)]
-    if not others:
-        return []
-    high, run = max(others), max(others)
-    below = [code for code in formed if float(code) < 0]
-    if len(below) > MOST_MISSING or min(others) < 0 or _is_symmetric(below, others):
-        below = []
-    while f"{run + 1:g}" in formed:
-        run += 1
-    width = high - min(others)
-    far = run if width < MOST_CODES else high + width
-    return [code for code in codes if code in below or (code in formed and float(code) > far)]
-
-
-def _is_symmetric(below: Sequence[str], others: Sequence[float]) -> bool:
-    """Whether codes run without a gap as far below zero as above: -2, -1, 0, 1, 2 are one scale."""
-    have = {*map(float, below), *others}
-    edge = max(others)
-    return edge == len(below) > 1 and have == {float(code) for code in range(-len(below), len(below) + 1)}
-
-
-def _reason(label: str) -> str | None:
-    """The reason for a missing answer that a label gives, if any."""
-    text = label.casefold()
-    return next((reason for pattern, reason in _REASONS if pattern.search(text)), None)
 
 
 def _rounded_outwards(values: Sequence[float]) -> tuple[float, float]:

@@ -10,12 +10,35 @@ from pipeline.files import sha256_of
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.formats.receipts import receipt
 from pipeline.specs.project import Study
-from pipeline.specs.study import WaveFile
+from pipeline.specs.sources import source_variable
+from pipeline.specs.study import WaveFile, awaits_labels
+
+SHOWN = 5
+"""So many items are named of those that wait."""
 
 Confirmed = Mapping[str, str]
 """File name → SHA-256 of generated files, which no person has to confirm; empty for files that came from outside."""
 
 _OTHER = "this is not the file that was confirmed: its SHA-256 is {}, confirmed is {}"
+
+
+def check_frozen(study: Study, wave: str) -> None:
+    """Raise ``UnconfirmedError`` for items of a wave whose codes nobody has taken from the labels of its files."""
+    files = study.waves[wave].files
+    waiting = [
+        key
+        for key, item in study.items.items()
+        if awaits_labels(item) and any(source_variable(study, wave, file, key) for file in files)
+    ]
+    if waiting:
+        more = f" and {len(waiting) - SHOWN:,} more" if len(waiting) > SHOWN else ""
+        names = ", ".join(f"`{key}`" for key in waiting[:SHOWN])
+        raise UnconfirmedError(
+            f"is awaiting confirmation and was not loaded: {names}{more} take their codes from the labels of its files "
+            "(`codes: from_labels`), and nobody has confirmed these",
+            where=f"{study.key} {wave}",
+            todo=f"`cohesion wave accept {study.key} {wave}` writes codes and labels into items.yaml.",
+        )
 
 
 def check_bytes(study: Study, wave: str, folder: Path, confirmed: Confirmed) -> None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pipeline.ingest.arrival.batteries import Battery, batteries, on_the_same_codes
 from pipeline.ingest.arrival.coding import Coding, coding
 from pipeline.ingest.formats.deposit import Deposit
-from pipeline.ingest.formats.numbers import NUMBER
-from pipeline.specs.yaml_text import quoted
+from pipeline.specs.yaml_text import mapping, quoted
 from pipeline.tables import HEAD
 
 _WORDS = {"ordinal": "ordered answers", "number": "an amount"}
@@ -108,16 +107,6 @@ def scale_lines(found: NewItems) -> list[str]:
             against = ", ".join(keys[column] for column in battery.against)
             lines += [f"#   reverse: [{against}]  # keyed against the others"]
     return lines
-
-
-def mapping(entries: Mapping[str, str]) -> str:
-    """A YAML mapping on one line; keys that are numbers are left bare.
-
-    >>> mapping({"1": "Never", "NA": "blank"})
-    '{1: "Never", "NA": "blank"}'
-    """
-    pairs = (f"{key if re.fullmatch(NUMBER, key) else quoted(key)}: {quoted(value)}" for key, value in entries.items())
-    return "{" + ", ".join(pairs) + "}"
 
 
 def _counts(answers: Coding, codes: Iterable[str]) -> str:

@@ -6,7 +6,8 @@ says what it said before and the new value, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,25 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from pipeline.errors import CohesionError
+from pipeline.errors import CohesionError, one_line
 from pipeline.files import write_bytes
 from pipeline.specs.strict_yaml import Position, parse
+from pipeline.specs.yaml_text import mapping
+
+Written = str | int | list[str] | dict[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Values for keys of the mapping at ``position``; new keys come next to the key ``near``.
+
+    ``comments`` stand behind new keys, where the mapping is written line by line.
+    """
+
+    position: Position
+    values: Mapping[str, Written]
+    near: str
+    comments: Mapping[str, str] = field(default_factory=dict)
 
 
 class YamlFile:
@@ -27,41 +44,53 @@ class YamlFile:
         self.text = path.read_bytes().decode("utf-8")
         self.expected = self._data(self.text)
 
-    def set(self, position: Position, values: Mapping[str, str | int | list[str]], *, near: str) -> None:
+    def set(self, position: Position, values: Mapping[str, Written], *, near: str) -> None:
         """Give keys of a mapping their values; new keys come next to the key ``near``."""
-        new = dict(values)
-        for key in values:
-            pair = _pair(self._node(position, MappingNode), key)
-            if pair is not None:
-                self._replace(*pair, str(new.pop(key)))
-        if new:
-            self._insert(self._node(position, MappingNode), near, new)
-        _at(self.expected, position).update(values)
+        self.set_each([Change(position, values, near)])
+
+    def set_each(self, changes: Sequence[Change]) -> None:
+        """Make several changes at once: the file is parsed once for all of them."""
+        tree = self._tree()
+        splices: list[tuple[int, int, str]] = []
+        for change in changes:
+            node, new = self._within(tree, change.position, MappingNode), dict(change.values)
+            for key in change.values:
+                pair = _pair(node, key)
+                if pair is not None:
+                    splices.append(self._replaced(*pair, _written(new.pop(key))))
+            if new:
+                splices.append(self._inserted(node, replace(change, values=new)))
+            _at(self.expected, change.position).update(change.values)
+        for start, end, text in sorted(splices, reverse=True):
+            self.text = self.text[:start] + text + self.text[end:]
         self._check()
 
     def append(self, position: Position, value: str) -> None:
         """Add an item to a list."""
-        sequence = self._node(position, SequenceNode)
+        sequence = self._within(self._tree(), position, SequenceNode)
         if not sequence.value:
             raise self._cannot("an empty list")
         last = sequence.value[-1]
         if sequence.flow_style:
             self._put(last.end_mark.index, f", {value}")
         else:
-            indent = " " * sequence.start_mark.column
-            self._put(self._end_of_line(last), f"{indent}- {value}{self._newline()}")
+            self._put(*self._as_lines(last, f"{' ' * sequence.start_mark.column}- {value}{self._newline()}"))
         _at(self.expected, position).append(value)
         self._check()
 
     def save(self) -> None:
         write_bytes(self.path, self.text.encode())
 
-    def _node(self, position: Position, kind: type[Any]) -> Any:
-        """The node at a position, as parsed from the text as it now is."""
+    def _tree(self) -> Node | None:
+        """The nodes as parsed from the text as it now is."""
         try:
-            node: Node | None = YAML().compose(self.text)
+            tree: Node | None = YAML().compose(self.text)
         except YAMLError:
             raise self._cannot("a file that is not YAML") from None
+        return tree
+
+    def _within(self, node: Node | None, position: Position, kind: type[Any]) -> Any:
+        """The node at a position."""
         for part in position:
             if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
                 node = node.value[part]
@@ -72,40 +101,40 @@ class YamlFile:
             raise self._cannot(f"`{'.'.join(map(str, position))}`, which is not written there")
         return node
 
-    def _replace(self, key: Node, node: Node, value: str) -> None:
+    def _replaced(self, key: Node, node: Node, value: str) -> tuple[int, int, str]:
         if not isinstance(node, ScalarNode):
             raise self._cannot("a value that is a list or a mapping")
         start, end = node.start_mark.index, node.end_mark.index
         if start == end:  # an empty value, which the parser may place further down
-            self._put(self.text.index(":", key.end_mark.index) + 1, f" {value}")
-        else:
-            self.text = self.text[:start] + value + self.text[end:]
+            place = self.text.index(":", key.end_mark.index) + 1
+            return place, place, f" {value}"
+        return start, end, value
 
-    def _insert(self, mapping: Any, near: str, values: Mapping[str, str | int | list[str]]) -> None:
-        found = _pair(mapping, near)
+    def _inserted(self, node: Any, change: Change) -> tuple[int, int, str]:
+        found = _pair(node, change.near)
         if found is None:
-            raise self._cannot(f"a mapping without `{near}`")
+            raise self._cannot(f"a mapping without `{change.near}`")
         key, value = found
-        pairs = [f"{name}: {_written(new)}" for name, new in values.items()]
-        if mapping.flow_style:
-            self._put(key.start_mark.index, "".join(f"{pair}, " for pair in pairs))
-        else:
-            indent = " " * key.start_mark.column
-            self._put(self._end_of_line(value), "".join(f"{indent}{pair}{self._newline()}" for pair in pairs))
+        pairs = {name: f"{name}: {_written(new)}" for name, new in change.values.items()}
+        if node.flow_style:
+            place = key.start_mark.index
+            return place, place, "".join(f"{pair}, " for pair in pairs.values())
+        said = {name: f"  # {one_line(comment)}" for name, comment in change.comments.items()}
+        indent = " " * key.start_mark.column
+        lines = [f"{indent}{pair}{said.get(name, '')}{self._newline()}" for name, pair in pairs.items()]
+        place, text = self._as_lines(value, "".join(lines))
+        return place, place, text
 
     def _put(self, place: int, new: str) -> None:
         self.text = self.text[:place] + new + self.text[place:]
 
-    def _end_of_line(self, node: Node) -> int:
-        """Where the line after a value begins; a file that does not end in a line break gets one."""
+    def _as_lines(self, node: Node, lines: str) -> tuple[int, str]:
+        """Where lines after a value begin, and the lines; with a line break before them where the file ends in none."""
         place = node.end_mark.index
         if node.end_mark.column == 0 and place > node.start_mark.index:
-            return int(place)
+            return int(place), lines
         end = self.text.find("\n", place)
-        if end < 0:
-            self.text += self._newline()
-            return len(self.text)
-        return end + 1
+        return (len(self.text), self._newline() + lines) if end < 0 else (end + 1, lines)
 
     def _newline(self) -> str:
         return "\r\n" if "\r\n" in self.text else "\n"
@@ -135,7 +164,11 @@ def edit(path: Path, change: Callable[[YamlFile], None]) -> None:
     file.save()
 
 
-def _written(value: str | int | list[str]) -> str:
+def _written(value: Written) -> str:
+    if isinstance(value, dict):
+        return mapping(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"[{', '.join(value)}]" if isinstance(value, list) else str(value)
 
 
