@@ -1,4 +1,4 @@
-"""The command line: ``cohesion check``, ``build``, ``sample``, ``ui``, ``wave``, ``withdraw``, ``key``."""
+"""The command line: ``cohesion check``, ``build``, ``sample``, ``ui``, ``items``, ``wave``, ``withdraw``, ``key``."""
 
 import os
 import time
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from assets.commands.build import build
+from assets.commands.items import items_app
 from assets.commands.key import key_app
 from assets.commands.messages import said_plainly
 from assets.commands.ui import ui
@@ -87,6 +88,7 @@ def sample(
 
 app.command()(build)
 app.command()(ui)
+app.add_typer(items_app, name="items")
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)
 app.add_typer(key_app, name="key")

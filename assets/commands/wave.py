@@ -44,7 +44,7 @@ def draft(
     from pipeline.ingest.arrival.confirm import add_wave
     from pipeline.ingest.arrival.write_draft import Place, next_wave, write_draft
 
-    workspace, declared = _open_to_draft(study)
+    workspace, declared = open_to_draft(study)
     _refuse_loaded(workspace, declared, file)
     folder = workspace.deposit_folder(declared)
     place = Place(workspace.paths.study(study), workspace.paths.study("_template"), folder)
@@ -154,7 +154,7 @@ def _open(study: str) -> tuple[Workspace, Study]:
     return Workspace(paths, project), project.studies[study]
 
 
-def _open_to_draft(study: str) -> tuple[Workspace, Study]:
+def open_to_draft(study: str) -> tuple[Workspace, Study]:
     """The same without holding the files of the project against each other: some may name the wave already."""
     paths = Paths.from_environment()
     reading = read_project(paths)

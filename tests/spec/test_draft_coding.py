@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipeline.ingest.arrival.batteries import stem_of
+from pipeline.ingest.items.stems import stem_of
 from pipeline.ingest.arrival.coding import coding
 from pipeline.ingest.formats.deposit import Deposit
 

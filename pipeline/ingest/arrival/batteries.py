@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from pipeline.ingest.arrival.coding import MOST_CODES, Coding
-
-_NUMBERED = re.compile(r"^(.+)[_.]\d{1,3}$|^([^\W\d]{3,})\d{1,3}$|^(.*\d)_?[a-z]$", re.IGNORECASE)
-_COUNTERS = ("var", "item", "col", "column", "question", "qid")
-"""Words that number all columns of a file."""
-_FEWEST = 3
+from pipeline.ingest.items.stems import FEWEST, grouped
 
 
 @dataclass(frozen=True)
@@ -25,27 +20,6 @@ class Battery:
     columns: tuple[str, ...]
     against: tuple[str, ...] = ()
     alpha: float | None = None
-
-
-def stem_of(name: str) -> str | None:
-    """What the names of a battery share; None for a name that is none of several.
-
-    >>> [stem_of(name) for name in ("trust_3", "trust3", "e3_12", "q17a", "q17", "var17", "region")]
-    ['trust', 'trust', 'e3', 'q17', None, None, None]
-    """
-    found = _NUMBERED.match(name)
-    stem = next(filter(None, found.groups()), "").lower() if found else ""
-    return None if not stem or stem in _COUNTERS else stem
-
-
-def grouped(names: Iterable[str]) -> dict[str, list[str]]:
-    """Stem → the names that share it, for stems of at least three names."""
-    found: dict[str, list[str]] = {}
-    for name in names:
-        stem = stem_of(name)
-        if stem is not None:
-            found.setdefault(stem, []).append(name)
-    return {stem: members for stem, members in found.items() if len(members) >= _FEWEST}
 
 
 def on_the_same_codes(codings: Mapping[str, Coding], names: Mapping[str, str]) -> dict[str, Coding]:
@@ -80,8 +54,8 @@ def batteries(codings: Mapping[str, Coding], frame: pl.DataFrame, names: Mapping
         for member in members:
             column = columns[member]
             by_codes.setdefault(tuple(sorted(codings[column].codes)), []).append(column)
-        several = len([same for same in by_codes.values() if len(same) >= _FEWEST]) > 1
-        for number, same in enumerate((one for one in by_codes.values() if len(one) >= _FEWEST), start=1):
+        several = len([same for same in by_codes.values() if len(same) >= FEWEST]) > 1
+        for number, same in enumerate((one for one in by_codes.values() if len(one) >= FEWEST), start=1):
             name = f"{stem}_part{number}" if several else stem
             found.append(_keyed(name, same, [frame[column] for column in same], codings))
     return found

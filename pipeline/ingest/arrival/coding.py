@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.ingest.arrival.missing_codes import (
+from pipeline.ingest.formats.deposit import Deposit
+from pipeline.ingest.formats.numbers import NUMBER, answer_codes
+from pipeline.ingest.formats.table import Bounds
+from pipeline.ingest.items.missing_codes import (
     WIDEST_SCALE,
     away_from_the_others,
     is_marked,
     labelled_missing,
     reason_of,
 )
-from pipeline.ingest.formats.deposit import Deposit
-from pipeline.ingest.formats.numbers import NUMBER, answer_codes
-from pipeline.ingest.formats.table import Bounds
 
 MOST_CODES = WIDEST_SCALE
 """A column with more different answers than this holds amounts, unless the file labels its codes."""

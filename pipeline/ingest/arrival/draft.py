@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from pipeline.ingest.arrival.draft_variables import undecided, variable_lines
 from pipeline.ingest.arrival.expected import expected
 from pipeline.ingest.arrival.marks import Mark, own_mark
 from pipeline.ingest.arrival.matching import Match, matches
-from pipeline.ingest.arrival.new_items import NewItems, entry, in_one_line, new_items, scale_lines
+from pipeline.ingest.arrival.new_items import NewItems, items_text, new_items, question, scale_lines
 from pipeline.ingest.arrival.opened import Opened, about_format, open_undeclared
 from pipeline.ingest.formats.deposit import Deposit
+from pipeline.ingest.items.entries import in_one_line
 from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
@@ -40,13 +41,21 @@ def draft_wave(study: Study, wave: str, arm: str, path: Path, folder: Path | Non
 
 
 def draft(
-    study: Study, wave: str, arm: str, path: Path, folder: Path | None = None, *, add_items: bool = False
+    study: Study,
+    wave: str,
+    arm: str,
+    path: Path,
+    folder: Path | None = None,
+    *,
+    add_items: bool = False,
+    taken: Collection[str] = (),
 ) -> Draft:
     """A wave's declaration, every proposal with its confidence and evidence in a comment.
 
     A variable of the expected name is a line; one of another name a comment, until a person decides. ``folder`` holds
     the declarations of earlier waves: what was only proposed there stays as unsure as it was. With ``add_items``
-    columns that nobody declared become items; otherwise their entries are comments of the wave.
+    columns that nobody declared become items; otherwise their entries are comments of the wave. No battery has a name
+    of ``taken``.
 
     Raises ``DepositError`` if the file cannot be read in any way that a declaration could describe.
     """
@@ -74,7 +83,7 @@ def draft(
                 *_left(deposit, new, add_items),
             ]
         ),
-        items="\n\n".join("\n".join(entry(item, path.name)) for item in new.items) if add_items else "",
+        items=items_text(new, path.name, {*study.items, *taken}) if add_items else "",
         scales="\n".join(scale_lines(new)) if add_items else "",
         undecided=tuple(undecided(want, names, found)),
         undeclared=tuple(item for item, match in found.items() if match.is_its_name and not match.is_as_declared),
@@ -118,7 +127,7 @@ def _left(deposit: Deposit, new: NewItems, add_items: bool) -> list[str]:
     if new.items and not add_items:
         lines += ["", "# Columns that no item is read from; they stay out of everything, unless their entry is copied"]
         lines += ["# into items.yaml (`cohesion wave draft --items` does so for all of them):"]
-        lines += [f"#   {in_one_line(item)}" for item in new.items]
+        lines += [f"#   {in_one_line(item.key, question(item, ''))}" for item in new.items]
     dates = date_columns(deposit)
     reasons = {column: "they hold dates" if column in dates else why for column, why in new.others.items()}
     for why in dict.fromkeys(reasons.values()):

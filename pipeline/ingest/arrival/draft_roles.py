@@ -56,6 +56,12 @@ def guessed_roles(want: Expected, roles: Mapping[str, str], deposit: Deposit) ->
     ]
 
 
+def role_by_name(name: str) -> str:
+    """The role that a variable's name speaks for; empty for others, and for marks of test records."""
+    found = (role for role, pattern in _NAMES.items() if role != "test" and re.fullmatch(pattern, name.lower()))
+    return next(found, "")
+
+
 def role_lines(want: Expected, roles: Mapping[str, str], guesses: Sequence[tuple[str, str]]) -> list[str]:
     """The lines ``columns`` of a file: roles that were found, those that are absent, and columns that may have one."""
     lines = ["    columns:" if roles else "    # columns:"] if roles or guesses else []

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CohesionError, one_line
-from pipeline.ingest.arrival.missing_codes import WIDEST_SCALE, labelled_missing
 from pipeline.ingest.arrival.yaml_edit import Change, Written, edit
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import NUMBER, answer_codes
+from pipeline.ingest.items.missing_codes import WIDEST_SCALE, labelled_missing
 from pipeline.specs.answer_words import plain
 from pipeline.specs.base import canonical_code
 from pipeline.specs.batteries import places

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.ingest.arrival.batteries import stem_of
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import NUMBER, code_texts
+from pipeline.ingest.items.stems import stem_of
 from pipeline.specs.answer_words import plain
 from pipeline.specs.study import Item
 

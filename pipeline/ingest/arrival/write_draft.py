@@ -12,6 +12,7 @@ from pipeline.ingest.arrival.draft import Draft, draft
 from pipeline.ingest.arrival.template import EXAMPLES, example_files, is_the_templates, own_waves
 from pipeline.ingest.formats.columns import some
 from pipeline.specs.project import Study
+from pipeline.specs.strict_yaml import read
 
 _ITEMS = """# Drafted from {file}: one entry per column that nobody had declared. Compare wording, codes and
 # missing codes with the questionnaire; then delete `assumed` and `reason`. Delete entries that nobody needs.
@@ -60,7 +61,8 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
             todo="Edit it, or name another wave.",
         )
     is_first = not own.items
-    made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items or is_first)
+    taken = () if is_first else entries_of(place.folder)
+    made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items or is_first, taken=taken)
     write_bytes(target, made.wave.encode())
     yield f"Drafted {wave} in {place.folder.name}/waves/{target.name}."
     if made.items:
@@ -80,16 +82,28 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
         yield f"{items} perhaps there under another name: decide under `variables` of the wave's file."
 
 
-def _write_items(place: Place, file: Path, made: Draft, is_first: bool) -> Iterator[str]:
+def entries_of(folder: Path) -> list[str]:
+    """The names of entries in a study's items.yaml, batteries among them."""
+    data = read(folder / "items.yaml", "items.yaml").data
+    return [*data] if isinstance(data, dict) else []
+
+
+def write_entries(place: Place, text: str, is_first: bool) -> Iterator[str]:
+    """Add entries to items.yaml; the first take the place of the template's examples."""
     items = place.folder / "items.yaml"
     before = "" if is_first else items.read_text(encoding="utf-8").rstrip() + "\n\n"
-    write_bytes(items, f"{before}{_ITEMS.format(file=file.name)}{made.items}\n".encode())
-    yield f"Wrote {made.proposed_items:,} entries into {place.folder.name}/items.yaml, each marked as assumed."
+    write_bytes(items, f"{before}{text}\n".encode())
     gone = [path.name for path in example_files(place.folder, place.template)] if is_first else []
     for name in gone:
         (place.folder / name).unlink()
     if gone:
         yield f"Took away the template's examples: {', '.join(gone)}."
+
+
+def _write_items(place: Place, file: Path, made: Draft, is_first: bool) -> Iterator[str]:
+    told = write_entries(place, f"{_ITEMS.format(file=file.name)}{made.items}", is_first)
+    yield f"Wrote {made.proposed_items:,} entries into {place.folder.name}/items.yaml, each marked as assumed."
+    yield from told
     scales = place.folder / EXAMPLES[0]
     if made.scales:
         before = scales.read_text(encoding="utf-8").rstrip() + "\n\n" if scales.exists() else ""
