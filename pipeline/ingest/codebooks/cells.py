@@ -56,13 +56,15 @@ def missing_in(cell: str) -> tuple[list[Category], list[tuple[float, float]]]:
     >>> missing_in("-9 to -7, 99")
     ([Category(code='99', label='', is_missing=True, count=None, reason='')], [(-9.0, -7.0)])
     """
-    labelled = categories_in(cell)
+    parts = [part.strip() for part in re.split(r"[;,|\n]+|\s+(?:and|or|y|und)\s+", cell.replace("−", "-"))]
+    are_bare = all(_SPAN.fullmatch(part) or re.fullmatch(_CODE, part) for part in parts)
+    labelled = [] if are_bare else categories_in(cell)
     if labelled:
         return [Category(one.code, one.label, True) for one in labelled], []
     codes, ranges = [], []
-    for part in re.split(r"[;,|\n]+|\s+(?:and|or|y|und)\s+", cell.replace("−", "-")):
-        span = _SPAN.fullmatch(part.strip())
-        code = re.match(rf"\s*({_CODE})\b", f"{part} ")
+    for part in parts:
+        span = _SPAN.fullmatch(part)
+        code = re.match(rf"({_CODE})\b", part)
         if span:
             low, high = sorted((float(span[1]), float(span[2])))
             ranges.append((low, high))
