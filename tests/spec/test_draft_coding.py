@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from pipeline.ingest.items.stems import stem_of
 from pipeline.ingest.arrival.coding import coding
 from pipeline.ingest.formats.deposit import Deposit
+from pipeline.ingest.items.stems import stem_of
 
 
 def of(answers: list[object], labels: dict[str, str] | None = None, **facts: object):
