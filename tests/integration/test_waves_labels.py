@@ -153,10 +153,10 @@ def test_missing_codes_are_proposed_with_their_reason(root):
 def test_missing_codes_that_a_person_declared_stay(root):
     frame = clean("w01").with_columns(belong2=pl.Series([1.0, 2.0, 3.0, 88.0, 99.0, -1.0] * 10))
     write_sav(raw(root) / "clean_w1.sav", frame, LABELS, {**VALUE_LABELS, "belong2": SPANISH})
-    block = "belong2:\n  label: Stays\n  wording: I plan\n  codes: from_labels\n  missing:\n    99: refused  # they said so\n"
+    block = "belong2:\n  label: Stays\n  wording: I plan\n  codes: from_labels\n  missing:\n    99: refused  # by phone\n"
     items(root).write_text(BATTERY + block + SEX)
     run("wave", "accept", STUDY, "w01")
-    assert "    99: refused  # they said so\n" in items(root).read_text()
+    assert "    99: refused  # by phone\n" in items(root).read_text()
     item = load_project(Paths(root)).studies[STUDY].items["belong2"]
     assert item.missing == {"99": "refused", "88": "dont_know", "-1": "no_answer"}
 
@@ -166,7 +166,7 @@ def test_missing_codes_that_a_person_declared_stay(root):
     [
         ({}, [1.0, 2.0] * 30, "`belong2` (item `belong2`) has no labels in clean_w1.sav"),
         ({-9: "Refused"}, [1.0, 2.0] * 30, "`belong2` has labels of missing codes alone (-9)"),
-        ({0: "None", 100: "All"}, [float(k) for k in range(60)], "`belong2` has 59 answers without a label and 2 with one"),
+        ({0: "None", 100: "All"}, [float(k) for k in range(60)], "59 answers without a label and 2 with one"),
     ],
     ids=["no labels", "missing codes alone", "a thermometer"],
 )  # fmt: skip
