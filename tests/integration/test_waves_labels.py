@@ -153,7 +153,7 @@ def test_missing_codes_are_proposed_with_their_reason(root):
 def test_missing_codes_that_a_person_declared_stay(root):
     frame = clean("w01").with_columns(belong2=pl.Series([1.0, 2.0, 3.0, 88.0, 99.0, -1.0] * 10))
     write_sav(raw(root) / "clean_w1.sav", frame, LABELS, {**VALUE_LABELS, "belong2": SPANISH})
-    block = "belong2:\n  label: Stays\n  wording: I plan\n  codes: from_labels\n  missing:\n    99: refused  # by phone\n"
+    block = "belong2:\n  label: S\n  wording: I\n  codes: from_labels\n  missing:\n    99: refused  # by phone\n"
     items(root).write_text(BATTERY + block + SEX)
     run("wave", "accept", STUDY, "w01")
     assert "    99: refused  # by phone\n" in items(root).read_text()
