@@ -7,7 +7,7 @@ weight are refused in one message; waves held as text are ordered by the numbers
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import cache, wraps
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, is_typeddict
@@ -29,11 +29,15 @@ class OptionError(ModelError, TypeError):
     """An option that the function does not have, or one it needs and was not given."""
 
 
-def public(*, once: bool = False, ordered: bool = False) -> Callable[[Function], Function]:
+def public(
+    *, once: bool | Sequence[str] = False, people: bool = False, ordered: bool = False, infinite: bool = True
+) -> Callable[[Function], Function]:
     """The function behind the door.
 
-    ``once``: a person stands in a wave once. ``ordered``: the order of waves matters, so that text that has none is
-    refused. Raises ModelError, or OptionError for an argument that the function does not have.
+    ``once``: a person stands in a wave once (in the frames of these arguments, by default in all); ``people``: and,
+    where a frame has no waves, once in all. ``ordered``: the order of waves matters, so that text that has none is
+    refused. ``infinite=False`` leaves infinite values to the function that this one calls, which knows the columns it
+    uses. Raises ModelError, or OptionError for an argument that the function does not have.
     """
 
     def behind(function: Function) -> Function:
@@ -49,7 +53,10 @@ def public(*, once: bool = False, ordered: bool = False) -> Callable[[Function],
             _check_categories(options)
             for name, value in given.arguments.items():
                 if isinstance(value, pl.DataFrame):
-                    given.arguments[name] = _frame(value, options, once=once, ordered=ordered)
+                    single = once if isinstance(once, bool) else name in once
+                    given.arguments[name] = _frame(
+                        value, options, once=single, people=people, ordered=ordered, infinite=infinite
+                    )
             return function(*given.args, **given.kwargs)
 
         return cast(Function, opened)
@@ -154,12 +161,15 @@ def _check_categories(options: Mapping[str, Any]) -> None:
         )
 
 
-def _frame(frame: pl.DataFrame, options: Mapping[str, Any], *, once: bool, ordered: bool) -> pl.DataFrame:
+def _frame(
+    frame: pl.DataFrame, options: Mapping[str, Any], *, once: bool, people: bool, ordered: bool, infinite: bool
+) -> pl.DataFrame:
     """The frame with null for NaN and waves in order."""
     used = {text for value in options.values() for text in _texts(value)} & set(frame.columns)
     columns = [name for name in frame.columns if not used or name in used or name in INDEX]
     frame = frame.with_columns(pl.selectors.float().fill_nan(None))
-    _refuse_infinite(frame.select(columns))
+    if infinite:
+        _refuse_infinite(frame.select(columns))
     for name in WEIGHTS:
         column = options.get(name)
         if isinstance(column, str) and column in frame.columns and not frame.schema[column].is_numeric():
@@ -168,7 +178,7 @@ def _frame(frame: pl.DataFrame, options: Mapping[str, Any], *, once: bool, order
     frame = frame.with_columns(pl.col(unordered).cast(pl.String)) if unordered else frame
     person, wave = options.get("person", "person_id"), options.get("wave", "wave")
     if once:
-        _refuse_twice(frame, person, wave)
+        _refuse_twice(frame, person, wave, people=people)
     return in_wave_order(frame, wave) if ordered and isinstance(wave, str) and wave in frame.columns else frame
 
 
@@ -195,10 +205,14 @@ def _refuse_infinite(frame: pl.DataFrame) -> None:
         raise ModelError("infinite values", where=", ".join(found), count=sum(found.values()), todo="Correct them.")
 
 
-def _refuse_twice(frame: pl.DataFrame, person: object, wave: object) -> None:
-    if person not in frame.columns or wave not in frame.columns:
+def _refuse_twice(frame: pl.DataFrame, person: object, wave: object, *, people: bool) -> None:
+    if person not in frame.columns or not (people or wave in frame.columns):
         return
-    rows = frame.select(str(person), str(wave)).drop_nulls()
+    keys = [str(person), *([str(wave)] if wave in frame.columns else [])]
+    rows = frame.select(keys).drop_nulls()
     twice = rows.height - rows.unique().height
-    if twice:
-        raise ModelError("a person more than once in a wave", count=twice, todo="Give one row per person and wave.")
+    if not twice:
+        return
+    if len(keys) == 1:
+        raise ModelError("a person more than once", where=keys[0], count=twice, todo="Give one row per person.")
+    raise ModelError("a person more than once in a wave", count=twice, todo="Give one row per person and wave.")

@@ -61,7 +61,7 @@ class Imputations:
         )
 
 
-@public()
+@public(once=True, people=True)
 def impute(
     frame: pl.DataFrame,
     plan: Plan,
@@ -82,6 +82,8 @@ def impute(
     plan.check(frame)
     if imputations < 2:
         raise CohesionError("fewer than two imputations say nothing of their own uncertainty", where="imputation")
+    if iterations < 1:
+        raise CohesionError("a chain needs a round at least", where="iterations", count=iterations)
     streams = np.random.SeedSequence(seed).spawn(imputations)
     chains = fan_out(_run, [(stream,) for stream in streams], (frame, plan, iterations))
     names = list(chains[0][0])

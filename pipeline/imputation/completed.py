@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.specs.report import Model
 
 
-@public()
+@public(once=("panel",), infinite=False)
 def fit_imputed(
     fit: Callable[[pl.DataFrame], pl.DataFrame],
     panel: pl.DataFrame,
@@ -37,6 +37,7 @@ def fit_imputed(
     return pool_estimates(results, name=name, confidence=confidence)
 
 
+@public(once=("panel",), infinite=False)
 def how_sure(
     name: str, declared: Model, asked: Model, fit: Fit, panel: pl.DataFrame, cells: pl.DataFrame | None
 ) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.errors import ModelError
 from pipeline.imputation.pooling import barnard_rubin
 
 
@@ -52,6 +53,7 @@ def d2(statistics: Sequence[float], k: int) -> JointTest:
     Li, Meng, Raghunathan & Rubin (1991), Statistica Sinica 1, 65-92. R: ``mice::D2``.
     """
     w = np.asarray(statistics, float)
+    _check(w, k)
     m = len(w)
     riv = (1 + 1 / m) * float(np.var(np.sqrt(w), ddof=1))
     statistic = (w.mean() / k - (m + 1) / (m - 1) * riv) / (1 + riv)
@@ -65,10 +67,21 @@ def d3(at_own: Sequence[float], at_pooled: Sequence[float], k: int) -> JointTest
     Meng & Rubin (1992), Biometrika 79, 103-111. ``at_pooled`` holds 2 (logL(full) - logL(restricted)) of every imputed
     data set with both models' coefficients fixed at their pooled values. R: ``mice::D3``.
     """
+    _check(np.asarray(at_own, float), k)
+    _check(np.asarray(at_pooled, float), k)
     own, pooled = float(np.mean(at_own)), float(np.mean(at_pooled))
     m = len(at_own)
     riv = max((m + 1) / (k * (m - 1)) * (own - pooled), 0.0)  # below zero by rounding alone
     return _f_test(pooled / (k * (1 + riv)), k, _denominator(m, k, riv, np.inf), riv)
+
+
+def _check(statistics: np.ndarray, k: int) -> None:
+    """Raises ModelError for fewer than two statistics, one that is none, or no coefficient to test."""
+    if len(statistics) < 2 or not np.isfinite(statistics).all():
+        failed = int((~np.isfinite(statistics)).sum())
+        raise ModelError("imputations gave no result to pool", where="statistics", count=failed or len(statistics))
+    if k < 1:
+        raise ModelError(f"`k={k}` is no number of coefficients", where="k", todo="Give a whole number from 1 on.")
 
 
 def _li(m: int, k: int, riv: float) -> float:

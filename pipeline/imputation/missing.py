@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.door import public
 
 
-@public()
+@public(once=True)
 def missing_patterns(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """One row per pattern of missing answers, the commonest first: ``pattern`` (1 answered, 0 missing), count, share.
 

@@ -36,6 +36,10 @@ def pool(
 
     q, u = np.atleast_2d(np.asarray(estimates, float)), np.atleast_2d(np.asarray(variances, float))
     m = _check(q, u)
+    if terms is not None and len(terms) != q.shape[1]:
+        raise ModelError(f"{len(terms)} terms for {q.shape[1]} estimates", where="terms")
+    if not df_complete > 0:
+        raise ModelError(f"`df_complete={df_complete!r}` are no degrees of freedom", where="df_complete")
     estimate, within, between = q.mean(axis=0), u.mean(axis=0), q.var(axis=0, ddof=1)
     extra = (1 + 1 / m) * between
     total = within + extra
@@ -110,6 +114,8 @@ def pool_correlation(correlations: Sequence[float], n: int, *, level: float = 0.
     """The pooled correlation and its interval, on Fisher's z scale (variance 1 / (n - 3)), normal as in FIMD 5.2.2."""
     from scipy.special import ndtri
 
+    if n <= 3:
+        raise ModelError("a correlation has a standard error among more than three", where="n", count=n)
     row = pool(np.arctanh(correlations)[:, None], np.full((len(correlations), 1), 1 / (n - 3))).row(0, named=True)
     half = float(ndtri(0.5 + level / 2)) * row["std_error"]
     return {
@@ -148,4 +154,6 @@ def _check(q: np.ndarray, u: np.ndarray) -> int:
     failed = int((~np.isfinite(q) | ~np.isfinite(u)).any(axis=1).sum())
     if failed:
         raise ModelError("imputations gave no result to pool", count=failed)
+    if (u < 0).any():
+        raise ModelError("variances below zero", where="variances", count=int((u < 0).any(axis=1).sum()))
     return len(q)

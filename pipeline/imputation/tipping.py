@@ -18,7 +18,7 @@ Statistic = Callable[[pl.DataFrame], tuple[float, float]]
 """From a completed frame to an estimate and its standard error."""
 
 
-@public()
+@public(once=True, people=True)
 def tipping_curve(
     frame: pl.DataFrame,
     plan: Plan,

@@ -13,7 +13,7 @@ AT = "@"
 """Between measure and wave in a wide column: ``trust@w02``."""
 
 
-@public()
+@public(once=True)
 def widen(
     panel: pl.DataFrame, columns: Sequence[str], waves: Sequence[str], *, constant: Sequence[str] = ()
 ) -> pl.DataFrame:
@@ -36,7 +36,7 @@ def widen(
     return wide.select(asked)
 
 
-@public()
+@public(once=True, people=True)
 def lengthen(wide: pl.DataFrame, columns: Sequence[str], waves: Sequence[str]) -> pl.DataFrame:
     """One row per person and wave from ``measure@wave`` columns: the panel again, with other columns repeated."""
     other = [name for name in wide.columns if AT not in name]

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec
@@ -20,6 +21,7 @@ Function = Callable[..., pl.DataFrame]
 """A family's function of name, declaration, the chosen rows, study, and the rows with their declared weights."""
 
 
+@public(once=True, infinite=False)
 def fit(
     name: str,
     spec: ModelSpec,

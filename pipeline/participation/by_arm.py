@@ -11,7 +11,7 @@ from pipeline.participation.transitions import places, transitions
 from pipeline.participation.variation import xtsum
 
 
-@public()
+@public(once=True)
 def transitions_by_arm(
     panel: pl.DataFrame, measure: str, calendar: Mapping[str, Sequence[str]], *, weight: str | None = None
 ) -> pl.DataFrame:
@@ -38,7 +38,7 @@ def transitions_by_arm(
     return pl.concat(parts).with_columns(clustered_by=pl.lit(cluster))
 
 
-@public()
+@public(once=True)
 def variation_by_arm(panel: pl.DataFrame, measures: Sequence[str]) -> pl.DataFrame:
     """One row per measure, arm and component: ``xtsum`` of each arm; measures without an answer are left out."""
     parts = []

@@ -41,7 +41,7 @@ class Unfinished:
     missing: tuple[str, ...] = ()
 
 
-@public()
+@public(once=("participation",))
 def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per person and wave, as given, with ``outcome``: one of ``OUTCOMES``, or null where it is unknown.
 
@@ -68,7 +68,7 @@ def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = N
     return table.with_columns(outcome=outcome).drop("carried")
 
 
-@public()
+@public(once=True)
 def answered_share(answers: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
     """One row per person and wave: the share of the questions put to the person that have an answer.
 
@@ -84,7 +84,7 @@ def answered_share(answers: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
     return answers.select("person_id", "wave", answered_share=pl.when(count > 0).then(pl.sum_horizontal(given) / count))
 
 
-@public()
+@public(once=True)
 def partial_interviews(answers: pl.DataFrame, items: Sequence[str], *, below: float) -> pl.DataFrame:
     """One row per partial interview: fewer than the share ``below`` of the questions put to the person are answered."""
     share = answered_share(answers, items)
@@ -106,7 +106,7 @@ def unfinished_interviews(waves: Mapping[str, pl.DataFrame], rules: Mapping[str,
     return pl.concat(found)
 
 
-@public()
+@public(once=("answers",))
 def reported(
     listed: pl.DataFrame | None,
     answers: pl.DataFrame,

@@ -67,7 +67,7 @@ def participation(
     return with_outcomes(table, outcomes)
 
 
-@public()
+@public(once=True)
 def patterns(
     participation: pl.DataFrame,
     *,

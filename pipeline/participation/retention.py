@@ -23,7 +23,7 @@ ALL = "all"
 """The cohort of everyone, next to the cohorts by wave of entry."""
 
 
-@public()
+@public(once=("participation",))
 def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm and wave: counts, and each retention rate with the count it is a share of.
 
@@ -34,7 +34,7 @@ def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None)
     return _retained(_history(_known(participation, outcomes)), ["arm", "wave"])
 
 
-@public()
+@public(once=("participation",))
 def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm and wave: where everyone is. listed = not_yet + dead + moved + withdrawn + not_issued + issued.
 
@@ -45,7 +45,7 @@ def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None
     return _accounted(_known(participation, outcomes), ["arm", "wave"])
 
 
-@public()
+@public(once=("participation",))
 def response_rates(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm, cohort (wave of entry, or "all") and wave: the eligible, the interviewed, and the rates.
 

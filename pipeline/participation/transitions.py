@@ -19,7 +19,7 @@ NEAR_A_THIRD = 0.03
 """A group of the first wave whose share is further than this from a third is called by its share."""
 
 
-@public()
+@public(once=True)
 def transitions(
     panel: pl.DataFrame,
     column: str,
@@ -65,7 +65,7 @@ def transitions(
     ).select(pl.exclude("clusters"), "clusters")
 
 
-@public()
+@public(once=True)
 def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
     """The measure as an Enum whose categories a transition table can show, in the order of ``panel``'s rows.
 

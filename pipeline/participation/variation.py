@@ -21,7 +21,7 @@ SCHEMA = {
 }
 
 
-@public()
+@public(once=True)
 def xtsum(panel: pl.DataFrame, columns: Sequence[str], *, person: str = "person_id") -> pl.DataFrame:
     """One row per column and component (overall, between, within): mean, standard deviation, range and counts.
 

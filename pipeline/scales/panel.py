@@ -16,7 +16,7 @@ from pipeline.specs.study import AreaMeasure
 from pipeline.tables import HEAD
 
 
-@public()
+@public(once=("answers",))
 def panel(
     study: Study,
     answers: pl.DataFrame,

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.door import public
+from pipeline.scales.score import answers_as_numbers
 from pipeline.specs.project import Study
 
 SMALLEST = 1e-12
@@ -25,7 +26,7 @@ class Alpha:
     note: str | None = None
 
 
-@public()
+@public(once=True)
 def cronbach_alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     """Cronbach's alpha of the complete rows: k/(k-1) (1 - Σ item variances / variance of the sum). Cronbach (1951).
 
@@ -36,7 +37,7 @@ def cronbach_alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     >>> round(cronbach_alpha(frame, ["a", "b"]).alpha, 4)
     0.8889
     """
-    complete = frame.select(items).drop_nulls().cast(pl.Float64).to_numpy()
+    complete = frame.select(answers_as_numbers(frame, items)).drop_nulls().to_numpy()
     persons = len(complete)
     if persons < 2:
         return Alpha(None, len(items), persons, "fewer than two complete rows")
@@ -54,7 +55,7 @@ def cronbach_alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     return Alpha(min(alpha, 1.0), kept, persons, note)
 
 
-@public()
+@public(once=True)
 def reliability(answers: pl.DataFrame, study: Study) -> pl.DataFrame:
     """One row per scale, wave and arm in which all of the scale's items were answered (contract ``Reliability``).
 
@@ -66,7 +67,7 @@ def reliability(answers: pl.DataFrame, study: Study) -> pl.DataFrame:
         for key, scale in scales.items():
             if any(part[item].null_count() == part.height for item in scale.items):
                 continue
-            reversed_ = part.with_columns(-pl.col(item) for item in scale.reverse) if scale.reverse else part
+            reversed_ = part.with_columns(-pl.col(item).cast(pl.Float64) for item in scale.reverse)
             found = cronbach_alpha(reversed_, scale.items)
             rows.append((study.key, wave, arm, key, found.n_items, found.n_persons, found.alpha, found.note))
     schema = {

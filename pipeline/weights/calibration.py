@@ -14,10 +14,10 @@ from pipeline.weights.cells import Cells
 from pipeline.weights.distances import Method
 from pipeline.weights.dual import solve
 from pipeline.weights.margins import Unanswered, cut, margin_table
-from pipeline.weights.raking import Calibrated, base_weights, of_each, target_total
+from pipeline.weights.raking import Calibrated, base_weights, of_each, population_total
 
 
-@public()
+@public(once=True, people=True)
 def calibrate(
     frame: pl.DataFrame,
     targets: pl.DataFrame | None,
@@ -42,7 +42,7 @@ def calibrate(
     """
     _check_bounds(method, bounds)
     base = base_weights(frame, base_weight)
-    population = total or (target_total(targets, frame.height) if targets is not None else float(base.sum()))
+    population = float(base.sum()) if total is None and targets is None else population_total(total, targets, len(base))
     cells = cut(frame, targets, base=base, unanswered=unanswered) if targets is not None else None
     columns, names = _columns(frame, cells, dict(totals or {}))
     wanted = np.array([*(margin_sums(cells, population)[:, 0] if cells else [population]), *(totals or {}).values()])

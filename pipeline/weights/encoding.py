@@ -48,6 +48,10 @@ def encode(
     number takes the mean with an indicator column.
     """
     reference = reference or {}
+    absent = [name for name in predictors if name not in frame.columns]
+    if absent:
+        raise ModelError("the table has no such columns", where=", ".join(absent), count=len(absent))
+    _refuse_foreign(frame, reference)
     complete = frame.select(pl.all_horizontal(pl.col(name).is_not_null() for name in predictors)).to_series()
     used = complete.to_numpy() if missing == "complete" and predictors else np.ones(frame.height, dtype=bool)
     rows = frame.filter(pl.Series(used))
@@ -61,6 +65,15 @@ def encode(
         variables.extend([name] * len(block))
         levels.extend(block_levels)
     return Encoded(np.column_stack(columns), variables, levels, used)
+
+
+def _refuse_foreign(frame: pl.DataFrame, reference: Mapping[str, str]) -> None:
+    """Raises ModelError for references of what is no column of categories: several models may share references."""
+    foreign = [name for name in reference if name not in frame.columns or frame.schema[name].is_numeric()]
+    if foreign:
+        raise ModelError(
+            "a reference is for columns of categories", where=", ".join(foreign), todo="Correct `reference`."
+        )
 
 
 def _block(series: pl.Series, reference: str | None) -> tuple[list[np.ndarray], list[str | None]]:

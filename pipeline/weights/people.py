@@ -16,7 +16,7 @@ LATEST = "latest"
 INELIGIBLE = ("dead", "moved")
 
 
-@public()
+@public(once=True)
 def people(
     panel: pl.DataFrame,
     participation: pl.DataFrame,

@@ -15,7 +15,7 @@ from pipeline.weights.responded import refuse_silent, response_of
 from pipeline.weights.response import ResponseModel, response_model
 
 
-@public()
+@public(once=True, people=True)
 def propensity_weights(
     frame: pl.DataFrame,
     responded: str,
@@ -48,7 +48,7 @@ def propensity_weights(
     return _table(model.probability, weight, answered), model
 
 
-@public()
+@public(once=True, people=True)
 def class_weights(
     frame: pl.DataFrame,
     responded: str,
@@ -68,16 +68,24 @@ def class_weights(
     base = base_weights(frame, base_weight)
     answered = response_of(frame, responded)
     if probability is not None:
-        labels = quantile_classes(np.asarray(probability, dtype=float), answered, classes, smallest)
+        labels = quantile_classes(_shares(probability, frame.height, by), answered, classes, smallest)
     else:
         labels = _crossed_classes(frame, by, answered, smallest)
     names, code = np.unique(labels, return_inverse=True)
-    rate = np.bincount(code, base * answered, minlength=len(names)) / np.bincount(code, base, minlength=len(names))
+    mass, kept = (np.bincount(code, part, minlength=len(names)) for part in (base, base * answered))
+    if not kept.all():
+        raise CohesionError(
+            f"no responder has a base weight above zero in {'; '.join(str(name) for name in names[kept == 0])}",
+            where="weighting classes",
+            count=int((kept == 0).sum()),
+            todo="Merge the class with a neighbour.",
+        )
+    rate = kept / mass
     table = _table(rate[code], base / rate[code], answered)
     return table.insert_column(0, pl.Series("response_class", labels.astype(str)))
 
 
-@public()
+@public(once=True, people=True)
 def sequential_weights(
     frame: pl.DataFrame,
     responded: Sequence[str],
@@ -93,6 +101,8 @@ def sequential_weights(
     (earlier answers): the weight is base / the product of the probabilities. For monotone sets of waves.
     """
     base = base_weights(frame, base_weight)
+    if len(responded) != len(predictors):
+        raise ModelError(f"{len(responded)} waves and {len(predictors)} lists of predictors", where="predictors")
     still = np.ones(frame.height, dtype=bool)
     product = np.ones(frame.height)
     models = []
@@ -106,6 +116,19 @@ def sequential_weights(
     return _table(product, base / product, still), models
 
 
+def _shares(probability: pl.Series | np.ndarray, rows: int, by: Sequence[str]) -> np.ndarray:
+    """The modelled probabilities. Raises ModelError for too few or many, what is no share, and ``by`` as well."""
+    if by:
+        raise ModelError("classes are of `by` or of `probability`, not of both", where="by", todo="Leave one out.")
+    shares = pl.Series("probability", probability).cast(pl.Float64).fill_null(np.nan).to_numpy()
+    if len(shares) != rows:
+        raise ModelError(f"{len(shares):,} probabilities for {rows:,} persons", where="probability")
+    outside = int(((shares < 0) | (shares > 1)).sum())
+    if outside:
+        raise ModelError("probabilities outside 0 to 1", where="probability", count=outside)
+    return shares
+
+
 def _table(probability: np.ndarray, weight: np.ndarray, answered: np.ndarray) -> pl.DataFrame:
     table = pl.DataFrame({"probability": probability, "response_weight": np.where(answered, weight, np.nan)})
     return table.with_columns(pl.all().fill_nan(None))
@@ -113,6 +136,8 @@ def _table(probability: np.ndarray, weight: np.ndarray, answered: np.ndarray) ->
 
 def quantile_classes(probability: np.ndarray, answered: np.ndarray, classes: int, smallest: int) -> np.ndarray:
     """Classes of equal size by probability, each widened upwards until it holds enough responders."""
+    if classes < 1:
+        raise ModelError(f"`classes={classes}` are none", where="classes", todo="Give a whole number from 1 on.")
     if np.isnan(probability).any():
         raise ModelError("persons have no modelled probability", count=int(np.isnan(probability).sum()))
     if int(answered.sum()) < smallest:

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.door import public
+from pipeline.errors import CohesionError
+from pipeline.weights.responded import response_of
 
 BALANCE = {
     "variable": pl.String,
@@ -22,8 +24,15 @@ BALANCE = {
 
 @public()
 def weight_quality(weights: pl.Series | np.ndarray) -> dict[str, float | int]:
-    """n, sum, min, max, coefficient of variation, Kish's design effect n Σw² / (Σw)², effective n. Nulls left out."""
+    """n, sum, min, max, coefficient of variation, Kish's design effect n Σw² / (Σw)², effective n.
+
+    Nulls are left out. Raises CohesionError for weights below zero, and where none is above.
+    """
     values = pl.Series(weights).cast(pl.Float64).drop_nulls().drop_nans().to_numpy()
+    below = int((values < 0).sum())
+    if below or not values.sum() > 0:
+        what = "weights are below zero" if below else "no weight is above zero"
+        raise CohesionError(what, where="weights", count=below or None, todo="Correct the weights.")
     squares, total = float((values**2).sum()), float(values.sum())
     return {
         "n": len(values),
@@ -36,7 +45,7 @@ def weight_quality(weights: pl.Series | np.ndarray) -> dict[str, float | int]:
     }
 
 
-@public()
+@public(once=True, people=True)
 def balance(
     frame: pl.DataFrame,
     variables: Sequence[str],
@@ -64,8 +73,12 @@ def balance(
 def _balance(frame: pl.DataFrame, variable: str, responded: str, weight: str, base_weight: str | None) -> pl.DataFrame:
     known = frame.drop_nulls(variable)
     base = known[base_weight].to_numpy() if base_weight else np.ones(known.height)
-    stayed = known[responded].cast(pl.Boolean).to_numpy()
-    after = known[weight].cast(pl.Float64).to_numpy()[stayed]
+    stayed = response_of(known, responded)
+    after = known[weight].cast(pl.Float64).fill_null(np.nan).to_numpy()[stayed]
+    lacking = int((~np.isfinite(after)).sum())
+    if lacking or not stayed.any():
+        what = "responders have no weight" if lacking else "nobody responded"
+        raise CohesionError(what, where=weight, count=lacking or None, todo="Give each responder a weight.")
     rows = []
     for level, value in _indicators(known[variable]).items():
         asked = float(np.average(value, weights=base))

@@ -32,7 +32,7 @@ class Calibrated:
         return float(self.margins.select(pl.col("difference").abs().max()).item())
 
 
-@public()
+@public(once=True, people=True)
 def rake(
     frame: pl.DataFrame,
     targets: pl.DataFrame,
@@ -53,11 +53,11 @@ def rake(
     base = base_weights(frame, base_weight)
     cells = cut(frame, targets, base=base, unanswered=unanswered)
     factor, rounds = rake_cells(cells, cells.mass(base)[:, None], tolerance=tolerance, max_rounds=max_rounds)
-    weights = base * factor[cells.row_cell, 0] * (total or target_total(targets, frame.height))
+    weights = base * factor[cells.row_cell, 0] * population_total(total, targets, frame.height)
     return Calibrated(pl.Series("weight", weights), rounds, margin_table(cells, weights))
 
 
-@public()
+@public(once=True, people=True)
 def poststratify(
     frame: pl.DataFrame,
     targets: pl.DataFrame,
@@ -76,7 +76,7 @@ def poststratify(
     base = base_weights(frame, base_weight)
     cells = cut(frame, targets, base=base, unanswered=unanswered)
     factor = poststratify_cells(cells, cells.mass(base)[:, None])
-    weights = base * factor[cells.row_cell, 0] * (total or target_total(targets, frame.height))
+    weights = base * factor[cells.row_cell, 0] * population_total(total, targets, frame.height)
     return Calibrated(pl.Series("weight", weights), 1, margin_table(cells, weights))
 
 
@@ -136,6 +136,18 @@ def base_weights(frame: pl.DataFrame, base_weight: str | None) -> FloatArray:
             todo="Give each person a base weight, or leave them out by name before.",
         )
     return base
+
+
+def population_total(total: float | None, targets: pl.DataFrame | None, rows: int) -> float:
+    """What weights are to sum to: ``total``, else what the targets count, else the number of rows.
+
+    Raises CohesionError for a total that is none.
+    """
+    if total is None:
+        return float(rows) if targets is None else target_total(targets, rows)
+    if not (np.isfinite(total) and total > 0):
+        raise CohesionError(f"`total={total!r}` is no population", where="total", todo="Give a number above zero.")
+    return float(total)
 
 
 def target_total(targets: pl.DataFrame, rows: int) -> float:

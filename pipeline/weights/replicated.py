@@ -35,7 +35,7 @@ class _Plan:
     cells: Cells | None
 
 
-@public()
+@public(once=True, people=True)
 def replicate_set(people: pl.DataFrame, recipe: Recipe, replicates: Replicates) -> Replicates:
     """The recipe repeated inside each replicate of those asked: response model, raking and limits are refitted.
 

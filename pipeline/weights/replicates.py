@@ -69,7 +69,7 @@ class Replicates:
         return full, float(np.sqrt(self.covariance((values @ self.weights)[:, None], np.array([full]))[0, 0]))
 
 
-@public()
+@public(once=True, people=True)
 def replicate_weights(
     frame: pl.DataFrame,
     kind: Kind = "bootstrap",
@@ -105,7 +105,7 @@ def replicate_weights(
     return Replicates(full, weights, drawn.scale, drawn.rscales, kind, degrees)
 
 
-@public()
+@public(once=True, people=True)
 def rake_replicates(
     replicates: Replicates,
     frame: pl.DataFrame,

@@ -29,6 +29,7 @@ def draw(
     lonely: str,
 ) -> Draw:
     """The replicates of units with these strata; ``sizes`` are the units in each unit's population stratum."""
+    _refuse_unused(kind, sizes, replicates, fay)
     labels, counts = np.unique(strata, return_counts=True)
     if kind == "jk1" and len(labels) > 1:
         raise CohesionError("jk1 is for a design without strata", where="replicate weights", todo="Use jkn.")
@@ -47,6 +48,20 @@ def draw(
     if seed is None:
         raise CohesionError("a bootstrap needs a declared seed", where="replicate weights")
     return _bootstrap(strata, replicates, np.random.default_rng(seed), rao_wu=kind == "bootstrap")
+
+
+def _refuse_unused(kind: str, sizes: np.ndarray | None, replicates: int, fay: float) -> None:
+    """Raises CohesionError for an option that this kind of replicates does not use, or that is out of its range."""
+    if fay and kind != "brr":
+        raise CohesionError(f"`fay` is for balanced half samples, not for {kind}", where="fay", todo="Leave it out.")
+    if not 0 <= fay < 1:
+        raise CohesionError(f"`fay={fay!r}` is no share from 0 to below 1", where="fay")
+    if sizes is not None and kind not in ("jk1", "jkn"):
+        raise CohesionError(
+            f"the population's size corrects the jackknives, not {kind}", where="population", todo="Leave it out."
+        )
+    if kind not in ("jk1", "jkn", "brr") and replicates < 2:
+        raise CohesionError("fewer than two replicates have no variance", where="replicates", count=replicates)
 
 
 def _bootstrap(strata: np.ndarray, replicates: int, rng: np.random.Generator, *, rao_wu: bool) -> Draw:
@@ -73,6 +88,12 @@ def _bootstrap(strata: np.ndarray, replicates: int, rng: np.random.Generator, *,
 def _jackknife(strata: np.ndarray, sizes: np.ndarray | None, *, joint_scale: bool) -> Draw:
     """Each unit left out once, its stratum scaled up by n / (n - 1); a stratum's only unit is never left out."""
     counts = np.bincount(strata)
+    if sizes is not None and (sizes < counts[strata]).any():
+        raise CohesionError(
+            "a stratum's population has fewer units than its sample",
+            where="population",
+            count=len(np.unique(strata[sizes < counts[strata]])),
+        )
     out = np.flatnonzero(counts[strata] > 1)
     multiplicity = np.ones((len(strata), len(out)))
     n = counts[strata]

@@ -33,7 +33,7 @@ class WeightSet:
     balance: pl.DataFrame | None
 
 
-@public()
+@public(once=True, people=True)
 def weight_set(people: pl.DataFrame, recipe: Recipe, *, base_weight: str | None = None) -> WeightSet:
     """Base × 1 / P(respond), raked and trimmed as the recipe says, with mean one over those who get a weight.
 

@@ -12,7 +12,7 @@ from pipeline.weights.calibration import margin_columns, margin_sums
 from pipeline.weights.cells import Cells
 from pipeline.weights.dual import Solved, solve
 from pipeline.weights.margins import Unanswered, cut, margin_table
-from pipeline.weights.raking import Calibrated, base_weights, rake_cells, target_total
+from pipeline.weights.raking import Calibrated, base_weights, population_total, rake_cells
 
 MAX_ROUNDS = 50
 TOLERANCE = 1e-8
@@ -25,9 +25,9 @@ def trim(
     """Weights cut to ``lower`` ... ``upper``, what was cut spread evenly over the rest so that the sum stays.
 
     R: ``survey::trimWeights``. The spreading can push others past a limit: ``strict`` repeats until none is.
-    Raises CohesionError when every weight lies outside the limits.
+    Raises CohesionError for weights that are missing or below zero, and when every weight lies outside the limits.
     """
-    values = np.asarray(weights, dtype=float).copy()
+    values = given_weights(weights)
     mean = values.mean()
     if not lower <= mean <= upper:
         raise CohesionError("the limits do not enclose the mean weight", where="trimming")
@@ -44,14 +44,26 @@ def trim(
     return values
 
 
+def given_weights(weights: pl.Series | FloatArray) -> FloatArray:
+    """The weights as numbers. Raises CohesionError where there are none, or some are missing or below zero."""
+    values = pl.Series("weights", weights).cast(pl.Float64).fill_null(np.nan).to_numpy().copy()
+    bad = int((~(values >= 0)).sum())
+    if bad or not values.size:
+        what = "weights are missing or below zero" if bad else "there are no weights"
+        raise CohesionError(what, where="weights", count=bad or None, todo="Give each person a weight.")
+    return values
+
+
 @public()
 def quantile_limits(weights: pl.Series | FloatArray, low: float, high: float) -> tuple[float, float]:
     """The weights at two quantiles (R's type 7): limits for ``trim``."""
-    lower, upper = np.quantile(np.asarray(weights, dtype=float), [low, high])
+    if not 0 <= low < high <= 1:
+        raise CohesionError(f"{low!r} and {high!r} are no rising shares between 0 and 1", where="quantiles")
+    lower, upper = np.quantile(given_weights(weights), [low, high])
     return float(lower), float(upper)
 
 
-@public()
+@public(once=True, people=True)
 def trim_to_margins(
     frame: pl.DataFrame,
     targets: pl.DataFrame,
@@ -76,7 +88,7 @@ def trim_to_margins(
     if not found.is_met.all():
         raise _too_tight(cells, start, lower, upper)
     weights = start * found.ratio[:, 0]
-    weights = weights * (total or target_total(targets, frame.height)) / weights.sum()
+    weights = weights * population_total(total, targets, frame.height) / weights.sum()
     return Calibrated(pl.Series("weight", weights), int(found.rounds[0]), margin_table(cells, weights))
 
 

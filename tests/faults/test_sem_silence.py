@@ -193,8 +193,14 @@ UNUSED = {
     ),
     "omega: a reversed item that is none": (lambda: omega(FRAME, {"f": CONSTRUCTS["x"]}, reverse=["q"]), "reverse"),
     "sem: misspelt": (lambda: sem(FRAME, [{"lhs": "x1", "op": "~~", "rhs": "x1"}], estimatr="ML"), "estimator"),
+    "ladder: without lags": (lambda: ladder(FRAME, CONSTRUCTS), "tests the model asked for"),
+    "ladder: fitted and lags": (
+        lambda: ladder(FRAME, CONSTRUCTS, lags="equal", fitted=riclpm(FRAME, CONSTRUCTS)), "says its options",
+    ),
     "ladder: misspelt": (lambda: ladder(FRAME, CONSTRUCTS, lag="equal"), "no option lag"),
-    "ladder: misspelt step": (lambda: ladder(FRAME, CONSTRUCTS, steps={"a": {"lag": "equal"}}), "no option lag"),
+    "ladder: misspelt step": (
+        lambda: ladder(FRAME, CONSTRUCTS, lags="free", steps={"a": {"lag": "equal"}}), "no option lag",
+    ),
 }  # fmt: skip
 
 
@@ -259,7 +265,7 @@ def test_who_was_left_out_stands_in_the_table(incomplete):
 def test_the_ladder_tests_the_model_asked_for(options, rung):
     within = riclpm(FRAME, CONSTRUCTS, **options)
     asked = random_intercept_test(clpm(FRAME, CONSTRUCTS, **options), within)
-    for made in (ladder(FRAME, CONSTRUCTS, **options), ladder(FRAME, CONSTRUCTS, fitted=within)):
+    for made in (ladder(FRAME, CONSTRUCTS, **{"lags": "free", **options}), ladder(FRAME, CONSTRUCTS, fitted=within)):
         first = made.table.row(0, named=True)
         assert (first["model"], first["against"]) == ("CLPM", rung)
         assert first["delta_chisq"] == pytest.approx(asked.statistic, rel=1e-6)

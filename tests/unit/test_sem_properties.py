@@ -231,13 +231,13 @@ def test_random_intercepts_are_found_where_they_were_planted():
 
 
 def test_the_ladder_keeps_its_rungs_in_order():
-    made = ladder(GAPS, CONSTRUCTS, estimator="MLR")
+    made = ladder(GAPS, CONSTRUCTS, lags="free", estimator="MLR")
     assert made.table["model"].to_list()[:3] == ["CLPM", "RI-CLPM", "lags equal"]
     assert made.table["df"].to_list()[1:] == sorted(made.table["df"].to_list()[1:])
     step = compare(made.models["RI-CLPM"], made.models["lags equal"])
     row = made.table.row(2, named=True)
     assert (row["delta_chisq"], row["delta_p"]) == (pytest.approx(step.statistic), pytest.approx(step.p))
-    grouped = ladder(GAPS, CONSTRUCTS, group="g")
+    grouped = ladder(GAPS, CONSTRUCTS, lags="free", group="g")
     assert grouped.table["model"].to_list()[-2] == "lags equal over groups"
 
 

@@ -40,7 +40,7 @@ def ladder(
     frame: pl.DataFrame,
     constructs: Mapping[str, Waves],
     *,
-    lags: str = "free",
+    lags: str | None = None,
     steps: Mapping[str, Mapping[str, object]] | None = None,
     fitted: Result | None = None,
     **options: Unpack[PanelOptions],
@@ -48,21 +48,27 @@ def ladder(
     """One row per model: the model asked for without random intercepts (CLPM) against that with them (χ̄²), then
     RI-CLPMs from freer to more restricted, each against the row above.
 
-    ``lags`` and ``options`` as in ``riclpm`` say which model is asked for; it is one of the rows. The others free what
-    it holds equal over waves (lags, residuals, means) or hold equal what it leaves free, those that it holds equal
-    first; everything else (cross lags, covariates, indicators, random intercepts, parts equal over groups) is as asked
-    for. With groups they free or hold equal the lags over groups. ``steps`` replaces these rows: name → options.
+    ``lags`` ("free" or "equal", always to be said) and ``options`` as in ``riclpm`` say which model is asked for; it is
+    one of the rows. The others free what it holds equal over waves (lags, residuals, means) or hold equal what it
+    leaves free, those that it holds equal first; everything else (cross lags, covariates, indicators, random
+    intercepts, parts equal over groups) is as asked for. With groups they free or hold equal the lags over groups.
+    ``steps`` replaces these rows: name → options.
 
     A model that cannot be fitted keeps its row, its reason in ``note``; the next is set against the last that could.
-    ``fitted``, the model asked for, fitted to the same frame, saves preparing the answers and fitting it again.
+    ``fitted``, the model asked for, fitted to the same frame, says all of this, and saves fitting it again.
 
-    Raises ModelError as ``riclpm``, and where ``fitted`` is no panel model.
+    Raises ModelError as ``riclpm``, where ``lags`` are not said, and where ``fitted`` is no panel model or is given
+    with options of another.
     """
-    declared, fitting = asked_of(constructs, {**options, "lags": lags})
     if fitted:
+        if lags is not None or options:
+            raise ModelError("the model fitted says its options", where=", ".join(options) or "lags", todo="Leave out.")
         declared, fitting = _as_fitted(fitted)
         data, fixed = fitted.state.data, fitted.state.exogenous
     else:
+        declared, fitting = asked_of(constructs, {**options, "lags": lags or "free"})
+        if lags is None:
+            raise ModelError("the ladder tests the model asked for", where="lags", todo='Say lags="free" or "equal".')
         data, fixed = panel_data(frame, declared, fitting)
     declared = replace(declared, groups=len(data.groups))
     tried = _named(declared, steps) if steps else _rungs(declared)
