@@ -34,13 +34,14 @@ def all_nodes(workspace: Workspace) -> list[Node]:
         ingest,
         link,
         model,
+        redelivery,
         score,
         weigh,
         weight_sets,
         write,
     )
 
-    first = (ingest, link, harmonise, fieldwork, weigh, score, follow, weight_sets, impute)
+    first = (ingest, link, redelivery, harmonise, fieldwork, weigh, score, follow, weight_sets, impute)
     stages = (*first, model, comparability, draw, write)
     made = [node for stage in stages for node in stage.nodes(workspace)]
     return [*made, *database.nodes(workspace, made)]

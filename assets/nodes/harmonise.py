@@ -9,6 +9,7 @@ from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from assets.nodes.ingest import below, private, quarantined
 from assets.nodes.preview import fenced
+from assets.nodes.redelivery import redelivery_keys
 from pipeline.specs import Study
 
 
@@ -47,6 +48,7 @@ def make_findings(tables: Tables, *, study: Study, template: OutsideFile, modell
         receipts=pl.concat(tables["receipts"].values()),
         apart=pl.concat(set_aside(study, waves, found)[1].values()),
         links=linked_table(study, tables["linked"]),
+        redeliveries=tables["redeliveries"],
     )
     return Output(
         tables={"findings": found},
@@ -73,6 +75,7 @@ def _findings(workspace: Workspace, study: Study) -> Node:
             "labels": {wave: ("labels", study.key, wave) for wave in study.waves},
             "receipts": {wave: ("receipt", study.key, wave) for wave in study.waves},
             "linked": ("linked", study.key),
+            "redeliveries": redelivery_keys(workspace, study),
         },
         outputs={"findings": ("findings", study.key)},
         files={

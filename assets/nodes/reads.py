@@ -74,7 +74,7 @@ ANSWERS = (
 FINDINGS = (
     *ANSWERS,
     *_under("about", "title", "synthetic", "arms.*.title", "arms.*.waves"),
-    *_under("items.*", "label", "wording", "original", "concept", "time_constant", "from_labels"),
+    *_under("items.*", "label", "wording", "original", "concept", "time_constant", "from_labels", "battery"),
     *_under("scales.*", "items", "reverse"),
     "waves.*.title",
     "waves.*.exceptions.*.wording",
@@ -127,6 +127,16 @@ def wave_of(wave: str) -> tuple[str, ...]:
         *_under("items.*", "kind", "codes", "recode", "range", "missing", *_LOCATED),
         *_under(f"waves.{wave}", "decisions", "paradata", *_WAVE, *_OTHERWISE),
         *_under(f"waves.{wave}.files.*", "refreshment", "sha256", "rows", *_LAYOUT, *_READING),
+    )
+
+
+def redelivery_of(wave: str) -> tuple[str, ...]:
+    """What a delivery of a wave, and the one before it, are compared by: its table, and the means of its scores."""
+    return (
+        *wave_of(wave),
+        f"waves.{wave}.files.*.earlier",
+        *_under("items.*", "concept", "reverse", "blank"),
+        *_under("scales.*", "concept", "items", "score", "minimum_answered", "reverse"),
     )
 
 

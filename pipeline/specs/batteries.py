@@ -111,7 +111,7 @@ def _item(
 ) -> dict[str, Any]:
     """One item, as if it had been written out; its lines are those of its row, and for the rest of the battery."""
     battery, row = place[0], place[-1]
-    said = {key: value for key, value in entry.items() if key not in ("stem", "rows")} | own
+    said = {key: value for key, value in entry.items() if key not in ("stem", "rows")} | {"battery": battery} | own
     if isinstance(own.get("wording"), str | int | float):
         said["wording"] = f"{entry.get('stem') or ''} {own['wording']}".strip()
         said.setdefault("label", own["wording"])

@@ -20,7 +20,7 @@ FINDINGS: dict[str, str] = {
     "missing_not_marked": "Missing codes that the file no longer marks as missing",
     "distribution": "The same people's answers moved more than answers usually do",
     "reversed": "Answers turned round under the same labels",
-    "against_scale": "An item runs against the rest of its scale",
+    "against_scale": "An item runs against the rest of its scale or battery",
     "moved_answers": "Answers associated with another item's earlier ones",
     "unstable": "Answers no longer associated with the same people's earlier ones",
     "recoded": "Codes that stand for other answers than before, by the same people's answers",

@@ -230,13 +230,17 @@ def awaits_labels(answers: Answers) -> bool:
 
 
 class Item(Answers):
-    """One question: its wording, what it measures, and what each answer code becomes."""
+    """One question: its wording, what it measures, and what each answer code becomes.
+
+    ``battery`` names the grid that it is a row of: its answers are compared with those of the other rows.
+    """
 
     label: Text
     wording: str
     original: str = ""
     concept: Name | None = None
     variable: str | None = None
+    battery: Name | None = None
 
 
 def _is_number(code: str) -> bool:

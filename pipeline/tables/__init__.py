@@ -5,7 +5,7 @@ Asset checks, codebook and UI column schemas derive from these contracts. Tables
 """
 
 from pipeline.tables.draw import FigureRecord
-from pipeline.tables.harmonise import HEAD, MISSING_REASONS, Crosswalk, Findings, Ledger, answers_schema
+from pipeline.tables.harmonise import HEAD, MISSING_REASONS, Crosswalk, Findings, Ledger, Redeliveries, answers_schema
 from pipeline.tables.impute import Convergence, Imputations
 from pipeline.tables.ingest import (
     MARKED_MISSING,
@@ -59,6 +59,7 @@ __all__ = [
     "Participation",
     "Patterns",
     "Receipt",
+    "Redeliveries",
     "Reliability",
     "ReplicateScales",
     "ResponseRates",

@@ -95,3 +95,25 @@ class Findings(dy.Schema):
     confidence = dy.Float64(min=0, max=1)  # of the finding, from 0 to 1
     todo = dy.String()
     decision = dy.String(nullable=True)  # the recorded decision, with the reason
+
+
+class Redeliveries(dy.Schema):
+    """One row per thing that a corrected delivery of a wave changed, against the delivery accepted before it."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    part = dy.Enum(["counts", "columns", "cells", "means", "not_compared"], primary_key=True)
+    arm = dy.String(primary_key=True)  # of means; else empty
+    name = dy.String(primary_key=True)  # a count (below); a column; an item or scale; why nothing was compared
+    change = dy.String(nullable=True)  # of columns: added or gone
+    count = dy.Int64(nullable=True, min=0)  # people in_both, added, gone; means that were compared
+    changed = dy.Int64(nullable=True, min=0)  # of cells, among people in both deliveries
+    filled = dy.Int64(nullable=True, min=0)
+    emptied = dy.Int64(nullable=True, min=0)
+    answers_before = dy.Int64(nullable=True, min=0)  # of means
+    answers_after = dy.Int64(nullable=True, min=0)
+    mean_before = dy.Float64(nullable=True)
+    mean_after = dy.Float64(nullable=True)
+    weighted_before = dy.Float64(nullable=True)  # with the weights of the files
+    weighted_after = dy.Float64(nullable=True)
+    printed = dy.String(nullable=True)  # the weights with which models print this mean; null if none prints it

@@ -46,7 +46,7 @@ def test_41_a_corrected_file_is_a_new_version_and_the_old_one_is_kept(root):
     assert {wave for wave, key in first_run.items() if key not in {a.run_key for a in seen(root).arrivals}} == {"w02"}
     reports = rebuild(root)
 
-    made = {"wave/panel/w02", "links/panel", "findings/panel", "answers/panel"}
+    made = {"wave/panel/w02", "redelivery/panel/w02", "links/panel", "findings/panel", "answers/panel"}
     assert set(reports) == made, "outputs are rebuilt"
     told = reports["wave/panel/w02"].tables[0].metadata["redelivery"]
     assert "5 answers of 60 people differ, in 1 variables; 0 people are new, 0 are gone: trust2 (5)" in told
@@ -160,6 +160,71 @@ def test_an_earlier_delivery_is_built_again_by_its_number_and_by_its_hash(root, 
         assert answers.read_bytes() == before
         run(root, monkeypatch, "build", "--workers", "0", "-q", "--select", f"answers/{STUDY}")
         assert answers.read_bytes() == after
+
+
+MODEL = """
+question: How much do people trust?
+study: panel
+family: design_means
+outcomes: [generalised_trust]
+weights: design_weight
+lonely_psu: certainty
+"""
+
+
+def test_the_drift_report_holds_what_a_correction_changed_against_the_delivery_before(root, monkeypatch):
+    paths = Paths(root)
+    paths.models.mkdir(parents=True, exist_ok=True)
+    (paths.models / "printed.yaml").write_text(MODEL)
+    items = paths.study(STUDY) / "items.yaml"
+    items.write_text(items.read_text().replace("trust2: {", "trust2: {concept: generalised_trust, "))
+    reweighted = corrected().with_columns(wt=pl.when(pl.col("pid") == ISSUED[5]).then(9.0).otherwise("wt"))
+    write_sav(raw(root) / "clean_w2.sav", reweighted)
+    accepted = run(root, monkeypatch, "wave", "accept", STUDY, "w02")
+    select = ("--select", f"findings/{STUDY}")
+    run(root, monkeypatch, "build", "--workers", "0", "-q", *select)
+    page = paths.drift_file(STUDY).read_text()
+    for said in ("Delivered again", "People: 58 in both, 0 added, 2 gone.", "Columns: 1 (`extra`) added, none gone."):
+        assert said in page
+    table = pl.read_parquet(paths.table("redelivery", STUDY, "w02"))
+    cells = table.filter(pl.col("part") == "cells").select("name", "changed", "filled", "emptied").rows()
+    assert ("trust2", 2, 0, 0) in cells
+    (moved,) = table.filter(part="means", name="trust2").to_dicts()
+    assert moved["printed"] == "design_weight"
+    for when, frame in (("before", clean("w02")), ("after", reweighted)):
+        valid = frame.filter(pl.col("trust2") > 0)
+        weighted = (valid["trust2"] * valid["wt"]).sum() / valid["wt"].sum()
+        assert moved[f"answers_{when}"] == valid.height
+        assert moved[f"mean_{when}"] == pytest.approx(valid["trust2"].mean())
+        assert moved[f"weighted_{when}"] == pytest.approx(weighted)
+    assert f"weighted {moved['weighted_before']:.3f} → {moved['weighted_after']:.3f}" in accepted
+    assert f"{moved['weighted_after'] - moved['weighted_before']:+.3f}" in page
+    assert not any(identity in page for identity in ISSUED)
+
+    again = table_and_page(root)
+    run(root, monkeypatch, "build", "--workers", "0", "-q", "--force", *select)
+    assert table_and_page(root) == again, "same inputs, same bytes"
+    run(root, monkeypatch, "build", "--workers", "0", "-q", *select, "--as-of", "w02=1")
+    assert "Delivered again" not in paths.drift_file(STUDY).read_text(), "the first delivery corrects nothing"
+
+
+def table_and_page(root: Path) -> tuple[bytes, bytes]:
+    paths = Paths(root)
+    return paths.table("redelivery", STUDY, "w02").read_bytes(), paths.drift_file(STUDY).read_bytes()
+
+
+def test_an_earlier_delivery_that_is_not_kept_is_said_to_be_missing_and_stops_nothing(root):
+    write_sav(raw(root) / "clean_w2.sav", corrected())
+    confirm_all(root)
+    paths = Paths(root)
+    (file,) = load_project(paths).studies[STUDY].waves["w02"].files
+    (kept,) = paths.kept(STUDY).glob(f"{file.earlier[0]}.*")
+    kept.unlink()
+    reports = rebuild(root)
+    assert not [report.message for report in reports.values() if report.message]
+    page = paths.drift_file(STUDY).read_text()
+    assert "is not kept here" in page
+    assert "Means that move" not in page
 
 
 def test_a_delivery_that_is_not_there_is_named(root, monkeypatch):

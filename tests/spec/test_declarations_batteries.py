@@ -28,12 +28,14 @@ WRITTEN_OUT = """trust_police:
   codes: {1: Not at all, 2: A little, 3: A lot}
   missing: {8: dont_know}
   waves: [w01]
+  battery: trust
 trust:
   label: 2020
   wording: How much do you trust the following? 2020
   codes: {1: Not at all, 2: A little, 3: A lot}
   missing: {8: dont_know}
   waves: [w01]
+  battery: trust
 trust_courts:
   label: Courts
   wording: How much do you trust the following? The courts
@@ -42,6 +44,7 @@ trust_courts:
   missing: {8: dont_know, 9: refused}
   reverse: true
   waves: [w01]
+  battery: trust
 """
 BEFORE = "age:\n  label: Age\n  wording: How old are you?\n  kind: number\n  range: [16, 110]\n"
 AFTER = "sex:\n  label: Sex\n  wording: Sex\n  kind: nominal\n  codes: {1: Man, 2: Woman}\n"
@@ -62,8 +65,8 @@ def read(folder: Path, text: str) -> tuple[dict[str, Item], list[str]]:
             "How much do you trust the following? ", "").replace("wording: 2020", 'wording: "2020"')),
         (
             "mood:\n  kind: number\n  range: [0, 10]\n  rows: {calm: Calm, tense: {wording: Tense, range: [0, 7]}}\n",
-            "calm: {label: Calm, wording: Calm, kind: number, range: [0, 10]}\n"
-            "tense: {label: Tense, wording: Tense, kind: number, range: [0, 7]}\n",
+            "calm: {label: Calm, wording: Calm, kind: number, range: [0, 10], battery: mood}\n"
+            "tense: {label: Tense, wording: Tense, kind: number, range: [0, 7], battery: mood}\n",
         ),
     ],
     ids=["with a stem", "without a stem", "of amounts"],

@@ -12,6 +12,7 @@ from pipeline.harmonise.drift.codes import code_findings
 from pipeline.harmonise.drift.facts import age_findings, composition_findings, fact_findings
 from pipeline.harmonise.drift.finding import SPOILS, Finding, table, without_consequences
 from pipeline.harmonise.drift.history import Beside, History
+from pipeline.harmonise.drift.keying import keying_findings
 from pipeline.harmonise.drift.labels import label_findings, labels_of, marked_missing
 from pipeline.harmonise.drift.left_out import left_out_findings
 from pipeline.harmonise.drift.linked import link_findings
@@ -70,7 +71,9 @@ def _items(
     z = NormalDist().inv_cdf(1 - 0.01 / max(len(beside.now), 1))  # one false alarm in a hundred waves, over all items
     stopped = broken_off([now for key, now in beside.now.items() if study.items[key].blank == "blank"])
     correlated = {finding.item: finding for finding in stability_findings(study, beside, history, z)}
-    correlated |= {finding.item: finding for finding in turned_findings(study, beside, z)}
+    turned = {finding.item: finding for finding in turned_findings(study, beside, z)}
+    keyed = {finding.item: finding for finding in keying_findings(study, beside, turned, z)}
+    correlated |= keyed | turned
     swapped = {finding.item: finding for finding in swapped_findings(study, beside, z)}
     recoded = dict(recodings(study, beside, used))
     for key in beside.now:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipeline.harmonise.drift.redelivered_words import Redelivered, in_words
 from pipeline.specs.project import Study
 
 
@@ -18,11 +20,13 @@ def drift_html(
     receipts: pl.DataFrame | None = None,
     apart: pl.DataFrame | None = None,
     links: pl.DataFrame | None = None,
+    redeliveries: Mapping[str, pl.DataFrame] | None = None,
 ) -> str:
     """All findings of a study (contract ``Findings``), wave by wave, as HTML text without scripts or requests.
 
     ``receipts`` (contract ``Receipt``) give the rows received and what became of them; ``apart`` has one row per answer
-    that was set aside, with its ``wave``; ``links`` is any table of who is linked, printed as it is, counts only.
+    that was set aside, with its ``wave``; ``links`` is any table of who is linked, printed as it is, counts only;
+    ``redeliveries`` has of each wave that was delivered again what changed (contract ``Redeliveries``).
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -37,6 +41,7 @@ def drift_html(
         several_arms=len(study.about.arms) > 1,
         overview=_plain(_overview(study, findings, receipts, apart)),
         links=_plain(links) if links is not None and links.height else None,
+        redelivered=_redelivered(redeliveries or {}, labels | {key: one.label for key, one in study.scales.items()}),
         label=lambda item: labels.get(item, item.replace("_", " ").capitalize()),
     )
 
@@ -49,6 +54,16 @@ def _parts(findings: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
         "decided": findings.filter(decided).to_dicts(),
         "notes": findings.filter(notes & ~decided).to_dicts(),
     }
+
+
+def _redelivered(redeliveries: Mapping[str, pl.DataFrame], labels: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Wave → what its corrected delivery changed, as the template prints it."""
+    found: dict[str, dict[str, Any]] = {}
+    for wave, table in redeliveries.items():
+        said: Redelivered = in_words(table, labels)
+        tables = {title: _plain(frame) for title, frame in said.tables.items()}
+        found[wave] = {"sentences": said.sentences, "tables": tables}
+    return found
 
 
 def _overview(

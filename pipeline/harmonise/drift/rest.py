@@ -1,16 +1,15 @@
-"""Items negatively correlated with the items they used to correlate with, or with the rest of their scale."""
+"""Ordered items of a file as a matrix, and those that are negatively correlated with what they used to go with."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.harmonise.drift.finding import MANY
 from pipeline.harmonise.drift.reading import Reading
-from pipeline.specs.study import Scale
 
 WENT_WITH = 0.25
 """Items whose correlation was at least this were associated."""
@@ -86,16 +85,4 @@ def turned_against(now: Items, before: Items, z: float) -> dict[str, tuple[float
         was, is_now = before.with_rest(name, signs), now.with_rest(name, signs)
         if was and is_now and bounds(was, z)[0] > 0 and bounds(is_now, z)[1] < 0:
             found[name] = (was[0], *is_now)
-    return found
-
-
-def against_scale(now: Items, scales: Sequence[Scale], z: float) -> dict[str, tuple[float, int]]:
-    """Item → its correlation with the rest of its scale and people, where it is negative beyond chance."""
-    found: dict[str, tuple[float, int]] = {}
-    for scale in scales:
-        signs = {item: -1.0 if item in scale.reverse else 1.0 for item in scale.items if item in now.names}
-        for name, own in signs.items() if len(signs) > PARTNERS else ():
-            rest = now.with_rest(name, {other: own * sign for other, sign in signs.items() if other != name})
-            if rest and bounds(rest, z)[1] < 0:
-                found[name] = rest
     return found

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from pipeline.harmonise.drift.change import against_earlier, correlation, kappa
 from pipeline.harmonise.drift.finding import Finding
 from pipeline.harmonise.drift.history import Beside
-from pipeline.harmonise.drift.rest import Items, against_scale, bounds, turned_against
+from pipeline.harmonise.drift.rest import Items, bounds, turned_against
 from pipeline.specs.project import Study
-
-TODO = "Compare the order of the answers in the two questionnaires; declare an exception with `reverse`, or accept it."
 
 
 def turned_findings(study: Study, beside: Beside, z: float) -> Iterator[Finding]:
-    """Items reversed against the same people's earlier answers, the items they were associated with, or their scale.
+    """Items reversed against the same people's earlier answers, or against the items they were associated with.
 
     ``z``: standard errors that a correlation must lie below zero, so that none of the file's items does by chance.
     """
@@ -25,7 +23,6 @@ def turned_findings(study: Study, beside: Beside, z: float) -> Iterator[Finding]
     }
     now = Items(ordered)
     rest = _turned_against(beside, now, z)
-    scales = against_scale(now, list(study.scales.values()), z)
     for key, reading in ordered.items():
         where = f"{beside.file.file}, `{reading.rule.variable}`"
         within = against_earlier((beside.same_people(key, wave) for wave, _ in beside.earlier.get(key, [])), z)
@@ -35,16 +32,10 @@ def turned_findings(study: Study, beside: Beside, z: float) -> Iterator[Finding]
             both = within is not None and beside_rest is not None
             people = within[1] if within is not None else beside_rest[2] if beside_rest is not None else 0
             yield Finding(
-                beside.file.arm, key, "reversed", "warns", said, where, TODO,
+                beside.file.arm, key, "reversed", "warns", said, where,
+                "Compare the order of the answers in the two questionnaires. If it is the other one, "
+                f"{reversing_exception(study, beside, key)}; if not, decide `accept`.",
                 count=people, confidence=0.99 if both else 0.97,
-            )  # fmt: skip
-        elif key in scales and key not in beside.before:
-            found = scales[key]
-            yield Finding(
-                beside.file.arm, key, "against_scale", "warns",
-                f"its answers run against the rest of its scale (item-rest correlation {found[0]:.2f}).", where,
-                "Check whether the item is worded the other way round; if so, declare `reverse`.",
-                count=found[1], confidence=0.95,
             )  # fmt: skip
 
 
@@ -65,6 +56,16 @@ def swapped_findings(study: Study, beside: Beside, z: float) -> Iterator[Finding
                 "Compare the codes in the two questionnaires, and which group was asked about; declare an exception.",
                 count=round((1 - share) * found[3]), confidence=0.99,
             )  # fmt: skip
+
+
+def reversing_exception(study: Study, beside: Beside, key: str) -> str:
+    """The exception of a wave whose answers to an item are in the other order."""
+    item, declared = study.items[key], study.waves[beside.wave].exceptions.get(key)
+    if item.recode or (declared is not None and declared.recode):
+        return f"declare an exception in waves/{beside.wave}.yaml with the values of its `recode` turned round"
+    now = item.reverse if declared is None or declared.reverse is None else declared.reverse
+    reason, reverse = "answers in the other order in this wave", "false" if now else "true"
+    return f"declare in waves/{beside.wave}.yaml: `exceptions: {{{key}: {{reason: {reason}, reverse: {reverse}}}}}`"
 
 
 def _turned_against(beside: Beside, now: Items, z: float) -> dict[str, tuple[float, float, int]]:

@@ -42,8 +42,13 @@ def weight_findings(file: WaveFile, variable: str, weights: pl.Series, mean_befo
 
 def usable_weights(weights: pl.Series) -> pl.Series:
     """The positive, finite ones, as numbers."""
+    return usable_or_null(weights).drop_nulls()
+
+
+def usable_or_null(weights: pl.Series) -> pl.Series:
+    """The weight of each row as a number; null where it is not positive or not finite."""
     numbers = weights.cast(pl.Float64, strict=False)
-    return numbers.filter(((numbers > 0) & numbers.is_finite()).fill_null(False))
+    return numbers.set(~((numbers > 0) & numbers.is_finite()).fill_null(False), None)
 
 
 def _proportion(file: WaveFile, usable: pl.Series, where: str) -> Iterator[Finding]:

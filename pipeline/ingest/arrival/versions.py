@@ -10,11 +10,15 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.files import sha256_of
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.arrival.kept import keep_deposit
 from pipeline.ingest.arrival.redelivery import Differences, differences
+from pipeline.ingest.declared import whole_wave
+from pipeline.ingest.wave import as_table
 from pipeline.ingest.wave_table import HEAD, WaveTable
 from pipeline.specs.project import Study
+from pipeline.specs.study import WaveFile
 
 
 def keep_versions(study: Study, wave: str, folder: Path, table: WaveTable, kept: Path) -> None:
@@ -57,24 +61,64 @@ def at_version(study: Study, wave: str, version: str) -> Study:
     files = study.waves[wave].files
     every = [(*file.earlier, *([file.sha256] if file.sha256 else [])) for file in files]
     chosen = [_chosen(versions, version) for versions in every]
-    if not any(chosen):
+    if not any(number is not None for number in chosen):
         most = max(every, key=len)
         known = ", ".join(f"{number} ({sha256[:12]}…)" for number, sha256 in enumerate(most, start=1)) or "none"
         raise CohesionError(
             f"has no delivery `{version}`", where=f"{study.key} {wave}", todo=f"Confirmed deliveries: {known}."
         )
-    then = tuple(
-        file.model_copy(update={"sha256": sha256, "rows": None}) if sha256 and sha256 != file.sha256 else file
-        for file, sha256 in zip(files, chosen, strict=True)
+    return _with_files(
+        study,
+        wave,
+        [
+            file if number is None else _at(file, versions, number)
+            for file, versions, number in zip(files, every, chosen, strict=True)
+        ],
     )
-    declared = study.waves[wave].model_copy(update={"files": then})
+
+
+def before_this(study: Study, wave: str) -> Study | None:
+    """The study with a wave as it was delivered before the delivery that counts; ``None`` if there was only one."""
+    files = study.waves[wave].files
+    if not any(file.earlier for file in files):
+        return None
+    return _with_files(
+        study, wave, [_at(file, file.earlier, len(file.earlier) - 1) if file.earlier else file for file in files]
+    )
+
+
+def _at(file: WaveFile, versions: Sequence[str], number: int) -> WaveFile:
+    """A file as it was delivered then; as it is declared, if it is that delivery."""
+    if number == len(file.earlier):
+        return file
+    return file.model_copy(update={"sha256": versions[number], "rows": None, "earlier": tuple(versions[:number])})
+
+
+def _with_files(study: Study, wave: str, files: Sequence[WaveFile]) -> Study:
+    declared = study.waves[wave].model_copy(update={"files": tuple(files)})
     return replace(study, waves={**study.waves, wave: declared})
 
 
-def _chosen(versions: Sequence[str], version: str) -> str | None:
+def _chosen(versions: Sequence[str], version: str) -> int | None:
+    """Which of the deliveries is meant, from 0 for the first."""
     if version.isdigit() and len(version) < 8:
-        return versions[int(version) - 1] if 0 < int(version) <= len(versions) else None
-    return next((sha256 for sha256 in versions if len(version) >= 6 and sha256.startswith(version)), None)
+        return int(version) - 1 if 0 < int(version) <= len(versions) else None
+    return next((n for n, sha256 in enumerate(versions) if len(version) >= 6 and sha256.startswith(version)), None)
+
+
+def as_it_lies(
+    study: Study, wave: str, folder: Path, key: bytes, withdrawn: pl.DataFrame | None
+) -> tuple[pl.DataFrame, frozenset[str]]:
+    """A delivery in a folder, confirmed or not: its table (as ``wave_table``), and every column of its files."""
+    files = [
+        file.model_copy(update={"sha256": sha256_of(find_file(folder, file.file)), "rows": None})
+        for file in study.waves[wave].files
+    ]
+    taken = _with_files(study, wave, files)
+    deposits = whole_wave(taken, wave, folder)
+    table = as_table(taken, wave, folder, deposits, key, withdrawn)
+    columns = {name for deposit in deposits for name in (*deposit.frame.columns, *deposit.undeclared)}
+    return table.frame, frozenset(columns)
 
 
 def lay_out(study: Study, wave: str, kept: Path, folder: Path, target: Path) -> None:
