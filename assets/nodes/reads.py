@@ -75,7 +75,7 @@ FINDINGS = (
     *ANSWERS,
     *_under("about", "title", "synthetic", "arms.*.title", "arms.*.waves"),
     *_under("items.*", "label", "wording", "original", "concept", "time_constant", "from_labels", "battery"),
-    *_under("scales.*", "items", "reverse"),
+    *_under("scales.*", "label", "items", "reverse"),
     "waves.*.title",
     "waves.*.exceptions.*.wording",
     "waves.*.exceptions.*.reason",
