@@ -50,8 +50,9 @@ def make_figure(
     comparability = tables.get("comparability")
     if claims:
         judge_figure(
-            name, figure.title, claims, pl.concat(frames),
+            name, figure.title, claims, pl.concat(frames) if frames else None,
             comparability=comparability, groups=groups, labels=labels, ranges=ranges,
+            participation=tables.get("participation"),
         )  # fmt: skip
     drawn = draw(
         figure,

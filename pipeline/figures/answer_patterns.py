@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.specs.rounding import decimal
+from pipeline.specs.rounding import percent
 
 FEWEST = 10
 """Patterns of fewer people than this are shown as one row, in figures as in tables."""
@@ -27,7 +27,7 @@ class Pattern:
     @property
     def value(self) -> str:
         """What is printed for it: "1,204 (31.0%)"."""
-        return f"{self.count:,} ({decimal(100 * self.share, 1)}%)"
+        return f"{self.count:,} ({percent(self.share, 1)})"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from pipeline.figures.glyphs import EM, set_line, shaped_width
-from pipeline.specs.rounding import decimal, places_of
+from pipeline.specs.rounding import decimal, places_of, rounded
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -147,11 +147,11 @@ def interval(low: float, high: float, places: int = 2) -> str:
 
 
 def with_interval(value: float, low: float | None, high: float | None, null: float = 0.0, between: str = " ") -> str:
-    """An estimate with its interval, both to the places that keep either end off ``null``, unless it is there."""
-    places = places_of((low, high), 2, null)
+    """An estimate with its interval, to the places that keep it and either end off ``null``, unless it is there."""
+    places = places_of((low, high), 2, null, value)
     if low is None or high is None:
-        return decimal(value, places)
-    return f"{decimal(value, places)}{between}({interval(low, high, places)})"
+        return rounded(value, places)
+    return f"{rounded(value, places)}{between}({interval(low, high, places)})"
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.figures.courses import Line, Panel, Point
 from pipeline.figures.sheet import add_line
 from pipeline.figures.style import SMALL, ink
-from pipeline.specs.rounding import decimal
+from pipeline.specs.rounding import decimal, places_of, rounded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,7 @@ def print_values(
         axes.text(
             point.day.toordinal(),
             bottom - 0.05 * room if below else top + 0.05 * room,
-            printed_value(point.value, percent) + line.mark,
+            printed_value(point, percent) + line.mark,
             size=SMALL,
             ha="center",
             va="top" if below else "bottom",
@@ -82,5 +82,7 @@ def _is_trough(points: Sequence[Point], index: int) -> bool:
     return inside and points[index].value < min(points[index - 1].value, points[index + 1].value)
 
 
-def printed_value(value: float, percent: bool) -> str:
-    return f"{decimal(value, 0)}%" if percent else decimal(value, 2)
+def printed_value(point: Point, percent: bool) -> str:
+    """A value to the places that the text would print it with."""
+    places = places_of((point.low, point.high), 0 if percent else 2, value=point.value)
+    return rounded(point.value, places) + ("%" if percent else "")

@@ -133,7 +133,7 @@ class TrendPlot:
                 sheet.text(
                     left + across + 0.06, first + step * (number + 0.8), part, weight="bold", color=ink(line.colour)
                 )
-            last = printed_value(line.points[-1].value, self.percent) + line.mark
+            last = printed_value(line.points[-1], self.percent) + line.mark
             sheet.text(left + across + 0.06, first + step * (len(name) + 0.8), last, color=ink(line.colour))
 
     def _label_events(

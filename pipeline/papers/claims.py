@@ -10,10 +10,13 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import cautions_of
+from pipeline.papers.facts import facts_of
 from pipeline.papers.prose.quantity import Quantity
 from pipeline.papers.prose.scales import incomparable
 from pipeline.papers.results import Results, nearest
-from pipeline.specs.rounding import decimal
+from pipeline.papers.study_context import StudyContext
+from pipeline.specs.rounding import rounded
+from pipeline.tables import estimates as rows_of_estimates
 
 if TYPE_CHECKING:
     from pipeline.specs.figures import Claim
@@ -79,8 +82,7 @@ def check(claims: Iterable[Claim], estimates: pl.DataFrame | Results) -> list[st
     problems = []
     for claim in claims:
         try:
-            other = _pick(claim.than, results) if claim.than else None
-            problem = judge(_pick(claim, results), claim.says, other)
+            problem = judge(_pick(claim, results), claim.says, *_than(claim, results))
         except PaperError as error:
             problem = f"its claim cannot be judged: {str(error).rstrip('.')}"
         if problem:
@@ -100,32 +102,47 @@ def judge_figure(
     key: str,
     title: str,
     claims: Iterable[Claim],
-    estimates: pl.DataFrame,
+    estimates: pl.DataFrame | None,
     *,
     comparability: pl.DataFrame | None,
     groups: Mapping[str, str],
     labels: Mapping[str, str],
     ranges: Mapping[str, tuple[float, float]],
+    participation: pl.DataFrame | None = None,
 ) -> None:
     """Judge what a figure's title claims, before it is drawn.
 
-    ``estimates``: of the figure's models. ``comparability``: the study's table of what may be compared. ``groups``:
+    ``estimates``: of the figure's models. ``participation``: who took part, for claims about facts of the study. ``comparability``: the study's table of what may be compared. ``groups``:
     model → the column it groups by. ``ranges``: concept → its declared ends.
 
     Raises ``PaperError`` with every claim that the results do not support.
     """
-    found = Results(estimates, labels=labels, cautions=cautions_of(comparability, groups), ranges=ranges)
+    rows = rows_of_estimates([]) if estimates is None else estimates
+    facts = {} if participation is None else facts_of(participation, StudyContext(""))
+    found = Results(rows, facts, labels, cautions_of(comparability, groups), ranges)
     problems = title_problems(key, title, claims, found)
     if problems:
         raise PaperError("\n".join(problems).removesuffix("."))
 
 
+def _than(claim: Claim, results: Results) -> tuple[Quantity | float | None, ...]:
+    """What a claim compares with: a result, a number, or the two numbers it lies between."""
+    if isinstance(claim.than, tuple):
+        return claim.than
+    return (claim.than if claim.than is None or isinstance(claim.than, float) else _pick(claim.than, results),)
+
+
 def _pick(claim: Claim, results: Results) -> Quantity:
+    if claim.fact is not None:
+        return results.fact(claim.fact)
     names = {name: getattr(claim, name) for name in ("component", "outcome", "wave", "group")}
-    return results.est(claim.model, claim.term, **names)
+    return results.est(str(claim.model), claim.term, **names)
 
 
 def _ends(result: Quantity) -> tuple[float, float]:
+    """An interval; of a number that is counted and not estimated, or that belongs to a test, its value twice."""
+    if not result.origin.outcome:
+        return result.known(), result.known()
     if result.low is None or result.high is None:
         raise PaperError(f"{result.origin.what} ({result.origin.source}) has no interval to judge a claim by")
     return result.low, result.high
@@ -164,7 +181,7 @@ def _described(result: Quantity, other: Quantity | float | None) -> str:
 
 
 def _shown(result: Quantity) -> str:
-    text = decimal(result.known(), 3)
+    text = rounded(result.known(), 3)
     if result.low is None or result.high is None:
         return text
-    return f"{text} ({decimal(result.low, 3)} to {decimal(result.high, 3)})"
+    return f"{text} ({rounded(result.low, 3)} to {rounded(result.high, 3)})"

@@ -13,8 +13,8 @@ def facts_of(participation: pl.DataFrame, context: StudyContext) -> dict[str, Fa
 
     ``persons``, ``person_waves`` (interviews), ``arms``; of one arm ``persons.main``, ``person_waves.main``,
     ``waves.main``, ``first_wave.main`` (people), ``retention.main`` (share of the people of its first wave who answered
-    its last), ``persons.main.w01``. Where all arms share one calendar, ``waves``, ``first_wave``, ``retention`` and
-    ``persons.w01`` need no arm.
+    its last), ``persons.main.w01``; what ``_courses`` counts. Where all arms share one calendar, ``waves``,
+    ``first_wave``, ``retention``, ``persons.w01`` and so on need no arm.
     """
     arms = participation["arm"].unique(maintain_order=True).to_list()
     present = participation.filter(pl.col("is_present"))
@@ -45,8 +45,45 @@ def _facts(participation: pl.DataFrame, suffix: str, of: str, context: StudyCont
     if start.height:
         what = f"share of the people of the first wave who answered the last{of}"
         facts["retention"] = Fact(kept / start.height, what, people=f"{start.height:,} people")
+    facts |= _courses(present, waves, of)
     named = {f"{name}{suffix}": fact for name, fact in facts.items()}
     many = dict(present.group_by("wave").len().iter_rows())
     for wave in waves:
         named[f"persons{suffix}.{wave}"] = Fact(many.get(wave, 0), f"people who answered{of}, {context.label(wave)}")
     return named
+
+
+def _courses(present: pl.DataFrame, waves: list[str], of: str) -> dict[str, Fact]:
+    """How people came and went.
+
+    ``every_wave``: share of all who ever answered who answered every wave. ``left_for_good``: share of the others who
+    answered from the first wave on without a gap, and then no more. ``again``: share of the people of the first wave
+    who answered a later one. ``returned``, ``late``: people who came back after a gap, or first answered after the first
+    wave. ``commonest_pattern``: the largest share of people with one pattern of waves.
+    """
+    numbered = present.with_columns(place=pl.col("wave").replace_strict({wave: n for n, wave in enumerate(waves)}))
+    people = numbered.group_by("person_id").agg(
+        pl.len().alias("answered"), pl.col("place").min().alias("first"), pl.col("place").max().alias("last"),
+        pl.col("place").sort().alias("pattern"),
+    )  # fmt: skip
+    people = people.with_columns(gap=pl.col("last") - pl.col("first") + 1 > pl.col("answered"))
+    total, whole = people.height, people.filter(answered=len(waves)).height
+    begun = people.filter(first=0)
+    left = begun.filter(~pl.col("gap"), pl.col("last") < len(waves) - 1).height
+    facts = {
+        "returned": Fact(people["gap"].sum(), f"people who came back after a gap{of}"),
+        "late": Fact(total - begun.height, f"people who first answered after the first wave{of}"),
+    }
+    counted = f"{total:,} people"
+    if total:
+        facts["every_wave"] = Fact(whole / total, f"share who answered every wave{of}", people=counted)
+        most = people.group_by("pattern").len()["len"].max()
+        facts["commonest_pattern"] = Fact(int(str(most)) / total, f"share of the commonest pattern{of}", people=counted)
+    if total > whole:
+        what = f"share, of those who did not answer every wave, who left and did not come back{of}"
+        facts["left_for_good"] = Fact(left / (total - whole), what, people=f"{total - whole:,} people")
+    if begun.height:
+        what = f"share of the people of the first wave who answered a later one{of}"
+        again = begun.filter(pl.col("answered") > 1).height
+        facts["again"] = Fact(again / begun.height, what, people=f"{begun.height:,} people")
+    return facts

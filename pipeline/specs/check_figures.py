@@ -34,9 +34,10 @@ def check_figure(figure: Figure, source: Source, reading: Reading) -> None:
 
 
 def _check_claim(claim: Claim, position: Position, figure: Figure, source: Source, reading: Reading) -> None:
-    known(source, (*position, "model"), [claim.model], list(figure.models), "one of this figure's models")
+    if claim.model is not None:
+        known(source, (*position, "model"), [claim.model], list(figure.models), "one of this figure's models")
     if claim.wave and figure.study in reading.parts:
         waves = StudyNames(figure.study, reading).waves
         known(source, (*position, "wave"), [claim.wave], waves, f"a wave of `{figure.study}`")
-    if claim.than is not None:
+    if isinstance(claim.than, Claim):
         _check_claim(claim.than, (*position, "than"), figure, source, reading)

@@ -13,22 +13,51 @@ from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED
 from pipeline.specs.models import AnyModel
 
 
-class Claim(Declaration):
-    """What a sentence or title says of a result; the build fails when the result no longer supports it."""
+COMPARING = ("greater_than", "less_than", "not_different_from")
 
-    model: Name
-    term: str
-    says: Literal["positive", "negative", "not_different_from_zero", "greater_than", "less_than"]
+
+class Claim(Declaration):
+    """What a sentence or title says of a result, or of a fact of the study; the build fails when it no longer holds.
+
+    A result is named by ``model`` and ``term`` and whatever else distinguishes it, a fact by ``fact``. ``than`` is the
+    result or number it is compared with; of ``between``, two numbers.
+    """
+
+    says: Literal[
+        "positive",
+        "negative",
+        "not_different_from_zero",
+        "greater_than",
+        "less_than",
+        "not_different_from",
+        "between",
+    ]
+    model: Name | None = None
+    term: str | None = None
+    fact: str | None = None
     component: str | None = None
     outcome: Name | None = None
     wave: WaveName | None = None
     group: str | None = None
-    than: Claim | None = None
+    than: Claim | float | tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _is_about_one_thing(self) -> Claim:
+        if self.fact is None and (self.model is None or self.term is None):
+            raise ValueError("a claim names a result by `model` and `term`, or a `fact` of the study")
+        named = ("model", "term", "component", "outcome", "wave", "group")
+        if self.fact is not None and any(getattr(self, name) is not None for name in named):
+            raise ValueError("a claim is about a `fact` or about a result, not both")
+        return self
 
     @model_validator(mode="after")
     def _compares_with_something(self) -> Claim:
-        if self.says in ("greater_than", "less_than") and self.than is None:
-            raise ValueError(f"`says: {self.says}` needs `than`: the result it is compared with")
+        if self.says in COMPARING and (self.than is None or isinstance(self.than, tuple)):
+            raise ValueError(f"`says: {self.says}` needs `than`: the result or number it is compared with")
+        if self.says == "between" and not isinstance(self.than, tuple):
+            raise ValueError("`says: between` needs two numbers: `than: [0.5, 0.6]`")
+        if self.says not in (*COMPARING, "between") and self.than is not None:
+            raise ValueError(f"`says: {self.says}` takes no `than`")
         return self
 
 

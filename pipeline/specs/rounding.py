@@ -1,4 +1,9 @@
-"""How numbers are rounded, the same in text, tables and figures."""
+"""How numbers are rounded, the same in text, tables and figures.
+
+One rule: no number is rounded onto zero unless it is zero, and a result and the ends of its interval are printed to the
+same places. An end gets as many places as show on which side of no effect it lies, an estimate or a single number at
+most ``FURTHER`` more than asked for; what these do not show is printed as smaller than the smallest that they do.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +11,60 @@ import math
 from collections.abc import Iterable
 
 MOST_PLACES = 12
+FURTHER = 2
+NOISE = 1e-9
+"""What floating-point arithmetic leaves of zero."""
 
 
 def decimal(value: float, places: int = 2) -> str:
-    """A number as printed: thousands set off, a real minus sign, and never minus nothing."""
+    """A number with so many places: thousands set off, a real minus sign, and never minus nothing."""
     text = f"{value:,.{places}f}"
     if not text.startswith("-"):
         return text
     return "\N{MINUS SIGN}" + text[1:] if text.strip("-0.,") else text[1:]
 
 
-def places_of(ends: Iterable[float | None], places: int = 2, null: float = 0.0) -> int:
+def rounded(value: float, places: int = 2) -> str:
+    """A result as printed, never as nothing unless it is.
+
+    At two places 0.3 is 0.30, 0.004 is 0.004, and 0.00001 is < 0.0001.
+    """
+    if abs(value) <= NOISE or not math.isfinite(value):
+        return decimal(value, places)
+    enough = next((more for more in range(places, places + FURTHER + 1) if not _hidden(value, more)), None)
+    if enough is not None:
+        return decimal(value, enough)
+    smallest = decimal(10.0 ** -(places + FURTHER), places + FURTHER)
+    return f"< {smallest}" if value > 0 else f"> \N{MINUS SIGN}{smallest}"
+
+
+def percent(share: float, places: int = 0) -> str:
+    """A share from 0 to 1 as a percentage: neither as none nor as all unless it is, so that 0.9996 is 99.96%."""
+    rest = 1.0 - share
+    while NOISE < rest < 1 and places < MOST_PLACES and _hidden(100 * rest, places):
+        places += 1
+    return f"{rounded(100 * share, places)}%"
+
+
+def places_of(ends: Iterable[float | None], places: int = 2, null: float = 0.0, value: float | None = None) -> int:
     """So many decimal places, at least ``places``, that no end of an interval is printed as no effect unless it is.
 
-    ``null`` is the value of no effect: zero, or one for a ratio.
+    ``null`` is the value of no effect: zero, or one for a ratio. ``value``, the estimate, is kept off it as well, as
+    far as ``FURTHER`` places do.
     """
     known = [end for end in ends if end is not None and math.isfinite(end) and end != null]
-    while places < MOST_PLACES and any(f"{end:.{places}f}".lstrip("-") == f"{null:.{places}f}" for end in known):
+    while places < MOST_PLACES and any(_hidden(end, places, null) for end in known):
         places += 1
-    return places
+    if value is None or not math.isfinite(value) or abs(value - null) <= NOISE:
+        return places
+    return next((more for more in range(places, places + FURTHER) if not _hidden(value, more, null)), places + FURTHER)
+
+
+def p_value(value: float) -> str:
+    """A p value: two places from 0.1 on, three below, and what these do not show as < 0.001."""
+    return "< 0.001" if value < 0.001 else decimal(value, 2 if value >= 0.1 else 3)
+
+
+def _hidden(value: float, places: int, null: float = 0.0) -> bool:
+    """Whether a number looks like no effect at so many places."""
+    return f"{value:.{places}f}".lstrip("-") == f"{null:.{places}f}"

@@ -13,7 +13,7 @@ from pipeline.figures.forest import Mark, Row, Scale, forest
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import DARK_BLUE, DARK_GREY, WIDE, styled, with_interval
-from pipeline.specs.rounding import decimal
+from pipeline.specs.rounding import rounded
 from pipeline.tables import VERSIONS
 
 if TYPE_CHECKING:
@@ -84,4 +84,4 @@ def _mark(row: Mapping[str, object]) -> Mark:
         return Mark(None, None, None, "", colour, marker, "withheld")
     if isinstance(low, float) and isinstance(high, float):
         return Mark(value, low, high, "", colour, marker, with_interval(value, low, high))
-    return Mark(value, None, None, "", colour, marker, decimal(value))
+    return Mark(value, None, None, "", colour, marker, rounded(value))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.figures.calendar import dates_of
-from pipeline.figures.courses import Line, Panel, panels_of
+from pipeline.figures.courses import Line, Panel, Point, panels_of
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import WIDE, styled
@@ -147,16 +147,16 @@ def _panel_words(panel: Panel, percent: bool, brief: bool) -> str:
 
 
 def _line_words(line: Line, percent: bool, brief: bool) -> str:
-    def printed(value: float) -> str:
-        return printed_value(value, percent) + line.mark
+    def printed(point: Point) -> str:
+        return printed_value(point, percent) + line.mark
 
     points = line.points
     name = f"{line.label} " if line.label else ""
     if len(points) == 1:
-        return f"{name}{printed(points[0].value)} in {month(points[0].day)}"
-    course = f"{name}from {printed(points[0].value)} to {printed(points[-1].value)}"
+        return f"{name}{printed(points[0])} in {month(points[0].day)}"
+    course = f"{name}from {printed(points[0])} to {printed(points[-1])}"
     if brief or len(points) == 2:
         return course
     high, low = max(points, key=lambda p: p.value), min(points, key=lambda p: p.value)
-    extremes = f"highest {printed(high.value)} in {month(high.day)}, lowest {printed(low.value)} in {month(low.day)}"
+    extremes = f"highest {printed(high)} in {month(high.day)}, lowest {printed(low)} in {month(low.day)}"
     return f"{course} ({extremes})"

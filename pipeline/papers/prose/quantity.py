@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline.errors import PaperError
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.scales import unlike
-from pipeline.specs.rounding import decimal, places_of
+from pipeline.specs.rounding import p_value, percent, places_of, rounded
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Quantity:
     null: float = 0.0  # the value of no effect: one for a ratio
 
     def places(self, wanted: int, times: float = 1.0) -> int:
-        """Decimal places that it is printed with: its interval's, so that neither end is rounded onto no effect."""
+        """Decimal places that it is printed with: so many that neither it nor an end is rounded onto no effect."""
         ends = (None if end is None else end * times for end in (self.low, self.high))
-        return places_of(ends, wanted, self.null * times)
+        return places_of(ends, wanted, self.null * times, None if self.value is None else self.value * times)
 
     @property
     def conf_low(self) -> Quantity:
@@ -83,17 +83,17 @@ WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 
 def dp(quantity: Quantity, places: int = 2) -> Printed:
     """``est(...) | dp(2)`` → 0.25"""
-    return Printed(decimal(quantity.known(), quantity.places(places)), quantity, places)
+    return Printed(rounded(quantity.known(), quantity.places(places)), quantity, places)
 
 
 def count(quantity: Quantity) -> Printed:
     """``fact("persons") | count`` → 2,928"""
-    return Printed(decimal(quantity.known(), 0), quantity)
+    return Printed(rounded(quantity.known(), 0), quantity)
 
 
 def pct(quantity: Quantity, places: int = 0) -> Printed:
     """``fact("retention") | pct(1)`` → 59.4%"""
-    return Printed(f"{decimal(100 * quantity.known(), quantity.places(places, 100))}%", quantity)
+    return Printed(percent(quantity.known(), quantity.places(places, 100)), quantity)
 
 
 def in_words(quantity: Quantity) -> Printed:
@@ -106,14 +106,14 @@ def in_words(quantity: Quantity) -> Printed:
 
 def interval(quantity: Quantity, places: int = 2) -> Printed:
     """``est(...) | interval(2)`` → 0.23 to 0.28"""
-    shown = quantity.places(places)
-    return _interval(quantity, lambda value: decimal(value, shown), places)
+    fine = quantity.places(places)
+    return _interval(quantity, lambda value: rounded(value, fine), places)
 
 
 def pct_interval(quantity: Quantity, places: int = 0) -> Printed:
     """``est(...) | pct_interval`` → 8% to 11%"""
-    shown = quantity.places(places, 100)
-    return _interval(quantity, lambda value: f"{decimal(100 * value, shown)}%")
+    fine = quantity.places(places, 100)
+    return _interval(quantity, lambda value: percent(value, fine))
 
 
 def _interval(quantity: Quantity, show: Callable[[float], str], places: int | None = None) -> Printed:
@@ -129,8 +129,8 @@ def p(quantity: Quantity) -> Printed:
     if own is None or own.value is None:
         quantity.known()
         raise PaperError(f"{quantity.origin.what} ({quantity.origin.source}) has no p value")
-    text = "p < 0.001" if own.value < 0.001 else f"p = {decimal(own.value, 2 if own.value >= 0.1 else 3)}"
-    return Printed(text, own)
+    text = p_value(own.value)
+    return Printed(f"p {text}" if text.startswith("<") else f"p = {text}", own)
 
 
 def exp(quantity: Quantity) -> Quantity:

@@ -8,7 +8,8 @@ from typing import Any
 from pipeline.papers.content import Column, Row, TableBlock, Text
 from pipeline.papers.paper_context import PaperContext
 from pipeline.specs.components import COMPONENTS
-from pipeline.specs.rounding import decimal, places_of
+from pipeline.specs.rounding import p_value as printed_p
+from pipeline.specs.rounding import percent, places_of, rounded
 
 
 def cell_row(*cells: str) -> Row:
@@ -20,34 +21,35 @@ def count(value: int | None) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    return f"{decimal(100 * part / whole, 1)}%"
+    return percent(part / whole, 1)
 
 
 def decimal_share(value: float | None, places: int = 1) -> str:
     """A share from 0 to 1, as a percentage."""
-    return "–" if value is None else f"{decimal(100 * value, places)}%"
+    return "–" if value is None else percent(value, places)
 
 
 def number(value: float | None, places: int = 2) -> str:
-    return "–" if value is None else decimal(value, places)
+    return "–" if value is None else rounded(value, places)
 
 
 def places(row: Mapping[str, Any]) -> int:
     """Decimal places of a result and its interval: those that the text prints it with, and none that hides an end."""
     component = COMPONENTS.get(str(row.get("component")))
     ratio = row.get("is_ratio") or (component is not None and component.log_scale)
-    return places_of((row.get("conf_low"), row.get("conf_high")), max(row.get("places") or 2, 2), 1.0 if ratio else 0.0)
+    ends, least = (row.get("conf_low"), row.get("conf_high")), max(row.get("places") or 2, 2)
+    return places_of(ends, least, 1.0 if ratio else 0.0, row.get("estimate"))
 
 
 def p_value(value: float | None) -> str:
     if value is None:
         return "–"
-    return "< 0.001" if value < 0.001 else decimal(value, 3)
+    return printed_p(value)
 
 
 def ends(row: Mapping[str, Any]) -> str:
-    low, high, shown = row["conf_low"], row["conf_high"], places(row)
-    return "–" if low is None or high is None else f"{decimal(low, shown)} to {decimal(high, shown)}"
+    low, high, fine = row["conf_low"], row["conf_high"], places(row)
+    return "–" if low is None or high is None else f"{rounded(low, fine)} to {rounded(high, fine)}"
 
 
 def with_interval(row: Mapping[str, Any] | None) -> str:
@@ -62,9 +64,9 @@ def with_error(row: Mapping[str, Any] | None, times: float, least: int, unit: st
     if row is None or row["estimate"] is None:
         return "–"
     error = None if row["std_error"] is None else row["std_error"] * times
-    shown = places_of((error,), least)
-    brackets = "" if error is None else f" ({decimal(error, shown)})"
-    return f"{decimal(row['estimate'] * times, shown)}{unit}{brackets}"
+    fine = places_of((error,), least, value=row["estimate"] * times)
+    brackets = "" if error is None else f" ({rounded(error, fine)})"
+    return f"{rounded(row['estimate'] * times, fine)}{unit}{brackets}"
 
 
 def plain_table(

@@ -77,6 +77,6 @@ def _way(row: Mapping[str, float | None] | None) -> str:
         return "–"
     if row["conf_low"] is None or row["conf_high"] is None:
         return decimal_share(row["share"], 0)
-    places = places_of((100 * row["conf_low"], 100 * row["conf_high"]), 0)
+    places = places_of((100 * row["conf_low"], 100 * row["conf_high"]), 0, value=100 * row["share"])
     share, *ends = (decimal_share(row[name], places).rstrip("%") for name in ("share", "conf_low", "conf_high"))
     return f"{share} ({' to '.join(ends)})"

@@ -10,7 +10,7 @@ from pipeline.papers.phrases import in_sentence, joined
 from pipeline.papers.results import Row
 from pipeline.papers.tables.cells import cell_row, count, p_value
 from pipeline.papers.tables.rows import distinct, rows_of, short_name
-from pipeline.specs.rounding import decimal
+from pipeline.specs.rounding import rounded
 
 STEPS = {
     "CLPM": "Without random intercepts",
@@ -48,7 +48,7 @@ def _fit_cells(own: list[Row]) -> list[str]:
     if "chi_square" not in by or by["chi_square"]["estimate"] is None:
         return ["withheld", *("–" for _ in list(FIT)[1:])]
     values = {term: row["estimate"] for term, row in by.items()} | {"df": by["chi_square"]["df"]}
-    return ["–" if values.get(term) is None else decimal(values[term], PLACES.get(term, 3)) for term in FIT]
+    return ["–" if values.get(term) is None else rounded(values[term], PLACES.get(term, 3)) for term in FIT]
 
 
 def _with_constructs(paper: PaperContext, model: str) -> str:
@@ -83,4 +83,4 @@ def ladder(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str
 
 
 def _tested(change: Row) -> tuple[str, str, str]:
-    return decimal(change["statistic"], 1), decimal(change["df"], 0), p_value(change["p_value"])
+    return rounded(change["statistic"], 1), rounded(change["df"], 0), p_value(change["p_value"])

@@ -11,7 +11,7 @@ from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import Row
 from pipeline.papers.tables.cells import cell_row, number, with_interval
 from pipeline.papers.tables.rows import distinct, rows_of
-from pipeline.specs.rounding import decimal
+from pipeline.specs.rounding import rounded
 
 LEVELS = {
     "configural": "the same questions belong to each scale",
@@ -68,7 +68,7 @@ def persons_analysed(own: Sequence[Row]) -> str:
 
 def _step(own: list[Row], decided: Row, paper: PaperContext) -> TableRow:
     values = {row["term"]: row["estimate"] for row in own if row["component"] == decided["component"]}
-    shown = ["–" if values.get(term) is None else decimal(values[term], 3) for term in MEASURES]
+    shown = ["–" if values.get(term) is None else rounded(values[term], 3) for term in MEASURES]
     level, said = str(decided["component"]), readable(str(decided["note"] or ""), paper.study)
     return cell_row(level.capitalize(), *shown, said[:1].upper() + said[1:])
 

@@ -11,7 +11,7 @@ from pipeline.papers.content import Row, TableBlock, words
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import nearest
 from pipeline.papers.tables.cells import cell_row, count, number, plain_table
-from pipeline.specs.rounding import decimal
+from pipeline.specs.rounding import percent, rounded
 
 STEPS = {
     "base, all asked": "Delivered weight, everyone asked",
@@ -29,7 +29,7 @@ def weights(paper: PaperContext, names: Sequence[str], _options: Mapping[str, st
     for own in _sets(paper, "weights", names, body):
         for row in own.iter_rows(named=True):
             mean = row["sum"] / row["n"]
-            ends = (decimal(row[end] / mean, 2) for end in ("min", "max"))
+            ends = (rounded(row[end] / mean, 2) for end in ("min", "max"))
             cells = (*ends, number(row["design_effect"]), count(round(row["effective_n"])))
             body.append(cell_row(STEPS.get(row["step"], row["step"]), count(row["n"]), *cells))
     headers = ("People", "Smallest", "Largest", "Design effect", "Effective n")
@@ -46,7 +46,7 @@ def margins(paper: PaperContext, names: Sequence[str], _options: Mapping[str, st
     body: list[Row] = []
     for own in _sets(paper, "margins", names, body):
         for row in own.iter_rows(named=True):
-            shares = (f"{decimal(100 * row[name], 1)}%" for name in ("target", "before", "achieved"))
+            shares = (percent(row[name], 1) for name in ("target", "before", "achieved"))
             body.append(cell_row(_label(paper, row), count(row["persons"]), *shares))
     headers = ("People", "Population", "Before", "After")
     notes: tuple[str, ...] = ("Before: with the weight adjusted for non-response. After: with the final weight.",)
