@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.figures.style import CATEGORICAL, DUO, MARKERS
 from pipeline.figures.timeline import Dates, date_of
-from pipeline.figures.titles import MARK
+from pipeline.specs.comparing import MARK
 from pipeline.specs.components import COMPONENTS
 
 

@@ -19,6 +19,8 @@ LOOKS = {
     "contextual": (TURQUOISE, "^"),
 }
 """Component → colour and marker: different in colour *and* in shape, so that nobody needs to see the colour."""
+OPTIONAL = ("null", "places", "mark")
+"""Columns that a kind of figure may add: the value of no effect, the decimal places, what stands at the value."""
 FURTHER = (DARK_PINK, "v")
 """Of a component that an extension has registered with a legend."""
 
@@ -31,7 +33,8 @@ def legends() -> dict[str, str]:
 def rows_of(estimates: pl.DataFrame, labels: Mapping[str, str], models: Mapping[str, str] | None) -> list[Row]:
     """The labelled rows that are drawn; the alternative text names the same ones."""
     shown = estimates.filter(pl.col("component").is_in(list(legends())), pl.col("term").is_in(list(labels)))
-    found = shown.select("model", "term", "component", "estimate", "conf_low", "conf_high").rows(named=True)
+    named = ("model", "term", "component", "estimate", "conf_low", "conf_high", *OPTIONAL)
+    found = shown.select(name for name in named if name in shown.columns).rows(named=True)
     names = models or {row["model"]: row["model"] for row in found}
     rows: list[Row] = []
     for model, name in names.items():
@@ -60,8 +63,13 @@ def _mark(row: Mapping[str, Any]) -> Mark:
     value, low, high = row["estimate"], row["conf_low"], row["conf_high"]
     if value is None:
         return Mark(None, None, None, name, colour, marker, "withheld")
-    text = with_interval(value, low, high, row.get("null", 0.0))
+    text = with_interval(value, low, high, row.get("null", 0.0), places=row.get("places", 2), mark=row.get("mark", ""))
     return Mark(value, low, high, name, colour, marker, text)
+
+
+def as_percentages(rows: pl.DataFrame) -> pl.DataFrame:
+    """Effects on a share in percentage points."""
+    return rows.with_columns(pl.col("estimate", "conf_low", "conf_high") * 100, places=pl.lit(0))
 
 
 def row_words(rows: Sequence[Row]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipeline.errors import PaperError
+from pipeline.specs.comparing import MARK, compared_over
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,6 +40,15 @@ class Material:
             raise PaperError(f"the figure draws `{missing[0]}`, which has no estimates", todo="Build that model first.")
         return pl.concat([found[(model,)] for model in spec.models])
 
+    def marked(self, spec: FigureSpec, rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+        """The rows that a figure shows, with ``mark`` at those that compare levels where they may not; and why."""
+        failed = {} if self.comparability is None else _failed(self.comparability)
+        groups = {name: str(getattr(self.models.get(name), "group", None) or "") for name in spec.models}
+        reasons = [_reason(row, groups.get(row["model"], ""), failed) for row in rows.iter_rows(named=True)]
+        marked = rows.with_columns(mark=pl.Series([MARK if reason else "" for reason in reasons], dtype=pl.String))
+        why = dict.fromkeys(zip(rows["outcome"], reasons, strict=True))
+        return marked, caution_of({self.label(scale, spec): reason for scale, reason in why if reason})
+
     def who_took_part(self) -> pl.DataFrame:
         """The participation table. Raises ``PaperError`` if there is none."""
         if self.participation is None:
@@ -66,6 +76,25 @@ class Picture:
     alt: str
     draw: Callable[..., Figure]
     caution: str = ""
+
+
+def _failed(comparability: pl.DataFrame) -> dict[tuple[str, str], str]:
+    """(scale, over) → why its levels may not be compared over waves, or over a column of groups."""
+    failed = comparability.filter(~pl.col("is_comparable")).select("scale", "over", "reason")
+    return {(scale, over): reason for scale, over, reason in reversed(failed.rows())}
+
+
+def _reason(row: Mapping[str, Any], group: str, failed: Mapping[tuple[str, str], str]) -> str:
+    over = compared_over(row, group) if failed else ()
+    return next((failed[row["outcome"], one] for one in over if (row["outcome"], one) in failed), "")
+
+
+def caution_of(scales: Mapping[str, str]) -> str:
+    """The warning about scales, by their labels, whose measurement differs; empty if there are none."""
+    if not scales:
+        return ""
+    listed = "; ".join(f"{label} ({why})" for label, why in scales.items())
+    return f"{MARK} Measurement differs, so that levels should not be compared: {listed}."
 
 
 Arguments = dict[str, Any]

@@ -146,12 +146,20 @@ def interval(low: float, high: float, places: int = 2) -> str:
     return f"{decimal(low, places)} to {decimal(high, places)}"
 
 
-def with_interval(value: float, low: float | None, high: float | None, null: float = 0.0, between: str = " ") -> str:
+def with_interval(
+    value: float,
+    low: float | None,
+    high: float | None,
+    null: float = 0.0,
+    between: str = " ",
+    places: int = 2,
+    mark: str = "",
+) -> str:
     """An estimate with its interval, to the places that keep it and either end off ``null``, unless it is there."""
-    places = places_of((low, high), 2, null, value)
+    places = places_of((low, high), places, null, value)
     if low is None or high is None:
-        return rounded(value, places)
-    return f"{rounded(value, places)}{between}({interval(low, high, places)})"
+        return rounded(value, places) + mark
+    return f"{rounded(value, places)}{mark}{between}({interval(low, high, places)})"
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:

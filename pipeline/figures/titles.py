@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from pipeline.errors import PaperError
 from pipeline.figures.picture import Picture
-
-MARK = "†"
-COMPARES = re.compile(
-    r"\b(ris(e|es|en|ing)|rose|fall\w*|fell|gr[eo]w\w*|drop\w*|declin\w*|decreas\w*|increas\w*|recover\w*|chang\w*"
-    r"|shift\w*|climb\w*|gain\w*|los[et]\w*|losing|halv\w*|doubl\w*|improv\w*|worsen\w*|weaken\w*|strengthen\w*"
-    r"|soar\w*|plung\w*|came back|stable|steady|unchanged|constant|flat|high\w*|low\w*|more|most|less|least|few\w*"
-    r"|larg\w*|small\w*|great\w*|strong\w*|weak\w*|peak\w*|trough|moved|differ\w*)\b"
-)
-"""Words by which a title compares levels over time or between groups."""
+from pipeline.specs.comparing import COMPARES, MARK
 
 
 def titled(title: str, picture: Picture) -> str:

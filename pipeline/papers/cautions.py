@@ -10,9 +10,8 @@ import polars as pl
 
 from pipeline.papers.content import Block, Heading, Paragraph, words
 from pipeline.papers.study_context import StudyContext
-from pipeline.specs.components import COMPONENTS
+from pipeline.specs.comparing import MARK, compared_over
 
-MARK = "†"
 ANCHOR = "comparability"
 
 
@@ -25,14 +24,10 @@ class Cautions:
 
     def of(self, row: Mapping[str, Any]) -> str:
         """Why a row of the estimates is marked; empty if it is not."""
-        component = COMPONENTS.get(row["component"])
-        if not self.failed or component is None or not component.compared:
+        if not self.failed:
             return ""
-        scale, group = str(row["outcome"]), self.groups.get(str(row["model"]), "")
-        over_waves = row["wave"] is not None or component.is_change
-        over_groups = row["group"] is not None or component.is_difference
-        reason = self.failed.get((scale, "waves"), "") if over_waves else ""
-        return reason or (self.failed.get((scale, group), "") if over_groups else "")
+        over = compared_over(row, self.groups.get(str(row["model"]), ""))
+        return next(filter(None, (self.failed.get((str(row["outcome"]), one), "") for one in over)), "")
 
     def marked(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Scale → why, for the scales that rows of the estimates compare."""
@@ -80,8 +75,8 @@ def explained(marked: Mapping[str, str], study: StudyContext) -> Sequence[Block]
     lead = (
         f"Numbers with the mark {MARK} are levels of scales whose questions did not measure alike in all waves or "
         "groups compared: scalar invariance failed by the criterion declared in advance. Differences between such "
-        "numbers may reflect how people understood the questions. Associations within a wave or a person are not "
-        "affected."
+        "numbers may reflect how people understood the questions. Associations within a wave do not compare such "
+        "levels; nor do those within a person, where a model has a term for each wave."
     )
     each = [Paragraph(words(f"{study.label(scale)}: {readable(why, study)}.")) for scale, why in marked.items()]
     return (Heading(2, words("What may not be compared"), ANCHOR), Paragraph(words(lead)), *each)

@@ -112,8 +112,9 @@ def judge_figure(
 ) -> None:
     """Judge what a figure's title claims, before it is drawn.
 
-    ``estimates``: of the figure's models. ``participation``: who took part, for claims about facts of the study. ``comparability``: the study's table of what may be compared. ``groups``:
-    model → the column it groups by. ``ranges``: concept → its declared ends.
+    ``estimates``: of the figure's models. ``participation``: who took part, for claims about facts of the study.
+    ``comparability``: the study's table of what may be compared. ``groups``: model → the column it groups by.
+    ``ranges``: concept → its declared ends.
 
     Raises ``PaperError`` with every claim that the results do not support.
     """
@@ -140,9 +141,12 @@ def _pick(claim: Claim, results: Results) -> Quantity:
 
 
 def _ends(result: Quantity) -> tuple[float, float]:
-    """An interval; of a number that is counted and not estimated, or that belongs to a test, its value twice."""
-    if not result.origin.outcome:
+    """An interval, if need be from the standard error; of a number that has none, such as a count, its value twice."""
+    if result.low is None and result.origin.exact:
         return result.known(), result.known()
+    if result.low is None and result.std_error is not None and result.std_error.value is not None:
+        reach = Z * result.std_error.value
+        return result.known() - reach, result.known() + reach
     if result.low is None or result.high is None:
         raise PaperError(f"{result.origin.what} ({result.origin.source}) has no interval to judge a claim by")
     return result.low, result.high

@@ -57,9 +57,9 @@ def _courses(present: pl.DataFrame, waves: list[str], of: str) -> dict[str, Fact
     """How people came and went.
 
     ``every_wave``: share of all who ever answered who answered every wave. ``left_for_good``: share of the others who
-    answered from the first wave on without a gap, and then no more. ``again``: share of the people of the first wave
-    who answered a later one. ``returned``, ``late``: people who came back after a gap, or first answered after the first
-    wave. ``commonest_pattern``: the largest share of people with one pattern of waves.
+    answered from the first wave on without a gap, and then no more. ``again``: share of the people of the first
+    wave who answered a later one. ``returned``, ``late``: people who came back after a gap, or first answered after
+    the first wave. ``commonest_pattern``: the largest share of people with one pattern of waves.
     """
     numbered = present.with_columns(place=pl.col("wave").replace_strict({wave: n for n, wave in enumerate(waves)}))
     people = numbered.group_by("person_id").agg(

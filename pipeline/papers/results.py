@@ -113,7 +113,7 @@ class Results:
         if name not in self.facts:
             raise PaperError(f"`{name}` is not a fact of this study{nearest(name, list(self.facts))}")
         fact = self.facts[name]
-        return Quantity(fact.value, Origin(fact.what, fact.source, fact.people))
+        return Quantity(fact.value, Origin(fact.what, fact.source, fact.people, exact=True))
 
     def label(self, key: str) -> str:
         return self.labels.get(key) or key.replace("_", " ")
@@ -121,21 +121,23 @@ class Results:
     def _quantity(self, row: Row) -> Quantity:
         concepts = tuple(dict.fromkeys((str(row["outcome"]), str(row["term"]))))
         origin = Origin(self._what(row), str(row["model"]), _people(row), str(row["covariance"] or ""), concepts)
-        component = COMPONENTS.get(row["component"])
+        component, caution = COMPONENTS.get(row["component"]), self.cautions.of(row)
         origin = replace(
             origin,
-            caution=self.cautions.of(row),
+            caution=caution,
             outcome=str(row["outcome"]),
             term=str(row["term"]),
             component=str(row["component"]),
             place=(str(row["wave"] or ""), str(row["group"] or "")),
-            compares=component is not None and (component.is_change or component.is_difference),
+            compares=component is not None
+            and (component.is_change or component.is_difference or (bool(caution) and component.in_units)),
             ranges=(self.ranges.get(str(row["outcome"])), self.ranges.get(str(row["term"]))),
         )
 
         def part(column: str, name: str) -> Quantity | None:
             value = row[column]
-            of = Origin(f"{origin.what}: {name}", origin.source, origin.people, origin.uncertainty, concepts)
+            what = f"{origin.what}: {name}"
+            of = Origin(what, origin.source, origin.people, origin.uncertainty, concepts, exact=True)
             return None if value is None else Quantity(float(value), of)
 
         return Quantity(

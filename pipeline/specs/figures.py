@@ -12,7 +12,6 @@ from pipeline.specs.base import Declaration, Name, Range, WaveName
 from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED
 from pipeline.specs.models import AnyModel
 
-
 COMPARING = ("greater_than", "less_than", "not_different_from")
 
 

@@ -60,9 +60,9 @@ def places_of(ends: Iterable[float | None], places: int = 2, null: float = 0.0, 
     return next((more for more in range(places, places + FURTHER) if not _hidden(value, more, null)), places + FURTHER)
 
 
-def p_value(value: float) -> str:
-    """A p value: two places from 0.1 on, three below, and what these do not show as < 0.001."""
-    return "< 0.001" if value < 0.001 else decimal(value, 2 if value >= 0.1 else 3)
+def p_value(value: float, least: int = 3) -> str:
+    """A p value: three places, or ``least`` from 0.1 on, and what three do not show as < 0.001."""
+    return "< 0.001" if value < 0.001 else decimal(value, least if value >= 0.1 else 3)
 
 
 def _hidden(value: float, places: int, null: float = 0.0) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.figures.effects import level_of, row_words, rows_of
+from pipeline.figures.effects import as_percentages, legends, level_of, row_words, rows_of
 from pipeline.figures.forest import Scale, forest
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
@@ -24,15 +24,17 @@ if TYPE_CHECKING:
 def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
     """The declared effects of ``spec.models``; ``spec.y_label`` is what they change."""
     estimates = material.of(spec)
-    effects = estimates.filter(pl.col("component") != "wave")
+    effects = estimates.filter(pl.col("component").is_in(list(legends())))
     terms = spec.terms or tuple(effects["term"].unique(maintain_order=True))
+    shown, caution = material.marked(spec, effects.filter(pl.col("term").is_in(terms)))
+    shown = as_percentages(shown) if spec.percent else shown
     shared: Arguments = {
         "labels": {term: material.label(term, spec) for term in terms},
         "models": {model: _model_label(model, spec, material) for model in spec.models},
         "confidence": material.confidence(spec),
     }
     axis: Arguments = {"x_label": spec.y_label} if spec.y_label else {}
-    return Picture(alt_coefficients(estimates, **shared), partial(coefficients, estimates, **shared, **axis))
+    return Picture(alt_coefficients(shown, **shared), partial(coefficients, shown, **shared, **axis), caution)
 
 
 def _model_label(model: str, spec: FigureSpec, material: Material) -> str:

@@ -33,13 +33,14 @@ def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
     )
     if spec.outcomes:
         estimates = estimates.filter(pl.col("outcome").is_in(spec.outcomes))
+    estimates, caution = material.marked(spec, estimates.filter(pl.col("term").is_in(terms)))
     shared: Arguments = {
         "labels": {term: material.label(term, spec) for term in terms},
         "per": spec.per,
         "confidence": material.confidence(spec),
     }
     band: Arguments = {"small": spec.small} if spec.small else {}
-    return Picture(alt_odds_ratios(estimates, **shared), partial(odds_ratios, estimates, **shared, **band))
+    return Picture(alt_odds_ratios(estimates, **shared), partial(odds_ratios, estimates, **shared, **band), caution)
 
 
 @styled

@@ -36,14 +36,15 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
         raise PaperError("a path figure draws one cross-lagged model", todo="Name one `riclpm` model.")
     standardised = bool(getattr(spec.options, "standardised", False))
     titles = {key: wave.title for key, wave in study.waves.items()}
-    paths, waves = lag_paths(material.of(spec), constructs, titles, standardised=standardised)
+    estimates, caution = material.marked(spec, material.of(spec).filter(pl.col("component").str.starts_with("lag")))
+    paths, waves = lag_paths(estimates, constructs, titles, standardised=standardised)
     shared: Arguments = {
         "constructs": {construct: material.label(construct, spec) for construct in constructs},
         "waves": waves,
         "confidence": material.confidence(spec),
         "standardised": standardised,
     }
-    return Picture(alt_path(paths, **shared), partial(path_figure, paths, **shared))
+    return Picture(alt_path(paths, **shared), partial(path_figure, paths, **shared), caution)
 
 
 @styled

@@ -27,10 +27,10 @@ PLAIN, OTHER = ("As answered", DARK_BLUE, "o"), ("Another version", DARK_GREY, "
 
 def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
     """Every version of the result of ``spec.models``; ``spec.y_label`` is what the result is."""
-    estimates = material.of(spec)
+    estimates, caution = material.marked(spec, material.of(spec).filter(pl.col("component") == "version"))
     shared: Arguments = {"labels": spec.labels, "confidence": material.confidence(spec)}
     axis: Arguments = {"x_label": spec.y_label} if spec.y_label else {}
-    return Picture(alt_versions(estimates, **shared), partial(versions, estimates, **shared, **axis))
+    return Picture(alt_versions(estimates, **shared), partial(versions, estimates, **shared, **axis), caution)
 
 
 @styled
@@ -79,9 +79,10 @@ def _label(row: Mapping[str, object], labels: Mapping[str, str]) -> str:
 
 def _mark(row: Mapping[str, object]) -> Mark:
     _, colour, marker = PLAIN if row["group"] == "unweighted" else OTHER
+    mark = str(row.get("mark", ""))
     value, low, high = (row[name] for name in ("estimate", "conf_low", "conf_high"))
     if not isinstance(value, float):
         return Mark(None, None, None, "", colour, marker, "withheld")
     if isinstance(low, float) and isinstance(high, float):
-        return Mark(value, low, high, "", colour, marker, with_interval(value, low, high))
-    return Mark(value, None, None, "", colour, marker, rounded(value))
+        return Mark(value, low, high, "", colour, marker, with_interval(value, low, high, mark=mark))
+    return Mark(value, None, None, "", colour, marker, rounded(value) + mark)

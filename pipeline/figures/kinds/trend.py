@@ -10,11 +10,10 @@ import polars as pl
 
 from pipeline.figures.calendar import dates_of
 from pipeline.figures.courses import Line, Panel, Point, panels_of
-from pipeline.figures.picture import Arguments, Material, Picture
+from pipeline.figures.picture import Arguments, Material, Picture, caution_of
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import WIDE, styled
 from pipeline.figures.timeline import Dates, Event, month, near
-from pipeline.figures.titles import MARK
 from pipeline.figures.trend_lines import printed_value
 from pipeline.figures.trend_plot import TrendPlot
 
@@ -53,10 +52,7 @@ def _arms(estimates: pl.DataFrame, study: Study) -> dict[str, str] | None:
 def _caution(spec: FigureSpec, outcomes: Sequence[str], material: Material) -> str:
     """The warning about scales drawn whose measurement differs over waves or groups; empty if there are none."""
     failed = _failed(spec, outcomes, material)
-    scales = [f"{material.label(scale, spec)} ({why})" for scale, why in failed.items()]
-    if not scales:
-        return ""
-    return f"{MARK} Measurement differs, so that levels should not be compared: {'; '.join(scales)}."
+    return caution_of({material.label(scale, spec): why for scale, why in failed.items()})
 
 
 def _failed(spec: FigureSpec, outcomes: Sequence[str], material: Material) -> dict[str, str]:
@@ -155,8 +151,10 @@ def _line_words(line: Line, percent: bool, brief: bool) -> str:
     if len(points) == 1:
         return f"{name}{printed(points[0])} in {month(points[0].day)}"
     course = f"{name}from {printed(points[0])} to {printed(points[-1])}"
-    if brief or len(points) == 2:
+    if not line.mark and (brief or len(points) == 2):
         return course
+    if line.mark:  # which value is highest is a comparison
+        return f"{name}{', '.join(f'{printed(point)} in {month(point.day)}' for point in points)}"
     high, low = max(points, key=lambda p: p.value), min(points, key=lambda p: p.value)
     extremes = f"highest {printed(high)} in {month(high.day)}, lowest {printed(low)} in {month(low.day)}"
     return f"{course} ({extremes})"

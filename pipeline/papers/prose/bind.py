@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pipeline.errors import PaperError
-from pipeline.papers.cautions import MARK
 from pipeline.papers.claims import judge
 from pipeline.papers.content import Number, NumberRecord, Run, Text
 from pipeline.papers.prose.expression import Function, Language
@@ -15,6 +14,7 @@ from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import FILTERS, Printed, Quantity, change
 from pipeline.papers.prose.source import Binding, PaperSource
 from pipeline.papers.results import Results
+from pipeline.specs.comparing import MARK
 
 Say = Callable[..., str]
 

@@ -129,7 +129,7 @@ def p(quantity: Quantity) -> Printed:
     if own is None or own.value is None:
         quantity.known()
         raise PaperError(f"{quantity.origin.what} ({quantity.origin.source}) has no p value")
-    text = p_value(own.value)
+    text = p_value(own.value, least=2)
     return Printed(f"p {text}" if text.startswith("<") else f"p = {text}", own)
 
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 from pipeline.errors import PaperError
-from pipeline.papers.cautions import MARK
 from pipeline.papers.content import Column, TableBlock
 from pipeline.papers.content import Row as TableRow
 from pipeline.papers.paper_context import PaperContext
@@ -14,6 +13,7 @@ from pipeline.papers.phrases import in_sentence
 from pipeline.papers.results import Row, nearest
 from pipeline.papers.tables.cells import cell_row, count, ends, number, p_value, places, with_error, with_interval
 from pipeline.papers.tables.rows import caution, distinct, rows_of, standard_errors
+from pipeline.specs.comparing import MARK
 from pipeline.specs.components import COMPONENTS
 
 
