@@ -53,18 +53,19 @@ def render_study_paper(
     support, and blocking findings that nobody has decided about.
     """
     name, cautions = f"reports/papers/{key}.md", cautions_of(tables.get("comparability"), groups_of(models))
-    found = Results(results, labels=labels, cautions=cautions, ranges=ranges or {})
     context = replace(
         declared_context(study, models=models, labels=labels, assumptions=assumptions),
         units={term: units for one in figures.values() for term, units in one.per.items()},
     )
+    facts = facts_of(tables["participation"], context) if "participation" in tables else {}
+    found = Results(results, facts, labels, cautions, ranges or {})
     return render_paper(
         text,
         results=results,
         context=context,
         tables=tables,
         figures={name: figure_of(figures[name], record) for name, record in drawn.items()},
-        facts=facts_of(tables["participation"], context) if "participation" in tables else {},
+        facts=facts,
         name=name,
         problems=[*blocking(tables.get("findings"), name), *_titles(figures, found)],
         cautions=cautions,
