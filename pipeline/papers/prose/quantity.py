@@ -50,6 +50,14 @@ class Quantity:
         origin = replace(self.origin, what=f"{self.origin.what}: {name}", scaled=True)
         return Quantity(value, origin, self.low, self.high, why=self.why, null=self.null)
 
+    def times(self, factor: float, name: str) -> Quantity:
+        """The same result in other units, its standard error with it."""
+        scaled = self.mapped(lambda value: factor * value, name)
+        error = self.std_error
+        if error is None or error.value is None:
+            return scaled
+        return replace(scaled, std_error=replace(error, value=abs(factor) * error.value))
+
     def mapped(self, change: Callable[[float], float], name: str) -> Quantity:
         """The same result on another scale; what has no meaning there (its standard error) is left out."""
 
@@ -140,13 +148,13 @@ def exp(quantity: Quantity) -> Quantity:
 
 def per(quantity: Quantity, units: float) -> Quantity:
     """``est(...) | per(10) | exp | dp(2)``: the effect of ten units instead of one."""
-    return quantity.mapped(lambda value: value * units, f"for {units:g} units")
+    return quantity.times(units, f"for {units:g} units")
 
 
 def size(quantity: Quantity) -> Quantity:
     """``est(...) | size | dp(2)``: without its sign, for "fell by 0.12"; an interval beyond zero stays beyond it."""
     sign = -1.0 if quantity.value is not None and quantity.value < 0 else 1.0
-    return quantity.mapped(lambda value: sign * value, "without its sign")
+    return quantity.times(sign, "without its sign")
 
 
 def change(after: Quantity, before: Quantity) -> Quantity:
