@@ -127,10 +127,15 @@ def _categories(block: _Block) -> tuple[list[Category], list[tuple[float, float]
             missing, spans = cells.missing_in(row.get("missing", ""))
             known = {number(one.code) for one in found}
             marked = {number(one.code): one for one in missing}
-            found = [replace(one, is_missing=True) if number(one.code) in marked else one for one in found]
+            found = [_marked(one, marked.get(number(one.code))) for one in found]
             found += [one for one in missing if number(one.code) not in known]
             ranges += spans
     return [one for one in found if one.code], ranges
+
+
+def _marked(one: Category, missing: Category | None) -> Category:
+    """A code as the column of missing codes has it, if it is among them."""
+    return one if missing is None else replace(one, is_missing=True, label=missing.label or one.label)
 
 
 def _one(row: Row) -> Category:
