@@ -12,6 +12,7 @@ from assets.engine.workspace import Workspace
 from assets.nodes.redelivery import compare_deliveries, printed_means
 from pipeline.errors import CohesionError
 from pipeline.ingest.arrival.versions import as_it_lies, at_version, lay_out
+from pipeline.specs.parts import every_file
 from pipeline.specs.project import Study
 
 
@@ -40,7 +41,7 @@ def redelivery(workspace: Workspace, study: Study, wave: str, folder: Path) -> l
     from pipeline.ingest import find_file, installation_key
     from pipeline.ingest.withdrawal.noted import read_withdrawn
 
-    files = study.waves[wave].files
+    files = list(every_file(study.waves[wave]))
     confirmed = [file.sha256 for file in files]
     if not any(confirmed) or confirmed == [sha256_of(find_file(folder, file.file)) for file in files]:
         return []

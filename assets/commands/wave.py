@@ -74,29 +74,30 @@ def accept(
     A delivery that replaces a confirmed one is first compared with it; the one before is kept.
     """
     from pipeline.ingest import find_file, keep_deposit
-    from pipeline.ingest.arrival.confirm import confirm
+    from pipeline.ingest.arrival.confirm import confirm_places, places
     from pipeline.ingest.arrival.freeze import freeze
-    from pipeline.ingest.declared import whole_wave
+    from pipeline.ingest.declared import labelled_parts, received_files
 
     workspace, declared = _open_wave(study, wave)
     folder = deposits or workspace.deposit_folder(declared)
-    found = whole_wave(declared, wave, folder)
+    found = received_files(declared, wave, folder)
     _refuse_unasked(declared, wave, folder, workspace, yes)
-    for deposit, file in zip(found, declared.waves[wave].files, strict=True):
-        keep_deposit(find_file(folder, file.file), workspace.paths.kept(study), deposit.receipt)
+    for name, receipt in found.items():
+        keep_deposit(find_file(folder, name), workspace.paths.kept(study), receipt)
     items = workspace.paths.study(study) / "items.yaml"
-    target = workspace.paths.study(study) / "waves" / f"{wave}.yaml"
-    with _or_as_before(items, target):
-        frozen = freeze(declared, wave, found, items)
-        confirm(target, [deposit.receipt for deposit in found])
+    receipts = [(place, found[place.file.file]) for place in places(workspace.paths.study(study), declared, wave)]
+    targets = list(dict.fromkeys(place.declaration for place, _ in receipts))
+    with _or_as_before(items, *targets):
+        frozen = freeze(declared, wave, labelled_parts(declared, wave, folder), items)
+        confirm_places(receipts)
         load_project(workspace.paths)
-    for deposit in found:
-        receipt = deposit.receipt
+    for receipt in found.values():
         typer.echo(f"✓ {receipt['file']}: {receipt['rows']:,} rows, SHA-256 {str(receipt['sha256'])[:12]}…")
     for line in frozen:
         typer.echo(line)
     _reload_ui(workspace.paths)
-    typer.echo(f"Confirmed in {os.path.relpath(target)}. Next: cohesion build --study {study}")
+    said = " and ".join(os.path.relpath(target) for target in targets)
+    typer.echo(f"Confirmed in {said}. Next: cohesion build --study {study}")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from assets.nodes import reads
 from pipeline.paths import Paths
 from pipeline.specs import Study
 from pipeline.specs.left_out import LeftOut, left_out
+from pipeline.specs.parts import every_file
 from pipeline.specs.sources import role_columns
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def nodes(workspace: Workspace) -> list[Node]:
     found: list[Node] = []
     for study in workspace.project.studies.values():
         found += [_sample(workspace, study)] if workspace.uses_sample(study) else []
-        found += [_wave(workspace, study, wave) for wave in study.waves]
+        found += [_waves(workspace, study, waves) for waves in study.deliveries()]
     return found
 
 
@@ -69,40 +70,77 @@ def _sample(workspace: Workspace, study: Study) -> Node:
     )
 
 
-def make_wave(
+def make_waves(
     tables: Tables,
     *,
     study: Study,
-    wave: str,
+    waves: tuple[str, ...],
     deposits: Deposits | Generated,
     key: Secret,
     withdrawn: OutsideFile,
     before: Place,
     kept: Place,
-    also: Mapping[str, tuple[LeftOut, ...]],
+    also: Mapping[str, Mapping[str, tuple[LeftOut, ...]]],
 ) -> Output:
-    """One row per row loaded of a wave's files; what is set apart, and why, goes into private files."""
+    """One row per row loaded of waves that share files; what is set apart, and why, goes into private files."""
     from pipeline.ingest import load_key
     from pipeline.ingest.arrival.versions import keep_versions, what_changed
-    from pipeline.ingest.wave import wave_table
-    from pipeline.ingest.wave_table import summary
+    from pipeline.ingest.wave import wave_tables
     from pipeline.ingest.withdrawal.noted import read_withdrawn
-    from pipeline.tables import Labels, Receipt, wave_schema
 
     secret, noted = load_key(key.path), read_withdrawn(withdrawn.path)
-    table = wave_table(study, wave, deposits.folder, secret, noted, confirmed=confirmed(tables), also=also)
-    if "sample" not in tables:
+    made = wave_tables(study, waves, deposits.folder, secret, noted, confirmed=confirmed(tables), also=also)
+    for wave, table in made.items() if "sample" not in tables else ():
         keep_versions(study, wave, deposits.folder, table, kept.path)
-    changed = what_changed(_before(before, study.key, wave), table)
+    outputs = {}
+    for wave, table in made.items():
+        changed = what_changed(_before(before, study.key, wave), table)
+        outputs[wave] = _output(study, wave, table, changed)
+    return outputs[waves[0]] if len(waves) == 1 else _together(outputs)
+
+
+def _output(study: Study, wave: str, table: WaveTable, changed: str) -> Output:
+    """What a node stores of one wave."""
+    from pipeline.ingest.wave_table import summary
+    from pipeline.tables import Joins, Labels, Receipt, wave_schema
+
     about = {**summary(table), "notices": "; ".join(table.notices) or "none"}
+    joins, joined = ({"joins": table.joined}, {"joins": Joins}) if has_joins(study, wave) else ({}, {})
     return Output(
-        tables={"wave": table.frame, "receipt": table.receipts, "labels": table.labels},
-        schemas={"wave": wave_schema(table.frame.columns), "receipt": Receipt, "labels": Labels},
+        tables={"wave": table.frame, "receipt": table.receipts, "labels": table.labels, **joins},
+        schemas={"wave": wave_schema(table.frame.columns), "receipt": Receipt, "labels": Labels, **joined},
         files=private({"quarantined": table.quarantined, "dates": table.dates}),
         problems={"confirmed": []},
         remarks={"paradata": ("warning", list(table.remarks))} if has_paradata(study, wave) else {},
         metadata={"wave": {**about, "redelivery": changed} if changed else about},
     )
+
+
+def _together(outputs: Mapping[str, Output]) -> Output:
+    """The outputs of several waves as one, each under its names with the wave."""
+
+    def named(part: str) -> dict[str, Any]:
+        parts = {wave: getattr(output, part) for wave, output in outputs.items()}
+        return {of(name, wave): value for wave, found in parts.items() for name, value in found.items()}
+
+    return Output(
+        tables=named("tables"),
+        schemas=named("schemas"),
+        files=named("files"),
+        problems={"confirmed": []},
+        remarks=named("remarks"),
+        metadata=named("metadata"),
+    )
+
+
+def of(name: str, wave: str) -> str:
+    """What an output of a wave is called where a node makes several."""
+    return f"{name}_{wave}"
+
+
+def has_joins(study: Study, wave: str) -> bool:
+    """Whether files are joined to a part of a wave."""
+    return any(file.join for file in study.waves[wave].files)
 
 
 PARADATA = "Interviews took as long as the declared rule expects, and came to their end."
@@ -139,36 +177,48 @@ def _before(place: Place, study: str, wave: str) -> WaveTable | None:
         return None
 
 
-def _wave(workspace: Workspace, study: Study, wave: str) -> Node:
-    paths, declared = workspace.paths, study.waves[wave]
-    files = tuple(file.file for file in declared.files)
-    named = (study.about.issued, study.about.withdrawals, *(file.refreshment for file in declared.files))
+def _waves(workspace: Workspace, study: Study, waves: tuple[str, ...]) -> Node:
+    """The node of waves that share files; most often of one."""
+    paths = workspace.paths
+    files = list({file.file: file for wave in waves for file in every_file(study.waves[wave])}.values())
+    lists = (file.refreshment for wave in waves for file in study.waves[wave].files)
+    named = tuple(dict.fromkeys(name for name in (study.about.issued, study.about.withdrawals, *lists) if name))
+    alone = len(waves) == 1
+    outputs: dict[str, Key] = {}
+    made: dict[str, File] = {}
+    remarks: dict[str, str] = {}
+    for wave in waves:
+        tables = ("wave", "receipt", "labels", *(["joins"] if has_joins(study, wave) else []))
+        outputs |= {name if alone else of(name, wave): (name, study.key, wave) for name in tables}
+        for name, what in (("quarantined", ""), ("dates", "dates")):
+            made[name if alone else of(name, wave)] = quarantined(paths, study.key, wave, what)
+        if has_paradata(study, wave):
+            remarks["paradata" if alone else of("paradata", wave)] = PARADATA
+    titles = ", ".join(study.waves[wave].title for wave in waves)
     return Node(
-        make_wave,
+        make_waves,
         reads={
-            "study": view(study, reads.wave_of(wave)),
-            "wave": wave,
-            "deposits": deposits_of(workspace, study, files, tuple(name for name in named if name)),
+            "study": view(study, reads.waves_of(waves)),
+            "waves": waves,
+            "deposits": deposits_of(workspace, study, tuple(file.file for file in files), named),
             "key": Secret(paths.pseudonym_key),
             "withdrawn": OutsideFile(paths.withdrawn(study.key)),
             "before": Place(paths.root),
             "kept": Place(paths.kept(study.key)),
-            "also": left_out(study, wave),
+            "also": {wave: left_out(study, wave) for wave in waves},
         },
         inputs=sample_key(workspace, study),
-        outputs={table: (table, study.key, wave) for table in ("wave", "receipt", "labels")},
-        files={
-            "quarantined": quarantined(paths, study.key, wave),
-            "dates": quarantined(paths, study.key, wave, "dates"),
-        },
+        outputs=outputs,
+        files=made,
         group="ingest",
         study=study.key,
-        description=f"{study.about.short_title}, {declared.title}: {', '.join(files)}, as deposited, with pseudonyms.",
-        kinds=frozenset({"polars", *(file.format for file in declared.files)}),
+        description=f"{study.about.short_title}, {titles}: {', '.join(file.file for file in files)}, as deposited, "
+        "with pseudonyms.",
+        kinds=frozenset({"polars", *(file.format for file in files)}),
         checks=("confirmed",),
-        remarks={"paradata": PARADATA} if has_paradata(study, wave) else {},
-        code=tuple(reads.format_code(file.format) for file in declared.files),
-        records=tuple(reads.format_record(file.format) for file in declared.files),
+        remarks=remarks,
+        code=tuple(dict.fromkeys(reads.format_code(file.format) for file in files)),
+        records=reads.format_records(file.format for file in files),
     )
 
 

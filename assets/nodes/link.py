@@ -9,6 +9,7 @@ from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from assets.nodes.ingest import deposits_of, private, quarantined
 from pipeline.specs import Study
+from pipeline.specs.parts import every_file
 
 
 def nodes(workspace: Workspace) -> list[Node]:
@@ -49,7 +50,8 @@ def make_links(
 
 def _links(workspace: Workspace, study: Study) -> Node:
     paths = workspace.paths
-    files = tuple(file.file for _, _, file in study.files())
+    read = list({one.file: one for wave in study.waves.values() for one in every_file(wave)}.values())
+    files = tuple(one.file for one in read)
     named = (study.about.issued, study.about.withdrawals, *(file.refreshment for _, _, file in study.files()))
     return Node(
         make_links,
@@ -74,6 +76,6 @@ def _links(workspace: Workspace, study: Study) -> Node:
             "new_people": "Whoever is new in a wave is on the list of its refreshment sample, or of ids given out.",
             "facts": "Lasting facts of linked people agree much more often than those of people linked at random.",
         },
-        code=tuple(dict.fromkeys(reads.format_code(file.format) for _, _, file in study.files())),
-        records=reads.format_records(file.format for _, _, file in study.files()),
+        code=tuple(dict.fromkeys(reads.format_code(file.format) for file in read)),
+        records=reads.format_records(file.format for file in read),
     )

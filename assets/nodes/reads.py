@@ -41,15 +41,28 @@ _LOCATED = ("variable", "waves", "arms")
 """Of an item: where it was asked, and under which name it lies in a file."""
 _CODED = ("kind", "codes", "range", "reverse", "recode", "missing", "blank")
 """Of an item: what its answers become."""
-_LAYOUT = ("arm", "file", "columns", "prefix", "variables", "not_asked", *_FIELDWORK)
+_LAYOUT = ("arm", "file", "columns", "prefix", "names", "variables", "not_asked", *_FIELDWORK)
+_FORM = ("format", "encoding", "delimiter", "decimal", "thousands", "sheet", "header_row", "layout", "limits")
 _READING = (
-    *("format", "encoding", "delimiter", "decimal", "thousands", "sheet", "header_row", "layout"),
-    *("answers", "date_format"),
+    *_FORM,
+    *("answers", "date_format", "of_source", "rows", "present"),
+    *_under("join.*", *_FORM, "file", "of_source", "on", "relation", "names", "take"),
 )
 """Of a file of a wave: what lies in it under which name, and how it is read."""
-_WAVE = ("number", "columns", "prefix", "variables", "not_asked", *_FIELDWORK)
+_WAVE = ("number", "columns", "prefix", "names", "mark", "variables", "not_asked", *_FIELDWORK)
 _OTHERWISE = _under("exceptions.*", "codes", "recode", "reverse", "range", "missing")
-_IDS = ("columns", "unprefixed", "ids", "doubtful", "issued", "withdrawals", "missing", "arms.*.waves")
+_IDS = (
+    "columns",
+    "unprefixed",
+    "names",
+    "sources.*.left_out",
+    "ids",
+    "doubtful",
+    "issued",
+    "withdrawals",
+    "missing",
+    "arms.*.waves",
+)
 
 OUTCOMES = (
     "key",
@@ -66,7 +79,7 @@ LINKS = (
 )
 ANSWERS = (
     "key",
-    *_under("about", "columns", "unprefixed", "doubtful", "missing", "arms.*.waves"),
+    *_under("about", "columns", "unprefixed", "names", "doubtful", "missing", "arms.*.waves"),
     *_under("items.*", *_LOCATED, *_CODED),
     *_under("waves.*", "decisions", *_WAVE, *_OTHERWISE),
     *_under("waves.*.files.*", *_LAYOUT),
@@ -82,7 +95,7 @@ FINDINGS = (
 )
 SAMPLE = (
     "key",
-    *_under("about", "arms.*.waves", "columns", "unprefixed", "missing"),
+    *_under("about", "arms.*.waves", "columns", "unprefixed", "names", "missing"),
     *_under("items.*", "label", *_LOCATED, *_CODED),
     *_under("scales.*", "concept", "items", "reverse"),
     *_under("waves.*", *_WAVE, *_OTHERWISE),
@@ -119,22 +132,26 @@ IMPUTATION_SET = (
 )
 
 
-def wave_of(wave: str) -> tuple[str, ...]:
-    """What a wave's table is made from: its own declaration, and what holds for all waves."""
+def waves_of(waves: Iterable[str]) -> tuple[str, ...]:
+    """What the tables of waves are made from: their own declarations, and what holds for all waves."""
+    files = ("refreshment", "sha256", "rows", "join.*.sha256", "join.*.rows", *_LAYOUT, *_READING)
     return (
         "key",
         *_under("about", "paradata", *_IDS),
-        *_under("items.*", "kind", "codes", "recode", "range", "missing", *_LOCATED),
-        *_under(f"waves.{wave}", "decisions", "paradata", *_WAVE, *_OTHERWISE),
-        *_under(f"waves.{wave}.files.*", "refreshment", "sha256", "rows", *_LAYOUT, *_READING),
+        *_under("items.*", "kind", "codes", "recode", "range", "missing", "time_constant", *_LOCATED),
+        *(path for wave in waves for path in _under(f"waves.{wave}", "decisions", "paradata", *_WAVE, *_OTHERWISE)),
+        *(path for wave in waves for path in _under(f"waves.{wave}.files.*", *files)),
     )
 
 
-def redelivery_of(wave: str) -> tuple[str, ...]:
-    """What a delivery of a wave, and the one before it, are compared by: its table, and the means of its scores."""
+def redelivery_of(wave: str, together: Iterable[str]) -> tuple[str, ...]:
+    """What a delivery of a wave, and the one before it, are compared by: its table, and the means of its scores.
+
+    ``together``: the waves that share its files.
+    """
     return (
-        *wave_of(wave),
-        f"waves.{wave}.files.*.earlier",
+        *waves_of(together),
+        *_under(f"waves.{wave}.files.*", "earlier", "join.*.earlier"),
         *_under("items.*", "concept", "reverse", "blank"),
         *_under("scales.*", "concept", "items", "score", "minimum_answered", "reverse"),
     )

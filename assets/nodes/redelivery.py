@@ -15,6 +15,7 @@ from assets.nodes import reads
 from assets.nodes.ingest import deposits_of
 from pipeline.errors import CohesionError
 from pipeline.specs import Model, Study
+from pipeline.specs.parts import every_file
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,7 +33,7 @@ def redelivered_waves(workspace: Workspace, study: Study) -> list[str]:
     """The waves whose declaration lists an earlier delivery; generated files have none."""
     if workspace.uses_sample(study):
         return []
-    return [wave for wave, declared in study.waves.items() if any(file.earlier for file in declared.files)]
+    return [wave for wave, declared in study.waves.items() if any(file.earlier for file in every_file(declared))]
 
 
 def redelivery_keys(workspace: Workspace, study: Study) -> dict[str, Key]:
@@ -95,13 +96,15 @@ def compare_deliveries(
 
 def _node(workspace: Workspace, study: Study, wave: str) -> Node:
     paths, declared = workspace.paths, study.waves[wave]
-    files = tuple(file.file for file in declared.files)
+    read = list({file.file: file for file in every_file(declared)}.values())
+    files = tuple(file.file for file in read)
+    together = next(waves for waves in study.deliveries() if wave in waves)
     named = (study.about.issued, study.about.withdrawals, *(file.refreshment for file in declared.files))
-    versions = dict.fromkeys(file.earlier[-1] if file.earlier else file.sha256 for file in declared.files)
+    versions = dict.fromkeys(file.earlier[-1] if file.earlier else file.sha256 for file in read)
     return Node(
         make_redelivery,
         reads={
-            "study": view(study, reads.redelivery_of(wave)),
+            "study": view(study, reads.redelivery_of(wave, together)),
             "wave": wave,
             "printed": printed_means(workspace, study),
             "deposits": deposits_of(workspace, study, files, tuple(name for name in named if name)),
@@ -115,6 +118,6 @@ def _node(workspace: Workspace, study: Study, wave: str) -> Node:
         study=study.key,
         description=f"{study.about.short_title}, {declared.title}: what differs from the delivery before, in counts.",
         kinds=frozenset({"polars"}),
-        code=tuple(reads.format_code(file.format) for file in declared.files),
-        records=tuple(reads.format_record(file.format) for file in declared.files),
+        code=tuple(dict.fromkeys(reads.format_code(file.format) for file in read)),
+        records=reads.format_records(file.format for file in read),
     )

@@ -10,9 +10,10 @@ import polars as pl
 
 from pipeline.errors import CohesionError
 from pipeline.specs.base import MissingReason, canonical_code
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
-from pipeline.specs.study import Item, WaveException, WaveFile
+from pipeline.specs.study import Item, WaveException
 from pipeline.tables import NOT_IN_FILE, SET_ASIDE
 
 BLANK = ""

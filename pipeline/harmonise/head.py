@@ -8,9 +8,9 @@ import polars as pl
 
 from pipeline.harmonise.crosswalk import canonical
 from pipeline.harmonise.projection import by_arm_case, case, literal, quoted
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
-from pipeline.specs.study import WaveFile
 
 ROLES = {
     "interview_date": "interview_date",

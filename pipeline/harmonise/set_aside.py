@@ -9,9 +9,9 @@ import polars as pl
 from pipeline.harmonise.crosswalk import Rule, rules
 from pipeline.harmonise.drift.reading import read
 from pipeline.harmonise.texts import finding_about
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
-from pipeline.specs.study import WaveFile
 from pipeline.tables import SET_ASIDE
 
 VALUE_BY_VALUE = ("undeclared_code", "out_of_range", "no_number", "marked_missing")

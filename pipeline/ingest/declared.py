@@ -1,51 +1,172 @@
-"""The files of a wave, read as they are declared."""
+"""The files of waves, each read once as it is declared, and the parts that are taken of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import DepositError
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.formats.deposit import Deposit
-from pipeline.ingest.formats.request import Request
+from pipeline.ingest.formats.request import LARGE, Request, limits_of
 from pipeline.ingest.isolation.read import read_deposits
+from pipeline.ingest.parts.joins import names_in
+from pipeline.ingest.parts.part import Part
+from pipeline.ingest.parts.take import Wanted, parts_of
+from pipeline.specs.deposits import Deposited, Joined, WaveFile
 from pipeline.specs.left_out import LeftOut
+from pipeline.specs.part_columns import key_columns, taking_columns
 from pipeline.specs.project import Study
 from pipeline.specs.sources import declared_variables, role_columns
-from pipeline.specs.study import WaveFile
+from pipeline.specs.study import awaits_labels
+
+Also = Mapping[str, Sequence[LeftOut]]
+"""Part → columns that are looked at although nothing is read from them."""
+Columns = Callable[[Study, str, WaveFile], Sequence[str]]
+"""Of a part, the columns that pass."""
+Taken = list[Part | DepositError]
 
 
-def read_wave(
-    study: Study, wave: str, folder: Path, also: Mapping[str, Sequence[LeftOut]] | None = None
-) -> list[Deposit | DepositError]:
-    """The deposits of a wave, read as declared, in the order of its files.
+class _Requests:
+    """What is asked of files: each once, with the columns of all that it serves."""
 
-    ``also`` maps arm → columns that are looked at although nothing is read from them.
+    def __init__(self) -> None:
+        self.columns: dict[Request, list[str]] = {}
+
+    def add(self, request: Request) -> Request:
+        """The request without its columns: by it the answer is found."""
+        key = replace(request, columns=None)
+        self.columns.setdefault(key, []).extend(request.columns or ())
+        return key
+
+    def answers(self) -> dict[Request, Deposit | DepositError]:
+        asked = [replace(key, columns=tuple(dict.fromkeys(names))) for key, names in self.columns.items()]
+        return dict(zip(self.columns, read_deposits(asked), strict=True))
+
+
+_Asked = tuple[str, WaveFile, Request, list[Request], Sequence[str]]
+"""Wave, part, what is asked of its file and of those joined to it, and the columns of the part that pass."""
+
+
+def _asked(
+    study: Study, waves: Sequence[str], folder: Path, also: Mapping[str, Also], columns: Columns, *, partial: bool
+) -> tuple[_Requests, list[_Asked]]:
+    """What is asked of the files of waves, part by part."""
+    requests = _Requests()
+    asked: list[_Asked] = []
+    for wave in waves:
+        for file in study.waves[wave].files:
+            more = [one.variable for one in also.get(wave, {}).get(file.part, ())]
+            passing = [*columns(study, wave, file), *more]
+            own = requests.add(request_of(study, wave, find_file(folder, file.file), file, passing, partial=partial))
+            joined = [
+                requests.add(_request_of_joined(study, wave, find_file(folder, one.file), file, one, partial=partial))
+                for one in file.join
+            ]
+            asked.append((wave, file, own, joined, passing))
+    return requests, asked
+
+
+def read_waves(
+    study: Study,
+    waves: Sequence[str],
+    folder: Path,
+    also: Mapping[str, Also] | None = None,
+    *,
+    columns: Columns = declared_variables,
+    partial: bool = False,
+) -> dict[str, Taken]:
+    """Wave → its parts, in the order of its ``files``; in place of a part the error that it has.
+
+    Every file is read once, however many of these waves it serves. ``also``: by wave. ``columns`` says which of a part
+    pass. ``partial``: of files whose bytes were read and checked before.
     """
-    declared = study.waves[wave].files
-    paths = [find_file(folder, file.file) for file in declared]
-    return read_deposits(
-        [
-            request_of(study, wave, path, file, [one.variable for one in (also or {}).get(file.arm, ())])
-            for path, file in zip(paths, declared, strict=True)
-        ]
-    )
-
-
-def whole_wave(study: Study, wave: str, folder: Path) -> list[Deposit]:
-    """As ``read_wave``, for whoever needs every file. Raises the ``DepositError`` of the first that cannot be read."""
-    found: list[Deposit] = []
-    for deposit in read_wave(study, wave, folder):
+    requests, asked = _asked(study, waves, folder, also or {}, columns, partial=partial)
+    answers = requests.answers()
+    taken: dict[int, Part | DepositError] = {}
+    for key, deposit in answers.items():
+        places = [place for place, (_, _, own, _, _) in enumerate(asked) if own == key]
         if isinstance(deposit, DepositError):
-            raise deposit
-        found.append(deposit)
+            taken |= dict.fromkeys(places, deposit)
+        elif places:
+            wanted = [
+                Wanted(wave, file, [answers[one] for one in joined], passing)
+                for wave, file, _, joined, passing in (asked[place] for place in places)
+            ]
+            taken |= dict(zip(places, parts_of(study, wanted, deposit), strict=True))
+    return {wave: [taken[place] for place, (of, *_) in enumerate(asked) if of == wave] for wave in waves}
+
+
+def whole_waves(study: Study, waves: Sequence[str], folder: Path) -> dict[str, list[Part]]:
+    """As ``read_waves``, for whoever needs every part. Raises the ``DepositError`` of the first that has one."""
+    found: dict[str, list[Part]] = {}
+    for wave, parts in read_waves(study, waves, folder).items():
+        found[wave] = []
+        for part in parts:
+            if isinstance(part, DepositError):
+                raise part
+            found[wave].append(part)
     return found
 
 
-def request_of(study: Study, wave: str, path: Path, file: WaveFile, also: Sequence[str] = ()) -> Request:
+def received_files(study: Study, wave: str, folder: Path) -> dict[str, Mapping[str, str | int]]:
+    """Declared name → receipt of every file that a wave is read from. Raises the first ``DepositError`` of these."""
+    requests, asked = _asked(study, [wave], folder, {}, declared_variables, partial=False)
+    answers = requests.answers()
+    found: dict[str, Mapping[str, str | int]] = {}
+    for _, part, own, joined, _ in asked:
+        for file, request in zip((part, *part.join), (own, *joined), strict=True):
+            deposit = answers[request]
+            if isinstance(deposit, DepositError):
+                raise deposit
+            found[file.file] = deposit.receipt
+    return found
+
+
+def labelled_parts(study: Study, wave: str, folder: Path) -> list[Deposit]:
+    """The parts of a wave for whoever takes codes from their labels; none where no item waits for that."""
+    if not any(map(awaits_labels, study.items.values())):
+        return []
+    together = next(waves for waves in study.deliveries() if wave in waves)
+    return [part.deposit for part in whole_waves(study, together, folder)[wave]]
+
+
+def request_of(
+    study: Study, wave: str, path: Path, file: WaveFile, columns: Sequence[str], *, partial: bool = False
+) -> Request:
+    """What is asked of the file of a part: these columns, and those by which the part is taken."""
+    wanted = (*columns, *taking_columns(study, wave, file))
+    keys = (name for joined in file.join for name in key_columns(study, wave, file, joined))
+    text = tuple(dict.fromkeys([role_columns(study, wave, file)["person_id"], *keys]))
+    return _request(path, file, wanted, text, partial=partial, is_shared=file.of_source is not None)
+
+
+def _request_of_joined(
+    study: Study, wave: str, path: Path, file: WaveFile, joined: Joined, *, partial: bool
+) -> Request:
+    keys = tuple(key_columns(study, wave, file, joined).values())
+    return _request(path, joined, (*keys, *names_in(study, wave, file, joined)), keys, partial=partial, is_shared=True)
+
+
+def _request(
+    path: Path, file: Deposited, columns: Sequence[str], text: tuple[str, ...], *, partial: bool, is_shared: bool
+) -> Request:
+    whole = whole_request(path.resolve(), file, text)
+    size = path.stat().st_size
+    return replace(
+        whole,
+        columns=tuple(columns),
+        limits=limits_of(size, file.limits.seconds, file.limits.gigabytes),
+        partial=partial,
+        projected=file.layout == "plain" and (is_shared or size > LARGE),
+    )
+
+
+def whole_request(path: Path, file: Deposited, text: tuple[str, ...]) -> Request:
+    """What is asked of a file as a whole; ``text`` are its columns of ids and keys."""
     return Request(
-        str(path.resolve()),
+        str(path),
         file.format,
         encoding=file.encoding,
         delimiter=file.delimiter,
@@ -54,6 +175,5 @@ def request_of(study: Study, wave: str, path: Path, file: WaveFile, also: Sequen
         sheet=file.sheet,
         header_row=file.header_row,
         layout=file.layout,
-        columns=(*declared_variables(study, wave, file), *also),
-        text=(role_columns(study, wave, file)["person_id"],),
+        text=text,
     )

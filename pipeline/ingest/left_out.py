@@ -10,8 +10,8 @@ import polars as pl
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.specs.base import canonical_code
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.left_out import LeftOut
-from pipeline.specs.study import WaveFile
 
 
 def without_left_out(

@@ -12,12 +12,13 @@ import polars as pl
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import some
 from pipeline.ingest.formats.deposit import Deposit
+from pipeline.ingest.parts.part import Part
 from pipeline.ingest.quarantine.rows import Sorted
 from pipeline.ingest.wave_file import FileRows
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.formats import FORMATS
 from pipeline.specs.project import Study
 from pipeline.specs.sources import declared_variables
-from pipeline.specs.study import WaveFile
 
 LABELS = {
     **dict.fromkeys(("study", "wave", "arm", "variable", "label", "code", "code_label", "missing"), pl.String),
@@ -31,16 +32,47 @@ LABELS = {
 NOT_LEFT_OUT = (None, None, None)
 
 
+JOINED = {
+    **dict.fromkeys(("study", "wave", "arm", "file", "format", "sha256"), pl.String),
+    "bytes": pl.Int64,
+    "rows": pl.Int64,
+    **dict.fromkeys(("joined_to", "key", "relation"), pl.String),
+    "without": pl.Int64,
+    "unused": pl.Int64,
+}
+
+
+def joined_receipts(study: Study, wave: str, file: WaveFile, part: Part) -> list[dict[str, object]]:
+    """What is known of each file that is joined to a part (contract ``Joins``)."""
+    return [
+        {
+            **{"study": study.key, "wave": wave, "arm": file.arm},
+            **{name: one.receipt[name] for name in ("file", "format", "sha256", "bytes", "rows")},
+            **{name: getattr(one, name) for name in ("joined_to", "key", "relation", "without", "unused")},
+        }
+        for one in part.joined
+    ]
+
+
+def joined_table(joined: Sequence[Mapping[str, object]]) -> pl.DataFrame:
+    return pl.DataFrame(joined, schema=JOINED)
+
+
 def file_receipt(
-    study: Study, wave: str, file: WaveFile, deposit: Deposit, arm: FileRows, path: Path
+    study: Study, wave: str, file: WaveFile, deposit: Deposit, part: Part, arm: FileRows, path: Path
 ) -> dict[str, object]:
-    """What is known of one file: its bytes, its shape, when people were interviewed, when it came to lie here."""
+    """What is known of one part: the bytes of its file, where its rows are, when people were interviewed."""
     first, last = arm.interviews
     return {
         "study": study.key,
         "wave": wave,
         "arm": file.arm,
         **{name: value for name, value in deposit.receipt.items() if name != "columns"},
+        "rows": arm.sorted.received,
+        "in_file": int(deposit.receipt["rows"]),
+        "elsewhere": part.elsewhere,
+        "left_out": part.left_out,
+        "not_present": part.not_present,
         "variables": deposit.receipt["columns"],
         "first_interview": first,
         "last_interview": last,

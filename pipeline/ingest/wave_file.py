@@ -19,9 +19,9 @@ from pipeline.ingest.quarantine.marked_missing import with_marks
 from pipeline.ingest.quarantine.paradata import judged_by_paradata
 from pipeline.ingest.quarantine.rows import VALUES_SCHEMA, Sorted
 from pipeline.ingest.quarantine.trials import unclear_marks, without_test_records
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
-from pipeline.specs.sources import declared_variables, role_columns, source_variable
-from pipeline.specs.study import WaveFile
+from pipeline.specs.sources import declared_variables, number_of, role_columns, source_variable
 from pipeline.tables import NOT_IN_FILE, SET_ASIDE
 
 
@@ -110,8 +110,7 @@ def check_number(study: Study, wave: str, frame: pl.DataFrame, roles: Mapping[st
     """Raise ``DepositError`` if the column with the role ``wave`` holds another number than this wave's."""
     if "wave" not in roles:
         return
-    declared = study.waves[wave].number
-    number = int(wave[1:]) if declared is None else declared
+    number = number_of(study, wave)
     column = roles["wave"]
     others = int((answer_codes(frame[column]) != str(number)).sum())
     if others:

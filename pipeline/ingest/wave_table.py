@@ -26,6 +26,8 @@ class WaveTable:
     counts: Mapping[str, int] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     """What paradata say of the interviews, in counts: speeders, stragglers, interviews in part."""
+    joined: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """One row per file joined to a part (contract ``Joins``)."""
 
 
 def summary(table: WaveTable) -> dict[str, Any]:
@@ -38,7 +40,16 @@ def summary(table: WaveTable) -> dict[str, Any]:
         "received_at": ", ".join(f"{moment:%Y-%m-%d %H:%M} UTC" for moment in table.receipts["received_at"]),
         "interviews": _window(table.receipts),
         "accounting": "; ".join(f"{place}: {count:,}" for place, count in table.counts.items()),
+        **_other_rows(table.receipts),
     }
+
+
+def _other_rows(receipts: pl.DataFrame) -> dict[str, str]:
+    """Where the rows of the files are that are no interviews of this wave; nothing where there are none."""
+    places = {"elsewhere": "of other waves or arms", "left_out": "declared left out", "not_present": "not_present"}
+    counts = {words: int(receipts[name].sum()) for name, words in places.items() if name in receipts.columns}
+    shown = "; ".join(f"{words}: {count:,}" for words, count in counts.items() if count)
+    return {"other_rows": shown} if shown else {}
 
 
 def _window(receipts: pl.DataFrame) -> str:

@@ -13,7 +13,7 @@ from pipeline.sample.deposit_files import write_file
 from pipeline.sample.layout import lay_out
 from pipeline.sample.nonresponse import leave_out
 from pipeline.specs import Study
-from pipeline.specs.study import WaveFile
+from pipeline.specs.deposits import WaveFile
 
 Array = np.ndarray
 PREFIX = {"regions": "RG", "invested": "IN", "activists": "AC", "metropolitan": "ME"}

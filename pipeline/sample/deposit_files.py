@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.sample.layout import Layout
-from pipeline.specs.study import WaveFile
+from pipeline.specs.deposits import WaveFile
 
 MADE = dt.datetime(2026, 1, 1, 9, 0)
 """The date that the files say they were made; the libraries would write the day of the run."""

@@ -14,8 +14,9 @@ import polars as pl
 
 from pipeline.errors import CohesionError
 from pipeline.specs import Study
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.sources import role_columns, source_variable
-from pipeline.specs.study import Item, WaveException, WaveFile
+from pipeline.specs.study import Item, WaveException
 
 Array = np.ndarray
 

@@ -1,5 +1,6 @@
 """The declarations: what a person writes in YAML, read strictly into frozen objects."""
 
+from pipeline.specs.deposits import Columns, WaveFile
 from pipeline.specs.figures import Claim, Figure
 from pipeline.specs.imputation import Gap, ImputationSet
 from pipeline.specs.load import load_project
@@ -8,7 +9,7 @@ from pipeline.specs.papers import Paper
 from pipeline.specs.project import Assumption, Project, Study
 from pipeline.specs.report import Concept, Model
 from pipeline.specs.structural import StructuralModel
-from pipeline.specs.study import AreaMeasure, Arm, Columns, Event, Item, Scale, StudyFile, Wave, WaveException, WaveFile
+from pipeline.specs.study import AreaMeasure, Arm, Event, Item, Scale, StudyFile, Wave, WaveException
 from pipeline.specs.weights import Target, WeightSet
 
 __all__ = [

@@ -9,12 +9,14 @@ from pipeline.specs.answer_words import check_answer_words
 from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_imputation import check_imputation
 from pipeline.specs.check_paradata import check_paradata
+from pipeline.specs.check_parts import check_parts
 from pipeline.specs.check_weights import check_weights
+from pipeline.specs.deposits import Deposited, Joined, WaveFile
 from pipeline.specs.formats import FORMATS, format_keys
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.strict_yaml import Position, Source
-from pipeline.specs.study import Item, OutcomeList, StudyFile, Wave, WaveException, WaveFile, value_range
+from pipeline.specs.study import Item, OutcomeList, StudyFile, Wave, WaveException, value_range
 
 
 def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
@@ -28,6 +30,7 @@ def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
     for wave_key, wave in parts.waves.items():
         _check_wave(wave_key, wave, parts, declared, reading.sources[key, "waves", wave_key])
     _check_answer_words(key, reading)
+    _check_parts(key, reading)
     check_paradata(parts, reading.sources.get((key, "study")), _wave_sources(key, parts, reading))
     check_weights(key, parts, declared, reading)
     check_imputation(key, parts, declared, reading)
@@ -46,6 +49,13 @@ def _check_answer_words(key: str, reading: Reading) -> None:
         check_answer_words(study, wave, file, reading.sources[key, "items"], reading.sources[key, "waves", wave])
 
 
+def _check_parts(key: str, reading: Reading) -> None:
+    study = reading.studies.get(key)
+    if study is not None:
+        sources = {wave: reading.sources[key, "waves", wave] for wave in study.waves}
+        check_parts(study, reading.sources[key, "study"], sources)
+
+
 def _check_about(about: StudyFile, declared: StudyNames, source: Source, reading: Reading) -> None:
     for arm_key, arm in about.arms.items():
         position = ("arms", arm_key, "waves")
@@ -53,6 +63,8 @@ def _check_about(about: StudyFile, declared: StudyNames, source: Source, reading
         once(source, position, arm.waves)
     for index, report in enumerate(about.outcomes):
         _check_outcomes(report, ("outcomes", index), about, declared, source)
+    for name, deposited in about.sources.items():
+        _check_format_keys(deposited, ("sources", name), source)
     if about.headline:
         known(source, ("headline",), [about.headline], declared.scores, "a score of this study")
     known(source, ("areas",), about.areas, names.concepts(reading), "a concept of data/concepts.yaml")
@@ -170,7 +182,12 @@ def _check_file(
     known(source, (*position, "variables"), file.variables, declared.items, "an item of this study")
     known(source, (*position, "not_asked"), file.not_asked, declared.items, "an item of this study")
     once(source, (*position, "not_asked"), file.not_asked)
-    _check_format_keys(file, position, source)
+    joined: list[tuple[WaveFile | Joined, Position]] = [
+        (one, (*position, "join", index)) for index, one in enumerate(file.join)
+    ]
+    for own, at in [(file, position), *joined]:
+        if own.of_source is None:
+            _check_format_keys(own, at, source)
     if about is None:
         return
     if file.arm in about.arms and key not in about.arms[file.arm].waves:
@@ -181,7 +198,7 @@ def _check_file(
         )
 
 
-def _check_format_keys(file: WaveFile, position: Position, source: Source) -> None:
+def _check_format_keys(file: Deposited, position: Position, source: Source) -> None:
     """How a file is read is said by keys that its format takes."""
     takes = FORMATS[file.format].takes
     for key in sorted(file.model_fields_set & (format_keys() - takes)):

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
-from pipeline.specs.sources import declared_variables, prefixed, source_variable
-from pipeline.specs.study import WaveFile
+from pipeline.specs.sources import bare_name, declared_variables, prefixed, source_variable
 
 Why = Literal["not_asked", "read_before"]
 
@@ -29,8 +29,8 @@ class LeftOut:
 
 
 def left_out(study: Study, wave: str) -> dict[str, tuple[LeftOut, ...]]:
-    """Arm → the columns of its file that hold no declared variable, though an item might be in them."""
-    return {file.arm: tuple(_of_file(study, wave, file)) for file in study.waves[wave].files}
+    """Part → the columns of its file that hold no declared variable, though an item might be in them."""
+    return {file.part: tuple(_of_file(study, wave, file)) for file in study.waves[wave].files}
 
 
 def _of_file(study: Study, wave: str, file: WaveFile) -> Iterator[LeftOut]:
@@ -51,11 +51,10 @@ def _candidates(study: Study, wave: str, file: WaveFile, key: str) -> Iterator[t
     if found is None:
         return
     before, then, variable = found
-    own = study.waves[before].prefix if then.prefix is None else then.prefix
-    bare = variable.removeprefix(own)
+    bare = bare_name(study, before, then, variable)
     is_wide = then.file == file.file  # one file with a column for each wave: the earlier wave's own is still in it
     names = [prefixed(study, wave, file, bare), *_renumbered(bare, before, wave)]
-    names += [] if is_wide or own else [variable]
+    names += [] if is_wide or bare != variable else [variable]
     why: Why = "not_asked" if now is None else "read_before"
     for name in dict.fromkeys(names):
         if not (is_wide and name == variable) and not (now is not None and _differ_in_number(name, now)):

@@ -12,6 +12,7 @@ from pipeline.specs.check import check
 from pipeline.specs.figures import Figure
 from pipeline.specs.models import load_model
 from pipeline.specs.papers import Paper
+from pipeline.specs.parts import assembled
 from pipeline.specs.project import Project
 from pipeline.specs.reader import load, load_each, load_front_matter, nearest
 from pipeline.specs.reading import Reading, parts_of
@@ -57,6 +58,8 @@ def read_project(paths: Paths) -> Reading:
 def _read_study(folder: Path, paths: Paths, reading: Reading) -> None:
     """One study folder, file by file as its records say."""
     read = {part.key: _read_part(part, folder, paths, reading) for part in STUDY_FILES.values()}
+    place = {wave: reading.sources[folder.name, "waves", wave] for wave in read["waves"]}
+    read["waves"] = assembled(read["about"], read["waves"], place)
     reading.parts[folder.name] = parts_of(read)
     for file in sorted(folder.glob("*.y*ml")):
         if not is_study_file(file.name):

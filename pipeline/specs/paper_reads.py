@@ -25,13 +25,14 @@ _NAMES_CONCEPTS = ("outcome", "outcomes", "exposures", "covariates", "categorica
 
 _STUDY_READS = (
     "about.title", "about.source", "about.synthetic", "about.citation", "about.population", "about.licence",
-    "about.arms.*.title", "about.arms.*.waves", "about.unprefixed",
+    "about.arms.*.title", "about.arms.*.waves", "about.unprefixed", "about.names",
     "caveats",
     "items.*.label", "items.*.concept",
     "scales.*.concept", "scales.*.items",
     "waves.*.title", "waves.*.mode", "waves.*.fieldwork", "waves.*.exceptions", "waves.*.prefix", "waves.*.variables",
     "waves.*.not_asked", "waves.*.files.*.arm", "waves.*.files.*.fieldwork", "waves.*.files.*.prefix",
-    "waves.*.files.*.variables", "waves.*.files.*.not_asked",
+    "waves.*.files.*.variables", "waves.*.files.*.not_asked", "waves.*.files.*.names", "waves.*.names", "waves.*.mark",
+    "waves.*.number",
 )  # fmt: skip
 _ITEM_READS = ("label", "concept", "wording", "codes", "recode", "reverse", "assumed", "variable", "waves", "arms")
 

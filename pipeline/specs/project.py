@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.specs.base import Assumable, Declaration
+from pipeline.specs.parts import deliveries
 from pipeline.specs.study_files import STUDY_FILES
 
 if TYPE_CHECKING:
     from pipeline.specs.base import Period
+    from pipeline.specs.deposits import WaveFile
     from pipeline.specs.figures import Figure
     from pipeline.specs.imputation import ImputationSet
     from pipeline.specs.models import AnyModel
     from pipeline.specs.papers import Paper
     from pipeline.specs.report import Concept
-    from pipeline.specs.study import Item, Scale, StudyFile, Wave, WaveFile
+    from pipeline.specs.study import Item, Scale, StudyFile, Wave
     from pipeline.specs.weights import Target, WeightSet
 
 
@@ -75,6 +77,10 @@ class Study:
         for key, wave in self.waves.items():
             for file in wave.files:
                 yield key, wave, file
+
+    def deliveries(self) -> list[tuple[str, ...]]:
+        """The waves, together where they share a file."""
+        return deliveries(self.waves)
 
     def fieldwork(self, wave: str, arm: str) -> Period:
         """The fieldwork period of an arm's wave."""

@@ -1,18 +1,55 @@
-"""Which source variable holds what, file by file: the file's declaration overrides the wave's, and that the study's."""
+"""Which source variable holds what, part by part: the part's declaration overrides the wave's, and that the study's."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.specs.deposits import NO_COLUMN
+from pipeline.specs.variable_names import ends, needs
+
 if TYPE_CHECKING:
+    from pipeline.specs.deposits import WaveFile
     from pipeline.specs.project import Study
-    from pipeline.specs.study import WaveFile
 
 
 def prefixed(study: Study, wave: str, file: WaveFile, variable: str) -> str:
-    """The name that a variable has in ``file``: with the wave's prefix, unless it is declared to bear none."""
-    prefix = study.waves[wave].prefix if file.prefix is None else file.prefix
-    return variable if variable in study.about.unprefixed else f"{prefix}{variable}"
+    """The name that a variable has in ``file``: with the wave's marks, unless it is declared to bear none."""
+    if variable in study.about.unprefixed:
+        return variable
+    before, behind = around_names(study, wave, file)
+    return f"{before}{variable}{behind}"
+
+
+def bare_name(study: Study, wave: str, file: WaveFile, variable: str) -> str:
+    """The name of a variable without the marks of the wave, if it bears them."""
+    before, behind = around_names(study, wave, file)
+    is_marked = variable.startswith(before) and variable.endswith(behind) and len(variable) > len(before + behind)
+    return variable[len(before) : len(variable) - len(behind)] if is_marked else variable
+
+
+def around_names(study: Study, wave: str, file: WaveFile) -> tuple[str, str]:
+    """What stands before and behind the names of variables in ``file``."""
+    declared = study.waves[wave]
+    pattern = file.names
+    if pattern is None and file.prefix is not None:
+        return file.prefix, ""
+    pattern = pattern or declared.names
+    if pattern is None and declared.prefix:
+        return declared.prefix, ""
+    pattern = pattern or study.about.names
+    return ("", "") if pattern is None else around(study, wave, pattern)
+
+
+def around(study: Study, wave: str, pattern: str) -> tuple[str, str]:
+    """What stands before and behind the name in a pattern, in one wave."""
+    mark = (study.waves[wave].mark or "") if needs(pattern, "mark") else ""
+    return ends(pattern, mark, number_of(study, wave) if needs(pattern, "number") else 0)
+
+
+def number_of(study: Study, wave: str) -> int:
+    """The number of a wave: as declared, or that in its name."""
+    declared = study.waves[wave].number
+    return int(wave[1:]) if declared is None else declared
 
 
 def source_variable(study: Study, wave: str, file: WaveFile, item: str) -> str | None:
@@ -29,7 +66,7 @@ def source_variable(study: Study, wave: str, file: WaveFile, item: str) -> str |
 def role_columns(study: Study, wave: str, file: WaveFile) -> dict[str, str]:
     """Role (``person_id``, ``weight``, ``strata`` …) → the variable of ``file`` in that role."""
     columns = file.columns.over(study.waves[wave].columns).over(study.about.columns)
-    return {role: prefixed(study, wave, file, name) for role, name in columns.named().items()}
+    return {role: prefixed(study, wave, file, name) for role, name in columns.named().items() if name != NO_COLUMN}
 
 
 def declared_variables(study: Study, wave: str, file: WaveFile) -> list[str]:

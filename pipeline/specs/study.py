@@ -6,8 +6,7 @@ import datetime as dt
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.specs.base import (
     Assumable,
@@ -23,20 +22,8 @@ from pipeline.specs.base import (
     Text,
     WaveName,
 )
-from pipeline.specs.formats import FORMATS
+from pipeline.specs.deposits import Columns, Pattern, SourceFile, WaveFile
 from pipeline.specs.paradata import Paradata
-
-
-def _has_a_record(name: str) -> str:
-    """One of the formats of ``pipeline.specs.formats``; the message is that of a ``Literal``."""
-    if name not in FORMATS:
-        *first, last = (f"'{known}'" for known in FORMATS)
-        expected = f"{', '.join(first)} or {last}"
-        raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
-    return name
-
-
-FileFormat = Annotated[str, AfterValidator(_has_a_record)]
 
 
 class Arm(Assumable):
@@ -53,33 +40,6 @@ class Event(Assumable):
     date: dt.date
     label: str
     until: dt.date | None = None
-
-
-ROLES = ("person_id", "weight", "strata", "psu", "area", "wave", "interview_date", "duration", "progress", "test")
-"""The roles that a source variable may have; the last three are paradata (see ``Paradata``)."""
-
-
-class Columns(Declaration):
-    """The source variables with a role, before any wave prefix."""
-
-    person_id: str | None = None
-    weight: str | None = None
-    strata: str | None = None
-    psu: str | None = None
-    area: str | None = None
-    wave: str | None = None
-    interview_date: str | None = None
-    duration: str | None = None
-    progress: str | None = None
-    test: str | None = None
-
-    def over(self, other: Columns) -> Columns:
-        """These columns, with those of ``other`` where these name none."""
-        return Columns(**{**other.named(), **self.named()})
-
-    def named(self) -> dict[str, str]:
-        """Role → variable, for the roles that have one."""
-        return {role: name for role in ROLES if (name := getattr(self, role)) is not None}
 
 
 class IdRule(Declaration):
@@ -132,7 +92,8 @@ class StudyFile(Assumable):
 
     ``doubtful`` says what happens to rows and answers that are not as declared: they stop the build, or are set aside
     with the reason. ``issued`` and ``withdrawals`` name CSV lists among the deposits: all ids ever issued, and the
-    people who withdrew. ``outcomes`` are the field reports; an interview that answers less than the share
+    people who withdrew. ``sources`` are files that serve several waves; ``names`` says how variables are called in
+    files, but for the ``unprefixed``. ``outcomes`` are the field reports; an interview that answers less than the share
     ``partial_below`` of the questions put to the person counts as answered in part.
     """
 
@@ -145,9 +106,11 @@ class StudyFile(Assumable):
     funder: str = ""
     synthetic: bool = False
     deposits: str | None = None
+    sources: dict[Name, SourceFile] = {}
     arms: dict[Name, Arm] = Field(min_length=1)
     columns: Columns = Columns()
     unprefixed: tuple[str, ...] = ()
+    names: Pattern | None = None
     ids: IdRule = IdRule()
     missing: Annotated[dict[str, MissingReason], OnceEach] = {}
     doubtful: Literal["stop", "set_aside"] = "stop"
@@ -250,43 +213,6 @@ def _is_number(code: str) -> bool:
         return False
 
 
-class WaveFile(Assumable):
-    """One deposited file of a wave: which arm, where, and how to read it. ``sha256`` and ``rows`` confirm it.
-
-    ``earlier`` lists the SHA-256 of the deliveries that this one replaced, oldest first (``cohesion wave accept``).
-    ``thousands`` is the mark between thousands (``1,234``), ``date_format`` how interview dates are written
-    (``%d/%m/%Y``); ``refreshment`` names a CSV list of ids that are new in this wave.
-    """
-
-    arm: Name
-    file: str = Field(min_length=1)
-    format: FileFormat
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    rows: int | None = Field(default=None, ge=0)
-    earlier: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
-    encoding: str | None = None
-    delimiter: str = ","
-    decimal: Literal[".", ","] = "."
-    thousands: Literal[",", ".", " ", "'", "’"] | None = None
-    sheet: str | None = None
-    header_row: int = Field(default=1, ge=1)
-    layout: Literal["plain", "qualtrics"] = "plain"
-    answers: Literal["codes", "labels", "code_and_label"] = "codes"
-    fieldwork: Period | None = None
-    columns: Columns = Columns()
-    prefix: str | None = None
-    variables: dict[Name, str] = {}
-    not_asked: tuple[Name, ...] = ()
-    date_format: str | None = None
-    refreshment: str | None = None
-
-    @model_validator(mode="after")
-    def _marks_differ(self) -> WaveFile:
-        if self.thousands == self.decimal:
-            raise ValueError(f"`{self.thousands}` cannot mark both the thousands and the decimals")
-        return self
-
-
 class WaveException(Declaration):
     """What one wave does differently with one item, and why; papers print it."""
 
@@ -310,7 +236,11 @@ class Decision(Declaration):
 
 
 class Wave(Assumable):
-    """waves/wNN.yaml. ``number`` is the value of the column with the role ``wave``, if not the number in the name."""
+    """waves/wNN.yaml. ``number`` is the value of the column with the role ``wave``, if not the number in the name.
+
+    ``names`` says how variables are called in this wave, ``mark`` and ``number`` what stands for ``{mark}`` and
+    ``{number}`` in it.
+    """
 
     title: Text
     number: int | None = None
@@ -319,6 +249,8 @@ class Wave(Assumable):
     files: tuple[WaveFile, ...] = Field(min_length=1)
     columns: Columns = Columns()
     prefix: str = ""
+    names: Pattern | None = None
+    mark: Text | None = None
     variables: dict[Name, str] = {}
     not_asked: tuple[Name, ...] = ()
     exceptions: dict[Name, WaveException] = {}

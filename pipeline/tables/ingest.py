@@ -15,17 +15,21 @@ MARKED_MISSING = " (marked missing in the file)"
 
 
 class Receipt(dy.Schema):
-    """One row per deposited file."""
+    """One row per part: the rows of a deposited file that serve one wave and arm."""
 
     study = dy.String(primary_key=True)
     wave = dy.String(primary_key=True)
     arm = dy.String(primary_key=True)
-    file = dy.String()
+    file = dy.String(primary_key=True)
     format = dy.String()
     first_bytes = dy.String()  # the format that they indicate, whatever the file's name
     sha256 = dy.String(min_length=64, max_length=64)
     bytes = dy.Int64(min=0)
-    rows = dy.Int64(min=0)
+    rows = dy.Int64(min=0)  # of the part; with those below, of the file
+    in_file = dy.Int64(min=0)
+    elsewhere = dy.Int64(min=0)  # of other waves or arms
+    left_out = dy.Int64(min=0)  # declared to be of none
+    not_present = dy.Int64(min=0)  # the wave's, but by its `present` no interview
     variables = dy.Int64(min=0)
     first_interview = dy.Date(nullable=True)
     last_interview = dy.Date(nullable=True)
@@ -41,6 +45,28 @@ class Receipt(dy.Schema):
     @dy.rule()
     def received_is_loaded_and_quarantined_and_set_aside(cls) -> pl.Expr:
         return pl.col("rows") == pl.col("loaded") + pl.col("quarantined") + pl.col("set_aside")
+
+    @dy.rule()
+    def every_row_of_the_file_is_somewhere(cls) -> pl.Expr:
+        return pl.col("in_file") == pl.sum_horizontal("rows", "elsewhere", "left_out", "not_present")
+
+
+class Joins(dy.Schema):
+    """One row per file that is joined to a part: its bytes, its key, and what found nothing in the other."""
+
+    study = dy.String()
+    wave = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    file = dy.String(primary_key=True)
+    format = dy.String()
+    sha256 = dy.String(min_length=64, max_length=64)
+    bytes = dy.Int64(min=0)
+    rows = dy.Int64(min=0)
+    joined_to = dy.String(primary_key=True)  # the file of the part
+    key = dy.String(primary_key=True)
+    relation = dy.String()
+    without = dy.Int64(min=0)  # rows of the part whose key is empty, or not in the file
+    unused = dy.Int64(min=0)  # rows of the file whose key no row of the part has
 
 
 def wave_schema(columns: Sequence[str]) -> type[dy.Schema]:

@@ -100,7 +100,7 @@ def damaged(sample: Mapping[str, Path], folder: Path, seeds: range) -> Iterator[
             copy.unlink()
             copy.write_bytes(mutate(path.read_bytes(), seed))
             with pytest.raises(DepositError, match=path.name):
-                check_bytes(studies()[study], wave, copy.parent, confirmed(path.parent))
+                check_bytes(studies()[study], [wave], copy.parent, confirmed(path.parent))
             requests.append(Request(str(copy), format, limits=LIMITS))
             origins.append((path, format))
         for request, origin, answer in zip(requests, origins, read_deposits(requests), strict=True):

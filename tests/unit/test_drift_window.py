@@ -6,7 +6,7 @@ import polars as pl
 
 from pipeline.harmonise.drift.window import window_findings
 from pipeline.specs.base import Period
-from pipeline.specs.study import WaveFile
+from pipeline.specs.deposits import WaveFile
 
 FILE = WaveFile(arm="main", file="w2.sav", format="sav")
 DECLARED = Period(start=dt.date(2020, 1, 1), end=dt.date(2020, 2, 29))

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pipeline.harmonise.drift.finding import Finding
 from pipeline.harmonise.drift.reading import Reading
 from pipeline.harmonise.texts import finding_about, is_number, texts_of
-from pipeline.specs.study import Item, WaveFile
+from pipeline.specs.deposits import WaveFile
+from pipeline.specs.study import Item
 from pipeline.tables import MARKED_MISSING
 
 WIDER = 0.05

@@ -26,9 +26,9 @@ from pipeline.harmonise.drift.universe import universe_findings
 from pipeline.harmonise.drift.variation import not_in_file, variation_findings
 from pipeline.harmonise.drift.weights import weight_findings
 from pipeline.harmonise.drift.window import window_findings
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
-from pipeline.specs.study import WaveFile
 
 Waves = Mapping[str, pl.DataFrame]
 

@@ -10,7 +10,8 @@ from pipeline.harmonise.drift.change import Pair, kappa
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.harmonise.drift.missing import SURE
 from pipeline.harmonise.drift.reading import Reading
-from pipeline.specs.study import Item, WaveFile
+from pipeline.specs.deposits import WaveFile
+from pipeline.specs.study import Item
 
 NEARLY_ALL = 0.9
 """A lasting fact that differs for more people than this is not used: its codes or the links must be wrong."""

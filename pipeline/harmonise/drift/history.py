@@ -15,9 +15,9 @@ from pipeline.harmonise.drift.labels import LabelsOf, labels_of, marked_missing,
 from pipeline.harmonise.drift.reading import Reading, readings
 from pipeline.harmonise.drift.universe import MOST_KINDS, Kinds
 from pipeline.harmonise.drift.weights import usable_weights
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
-from pipeline.specs.study import WaveFile
 
 Waves = Mapping[str, pl.DataFrame]
 Rows = NDArray[np.int64]

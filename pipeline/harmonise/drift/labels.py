@@ -11,9 +11,10 @@ import polars as pl
 
 from pipeline.harmonise.crosswalk import canonical
 from pipeline.harmonise.drift.finding import Finding
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
-from pipeline.specs.study import Item, WaveFile
+from pipeline.specs.study import Item
 
 SAME = 0.86
 """Two wordings at least this alike are the same but for spelling, accents and punctuation."""

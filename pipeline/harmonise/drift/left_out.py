@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipeline.harmonise.drift.finding import Finding
-from pipeline.specs.study import WaveFile
+from pipeline.specs.deposits import WaveFile
 
 KINDS = {
     "not_asked": (

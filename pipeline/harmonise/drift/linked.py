@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from pipeline.harmonise.drift.finding import Finding
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
-from pipeline.specs.study import WaveFile
 
 FEW_LINKED = 0.05
 

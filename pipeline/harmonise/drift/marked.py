@@ -11,8 +11,8 @@ from pipeline.harmonise.drift.finding import Finding
 from pipeline.harmonise.drift.missing import is_marked
 from pipeline.harmonise.drift.reading import Reading
 from pipeline.harmonise.texts import is_number
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
-from pipeline.specs.study import WaveFile
 
 
 def accepted_marks(

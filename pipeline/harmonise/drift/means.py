@@ -8,9 +8,10 @@ import polars as pl
 
 from pipeline.harmonise.drift.reading import Reading, readings
 from pipeline.harmonise.drift.weights import usable_or_null
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
-from pipeline.specs.study import Scale, WaveFile
+from pipeline.specs.study import Scale
 
 ALL_ARMS = "all"
 """The arms of a wave together, where it has several."""

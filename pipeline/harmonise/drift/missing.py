@@ -9,7 +9,8 @@ import numpy as np
 
 from pipeline.harmonise.drift.finding import Finding
 from pipeline.harmonise.drift.reading import Flags, Reading
-from pipeline.specs.study import Item, WaveFile
+from pipeline.specs.deposits import WaveFile
+from pipeline.specs.study import Item
 
 JUMP = 0.15
 """A share of the rows that moves by more than this between waves is reported."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from pipeline.harmonise.crosswalk import BLANK, Rule, canonical, rules
 from pipeline.harmonise.texts import is_number
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
-from pipeline.specs.study import WaveFile
 from pipeline.tables import NOT_IN_FILE, SET_ASIDE
 
 Flags = NDArray[np.bool_]

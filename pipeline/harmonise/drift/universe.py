@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.harmonise.drift.missing import JUMP, SURE
 from pipeline.harmonise.drift.reading import Flags, Reading
-from pipeline.specs.study import WaveFile
+from pipeline.specs.deposits import WaveFile
 
 MOST_KINDS = 12
 """A fact with more categories than this does not tell kinds of people."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pipeline.harmonise.drift.finding import MANY, Finding, Severity
 from pipeline.harmonise.drift.reading import Reading
-from pipeline.specs.study import Item, WaveFile
+from pipeline.specs.deposits import WaveFile
+from pipeline.specs.study import Item
 
 
 def variation_findings(

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline.harmonise.drift.finding import Finding
 from pipeline.specs.base import Period
-from pipeline.specs.study import WaveFile
+from pipeline.specs.deposits import WaveFile
 
 
 def window_findings(file: WaveFile, column: str, dates: pl.Series, declared: Period) -> Iterator[Finding]:

@@ -3,44 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import CohesionError
 from pipeline.ingest.arrival.yaml_edit import YamlFile, edit
-from pipeline.specs.strict_yaml import read
+from pipeline.specs.deposits import Joined, WaveFile
+from pipeline.specs.project import Study
+from pipeline.specs.strict_yaml import Position, read
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the hash of a file of a wave is declared: in which declaration, and where in it."""
+
+    declaration: Path
+    position: Position
+    file: WaveFile | Joined
+
+
+def places(folder: Path, study: Study, wave: str) -> list[Place]:
+    """The place of every file that a wave is read from. ``folder``: the study's; of a source it is study.yaml."""
+    own, about = folder / "waves" / f"{wave}.yaml", folder / "study.yaml"
+    found: dict[tuple[Path, Position], Place] = {}
+    for index, part in enumerate(study.waves[wave].files):
+        joined = [(("files", index, "join", at), one) for at, one in enumerate(part.join)]
+        at: list[tuple[Position, WaveFile | Joined]] = [(("files", index), part), *joined]
+        for position, file in at:
+            source = file.of_source
+            place = Place(own, position, file) if source is None else Place(about, ("sources", source), file)
+            found.setdefault((place.declaration, place.position), place)
+    return list(found.values())
+
+
+def confirm_places(receipts: Sequence[tuple[Place, Mapping[str, object]]]) -> None:
+    """Write the receipt of each place into its declaration, as ``confirm`` does."""
+    for declaration in dict.fromkeys(place.declaration for place, _ in receipts):
+        write_receipts(declaration, [(at.position, found) for at, found in receipts if at.declaration == declaration])
 
 
 def confirm(declaration: Path, receipts: Sequence[Mapping[str, object]]) -> None:
-    """Write ``sha256`` and ``rows`` of each file, in the order of ``files``, into a wave's declaration.
+    """Write ``sha256`` and ``rows`` of each file, in the order of ``files``, into a wave's declaration."""
+    write_receipts(declaration, [(("files", index), receipt) for index, receipt in enumerate(receipts)])
 
-    The hash of a delivery that another one replaces joins ``earlier``. No other line changes.
-    Raises ``CohesionError``, and writes nothing, if the file is in a form that cannot be edited.
+
+def write_receipts(declaration: Path, receipts: Sequence[tuple[Position, Mapping[str, object]]]) -> None:
+    """Write ``sha256`` and ``rows`` of files into the places of a declaration.
+
+    The hash of a delivery that another one replaces joins ``earlier``. No other line changes; ``rows`` that choose a
+    part's rows stay. Raises ``CohesionError``, and writes nothing, if the file is in a form that cannot be edited.
     """
 
     def change(file: YamlFile) -> None:
-        for index, receipt in enumerate(receipts):
-            values = {name: _value(receipt[name]) for name in ("sha256", "rows") if name in receipt}
-            before = _declared_hash(file, index)
-            file.set(("files", index), values, near="file")
-            if before is not None and before != str(receipt["sha256"]):
-                _keep_earlier(file, index, before)
+        for position, receipt in receipts:
+            declared = _declared(file, position)
+            chooses = isinstance(declared.get("rows"), dict)
+            names = [name for name in ("sha256", "rows") if name in receipt and not (chooses and name == "rows")]
+            before = declared.get("sha256")
+            file.set(position, {name: _value(receipt[name]) for name in names}, near="file")
+            if before is not None and str(before) != str(receipt.get("sha256", before)):
+                _keep_earlier(file, position, str(before))
 
     edit(declaration, change)
 
 
-def _declared_hash(file: YamlFile, index: int) -> str | None:
-    """The hash that stands there now; none where the file is not written as it should be, which ``set`` refuses."""
-    files = file.expected.get("files") if isinstance(file.expected, dict) else None
-    declared = files[index] if isinstance(files, list) and index < len(files) else None
-    found = declared.get("sha256") if isinstance(declared, dict) else None
-    return None if found is None else str(found)
+def _declared(file: YamlFile, position: Position) -> Mapping[str, Any]:
+    """What stands there now; nothing where the file is not written as it should be, which ``set`` refuses."""
+    found: Any = file.expected
+    for part in position:
+        is_there = (isinstance(found, list) and isinstance(part, int) and part < len(found)) or (
+            isinstance(found, dict) and part in found
+        )
+        found = found[part] if is_there else {}
+    return dict(found) if isinstance(found, dict) else {}
 
 
-def _keep_earlier(file: YamlFile, index: int, before: str) -> None:
-    if file.expected["files"][index].get("earlier"):
-        file.append(("files", index, "earlier"), before)
+def _keep_earlier(file: YamlFile, position: Position, before: str) -> None:
+    if _declared(file, position).get("earlier"):
+        file.append((*position, "earlier"), before)
     else:
-        file.set(("files", index), {"earlier": [before]}, near="file")
+        file.set(position, {"earlier": [before]}, near="file")
 
 
 def _value(value: object) -> str | int:

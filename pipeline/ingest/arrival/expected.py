@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.ingest.arrival.marks import Mark, common_prefix, common_suffix, without_own
 from pipeline.specs.project import Study
-from pipeline.specs.sources import role_columns
+from pipeline.specs.sources import bare_name, role_columns
 
 _PROPOSED = re.compile(
     r"^\s*(?P<item>[a-z][a-z0-9_]*):\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s#]+)\s+#\s*(?P<percent>\d{1,3})%:", re.MULTILINE
@@ -69,22 +69,19 @@ def _mark(columns: Collection[str], names: Collection[str]) -> tuple[Mark, dict[
 def _last_variables(study: Study, arm: str, items: Collection[str]) -> dict[str, str]:
     """Item → the variable that a wave named for it last, without the wave's prefix."""
     names: dict[str, str] = {}
-    for declared in study.waves.values():
-        for file in declared.files:
-            prefix = declared.prefix if file.prefix is None else file.prefix
-            named = {**declared.variables, **file.variables} if file.arm == arm else {}
-            names |= {key: name.removeprefix(prefix) for key, name in named.items() if key in items}
+    for wave, declared, file in study.files():
+        named = {**declared.variables, **file.variables} if file.arm == arm else {}
+        names |= {key: bare_name(study, wave, file, name) for key, name in named.items() if key in items}
     return names
 
 
 def _role_names(study: Study, arm: str) -> dict[str, str]:
     """Role → the variable that played it last, without a wave's prefix."""
     roles = study.about.columns.named()
-    for wave, declared in study.waves.items():
-        for file in declared.files:
-            prefix = declared.prefix if file.prefix is None else file.prefix
-            if file.arm == arm:
-                roles |= {role: name.removeprefix(prefix) for role, name in role_columns(study, wave, file).items()}
+    for wave, _, file in study.files():
+        if file.arm == arm:
+            found = role_columns(study, wave, file)
+            roles |= {role: bare_name(study, wave, file, name) for role, name in found.items()}
     return roles
 
 

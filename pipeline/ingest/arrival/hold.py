@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import DepositError, UnconfirmedError
 from pipeline.files import sha256_of
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.formats.receipts import receipt
+from pipeline.ingest.parts.part import Part
+from pipeline.specs.deposits import Joined, WaveFile
+from pipeline.specs.parts import every_file
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
-from pipeline.specs.study import WaveFile, awaits_labels
+from pipeline.specs.study import awaits_labels
 
 SHOWN = 5
 """So many items are named of those that wait."""
 
+AnyFile = WaveFile | Joined
 Confirmed = Mapping[str, str]
 """File name → SHA-256 of generated files, which no person has to confirm; empty for files that came from outside."""
 
@@ -41,22 +45,31 @@ def check_frozen(study: Study, wave: str) -> None:
         )
 
 
-def check_bytes(study: Study, wave: str, folder: Path, confirmed: Confirmed) -> None:
+def check_bytes(study: Study, waves: Sequence[str], folder: Path, confirmed: Confirmed) -> None:
     """Refuse bytes other than those that were confirmed, before any of them reaches a reader.
 
     Raises ``UnconfirmedError`` for them, ``DepositError`` if a generated file was changed, or a file is absent, empty,
     cut off or of another format. Files without a confirmed hash pass here: they are read once, for their receipt.
     """
-    for file in study.waves[wave].files:
-        expected = file.sha256 or confirmed
-        if expected:
-            found = receipt(find_file(folder, file.file), file.format)
-            _same_bytes(study, wave, file, found, confirmed)
+    seen: dict[tuple[str, str], Mapping[str, str | int]] = {}
+    for wave in waves:
+        for file in every_file(study.waves[wave]):
+            if not (file.sha256 or confirmed):
+                continue
+            key = (file.file, file.format)
+            if key not in seen:
+                seen[key] = receipt(find_file(folder, file.file), file.format)
+            _same_bytes(study, wave, file, seen[key], confirmed)
 
 
-def check_receipt(
-    study: Study, wave: str, file: WaveFile, found: Mapping[str, str | int], confirmed: Confirmed
-) -> None:
+def check_receipts(study: Study, wave: str, file: WaveFile, part: Part, confirmed: Confirmed) -> None:
+    """Hold the receipts of a part's file, and of those joined to it, against what was confirmed of them."""
+    check_receipt(study, wave, file, part.deposit.receipt, confirmed)
+    for one, joined in zip(file.join, part.joined, strict=True):
+        check_receipt(study, wave, one, joined.receipt, confirmed)
+
+
+def check_receipt(study: Study, wave: str, file: AnyFile, found: Mapping[str, str | int], confirmed: Confirmed) -> None:
     """Hold the receipt of a file as it was read against what was confirmed of it.
 
     Raises ``UnconfirmedError`` without a confirmed hash or with another one; ``DepositError`` for another number of
@@ -72,7 +85,7 @@ def check_receipt(
             f"`cohesion wave accept {study.key} {wave}` writes it into the wave's declaration.",
         )
     _same_bytes(study, wave, file, found, confirmed)
-    if file.rows is not None and found["rows"] != file.rows:
+    if isinstance(file.rows, int) and found["rows"] != file.rows:
         raise DepositError(
             f"has {found['rows']:,} rows where {file.rows:,} were declared",
             where=name,
@@ -87,7 +100,7 @@ def check_generated(path: Path, confirmed: Confirmed) -> None:
         raise _altered(path.name, found, confirmed)
 
 
-def _same_bytes(study: Study, wave: str, file: WaveFile, found: Mapping[str, str | int], confirmed: Confirmed) -> None:
+def _same_bytes(study: Study, wave: str, file: AnyFile, found: Mapping[str, str | int], confirmed: Confirmed) -> None:
     name = str(found["file"])
     if found["sha256"] == (file.sha256 or confirmed.get(name)):
         return

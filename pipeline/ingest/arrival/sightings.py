@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.errors import DepositError
 from pipeline.files import sha256_of
 from pipeline.ingest.arrival.find import HIDDEN, check_file_name
+from pipeline.specs.parts import every_file
 from pipeline.specs.project import Study
 from pipeline.specs.study import Wave
 
@@ -103,7 +104,8 @@ class _Folder:
 
     def _wave(self, name: str, declared: Wave) -> Arrival | _Unsettled | _Awaiting | None:
         """What a declared wave is at this moment; None unless each of its files is there exactly once."""
-        found = [self._one_delivery(file.file) for file in declared.files]
+        files = list({file.file: file for file in every_file(declared)}.values())
+        found = [self._one_delivery(file.file) for file in files]
         paths = [path for path in found if path is not None]
         if len(paths) < len(found):
             return None
@@ -111,7 +113,7 @@ class _Folder:
         if any(self.now - path.stat().st_mtime < SETTLED_SECONDS for path in paths):
             return _Unsettled(f"{key}/{name}")
         hashes = [self.hash_of(path) for path in paths]
-        if hashes != [file.sha256 for file in declared.files]:
+        if hashes != [file.sha256 for file in files]:
             return _Awaiting(f"{key}/{name}: `cohesion wave accept {key} {name}` confirms its receipt")
         return Arrival(key, name, "-".join(text[:12] for text in hashes))
 
@@ -134,7 +136,9 @@ class _Folder:
 
     def _unclaimed(self) -> Iterator[Path]:
         about = self.study.about
-        claimed = {path for _, _, file in self.study.files() for path in self.path.glob(file.file)}
+        declared = (file for wave in self.study.waves.values() for file in every_file(wave))
+        names = {file.file for file in (*declared, *about.sources.values())}
+        claimed = {path for name in names for path in self.path.glob(name)}
         lists = {about.issued, about.withdrawals, *(report.file for report in about.outcomes)}
         lists |= {file.refreshment for _, _, file in self.study.files()}
         for path in sorted(self.path.iterdir()):

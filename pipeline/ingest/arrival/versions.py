@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -14,18 +15,26 @@ from pipeline.files import sha256_of
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.arrival.kept import keep_deposit
 from pipeline.ingest.arrival.redelivery import Differences, differences
-from pipeline.ingest.declared import whole_wave
+from pipeline.ingest.declared import whole_waves
 from pipeline.ingest.wave import as_table
 from pipeline.ingest.wave_table import HEAD, WaveTable
+from pipeline.specs.deposits import Joined, WaveFile
+from pipeline.specs.parts import every_file, with_files
 from pipeline.specs.project import Study
-from pipeline.specs.study import WaveFile
 
 
 def keep_versions(study: Study, wave: str, folder: Path, table: WaveTable, kept: Path) -> None:
     """Keep a copy of each file of a wave under its SHA-256, read-only; the same bytes are kept once."""
-    names = {file.arm: file.file for file in study.waves[wave].files}
-    for receipt in table.receipts.iter_rows(named=True):
-        keep_deposit(find_file(folder, names[receipt["arm"]]), kept, receipt)
+    receipts = {receipt["file"]: receipt for receipt in (*_rows(table.receipts), *_rows(table.joined))}
+    for file in every_file(study.waves[wave]):
+        path = find_file(folder, file.file)
+        keep_deposit(path, kept, receipts[path.name])
+
+
+def _rows(receipts: pl.DataFrame) -> list[dict[str, Any]]:
+    """Receipts of files as the reader gave them: of the whole file."""
+    found = receipts.to_dicts()
+    return [{**receipt, "rows": receipt.get("in_file", receipt.get("rows"))} for receipt in found]
 
 
 def what_changed(before: WaveTable | None, after: WaveTable) -> str:
@@ -58,45 +67,47 @@ def at_version(study: Study, wave: str, version: str) -> Study:
     Of a wave of several files each is taken at that number, or as it is now if it came less often. Raises
     ``CohesionError`` for a version that the declaration does not list.
     """
-    files = study.waves[wave].files
-    every = [(*file.earlier, *([file.sha256] if file.sha256 else [])) for file in files]
-    chosen = [_chosen(versions, version) for versions in every]
-    if not any(number is not None for number in chosen):
-        most = max(every, key=len)
+    every = {file.file: _versions(file) for file in every_file(study.waves[wave])}
+    chosen = {name: _chosen(versions, version) for name, versions in every.items()}
+    if not any(number is not None for number in chosen.values()):
+        most = max(every.values(), key=len)
         known = ", ".join(f"{number} ({sha256[:12]}…)" for number, sha256 in enumerate(most, start=1)) or "none"
         raise CohesionError(
             f"has no delivery `{version}`", where=f"{study.key} {wave}", todo=f"Confirmed deliveries: {known}."
         )
-    return _with_files(
-        study,
-        wave,
-        [
-            file if number is None else _at(file, versions, number)
-            for file, versions, number in zip(files, every, chosen, strict=True)
-        ],
-    )
+
+    def then(file: WaveFile | Joined) -> dict[str, Any]:
+        number = chosen[file.file]
+        return {} if number is None else _at(file, every[file.file], number)
+
+    return _with_files(study, wave, then)
 
 
 def before_this(study: Study, wave: str) -> Study | None:
     """The study with a wave as it was delivered before the delivery that counts; ``None`` if there was only one."""
-    files = study.waves[wave].files
-    if not any(file.earlier for file in files):
+    if not any(file.earlier for file in every_file(study.waves[wave])):
         return None
-    return _with_files(
-        study, wave, [_at(file, file.earlier, len(file.earlier) - 1) if file.earlier else file for file in files]
-    )
+    return _with_files(study, wave, lambda file: _at(file, file.earlier, len(file.earlier) - 1) if file.earlier else {})
 
 
-def _at(file: WaveFile, versions: Sequence[str], number: int) -> WaveFile:
-    """A file as it was delivered then; as it is declared, if it is that delivery."""
+def _at(file: WaveFile | Joined, versions: Sequence[str], number: int) -> dict[str, Any]:
+    """What a file says differently as it was delivered then; nothing, if it is that delivery."""
     if number == len(file.earlier):
-        return file
-    return file.model_copy(update={"sha256": versions[number], "rows": None, "earlier": tuple(versions[:number])})
+        return {}
+    return {"sha256": versions[number], "rows": _choice(file), "earlier": tuple(versions[:number])}
 
 
-def _with_files(study: Study, wave: str, files: Sequence[WaveFile]) -> Study:
-    declared = study.waves[wave].model_copy(update={"files": tuple(files)})
-    return replace(study, waves={**study.waves, wave: declared})
+def _choice(file: WaveFile | Joined) -> dict[str, tuple[str, ...]] | None:
+    """Which rows a part chooses; how many a file has is of its delivery."""
+    return file.rows if isinstance(file.rows, dict) else None
+
+
+def _with_files(study: Study, wave: str, change: Callable[[WaveFile | Joined], dict[str, Any]]) -> Study:
+    return replace(study, waves={**study.waves, wave: with_files(study.waves[wave], change)})
+
+
+def _versions(file: WaveFile | Joined) -> tuple[str, ...]:
+    return (*file.earlier, *([file.sha256] if file.sha256 else []))
 
 
 def _chosen(versions: Sequence[str], version: str) -> int | None:
@@ -110,14 +121,14 @@ def as_it_lies(
     study: Study, wave: str, folder: Path, key: bytes, withdrawn: pl.DataFrame | None
 ) -> tuple[pl.DataFrame, frozenset[str]]:
     """A delivery in a folder, confirmed or not: its table (as ``wave_table``), and every column of its files."""
-    files = [
-        file.model_copy(update={"sha256": sha256_of(find_file(folder, file.file)), "rows": None})
-        for file in study.waves[wave].files
-    ]
-    taken = _with_files(study, wave, files)
-    deposits = whole_wave(taken, wave, folder)
-    table = as_table(taken, wave, folder, deposits, key, withdrawn)
-    columns = {name for deposit in deposits for name in (*deposit.frame.columns, *deposit.undeclared)}
+    taken = _with_files(
+        study,
+        wave,
+        lambda file: {"sha256": sha256_of(find_file(folder, file.file)), "rows": _choice(file)},
+    )
+    parts = whole_waves(taken, [wave], folder)[wave]
+    table = as_table(taken, wave, folder, parts, key, withdrawn)
+    columns = {name for part in parts for name in (*part.deposit.frame.columns, *part.deposit.undeclared)}
     return table.frame, frozenset(columns)
 
 
@@ -126,7 +137,7 @@ def lay_out(study: Study, wave: str, kept: Path, folder: Path, target: Path) -> 
 
     ``target`` is a folder for its owner alone, removed afterwards. Raises ``CohesionError`` for bytes not kept.
     """
-    declared = study.waves[wave].files
+    declared = list(every_file(study.waves[wave]))
     named = {path.name for file in declared for path in (folder.glob(file.file) if folder.is_dir() else ())}
     if folder.is_dir() and not any(target.iterdir()):
         for path in folder.iterdir():

@@ -29,8 +29,10 @@ class Chosen:
         return self.renamed.get(found, found)
 
 
-def choose(frame: pl.DataFrame, declared: Sequence[str] | None) -> Chosen:
+def choose(frame: pl.DataFrame, declared: Sequence[str] | None, names: Sequence[str] | None = None) -> Chosen:
     """Only the declared columns, in the file's order; all of them if nothing is declared.
+
+    ``names``: those of all columns of the file, where the frame does not hold them all.
 
     A name that differs in case alone is the declared column, with a notice. ``absent`` gives the nearest name found
     for each declared column that is not there.
@@ -40,7 +42,9 @@ def choose(frame: pl.DataFrame, declared: Sequence[str] | None) -> Chosen:
     exact = set(frame.columns) & set(declared)
     by_case = _differing_in_case(frame.columns, set(declared) - exact)
     kept = [name for name in frame.columns if name in exact or name in by_case]
-    undeclared = tuple(name for name in frame.columns if name not in exact and name not in by_case)
+    undeclared = tuple(
+        name for name in (frame.columns if names is None else names) if name not in exact and name not in by_case
+    )
     present = exact | set(by_case.values())
     return Chosen(
         frame=frame.select(kept).rename(by_case),

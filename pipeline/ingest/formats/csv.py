@@ -41,13 +41,18 @@ def read(path: Path, request: Request, _: FileFacts) -> Table:
         )
     names, notices = _header(data, found, request, path.name)
     check_fields(found, request.header_row - 1, path.name)
-    frame = _records(data, found, names, request)
+    wanted = [place for place, name in enumerate(names) if request.wants(name)] if request.projected else None
+    frame = _records(data, found, names, request, wanted)
     if request.layout == "plain":
         if not request.partial:
             _check_decimal(frame, request, path.name)
         written = Written(request.decimal, request.thousands)
         frame = numbers_where_all_are(frame, written=written, keep_text=text_columns(frame.columns, request))
-    return Table(frame, notices=notices)
+    if wanted is None:
+        return Table(frame, notices=notices)
+    below = slice(request.header_row, None)
+    blank = pl.Series((found.ends - found.starts)[below] < found.fields[below])
+    return Table(frame, notices=notices, columns=tuple(names)).keep(~blank, {"blank": int(blank.sum())})
 
 
 def utf8(data: bytes, encoding: str | None, where: str) -> bytes:
@@ -114,9 +119,13 @@ def _refuse_other_delimiter(header: str, declared: str, where: str) -> None:
             )
 
 
-def _records(data: bytes, found: Structure, names: list[str], request: Request) -> pl.DataFrame:
-    if found.starts.size == request.header_row:
-        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+def _records(
+    data: bytes, found: Structure, names: list[str], request: Request, wanted: list[int] | None
+) -> pl.DataFrame:
+    """The records below the header as text; of ``wanted`` columns, counted from 0, where not all are loaded."""
+    kept = names if wanted is None else [names[place] for place in wanted]
+    if found.starts.size == request.header_row or not kept:
+        return pl.DataFrame(schema=dict.fromkeys(kept, pl.String))
     body = data[found.starts[request.header_row] : found.ends[-1]]
     frame = pl.read_csv(
         body if body else b"\n",
@@ -124,6 +133,7 @@ def _records(data: bytes, found: Structure, names: list[str], request: Request) 
         separator=request.delimiter,
         quote_char='"' if found.has_quotes else None,
         schema=dict.fromkeys(names, pl.String),
+        columns=wanted,
         extra_columns="raise",
         missing_columns="raise",
     )

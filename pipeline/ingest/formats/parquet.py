@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -21,8 +22,10 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
         file.seek(max(0, facts.size - len(_END)))
         if file.read() != _END:
             raise truncated(facts, path.name)
-    columns = [name for name in pl.read_parquet_schema(path) if request.wants(name)] if request.partial else None
-    return plain(pl.read_parquet(path, columns=columns, glob=False, hive_partitioning=False), path.name)
+    names = None if request.loads_all else tuple(pl.read_parquet_schema(path))
+    columns = None if names is None else [name for name in names if request.wants(name)]
+    table = plain(pl.read_parquet(path, columns=columns, glob=False, hive_partitioning=False), path.name)
+    return replace(table, columns=names)
 
 
 def write_without(path: Path, draft: Path, kept: pl.Series, _: Request) -> None:

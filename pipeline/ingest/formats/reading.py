@@ -13,7 +13,7 @@ from pipeline.ingest.formats.known import Known
 from pipeline.ingest.formats.modules import module_of
 from pipeline.ingest.formats.qualtrics import lay_out, set_aside_unfinished
 from pipeline.ingest.formats.receipts import ensure_unchanged, examine, proof
-from pipeline.ingest.formats.request import Request
+from pipeline.ingest.formats.request import LARGE, Request
 from pipeline.ingest.formats.signatures import looks_like
 from pipeline.ingest.formats.table import Table
 from pipeline.ingest.formats.text import check_text
@@ -42,7 +42,7 @@ def read(request: Request) -> Deposit:
         table = lay_out(table, request, path.name)
     findings = () if request.partial else scan(table.frame)
     table = _set_aside_by_rule(table, request, form)
-    notices = [*table.notices, *check_names(table.frame.columns, path.name)]
+    notices = [*table.notices, *check_names(table.names, path.name)]
     if not request.partial:
         notices += check_text(table.frame)
     receipt: dict[str, str | int] = {
@@ -52,9 +52,9 @@ def read(request: Request) -> Deposit:
         "sha256": facts.sha256,
         "bytes": facts.size,
         "rows": table.rows_received(),
-        "columns": table.frame.width,
+        "columns": len(table.names),
     }
-    chosen = choose(table.frame, request.columns)
+    chosen = choose(table.frame, request.columns, table.names)
     kept = set(chosen.frame.columns)
     return Deposit(
         frame=chosen.frame,
@@ -73,10 +73,25 @@ def read(request: Request) -> Deposit:
 
 def _set_aside_by_rule(table: Table, request: Request, form: Known) -> Table:
     """Without rows that are no answers, counted by rule: spreadsheets leave blank rows, Qualtrics unfinished ones."""
-    if form.leaves_blank_rows and table.frame.width > 1:
+    if form.leaves_blank_rows and table.frame.width > 1 and table.columns is None:
         blank = table.frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
         table = table.keep(~blank, {"blank": int(blank.sum())})
     return set_aside_unfinished(table) if request.layout == "qualtrics" else table
+
+
+def too_large(path: Path, proof: str) -> DepositError:
+    """A file for which the reader had not enough memory: a large one, or a small one that asks for too much."""
+    if path.stat().st_size < LARGE:
+        return DepositError(
+            f"the file cannot be read: it needs more memory than a reader may take ({proof})",
+            where=path.name,
+            todo="It may be cut off or damaged; ask for it again and compare the SHA-256 with the sender's.",
+        )
+    return DepositError(
+        f"the file is too large for the memory that its reader may take ({proof})",
+        where=path.name,
+        todo="Declare `limits: {gigabytes: ...}` for it, as much as this machine has; fewer declared items need less.",
+    )
 
 
 _THEY_NAME_NO_VALUES = ("pyreadstat", "fastexcel", "_fastexcel", "zipfile", "zlib")
@@ -85,9 +100,9 @@ _THEY_NAME_NO_VALUES = ("pyreadstat", "fastexcel", "_fastexcel", "zipfile", "zli
 
 def as_deposit_error(error: BaseException, path: Path, proof: str) -> DepositError:
     """Any failure of a reader as one message: what the reader says, where that cannot hold an answer."""
-    if isinstance(error, MemoryError):
-        said = "it needs more memory than a reader may take"
-    elif type(error).__module__.split(".")[0] in _THEY_NAME_NO_VALUES:
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return too_large(path, proof)
+    if type(error).__module__.split(".")[0] in _THEY_NAME_NO_VALUES:
         said = f"the reader says: {error}".replace("\n", " ")
     elif isinstance(error, Warning):
         said = f"the reader warns: {error}"

@@ -40,11 +40,12 @@ STATA = Program(pyreadstat.read_dta, ".", kind_of_stata_date)
 
 def read_statistics(path: Path, request: Request, facts: FileFacts, program: Program) -> Table:
     """One row per case of the file. Stata's tagged missing values are the codes ``.a`` … ``.z``, in a text column."""
-    only = _columns_to_read(path, request, facts, program)
+    names = _names(path, request, program)
+    only = None if names is None else [name for name in names if request.wants(name)]
     values, about = _parsed_or_named(path, request, program, only)
     _check_encoding(values, about, request, path)
     _check_complete(values, about, path, facts)
-    if facts.zero_tail >= ZERO_TAIL and _last_row_is_zeros(values):
+    if facts.zero_tail >= ZERO_TAIL and _last_row_is_zeros(_last_row(path, request, program, values, names)):
         raise zero_filled(facts, path.name)
     notices: list[Notice] = []
     frame = pl.DataFrame([_column(name, values[name], program, about, notices) for name in values])
@@ -54,15 +55,33 @@ def read_statistics(path: Path, request: Request, facts: FileFacts, program: Pro
         value_labels={name: _labels(codes, program) for name, codes in about.variable_value_labels.items()},
         missing_ranges={name: _bounds(ranges) for name, ranges in about.missing_ranges.items()},
         notices=notices,
+        columns=None if names is None else tuple(names),
     )
 
 
-def _columns_to_read(path: Path, request: Request, facts: FileFacts, program: Program) -> list[str] | None:
-    """The variables that are looked at; None for all, which the check of a last row of zeros needs."""
-    if not request.partial or facts.zero_tail >= ZERO_TAIL:
+def _names(path: Path, request: Request, program: Program) -> list[str] | None:
+    """The names of all variables, where not all are loaded; None where they are."""
+    if request.loads_all:
         return None
-    _, about = program.read(path, encoding=request.encoding, metadataonly=True, output_format="dict")
-    return [name for name in about.column_names if request.wants(name)]
+    try:
+        _, about = program.read(path, encoding=request.encoding, metadataonly=True, output_format="dict")
+    except _NOT_READ:
+        return None  # read as a whole, it says what is wrong
+    return list(about.column_names)
+
+
+def _last_row(
+    path: Path, request: Request, program: Program, values: dict[str, list[Any]], names: list[str] | None
+) -> dict[str, list[Any]]:
+    """Every variable of the last row; of all rows where they were loaded anyway."""
+    rows = max((len(column) for column in values.values()), default=0)
+    if names is None or not rows:
+        return values
+    last, _ = program.read(
+        path, encoding=request.encoding, user_missing=True, disable_datetime_conversion=True, output_format="dict",
+        row_offset=rows - 1, row_limit=1,
+    )  # fmt: skip
+    return dict(last)
 
 
 def _parse(path: Path, request: Request, program: Program, only: list[str] | None) -> tuple[dict[str, list[Any]], Any]:

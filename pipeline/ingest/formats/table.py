@@ -31,6 +31,13 @@ class Table:
     notices: list[Notice] = field(default_factory=list)
     set_aside: dict[str, int] = field(default_factory=dict)
     row_numbers: pl.Series | None = None
+    columns: tuple[str, ...] | None = None
+    """The names of all columns of the file, where ``frame`` does not hold them all."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all columns of the file."""
+        return tuple(self.frame.columns) if self.columns is None else self.columns
 
     def rows_received(self) -> int:
         """Rows in the file: those in the frame and those set aside by rule."""

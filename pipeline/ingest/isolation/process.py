@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from pipeline.errors import DepositError
-from pipeline.ingest.formats.request import Request
+from pipeline.ingest.formats.request import LARGE, Request
 
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")
 PID_BYTES = 8
@@ -192,14 +192,25 @@ def took_too_long(request: Request) -> DepositError:
     return DepositError(
         f"reading took longer than {request.limits.seconds:g} seconds and was stopped",
         where=Path(request.path).name,
-        todo="The file is damaged or of another format; ask for it again.",
+        todo=_what_to_do(request, "seconds"),
     )
 
 
 def ended_without_answer(request: Request) -> DepositError:
     gibibytes = request.limits.memory_bytes / 1024**3
     return DepositError(
-        f"the reader crashed on the file, or needed more than {gibibytes:g} GiB of memory",
+        f"the reader crashed on the file, or needed more than {gibibytes:.3g} GiB of memory",
         where=Path(request.path).name,
-        todo="The file is damaged or of another format; ask for it again.",
+        todo=_what_to_do(request, "gigabytes"),
+    )
+
+
+def _what_to_do(request: Request, limit: str) -> str:
+    """A small file that takes so much is damaged; a large one may be too large for what its reader may take."""
+    size = Path(request.path).stat().st_size
+    if size < LARGE:
+        return "The file is damaged or of another format; ask for it again."
+    return (
+        f"It is large ({size / 1e6:,.0f} MB): declare `limits: {{{limit}: ...}}` for it, as much as this machine "
+        "can give. If that changes nothing, it is damaged; ask for it again."
     )

@@ -8,17 +8,14 @@ waves arrive makes no difference.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.arrival.find import find_file
-from pipeline.ingest.declared import request_of
+from pipeline.ingest.declared import read_waves
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import codes_of_columns
-from pipeline.ingest.formats.request import Request
-from pipeline.ingest.isolation.read import read_deposits
 from pipeline.ingest.linking.kinds import CONTRADICTS, LISTED, PROPOSED, UNDECLARED
 from pipeline.ingest.linking.links import Links, link_waves
 from pipeline.ingest.people.ids import normalise_ids
@@ -26,9 +23,9 @@ from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, ids_in, rows_of_withdrawn
 from pipeline.ingest.quarantine.answer_labels import declared_codes
 from pipeline.ingest.quarantine.trials import without_test_records
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
-from pipeline.specs.study import WaveFile
 from pipeline.tables import LINK_KINDS
 
 ID = "deposited_id"
@@ -49,16 +46,16 @@ def deposited_ids(
     never to be stored. Raises ``DepositError`` for a file that cannot be read as declared, or is no longer the one of
     the receipt with which its wave was loaded.
     """
-    items = lasting_items(study)
-    files = [(wave, file) for wave, _, file in study.files()]
-    answers = read_deposits([_request(study, wave, file, items, known) for wave, file in files])
     parts: dict[str, list[pl.DataFrame]] = {wave: [] for wave in study.waves}
-    for (wave, file), deposit in zip(files, answers, strict=True):
-        if isinstance(deposit, DepositError):
-            raise deposit
-        _ensure_loaded(file, deposit, receipts[wave])
-        deposit = without_test_records(study, wave, file, deposit)
-        parts[wave].append(_rows(study, wave, file, deposit, known, loaded[wave]))
+    for waves in study.deliveries():
+        taken = read_waves(study, waves, known.folder, columns=_columns, partial=True)
+        for wave in waves:
+            for file, part in zip(study.waves[wave].files, taken[wave], strict=True):
+                if isinstance(part, DepositError):
+                    raise part
+                _ensure_loaded(file, part.deposit, receipts[wave])
+                deposit = without_test_records(study, wave, file, part.deposit)
+                parts[wave].append(_rows(study, wave, file, deposit, known, loaded[wave]))
     return {wave: pl.concat(found, how="diagonal") for wave, found in parts.items()}
 
 
@@ -71,12 +68,11 @@ def _ensure_loaded(file: WaveFile, deposit: Deposit, receipts: pl.DataFrame) -> 
         )
 
 
-def _request(study: Study, wave: str, file: WaveFile, items: Sequence[str], known: Register) -> Request:
-    request = request_of(study, wave, find_file(known.folder, file.file), file)
-    variables = [source_variable(study, wave, file, item) for item in items]
-    test = role_columns(study, wave, file).get("test")
-    needed = dict.fromkeys([*request.text, *(name for name in (*variables, test) if name)])
-    return replace(request, columns=tuple(needed), partial=True)
+def _columns(study: Study, wave: str, file: WaveFile) -> list[str]:
+    """The columns by which people are linked: the id, lasting items, and what marks test records."""
+    roles = role_columns(study, wave, file)
+    variables = [source_variable(study, wave, file, item) for item in lasting_items(study)]
+    return list(dict.fromkeys(name for name in (roles["person_id"], *variables, roles.get("test")) if name))
 
 
 def _rows(

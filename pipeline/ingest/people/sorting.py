@@ -15,8 +15,8 @@ from pipeline.ingest.people.ids import check_ids, normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
 from pipeline.ingest.quarantine.rows import ROW, Sorted, sort_rows
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
-from pipeline.specs.study import WaveFile
 
 FEW_LEFT = 0.05
 """If fewer ids than this can be used, something is wrong with the column, not with the people."""

@@ -10,9 +10,9 @@ import polars as pl
 
 from pipeline.ingest.formats.numbers import NUMBER
 from pipeline.specs.answer_words import plain
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
-from pipeline.specs.study import WaveFile
 
 How = Literal["labels", "code_and_label"]
 

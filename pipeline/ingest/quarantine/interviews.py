@@ -8,8 +8,8 @@ import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.quarantine.declared_dates import Dates, found_format, read_dates, without_codes
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
-from pipeline.specs.study import WaveFile
 
 
 def interview_dates(

@@ -15,9 +15,9 @@ from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.ingest.formats.table import Bounds
 from pipeline.specs.base import canonical_code
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
-from pipeline.specs.study import WaveFile
 from pipeline.tables import MARKED_MISSING
 
 FINDING = "marked_missing"

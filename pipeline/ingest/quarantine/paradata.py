@@ -8,10 +8,10 @@ import polars as pl
 
 from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.ingest.quarantine.rows import Sorted
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.paradata import MINUTES, Paradata
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
-from pipeline.specs.study import WaveFile
 from pipeline.specs.wave_rules import paradata_of
 
 LONG_MEDIAN = 240.0

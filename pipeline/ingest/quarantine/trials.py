@@ -8,9 +8,9 @@ import polars as pl
 
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
+from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
-from pipeline.specs.study import WaveFile
 from pipeline.specs.wave_rules import paradata_of
 
 TEST_RECORD = "test record"

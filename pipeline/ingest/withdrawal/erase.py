@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.files import SUMS, read_sums
-from pipeline.ingest.arrival.confirm import confirm
+from pipeline.ingest.arrival.confirm import places, write_receipts
 from pipeline.ingest.arrival.kept import OWNER_READS
 from pipeline.ingest.withdrawal.noted import note_withdrawn
 from pipeline.ingest.withdrawal.rewrite import IsPerson, Rewritten, write_without
@@ -17,6 +17,7 @@ from pipeline.ingest.withdrawal.sources import IdFile, deposited, kept_versions
 from pipeline.ingest.withdrawal.transaction import Transaction, discard_unsealed
 from pipeline.paths import Paths
 from pipeline.specs.project import Study
+from pipeline.specs.strict_yaml import Position
 
 
 @dataclass(frozen=True)
@@ -82,22 +83,22 @@ def _declarations(
     study: Study, paths: Paths, folder: Path, rewritten: Mapping[Path, Rewritten], work: Transaction
 ) -> None:
     """A declared hash or number of rows is that of the file as it will be."""
-    for wave, declared in study.waves.items():
-        receipts = []
-        for file in declared.files:
-            made = [rewritten[real] for path in folder.glob(file.file) if (real := path.resolve()) in rewritten]
+    found: dict[Path, dict[Position, Mapping[str, object]]] = {}
+    for wave in study.waves:
+        for place in places(paths.study(study.key), study, wave):
+            made = [rewritten[real] for path in folder.glob(place.file.file) if (real := path.resolve()) in rewritten]
             receipt: dict[str, object] = {}
-            if file.sha256 is not None:
-                receipt["sha256"] = made[0].sha256 if made else file.sha256
-            if file.rows is not None:
-                receipt["rows"] = made[0].rows if made else file.rows
-            receipts.append(receipt if made else {})
-        if any(receipts):
-            declaration = (paths.study(study.key) / "waves" / f"{wave}.yaml").resolve()
-            draft = work.draft_of(declaration)
-            shutil.copyfile(declaration, draft)
-            confirm(draft, receipts)
-            work.add(declaration, draft)
+            if made and place.file.sha256 is not None:
+                receipt["sha256"] = made[0].sha256
+            if made and isinstance(place.file.rows, int):
+                receipt["rows"] = made[0].rows
+            if receipt:
+                found.setdefault(place.declaration.resolve(), {})[place.position] = receipt
+    for declaration, receipts in found.items():
+        draft = work.draft_of(declaration)
+        shutil.copyfile(declaration, draft)
+        write_receipts(draft, list(receipts.items()))
+        work.add(declaration, draft)
 
 
 def _sums(folders: Sequence[Path], rewritten: Mapping[Path, Rewritten], work: Transaction) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import DepositError
-from pipeline.ingest.declared import request_of
+from pipeline.ingest.declared import whole_request
 from pipeline.ingest.formats.known import known_formats
 from pipeline.ingest.formats.modules import module_of
 from pipeline.ingest.formats.qualtrics import HEADERS_BELOW, import_ids
@@ -20,6 +20,7 @@ from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Table
 from pipeline.ingest.people.ids import normalise_ids
 from pipeline.specs.formats import FORMATS, Format
+from pipeline.specs.part_columns import key_columns
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
 
@@ -89,6 +90,9 @@ def rows_of(study: Study, cells: pl.Series, identity: str) -> pl.Series:
 def id_columns(study: Study) -> set[str]:
     """Every column of a deposit, or of a list beside it, that holds ids."""
     columns = {role_columns(study, wave, file)["person_id"] for wave, _, file in study.files()}
+    for wave, _, file in study.files():
+        keys = [key_columns(study, wave, file, joined) for joined in file.join]
+        columns |= {there for key in keys for here, there in key.items() if here in columns}
     listed = {report.id or study.about.columns.person_id for report in study.about.outcomes}
     return columns | {column for column in listed if column}
 
@@ -124,8 +128,11 @@ def _refuse_dead_links(folder: Path, pattern: str) -> None:
 def _declared(study: Study) -> Iterator[tuple[str, Maker]]:
     for wave, _, file in study.files():
         column = role_columns(study, wave, file)["person_id"]
-        request = replace(request_of(study, wave, Path(file.file), file), columns=None)
-        yield file.file, Maker(request, column)
+        yield file.file, Maker(whole_request(Path(file.file), file, (column,)), column)
+        for joined in file.join:
+            there = key_columns(study, wave, file, joined).get(column)
+            if there is not None:  # a file of persons; one of households or areas names nobody
+                yield joined.file, Maker(whole_request(Path(joined.file), joined, (there,)), there)
     own = study.about.columns.person_id or next(iter(sorted(id_columns(study))), "")
     lists = [study.about.issued, study.about.withdrawals, *(file.refreshment for _, _, file in study.files())]
     for name in dict.fromkeys(name for name in lists if name):
