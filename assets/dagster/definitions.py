@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.building import Running, plan_build
 from assets.dagster.arrivals import deposit_sensor, nightly
+from assets.dagster.databases import open_databases
 from assets.dagster.freshness import freshness_checks
 from assets.dagster.graph import graph
 from assets.engine.code import Code
@@ -26,7 +27,7 @@ def definitions(workspace: Workspace) -> dg.Definitions:
     versions = {node.name: version_of(node, code) for node in nodes}
 
     def reports(context: dg.AssetExecutionContext) -> Iterator[Report]:
-        with Running(workspace, plan_of(context, nodes, workspace)) as running:
+        with open_databases(), Running(workspace, plan_of(context, nodes, workspace)) as running:
             yield from running.reports()
 
     everything = dg.define_asset_job("build_all", selection="*", description="Builds what is due, of every study.")

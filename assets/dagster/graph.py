@@ -6,10 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 import dagster as dg
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_TAG,
+    NULL_EVENT_POINTER,
+    get_input_data_version_tag,
+    get_input_event_pointer_tag,
+)
 
 from assets.commands.progress import set_apart
-from assets.engine.node import Node
-from assets.engine.report import Report, TableReport, checks_of
+from assets.engine import store
+from assets.engine.node import Node, flat
+from assets.engine.report import Check, Report, TableReport, checks_of
 from pipeline.paths import Paths
 
 log = logging.getLogger("cohesion")
@@ -47,7 +55,10 @@ def graph(nodes: Sequence[Node], versions: dict[str, str], paths: Paths, reports
                 failed.append(f"{report.node}: {report.message}")
                 log.error("✗ %s: %s", report.node, report.message)
                 context.log.error(failed[-1])
-            yield from _events(report, known[report.node], paths, context)
+            node = known[report.node]
+            yield from _events(report, node, paths, context)
+            for event in _beside(report, node, versions[node.name], paths, context):
+                context.instance.report_runless_asset_event(event)
         if failed:
             raise dg.Failure(description="\n".join(failed), allow_retries=False)
 
@@ -102,14 +113,52 @@ def _events(report: Report, node: Node, paths: Paths, context: dg.AssetExecution
             yield dg.MaterializeResult(asset_key=key, metadata=shown, data_version=dg.DataVersion(table.sha256[:16]))
 
 
+def _beside(
+    report: Report, node: Node, version: str, paths: Paths, context: dg.AssetExecutionContext
+) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
+    """What Dagster is to know of tables that nobody asked for by name, and that had to be made for those asked for."""
+    if report.is_current:
+        return
+    tables = [table for table in report.tables if dg.AssetKey(list(table.key)) not in context.selected_asset_keys]
+    for table in tables if not report.message else ():
+        tags = {DATA_VERSION_TAG: table.sha256[:16], CODE_VERSION_TAG: version, **_inputs(node, paths)}
+        yield dg.AssetMaterialization(list(table.key), metadata=_metadata(table), tags=tags)
+    beside = {table.key for table in tables}
+    for check in report.checks:
+        if check.key in beside:
+            yield dg.AssetCheckEvaluation(
+                asset_key=dg.AssetKey(list(check.key)),
+                check_name=check.name,
+                passed=check.passed,
+                severity=_severity(check),
+                description="; ".join(check.found) or None,
+            )
+
+
+def _inputs(node: Node, paths: Paths) -> dict[str, str]:
+    """Tags that say from which version of each input a node was made, as Dagster writes them for what a run made."""
+    record = store.record(paths, node)
+    read = record.inputs if record is not None else {}
+    keys = {dg.AssetKey(list(key)): read[name] for name, key in flat(node.inputs) if name in read}
+    versions = {get_input_data_version_tag(key): sha256[:16] for key, sha256 in keys.items()}
+    return versions | {get_input_event_pointer_tag(key): NULL_EVENT_POINTER for key in keys}
+
+
+def _severity(check: Check) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.WARN if check.severity == "warning" else dg.AssetCheckSeverity.ERROR
+
+
 def _checks(report: Report, selected: AbstractSet[dg.AssetCheckKey]) -> Iterator[dg.AssetCheckResult]:
     for check in report.checks:
         key = dg.AssetKey(list(check.key))
         if dg.AssetCheckKey(key, check.name) in selected:
             described = "; ".join(check.found) or None
-            severity = dg.AssetCheckSeverity.WARN if check.severity == "warning" else dg.AssetCheckSeverity.ERROR
             yield dg.AssetCheckResult(
-                asset_key=key, check_name=check.name, passed=check.passed, severity=severity, description=described
+                asset_key=key,
+                check_name=check.name,
+                passed=check.passed,
+                severity=_severity(check),
+                description=described,
             )
 
 

@@ -101,11 +101,6 @@ def _load(paths: Paths, key: Key, sha256: str) -> Any:
     return store.load(paths, key, sha256)
 
 
-def forget_loaded() -> None:
-    """Read tables from disk again."""
-    _load.cache_clear()
-
-
 def _shaped(node: Node, loaded: Mapping[str, Any]) -> dict[str, Any]:
     """The tables in the shape of ``node.inputs``."""
     return {

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from pipeline.errors import DepositError
-from pipeline.ingest.formats.known import Known, known_formats
+from pipeline.ingest.formats.known import Known
 
 HEAD_BYTES = 512
 
@@ -46,12 +45,6 @@ def looks_like(head: bytes, known: Sequence[Known]) -> str:
         if head.startswith(signature):
             return found
     return ZEROS if head.strip(b"\x00") == b"" else _kind_of_text(head)
-
-
-def format_shown(path: Path) -> str:
-    """``looks_like`` of a file, among all formats there is a record of."""
-    with path.open("rb") as file:
-        return looks_like(file.read(HEAD_BYTES), known_formats())
 
 
 def _kind_of_text(head: bytes) -> str:
