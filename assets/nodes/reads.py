@@ -50,7 +50,7 @@ _READING = (
 )
 """Of a file of a wave: what lies in it under which name, and how it is read."""
 _WAVE = ("number", "columns", "prefix", "names", "mark", "variables", "not_asked", *_FIELDWORK)
-_OTHERWISE = _under("exceptions.*", "codes", "recode", "reverse", "range", "missing")
+_OTHERWISE = _under("exceptions.*", "codes", "recode", "reverse", "range", "times", "plus", "missing")
 _IDS = (
     "columns",
     "unprefixed",

@@ -40,7 +40,10 @@ Result = tuple[float | None, str | None]
 
 @dataclass(frozen=True)
 class Rule:
-    """How one item is read from one file: codes to values or reasons, or numbers within a range, maybe reversed."""
+    """How one item is read from one file: codes to values or reasons, or numbers within a range, maybe reversed.
+
+    A number becomes ``times`` itself, and ``plus``, before it is held against the range.
+    """
 
     item: str
     variable: str | None
@@ -48,6 +51,12 @@ class Rule:
     labels: Mapping[str, str]
     range: tuple[float, float] | None = None
     reverse: bool = False
+    times: float = 1.0
+    plus: float = 0.0
+
+    def amount(self, code: str) -> float:
+        """The number that a code stands for. Raises ``ValueError`` for text."""
+        return float(code) * self.times + self.plus
 
 
 def rules(study: Study, wave: str, file: WaveFile) -> Iterator[Rule]:
@@ -89,7 +98,8 @@ def rule_of(
     values = _values(key, answers, exception.recode or item.recode, reverse)
     codes = {**_missing(study_missing), **values, **nearer, BLANK: (None, item.blank)}
     if item.kind == "number":
-        return Rule(key, variable, codes, labels, exception.range or item.range, reverse)
+        times = 1.0 if exception.times is None else exception.times
+        return Rule(key, variable, codes, labels, exception.range or item.range, reverse, times, exception.plus or 0.0)
     return Rule(key, variable, codes, labels)
 
 

@@ -52,15 +52,15 @@ def _counts(received: pl.DataFrame, rule: Rule) -> dict[str, int]:
         return counts
     found: dict[str, int] = {}
     for code, count in counts.items():
-        name = code if code in rule.codes else _amount(code, rule.range)
+        name = code if code in rule.codes else _amount(code, rule, rule.range)
         found[name] = found.get(name, 0) + count
     return found
 
 
-def _amount(code: str, bounds: tuple[float, float]) -> str:
+def _amount(code: str, rule: Rule, bounds: tuple[float, float]) -> str:
     if not is_number(code):
         return code
-    return IN_RANGE if bounds[0] <= float(code) <= bounds[1] else OUT_OF_RANGE
+    return IN_RANGE if bounds[0] <= rule.amount(code) <= bounds[1] else OUT_OF_RANGE
 
 
 def _entries(counts: Mapping[str, int], rule: Rule) -> Iterator[tuple[str, float | None, bool, str | None, int]]:

@@ -80,15 +80,17 @@ def _number(variable: str, bounds: tuple[float, float], rule: Rule) -> str:
     """The number if it lies in range and is not a missing code; reversed within the range if declared so."""
     low, high = map(float, bounds)
     number = f"TRY_CAST({quoted(variable)} AS DOUBLE)"
+    if (rule.times, rule.plus) != (1.0, 0.0):
+        number = f"({number} * {rule.times!r} + {rule.plus!r})"
     value = f"{low + high!r} - {number}" if rule.reverse else number
     in_range = f"CASE WHEN {number} BETWEEN {low!r} AND {high!r} THEN {value} END"
-    within = [code for code in rule.codes if _lies_within(code, low, high)]
+    within = [code for code in rule.codes if _lies_within(code, rule, low, high)]
     return case(variable, dict.fromkeys(within, "NULL"), in_range)
 
 
-def _lies_within(code: str, low: float, high: float) -> bool:
+def _lies_within(code: str, rule: Rule, low: float, high: float) -> bool:
     try:
-        return low <= float(code) <= high
+        return low <= rule.amount(code) <= high
     except ValueError:
         return False
 

@@ -152,6 +152,7 @@ def _check_wave(key: str, wave: Wave, parts: Parts, declared: StudyNames, source
 
 
 def _check_exception(item: Item, exception: WaveException, source: Source, position: Position) -> None:
+    _check_kind(item, exception, source, position)
     labels: Mapping[str, str] = exception.codes if exception.codes is not None else item.codes
     recode = exception.recode
     if recode is not None and set(recode) != set(labels):
@@ -167,6 +168,17 @@ def _check_exception(item: Item, exception: WaveException, source: Source, posit
                 (*position, "recode", code),
                 f"code `{code}` becomes {value:g}, out of the item's range {low_high[0]:g} to {low_high[1]:g}.",
             )
+
+
+def _check_kind(item: Item, exception: WaveException, source: Source, position: Position) -> None:
+    """Numbers are converted and have a range; codes are recoded."""
+    number = item.kind == "number"
+    for name in ("codes", "recode") if number else ("range", "times", "plus"):
+        if getattr(exception, name) is not None:
+            instead = (
+                "a number: use `times` and `plus`, and `range`" if number else "no number: use `codes` and `recode`"
+            )
+            source.report((*position, name), f"`{name}` has no meaning here; the item is {instead}.")
 
 
 def _check_file(

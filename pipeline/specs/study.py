@@ -213,8 +213,18 @@ def _is_number(code: str) -> bool:
         return False
 
 
+def _converts(times: float) -> float:
+    if not math.isfinite(times) or times == 0:
+        raise PydanticCustomError("converts", "Input should be a number other than zero")
+    return times
+
+
 class WaveException(Declaration):
-    """What one wave does differently with one item, and why; papers print it."""
+    """What one wave does differently with one item, and why; papers print it.
+
+    A number is ``times`` the number in the file, and ``plus``: pence in a wave are pounds by ``times: 0.01``, a year of
+    birth is an age by ``times: -1, plus: 2021``.
+    """
 
     reason: str
     wording: str | None = None
@@ -223,6 +233,8 @@ class WaveException(Declaration):
     recode: dict[str, float | MissingReason] | None = None
     reverse: bool | None = None
     range: Range | None = None
+    times: Annotated[float, AfterValidator(_converts)] | None = None
+    plus: Annotated[float, Field(allow_inf_nan=False)] | None = None
     missing: Annotated[dict[str, MissingReason], OnceEach] = {}
 
 

@@ -108,7 +108,7 @@ def read(rule: Rule, rows: pl.DataFrame) -> Reading:
     declared = {canonical(code): result for code, result in rule.codes.items()}
     for code, count in codes.value_counts(name="count").iter_rows():
         known = declared.get(code)
-        value, reason = known or (_number_within(code, rule.range), None)
+        value, reason = known or (_number_within(code, rule), None)
         values[code], reasons[code] = value, reason
         if value is None and reason is None:
             unknown[code] = count
@@ -122,8 +122,10 @@ def read(rule: Rule, rows: pl.DataFrame) -> Reading:
     return Reading(rule, frame, unknown, valued, missing)
 
 
-def _number_within(code: str, bounds: tuple[float, float] | None) -> float | None:
-    if bounds is None or not is_number(code):
+def _number_within(code: str, rule: Rule) -> float | None:
+    if rule.range is None or not is_number(code):
         return None
-    number = float(code)
-    return number if bounds[0] <= number <= bounds[1] else None
+    number, (low, high) = rule.amount(code), rule.range
+    if not low <= number <= high:
+        return None
+    return low + high - number if rule.reverse else number

@@ -11,6 +11,7 @@ from pipeline.harmonise.drift.finding import Finding, Severity
 from pipeline.harmonise.drift.history import Beside
 from pipeline.harmonise.drift.recoding.candidates import Links
 from pipeline.harmonise.drift.recoding.fit import Fitted, best_mapping, still_better
+from pipeline.harmonise.drift.recoding.numbers import converted_numbers
 from pipeline.harmonise.drift.recoding.transitions import Transitions, transitions
 from pipeline.harmonise.drift.recoding.words import (
     fit_words,
@@ -22,9 +23,9 @@ from pipeline.harmonise.drift.recoding.words import (
 )
 from pipeline.specs.project import Study
 
-SAID_BY = ("reversed", "swapped", "contradicts_fact", "range", "reversed_labels")
+SAID_BY = ("reversed", "swapped", "contradicts_fact", "range", "out_of_range", "reversed_labels")
 """Findings that name the same fault: they carry the mapping, so that one decision is about one thing."""
-FOLLOWS = ("distribution", "unstable")
+FOLLOWS = ("distribution", "unstable", "age_backwards", "age_ahead")
 """Findings that only follow from a recoding."""
 
 
@@ -68,7 +69,11 @@ def used_items(study: Study, concepts: Collection[str]) -> frozenset[str]:
 def recodings(study: Study, beside: Beside, used: Collection[str]) -> Iterator[tuple[str, Recoding]]:
     """Item and recoding, for the items of a file that the last wave asked too."""
     for key, now in beside.now.items():
-        if key not in beside.before or now.absent or study.items[key].kind == "number":
+        if key not in beside.before or now.absent:
+            continue
+        if study.items[key].kind == "number":
+            if converted := converted_numbers(study, beside, key):
+                yield key, Recoding(*converted, key in used, beside.where(key), beside.file.arm)
             continue
         table = _table(study, beside, key, beside.last(key))
         fitted = best_mapping(table) if table is not None else None
