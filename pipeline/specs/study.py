@@ -6,7 +6,8 @@ import datetime as dt
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline.specs.base import (
     Assumable,
