@@ -11,6 +11,7 @@ from assets.nodes.ingest import below, private, quarantined
 from assets.nodes.preview import fenced
 from assets.nodes.redelivery import redelivery_keys
 from pipeline.specs import Study
+from pipeline.specs.arm_parts import further_head
 
 
 def nodes(workspace: Workspace) -> list[Node]:
@@ -111,7 +112,11 @@ def make_answers(tables: Tables, *, study: Study) -> Output:
     sql = "\n\n".join(f"-- {wave}\n{text}" for wave, text in made.sql.items())
     return Output(
         tables={"answers": made.answers, "ledger": made.ledger, "crosswalk": made.crosswalk},
-        schemas={"answers": answers_schema(item_ranges(study)), "ledger": Ledger, "crosswalk": Crosswalk},
+        schemas={
+            "answers": answers_schema(item_ranges(study), further_head(study)),
+            "ledger": Ledger,
+            "crosswalk": Crosswalk,
+        },
         files=private(apart),
         problems={"accounting": account(made.ledger, waves, made.answers)},
         metadata={

@@ -41,7 +41,7 @@ _LOCATED = ("variable", "waves", "arms")
 """Of an item: where it was asked, and under which name it lies in a file."""
 _CODED = ("kind", "codes", "range", "reverse", "recode", "missing", "blank")
 """Of an item: what its answers become."""
-_LAYOUT = ("arm", "file", "columns", "prefix", "names", "variables", "not_asked", *_FIELDWORK)
+_LAYOUT = ("arm", "file", "mode", "columns", "prefix", "names", "variables", "not_asked", *_FIELDWORK)
 _FORM = ("format", "encoding", "delimiter", "decimal", "thousands", "sheet", "header_row", "layout", "limits")
 _READING = (
     *_FORM,

@@ -49,13 +49,13 @@ def make_panel(
 ) -> Output:
     """One row per person and wave, one column per concept."""
     from pipeline.scales import panel, read_area_table
-    from pipeline.tables import panel_schema
+    from pipeline.tables import FURTHER_HEAD, panel_schema
 
     read = {table: read_area_table(file.path) for table, file in areas.items()}
     made = panel(study, tables["answers"], read, ranges=reversed_items)
     return Output(
         {"panel": made},
-        {"panel": panel_schema(dict(ranges))},
+        {"panel": panel_schema(dict(ranges), [name for name in FURTHER_HEAD if name in made.columns])},
         metadata={"panel": {"persons": made["person_id"].n_unique(), "scores": ", ".join(study.scores)}},
     )
 

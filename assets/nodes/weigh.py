@@ -8,6 +8,7 @@ from typing import Any
 from assets.engine.node import Node, Output, Tables
 from assets.engine.workspace import Workspace
 from pipeline.specs import Study
+from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.sources import role_columns
 from pipeline.specs.wave_rules import paradata_of
 
@@ -84,7 +85,7 @@ def _participation(study: Study) -> Node:
 def _progress(study: Study) -> dict[str, dict[str, str]]:
     """Wave → arm → the column that says how far an interview came, where there is one."""
     found: dict[str, dict[str, str]] = {}
-    for wave, _, file in study.files():
+    for wave, file in [(key, part) for key in study.waves for part in arm_files(study, key)]:
         column = role_columns(study, wave, file).get("progress")
         if column is not None:
             found.setdefault(wave, {})[file.arm] = column

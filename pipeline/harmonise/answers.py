@@ -14,6 +14,7 @@ from pipeline.harmonise.ledger import ledger
 from pipeline.harmonise.projection import projection, sql_names
 from pipeline.harmonise.received import ByArm, check_received
 from pipeline.harmonise.undeclared import undeclared_codes
+from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.project import Study
 from pipeline.tables import MISSING_REASONS
 
@@ -41,7 +42,7 @@ def harmonise(study: Study, waves: Mapping[str, pl.DataFrame]) -> Harmonised:
     Raises ``DepositError`` for a person twice in a wave, for variables that a file lacks, for weights and dates that
     are none, and for codes that are not declared: all of a kind in one message, over all waves.
     """
-    compiled = {wave: {file.arm: [*rules(study, wave, file)] for file in study.waves[wave].files} for wave in waves}
+    compiled = {wave: {file.arm: [*rules(study, wave, file)] for file in arm_files(study, wave)} for wave in waves}
     check_received(study, waves, compiled)
     counted = _ledgers(study, waves, compiled)
     crosswalks = [table(study.key, wave, arm, found) for wave in waves for arm, found in compiled[wave].items()]
@@ -58,7 +59,7 @@ def _ledgers(study: Study, waves: Mapping[str, pl.DataFrame], compiled: Mapping[
     """One row per wave, arm, item and source code; every undeclared code of every wave in one error."""
     parts, problems = [], []
     for wave, deposited in waves.items():
-        files = {file.arm: file.file for file in study.waves[wave].files}
+        files = {file.arm: file.file for file in arm_files(study, wave)}
         found, unknown = ledger(deposited, study.key, wave, compiled[wave], files)
         parts.append(found)
         problems += unknown
@@ -93,8 +94,8 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, deposited: pl.DataFrame
 def item_ranges(study: Study) -> dict[str, tuple[float | None, float | None]]:
     """Item → lowest and highest value that any wave's declaration allows."""
     found: dict[str, tuple[float | None, float | None]] = {}
-    for wave, declared in study.waves.items():
-        for file in declared.files:
+    for wave in study.waves:
+        for file in arm_files(study, wave):
             for rule in rules(study, wave, file):
                 values = [value for value, _ in rule.codes.values() if value is not None]
                 values += list(rule.range or ())

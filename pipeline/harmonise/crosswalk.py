@@ -9,6 +9,7 @@ from functools import cache
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.specs.arm_parts import is_parted
 from pipeline.specs.base import MissingReason, canonical_code
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
@@ -62,7 +63,7 @@ class Rule:
 def rules(study: Study, wave: str, file: WaveFile) -> Iterator[Rule]:
     """The rule of every item for one file, the wave's exceptions applied."""
     exceptions = study.waves[wave].exceptions
-    apart = _apart(study, wave)
+    apart = _apart(study, wave, file.arm)
     for key, item in study.items.items():
         variable = source_variable(study, wave, file, key)
         if variable is None:
@@ -72,12 +73,13 @@ def rules(study: Study, wave: str, file: WaveFile) -> Iterator[Rule]:
             yield replace(rule, codes={**rule.codes, **apart}) if apart else rule
 
 
-def _apart(study: Study, wave: str) -> dict[str, Result]:
-    """The codes of answers that are no longer there, where a study or a person sets any aside."""
+def _apart(study: Study, wave: str, arm: str) -> dict[str, Result]:
+    """The codes of answers that are not there: set aside by study or person, not asked in one of several files."""
+    elsewhere: dict[str, Result] = {NOT_IN_FILE: (None, "not_asked")} if is_parted(study, wave, arm) else {}
     if study.about.doubtful == "set_aside":
         return {SET_ASIDE: (None, "set_aside"), NOT_IN_FILE: (None, "not_asked")}
     decided = any(decision.decision == "set_aside" for decision in study.waves[wave].decisions)
-    return {SET_ASIDE: (None, "set_aside")} if decided else {}
+    return {**({SET_ASIDE: (None, "set_aside")} if decided else {}), **elsewhere}
 
 
 def rule_of(

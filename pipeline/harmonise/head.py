@@ -8,9 +8,11 @@ import polars as pl
 
 from pipeline.harmonise.crosswalk import canonical
 from pipeline.harmonise.projection import by_arm_case, case, literal, quoted
+from pipeline.specs.arm_parts import HOUSEHOLD, MODE, arm_files, further_head
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
+from pipeline.tables import INTERVIEW_MODE
 
 ROLES = {
     "interview_date": "interview_date",
@@ -29,7 +31,7 @@ def head_sql(study: Study, wave: str, names: Mapping[str, str]) -> dict[str, str
 
     The study's missing codes are no weight, stratum or area: they become NULL.
     """
-    files = study.waves[wave].files
+    files = arm_files(study, wave)
     head = {name: quoted(name) for name in ("person_id", "study", "arm", "wave")}
     starts = {file.arm: study.fieldwork(wave, file.arm).start for file in files}
     head["fieldwork_start"] = by_arm_case({arm: f"DATE {literal(day.isoformat())}" for arm, day in starts.items()})
@@ -37,6 +39,14 @@ def head_sql(study: Study, wave: str, names: Mapping[str, str]) -> dict[str, str
         sources = {file.arm: role_columns(study, wave, file).get(role) for file in files}
         head[column] = by_arm_case(
             {arm: _expression(column, source and names[source], study) for arm, source in sources.items()}
+        )
+    further = further_head(study)
+    if MODE in further:
+        head[MODE] = quoted(names[INTERVIEW_MODE]) if INTERVIEW_MODE in names else "NULL::VARCHAR"
+    if HOUSEHOLD in further:
+        households = {file.arm: role_columns(study, wave, file).get("household") for file in files}
+        head[HOUSEHOLD] = by_arm_case(
+            {arm: _expression(HOUSEHOLD, source and names[source], study) for arm, source in households.items()}
         )
     return head
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.harmonise.drift.reading import readings
+from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.project import Study
 
 
@@ -17,7 +18,7 @@ def lasting_facts(study: Study, wave: str, rows: pl.DataFrame) -> pl.DataFrame:
     items = [key for key, item in study.items.items() if item.time_constant]
     numbered = rows.with_row_index("_place")
     parts = []
-    for file in study.waves[wave].files:
+    for file in arm_files(study, wave):
         own = numbered.filter(pl.col("arm") == file.arm)
         others = [key for key in study.items if key not in items]
         read = readings(study, wave, file, own, leave_out=others)

@@ -9,6 +9,7 @@ import polars as pl
 from pipeline.errors import CohesionError, DepositError
 from pipeline.harmonise.crosswalk import Rule
 from pipeline.harmonise.head import head_problems
+from pipeline.specs.arm_parts import arm_files, further_head
 from pipeline.specs.project import Study
 from pipeline.specs.reader import nearest
 from pipeline.tables import HEAD
@@ -18,7 +19,7 @@ ByArm = Mapping[str, Sequence[Rule]]
 
 def check_received(study: Study, waves: Mapping[str, pl.DataFrame], rules: Mapping[str, ByArm]) -> None:
     """Raise ``DepositError`` for persons twice in a wave, absent variables, weights and dates that are none."""
-    _check_names(list(study.items))
+    _check_names([*further_head(study), *study.items])
     for wave, deposited in waves.items():
         check_persons(deposited, f"{study.key} {wave}")
         _check_arms(study, wave, deposited)
@@ -31,7 +32,7 @@ def check_received(study: Study, waves: Mapping[str, pl.DataFrame], rules: Mappi
     unusable = [
         line
         for wave, deposited in waves.items()
-        for file in study.waves[wave].files
+        for file in arm_files(study, wave)
         for line in head_problems(study, wave, file, deposited)
     ]
     if unusable:
@@ -54,15 +55,8 @@ def _check_names(items: Sequence[str]) -> None:
 
 
 def _check_arms(study: Study, wave: str, deposited: pl.DataFrame) -> None:
-    """Every row belongs to an arm, and an arm to one file: otherwise codes would be read by another file's rules."""
-    arms = [file.arm for file in study.waves[wave].files]
-    if len(set(arms)) < len(arms):
-        twice = ", ".join(sorted({arm for arm in arms if arms.count(arm) > 1}))
-        raise CohesionError(
-            f"the arm {twice} has more than one file",
-            where=f"{study.key} {wave}",
-            todo="Declare one file for each arm of a wave, or make the files arms of their own.",
-        )
+    """Every row belongs to an arm that has a file: otherwise no rule would read its codes."""
+    arms = [file.arm for file in arm_files(study, wave)]
     stray = ~pl.col("arm").is_in(arms)
     count = deposited.select((stray | pl.col("arm").is_null()).sum()).item()
     if count:
@@ -88,7 +82,7 @@ def check_persons(deposited: pl.DataFrame, where: str) -> None:
 
 def _absent(study: Study, wave: str, deposited: pl.DataFrame, by_arm: ByArm) -> Iterator[str]:
     """One line per item whose variable the wave table lacks."""
-    files = {file.arm: file.file for file in study.waves[wave].files}
+    files = {file.arm: file.file for file in arm_files(study, wave)}
     for arm, arm_rules in by_arm.items():
         for rule in arm_rules:
             if rule.variable is not None and rule.variable not in deposited.columns:

@@ -9,6 +9,7 @@ import polars as pl
 from pipeline.harmonise.crosswalk import Rule, rules
 from pipeline.harmonise.drift.reading import read
 from pipeline.harmonise.texts import finding_about
+from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
@@ -40,7 +41,7 @@ def set_aside(
     left, apart = dict(waves), {}
     for wave, deposited in waves.items():
         taken = []
-        for file in study.waves[wave].files:
+        for file in arm_files(study, wave):
             kinds = _kinds(decided, wave, file.arm)
             if kinds:
                 deposited, found = _file(study, wave, file, deposited, kinds)

@@ -13,6 +13,7 @@ from pipeline.ingest.arrival.hold import check_bytes, check_frozen, check_receip
 from pipeline.ingest.declared import Also, read_waves
 from pipeline.ingest.left_out import without_left_out
 from pipeline.ingest.parts.part import Part
+from pipeline.ingest.parts.together import labels_of_arm, under_names_of_arm
 from pipeline.ingest.people.ids import check_ids
 from pipeline.ingest.people.sorting import Register
 from pipeline.ingest.wave_facts import (
@@ -25,7 +26,7 @@ from pipeline.ingest.wave_facts import (
     notices_of,
 )
 from pipeline.ingest.wave_file import FileRows, sorted_file
-from pipeline.ingest.wave_table import WaveTable
+from pipeline.ingest.wave_table import HEAD, WaveTable
 from pipeline.specs.project import Study
 
 
@@ -102,20 +103,27 @@ def as_table(
         deposit, about_others = without_left_out(study.key, wave, file, part.deposit, (also or {}).get(file.part, ()))
         arm = sorted_file(study, wave, file, deposit, known)
         arms.append(arm)
-        labels += [*file_labels(study, wave, file, deposit), *about_others]
+        labels.append((file, [*file_labels(study, wave, file, deposit), *about_others]))
         receipts.append(file_receipt(study, wave, file, deposit, part, arm, find_file(folder, file.file)))
         joined += joined_receipts(study, wave, file, part)
         notices += [*part.notices, *notices_of(study, deposit), *arm.notices, *arm.remarks]
         remarks += [f"{deposit.receipt['file']}, {remark}" for remark in arm.remarks]
-    frame = pl.concat([arm.loaded for arm in arms], how="diagonal")
+    frame = pl.concat(
+        [
+            under_names_of_arm(study, wave, file, arm.loaded, HEAD, study.items)
+            for file, arm in zip(declared, arms, strict=True)
+        ],
+        how="diagonal",
+    )
+    labelled, about_labels = labels_of_arm(study, wave, labels)
     _check_ids(study, wave, arms, frame)
     return WaveTable(
         frame,
         pl.DataFrame(
             receipts, schema_overrides={"first_interview": pl.Date, "last_interview": pl.Date, "apart": pl.String}
         ),
-        labels_table(labels),
-        tuple(map(one_line, notices)),
+        labels_table(labelled),
+        tuple(map(one_line, [*notices, *about_labels])),
         pl.concat([arm.quarantined for arm in arms], how="diagonal_relaxed"),
         pl.concat([arm.dates for arm in arms], how="diagonal_relaxed"),
         counts_of([arm.sorted for arm in arms], frame.height),

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes, codes_of_columns
+from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, sort_people, written_otherwise
 from pipeline.ingest.privacy import without_personal_data
 from pipeline.ingest.quarantine.answer_labels import declared_codes
@@ -19,6 +20,7 @@ from pipeline.ingest.quarantine.marked_missing import with_marks
 from pipeline.ingest.quarantine.paradata import judged_by_paradata
 from pipeline.ingest.quarantine.rows import VALUES_SCHEMA, Sorted
 from pipeline.ingest.quarantine.trials import unclear_marks, without_test_records
+from pipeline.specs.base import canonical_code
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import declared_variables, number_of, role_columns, source_variable
@@ -72,6 +74,8 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
         part.with_columns(without_personal_data(part[column]) for column in answers if part.schema[column] == pl.String)
         for part in (loaded, rows.quarantined)
     )
+    if "household" in roles and roles["household"] in loaded.columns:
+        loaded = loaded.with_columns(_households(study, loaded[roles["household"]], known))
     lacking = _lacking(study, wave, file, deposit)
     return FileRows(
         _as_text(loaded, head, kept).with_columns(**lacking),
@@ -82,6 +86,13 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
         interviews,
         [*pace.remarks, *unclear],
     )
+
+
+def _households(study: Study, ids: pl.Series, known: Register) -> pl.Series:
+    """The pseudonym of each household: their ids lead to people as well. A missing code names none."""
+    codes = answer_codes(ids)
+    codes = codes.set(codes.is_in([canonical_code(code) for code in study.about.missing]), None)
+    return pseudonymise(codes, known.key, f"{study.key}\x00household").rename(ids.name)
 
 
 def _variables_kept(study: Study, wave: str, file: WaveFile, roles: Mapping[str, str]) -> list[str]:

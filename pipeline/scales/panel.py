@@ -13,7 +13,7 @@ from pipeline.scales.score import score_scale
 from pipeline.specs.project import Study
 from pipeline.specs.ranges import reversed_ranges
 from pipeline.specs.study import AreaMeasure
-from pipeline.tables import HEAD
+from pipeline.tables import FURTHER_HEAD, HEAD
 
 
 @public(once=("answers",))
@@ -31,7 +31,7 @@ def panel(
 
     Raises ``CohesionError`` for an area table without the declared columns.
     """
-    head = [name for name in HEAD if name in answers.columns]
+    head = [name for name in (*HEAD, *FURTHER_HEAD) if name in answers.columns]
     ranges = reversed_ranges(study) if ranges is None else ranges
     columns = []
     for key, scale in study.scales.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.specs.arm_parts import further_head
 from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
 from pipeline.specs.check_papers import check_paper
@@ -78,10 +79,22 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
     known(source, ("arms",), model.arms, study.arms, f"an arm of `{model.study}`")
     _check_attrition(model, source, study)
     if model.group and study.scores is not None:
-        known(source, ("group",), [model.group], [*HEAD_GROUPS, *study.scores], "a column to group by")
+        known(
+            source,
+            ("group",),
+            [model.group],
+            [*HEAD_GROUPS, *_further(study, reading), *study.scores],
+            "a column to group by",
+        )
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)
     check_sensitivity(model, source, reading)
+
+
+def _further(study: StudyNames, reading: Reading) -> tuple[str, ...]:
+    """Columns of the head that this study has in addition."""
+    declared = reading.studies.get(study.key)
+    return () if declared is None else further_head(declared)
 
 
 def _check_attrition(model: Model, source: Source, study: StudyNames) -> None:

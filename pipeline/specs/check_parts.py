@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from pipeline.specs.arm_parts import is_parted, items_in_arm
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.names import known
 from pipeline.specs.part_columns import ITEMS, presence_items
@@ -28,6 +29,8 @@ def check_parts(study: Study, about: Source, sources: Mapping[str, Source]) -> N
         if one[2].file == other[2].file:
             _check_pair(one, other, sources[other[0]])
     for wave, index, file in parts:
+        for message in _mixed_up(study, wave, file) if is_parted(study, wave, file.arm) else ():
+            sources[wave].report(("files", index), message)
         for message in _same_columns(study, wave, file):
             sources[wave].report(("files", index), message)
 
@@ -83,6 +86,18 @@ def _check_pair(one: At, other: At, source: Source) -> None:
                     "`{column: ..., codes: [...]}` or `{any_of: items}`), or which `rows` are whose.",
                 )
                 return
+
+
+def _mixed_up(study: Study, wave: str, file: WaveFile) -> Iterator[str]:
+    """In words, items that one file of an arm reads from one column, and another from two."""
+    read: dict[str, tuple[str, str | None]] = {}
+    for key, (name, variable) in items_in_arm(study, wave, file).items():
+        other, before = read.setdefault(name, (key, variable))
+        if variable != before:
+            yield (
+                f"`{other}` and `{key}` are one column in another file of the arm `{file.arm}`, and not in this one: "
+                "list one of them under `not_asked` of a file, or make the files arms of their own."
+            )
 
 
 def _same_columns(study: Study, wave: str, file: WaveFile) -> Iterator[str]:

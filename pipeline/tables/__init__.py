@@ -5,9 +5,19 @@ Asset checks, codebook and UI column schemas derive from these contracts. Tables
 """
 
 from pipeline.tables.draw import FigureRecord
-from pipeline.tables.harmonise import HEAD, MISSING_REASONS, Crosswalk, Findings, Ledger, Redeliveries, answers_schema
+from pipeline.tables.harmonise import (
+    FURTHER_HEAD,
+    HEAD,
+    MISSING_REASONS,
+    Crosswalk,
+    Findings,
+    Ledger,
+    Redeliveries,
+    answers_schema,
+)
 from pipeline.tables.impute import Convergence, Imputations
 from pipeline.tables.ingest import (
+    INTERVIEW_MODE,
     MARKED_MISSING,
     NOT_IN_FILE,
     SET_ASIDE,
@@ -35,7 +45,9 @@ from pipeline.tables.weigh import (
 from pipeline.tables.write import DatabaseTables, PaperNumber
 
 __all__ = [
+    "FURTHER_HEAD",
     "HEAD",
+    "INTERVIEW_MODE",
     "LINK_KINDS",
     "MARKED_MISSING",
     "MISSING_REASONS",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dataframely as dy
 import polars as pl
@@ -33,6 +33,12 @@ HEAD: dict[str, dy.Column] = {
     "area_code": dy.String(nullable=True),
 }
 """The fixed head of answers and panel: one row per person and wave."""
+
+FURTHER_HEAD: dict[str, dy.Column] = {
+    "mode": dy.String(nullable=True),  # how the person was interviewed, where files say so
+    "household_id": dy.String(nullable=True),  # a pseudonym, where a column has the role `household`
+}
+"""Columns of the head that only some studies have."""
 
 
 class Crosswalk(dy.Schema):
@@ -68,12 +74,14 @@ class Ledger(dy.Schema):
         return pl.col("is_valued") == pl.col("reason").is_null()
 
 
-def answers_schema(items: Mapping[str, tuple[float | None, float | None]]) -> type[dy.Schema]:
+def answers_schema(
+    items: Mapping[str, tuple[float | None, float | None]], further: Sequence[str] = ()
+) -> type[dy.Schema]:
     """One row per person and wave, each item with its value (in its range) and its reason for missing.
 
-    ``items`` maps item → (lowest, highest) value; ``None`` leaves a side open.
+    ``items`` maps item → (lowest, highest) value; ``None`` leaves a side open. ``further``: of ``FURTHER_HEAD``.
     """
-    columns: dict[str, dy.Column] = dict(HEAD)
+    columns: dict[str, dy.Column] = {**HEAD, **{name: FURTHER_HEAD[name] for name in further}}
     for item, (low, high) in items.items():
         columns[item] = dy.Float64(nullable=True, min=low, max=high)
         columns[f"{item}_reason"] = dy.Enum(MISSING_REASONS, nullable=True)

@@ -10,6 +10,9 @@ import polars as pl
 SET_ASIDE, NOT_IN_FILE = "set aside", "not in the file"
 """What a wave table holds in place of a code that was set aside, or of an item whose variable the file lacks."""
 
+INTERVIEW_MODE = "mode of the interview"
+"""The column of a wave table that says how people were interviewed, where files of one arm differ in that."""
+
 MARKED_MISSING = " (marked missing in the file)"
 """What stands behind a code that the file's own missing ranges hold, and that the declarations take for an answer."""
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dataframely as dy
 
-from pipeline.tables.harmonise import HEAD
+from pipeline.tables.harmonise import FURTHER_HEAD, HEAD
 
 
-def panel_schema(scores: Mapping[str, tuple[float | None, float | None]]) -> type[dy.Schema]:
+def panel_schema(
+    scores: Mapping[str, tuple[float | None, float | None]], further: Sequence[str] = ()
+) -> type[dy.Schema]:
     """One row per person and wave: the head, whether the person answered, and one column per concept."""
-    columns: dict[str, dy.Column] = dict(HEAD)
+    columns: dict[str, dy.Column] = {**HEAD, **{name: FURTHER_HEAD[name] for name in further}}
     columns |= {name: dy.Float64(nullable=True, min=low, max=high) for name, (low, high) in scores.items()}
     return type("Panel", (dy.Schema,), columns)
 

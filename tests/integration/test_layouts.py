@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 from layout_study import (
     accept_and_build,
     by_wave,
@@ -76,3 +77,74 @@ def test_an_arm_may_be_in_a_column(tmp_path: Path) -> None:
     accept_and_build(root, waves=1)
     assert dict(table(root, "answers").group_by("arm").len().sort("arm").iter_rows()) == {"main": 8, "refresh": 4}
     assert [row["elsewhere"] for row in receipts(root, "w01")] == [4, 8]
+
+
+def test_two_modes_of_a_wave_are_two_files_of_one_arm(tmp_path: Path) -> None:
+    names = ("web.csv", "phone.csv", "web2.csv", "phone2.csv")
+    root = make_root(tmp_path, {name: shared("faults", "layouts", name) for name in names}, waves=2)
+    web = "  - {{arm: main, file: web{n}.csv, format: csv, mode: web, variables: {{trust: q7}}}}\n"
+    phone = (
+        "  - {{arm: main, file: phone{n}.csv, format: csv, mode: phone, variables: {{trust: TRUST_T}}, "
+        "columns: {{person_id: RespID}}}}\n"
+    )
+    declare_waves(root, {n: "files:\n" + (web + phone).format(n="" if n == 1 else n) for n in (1, 2)})
+    accept_and_build(root, waves=2)
+    answers = table(root, "answers")
+    counted = dict(answers.group_by("wave", "mode").len().sort("wave", "mode").select("mode", "len").rows()[:2])
+    assert counted == {"phone": 5, "web": 7}
+    assert by_wave(root) == {"w01": 12, "w02": 12}
+    assert answers["trust"].null_count() == 0
+    assert patterns(root) == {"11": 12}
+    assert [row["file"] for row in receipts(root, "w02")] == ["web2.csv", "phone2.csv"]
+
+
+HOUSEHOLD = """
+unprefixed: [pidp, sex_dv, psu, strata]
+names: "{mark}_{name}"
+sources:
+  xwave: {file: xwavedat.dta, format: dta}
+"""
+JOINED = """mark: {mark}
+files:
+  - arm: main
+    file: {mark}_indresp.dta
+    format: dta
+    join:
+      - {{file: {mark}_hhresp.dta, format: dta, on: hidp, relation: many_to_one}}
+      - {{file: {mark}_lsoa.dta, format: dta, on: hidp, relation: many_to_one}}
+      - {{file: xwave, on: pidp, relation: one_to_one}}
+"""
+ITEMS = """trust: {label: Trust, wording: Trust, concept: generalised_trust, variable: scopngbha, codes: {1: a, 2: b, 3: c, 4: d, 5: e}}
+size: {label: Size, wording: Size, variable: hhsize, kind: number, range: [1, 20]}
+sex: {label: Sex, wording: Sex, variable: sex_dv, kind: nominal, codes: {1: Male, 2: Female}, time_constant: true}
+"""  # noqa: E501
+
+
+def household_panel(root: Path, change: str = "", by: str = "") -> Path:
+    """The household panel, its declarations with a text of w02 in place of another."""
+    files = [f"{mark}_{name}.dta" for mark in "abc" for name in ("indresp", "hhresp", "lsoa")]
+    deposits = {name: shared("faults", "layouts", name) for name in (*files, "xwavedat.dta")}
+    make_root(root, deposits, person_id="pidp, weight: indinus_lw, area: lsoa11, psu: psu, household: hidp")
+    write(root, "study.yaml", HOUSEHOLD, add=True)
+    write(root, "items.yaml", ITEMS)
+    first = JOINED.format(mark="a") + "columns: {weight: none}\n"
+    declare_waves(root, {1: first, 2: JOINED.format(mark="b").replace(change, by), 3: JOINED.format(mark="c")})
+    return root
+
+
+def test_a_household_panel_is_joined_as_declared(tmp_path: Path) -> None:
+    root = household_panel(tmp_path)
+    said = accept_and_build(root)
+    assert by_wave(root) == {"w01": 10, "w02": 8, "w03": 8}
+    answers = table(root, "answers")
+    assert answers["area_code"].null_count() == answers["psu"].null_count() == answers["household_id"].null_count() == 0
+    assert answers.filter(wave="w01")["design_weight"].null_count() == 10
+    assert answers["size"].null_count() == 0
+    assert answers.group_by("person_id").agg(pl.col("area_code").n_unique())["area_code"].max() > 1, "movers move"
+    joins = table(root, "joins", "w02")
+    assert joins.select("file", "without", "unused").rows() == [
+        ("b_hhresp.dta", 0, 0),
+        ("b_lsoa.dta", 0, 0),
+        ("xwavedat.dta", 0, 2),
+    ]
+    assert "68000" not in said

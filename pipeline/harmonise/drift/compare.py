@@ -26,6 +26,7 @@ from pipeline.harmonise.drift.universe import universe_findings
 from pipeline.harmonise.drift.variation import not_in_file, variation_findings
 from pipeline.harmonise.drift.weights import weight_findings
 from pipeline.harmonise.drift.window import window_findings
+from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
@@ -50,7 +51,7 @@ def compare(
     known = History(study, waves, labels) if history is None else history
     found: list[Finding] = []
     candidates: list[Moved] = []
-    for file in study.waves[wave].files:
+    for file in arm_files(study, wave):
         beside = known.beside(wave, file)
         found += _items(study, beside, known, candidates, used_items(study, modelled))
         found += _file(study, beside, labels[wave])

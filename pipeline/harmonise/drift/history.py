@@ -15,6 +15,7 @@ from pipeline.harmonise.drift.labels import LabelsOf, labels_of, marked_missing,
 from pipeline.harmonise.drift.reading import Reading, readings
 from pipeline.harmonise.drift.universe import MOST_KINDS, Kinds
 from pipeline.harmonise.drift.weights import usable_weights
+from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
@@ -165,7 +166,7 @@ class History:
         return self._correlated.get((key, arm, wave))
 
     def file(self, wave: str, arm: str) -> WaveFile | None:
-        return next((file for file in self.study.waves[wave].files if file.arm == arm), None)
+        return next((file for file in arm_files(self.study, wave) if file.arm == arm), None)
 
     def _earlier(self, earlier: list[str], arm: str) -> dict[str, list[tuple[str, Reading]]]:
         """Item → the waves before that have answers to it, the last one first; those without variation at the end."""
@@ -183,7 +184,7 @@ class History:
         """Lasting fact → one row per person: the value first recorded, in whichever arm, and in which wave."""
         facts: dict[str, list[pl.DataFrame]] = {}
         for name in earlier:
-            for file in self.study.waves[name].files:
+            for file in arm_files(self.study, name):
                 for key, reading in self.readings(name, file).items():
                     if self.study.items[key].time_constant:
                         stated = reading.frame.drop_nulls("value").select("person_id", "value", wave=pl.lit(name))

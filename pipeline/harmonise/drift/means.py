@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline.harmonise.drift.reading import Reading, readings
 from pipeline.harmonise.drift.weights import usable_or_null
+from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
@@ -25,7 +26,7 @@ def wave_means(study: Study, wave: str, deposited: pl.DataFrame) -> pl.DataFrame
     ``weighted`` is null where no row has a usable weight.
     """
     arms: dict[str, dict[str, list[pl.DataFrame]]] = {}
-    for file in study.waves[wave].files:
+    for file in arm_files(study, wave):
         weights = _weights(study, wave, file, deposited)
         for key, values in _measures(study, wave, file, deposited):
             own = pl.DataFrame({"value": values, "weight": weights}).drop_nulls("value")

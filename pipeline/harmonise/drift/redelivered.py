@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.harmonise.drift.means import wave_means
+from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
 from pipeline.tables import Redeliveries
@@ -83,7 +84,7 @@ def _cells(study: Study, wave: str, cells: pl.DataFrame) -> Iterator[dict[str, o
 def _items(study: Study, wave: str) -> dict[str, list[str]]:
     """Variable → the items that are read from it."""
     items: dict[str, list[str]] = {}
-    for file in study.waves[wave].files:
+    for file in arm_files(study, wave):
         for key in study.items:
             variable = source_variable(study, wave, file, key)
             if variable is not None and key not in items.setdefault(variable, []):

@@ -9,6 +9,7 @@ import polars as pl
 from pipeline.harmonise.crosswalk import rules
 from pipeline.harmonise.drift.codes import is_code
 from pipeline.harmonise.drift.reading import read
+from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.project import Study
 
 SCHEMA = {
@@ -32,7 +33,7 @@ def unmatched_answers(study: Study, waves: Mapping[str, pl.DataFrame], findings:
     wanted = set(kinds.select("wave", "arm", "item").iter_rows())
     rows: list[tuple[object, ...]] = []
     for wave, deposited in waves.items():
-        for file in study.waves[wave].files:
+        for file in arm_files(study, wave):
             in_arm = deposited.filter(pl.col("arm") == file.arm)
             for rule in rules(study, wave, file):
                 if (wave, file.arm, rule.item) in wanted and rule.variable in in_arm.columns:

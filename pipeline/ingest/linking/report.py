@@ -18,6 +18,7 @@ from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import codes_of_columns
 from pipeline.ingest.linking.kinds import CONTRADICTS, LISTED, PROPOSED, UNDECLARED
 from pipeline.ingest.linking.links import Links, link_waves
+from pipeline.ingest.parts.together import under_names_of_arm
 from pipeline.ingest.people.ids import normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, ids_in, rows_of_withdrawn
@@ -29,6 +30,8 @@ from pipeline.specs.sources import role_columns, source_variable
 from pipeline.tables import LINK_KINDS
 
 ID = "deposited_id"
+KEPT = ("row", ID, "person_id", "arm", "set_apart")
+"""Columns of the ids of a wave besides variables."""
 
 
 def lasting_items(study: Study) -> list[str]:
@@ -91,6 +94,7 @@ def _rows(
     made = pl.DataFrame([numbers, given.alias(ID), people, *variables.iter_columns()]).with_columns(
         arm=pl.lit(file.arm), set_apart=~people.is_in(own.implode())
     )
+    made = under_names_of_arm(study, wave, file, made, KEPT, lasting_items(study))
     return made.filter(~gone & ids.is_not_null())
 
 

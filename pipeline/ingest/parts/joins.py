@@ -60,7 +60,7 @@ def join_file(
         _refuse_twice(here, f"{', '.join(keys)}", main, "`relation: one_to_one`, which this key is not")
     added = _added(study, wave, file, deposit, joined, other)
     rows = _matched(here, found)
-    taken = other.frame.select(added).rename(added)
+    taken = other.frame.select(list(added)).rename(added)
     frame = deposit.frame.drop(name for name in added.values() if name in deposit.frame.columns)
     frame = frame.hstack(_at(taken, rows))
     _ensure_same_people(deposit.frame, frame, main, there)
@@ -79,8 +79,7 @@ def _at(taken: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     """The columns that a file adds, at the rows that were found; null where none was."""
     if not taken.height:
         return pl.DataFrame({name: pl.Series([None] * len(rows), dtype=kind) for name, kind in taken.schema.items()})
-    there = rows.fill_null(0).cast(pl.UInt32)
-    return taken.select(pl.all().gather(there)).with_columns(pl.when(rows.is_not_null()).then(pl.all()))
+    return taken.select(pl.all().gather(rows.cast(pl.UInt32)))
 
 
 def _keys(frame: pl.DataFrame, names: list[str], study: Study, where: str, joined: str) -> pl.DataFrame:
