@@ -18,6 +18,7 @@ from pipeline.models.design.survey_design import Subset
 from pipeline.models.inference import coefficient_rows
 from pipeline.models.logistic.logit import FARTHEST, MAX_STEPS, require_binary, separated
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.scaled import orthonormal
 from pipeline.models.table import noted, table
 from pipeline.models.weighting import Weighted
 
@@ -76,7 +77,9 @@ def design_regression(
     if link == "logit":
         require_binary(data)
     check_rank(data.matrix, data.terms, outcome)
-    estimates, covariance, df, words = _fit(sample, data, complete, link, subset)
+    scaled = orthonormal(data)
+    estimates, covariance, df, words = _fit(sample, scaled.data, complete, link, subset)
+    estimates, covariance = scaled.terms(estimates, covariance)
     df -= len(data.terms) - 1
     if df < 1:
         raise ModelError("more terms than the design has degrees of freedom", where=outcome, count=len(data.terms))

@@ -16,6 +16,7 @@ from pipeline.models.groups import group_sums
 from pipeline.models.linear.linearmodels_fit import panel_frames, read_fit
 from pipeline.models.options import PanelRows, taken
 from pipeline.models.regression_data import check_rank, regression_data
+from pipeline.models.scaled import orthonormal
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
 
@@ -53,8 +54,10 @@ def between(
     persons = replace(data, matrix=means[:, :-1], outcome=means[:, -1], person=np.arange(len(means)))
     require_freedom(persons)
     check_rank(persons.matrix, persons.terms, outcome)
-    result = BetweenOLS(**panel_frames(data), check_rank=False).fit()
-    return coefficient_table(persons, read_fit(persons, result), confidence=confidence, model=model, family="between")
+    scaled = orthonormal(data, persons.matrix)
+    result = BetweenOLS(**panel_frames(scaled.data), check_rank=False).fit()
+    fit = scaled.fit(read_fit(persons, result))
+    return coefficient_table(persons, fit, confidence=confidence, model=model, family="between")
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:

@@ -13,12 +13,14 @@ from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.declared import ModelSpec
+from pipeline.models.groups import within
 from pipeline.models.inference import Term
 from pipeline.models.linear.fixed_effects import require_within_variation
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.scaled import orthonormal
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
 from pipeline.models.within.least_squares import absorbed_fit, on_arrays
@@ -78,8 +80,11 @@ def _fit(placed: RegressionData, changes: RegressionData, correction: Correction
     from linearmodels.panel.model import FirstDifferenceOLS
 
     check_rank(changes.matrix, changes.terms, changes.outcome_name, scale)
-    result = FirstDifferenceOLS(**panel_frames(placed), check_rank=False).fit(**covariance_options(placed, correction))
-    return read_fit(changes, result, correction)
+    levels = replace(placed, matrix=within(placed.matrix, placed.person))  # of the same differences, without offsets
+    scaled = orthonormal(levels, changes.matrix)
+    model = FirstDifferenceOLS(**panel_frames(scaled.data), check_rank=False)
+    result = model.fit(**covariance_options(placed, correction))
+    return scaled.fit(read_fit(changes, result, correction))
 
 
 def fit(

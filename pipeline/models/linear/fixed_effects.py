@@ -18,6 +18,7 @@ from pipeline.models.linear.linearmodels_fit import covariance_options, panel_fr
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
 from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.scaled import orthonormal
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
 from pipeline.models.within.least_squares import absorbed_fit, effects_of, on_arrays, require_rank
@@ -106,10 +107,12 @@ def fixed_effects_fit(
     from linearmodels.panel.model import PanelOLS
 
     require_rank(data, absorbed)
-    model = PanelOLS(**panel_frames(data), entity_effects=True, time_effects=waves, check_rank=False)
+    left = within(data.matrix, data.person)
+    scaled = orthonormal(replace(data, matrix=left))
+    model = PanelOLS(**panel_frames(scaled.data), entity_effects=True, time_effects=waves, check_rank=False)
     counted = data.clusters is None
     result = model.fit(auto_df=False, count_effects=counted, **covariance_options(data, correction))
-    return read_fit(data, result, correction)
+    return scaled.fit(read_fit(data, result, correction))
 
 
 def require_within_variation(data: RegressionData) -> None:

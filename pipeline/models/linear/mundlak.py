@@ -19,6 +19,7 @@ from pipeline.models.linear.fixed_effects import require_within_variation
 from pipeline.models.linear.random_effects import random_effects_fit
 from pipeline.models.options import ClusteredRows, taken
 from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.scaled import Scaled, shifted
 from pipeline.models.table import table, variance_rows
 from pipeline.models.weighting import Weighted
 
@@ -53,11 +54,11 @@ def mundlak(
     >>> mundlak(panel, "trust", ["contact"], wave_effects=False).filter(component="test")["df"].to_list()
     [1.0]
     """
-    data = with_means(
-        regression_data(frame, outcome, exposures, covariates, **taken(ClusteredRows, options)),
-        exposures,
-    )
+    rows_used = regression_data(frame, outcome, exposures, covariates, **taken(ClusteredRows, options))
+    scaled = with_means(rows_used, exposures)
+    data = scaled.data
     fit, variances = random_effects_fit(data, correction=correction)
+    fit = scaled.fit(fit)
     basis = data.basis(f"{fit.described}; normal intervals", confidence)
     means = np.array([term.component == "contextual" for term in data.terms])
     statistic = wald(fit.estimates[means], fit.covariance[np.ix_(means, means)])
@@ -74,10 +75,16 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted 
     return regression(mundlak, name, spec, panel, rows)
 
 
-def with_means(data: RegressionData, exposures: Sequence[str]) -> RegressionData:
-    """The rows with the person means of the exposures added."""
+def with_means(given: RegressionData, exposures: Sequence[str]) -> Scaled:
+    """The rows with the person means of the exposures added.
+
+    They are fitted as deviations and means, each without its offset, so that no digit is lost: the coefficient of a
+    mean is then the between effect, from which the within effect is taken.
+    """
+    start = shifted(given)
+    data = start.data
     chosen = np.array([term.component == "coefficient" and term.term in exposures for term in data.terms])
-    require_within_variation(data.keep(chosen))
+    require_within_variation(given.keep(chosen))
     means = means_of(data.matrix[:, chosen], data.person)
     if np.ptp(means, axis=0).min() == 0:
         raise ModelError("an exposure has the same mean for every person", where=data.outcome_name)
@@ -86,4 +93,11 @@ def with_means(data: RegressionData, exposures: Sequence[str]) -> RegressionData
         for term, exposure in zip(data.terms, chosen, strict=True)
     ]
     added: list[Term] = [replace(term, component="contextual") for term in terms if term.component == "within"]
-    return replace(data, matrix=np.column_stack([data.matrix, means]), terms=(*terms, *added))
+    matrix = np.column_stack([data.matrix, means])
+    matrix[:, : len(terms)][:, chosen] -= means
+    k, own = len(terms), np.flatnonzero(chosen)
+    back = np.eye(k + len(added))
+    back[:k, :k], back[:k, k:] = start.back, (start.back - np.eye(k))[:, chosen]
+    back[:k, own] = np.eye(k)[:, own]  # deviations have no offset
+    back[k + np.arange(len(own)), own] = -1.0
+    return Scaled(replace(data, matrix=matrix, terms=(*terms, *added)), back)

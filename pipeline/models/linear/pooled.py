@@ -14,6 +14,7 @@ from pipeline.models.linear.linearmodels_fit import covariance_options, panel_fr
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
 from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.scaled import orthonormal
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
 from pipeline.models.within.least_squares import absorbed_fit, on_arrays, require_rank
@@ -64,8 +65,9 @@ def pooled_fit(data: RegressionData, correction: Correction, *, repeated: bool) 
     from linearmodels.panel.model import PooledOLS
 
     require_rank(data, None)
-    result = PooledOLS(**panel_frames(data), check_rank=False).fit(**covariance_options(data, correction))
-    return read_fit(data, result, correction)
+    scaled = orthonormal(data)
+    result = PooledOLS(**panel_frames(scaled.data), check_rank=False).fit(**covariance_options(data, correction))
+    return scaled.fit(read_fit(data, result, correction))
 
 
 def fit(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Unpack
 
-import numpy as np
 import polars as pl
 
 from pipeline.door import public
@@ -16,6 +14,7 @@ from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.options import ClusteredRows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.scaled import orthonormal_apart
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
 
@@ -71,15 +70,15 @@ def random_effects_fit(
 
     ``small_sample`` takes the person variance from the between regression weighted by persons' numbers of rows (Baltagi
     and Chang 1994, as plm); otherwise from the unweighted one. The two agree where all persons have equally many rows.
-    Columns enter in units of their own size: linearmodels would take one much smaller than another for a redundant one.
+    Terms enter as orthonormal columns: linearmodels would take one much smaller than another for a redundant one.
     """
     from linearmodels.panel.model import RandomEffects
 
     require_freedom(data)
     check_rank(data.matrix, data.terms, data.outcome_name)
     options = covariance_options(data, correction)
-    size = np.sqrt((data.matrix**2).mean(axis=0))
-    frames = panel_frames(replace(data, matrix=data.matrix / size))
+    scaled = orthonormal_apart(data)
+    frames = panel_frames(scaled.data)
     try:
         result = RandomEffects(**frames, check_rank=False).fit(small_sample=small_sample, **options)
     except ValueError as error:
@@ -89,6 +88,5 @@ def random_effects_fit(
             count=data.n_persons,
         ) from error
     parts = result.variance_decomposition
-    fit = read_fit(data, result, correction)
-    fit = replace(fit, estimates=fit.estimates / size, covariance=fit.covariance / np.outer(size, size))
+    fit = scaled.fit(read_fit(data, result, correction))
     return fit, {"person": float(parts["Effects"]), "residual": float(parts["Residual"])}

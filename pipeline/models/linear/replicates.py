@@ -19,6 +19,7 @@ from pipeline.models.design.sample import Replicated
 from pipeline.models.groups import group_sums
 from pipeline.models.inference import inference
 from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.scaled import orthonormal
 from pipeline.models.table import ORDER
 from pipeline.models.weighting import REFITTED, Weighted
 
@@ -66,16 +67,18 @@ def weighted_estimates(data: RegressionData, weights: np.ndarray) -> np.ndarray:
 
     Raises ModelError if a term cannot be estimated in one of them.
     """
-    k = data.matrix.shape[1]
+    scaled = orthonormal(data)
+    data, k = scaled.data, data.matrix.shape[1]
     joined = np.column_stack([data.matrix, data.outcome])
     left, right = np.triu_indices(k + 1)
     sums = group_sums(joined[:, left] * joined[:, right], data.person)
     moments = np.empty((weights.shape[1], k + 1, k + 1))
     moments[:, left, right] = moments[:, right, left] = weights.T @ sums
     try:
-        return np.asarray(np.linalg.solve(moments[:, :k, :k], moments[:, :k, k:])[:, :, 0])
+        found = np.linalg.solve(moments[:, :k, :k], moments[:, :k, k:])[:, :, 0]
     except np.linalg.LinAlgError:
         raise ModelError("a term cannot be estimated in a replicate", where="standard_errors", count=1) from None
+    return np.asarray(found @ scaled.back.T)
 
 
 def _replicated(

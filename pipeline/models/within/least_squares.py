@@ -48,27 +48,30 @@ def absorbed_fit(
     root = None if data.weights is None else np.sqrt(data.weights / data.weights.mean())
     if root is not None:
         matrix, outcome = matrix * root[:, None], outcome * root
-    inverse = _inverse(matrix)
-    estimates = inverse @ (matrix.T @ outcome)
-    errors = outcome - matrix @ estimates
-    estimates = estimates + inverse @ (matrix.T @ errors)
-    errors = outcome - matrix @ estimates
+    basis, back = _basis(matrix)
+    inverse = np.linalg.inv(basis.T @ basis)
+    estimates = inverse @ (basis.T @ outcome)
+    errors = outcome - basis @ estimates
     absorbed = 0 if effects is None else effects.absorbed
     df = data.n_obs - len(data.terms) - absorbed
     if data.clusters is None:
-        return linear(data, estimates, float(errors @ errors) / df * inverse, df)
-    scores = matrix * errors[:, None]
+        covariance = float(errors @ errors) / df * inverse
+        return linear(data, back @ estimates, back @ covariance @ back.T, df)
+    scores = basis * errors[:, None]
     middle = clustered(scores, data.clusters, stata=correction == "stata")
     if correction != "none":
         middle *= data.n_obs / (data.n_obs - len(data.terms))
-    return linear(data, estimates, inverse @ middle @ inverse, df, correction)
+    return linear(data, back @ estimates, back @ inverse @ middle @ inverse @ back.T, df, correction)
 
 
-def _inverse(matrix: np.ndarray) -> np.ndarray:
-    """(X'X)⁻¹ by the triangle of a QR decomposition of columns of unit size."""
+def _basis(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns that are orthonormal but for rounding, and what brings their coefficients back to those of the matrix.
+
+    By the triangle of a QR decomposition of columns of unit size: terms of any size and offset lose no digits.
+    """
     size = np.linalg.norm(matrix, axis=0)
-    back = np.linalg.inv(np.linalg.qr(matrix / size, mode="r"))
-    return np.asarray(back @ back.T / np.outer(size, size))
+    back = np.linalg.inv(np.linalg.qr(matrix / size, mode="r")) / size[:, None]
+    return matrix @ back, back
 
 
 def clustered(scores: np.ndarray, clusters: np.ndarray, *, stata: bool) -> np.ndarray:
