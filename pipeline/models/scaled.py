@@ -15,7 +15,6 @@ from pipeline.models.covariance import Linear
 from pipeline.models.groups import means_of
 from pipeline.models.regression_data import RegressionData
 
-
 ROUNDING = 1e-9
 """Means of columns of size one that are smaller than this are zero but for rounding."""
 

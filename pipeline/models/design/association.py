@@ -88,12 +88,13 @@ def _rows(sample: Sample, variable: str, group: str, cell: Cell, subset: Subset)
         "n_persons": persons,
     }
     common |= {"covariance": words}
+    by = "; ".join(filter(None, (f"by {group}", sample.linked(answered))))
     f: dict[str, object] = {"term": "rao_scott_f", "statistic": statistic / trace, "df": freedom}
     f |= {"p_value": float(fdtrc(freedom, freedom * nu, statistic / trace))}
-    f |= {"note": f"by {group}; {freedom:.2f} and {freedom * nu:.1f} degrees of freedom"}
+    f |= {"note": f"{by}; {freedom:.2f} and {freedom * nu:.1f} degrees of freedom"}
     chi: dict[str, object] = {"term": "rao_scott_chi_squared", "statistic": statistic, "df": float(size)}
-    chi |= {"p_value": float(chdtrc(size, statistic / (trace / size))), "note": f"by {group}; mean corrected"}
-    cramer: dict[str, object] = {"component": "association", "term": "cramers_v", "note": f"by {group}"}
+    chi |= {"p_value": float(chdtrc(size, statistic / (trace / size))), "note": f"{by}; mean corrected"}
+    cramer: dict[str, object] = {"component": "association", "term": "cramers_v", "note": by}
     cramer |= {"estimate": float(np.sqrt(statistic / count / (min(shape) - 1)))}
     return [{**common, "component": "test", **f}, {**common, "component": "test", **chi}, {**common, **cramer}]
 

@@ -58,7 +58,7 @@ def design_changes(
     if kept:
         require(frame, kept)
         frame = frame.with_columns(pl.col(kept).sort_by(wave).first().over(person))
-    sample = Sample.of(frame, link=True, **design)
+    sample = Sample.of(frame, **design)
     if frame[wave].drop_nulls().n_unique() < 2:
         raise ModelError("one wave, so that there is no change", where=wave)
     levels = levels_of(frame, group, reference)

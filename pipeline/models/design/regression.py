@@ -57,8 +57,7 @@ def design_regression(
     >>> table.filter(term="contact")["estimate"].round(4).to_list()
     [1.1538]
     """
-    linked = _linked(frame, design)
-    sample = Sample.of(frame, link=linked is not None, **design)
+    sample = Sample.of(frame, **design)
     used = [outcome, *exposures, *covariates, *([sample.wave] if wave_effects else [])]
     require(sample.frame, used)
     clean = sample.frame.with_columns(pl.selectors.float().fill_nan(None))
@@ -85,16 +84,8 @@ def design_regression(
         raise ModelError("more terms than the design has degrees of freedom", where=outcome, count=len(data.terms))
     persons = len(np.unique(sample.persons[complete]))
     basis = replace(data.basis(f"{words}; t intervals", confidence), n_persons=persons)
-    found = noted(coefficient_rows(basis, data.terms, estimates, covariance, df), linked)
+    found = noted(coefficient_rows(basis, data.terms, estimates, covariance, df), sample.linked(complete))
     return table(found, data, basis, model=model, family="design_regression")
-
-
-def _linked(frame: pl.DataFrame, design: DesignArguments) -> str | None:
-    """That persons are the units, where they have several rows and neither units nor replicates are named."""
-    person = design.get("person", "person_id")
-    if design.get("psu") or design.get("replicates") is not None or person not in frame.columns:
-        return None
-    return "persons are the sampling units" if frame[person].n_unique() < frame.height else None
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:

@@ -21,6 +21,8 @@ from pipeline.models.design.survey_design import Design, LonelyPsu, Subset, desi
 from pipeline.models.inference import quantile, two_sided
 from pipeline.tables import estimates
 
+PERSONS_LINKED = "persons are the sampling units"
+
 
 class Replicated(Protocol):
     """Replicate weights: the full-sample weights, and the covariance of a statistic computed with each set."""
@@ -139,6 +141,7 @@ class Sample:
     persons: np.ndarray
     wave: str
     note: str | None
+    is_linked: bool = False
 
     @classmethod
     def of(
@@ -158,13 +161,12 @@ class Sample:
         replicates: Replicated | None = None,
         person: str = "person_id",
         wave: str = "wave",
-        link: bool = False,
     ) -> Sample:
-        """``link``: persons tie the waves together, so that without sampling units each person is one.
+        """Without sampling units each person is one where persons have several rows: they tie the waves together.
 
         Raises ModelError as ``design_of`` does, and if replicates and frame differ in length.
         """
-        note = None
+        note, link = None, False
         if replicates is not None:
             if len(replicates.full) != frame.height:
                 raise ModelError("the replicate weights have another number of rows", count=len(replicates.full))
@@ -175,7 +177,8 @@ class Sample:
                 left_out = frame.height - frame.filter(pl.col(weight) != 0).height
                 note = f"{left_out:,} rows without a weight left out" if left_out else None
                 frame = frame.filter(pl.col(weight) != 0)
-            unit = person if link and psu is None else psu
+            link = psu is None and person in frame.columns and frame[person].n_unique() < frame.height
+            unit = person if link else psu
             design = design_of(
                 frame,
                 weight=weight,
@@ -191,7 +194,12 @@ class Sample:
             )
             weights = design.weights
         persons = codes(frame[person]) if person in frame.columns else np.arange(frame.height)
-        return cls(frame, weights, design, replicates, persons, wave, note)
+        return cls(frame, weights, design, replicates, persons, wave, note, link)
+
+    def linked(self, rows: np.ndarray) -> str | None:
+        """That persons are the units, where some have several of ``rows`` (places or a mask) and no units are named."""
+        persons = self.persons[rows]
+        return PERSONS_LINKED if self.is_linked and len(np.unique(persons)) < len(persons) else None
 
     def values(self, variable: str) -> np.ndarray:
         """A column as numbers, NaN where it is missing."""
@@ -264,7 +272,7 @@ class Sample:
         common = {
             "wave": cell.wave,
             "group": cell.group,
-            "note": self.note,
+            "note": "; ".join(filter(None, (self.note, self.linked(answered)))) or None,
             "estimate": estimate,
             "n_obs": len(answered),
             "n_persons": np.count_nonzero(np.bincount(self.persons[answered])),

@@ -15,8 +15,10 @@ from pipeline.errors import ModelError
 from pipeline.models.covariance import few_clusters, require_freedom
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference, quantile
+from pipeline.models.logistic.marginal import marginal_effects
 from pipeline.models.logistic.response_fit import response_rows
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.scaled import orthonormal
 from pipeline.models.table import noted, table
 from pipeline.models.weighting import Weighted
 
@@ -48,7 +50,8 @@ def logit(
     P(y = 1) = 1 / (1 + exp(−xb)) by maximum likelihood (statsmodels' ``Logit``; R's ``glm(family = binomial)``).
     Standard errors are those of the likelihood, or clustered by ``cluster`` with G/(G−1) · (n−1)/(n−k) (sandwich's
     ``vcovCL(type = "HC1")``). An odds ratio's interval is the exponential of the log odds'. Marginal effects are
-    averaged over the rows used, a step from 0 to 1 for columns that only hold 0 and 1, by the delta method. With
+    averaged over the rows used, by the delta method: a step from 0 to 1 for columns that only hold 0 and 1, from the
+    reference to the category for each of several categories (R: ``marginaleffects::avg_comparisons``). With
     ``response`` the outcome is whether people answered, and rows for the responders as a whole are added: response
     rate, AUC, R-indicators. Not ``checked``, the table is one of several that are checked together.
 
@@ -100,7 +103,7 @@ def require_binary(data: RegressionData) -> None:
 
 @dataclass(frozen=True)
 class _Logit:
-    """Log odds (k), their covariance (k × k), average marginal effects of all terms but the intercept (2 × k − 1)."""
+    """Log odds (k), their covariance (k × k), average marginal effects of all terms and their errors (2 × k)."""
 
     estimates: np.ndarray
     covariance: np.ndarray
@@ -111,26 +114,21 @@ class _Logit:
 
 
 def _fit(data: RegressionData) -> _Logit:
-    """statsmodels' fit, on columns of mean 0 and standard deviation 1 so that one tolerance fits all units.
-
-    Columns of 0 and 1 stay as they are: statsmodels then takes their marginal effect as a step from 0 to 1.
-    """
-    steps = np.isin(data.matrix, (0.0, 1.0)).all(axis=0)
-    mean = np.where(steps, 0.0, data.matrix.mean(axis=0))
-    spread = np.where(steps, 1.0, data.matrix.std(axis=0))
-    result = _maximum(data, (data.matrix - mean) / spread)
-    back = np.diag(1 / spread)
-    back[0] -= mean / spread
-    margins = result.get_margeff(dummy=True)
+    """statsmodels' fit, on orthonormal columns so that one tolerance fits all units."""
+    scaled = orthonormal(data)
+    result = _maximum(scaled.data, scaled.data.matrix)
     described, note = "maximum likelihood (inverse information)", None
     if data.clusters is not None:
         n_clusters = len(np.unique(data.clusters))
         described = f"clustered by {data.cluster_name} ({n_clusters:,} clusters), G/(G−1) · (n−1)/(n−k)"
         note = few_clusters(n_clusters)
+    elif data.n_persons < data.n_obs:
+        note = "persons have several rows, which count as independent"
+    estimates, covariance = scaled.terms(result.params, result.cov_params())
     return _Logit(
-        estimates=back @ result.params,
-        covariance=back @ result.cov_params() @ back.T,
-        effects=np.stack([margins.margeff, margins.margeff_se]) / spread[1:],
+        estimates=estimates,
+        covariance=covariance,
+        effects=marginal_effects(data, estimates, covariance),
         log_likelihood=float(result.llf),
         described=described,
         note=note,
@@ -203,6 +201,6 @@ def _marginal_rows(basis: Basis, terms: Sequence[Term], fit: _Logit) -> list[dic
             replace(term, component="marginal_effect"),
             **inference(float(effect), float(std_error), np.inf, basis.confidence),
         )
-        for term, effect, std_error in zip(terms[1:], *fit.effects, strict=True)
+        for term, effect, std_error in zip(terms, *fit.effects, strict=True)
         if term.component == "coefficient"
     ]
