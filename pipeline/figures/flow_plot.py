@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pipeline.figures.sheet import Heading, Sheet
 from pipeline.figures.style import (
     DARK_BLUE,
-    FOCUS_GREY,
     INK,
     PAPER,
     QUIET,
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LIGHT_ORANGE = "#F9B68E"
+LEFT_GREY = "#686868"
+"""Darker than the returned and lighter than the stayed also where a page is printed in grey."""
 
 LOOKS = {
     "stayed": ("Answered this wave and the one before", DARK_BLUE, PAPER),
     "returned": ("Returned after a gap", TURQUOISE, INK),
     "entered": ("Answered for the first time", LIGHT_ORANGE, INK),
-    "left": ("Answered the wave before, but not this one", FOCUS_GREY, INK),
+    "left": ("Answered the wave before, but not this one", LEFT_GREY, PAPER),
     "away": ("Answered neither this wave nor the one before", "#E6E6E6", INK),
 }
 """Status → label, colour, and the colour of text on it; neighbours differ in lightness too, for print in grey."""

@@ -42,7 +42,7 @@ def declared_context(
         caveats=study.caveats,
         questions=questions_of(study, labels),
         labels={**_labels(study, labels), **{f"weights {key}": label for key, label in weight_sets.items()}},
-        models={key: model_note(model, weight_sets) for key, model in models.items()},
+        models={key: model_note(model, weight_sets, labels) for key, model in models.items()},
         fieldwork=_fieldwork(study),
         source=about.source or about.title,
         exceptions=_exceptions(study),
@@ -87,14 +87,15 @@ def _labels(study: Study, concepts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _answers(study: Study, concepts: Mapping[str, str]) -> dict[str, str]:
-    """``concept=value`` → what the answer was called, of concepts that one item measures."""
+    """``concept=value`` → what the one answer of that value was called, of concepts that one item measures."""
     found = {}
     for concept, key in study.scored_items().items():
         if concept not in concepts:
             continue
         item = study.items[key]
-        for code, label in item.codes.items() if not item.reverse else ():
-            found[f"{concept}={category_name(str(item.recode.get(code, code)))}"] = label
+        values = {} if item.reverse else {code: str(item.recode.get(code, code)) for code in item.codes}
+        single = {code for code, value in values.items() if list(values.values()).count(value) == 1}
+        found |= {f"{concept}={category_name(values[code])}": item.codes[code] for code in values if code in single}
     return found
 
 

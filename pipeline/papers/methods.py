@@ -30,11 +30,11 @@ CHOICES = (
 """The keys of a declaration that its method is described by, where its family takes them."""
 
 
-def model_note(model: AnyModel, weight_sets: Mapping[str, str]) -> ModelNote:
-    """The model's question, its method and what was chosen in it. ``weight_sets``: key → label."""
+def model_note(model: AnyModel, weight_sets: Mapping[str, str], labels: Mapping[str, str]) -> ModelNote:
+    """The model's question, its method and what was chosen in it. ``weight_sets``, ``labels``: key → label."""
     family = FAMILIES[model.family]
     chosen = {key: getattr(model, key, None) for key in CHOICES if key in family.keys}
-    parts = (_waves(chosen), _equal(chosen), _adjusted(chosen), _steps(chosen), _missing(chosen))
+    parts = (_waves(chosen), _equal(chosen), _adjusted(chosen, labels), _steps(chosen, labels), _missing(chosen))
     described = [family.method, *(phrase for part in parts for phrase in part), *_weighted(chosen, weight_sets)]
     return ModelNote(model.question, "; ".join(described), family.label)
 
@@ -56,16 +56,16 @@ def _equal(chosen: Chosen) -> Iterator[str]:
         yield f"{' and '.join(same)} equal over waves" if same else "lags free at every wave"
 
 
-def _adjusted(chosen: Chosen) -> Iterator[str]:
+def _adjusted(chosen: Chosen, labels: Mapping[str, str]) -> Iterator[str]:
     names = (*(chosen.get("covariates") or ()), *(chosen.get("time_varying") or ()))
     if names:
-        yield f"adjusted for: {', '.join(name.replace('_', ' ') for name in names)}"
+        yield f"adjusted for: {', '.join(_called(name, labels) for name in names)}"
 
 
-def _steps(chosen: Chosen) -> Iterator[str]:
+def _steps(chosen: Chosen, labels: Mapping[str, str]) -> Iterator[str]:
     """What is compared step by step, and the criterion that was declared in advance."""
     if "over" in chosen:
-        yield f"over {'waves' if chosen['over'] == 'waves' else chosen['group']}"
+        yield "over waves" if chosen["over"] == "waves" else f"over groups ({_called(chosen['group'], labels)})"
     rule = chosen.get("criterion")
     if rule is None:
         return
@@ -77,6 +77,11 @@ def _steps(chosen: Chosen) -> Iterator[str]:
     if rule.p is not None:
         failures.append(f"the chi-squared difference has a p value below {rule.p:g}")
     yield f"a step fails if {' or '.join(failures)}, as declared in advance"
+
+
+def _called(name: str, labels: Mapping[str, str]) -> str:
+    """What readers call a concept, within a sentence."""
+    return in_sentence(labels[name]) if name in labels else name.replace("_", " ")
 
 
 def _missing(chosen: Chosen) -> Iterator[str]:

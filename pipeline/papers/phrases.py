@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+ONE_STRATUM = re.compile(r"\b1 strata\b")
 NUMERAL = re.compile(r"(?<![\w#])\d[\d,]*(?:\.\d+)?(?!\w)")
 
 
@@ -18,6 +20,12 @@ def joined(words: Sequence[str]) -> str:
 def in_sentence(label: str) -> str:
     """A label with a small first letter, unless it begins with an abbreviation."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def in_labels(text: str, labels: Mapping[str, str]) -> str:
+    """How an error was made, as readers call what it names: concepts by their labels, one stratum, sampling units."""
+    text = KEY.sub(lambda key: in_sentence(labels.get(key.group(), key.group().replace("_", " "))), text)
+    return ONE_STRATUM.sub("1 stratum", text).replace("clustered by psu", "clustered by sampling unit")
 
 
 def sentence(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,12 +13,26 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import Cautions
-from pipeline.papers.phrases import in_sentence
+from pipeline.papers.phrases import in_labels, in_sentence
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import Quantity
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import Family
+from pipeline.tables import VERSIONS
+
+STEP = re.compile(r"(w\d+)_to_(w\d+)")
+"""A change, by the waves it is between."""
+
+FITS = {
+    "auc": "Area under the ROC curve",
+    "r_indicator": "R-indicator",
+    "r_indicator_adjusted": "R-indicator, adjusted",
+}
+"""How well a model predicts who answers, by what readers call it."""
+
+VERSIONED = ("version", "missing_information")
+"""Components whose group is a version of one result."""
 
 DISTINGUISHING = ("outcome", "term", "component", "wave", "group")
 
@@ -60,7 +75,8 @@ class Results:
         """Model → its rows, in their order."""
         found: dict[str, list[Row]] = {}
         for row in self.estimates.iter_rows(named=True):
-            found.setdefault(row["model"], []).append(row)
+            made = None if row["covariance"] is None else in_labels(row["covariance"], self.labels)
+            found.setdefault(row["model"], []).append({**row, "covariance": made})
         return found
 
     def of(self, model: str, component: str | None = None) -> list[Row]:
@@ -158,13 +174,32 @@ class Results:
     def _what(self, row: Row) -> str:
         """What a row says, in words: "Liking of migrants, 2016", or "Contact on liking, within a person"."""
         outcome, term, component = (str(row[name]) for name in ("outcome", "term", "component"))
-        parts = [self.label(outcome)]
-        if term not in (outcome, component):
-            parts = [f"{self.label(term)} on {in_sentence(self.label(outcome))}"]
-        if component in COMPONENTS:
+        step, called = STEP.fullmatch(term), self._outcome(outcome)
+        parts = [called]
+        if term not in (outcome, component) and step is None:
+            parts = [FITS[term], called] if term in FITS else [f"{self.label(term)} on {in_sentence(called)}"]
+        if component in COMPONENTS and term not in FITS:
             parts.append(COMPONENTS[component].label)
-        parts += [self.label(str(row[name])) for name in ("wave", "group") if row[name] is not None]
-        return ", ".join(filter(None, parts))
+        if step is not None:
+            parts.append(" to ".join(self.label(wave) for wave in step.groups()))
+        elif row["wave"] is not None:
+            parts.append(self.label(str(row["wave"])))
+        return ", ".join(filter(None, [*parts, self._group(row)]))
+
+    def _outcome(self, outcome: str) -> str:
+        """An outcome by its label; that of a model of who answers, by the wave: "answering 2021"."""
+        wave = outcome.removeprefix("answered_")
+        return self.label(outcome) if wave == outcome else f"Answering {self.label(wave)}"
+
+    def _group(self, row: Row) -> str:
+        """The group of a row by its label, or by the column it is a group of."""
+        if row["group"] is None:
+            return ""
+        group, column = str(row["group"]), self.cautions.groups.get(str(row["model"]), "")
+        if row["component"] in VERSIONED:
+            return in_sentence(VERSIONS.get(group, group))
+        known = self.labels.get(f"{column}={group}") or self.labels.get(group)
+        return known or (f"{self.label(column)}: {group}" if column else self.label(group))
 
 
 def result_of(row: Row) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ def render_study_paper(
     context = replace(
         declared_context(study, models=models, labels=labels, assumptions=assumptions),
         units={term: units for one in figures.values() for term, units in one.per.items()},
+        unit_words=_unit_words(figures),
     )
     facts = facts_of(tables["participation"], context) if "participation" in tables else {}
     found = Results(results, facts, labels, cautions, ranges or {})
@@ -71,6 +72,13 @@ def render_study_paper(
         cautions=cautions,
         ranges=ranges,
     )
+
+
+def _unit_words(figures: Mapping[str, Figure]) -> dict[str, str]:
+    """Term → for how much more of it a figure gives its odds ratios, as the figure's label says in brackets."""
+    labels = {term: one.labels.get(term, "") for one in figures.values() for term in one.per}
+    inside = {term: label.partition("(")[2].rpartition(")")[0] for term, label in labels.items()}
+    return {term: words for term, words in inside.items() if words}
 
 
 def figure_of(declared: Figure, record: Mapping[str, Any]) -> FigureFile:

@@ -55,7 +55,8 @@ class StudyContext:
     ``facts``: label and value pairs for the head of the paper. ``assumptions``: what was assumed, and why.
     ``questions``: concept → the questions that measure it. ``labels``: concept, wave, arm or group → its name.
     ``fieldwork``: (arm, wave) → when. ``caveats``: markdown. ``exceptions``: what single waves did otherwise.
-    ``items``: item → its label. ``units``: term → for how many units the paper's figures give its odds ratios.
+    ``items``: item → its label. ``units``: term → for how many units the paper's figures give its odds ratios,
+    ``unit_words``: in their words.
     """
 
     title: str
@@ -72,6 +73,7 @@ class StudyContext:
     exceptions: tuple[Exceptional, ...] = ()
     items: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, float] = field(default_factory=dict)
+    unit_words: Mapping[str, str] = field(default_factory=dict)
 
     def item(self, key: str) -> str:
         """The label of a question, or of a role such as the weight."""
@@ -79,6 +81,10 @@ class StudyContext:
 
     def label(self, key: str) -> str:
         return self.labels.get(key) or key.replace("_", " ")
+
+    def for_units(self, term: str) -> str:
+        """For how much more of a term its odds ratios are given: "for ten years more"."""
+        return self.unit_words.get(term) or f"for {self.units.get(term, 1.0):g} more"
 
     def asked(self, concept: str) -> str:
         """The wordings that measure a concept, for the record of a number; empty where no question asks about it."""

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.source import Binding, PaperSource
-from pipeline.papers.results import Results, Row
+from pipeline.papers.results import STEP, Results, Row
 from pipeline.specs.components import COMPONENTS
 
 Z = 1.959963984540054
-STEP = re.compile(r"(w\d+)_to_(w\d+)")
 SAYS = {1: "a rise", -1: "a fall", 0: "no change beyond chance"}
 
 

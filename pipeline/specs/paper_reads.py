@@ -12,7 +12,7 @@ from pipeline.specs.project import Project, Study
 from pipeline.specs.ranges import score_ranges
 from pipeline.specs.weights import WeightSet
 
-FIGURE_READS = ("title", "subtitle", "note", "claims", "per")
+FIGURE_READS = ("title", "subtitle", "note", "claims", "per", "labels")
 """What a paper reads of the declarations of its figures."""
 
 _MODEL_READS = frozenset(

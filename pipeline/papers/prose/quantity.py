@@ -148,7 +148,7 @@ def exp(quantity: Quantity) -> Quantity:
 
 def per(quantity: Quantity, units: float) -> Quantity:
     """``est(...) | per(10) | exp | dp(2)``: the effect of ten units instead of one."""
-    return quantity.times(units, f"for {units:g} units")
+    return quantity.times(units, f"for {units:g} more")
 
 
 def size(quantity: Quantity) -> Quantity:

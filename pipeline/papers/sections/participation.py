@@ -12,6 +12,7 @@ from pipeline.papers.phrases import in_sentence, joined
 from pipeline.papers.results import Row
 from pipeline.papers.sections.section import Section, call
 from pipeline.papers.sections.weighting import weighting
+from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.attrition import response_models
 from pipeline.papers.tables.participation import EVERYONE, FEWEST_OF_A_COHORT
 
@@ -172,9 +173,19 @@ def _list(paper: PaperContext, odds: list[Row]) -> str:
         if units != 1:
             bound = call(row, component="coefficient", outcome=row["outcome"], group=row["group"])
             bound = f"{bound} | per({units:g}) | exp"
-        of = f"for {{{{ units({units:g}) }}}} more; " if units != 1 else ""
+        of = f"{for_units(paper.study, row['term'])}; " if units != 1 else ""
         terms.append(f"{_term(paper, row)} ({of}{name}{{{{ {bound} | dp(2) }}}}, {{{{ {bound} | interval(2) }}}})")
     return joined(terms)
+
+
+def for_units(study: StudyContext, term: str) -> str:
+    """For how much more, as markdown: a numeral is bound."""
+    words = study.for_units(term)
+    return (
+        words
+        if term in study.unit_words
+        else words.replace(f"{study.units[term]:g}", f"{{{{ units({study.units[term]:g}) }}}}")
+    )
 
 
 def _term(paper: PaperContext, row: Row) -> str:

@@ -7,17 +7,11 @@ from collections.abc import Mapping, Sequence
 from pipeline.errors import PaperError
 from pipeline.papers.content import Column, TableBlock
 from pipeline.papers.paper_context import PaperContext
-from pipeline.papers.results import Results, Row, nearest
+from pipeline.papers.results import FITS, Results, Row, nearest
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, with_interval
 from pipeline.papers.tables.rows import distinct
 from pipeline.specs.family import Family
-
-FITS = {
-    "auc": "Area under the ROC curve",
-    "r_indicator": "R-indicator",
-    "r_indicator_adjusted": "R-indicator, adjusted",
-}
 
 
 def attrition(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
@@ -33,7 +27,7 @@ def attrition(paper: PaperContext, names: Sequence[str], _options: Mapping[str, 
     for term, group in distinct(odds, "term", "group"):
         units = study.units.get(term, 1.0)
         label = study.label(term) + (f" ({study.label(group)})" if group else "")
-        label += f" (for {units:g} more)" if units != 1 else ""
+        label += f" ({study.for_units(term)})" if units != 1 else ""
         cells = (_cell(for_units(_one(of_target[target], "odds_ratio", term, group), units)) for target in targets)
         body.append(cell_row(label, *cells))
     for term, label in FITS.items():

@@ -48,20 +48,22 @@ def transitions(paper: PaperContext, _names: Sequence[str], options: Mapping[str
     if "arm" in options:
         frame = frame.filter(pl.col("arm") == options["arm"])
     body: list[Row] = []
-    places = frame["destination"].unique(maintain_order=True).to_list()
+    each = [own["destination"].unique(maintain_order=True).to_list() for own in frame.partition_by("arm")]
+    places = each[0] if all(names == each[0] for names in each) else [name.split()[0] for name in each[0]]
     for _, own in by_arm(frame, study, body):
+        names = own["destination"].unique(maintain_order=True)
         for origin in own["origin"].unique(maintain_order=True):
             rows = own.filter(pl.col("origin") == origin)
             ways = {row["destination"]: row for row in rows.iter_rows(named=True)}
-            body.append(
-                cell_row(_place(origin), count(rows["origin_count"][0]), *(_way(ways.get(to)) for to in places))
-            )
+            body.append(cell_row(_place(origin), count(rows["origin_count"][0]), *(_way(ways.get(to)) for to in names)))
     by = {"psu": "sampling unit", "person_id": "person"}.get(str(frame["clustered_by"][0]), "cluster")
     notes = [
         "Each row takes the answers on the left: the percentage followed by each answer at the next wave, over all "
         f"pairs of neighbouring waves. In brackets: 95% intervals, clustered by {by}. Missing: no interview, or no "
         "answer."
     ]
+    if places != each[0]:
+        notes.append("Lowest, middle and highest are the groups of each part, which hold the shares on the left.")
     label = study.label(str(frame["measure"][0]))
     return plain_table(
         paper, f"{label}: from one wave to the next", ("From",), ("Answers", *map(_place, places)), body, notes

@@ -37,7 +37,10 @@ def fit(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) 
         people = max((row["n_persons"] for row in own if row["n_persons"] is not None), default=None)
         body.append(cell_row(label, *_fit_cells(own), count(people)))
     columns = (Column("Model"), *(Column(name, "right") for name in FIT.values()), Column("People", "right"))
-    note = "χ² is scaled where standard errors are robust. Smaller is better; zero is a perfect fit."
+    note = (
+        "χ² is scaled where standard errors are robust. A model that fits perfectly has a CFI of one, and RMSEA and "
+        "SRMR of zero. BIC compares models of the same answers: smaller is better."
+    )
     return TableBlock(
         None, "", "How well the models fit", columns, tuple(body), source=paper.study.source, notes=(note,)
     )
