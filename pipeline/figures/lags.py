@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.figures.style import with_interval
-from pipeline.specs.rounding import places_of, rounded
+from pipeline.specs.rounding import places_of, to_places
 
 NOW, NEXT = "now", "next"
 
@@ -31,7 +31,7 @@ class Path:
     def text(self, layout: str = "line") -> str:
         """The estimate with its interval on the same ``line``, ``stacked`` below it, or alone (``brief``)."""
         if layout == "brief" or self.low is None or self.high is None:
-            return rounded(self.estimate, places_of((self.low, self.high), value=self.estimate))
+            return to_places(self.estimate, places_of((self.low, self.high), value=self.estimate))
         return with_interval(self.estimate, self.low, self.high, between="\n" if layout == "stacked" else " ")
 
 

@@ -13,7 +13,7 @@ from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from pipeline.figures.glyphs import EM, set_line, shaped_width
-from pipeline.specs.rounding import decimal, places_of, rounded
+from pipeline.specs.rounding import decimal, places_of, to_places
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -158,8 +158,8 @@ def with_interval(
     """An estimate with its interval, to the places that keep it and either end off ``null``, unless it is there."""
     places = places_of((low, high), places, null, value)
     if low is None or high is None:
-        return rounded(value, places) + mark
-    return f"{rounded(value, places)}{mark}{between}({interval(low, high, places)})"
+        return to_places(value, places) + mark
+    return f"{to_places(value, places)}{mark}{between}({interval(low, high, places)})"
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.figures.courses import Line, Panel, Point
 from pipeline.figures.sheet import add_line
 from pipeline.figures.style import SMALL, ink
-from pipeline.specs.rounding import decimal, places_of, rounded
+from pipeline.specs.rounding import decimal, places_of, to_places
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,4 +85,4 @@ def _is_trough(points: Sequence[Point], index: int) -> bool:
 def printed_value(point: Point, percent: bool) -> str:
     """A value to the places that the text would print it with."""
     places = places_of((point.low, point.high), 0 if percent else 2, value=point.value)
-    return rounded(point.value, places) + ("%" if percent else "")
+    return to_places(point.value, places) + ("%" if percent else "")

@@ -6,6 +6,7 @@ that names the record of where it came from. ``kind`` is the word a writer dispa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -89,7 +90,11 @@ class Callout:
 
 @dataclass(frozen=True)
 class FigureFile:
-    """A drawn figure as files, with the words that belong to it. ``narrow``: the same figure for a phone."""
+    """A drawn figure as files, with the words that belong to it. ``narrow``: the same figure for a phone.
+
+    ``levels``: each model and outcome of which it shows levels by wave. ``prints``: the results that it prints, each
+    with whether as a percentage.
+    """
 
     svg: bytes
     alt: str
@@ -99,6 +104,8 @@ class FigureFile:
     note: str = ""
     narrow: bytes | None = None
     png: bytes | None = None
+    levels: tuple[tuple[str, str], ...] = ()
+    prints: Mapping[tuple[str, ...], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.alt.strip():

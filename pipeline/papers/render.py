@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from pipeline.errors import PaperError
+from pipeline.papers.agreement import disagreeing
 from pipeline.papers.appendix import appendix
 from pipeline.papers.blocks import Builder, with_unique_anchors
 from pipeline.papers.cautions import Cautions
@@ -60,7 +61,8 @@ def render_paper(
     bound = Results(results, facts or {}, context.labels, cautions or Cautions(), ranges or {})
     binder = Binder(source, bound, _plain_words(context), Records(context.asked))
     binder.fill()
-    unreconciled(source, binder.printed, bound)
+    unreconciled(source, binder.printed, bound, figures)
+    disagreeing(source, binder.printed, figures or {})
     alone(source, bound)
     places = {origin.result: number for origin, number in binder.records.places.items() if not origin.scaled}
     paper = PaperContext(bound, tables or {}, context, places)

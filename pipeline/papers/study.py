@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from pipeline.papers.content import Document, FigureFile
 from pipeline.papers.declared import declared_context
 from pipeline.papers.facts import facts_of
 from pipeline.papers.render import render_paper
-from pipeline.papers.results import Results
+from pipeline.papers.results import Results, Row, result_of
+from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.paper_reads import groups_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def render_study_paper(
         results=results,
         context=context,
         tables=tables,
-        figures={name: figure_of(figures[name], record) for name, record in drawn.items()},
+        figures={name: figure_of(figures[name], record, found) for name, record in drawn.items()},
         facts=facts,
         name=name,
         problems=[*blocking(tables.get("findings"), name), *_titles(figures, found)],
@@ -81,7 +82,7 @@ def _unit_words(figures: Mapping[str, Figure]) -> dict[str, str]:
     return {term: words for term, words in inside.items() if words}
 
 
-def figure_of(declared: Figure, record: Mapping[str, Any]) -> FigureFile:
+def figure_of(declared: Figure, record: Mapping[str, Any], found: Results) -> FigureFile:
     """A drawn figure: its files as bytes, and the words that belong to it."""
     return FigureFile(
         svg=record["svg"],
@@ -92,7 +93,27 @@ def figure_of(declared: Figure, record: Mapping[str, Any]) -> FigureFile:
         note=record.get("note", declared.note),
         narrow=record.get("narrow"),
         png=record.get("png"),
+        levels=tuple(_levels(declared, found)),
+        prints={result_of(row): declared.percent for row in _printed_rows(declared, found)},
     )
+
+
+def _printed_rows(declared: Figure, found: Results) -> Iterator[Row]:
+    """The results that a figure prints with their values."""
+    components = set(FIGURE_KINDS[declared.kind].prints)
+    for row in (row for model in declared.models for row in found.of(model)):
+        shown = row["component"] in components and (not declared.terms or row["term"] in declared.terms)
+        if shown and (not declared.outcomes or row["outcome"] in declared.outcomes):
+            yield row
+
+
+def _levels(declared: Figure, found: Results) -> Iterator[tuple[str, str]]:
+    """Each model and outcome of which a figure shows levels by wave."""
+    if not FIGURE_KINDS[declared.kind].shows_levels:
+        return
+    for model in declared.models:
+        outcomes = declared.outcomes or tuple(dict.fromkeys(str(row["outcome"]) for row in found.of(model)))
+        yield from ((model, outcome) for outcome in outcomes)
 
 
 def _titles(figures: Mapping[str, Figure], found: Results) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.specs import names
+from pipeline.specs.comparing import finding_of
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import Claim, Figure
 from pipeline.specs.names import StudyNames, known
@@ -14,7 +15,15 @@ def check_figure(figure: Figure, source: Source, reading: Reading) -> None:
     """Report every contradiction between a figure and the other declarations into ``source``."""
     known(source, ("study",), [figure.study], names.studies(reading), "a study in data/studies")
     known(source, ("models",), figure.models, names.reports(reading, "models"), "a model in reports/models")
-    families = FIGURE_KINDS[figure.kind].families
+    record = FIGURE_KINDS[figure.kind]
+    said = finding_of(figure.title)
+    if said and not figure.claims and "claims" in record.takes:
+        source.report(
+            ("title",),
+            f"states a finding (“{said}”) that nothing checks. Declare under `claims` what has to hold for it to be "
+            "true, or let the title only name what is shown.",
+        )
+    families = record.families
     for name in figure.models:
         model = reading.models.get(name)
         if model is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from pipeline.specs import names
+from pipeline.specs.comparing import unbound_findings
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.names import known
 from pipeline.specs.paper_parts import ANY, PAPER_SECTIONS, PAPER_TABLES, TABLE_OPTIONS, Request, requests
@@ -43,6 +44,13 @@ def check_paper(paper: Paper, source: Source, reading: Reading) -> None:
                 line,
                 f"`{match.group(1)}` is not a model of this paper{_nearest(match.group(1), paper.models)}.",
             )
+    for line, said in unbound_findings(text):
+        _report(
+            source,
+            line,
+            f"states a finding (“{said}”) and neither prints nor claims a result. Print the number, or add "
+            "{{ claim(…) }} for what has to hold.",
+        )
     printed = {match.group(1) for match in NAMED.finditer(text)}
     _check_companions(paper, asked, printed, source, reading)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.specs.components import COMPONENTS
@@ -27,6 +27,20 @@ STATES = re.compile(
     r"|remain\w*|stayed)\b"
 )
 """Further words by which a title states what was found."""
+
+
+FOUND = re.compile(
+    r"\b(rose|fell|grew|declined|dropped|increased|decreased|recovered|doubled|halved|surged"
+    r"|more likely to|less likely to|most people|most of (?:the|those)"
+    r"|hardly (?:moved|changed|differ\w*)|stayed (?:rare|low|high|stable|the same)"
+    r"|(?:half|a third|a quarter|a fifth) of (?:the|those|all|people)"
+    r"|(?:one|two|three|four) in (?:three|four|five|six|ten)|twice as)\b"
+)
+"""Words by which a sentence of a paper says what was found, beyond asking or explaining."""
+
+PROSE_ENDS = re.compile(r"\n[ \t]*\n|\n(?=[-*] )|\n(?=:::)")
+BINDS = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+ABOUT_A_RESULT = re.compile(r"\b(est|fact|claim|change)\(")
 
 
 def compared_over(row: Mapping[str, Any], group: str) -> tuple[str, ...]:
@@ -54,3 +68,25 @@ def finding_of(title: str) -> str:
     """The first word by which a title states a finding; empty for one that only names what is shown."""
     said = COMPARES.search(title.lower()) or STATES.search(title.lower())
     return said.group() if said else ""
+
+
+def unbound_findings(text: str) -> Iterator[tuple[int, str]]:
+    """Line and word of each paragraph or bullet of a paper that states a finding without a result to hold it.
+
+    Questions, headings, tables and the front matter are left out.
+    """
+    body = text.partition("\n---\n")[2] if text.startswith("---\n") else text
+    skipped, at = len(text) - len(body), 0
+    for end in (*(match.start() for match in PROSE_ENDS.finditer(body)), len(body)):
+        piece, start, at = body[at:end], at, end
+        if piece.lstrip().startswith(("#", ":::", "|")) or any(map(ABOUT_A_RESULT.search, BINDS.findall(piece))):
+            continue
+        said = next((match for match in FOUND.finditer(piece.lower()) if not _is_asked(piece, match.end())), None)
+        if said is not None:
+            yield text.count("\n", 0, skipped + start + said.start()) + 1, said.group()
+
+
+def _is_asked(piece: str, at: int) -> bool:
+    """Whether the sentence is a question."""
+    end = re.search(r"[.?!](?:\s|$)", piece[at:])
+    return end is not None and end.group().startswith("?")

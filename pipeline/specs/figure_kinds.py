@@ -41,7 +41,9 @@ class FigureKind:
     ``needs`` are the tables it reads; ``can_draw`` says of which families' models (a function with a
     name: an added record travels to the processes that draw). ``reads_study`` and
     ``reads_models`` name the parts of the declarations that it reads besides ``SHARED_STUDY`` (``*``: every member),
-    ``labelled`` what it prints under the labels of concepts.
+    ``labelled`` what it prints under the labels of concepts. ``shows_levels``: levels
+    of its ``outcomes`` by wave, so that it may show a trend that another estimate contradicts. ``prints``: the
+    components whose values it prints as they are.
     """
 
     key: str
@@ -54,6 +56,8 @@ class FigureKind:
     reads_models: tuple[str, ...] = ()
     labelled: tuple[Labelled, ...] = ()
     options: type[Declaration] | None = None
+    shows_levels: bool = False
+    prints: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -114,6 +118,8 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         reads_study=(*_CALENDAR, "about.events.*.date", "about.events.*.label", "about.events.*.until"),
         reads_models=("confidence", "group"),
         labelled=("outcomes",),
+        shows_levels=True,
+        prints=("mean", "share"),
     ),
     FigureKind(
         "coefficients",
@@ -124,6 +130,7 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         needs=("estimates", "comparability"),
         can_draw=_has_effects,
         reads_models=("confidence", "group", "outcome"),
+        prints=("within", "between", "contextual", "coefficient"),
         labelled=("terms", "models"),
     ),
     FigureKind(
@@ -148,6 +155,7 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         reads_models=("confidence", "constructs", "group"),
         labelled=("terms",),
         options=PathOptions,
+        prints=("lag", "lag_standardised"),
     ),
     FigureKind(
         "sensitivity",
@@ -156,6 +164,7 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         takes=_ESTIMATES | {"y_label"},
         needs=("estimates", "comparability"),
         can_draw=_has_versions,
+        prints=("version",),
         reads_models=("confidence", "group"),
     ),
     FigureKind(

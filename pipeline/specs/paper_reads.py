@@ -12,7 +12,19 @@ from pipeline.specs.project import Project, Study
 from pipeline.specs.ranges import score_ranges
 from pipeline.specs.weights import WeightSet
 
-FIGURE_READS = ("title", "subtitle", "note", "claims", "per", "labels")
+FIGURE_READS = (
+    "kind",
+    "title",
+    "subtitle",
+    "note",
+    "claims",
+    "per",
+    "labels",
+    "models",
+    "outcomes",
+    "terms",
+    "percent",
+)
 """What a paper reads of the declarations of its figures."""
 
 _MODEL_READS = frozenset(

@@ -31,10 +31,15 @@ def rounded(value: float, places: int = 2) -> str:
     """
     if abs(value) <= NOISE or not math.isfinite(value):
         return decimal(value, places)
-    enough = next((more for more in range(places, places + FURTHER + 1) if not _hidden(value, more)), None)
-    if enough is not None:
-        return decimal(value, enough)
-    smallest = decimal(10.0 ** -(places + FURTHER), places + FURTHER)
+    enough = next((more for more in range(places, places + FURTHER) if not _hidden(value, more)), places + FURTHER)
+    return to_places(value, enough)
+
+
+def to_places(value: float, places: int) -> str:
+    """A result with just so many places, as ``places_of`` finds them: what they do not show is < 0.01, or > −0.01."""
+    if abs(value) <= NOISE or not _hidden(value, places):
+        return decimal(value, places)
+    smallest = decimal(10.0**-places, places)
     return f"< {smallest}" if value > 0 else f"> \N{MINUS SIGN}{smallest}"
 
 

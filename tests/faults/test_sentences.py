@@ -8,16 +8,18 @@ import pytest
 
 from pipeline.errors import DeclarationErrors, PaperError
 from pipeline.figures import draw
+from pipeline.figures.style import with_interval as drawn_with_interval
 from pipeline.papers import StudyContext, render_paper
 from pipeline.papers.appendix.differences import blocking, differences
 from pipeline.papers.cautions import cautions_of
 from pipeline.papers.claims import check, judge_figure
-from pipeline.papers.content import Paragraph, TableBlock, plain
-from pipeline.papers.results import Results
+from pipeline.papers.content import FigureFile, Paragraph, TableBlock, plain
+from pipeline.papers.results import Results, result_of
 from pipeline.papers.tables.cells import with_interval
 from pipeline.participation.transitions import places
 from pipeline.paths import REPOSITORY, Paths
 from pipeline.specs import Claim, Figure, load_project
+from pipeline.specs.rounding import percent, rounded
 from pipeline.tables import estimates
 
 FRONT = "---\ntitle: Trust\nstudy: sample\n---\n"
@@ -230,6 +232,212 @@ def test_a_size_keeps_an_interval_around_zero_around_zero():
     assert plain(document.blocks[0].runs) == "−0.1 to 0.3"
 
 
+@pytest.mark.parametrize(
+    ("value", "low", "high", "printed"),
+    [
+        (0.004, -0.016, 0.024, "0.004 (−0.016 to 0.024)"),
+        (-0.0004, -0.02, 0.02, "−0.0004 (−0.0200 to 0.0200)"),
+        (0.00001, -0.02, 0.02, "< 0.0001 (−0.0200 to 0.0200)"),
+        (-0.00001, -0.02, 0.02, "> −0.0001 (−0.0200 to 0.0200)"),
+    ],
+    ids=["one-digit", "two-places-more", "smaller-than-shown", "from-below"],
+)
+def test_nor_is_an_estimate(value, low, high, printed):
+    one = {"estimate": value, "conf_low": low, "conf_high": high, "component": "within"}
+    assert with_interval(one) == printed
+    assert drawn_with_interval(value, low, high) == printed
+    rows = [{**row("paths", "trust", "within", "contact", value), "conf_low": low, "conf_high": high}]
+    bound = 'est("paths", "contact")'
+    document = render_paper(
+        f"{FRONT}{{{{ {bound} | dp(2) }}}} ({{{{ {bound} | interval(2) }}}})\n",
+        results=estimates(rows),
+        context=CONTEXT,
+    )
+    assert plain(document.blocks[0].runs) == printed
+
+
+@pytest.mark.parametrize(
+    ("share", "places", "printed"),
+    [(0.9996, 0, "99.96%"), (0.0004, 0, "0.04%"), (1.0, 0, "100%"), (0.0, 1, "0.0%"), (0.594, 0, "59%")],
+)
+def test_a_share_is_neither_none_nor_all_unless_it_is(share, places, printed):
+    assert percent(share, places) == printed
+
+
+def test_a_number_without_an_interval_is_not_nothing_either():
+    assert [rounded(value) for value in (0.004, 0.00001, -0.004, 0.0, 1e-17)] == [
+        "0.004", "< 0.0001", "−0.004", "0.00", "0.00",
+    ]  # fmt: skip
+
+
+# One unit and one rounding in text and figure
+
+
+def drawn(**more):
+    return FigureFile(b"<svg/>", "alt", "Trust", "A source", **more)
+
+
+SHARE = row("shares", "trust", "coefficient", "area", 0.1, family="design_regression")
+
+
+@pytest.mark.parametrize(
+    ("filters", "is_percent", "message"),
+    [
+        ("dp(2)", False, ""),
+        ("dp(3)", False, "to 3 decimal places here and to 2 in the figure"),
+        ("interval(1)", False, "to 1 decimal places here and to 2 in the figure"),
+        ("per(100) | dp(0)", True, ""),
+        ("per(100) | dp(1)", True, "to 1 decimal places here and to 0"),
+        ("per(100) | dp(0)", False, "as a percentage here and in its own units in the figure"),
+        ("pct", False, "as a percentage here and in its own units in the figure"),
+        ("dp(2)", True, "in its own units here and as a percentage in the figure"),
+        ("per(100) | size | interval(0)", True, ""),
+    ],
+)
+def test_text_and_figure_print_a_result_alike(filters, is_percent, message):
+    (found,) = estimates([SHARE]).rows(named=True)
+    body = f'{{{{ est("shares", "area") | {filters} }}}}\n\n:::figure gap\n'
+    figures = {"gap": drawn(prints={result_of(found): is_percent})}
+    said = mistakes(body, [SHARE], figures=figures)
+    assert message in said
+    assert bool(said) is bool(message)
+
+
+# The mark on every kind of figure
+
+
+GROUPS = pl.DataFrame(
+    [
+        {"scale": "trust", "over": over, "is_comparable": False, "reason": "scalar invariance fails", "freed": None}
+        for over in ("waves", "minority")
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "keys"),
+    [
+        ("trend", means(), {"outcomes": ("trust",)}),
+        (
+            "coefficients",
+            [row("gap", "trust", "coefficient", "minority", 0.2, family="design_regression")],
+            {"terms": ("minority",)},
+        ),
+        (
+            "sensitivity",
+            [row("gap", "trust", "version", "minority", 0.2, family="sensitivity", group="unweighted")],
+            {},
+        ),
+        (
+            "odds_ratios",
+            [row("gap", "trust", "coefficient", "minority", 0.2, family="logit")],
+            {"terms": ("minority",)},
+        ),
+    ],
+    ids=["trend", "coefficients", "sensitivity", "odds-ratios"],
+)
+def test_the_mark_stands_on_every_kind_of_figure_that_compares_levels(kind, rows, keys):
+    def made(title):
+        model = rows[0]["model"]
+        spec = Figure(study="elsoc", kind=kind, title=title, models=(model,), **keys)
+        study = load_project(Paths(REPOSITORY)).studies["elsoc"]
+        return draw(spec, study, estimates=estimates(rows), labels={"trust": "Trust"}, comparability=GROUPS)
+
+    drawing = made("Trust of minorities")
+    assert drawing.title == "Trust of minorities †"
+    assert "† Measurement differs" in drawing.note
+    assert len([word for word in drawing.alt.split() if word.rstrip(",.;").endswith("†") and word[0].isdigit()]) == len(
+        rows
+    )
+    with pytest.raises(PaperError, match="may not be compared"):
+        made("Minorities trust more")
+
+
+@pytest.mark.parametrize(
+    ("component", "term", "wave", "is_marked"),
+    [
+        ("coefficient", "minority", None, True),
+        ("within", "contact", None, False),
+        ("lag", "contact", "w02", False),
+        ("wave", "w02", "w02", True),
+        ("growth", "slope", None, True),
+        ("change", "w01_to_w02", "w02", True),
+        ("loading", "q1", "w02", False),
+    ],
+)
+def test_what_compares_levels_is_marked_in_tables_and_text(component, term, wave, is_marked):
+    (found,) = estimates([row("one", "trust", component, term, 0.2, wave=wave)]).rows(named=True)
+    assert bool(cautions_of(GROUPS, {}).of(found)) is is_marked
+
+
+def test_the_words_of_a_marked_trend_name_no_highest_value():
+    rows = [
+        row("means", "trust", "mean", "trust", value, wave=wave, family="design_means")
+        for wave, value in (("w01", 2.0), ("w02", 2.5), ("w03", 2.2))
+    ]
+    spec = Figure(study="elsoc", kind="trend", title="Trust by wave", models=("means",), outcomes=("trust",))
+    study = load_project(Paths(REPOSITORY)).studies["elsoc"]
+    assert "highest 2.50" in draw(spec, study, estimates=estimates(rows)).alt
+    alt = draw(spec, study, estimates=estimates(rows), comparability=FAILED).alt
+    assert "highest" not in alt
+    assert "2.50†" in alt
+
+
+# What titles may claim
+
+
+def test_titles_claim_facts_and_numbers():
+    took_part = pl.DataFrame(
+        [
+            {"person_id": person, "arm": "main", "wave": f"w0{wave}", "is_present": here == "1"}
+            for person, pattern in enumerate(["111", "111", "110", "101", "011"])
+            for wave, here in enumerate(pattern, start=1)
+        ]
+    )
+    about = {"comparability": None, "groups": {}, "labels": {}, "ranges": {}, "participation": took_part}
+    sound = [
+        Claim(fact="every_wave", says="between", than=(0.35, 0.45)),
+        Claim(fact="returned", says="between", than=(1, 1)),
+        Claim(fact="late", says="positive"),
+        Claim(fact="again", says="greater_than", than=0.9),
+        Claim(fact="left_for_good", says="less_than", than=0.5),
+        Claim(fact="commonest_pattern", says="less_than", than=0.5),
+    ]
+    judge_figure("who", "Two in five answered every wave", sound, None, **about)
+    for claim in (Claim(fact="every_wave", says="greater_than", than=0.5), Claim(fact="late", says="negative")):
+        with pytest.raises(PaperError, match="does not support “Most stayed”"):
+            judge_figure("who", "Most stayed", [claim], None, **about)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"says": "positive"}, "names a result by `model` and `term`, or a `fact`"),
+        ({"fact": "waves", "model": "m", "term": "t", "says": "positive"}, "not both"),
+        ({"fact": "waves", "says": "greater_than"}, "needs `than`"),
+        ({"fact": "waves", "says": "between", "than": 3}, "needs two numbers"),
+        ({"fact": "waves", "says": "positive", "than": 3}, "takes no `than`"),
+    ],
+)
+def test_a_claim_says_what_it_is_about_and_compares_with(keys, message):
+    with pytest.raises(ValueError, match=message):
+        Claim(**keys)
+
+
+@pytest.mark.parametrize(
+    ("says", "holds"),
+    [
+        ('claim(est("paths", "contact", outcome="trust") | size, "greater_than", 0.2)', True),
+        ('claim(est("paths", "contact", outcome="trust").p_value, "less_than", 0.05)', True),
+        ('claim(est("paths", "contact", outcome="trust").p_value, "less_than", 0.001)', False),
+        ('claim(est("paths", "contact", outcome="trust"), "not_different_from", 0.26)', True),
+        ('claim(est("paths", "contact", outcome="trust"), "not_different_from", 0.2)', False),
+    ],
+)
+def test_claims_about_numbers_sizes_and_p_values(says, holds):
+    assert (mistakes(f"So it is. {{{{ {says} }}}}\n", lags()) == "") is holds
+
+
 # Trends that disagree
 
 LATER = "\n\n## Later\n\n"
@@ -249,6 +457,43 @@ def test_two_trends_that_disagree_are_reconciled_where_the_second_is_printed(cha
     stayers = row("stayers", "trust", "change", "w01_to_w02", change, wave="w02", family="design_changes")
     first, second = ('{{ est("stayers", "w01_to_w02") | dp(2) }}', '{{ est("means", "trust", wave="w02") | dp(2) }}')
     said = mistakes(f"## First\n\n{first}{between}{second}\n", [*means(), stayers])
+    assert ("two trends of Trust" in said) is stops
+
+
+@pytest.mark.parametrize(
+    ("body", "stops"),
+    [
+        ("## First\n\nIt changed by {change}.\n\n## Later\n\n:::figure trend\n", True),
+        ("## First\n\nIt changed by {change}.\n\n:::figure trend\n", False),
+        ("## First\n\n:::figure trend\n\n## Later\n\nIt changed by {change}, from {level}.\n", False),
+        ("## First\n\n:::figure trend\n\n## Later\n\nIt changed by {change}.\n", True),
+        ("## First\n\nIt changed by {change}.\n\n## Later\n\n:::table means means\n", True),
+        ("## First\n\n:::table means means\n\n:::table estimates stayers\n", True),
+        ("## First\n\nThe mean is {level}.\n\n## Later\n\n:::table estimates stayers\n", True),
+        ("## First\n\nThe mean is {level}.\n\n## Later\n\nIt was {level}.\n\n:::table estimates stayers\n", False),
+        ("## First\n\n:::table means means\n", False),
+    ],
+    ids=[
+        "a-figure-alone", "in-words-beside-the-figure", "words-later", "only-one-later", "a-table-alone",
+        "two-tables-without-a-word", "a-table-of-changes", "in-words-beside-the-table", "one-side-only",
+    ],
+)  # fmt: skip
+def test_so_are_trends_that_a_figure_or_table_shows(body, stops):
+    stayers = row("stayers", "trust", "change", "w01_to_w02", 0.0, wave="w02", family="design_changes")
+    numbers = {
+        "change": '{{ est("stayers", "w01_to_w02") | dp(2) }}',
+        "level": '{{ est("means", "trust", wave="w02") | dp(2) }}',
+    }
+    figures = {"trend": drawn(levels=(("means", "trust"),))}
+    said = mistakes(body.format(**numbers), [*means(), stayers], figures=figures)
+    assert ("two trends of Trust" in said) is stops
+
+
+@pytest.mark.parametrize(("values", "stops"), [((2.0, 2.5), False), ((2.0, 2.0), True), ((2.5, 2.0), True)])
+def test_so_are_the_means_of_two_models(values, stops):
+    weighted, unweighted = means(), means("unweighted", values)
+    first, second = (f'{{{{ est("{model}", "trust", wave="w02") | dp(2) }}}}' for model in ("means", "unweighted"))
+    said = mistakes(f"## First\n\n{first}\n\n## Later\n\n{second}\n", [*weighted, *unweighted])
     assert ("two trends of Trust" in said) is stops
 
 
@@ -347,3 +592,43 @@ def test_a_companion_that_is_withheld_is_no_companion():
         {**one, "estimate": None, "conf_low": None, "conf_high": None, "note": "withheld: no fit"} for one in lags()
     ]
     assert "is withheld (withheld: no fit)" in mistakes("Text.\n", [*withheld, *mixed])
+
+
+@pytest.mark.parametrize(
+    ("title", "message"),
+    [
+        ("Trust rose", "rose"), ("More than half trust others", "more"), ("Half of all stayed", "half"),
+        ("Trust is rare", "rare"), ("Contact is associated with trust", "associated"), ("Trust by wave", ""),
+        ("Mean answers, with intervals", ""),
+    ],
+)  # fmt: skip
+def test_a_title_that_states_a_finding_declares_its_claims(root, title, message):
+    text = f"study: elsoc\nkind: trend\ntitle: {title}\nmodels: [elsoc_means]\noutcomes: [protest]\n"
+    (root / "reports/figures/elsoc_odd.yaml").write_text(text, encoding="utf-8")
+    if not message:
+        load_project(Paths(root))
+        return
+    with pytest.raises(DeclarationErrors, match=rf"elsoc_odd\.yaml:3: states a finding \(“{message}”\)"):
+        load_project(Paths(root))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "message"),
+    [
+        ("Protest rose after the uprising.", "rose"),
+        ("- **Most people** trust nobody.", "most people"),
+        ("Women were more likely to stay.", "more likely to"),
+        ("About half of the people left.", "half of the"),
+        ("Has trust rose or fell?", ""),
+        ('Protest rose. {{ claim(est("elsoc_means", "protest", wave="w04"), "positive") }}', ""),
+        ("A mean can change because people change.", ""),
+        ('Protest rose, by {{ wave("w01") }}.', "rose"),
+    ],
+)
+def test_a_sentence_that_states_a_finding_rests_on_a_result(root, sentence, message):
+    (root / "reports/papers/odd.md").write_text(f"{PAPER}\n## Trust\n\n{sentence}\n", encoding="utf-8")
+    if not message:
+        load_project(Paths(root))
+        return
+    with pytest.raises(DeclarationErrors, match=rf"odd\.md:10: states a finding \(“(?i:{message})”\)"):
+        load_project(Paths(root))

@@ -29,7 +29,7 @@ class Records:
 
     def of(self, printed: Printed) -> Number:
         origin = printed.quantity.origin
-        if printed.places is not None:
+        if printed.places is not None and printed.times == 1.0:
             self.places[origin] = max(printed.places, self.places.get(origin, 0))
         key = (printed.text, origin)
         if key not in self.numbers:
@@ -58,7 +58,7 @@ class Binder:
     records: Records = field(default_factory=Records)
     filled: list[Run | None] = field(default_factory=list)
     unsupported: list[tuple[Binding, str]] = field(default_factory=list)
-    printed: list[tuple[Binding, Origin]] = field(default_factory=list)
+    printed: list[tuple[Binding, Printed]] = field(default_factory=list)
 
     def fill(self) -> None:
         """Evaluate every binding; mistakes and unsupported claims go to ``paper.problems``."""
@@ -82,7 +82,7 @@ class Binder:
 
     def _run(self, value: object) -> Run | None:
         if isinstance(value, Printed):
-            self.printed.append((self._binding, value.quantity.origin))
+            self.printed.append((self._binding, value))
             return self.records.of(value)
         if isinstance(value, Quantity):
             raise PaperError("a result needs a filter that says how it is printed", todo="Write `| dp(2)` after it.")

@@ -23,6 +23,7 @@ class Origin:
     component: str = ""
     place: tuple[str, str] = ("", "")  # wave and group
     scaled: bool = False  # on another scale than the result itself, or a part of it
+    factor: float = 1.0  # printed in so many of its units; zero where that is not a multiple
     exact: bool = False  # counted, or a part of a result such as its p value: without an error of its own
     compares: bool = False  # by itself it compares levels of waves or groups
     ranges: tuple[tuple[float, float] | None, tuple[float, float] | None] = (None, None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline.errors import PaperError
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.scales import unlike
-from pipeline.specs.rounding import p_value, percent, places_of, rounded
+from pipeline.specs.rounding import p_value, percent, places_of, rounded, to_places
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Quantity:
     def times(self, factor: float, name: str) -> Quantity:
         """The same result in other units, its standard error with it."""
         scaled = self.mapped(lambda value: factor * value, name)
+        scaled = replace(scaled, origin=replace(scaled.origin, factor=self.origin.factor * factor))
         error = self.std_error
         if error is None or error.value is None:
             return scaled
@@ -66,7 +67,7 @@ class Quantity:
 
         ends = sorted(end for end in (of(self.low), of(self.high)) if end is not None)
         low, high = ends if len(ends) == 2 else (None, None)
-        origin = replace(self.origin, what=f"{self.origin.what}, {name}", scaled=True)
+        origin = replace(self.origin, what=f"{self.origin.what}, {name}", scaled=True, factor=0.0)
         return Quantity(of(self.value), origin, low, high, p_value=self.p_value, why=self.why, null=change(self.null))
 
     def known(self) -> float:
@@ -79,11 +80,12 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Printed:
-    """A quantity as it stands in the text. ``places``: the decimal places asked for, where it is on its own scale."""
+    """A quantity as it stands in the text. ``places``: decimal places asked for; ``times``: 100 for a percentage."""
 
     text: str
     quantity: Quantity
     places: int | None = None
+    times: float = 1.0
 
 
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -91,7 +93,7 @@ WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 
 def dp(quantity: Quantity, places: int = 2) -> Printed:
     """``est(...) | dp(2)`` → 0.25"""
-    return Printed(rounded(quantity.known(), quantity.places(places)), quantity, places)
+    return Printed(to_places(quantity.known(), quantity.places(places)), quantity, places)
 
 
 def count(quantity: Quantity) -> Printed:
@@ -101,7 +103,7 @@ def count(quantity: Quantity) -> Printed:
 
 def pct(quantity: Quantity, places: int = 0) -> Printed:
     """``fact("retention") | pct(1)`` → 59.4%"""
-    return Printed(percent(quantity.known(), quantity.places(places, 100)), quantity)
+    return Printed(percent(quantity.known(), quantity.places(places, 100)), quantity, places, 100.0)
 
 
 def in_words(quantity: Quantity) -> Printed:
@@ -121,14 +123,16 @@ def interval(quantity: Quantity, places: int = 2) -> Printed:
 def pct_interval(quantity: Quantity, places: int = 0) -> Printed:
     """``est(...) | pct_interval`` → 8% to 11%"""
     fine = quantity.places(places, 100)
-    return _interval(quantity, lambda value: percent(value, fine))
+    return _interval(quantity, lambda value: percent(value, fine), places, 100.0)
 
 
-def _interval(quantity: Quantity, show: Callable[[float], str], places: int | None = None) -> Printed:
+def _interval(
+    quantity: Quantity, show: Callable[[float], str], places: int | None = None, times: float = 1.0
+) -> Printed:
     quantity.known()
     if quantity.low is None or quantity.high is None:
         raise PaperError(f"{quantity.origin.what} ({quantity.origin.source}) has no interval")
-    return Printed(f"{show(quantity.low)} to {show(quantity.high)}", quantity, places)
+    return Printed(f"{show(quantity.low)} to {show(quantity.high)}", quantity, places, times)
 
 
 def p(quantity: Quantity) -> Printed:

@@ -9,7 +9,7 @@ from pipeline.papers.content import Column, Row, TableBlock, Text
 from pipeline.papers.paper_context import PaperContext
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.rounding import p_value as printed_p
-from pipeline.specs.rounding import percent, places_of, rounded
+from pipeline.specs.rounding import percent, places_of, rounded, to_places
 
 
 def cell_row(*cells: str) -> Row:
@@ -57,7 +57,7 @@ def with_interval(row: Mapping[str, Any] | None) -> str:
         return "–"
     if row["estimate"] is None:
         return "withheld"
-    return f"{number(row['estimate'], places(row))} ({ends(row)})"
+    return f"{to_places(row['estimate'], places(row))} ({ends(row)})"
 
 
 def with_error(row: Mapping[str, Any] | None, times: float, least: int, unit: str) -> str:
@@ -66,7 +66,7 @@ def with_error(row: Mapping[str, Any] | None, times: float, least: int, unit: st
     error = None if row["std_error"] is None else row["std_error"] * times
     fine = places_of((error,), least, value=row["estimate"] * times)
     brackets = "" if error is None else f" ({rounded(error, fine)})"
-    return f"{rounded(row['estimate'] * times, fine)}{unit}{brackets}"
+    return f"{to_places(row['estimate'] * times, fine)}{unit}{brackets}"
 
 
 def plain_table(

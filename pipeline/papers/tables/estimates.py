@@ -11,10 +11,11 @@ from pipeline.papers.content import Row as TableRow
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence
 from pipeline.papers.results import Row, nearest
-from pipeline.papers.tables.cells import cell_row, count, ends, number, p_value, places, with_error, with_interval
+from pipeline.papers.tables.cells import cell_row, count, ends, p_value, places, with_error, with_interval
 from pipeline.papers.tables.rows import caution, distinct, rows_of, standard_errors
 from pipeline.specs.comparing import MARK
 from pipeline.specs.components import COMPONENTS
+from pipeline.specs.rounding import to_places
 
 
 def means(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
@@ -116,7 +117,7 @@ def estimates(paper: PaperContext, names: Sequence[str], options: Mapping[str, s
         label = paper.study.label(term) + (f" ({row['component']})" if parts else "")
         where = [paper.study.label(row[name]) for name in ("wave", "group") if row[name] is not None]
         mark = MARK if paper.results.cautions.of(row) else ""
-        cells = (number(row["estimate"], places(row)), ends(row), p_value(row["p_value"]))
+        cells = (to_places(row["estimate"], places(row)), ends(row), p_value(row["p_value"]))
         body.append(cell_row(", ".join([label, *where]) + mark, *cells))
     name = "Odds ratio" if ratios else "Estimate"
     declared = paper.study.models.get(names[0])
