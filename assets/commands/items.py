@@ -13,7 +13,21 @@ from pipeline.paths import Paths
 items_app = typer.Typer(help="Draft the items of a study from what describes them.", no_args_is_help=True)
 
 
-@items_app.command("draft")
+_HELP = (
+    "Write entries of items.yaml from a labelled data file, a codebook or a questionnaire.",
+    "A data file (.sav, .zsav, .dta) gives its labels as wording, its codes with how often each occurs, and scales.",
+    "A codebook (.csv, .xlsx) has a row for each variable, with its codes in one cell (1=Yes; 2=No), or a row for each "
+    "code. Its columns are called as codebooks usually call them, also in Spanish or German: variable, label, "
+    "question, values, code, value label, missing, type, min, max, range, filter, battery, stem. REDCap's data "
+    "dictionary is one.",
+    "A DDI Codebook (.xml) and a Qualtrics questionnaire (.qsf) also give routing and grids.",
+    "Questions on one scale become a battery, written once. Codes that look like missing answers are PROPOSED with "
+    "their reason; CHECK marks what the file does not say. Entries that are there stay as they are: what differs is "
+    "listed.",
+)
+
+
+@items_app.command("draft", help="\n\n".join(_HELP))
 @said_plainly
 def draft(
     file: Annotated[
@@ -21,19 +35,7 @@ def draft(
     ],
     study: Annotated[str | None, typer.Option(help="The study's folder name; needed if there are several.")] = None,
 ) -> None:
-    """Write entries of items.yaml from a labelled data file, a codebook or a questionnaire.
-
-    A data file (.sav, .zsav, .dta) gives labels as wording, codes, missing codes, and how often each occurs.
-
-    A codebook (.csv, .xlsx) has a row for each variable, with its codes in one cell (1=Yes; 2=No), or a row for each
-    code. Its columns may be called variable, label, question, values, code, value label, missing, type, min, max,
-    filter, battery, as codebooks usually do, also in Spanish or German, or as REDCap does.
-
-    A DDI Codebook (.xml) and a Qualtrics questionnaire (.qsf) also give routing and grids.
-
-    Questions on one scale become a battery, written once. Codes that look like missing answers are PROPOSED with their
-    reason. CHECK marks what the file does not say. Entries that are there stay as they are; what differs is listed.
-    """
+    """Write entries of items.yaml from a labelled data file, a codebook or a questionnaire."""
     from pipeline.ingest.arrival.write_draft import Place
     from pipeline.ingest.codebooks.draft import draft_items
 

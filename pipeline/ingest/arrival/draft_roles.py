@@ -11,7 +11,7 @@ from pipeline.ingest.formats.deposit import Deposit
 from pipeline.specs.yaml_text import quoted
 
 _NAMES = {
-    "person_id": r"id|pid|pidp|.*_id|id_.*|respondent.*|participant.*|externalreference|token",
+    "person_id": r"id|pid|pidp|.*_id|id_.*|respondent.*|participant.*|externalreference|token|serial\w*|xwaveid",
     "weight": r"w(eigh)?t|.*weight.*|wgt.*",
     "interview_date": r"(start|interview|int|end|record\w*)_?date.*|date|submitted|created_at",
     "duration": r"(interview_?)?(duration|minutes|length)(_?(min|sec|in)\w*|\s*\(in .*\))?|time_?taken|loi",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.errors import CohesionError
+from pipeline.errors import CohesionError, one_line
 from pipeline.files import write_bytes
 from pipeline.ingest.arrival.draft import Draft, draft
 from pipeline.ingest.arrival.template import EXAMPLES, example_files, is_the_templates, own_waves
@@ -101,11 +101,16 @@ def write_entries(place: Place, text: str, is_first: bool) -> Iterator[str]:
 
 
 def _write_items(place: Place, file: Path, made: Draft, is_first: bool) -> Iterator[str]:
-    told = write_entries(place, f"{_ITEMS.format(file=file.name)}{made.items}", is_first)
+    told = write_entries(place, f"{_ITEMS.format(file=one_line(file.name))}{made.items}", is_first)
     yield f"Wrote {made.proposed_items:,} entries into {place.folder.name}/items.yaml, each marked as assumed."
     yield from told
+    yield from write_scales(place, file, made.scales)
+
+
+def write_scales(place: Place, file: Path, text: str) -> Iterator[str]:
+    """Add proposed scales, which are comments, to scales.yaml."""
     scales = place.folder / EXAMPLES[0]
-    if made.scales:
+    if text:
         before = scales.read_text(encoding="utf-8").rstrip() + "\n\n" if scales.exists() else ""
-        write_bytes(scales, f"{before}{_SCALES.format(file=file.name)}{made.scales}\n".encode())
+        write_bytes(scales, f"{before}{_SCALES.format(file=one_line(file.name))}{text}\n".encode())
         yield f"Proposed scales for the batteries, as comments, in {place.folder.name}/{scales.name}."

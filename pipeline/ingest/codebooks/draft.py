@@ -10,12 +10,13 @@ from pathlib import Path
 
 from pipeline.errors import CohesionError, one_line
 from pipeline.ingest.arrival.draft_roles import role_by_name
-from pipeline.ingest.arrival.write_draft import Place, entries_of, own_part, write_entries
+from pipeline.ingest.arrival.write_draft import Place, entries_of, own_part, write_entries, write_scales
 from pipeline.ingest.codebooks import words
 from pipeline.ingest.items.entries import CHECK, entries_text
 from pipeline.ingest.items.grids import Entry, arranged
 from pipeline.ingest.items.keys import Keys
 from pipeline.ingest.items.question import Question
+from pipeline.ingest.items.scale_proposals import scale_proposals
 from pipeline.specs.base import canonical_code
 from pipeline.specs.batteries import unfolded
 from pipeline.specs.codebooks import codebook_of
@@ -63,6 +64,7 @@ def draft_items(study: Study, place: Place, file: Path) -> Iterator[str]:
         told = list(write_entries(place, text + words.of_others(found.others, file), is_first))
         yield words.written(place.folder.name, file, blocks, text)
         yield from told
+        yield from write_scales(place, file, scale_proposals(blocks))
     else:
         yield f"{file.name} holds no question that items.yaml lacks: nothing was written."
     yield from words.left_out(found.others)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -9,6 +10,8 @@ from itertools import groupby
 from pipeline.ingest.items.keys import free_key
 from pipeline.ingest.items.question import Question
 from pipeline.ingest.items.stems import FEWEST, below_stem, common_stem, grouped
+
+_NUMBERED = re.compile(r"([^\W\d]+?)_?\d+[a-z]?", re.IGNORECASE)
 
 Entry = tuple[str, Question]
 """The key of an item, and its question."""
@@ -27,7 +30,8 @@ def arranged(entries: Sequence[Entry], bare: Mapping[str, str], taken: Collectio
     """The entries in their order, those of a battery together at the place of its first.
 
     A battery is what the source says is a grid; else at least three questions on the same answers whose names have one
-    stem, or which follow each other and have one stem in their labels. ``bare``: key → name without a wave's mark.
+    stem; or which follow each other, with one stem in their labels, or with numbers behind the same letters as names.
+    ``bare``: key → name without a wave's mark.
     """
     grids: dict[str, Grid] = {}
     for grid in _found(entries, bare, {*taken, *(key for key, _ in entries)}):
@@ -45,7 +49,7 @@ def arranged(entries: Sequence[Entry], bare: Mapping[str, str], taken: Collectio
 def _found(entries: Sequence[Entry], bare: Mapping[str, str], taken: Collection[str]) -> Iterator[Grid]:
     left = dict(entries)
     used = set(taken)
-    for name, keys in [*_stated(left), *_by_names(left, bare), *_by_labels(left)]:
+    for name, keys in [*_stated(left), *_by_names(left, bare), *_by_labels(left), *_numbered(left, bare)]:
         for same in _on_the_same_answers([(key, left[key]) for key in keys if key in left]):
             if len(same) >= (2 if left[same[0][0]].group else FEWEST):
                 key = free_key(name or f"{same[0][0]}_to_{same[-1][0]}", used)
@@ -73,6 +77,16 @@ def _by_labels(left: Mapping[str, Question]) -> list[tuple[str, list[str]]]:
     """Runs of questions on the same answers whose labels begin with one stem."""
     runs = [[key for key, _ in run] for _, run in groupby(left.items(), key=lambda entry: _answers(entry[1]))]
     return [("", part) for run in runs for part in _split(run, left)]
+
+
+def _numbered(left: Mapping[str, Question], bare: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Runs of questions on the same codes whose names are the same letters with a number: X1, X2, X3."""
+
+    def run_of(entry: Entry) -> tuple[object, ...]:
+        letters = _NUMBERED.fullmatch(bare.get(entry[0], entry[0]))
+        return (letters[1].casefold() if letters and entry[1].codes else entry[0], _answers(entry[1]))
+
+    return [("", [key for key, _ in run]) for _, run in groupby(left.items(), key=run_of)]
 
 
 def _split(run: Sequence[str], left: Mapping[str, Question]) -> Iterator[list[str]]:
