@@ -10,7 +10,12 @@ from typer.testing import CliRunner
 
 from assets.commands.main import app
 from assets.engine import store
+from pipeline.files import sha256_of
+from pipeline.harmonise import Harmonised, account, harmonise
+from pipeline.ingest.wave import wave_tables
+from pipeline.ingest.wave_table import WaveTable
 from pipeline.paths import Paths
+from pipeline.specs import load_project
 
 STUDY = "lay"
 ABOUT = """
@@ -98,3 +103,21 @@ def receipts(root: Path, wave: str) -> list[dict[str, object]]:
     """One row per part of a wave: where the rows of its file are."""
     places = ("arm", "file", "in_file", "rows", "elsewhere", "left_out", "not_present", "loaded")
     return table(root, "receipt", wave).select(places).to_dicts()
+
+
+def ingested(root: Path) -> dict[str, WaveTable]:
+    """Wave → its table, of files that are taken as they lie there; no engine and no command line."""
+    study, folder = load_project(Paths(root)).studies[STUDY], root / "data" / "raw" / STUDY
+    hashes = {path.name: sha256_of(path) for path in folder.iterdir()}
+    found: dict[str, WaveTable] = {}
+    for waves in study.deliveries():
+        found |= wave_tables(study, waves, folder, b"k" * 32, confirmed=hashes)
+    return found
+
+
+def harmonised(root: Path) -> Harmonised:
+    """All waves on the items' scales; the ledger adds up."""
+    tables = {wave: made.frame for wave, made in ingested(root).items()}
+    made = harmonise(load_project(Paths(root)).studies[STUDY], tables)
+    assert account(made.ledger, tables, made.answers) == []
+    return made

@@ -89,6 +89,9 @@ def _who(workspace: Workspace, study: Study, person: str) -> Who:
     identity = normalise_ids(pl.Series("id", [person]), strip=rule.strip, case=rule.case)
     if identity.null_count():
         raise CohesionError("no id was given", todo="Give the id as the files have it.")
+    if rule.within == "arm" and person.split(":")[0] not in study.about.arms:
+        arm = next(iter(study.about.arms))
+        raise CohesionError("counts ids anew in each arm", where=study.key, todo=f"Give arm and id, as {arm}:ID.")
     key = installation_key(workspace.paths)
     mark = fingerprints(identity, key, study.key)[0]
     return Who(person, identity, mark, pseudonymise(identity, key, study.key)[0])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from assets.engine.node import Node, Output, Tables
+from assets.engine.node import Key, Node, Output, Tables
 from assets.engine.outside import OutsideFile
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
-from assets.nodes.ingest import below, private, quarantined
+from assets.nodes.ingest import below, has_joins, private, quarantined
 from assets.nodes.preview import fenced
 from assets.nodes.redelivery import redelivery_keys
 from pipeline.specs import Study
@@ -40,7 +40,7 @@ def make_findings(tables: Tables, *, study: Study, template: OutsideFile, modell
     from pipeline.tables import Findings
 
     waves = tables["waves"]
-    found = compare_all(study, waves, tables["labels"], modelled)
+    found = compare_all(study, waves, tables["labels"], modelled, tables.get("joins"))
     unmatched = unmatched_answers(study, waves, found)
     page = drift_html(
         study,
@@ -76,6 +76,7 @@ def _findings(workspace: Workspace, study: Study) -> Node:
             "labels": {wave: ("labels", study.key, wave) for wave in study.waves},
             "receipts": {wave: ("receipt", study.key, wave) for wave in study.waves},
             "linked": ("linked", study.key),
+            **({"joins": joins} if (joins := joins_of(study)) else {}),
             "redeliveries": redelivery_keys(workspace, study),
         },
         outputs={"findings": ("findings", study.key)},
@@ -94,6 +95,11 @@ def _findings(workspace: Workspace, study: Study) -> Node:
         },
         effort=8.0,
     )
+
+
+def joins_of(study: Study) -> dict[str, Key]:
+    """Wave → the table of the files that are joined to its parts, where there are any."""
+    return {wave: ("joins", study.key, wave) for wave in study.waves if has_joins(study, wave)}
 
 
 def _modelled(workspace: Workspace, study: Study) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ _CALENDAR = (
     *_under("waves.*.files.*", "arm", *_FIELDWORK),
 )
 """When each arm was in the field."""
-_LOCATED = ("variable", "waves", "arms")
+_LOCATED = ("variable", "waves", "arms", "asked_when")
 """Of an item: where it was asked, and under which name it lies in a file."""
 _CODED = ("kind", "codes", "range", "reverse", "recode", "missing", "blank")
 """Of an item: what its answers become."""
@@ -80,7 +80,7 @@ LINKS = (
 ANSWERS = (
     "key",
     *_under("about", "columns", "unprefixed", "names", "doubtful", "missing", "arms.*.waves"),
-    *_under("items.*", *_LOCATED, *_CODED),
+    *_under("items.*", "carry", *_LOCATED, *_CODED),
     *_under("waves.*", "decisions", *_WAVE, *_OTHERWISE),
     *_under("waves.*.files.*", *_LAYOUT),
 )

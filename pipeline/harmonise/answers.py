@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.harmonise.carry import carried
 from pipeline.harmonise.crosswalk import Rule, rules, table
 from pipeline.harmonise.head import head_sql
 from pipeline.harmonise.ledger import ledger
@@ -52,7 +53,8 @@ def harmonise(study: Study, waves: Mapping[str, pl.DataFrame]) -> Harmonised:
             names = sql_names(deposited.columns)
             sql[wave] = projection(under_sql_names(compiled[wave], names), head_sql(study, wave, names))
             answers.append(run(connection, sql[wave], deposited.rename(names), list(study.items)))
-    return Harmonised(pl.concat(answers), counted, pl.concat(crosswalks), sql)
+    made, counted = carried(study, pl.concat(answers), counted)
+    return Harmonised(made, counted, pl.concat(crosswalks), sql)
 
 
 def _ledgers(study: Study, waves: Mapping[str, pl.DataFrame], compiled: Mapping[str, ByArm]) -> pl.DataFrame:

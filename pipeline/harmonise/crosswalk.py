@@ -15,7 +15,7 @@ from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
 from pipeline.specs.study import Item, WaveException
-from pipeline.tables import NOT_IN_FILE, SET_ASIDE
+from pipeline.tables import NOT_IN_FILE, ROUTED_OUT, SET_ASIDE
 
 BLANK = ""
 """The code of an empty cell."""
@@ -70,7 +70,8 @@ def rules(study: Study, wave: str, file: WaveFile) -> Iterator[Rule]:
             yield Rule(key, None, {BLANK: (None, "not_asked")}, {})
         else:
             rule = rule_of(key, variable, item, exceptions.get(key), study.about.missing)
-            yield replace(rule, codes={**rule.codes, **apart}) if apart else rule
+            routed: dict[str, Result] = {ROUTED_OUT: (None, "routed_out")} if item.asked_when else {}
+            yield replace(rule, codes={**rule.codes, **apart, **routed}) if apart or routed else rule
 
 
 def _apart(study: Study, wave: str, arm: str) -> dict[str, Result]:

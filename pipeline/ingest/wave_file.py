@@ -15,6 +15,7 @@ from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, sort_people, written_otherwise
 from pipeline.ingest.privacy import without_personal_data
 from pipeline.ingest.quarantine.answer_labels import declared_codes
+from pipeline.ingest.quarantine.conditions import with_conditions
 from pipeline.ingest.quarantine.interviews import first_and_last, interview_dates, outside_fieldwork
 from pipeline.ingest.quarantine.marked_missing import with_marks
 from pipeline.ingest.quarantine.paradata import judged_by_paradata
@@ -78,7 +79,7 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
         loaded = loaded.with_columns(_households(study, loaded[roles["household"]], known))
     lacking = _lacking(study, wave, file, deposit)
     return FileRows(
-        _as_text(loaded, head, kept).with_columns(**lacking),
+        with_conditions(study, wave, file, _as_text(loaded, head, kept)).with_columns(**lacking),
         _as_text(quarantined, head, kept, "reason"),
         dates.with_columns(arm=pl.lit(file.arm)),
         rows,

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-WaveName = Annotated[str, Field(pattern=r"^w\d{2}$")]
+WaveName = Annotated[str, Field(pattern=r"^w\d{2,3}$")]
 Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, (int, float)) else value)]
 """Text that may look like a number: ``title: 2016``."""
 

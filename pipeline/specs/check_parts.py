@@ -22,6 +22,7 @@ def check_parts(study: Study, about: Source, sources: Mapping[str, Source]) -> N
     """Report every contradiction between the parts of one study. ``sources``: wave → its file."""
     parts = [(wave, index, file) for wave in study.waves for index, file in enumerate(study.waves[wave].files)]
     _check_sources(study, about)
+    _check_ids(study, about)
     for wave, index, file in parts:
         _check_names(study, wave, file, ("files", index), sources[wave])
         _check_present(study, wave, file, ("files", index, "present"), sources[wave])
@@ -41,6 +42,20 @@ def _check_sources(study: Study, about: Source) -> None:
     for name in study.about.sources:
         if name not in taken:
             about.report(("sources", name), f"no wave takes anything of the source `{name}`: name it as a `file`.")
+
+
+def _check_ids(study: Study, about: Source) -> None:
+    """Lists without an arm cannot name people whose ids are counted anew in each; nor can one file of several arms."""
+    if study.about.ids.within != "arm":
+        return
+    for name in ("issued", "withdrawals"):
+        if getattr(study.about, name) is not None:
+            about.report((name,), f"`{name}` does not say the arm, and `ids: {{within: arm}}` counts ids anew in each.")
+    arms: dict[str, str] = {}
+    for _, _, file in study.files():
+        if arms.setdefault(file.file, file.arm) != file.arm:
+            about.report(("ids",), f"`within: arm` needs a file for each arm, and `{file.file}` serves several.")
+            return
 
 
 def _check_names(study: Study, wave: str, file: WaveFile, position: Position, source: Source) -> None:

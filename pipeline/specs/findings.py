@@ -35,7 +35,9 @@ FINDINGS: dict[str, str] = {
     "age_backwards": "People who became younger",
     "age_ahead": "People who became older faster than the calendar",
     "fieldwork": "Interviews outside the declared fieldwork",
-    "weight_not_positive": "Weights that are zero, negative or no number",
+    "weight_not_positive": "Weights that are negative, no number, or zero for everybody",
+    "weight_zero": "People whose weight is zero: not in this wave's population",
+    "unmatched_keys": "Keys of joined files that found nothing",
     "weight_missing": "Rows without a weight",
     "weight_huge": "Weights out of all proportion",
     "weight_mean": "Weights on another scale",
@@ -44,8 +46,8 @@ FINDINGS: dict[str, str] = {
     "decision_without_finding": "A decision about something that is no longer found",
 }
 
-ROLES = ("weight", "person_id", "missing_codes", "interview_date")
+ROLES = ("weight", "person_id", "missing_codes", "interview_date", "join")
 """What a finding may be about besides an item."""
 
-CANNOT_BE_SET_ASIDE = ("person_id", "missing_codes", "interview_date")
+CANNOT_BE_SET_ASIDE = ("person_id", "missing_codes", "interview_date", "join")
 """Without the ids nothing of the wave can be used; marks of missing codes and dates are not answers."""

@@ -73,4 +73,21 @@ def declared_variables(study: Study, wave: str, file: WaveFile) -> list[str]:
     """Every variable of ``file`` that is declared, roles first; nothing else passes ingest."""
     items = (source_variable(study, wave, file, item) for item in study.items)
     names = [*role_columns(study, wave, file).values(), *(name for name in items if name is not None)]
+    names += [column for key in study.items for column, _ in conditions(study, wave, file, key)]
     return list(dict.fromkeys(names))
+
+
+def conditions(study: Study, wave: str, file: WaveFile, item: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The columns of which each must have one of its codes for an item to be put to a person; none where all are asked.
+
+    ``asked_when`` names items, or variables that are no item. An item that this wave did not ask decides nothing.
+    """
+    declared = study.items[item].asked_when
+    if not declared or source_variable(study, wave, file, item) is None:
+        return []
+    found = []
+    for name, codes in declared.items():
+        is_item = name in study.items
+        column = source_variable(study, wave, file, name) if is_item else prefixed(study, wave, file, name)
+        found += [(column, codes)] if column is not None else []
+    return found

@@ -23,7 +23,7 @@ from pipeline.specs.base import (
     Text,
     WaveName,
 )
-from pipeline.specs.deposits import Columns, Pattern, SourceFile, WaveFile
+from pipeline.specs.deposits import Choice, Columns, Pattern, SourceFile, WaveFile
 from pipeline.specs.paradata import Paradata
 
 
@@ -44,11 +44,15 @@ class Event(Assumable):
 
 
 class IdRule(Declaration):
-    """What may be done to an id before it is compared; nothing else is."""
+    """What may be done to an id before it is compared; nothing else is.
+
+    ``within: arm`` says that each arm counts its ids anew: the same id in two arms is two people.
+    """
 
     strip: bool = False
     case: Literal["as_is", "upper", "lower"] = "as_is"
     pattern: str | None = None
+    within: Literal["study", "arm"] = "study"
 
 
 class Design(Declaration):
@@ -158,9 +162,13 @@ class Answers(Assumable):
     waves: tuple[WaveName, ...] = ()
     arms: tuple[Name, ...] = ()
     time_constant: bool = False
+    carry: bool = False
+    asked_when: Choice = {}
 
     @model_validator(mode="after")
     def _says_what_answers_may_be(self) -> Self:
+        if self.carry and not self.time_constant:
+            raise ValueError("`carry` is for what does not change in a life: say `time_constant: true`")
         if self.kind == "number":
             if self.range is None or "codes" in self.model_fields_set or self.recode or self.from_labels:
                 raise ValueError("a `number` item has a `range` and neither `codes` nor `recode`")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import dataframely as dy
 import polars as pl
 
-SET_ASIDE, NOT_IN_FILE = "set aside", "not in the file"
-"""What a wave table holds in place of a code that was set aside, or of an item whose variable the file lacks."""
+SET_ASIDE, NOT_IN_FILE, ROUTED_OUT = "set aside", "not in the file", "not asked of this person"
+"""What a wave table holds in place of a code that was set aside, of an item whose variable the file lacks, and of an
+item that its ``asked_when`` puts to other people."""
 
 INTERVIEW_MODE = "mode of the interview"
 """The column of a wave table that says how people were interviewed, where files of one arm differ in that."""

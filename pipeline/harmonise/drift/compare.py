@@ -12,6 +12,7 @@ from pipeline.harmonise.drift.codes import code_findings
 from pipeline.harmonise.drift.facts import age_findings, composition_findings, fact_findings
 from pipeline.harmonise.drift.finding import SPOILS, Finding, table, without_consequences
 from pipeline.harmonise.drift.history import Beside, History
+from pipeline.harmonise.drift.joined import join_findings
 from pipeline.harmonise.drift.keying import keying_findings
 from pipeline.harmonise.drift.labels import label_findings, labels_of, marked_missing
 from pipeline.harmonise.drift.left_out import left_out_findings
@@ -41,6 +42,7 @@ def compare(
     labels: Waves,
     history: History | None = None,
     modelled: Collection[str] = (),
+    joins: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per finding about ``wave`` (contract ``Findings``), against every earlier wave in ``waves``.
 
@@ -55,13 +57,17 @@ def compare(
         beside = known.beside(wave, file)
         found += _items(study, beside, known, candidates, used_items(study, modelled))
         found += _file(study, beside, labels[wave])
+    found += join_findings(joins) if joins is not None else ()
     return table(study, wave, [*found, *beyond_the_usual(candidates)])
 
 
-def compare_all(study: Study, waves: Waves, labels: Waves, modelled: Collection[str] = ()) -> pl.DataFrame:
-    """One row per finding (contract ``Findings``), wave by wave; each wave is read once."""
+def compare_all(
+    study: Study, waves: Waves, labels: Waves, modelled: Collection[str] = (), joins: Waves | None = None
+) -> pl.DataFrame:
+    """One row per finding (contract ``Findings``), wave by wave; each wave is read once. ``joins``: by wave."""
+    joined = joins or {}
     history = History(study, waves, labels)
-    return pl.concat([compare(study, wave, waves, labels, history, modelled) for wave in study.waves])
+    return pl.concat([compare(study, wave, waves, labels, history, modelled, joined.get(wave)) for wave in study.waves])
 
 
 def _items(

@@ -22,10 +22,21 @@ def weight_findings(file: WaveFile, variable: str, weights: pl.Series, mean_befo
     where = f"{file.file}, `{variable}`"
     numbers = weights.cast(pl.Float64, strict=False)
     unreadable = int((numbers.is_null() & weights.is_not_null()).sum())
-    bad = int(((numbers <= 0) | ~numbers.is_finite()).fill_null(False).sum()) + unreadable
+    zero = int((numbers == 0).sum())
+    if zero and zero < (numbers.is_not_null()).sum():
+        yield Finding(
+            file.arm, "weight", "weight_zero", "notes", "people whose weight is zero: they are not in this wave's "
+            "population, and in no weighted result of it.", where, "Nothing, if the weights are meant so.", count=zero,
+        )  # fmt: skip
+    elif zero:
+        yield Finding(
+            file.arm, "weight", "weight_not_positive", "blocks", "weights that are zero for everybody.", where,
+            "Declare `columns: {weight: none}` in this wave, or ask for the weights again.", count=zero,
+        )  # fmt: skip
+    bad = int(((numbers < 0) | ~numbers.is_finite()).fill_null(False).sum()) + unreadable
     if bad:
         yield Finding(
-            file.arm, "weight", "weight_not_positive", "blocks", "weights that are zero, negative or no finite number.",
+            file.arm, "weight", "weight_not_positive", "blocks", "weights that are negative or no finite number.",
             where, "Ask for the weights again.", count=bad,
         )  # fmt: skip
     missing = int(weights.is_null().sum())

@@ -34,7 +34,8 @@ class Place:
 def next_wave(study: Study, place: Place, file: Path) -> str:
     """The wave after the last that is the study's own."""
     own = own_waves(study, place.template, place.deposits, file)
-    return f"w{max((int(key[1:]) for key in own), default=0) + 1:02}"
+    width = max((len(key) - 1 for key in own), default=2)
+    return f"w{max((int(key[1:]) for key in own), default=0) + 1:0{width}}"
 
 
 def own_part(study: Study, place: Place, file: Path) -> Study:

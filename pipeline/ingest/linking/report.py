@@ -19,7 +19,7 @@ from pipeline.ingest.formats.numbers import codes_of_columns
 from pipeline.ingest.linking.kinds import CONTRADICTS, LISTED, PROPOSED, UNDECLARED
 from pipeline.ingest.linking.links import Links, link_waves
 from pipeline.ingest.parts.together import under_names_of_arm
-from pipeline.ingest.people.ids import normalise_ids
+from pipeline.ingest.people.ids import in_arm, normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, ids_in, rows_of_withdrawn
 from pipeline.ingest.quarantine.answer_labels import declared_codes
@@ -87,7 +87,7 @@ def _rows(
     ids = normalise_ids(given, strip=rule.strip, case=rule.case)
     gone = rows_of_withdrawn(study, wave, file, ids, column, known)
     numbers = pl.Series("row", deposit.row_numbers or range(1, deposit.frame.height + 1), dtype=pl.Int64)
-    people = pseudonymise(ids, known.key, study.key)
+    people = pseudonymise(in_arm(ids, file.arm, rule.within), known.key, study.key)
     own = loaded.filter(pl.col("arm") == file.arm)["person_id"]
     coded = declared_codes(study, wave, file, deposit.frame)
     variables = codes_of_columns(coded.drop(column))

@@ -33,6 +33,11 @@ def normalise_ids(
     return texts
 
 
+def in_arm(ids: pl.Series, arm: str, within: str) -> pl.Series:
+    """Ids by which people are told apart in the whole study: with their arm, where each arm counts its ids anew."""
+    return ids if within == "study" else pl.Series(ids.name, f"{arm}:" + ids, dtype=pl.String)
+
+
 def _as_text(ids: pl.Series) -> pl.Series:
     if ids.dtype == pl.String:
         return ids

@@ -10,7 +10,7 @@ from pipeline.errors import DepositError
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.formats.columns import nearest, some
 from pipeline.ingest.isolation.read import read_deposit
-from pipeline.ingest.people.ids import normalise_ids
+from pipeline.ingest.people.ids import in_arm, normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, fingerprints
 from pipeline.ingest.people.withdrawals import read_withdrawals
@@ -48,7 +48,7 @@ def field_outcomes(study: Study, known: Register) -> pl.DataFrame:
 def _of_list(study: Study, report: OutcomeList, known: Register) -> pl.DataFrame:
     arm = report.arm or next(iter(study.about.arms))
     frame, ids = _listed(study, report, known)
-    withdrawn = _withdrawn(study, ids, known)
+    withdrawn = _withdrawn(study, ids, arm, known)
     rows = []
     for wave, column in report.waves.items():
         period = study.fieldwork(wave, arm)
@@ -59,7 +59,7 @@ def _of_list(study: Study, report: OutcomeList, known: Register) -> pl.DataFrame
         rows.append(pl.DataFrame({"person_id": ids, "outcome": outcome}).with_columns(wave=pl.lit(wave)))
     erased = ids.filter((withdrawn["scope"] == "erase").fill_null(False))
     table = pl.concat(rows).drop_nulls("outcome").filter(~pl.col("person_id").is_in(erased.implode()))
-    people = pseudonymise(table["person_id"], known.key, study.key)
+    people = pseudonymise(in_arm(table["person_id"], arm, study.about.ids.within), known.key, study.key)
     return table.with_columns(people.alias("person_id"), arm=pl.lit(arm)).select(list(SCHEMA))
 
 
@@ -102,7 +102,7 @@ def _decoded(codes: pl.Series, report: OutcomeList, file: str) -> pl.Series:
     return texts.replace_strict(dict(report.codes), default=None, return_dtype=pl.String)
 
 
-def _withdrawn(study: Study, ids: pl.Series, known: Register) -> pl.DataFrame:
+def _withdrawn(study: Study, ids: pl.Series, arm: str, known: Register) -> pl.DataFrame:
     """``scope`` and ``date`` of withdrawal of each id, null for who has not withdrawn."""
     lists = [pl.DataFrame(schema={"id": pl.String, "scope": pl.String, "date": pl.Date})]
     if study.about.withdrawals:
@@ -110,7 +110,9 @@ def _withdrawn(study: Study, ids: pl.Series, known: Register) -> pl.DataFrame:
         id_column = str(study.about.columns.person_id)
         lists.append(read_withdrawals(path, id_column, strip=rule.strip, case=rule.case))
     if known.withdrawn is not None and known.withdrawn.height:
-        marks = pl.DataFrame({"id": ids, "mark": fingerprints(ids, known.key, study.key)})
+        marks = pl.DataFrame(
+            {"id": ids, "mark": fingerprints(in_arm(ids, arm, study.about.ids.within), known.key, study.key)}
+        )
         here = known.withdrawn.rename({"id": "mark"}).join(marks, on="mark").select("id", "scope", "date")
         lists.append(here)
     listed = pl.concat(lists).sort(pl.col("scope") == "erase", descending=True, maintain_order=True)

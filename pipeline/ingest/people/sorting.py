@@ -11,7 +11,7 @@ from pipeline.errors import DepositError
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.isolation.read import read_deposit
-from pipeline.ingest.people.ids import check_ids, normalise_ids
+from pipeline.ingest.people.ids import check_ids, in_arm, normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
 from pipeline.ingest.quarantine.rows import ROW, Sorted, sort_rows
@@ -61,7 +61,7 @@ def sort_people(study: Study, wave: str, file: WaveFile, deposit: Deposit, id_co
         look_for_copies=study.about.doubtful == "set_aside",
     )
     _refuse_a_lost_link(made, deposit.frame.height, id_column, where)
-    people = pseudonymise(ids, known.key, study.key)
+    people = pseudonymise(in_arm(ids, file.arm, rule.within), known.key, study.key)
     return _numbered(made, deposit, people, id_column)
 
 
@@ -122,7 +122,7 @@ def rows_of_withdrawn(
         listed = read_withdrawals(path, id_column, strip=rule.strip, case=rule.case)
         gone = gone | scope_of(ids, listed, fieldwork=fieldwork).is_not_null()
     if known.withdrawn is not None and known.withdrawn.height:
-        marks = fingerprints(ids, known.key, study.key)
+        marks = fingerprints(in_arm(ids, file.arm, study.about.ids.within), known.key, study.key)
         gone = gone | scope_of(marks, known.withdrawn, fieldwork=fieldwork).is_not_null()
     return gone
 

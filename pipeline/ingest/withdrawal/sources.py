@@ -18,7 +18,7 @@ from pipeline.ingest.formats.reading import as_deposit_error
 from pipeline.ingest.formats.receipts import examine, proof
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Table
-from pipeline.ingest.people.ids import normalise_ids
+from pipeline.ingest.people.ids import in_arm, normalise_ids
 from pipeline.specs.formats import FORMATS, Format
 from pipeline.specs.part_columns import key_columns
 from pipeline.specs.project import Study
@@ -37,6 +37,9 @@ class IdFile:
     request: Request
     column: str
     is_list: bool = False
+    arm: str | None = None
+    """The arm of all its ids, where each arm counts its ids anew."""
+    strips: bool = False
 
     @property
     def form(self) -> Format:
@@ -65,6 +68,9 @@ class IdFile:
                 todo="Correct `person_id` where declared.",
             )
         cells = table.frame.to_series(place)
+        if self.arm is not None:
+            readable = cells if cells.dtype == pl.String or cells.dtype.is_numeric() else cells.cast(pl.String)
+            cells = in_arm(normalise_ids(readable, strip=self.strips), self.arm, "arm")
         if self.request.layout != "qualtrics":
             return cells
         rows = pl.int_range(len(cells), eager=True)
@@ -128,11 +134,14 @@ def _refuse_dead_links(folder: Path, pattern: str) -> None:
 def _declared(study: Study) -> Iterator[tuple[str, Maker]]:
     for wave, _, file in study.files():
         column = role_columns(study, wave, file)["person_id"]
-        yield file.file, Maker(whole_request(Path(file.file), file, (column,)), column)
+        arm = file.arm if study.about.ids.within == "arm" else None
+        strips = study.about.ids.strip
+        yield file.file, Maker(whole_request(Path(file.file), file, (column,)), column, arm=arm, strips=strips)
         for joined in file.join:
             there = key_columns(study, wave, file, joined).get(column)
             if there is not None:  # a file of persons; one of households or areas names nobody
-                yield joined.file, Maker(whole_request(Path(joined.file), joined, (there,)), there)
+                request = whole_request(Path(joined.file), joined, (there,))
+                yield joined.file, Maker(request, there, arm=arm, strips=strips)
     own = study.about.columns.person_id or next(iter(sorted(id_columns(study))), "")
     lists = [study.about.issued, study.about.withdrawals, *(file.refreshment for _, _, file in study.files())]
     for name in dict.fromkeys(name for name in lists if name):
@@ -149,9 +158,12 @@ class Maker:
     request: Request
     column: str
     is_list: bool = False
+    arm: str | None = None
+    strips: bool = False
 
     def __call__(self, path: Path) -> IdFile:
-        return IdFile(path, replace(self.request, path=str(path)), self.column, self.is_list)
+        request = replace(self.request, path=str(path))
+        return IdFile(path, request, self.column, self.is_list, self.arm, self.strips)
 
 
 def _names(path: Path, folders: Sequence[Path]) -> list[Path]:
