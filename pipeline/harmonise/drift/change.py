@@ -109,24 +109,24 @@ def upper_bound(correlation: float, people: int, z: float) -> float:
 def correlation(pair: Pair) -> float | None:
     """Pearson's, or nothing for fewer than ``MANY`` people or a constant."""
     was, now = pair
-    if len(was) < MANY or not was.std() or not now.std():
+    if len(was) < MANY or (was == was[0]).all() or (now == now[0]).all():
         return None
-    return float(np.corrcoef(was, now)[0, 1])
+    first, second = was - was.mean(), now - now.mean()
+    return float(first @ second / math.sqrt(float(first @ first) * float(second @ second)))
 
 
-def against_earlier(pairs: Iterable[Pair], z: float) -> tuple[float, int] | None:
+def against_earlier(correlations: Iterable[tuple[float, int] | None], z: float) -> tuple[float, int] | None:
     """Correlation with the last of the earlier waves and people in both, if negative beyond chance with each.
 
     Against one alone it may be that one which was turned round.
     """
     last: tuple[float, int] | None = None
-    for pair in pairs:
-        found = correlation(pair)
+    for found in correlations:
         if found is None:
             continue
-        if upper_bound(found, len(pair[0]), z) >= 0:
+        if upper_bound(*found, z) >= 0:
             return None
-        last = last or (found, len(pair[0]))
+        last = last or found
     return last
 
 

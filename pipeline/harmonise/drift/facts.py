@@ -77,10 +77,10 @@ def composition_findings(
     file: WaveFile, key: str, item: Item, now: Reading, before: Reading | None
 ) -> Iterator[Finding]:
     """Kinds of people (by a lasting fact) that are no longer in the wave at all: the universe is another."""
-    if not item.time_constant or item.kind == "number" or before is None or now.values.len() < MANY:
+    if not item.time_constant or item.kind == "number" or before is None or now.valued_rows < MANY:
         return
-    shares = dict(before.values.value_counts(normalize=True, name="share").iter_rows())
-    present = set(now.values.unique())
+    shares = {value: count / before.valued_rows for value, count in before.tally.items()}
+    present = set(now.tally)
     gone = {value: share for value, share in shares.items() if share >= 0.1 and value not in present}
     if not gone or not present & set(shares):
         return
@@ -90,5 +90,5 @@ def composition_findings(
         file.arm, key, "universe", "warns",
         f"nobody of a kind that the wave before had: {told}.", f"{file.file}, `{now.rule.variable}`",
         "Ask who was invited; declare the wave's own universe, or ask for the rest of the file.",
-        count=now.values.len(), confidence=0.99,
+        count=now.valued_rows, confidence=0.99,
     )  # fmt: skip

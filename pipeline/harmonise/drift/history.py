@@ -42,6 +42,7 @@ class Beside:
     first_facts: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     _paired: dict[str, tuple[Rows, Rows]] = field(default_factory=dict)
     _kinds: dict[str | None, Kinds] = field(default_factory=dict)
+    _correlated: dict[tuple[str, str], tuple[float, int] | None] = field(default_factory=dict)
 
     @cached_property
     def before(self) -> dict[str, Reading]:
@@ -70,6 +71,15 @@ class Beside:
         was, now = reading.numbers[rows_before], self.now[key].numbers[rows_now]
         both = ~(np.isnan(was) | np.isnan(now))
         return was[both], now[both]
+
+    def correlation(self, key: str, wave: str | None = None) -> tuple[float, int] | None:
+        """How an item's answers correlate with those of the same people before, and among how many."""
+        wave = wave or self.last(key)
+        if (key, wave) not in self._correlated:
+            pair = self.same_people(key, wave)
+            found = correlation(pair)
+            self._correlated[key, wave] = None if found is None else (found, len(pair[0]))
+        return self._correlated[key, wave]
 
     def pairs(self, wave: str) -> tuple[Rows, Rows]:
         """The rows of the people of an earlier wave and of this one, pair by pair."""
@@ -122,7 +132,6 @@ class History:
         self.study, self.waves, self.labels = study, waves, labels
         self._read: dict[tuple[str, str], dict[str, Reading]] = {}
         self._beside: dict[tuple[str, str], Beside] = {}
-        self._correlated: dict[tuple[str, str, str], tuple[float, int] | None] = {}
 
     def beside(self, wave: str, file: WaveFile) -> Beside:
         """One file beside the waves before it."""
@@ -158,12 +167,10 @@ class History:
     def correlation(self, key: str, arm: str, wave: str) -> tuple[float, int] | None:
         """How an item's answers in a wave correlated with those of the wave before it, and among how many people."""
         file = self.file(wave, arm)
-        if (key, arm, wave) not in self._correlated and file is not None:
-            beside = self.beside(wave, file)
-            pair = beside.same_people(key) if key in beside.before and key in beside.now else None
-            found = None if pair is None else correlation(pair)
-            self._correlated[key, arm, wave] = None if found is None or pair is None else (found, len(pair[0]))
-        return self._correlated.get((key, arm, wave))
+        beside = None if file is None else self.beside(wave, file)
+        if beside is None or key not in beside.before or key not in beside.now:
+            return None
+        return beside.correlation(key)
 
     def file(self, wave: str, arm: str) -> WaveFile | None:
         return next((file for file in arm_files(self.study, wave) if file.arm == arm), None)
@@ -174,7 +181,7 @@ class History:
         for name in reversed(earlier):
             file = self.file(name, arm)
             for key, reading in self.readings(name, file).items() if file else ():
-                if reading.values.len():
+                if reading.tally:
                     found.setdefault(key, []).append((name, reading))
         for waves in found.values():  # a wave in which all gave one answer is no measure, unless there is no other
             waves.sort(key=lambda wave: wave[1].varies, reverse=True)

@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 
 import polars as pl
 
@@ -23,6 +24,7 @@ LabelsOf = Mapping[str, tuple[str | None, Mapping[str, str]]]
 """Variable → its label and its value labels."""
 
 
+@cache
 def plain(text: str) -> str:
     """Lower case, without accents, punctuation or a leading code: what is left is the wording."""
     folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
@@ -31,7 +33,12 @@ def plain(text: str) -> str:
 
 def alike(one: str, other: str) -> float:
     """How alike two wordings are, from 0 to 1."""
-    return difflib.SequenceMatcher(None, plain(one), plain(other), autojunk=False).ratio()
+    return 1.0 if one == other else _alike(plain(one), plain(other))
+
+
+@cache
+def _alike(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def labels_of(labels: pl.DataFrame, arm: str) -> LabelsOf:

@@ -25,7 +25,8 @@ class Reading:
     """One item of one arm and wave: ``person_id``, ``value`` and ``reason`` by row, and codes counted.
 
     ``unknown`` holds the codes that are not declared, ``valued`` those that stand for a value (of number items: none),
-    ``missing`` those that stand for a reason. ``shared``: another item is read from the same variable.
+    ``missing`` those that stand for a reason. ``tally``: value → rows. ``reasons``: reason → rows without a value.
+    ``shared``: another item is read from the same variable.
     """
 
     rule: Rule
@@ -33,6 +34,8 @@ class Reading:
     unknown: Mapping[str, int]
     valued: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
+    tally: Mapping[float, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
     shared: bool = False
 
     @cached_property
@@ -42,7 +45,12 @@ class Reading:
     @cached_property
     def varies(self) -> bool:
         """Whether there is more than one value."""
-        return self.values.n_unique() > 1
+        return len(self.tally) > 1
+
+    @property
+    def valued_rows(self) -> int:
+        """Rows with a value."""
+        return sum(self.tally.values())
 
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
@@ -63,15 +71,10 @@ class Reading:
             return np.zeros(self.frame.height, dtype=bool)
         return (self.frame["reason"] == "blank").fill_null(False).to_numpy()
 
-    @cached_property
-    def reasons(self) -> dict[str, int]:
-        """Reason → rows that have no value for it."""
-        return dict(self.frame["reason"].drop_nulls().value_counts().iter_rows())
-
     @property
     def answered(self) -> int:
         """Rows with an answer, declared or not."""
-        return self.values.len() + sum(self.unknown.values())
+        return self.valued_rows + sum(self.unknown.values())
 
     @property
     def absent(self) -> bool:
@@ -106,7 +109,8 @@ def read(rule: Rule, rows: pl.DataFrame) -> Reading:
     valued: dict[str, int] = {}
     missing: dict[str, int] = {}
     declared = {canonical(code): result for code, result in rule.codes.items()}
-    for code, count in codes.value_counts(name="count").iter_rows():
+    counts = codes.value_counts(name="count").rows()
+    for code, count in counts:
         known = declared.get(code)
         value, reason = known or (_number_within(code, rule), None)
         values[code], reasons[code] = value, reason
@@ -116,10 +120,25 @@ def read(rule: Rule, rows: pl.DataFrame) -> Reading:
             valued[code] = count
         elif code != BLANK and reason is not None:
             missing[code] = count
-    value_column = codes.replace_strict(list(values), list(values.values()), return_dtype=pl.Float64)
-    reason_column = codes.replace_strict(list(reasons), list(reasons.values()), return_dtype=pl.String)
-    frame = pl.DataFrame({"person_id": rows["person_id"], "value": value_column, "reason": reason_column})
-    return Reading(rule, frame, unknown, valued, missing)
+    tally: Counter[float] = Counter()
+    why: Counter[str] = Counter()
+    for code, count in counts:
+        value, reason = values[code], reasons[code]
+        tally.update({} if value is None else {value: count})
+        why.update({} if reason is None else {reason: count})
+    frame = pl.DataFrame({"person_id": rows["person_id"], **_columns(codes, values, reasons if why else {})})
+    return Reading(rule, frame, unknown, valued, missing, tally, why)
+
+
+def _columns(
+    codes: pl.Series, values: Mapping[str, float | None], reasons: Mapping[str, str | None]
+) -> dict[str, pl.Series]:
+    """The value and the reason of each row; no ``reasons`` where every row has a value."""
+    value = codes.replace_strict(list(values), list(values.values()), return_dtype=pl.Float64)
+    if not reasons:
+        return {"value": value, "reason": pl.Series([None], dtype=pl.String).new_from_index(0, len(codes))}
+    reason = codes.replace_strict(list(reasons), list(reasons.values()), return_dtype=pl.String)
+    return {"value": value, "reason": reason}
 
 
 def _number_within(code: str, rule: Rule) -> float | None:

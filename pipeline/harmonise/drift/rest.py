@@ -16,6 +16,11 @@ WENT_WITH = 0.25
 PARTNERS = 2
 """With fewer nobody could say which of two items was turned round."""
 
+NO_SPREAD = 1e-12
+"""Variances of standardised scores up to this are rounding."""
+AT_ONCE = 32
+"""Items whose rests are summed at once, so that large files need little memory."""
+
 Matrix = NDArray[np.float64]
 
 
@@ -50,16 +55,41 @@ class Items:
 
     def with_rest(self, name: str, signs: Mapping[str, float]) -> tuple[float, int] | None:
         """Correlation of an item with the sum of others (each with its sign), and people; ``None`` for too few."""
-        own = self.names.index(name)
-        others = [self.names.index(other) for other in signs if other in self.names]
-        if not others:
-            return None
-        rest = self.scores[:, others] @ np.array([signs[self.names[other]] for other in others])
-        people = self.answered[:, own] & self.answered[:, others].any(axis=1)
-        mine, theirs = self.scores[people, own], rest[people]
-        if len(mine) < MANY or not mine.std() or not theirs.std():
-            return None
-        return float(np.corrcoef(mine, theirs)[0, 1]), len(mine)
+        return self.with_rests({name: signs})[name]
+
+    def with_rests(self, rests: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[float, int] | None]:
+        """As ``with_rest``, for many items at once: item → the signs of its others."""
+        found: dict[str, tuple[float, int] | None] = {}
+        names = list(rests)
+        for start in range(0, len(names), AT_ONCE):
+            found |= self._with_rests({name: rests[name] for name in names[start : start + AT_ONCE]})
+        return found
+
+    def _with_rests(self, rests: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[float, int] | None]:
+        place = {name: number for number, name in enumerate(self.names)}
+        signs = np.zeros((len(self.names), len(rests)))
+        for column, others in enumerate(rests.values()):
+            for other, sign in others.items():
+                if other in place:
+                    signs[place[other], column] = sign
+        own = [place[name] for name in rests]
+        people = self.answered[:, own] & (self.answered.astype(float) @ (signs != 0).astype(float) > 0)
+        own_scores, of_rests = (np.where(people, values, 0.0) for values in (self.scores[:, own], self.scores @ signs))
+        found = _correlated(own_scores, of_rests, people)
+        return dict(zip(rests, found, strict=True))
+
+
+def _correlated(one: Matrix, other: Matrix, people: NDArray[np.bool_]) -> list[tuple[float, int] | None]:
+    """Column by column the correlation among ``people``, and how many; 0 stands for everybody else."""
+    count = people.sum(axis=0)
+    n = np.maximum(count, 1)
+    first, second = one.sum(axis=0) / n, other.sum(axis=0) / n
+    products = (one * other).sum(axis=0) / n - first * second
+    variance, of_other = (one**2).sum(axis=0) / n - first**2, (other**2).sum(axis=0) / n - second**2
+    scale = np.sqrt(np.maximum(variance, 0.0) * np.maximum(of_other, 0.0))
+    enough = (count >= MANY) & (variance > NO_SPREAD) & (of_other > NO_SPREAD)
+    found = np.clip(products / np.where(enough, scale, 1.0), -1, 1)
+    return [(float(r), int(k)) if use else None for r, k, use in zip(found, count, enough, strict=True)]
 
 
 def bounds(found: tuple[float, int], z: float) -> tuple[float, float]:
@@ -72,17 +102,16 @@ def turned_against(now: Items, before: Items, z: float) -> dict[str, tuple[float
     """Item → its correlation before and now with its associates, and people now, where the sign changed."""
     shared = [name for name in now.names if name in before.names]
     matrix = before.correlations()
-    found: dict[str, tuple[float, float, int]] = {}
-    for name in shared:
-        row = matrix[before.names.index(name)]
-        signs = {
-            other: float(np.sign(row[before.names.index(other)]))
-            for other in shared
-            if abs(row[before.names.index(other)]) >= WENT_WITH
-        }
-        if len(signs) < PARTNERS:
-            continue
-        was, is_now = before.with_rest(name, signs), now.with_rest(name, signs)
-        if was and is_now and bounds(was, z)[0] > 0 and bounds(is_now, z)[1] < 0:
-            found[name] = (was[0], *is_now)
-    return found
+    place = [before.names.index(name) for name in shared]
+    among = matrix[np.ix_(place, place)]
+    rests = {
+        name: {other: float(np.sign(r)) for other, r in zip(shared, row, strict=True) if abs(r) >= WENT_WITH}
+        for name, row in zip(shared, among, strict=True)
+    }
+    rests = {name: signs for name, signs in rests.items() if len(signs) >= PARTNERS}
+    were, are = before.with_rests(rests), now.with_rests(rests)
+    return {
+        name: (was[0], *is_now)
+        for name in rests
+        if (was := were[name]) and (is_now := are[name]) and bounds(was, z)[0] > 0 and bounds(is_now, z)[1] < 0
+    }

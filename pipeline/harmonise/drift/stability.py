@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline.harmonise.drift.change import correlation
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.harmonise.drift.history import Beside, History
 from pipeline.harmonise.drift.rest import Items, Matrix
@@ -80,16 +79,16 @@ def _unstable(beside: Beside, history: History, ordered: list[str], z: float) ->
     for key in ordered:
         if len(beside.earlier[key]) < 2:
             continue
-        pair = beside.same_people(key)
-        now, was = correlation(pair), history.correlation(key, beside.file.arm, beside.last(key))
-        if now is None or was is None or was[0] - max(now, 0.0) < DROP or now < 0:
+        found_now, was = beside.correlation(key), history.correlation(key, beside.file.arm, beside.last(key))
+        if found_now is None or was is None or was[0] - max(found_now[0], 0.0) < DROP or found_now[0] < 0:
             continue  # a negative one is reported as reversed
-        std_error = math.sqrt(1 / (len(pair[0]) - 3) + 1 / (was[1] - 3))
+        now, people = found_now
+        std_error = math.sqrt(1 / (people - 3) + 1 / (was[1] - 3))
         if math.atanh(min(was[0], 0.999)) - math.atanh(min(now, 0.999)) > z * std_error:
             found[key] = Finding(
                 beside.file.arm, key, "unstable", "warns",
                 f"the same people's answers correlate with those of the wave before less than they did: r = {now:.2f}, "
                 f"was {was[0]:.2f}.",
-                beside.where(key), TODO_UNSTABLE, count=len(pair[0]), confidence=0.95,
+                beside.where(key), TODO_UNSTABLE, count=people, confidence=0.95,
             )  # fmt: skip
     return found

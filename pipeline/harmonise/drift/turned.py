@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.harmonise.drift.change import against_earlier, correlation, kappa
+from pipeline.harmonise.drift.change import against_earlier, kappa
 from pipeline.harmonise.drift.finding import Finding
 from pipeline.harmonise.drift.history import Beside
 from pipeline.harmonise.drift.rest import Items, bounds, turned_against
@@ -25,7 +25,7 @@ def turned_findings(study: Study, beside: Beside, z: float) -> Iterator[Finding]
     rest = _turned_against(beside, now, z)
     for key, reading in ordered.items():
         where = f"{beside.file.file}, `{reading.rule.variable}`"
-        within = against_earlier((beside.same_people(key, wave) for wave, _ in beside.earlier.get(key, [])), z)
+        within = against_earlier((beside.correlation(key, wave) for wave, _ in beside.earlier.get(key, [])), z)
         beside_rest = None if within is None and _runs_along(beside, key, z) else rest.get(key)
         said = _said(within, beside_rest)
         if said:
@@ -92,8 +92,7 @@ def _said(within: tuple[float, int] | None, rest: tuple[float, float, int] | Non
 def _runs_along(beside: Beside, key: str, z: float) -> bool:
     """Whether answers correlate with the same people's of any wave before: then others were turned, not this one."""
     for wave, _ in beside.earlier.get(key, []):
-        pair = beside.same_people(key, wave)
-        found = correlation(pair)
-        if found is not None and bounds((found, len(pair[0])), z)[0] > 0:
+        found = beside.correlation(key, wave)
+        if found is not None and bounds(found, z)[0] > 0:
             return True
     return False

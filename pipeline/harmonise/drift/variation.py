@@ -16,20 +16,20 @@ def variation_findings(
     """That nobody answered an item, or that all answers are the same."""
     if now.absent:
         return
-    if now.frame.height and now.values.len() == 0 and not now.unknown and not _routed_out_before(now, before):
+    if now.frame.height and now.valued_rows == 0 and not now.unknown and not _routed_out_before(now, before):
         yield Finding(
             file.arm, key, "empty", "warns", "nobody has an answer.", where,
             "List the item under `not_asked` if it was not asked; otherwise ask for the file again.",
             count=now.frame.height,
         )  # fmt: skip
-    elif now.values.len() >= MANY and now.values.n_unique() == 1:
+    elif now.valued_rows >= MANY and len(now.tally) == 1:
         severity = _constant(item, now, before)
         if severity:
-            was = "" if before is None else f"; {before.values.n_unique()} different ones in the wave before"
+            was = "" if before is None else f"; {len(before.tally)} different ones in the wave before"
             yield Finding(
                 file.arm, key, "constant", severity, f"every answer is the same{was}.", where,
                 "Ask whether the column was overwritten; scales and reliability leave a constant item out.",
-                count=now.values.len(), confidence=0.9 if severity == "warns" else 0.5,
+                count=now.valued_rows, confidence=0.9 if severity == "warns" else 0.5,
             )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def _routed_out_before(now: Reading, before: Reading | None) -> bool:
 
 def _constant(item: Item, now: Reading, before: Reading | None) -> Severity | None:
     """How bad it is that all answers are the same. A category that everybody of an arm is in may be by design."""
-    if before is not None and before.values.n_unique() > 1:
+    if before is not None and before.varies:
         return "warns"
     if now.shared:
         return None  # recoded from a variable that another item reads: in this arm all are of one kind

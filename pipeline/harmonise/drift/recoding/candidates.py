@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipeline.harmonise.drift.recoding.transitions import Transitions
 Links = NDArray[np.bool_]
 """Values before (rows) × symbols now (columns): which belong together."""
 Places = NDArray[np.float64]
+Points = tuple[float, ...]
 RARE = 0.01
 """A code of a smaller share than this is left where it stands while others are searched for a mapping."""
 FEW = 0.05
@@ -29,10 +31,6 @@ class Candidate:
     links: Links
     cost: float
 
-    @property
-    def one_to_one(self) -> bool:
-        return bool((self.links.sum(axis=0) <= 1).all())
-
 
 def as_declared(table: Transitions) -> Candidate:
     """Each present code means what the declarations say; codes that nobody gave before stand alone."""
@@ -41,9 +39,8 @@ def as_declared(table: Transitions) -> Candidate:
 
 def candidates(table: Transitions) -> Iterator[Candidate]:
     """Every mapping with a name: turned round, moved, two exchanged, relabelled in order, merged, split."""
-    size = len(table.values)
     yield from _by_place(table)
-    yield from _exchanged(table, math.log(max(size * (size - 1) / 2, 1)) + 1)
+    yield from _exchanged(table.values, table.symbols)
     if table.ordered:
         yield from _grouped(table)
 
@@ -55,29 +52,42 @@ def by_assignment(links: Links) -> Candidate:
 
 
 def _by_place(table: Transitions) -> Iterator[Candidate]:
-    """Turned within the declared range or within the range answered; moved by a constant."""
-    values, symbols = np.array(table.values), np.array(table.symbols)
-    ends = {values[0] + values[-1]} | ({min(table.declared) + max(table.declared)} if table.declared else set())
-    for both_ends in sorted(ends):
-        yield Candidate(_same(both_ends - values, symbols), 1.0)
-    moves = np.unique(np.round(np.subtract.outer(symbols, values), 6))
-    for move in moves[moves != 0]:
-        links = _same(values + move, symbols)
-        if table.now[links.any(axis=0)].sum() > 0.9 * table.people:
-            yield Candidate(links, math.log(6))
+    """Turned within the declared range or within the range answered; moved by a constant, if most answers are met."""
+    ends = (min(table.declared), max(table.declared)) if table.declared else (table.values[0], table.values[-1])
+    yield from _turned(table.values, table.symbols, ends)
+    for one in _moved(table.values, table.symbols):
+        if table.now[one.links.any(axis=0)].sum() > 0.9 * table.people:
+            yield one
+
+
+@lru_cache(maxsize=1024)
+def _turned(values: Points, symbols: Points, declared: tuple[float, float]) -> tuple[Candidate, ...]:
+    both_ends = sorted({values[0] + values[-1], sum(declared)})
+    return tuple(Candidate(_same(both - np.array(values), np.array(symbols)), 1.0) for both in both_ends)
+
+
+@lru_cache(maxsize=1024)
+def _moved(values: Points, symbols: Points) -> tuple[Candidate, ...]:
+    before, now = np.array(values), np.array(symbols)
+    moves = np.unique(np.round(np.subtract.outer(now, before), 6))
+    return tuple(Candidate(_same(before + move, now), math.log(6)) for move in moves[moves != 0])
 
 
 def _same(values: Places, symbols: Places) -> Links:
     return np.equal.outer(np.round(values, 6), np.round(symbols, 6))
 
 
-def _exchanged(table: Transitions, cost: float) -> Iterator[Candidate]:
-    base = as_declared(table).links
-    if len(base) > 2:
-        for one, other in combinations(range(len(base)), 2):
-            links = base.copy()
-            links[[one, other]] = base[[other, one]]
-            yield Candidate(links, cost)
+@lru_cache(maxsize=1024)
+def _exchanged(values: Points, symbols: Points) -> tuple[Candidate, ...]:
+    base, size = np.equal.outer(values, symbols), len(values)
+    cost = math.log(max(size * (size - 1) / 2, 1)) + 1
+    pairs = combinations(range(size), 2) if size > 2 else ()
+    found = []
+    for one, other in pairs:
+        links = base.copy()
+        links[[one, other]] = base[[other, one]]
+        found.append(Candidate(links, cost))
+    return tuple(found)
 
 
 def _grouped(table: Transitions) -> Iterator[Candidate]:

@@ -9,6 +9,7 @@ the polychoric model (Olsson 1979, Psychometrika 44) with the thresholds of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,13 @@ class Grid:
 
     states: Matrix
 
-    @property
+    @cached_property
+    def moves(self) -> tuple[Matrix, NDArray[np.int64]]:
+        """The different states of correlation, change and spread, and which of them each state has."""
+        moves, place = np.unique(self.states[:, :3], axis=0, return_inverse=True)
+        return moves, place.ravel()
+
+    @cached_property
     def prior(self) -> Matrix:
         """Log density of each state, but for a constant: how usual such a change is."""
         _, delta, log_spread, _ = self.states.T
@@ -68,12 +75,12 @@ def ordered(before: Matrix, over: Grid) -> Matrix:
     below = np.concatenate([[0.0], np.cumsum(shares)[:-1]])
     traits = ndtri(below[:, None] + shares[:, None] * (np.arange(POINTS) + 0.5) / POINTS)  # categories × points
     thresholds = ndtri(np.clip(np.cumsum(shares)[:-1], 1e-9, 1 - 1e-9))
-    moves, place = np.unique(over.states[:, :3], axis=0, return_inverse=True)
+    moves, place = over.moves
     rho, delta, spread = moves[:, 0], moves[:, 1], np.exp(moves[:, 2])
     centre = delta[:, None, None] + (spread * rho)[:, None, None] * traits
     width = spread * np.sqrt(1 - rho**2)
     under = ndtr((thresholds - centre[..., None]) / width[:, None, None, None]).mean(axis=2)
     cumulative = np.concatenate([np.zeros((*under.shape[:2], 1)), under, np.ones((*under.shape[:2], 1))], axis=2)
-    moved = np.diff(cumulative, axis=2)[place.ravel()]
+    moved = np.diff(cumulative, axis=2)[place]
     repeat = over.states[:, 3][:, None, None]
     return np.asarray(np.maximum((1 - repeat) * moved + repeat * np.eye(len(before)), FLOOR))

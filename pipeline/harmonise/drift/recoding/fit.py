@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.harmonise.drift.recoding.candidates import Candidate, Links, as_declared, by_assignment, candidates
 from pipeline.harmonise.drift.recoding.expected import COARSE, FLOOR, SCREEN, Grid, Matrix, ordered
@@ -63,19 +63,22 @@ def mapped(table: Transitions, links: Links) -> Matrix:
     return np.where(links.any(axis=0), stands, np.array(table.symbols))
 
 
-def _left_alone(table: Transitions, links: Links) -> float:
-    """Log likelihood of the symbols that a mapping leaves alone, and of all others together; new codes are rare."""
-    counts = table.now[~links.any(axis=0)]
-    rest = 1 - float(counts.sum()) / table.people
-    told = float((counts * np.log(np.maximum(counts / table.people, FLOOR))).sum())
-    told -= NEW_CODES * (1 - rest)
-    return told + (table.people - float(counts.sum())) * math.log(max(rest, FLOOR))
+def _left_alone(table: Transitions, covered: NDArray[np.bool_]) -> Matrix:
+    """Log likelihood of the symbols that mappings leave alone, and of all others together; new codes are rare.
+
+    ``covered`` has a row for each mapping: which symbols it covers.
+    """
+    people, counts = float(table.counts.sum()), np.where(covered, 0.0, table.now)
+    alone = counts.sum(axis=-1)
+    rest = 1 - alone / people
+    said = (counts * np.log(np.maximum(counts / people, FLOOR))).sum(axis=-1) - NEW_CODES * (1 - rest)
+    return np.asarray(said + (people - alone) * np.log(np.maximum(rest, FLOOR)))
 
 
 def _weights(table: Transitions, links: Links) -> Matrix:
-    """P(symbol | value) of a mapping: a value that several symbols stand for is divided as they are now."""
+    """P(symbol | value) of mappings: a value that several symbols stand for is divided as they are now."""
     shared = links * (table.now + 0.5)
-    return np.asarray(shared / np.maximum(shared.sum(axis=1, keepdims=True), FLOOR))
+    return np.asarray(shared / np.maximum(shared.sum(axis=-1, keepdims=True), FLOOR))
 
 
 def _saturated(table: Transitions) -> float:
@@ -172,25 +175,27 @@ class _Ordered(_Search):
 
     def _over(self, tried: Sequence[Candidate], logs: Matrix, over: Grid) -> Matrix:
         scores = np.empty(len(tried))
-        single = [n for n, one in enumerate(tried) if one.one_to_one]
-        moved = np.array([(self.table.counts @ tried[n].links.T).ravel() for n in single])
+        every = np.array([one.links for one in tried])
+        single = (every.sum(axis=1) <= 1).all(axis=1)
+        moved = np.matmul(self.table.counts, every[single].transpose(0, 2, 1)).reshape(single.sum(), -1)
         fits = logs.reshape(len(logs), -1) @ moved.T + over.prior[:, None]
-        scores[single] = fits.max(axis=0) + [self._beside(tried[n].links) for n in single]
-        for n in set(range(len(tried))) - set(single):
-            scores[n] = self._at(tried[n].links, np.exp(logs), over).max()
+        scores[single] = fits.max(axis=0) + self._beside(every[single])
+        if not single.all():
+            expected = np.exp(logs)
+            scores[~single] = [self._at(links, expected, over).max() for links in every[~single]]
         return scores
 
-    def _beside(self, links: Links) -> float:
+    def _beside(self, links: Links) -> Matrix:
         """Log likelihood of what does not depend on the state: symbols left alone, and values divided among symbols."""
-        weights = (_weights(self.table, links) * links).sum(axis=0)
-        covered = links.any(axis=0)
-        return _left_alone(self.table, links) + float((self.table.now[covered] * np.log(weights[covered])).sum())
+        covered: Links = np.asarray(links.any(axis=1))
+        weights = np.where(covered, _weights(self.table, links).sum(axis=1, where=links), 1.0)
+        return np.asarray(_left_alone(self.table, covered) + np.log(weights) @ self.table.now)
 
     def _at(self, links: Links, expected: Matrix, over: Grid) -> Matrix:
-        covered = links.any(axis=0)
+        covered: Links = np.asarray(links.any(axis=0))
         symbols = np.maximum(expected @ _weights(self.table, links)[:, covered], FLOOR)
         fits = np.tensordot(np.log(symbols), self.table.counts[:, covered], axes=([1, 2], [0, 1]))
-        return np.asarray(fits + over.prior + _left_alone(self.table, links))
+        return np.asarray(fits + over.prior + _left_alone(self.table, covered))
 
     def exactly(self, one: Candidate) -> float:
         fits, over = self._at(one.links, np.exp(self.log), COARSE), COARSE
