@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import mmap
@@ -51,6 +52,11 @@ class Needles:
         return {text: re.compile(_either(others, _in_encodings(text), b"|", b"(%s)")) for text in self.texts}
 
     @cached_property
+    def _plain(self) -> dict[str, list[bytes]]:
+        """Each text as bytes: where none of these is, the slow patterns need not look."""
+        return {text: sorted({form for _, form in _encoded(text)}) for text in self.texts}
+
+    @cached_property
     def _words(self) -> dict[str, re.Pattern[str]]:
         others = [_bounded(form, other) for other in _longest_first(self.others) for form in sorted(_written(other))]
         return {
@@ -62,7 +68,11 @@ class Needles:
 
     def in_bytes(self, data: Bytes) -> set[str]:
         """The texts in a stretch of bytes, in any of the usual encodings."""
-        return {text for text, pattern in self._patterns.items() if _any_found(pattern.finditer(data))}
+        return {
+            text
+            for text, pattern in self._patterns.items()
+            if any(data.find(form) >= 0 for form in self._plain[text]) and _any_found(pattern.finditer(data))
+        }
 
     def in_markup(self, data: bytes) -> set[str]:
         """The same in XML or HTML, also where a text is broken by tags (a workbook's cell in several styles)."""
@@ -103,17 +113,20 @@ def _written(text: str) -> set[str]:
     return {text, json.dumps(text)[1:-1], html.escape(text), quote(text)}
 
 
+def _encoded(text: str) -> Iterator[tuple[str, bytes]]:
+    """Encoding and bytes of every form of a text, in every encoding that has its letters."""
+    for form in sorted(_written(text)):
+        for encoding in _ENCODINGS:
+            with contextlib.suppress(UnicodeEncodeError):
+                yield encoding, form.encode(encoding)
+
+
 def _in_encodings(text: str) -> list[bytes]:
     forms: dict[bytes, None] = {}
-    for form in sorted(_written(text)):
-        before, after = (f"[{kind}]".encode() if kind else b"" for kind in _no_part_of(text))
-        for encoding in _ENCODINGS:
-            try:
-                plain = re.escape(form.encode(encoding))
-            except UnicodeEncodeError:
-                continue
-            start, end = _EDGES.get(encoding, (b"(?<!%s)", b"(?!%s)"))
-            forms[(before and start % before) + plain + (after and end % after)] = None
+    before, after = (f"[{kind}]".encode() if kind else b"" for kind in _no_part_of(text))
+    for encoding, plain in _encoded(text):
+        start, end = _EDGES.get(encoding, (b"(?<!%s)", b"(?!%s)"))
+        forms[(before and start % before) + re.escape(plain) + (after and end % after)] = None
     return list(forms)
 
 
