@@ -147,8 +147,8 @@ def _numbers(shown: list[str]) -> list[str]:
     """What to do about texts of digits and separators."""
     texts = [text for text in shown if not _is_mark(text)]
     grouped = [text for text in texts if _GROUPED.fullmatch(text)]
-    decimal = [text for text in texts if text not in grouped and _DECIMAL.fullmatch(text)]
-    several = [text for text in texts if text not in (*grouped, *decimal) and _SEVERAL.fullmatch(text)]
+    decimal = [text for text in texts if _DECIMAL.fullmatch(text)]
+    several = [text for text in texts if text not in {*grouped, *decimal} and _SEVERAL.fullmatch(text)]
     steps = []
     for mark in dict.fromkeys(match["mark"] for text in grouped if (match := _GROUPED.fullmatch(text))):
         steps.append(f"If it marks thousands, declare for the file `thousands: {quoted(mark)}` (CSV).")
@@ -159,6 +159,6 @@ def _numbers(shown: list[str]) -> list[str]:
         )
     if several:
         steps.append("If these are several answers in one cell, ask for a column for each answer.")
-    if len(texts) > len([*grouped, *decimal, *several]):
+    if len(texts) > len({*grouped, *decimal, *several}):
         steps.append("Ask for the file with plain numbers.")
     return steps

@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import polars as pl
 
+from pipeline.harmonise.drift.amounts import amount_findings
 from pipeline.harmonise.drift.change import Moved, beyond_the_usual, moved
 from pipeline.harmonise.drift.codes import code_findings
 from pipeline.harmonise.drift.facts import age_findings, composition_findings, fact_findings
@@ -23,11 +24,13 @@ from pipeline.harmonise.drift.reading import Flags
 from pipeline.harmonise.drift.recoding.search import recodings, used_items
 from pipeline.harmonise.drift.stability import stability_findings
 from pipeline.harmonise.drift.turned import swapped_findings, turned_findings
+from pipeline.harmonise.drift.twice import same_answers
 from pipeline.harmonise.drift.universe import universe_findings
 from pipeline.harmonise.drift.variation import not_in_file, variation_findings
 from pipeline.harmonise.drift.weights import weight_findings
 from pipeline.harmonise.drift.window import window_findings
 from pipeline.specs.arm_parts import arm_files
+from pipeline.specs.base import Period
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
@@ -112,6 +115,7 @@ def _item(study: Study, beside: Beside, key: str, stopped: Flags) -> Iterator[Fi
     before = beside.before.get(key)
     if not now.absent:
         yield from code_findings(file, key, item, now, where)
+        yield from amount_findings(file, key, item, now, before, where)
     yield from variation_findings(file, key, item, now, before, where)
     yield from fact_findings(file, key, item, now, beside.first_facts.get(key))
     if before is not None and not now.absent:
@@ -132,11 +136,20 @@ def _file(study: Study, beside: Beside, labels: pl.DataFrame) -> Iterator[Findin
     yield from _weights(study, beside, file)
     date = role_columns(study, wave, file).get("interview_date")
     if date and date in beside.rows.columns:
-        yield from window_findings(file, date, beside.rows[date], study.fieldwork(wave, file.arm))
-    yield from link_findings(file, beside.rows["person_id"], beside.known)
+        yield from window_findings(
+            file, date, beside.rows[date], study.fieldwork(wave, file.arm), _other_fieldwork(study, beside)
+        )
+    yield from link_findings(file, beside.rows["person_id"], beside.known, beside.people_before)
+    yield from same_answers(beside)
+
+
+def _other_fieldwork(study: Study, beside: Beside) -> dict[str, Period]:
+    """The declared fieldwork of every other wave of the arm."""
+    waves = [name for name in study.about.arms[beside.file.arm].waves if name != beside.wave]
+    return {name: study.fieldwork(name, beside.file.arm) for name in waves}
 
 
 def _weights(study: Study, beside: Beside, file: WaveFile) -> Iterator[Finding]:
     weight = role_columns(study, beside.wave, file).get("weight")
     if weight and weight in beside.rows.columns:
-        yield from weight_findings(file, weight, beside.rows[weight], beside.mean_weight_before)
+        yield from weight_findings(file, weight, beside.rows, beside.weights_before)

@@ -37,8 +37,9 @@ class Beside:
     nearest: Mapping[str, str | None]
     labels_before: LabelsOf
     known: pl.Series
+    people_before: int
     marked_before: Mapping[str, str | None]
-    mean_weight_before: float | None
+    weights_before: list[tuple[str, pl.DataFrame]]
     first_facts: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     _paired: dict[str, tuple[Rows, Rows]] = field(default_factory=dict)
     _kinds: dict[str | None, Kinds] = field(default_factory=dict)
@@ -153,8 +154,9 @@ class History:
             nearest_names(self.labels[wave], file.arm),
             self._last_labels(wave, file, earlier),
             pl.concat(known).unique() if known else pl.Series("person_id", [], dtype=pl.String),
+            next((people.len() for people in reversed(known) if people.len()), 0),
             self._marks(earlier, file.arm),
-            self._mean_weight(earlier, file.arm),
+            self._weights(earlier, file.arm),
             self._first_facts(earlier),
         )
 
@@ -208,16 +210,16 @@ class History:
             found |= {variable: ranges for variable, ranges in marks.items() if ranges is not None}
         return found
 
-    def _mean_weight(self, earlier: list[str], arm: str) -> float | None:
-        """The mean weight of the last wave before that has usable ones."""
+    def _weights(self, earlier: list[str], arm: str) -> list[tuple[str, pl.DataFrame]]:
+        """The waves before that have usable weights, the last one first, each with these by person."""
+        found = []
         for name in reversed(earlier):
             file = self.file(name, arm)
             column = role_columns(self.study, name, file).get("weight") if file else None
             if file and column in self.waves[name].columns:
-                usable = usable_weights(self.waves[name].filter(pl.col("arm") == arm)[str(column)])
-                if usable.len():
-                    return float(usable.mean())  # type: ignore[arg-type]
-        return None
+                usable = usable_weights(self.waves[name].filter(pl.col("arm") == arm), str(column))
+                found += [(name, usable)] if usable.height else []
+        return found
 
     def _last_labels(self, wave: str, file: WaveFile, earlier: list[str]) -> LabelsOf:
         """The labels with which each item was last deposited, under the name its variable has now."""

@@ -27,8 +27,8 @@ LabelsOf = Mapping[str, tuple[str | None, Mapping[str, str]]]
 @cache
 def plain(text: str) -> str:
     """Lower case, without accents, punctuation or a leading code: what is left is the wording."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", " ", re.sub(r"^\s*\d+\s*[-.=:)]\s*", "", folded)).strip()
+    folded = "".join(sign for sign in unicodedata.normalize("NFKD", text) if unicodedata.category(sign) != "Mn").lower()
+    return re.sub(r"[\W_]+", " ", re.sub(r"^\s*\d+\s*[-.=:)]\s*", "", folded)).strip()
 
 
 def alike(one: str, other: str) -> float:
@@ -156,6 +156,7 @@ def _codes(
     if not earlier and item.from_labels:  # the declaration is what a delivery of this file was labelled before
         earlier = _declared(item)
     yield from _options(file, key, answers, earlier, where)
+    yield from _one_label(file, key, answers, item, where)
     if _as_declared(answers, item):
         return
     if not earlier:  # the first wave, or one whose forerunners had no labels: the declaration is what there is
@@ -239,10 +240,26 @@ def _options(
         )  # fmt: skip
 
 
+def _one_label(file: WaveFile, key: str, answers: Mapping[str, str], item: Item, where: str) -> Iterator[Finding]:
+    """Codes under one label, where the declaration tells them from each other."""
+    declared = {canonical(code): plain(label) for code, label in item.codes.items()}
+    by_label: dict[str, list[str]] = {}
+    for code, label in answers.items():
+        by_label.setdefault(plain(label), []).append(code)
+    told_apart = [codes for codes in by_label.values() if len({declared.get(code, code) for code in codes}) > 1]
+    if told_apart:
+        listed = "; ".join(f"{' and '.join(codes)}: “{shortened(answers[codes[0]])}”" for codes in told_apart[:4])
+        yield Finding(
+            file.arm, key, "one_label", "warns", f"codes that have the same label in the file ({listed}).", where,
+            "Ask which of the two is labelled wrongly, or whether the answers were merged.",
+            count=sum(map(len, told_apart)), confidence=0.8,
+        )  # fmt: skip
+
+
 def _in_the_same_words(answers: Mapping[str, str], declared: Mapping[str, str]) -> bool:
     """Whether the file speaks the declaration's language: most of its labels are declared ones, at whatever code."""
     known = {plain(label) for label in declared.values()}
-    worded = [plain(label) for label in answers.values() if re.search("[a-z]{3}", plain(label))]
+    worded = [plain(label) for label in answers.values() if re.search(r"[^\W\d_]{2}", plain(label))]
     return sum(label in known for label in worded) >= max(2, 0.6 * len(worded))
 
 

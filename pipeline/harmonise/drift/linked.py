@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from pipeline.harmonise.drift.finding import Finding
+from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 
 FEW_LINKED = 0.05
+FEW_PEOPLE, HARDLY_ANY = 0.5, 0.1
+"""Fewer people than this share of the wave before are reported; so few stop the wave."""
 
 
-def link_findings(file: WaveFile, ids: pl.Series, earlier: pl.Series) -> Iterator[Finding]:
-    """How many people of a wave are known from the waves before."""
+def link_findings(file: WaveFile, ids: pl.Series, earlier: pl.Series, people_before: int) -> Iterator[Finding]:
+    """How many people of a wave are known from the waves before, and how many there are; ``people_before`` were in the
+    last one."""
+    yield from _few_people(file, ids.len(), people_before)
     if not earlier.len() or not ids.len():
         return
     linked = int(ids.is_in(earlier.implode()).sum())
@@ -32,6 +36,18 @@ def link_findings(file: WaveFile, ids: pl.Series, earlier: pl.Series) -> Iterato
             f"{1 - share:.1%} of the ids are new; {share:.1%} are known from the waves before.", file.file,
             "Nothing, if the wave has a refreshment sample.", count=ids.len() - linked, confidence=0.5,
         )  # fmt: skip
+
+
+def _few_people(file: WaveFile, people: int, before: int) -> Iterator[Finding]:
+    """A wave of far fewer people than the one before: a part of the file may be missing."""
+    if before < MANY or people >= FEW_PEOPLE * before:
+        return
+    yield Finding(
+        file.arm, "person_id", "few_people", "blocks" if people < HARDLY_ANY * before else "warns",
+        f"{people:,} people, where {before:,} were in the wave before ({people / before:.0%}).", file.file,
+        "Ask whether the file is whole; accept it by a decision if only a part was interviewed again.",
+        count=people, confidence=0.8,
+    )  # fmt: skip
 
 
 def link_counts(study: Study, waves: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

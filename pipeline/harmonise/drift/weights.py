@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from pipeline.harmonise.drift.finding import Finding
+from pipeline.harmonise.drift.finding import MANY, Finding
+from pipeline.harmonise.texts import texts_of
 from pipeline.specs.deposits import WaveFile
 
 HUGE = 20.0
@@ -15,15 +16,51 @@ CARRIES = 0.1
 """If the huge ones carry more than this share of all weight, results would be theirs: the weight is not used."""
 ABOUT_ONE = 2.0
 """A mean is about one (or about what it was) if it is neither more than this times it, nor less than its inverse."""
+REPEATED = 0.99
+"""If so many of the people in both waves have the same weight in both, one wave's weights stand in the other."""
+
+Before = Sequence[tuple[str, pl.DataFrame]]
+"""Earlier waves, the last one first, each with its usable weights: ``person_id``, ``weight``."""
 
 
-def weight_findings(file: WaveFile, variable: str, weights: pl.Series, mean_before: float | None) -> Iterator[Finding]:
-    """Findings about one file's weights (as text); ``mean_before`` is the mean of the wave before, if there is one."""
-    where = f"{file.file}, `{variable}`"
+def weight_findings(file: WaveFile, variable: str, rows: pl.DataFrame, before: Before) -> Iterator[Finding]:
+    """Findings about the weights of one file (as text, with ``person_id``), beside those of the waves ``before``."""
+    where, weights = f"{file.file}, `{variable}`", rows[variable]
+    yield from _no_weights(file, weights, where)
+    missing = int(weights.is_null().sum())
+    if missing:
+        yield Finding(
+            file.arm, "weight", "weight_missing", "warns", "rows without a weight; they enter no weighted result.",
+            where, "Ask for the weights of these rows.", count=missing,
+        )  # fmt: skip
+    usable = usable_weights(rows, variable)
+    if usable.height:
+        yield from _proportion(file, usable["weight"], where)
+        yield from _mean(file, usable["weight"], _mean_of(before), where)
+        yield from _constant(file, usable["weight"], before, where)
+        yield from _repeated(file, usable, before, where)
+
+
+def usable_or_null(weights: pl.Series) -> pl.Series:
+    """The weight of each row as a number; null where it is not positive or not finite."""
     numbers = weights.cast(pl.Float64, strict=False)
-    unreadable = int((numbers.is_null() & weights.is_not_null()).sum())
+    return numbers.set(~((numbers > 0) & numbers.is_finite()).fill_null(False), None)
+
+
+def usable_weights(rows: pl.DataFrame, variable: str) -> pl.DataFrame:
+    """``person_id`` and ``weight`` of the rows with a positive, finite one."""
+    return rows.select("person_id", weight=usable_or_null(rows[variable])).drop_nulls("weight")
+
+
+def _mean_of(before: Before) -> float | None:
+    return float(before[0][1]["weight"].mean()) if before else None  # type: ignore[arg-type]
+
+
+def _no_weights(file: WaveFile, weights: pl.Series, where: str) -> Iterator[Finding]:
+    """Numbers that are no weights, and text that is no number."""
+    numbers = weights.cast(pl.Float64, strict=False)
     zero = int((numbers == 0).sum())
-    if zero and zero < (numbers.is_not_null()).sum():
+    if zero and zero < numbers.is_not_null().sum():
         yield Finding(
             file.arm, "weight", "weight_zero", "notes", "people whose weight is zero: they are not in this wave's "
             "population, and in no weighted result of it.", where, "Nothing, if the weights are meant so.", count=zero,
@@ -33,33 +70,44 @@ def weight_findings(file: WaveFile, variable: str, weights: pl.Series, mean_befo
             file.arm, "weight", "weight_not_positive", "blocks", "weights that are zero for everybody.", where,
             "Declare `columns: {weight: none}` in this wave, or ask for the weights again.", count=zero,
         )  # fmt: skip
-    bad = int(((numbers < 0) | ~numbers.is_finite()).fill_null(False).sum()) + unreadable
-    if bad:
+    bad = int(((numbers < 0) | ~numbers.is_finite()).fill_null(False).sum())
+    texts = texts_of(dict(weights.filter(numbers.is_null()).drop_nulls().value_counts().iter_rows()))
+    what = ["weights that are negative or no finite number"] if bad else []
+    what += [texts.words("weights that are text and no number")] if texts.count else []
+    if what:
         yield Finding(
-            file.arm, "weight", "weight_not_positive", "blocks", "weights that are negative or no finite number.",
-            where, "Ask for the weights again.", count=bad,
+            file.arm, "weight", "weight_not_positive", "blocks", f"{'; '.join(what)}.",
+            where, " ".join([*([texts.todo()] if texts.count else []), "Ask for the weights again."]),
+            count=bad + texts.count,
         )  # fmt: skip
-    missing = int(weights.is_null().sum())
-    if missing:
+
+
+def _constant(file: WaveFile, usable: pl.Series, before: Before, where: str) -> Iterator[Finding]:
+    """Weights that weight nothing, where they did before."""
+    if usable.len() >= MANY and usable.n_unique() == 1 and any(known["weight"].n_unique() > 1 for _, known in before):
         yield Finding(
-            file.arm, "weight", "weight_missing", "warns", "rows without a weight; they enter no weighted result.",
-            where, "Ask for the weights of these rows.", count=missing,
+            file.arm, "weight", "weight_constant", "warns", "every weight is the same; they differed before.",
+            where, "Ask whether the column was overwritten: weighted results of this wave are unweighted ones.",
+            count=usable.len(), confidence=0.9,
         )  # fmt: skip
-    usable = usable_weights(weights)
-    if usable.len():
-        yield from _proportion(file, usable, where)
-        yield from _mean(file, usable, mean_before, where)
 
 
-def usable_weights(weights: pl.Series) -> pl.Series:
-    """The positive, finite ones, as numbers."""
-    return usable_or_null(weights).drop_nulls()
-
-
-def usable_or_null(weights: pl.Series) -> pl.Series:
-    """The weight of each row as a number; null where it is not positive or not finite."""
-    numbers = weights.cast(pl.Float64, strict=False)
-    return numbers.set(~((numbers > 0) & numbers.is_finite()).fill_null(False), None)
+def _repeated(file: WaveFile, usable: pl.DataFrame, before: Before, where: str) -> Iterator[Finding]:
+    """The weights of another wave in this wave's column."""
+    if usable["weight"].n_unique() == 1:
+        return
+    for wave, known in before:
+        both = usable.join(known, on="person_id", suffix="_before")
+        same = int((both["weight"] == both["weight_before"]).sum())
+        if both.height >= MANY and same >= REPEATED * both.height and both["weight"].n_unique() > 1:
+            yield Finding(
+                file.arm, "weight", "weight_repeated", "warns",
+                f"{same:,} of {both.height:,} people have the weight that they had in {wave}.", where,
+                "If it is a design weight that lasts, accept this by a decision; "
+                "otherwise the column holds another wave's weights: ask for this wave's.",
+                count=same, confidence=0.7,
+            )  # fmt: skip
+            return
 
 
 def _proportion(file: WaveFile, usable: pl.Series, where: str) -> Iterator[Finding]:

@@ -15,8 +15,15 @@ FEW = 3
 """Fewer contradictions than this are reported without a warning."""
 
 
+OTHERWISE = 0.05
+"""If this share of a wave's ids are earlier ones in another writing, the file's ids were changed, not the people."""
+
+
 def lost_links(study: Study, links: pl.DataFrame) -> list[str]:
-    """In words, each wave in which nobody is known from the waves before, unless a decision of the wave accepts it."""
+    """In words, each wave in which nobody is known from the waves before, or many only by ids in another writing.
+
+    Unless a decision of the wave accepts it.
+    """
     found = []
     for arm, wave, own in _by_wave(links):
         linked = int(own.filter(pl.col("kind").is_in(LINKED))["count"].sum())
@@ -30,7 +37,22 @@ def lost_links(study: Study, links: pl.DataFrame) -> list[str]:
                 f"({people:,} people){near}. Check the id column, its format and its prefix; or accept it by a "
                 "decision of the wave (finding: unlinked, item: person_id), if this is a fresh sample."
             )
+        elif people and not _accepted(study, wave, "unlinked"):
+            found += _written_otherwise(study, arm, wave, own, people)
     return found
+
+
+def _written_otherwise(study: Study, arm: str, wave: str, own: pl.DataFrame, people: int) -> list[str]:
+    count = int(own.filter(pl.col("kind") == "written_otherwise")["count"].sum())
+    if count < FEW or count < OTHERWISE * people:
+        return []
+    column = next(iter(_id_columns(study, wave, arm)), "the id column")
+    return [
+        f"{_place(study, arm, wave)}: {count:,} of {people:,} ids in `{column}` are ids of earlier waves but for case, "
+        "spaces, signs, a prefix or leading zeros: these people would count as others. Declare the rule in study.yaml "
+        "(`ids: {strip: true, case: upper}`), or ask for the ids as they were given out; or accept it by a decision of "
+        "the wave (finding: unlinked, item: person_id)."
+    ]
 
 
 def undeclared_people(study: Study, links: pl.DataFrame) -> list[str]:

@@ -1,0 +1,105 @@
+"""Numbers that are no amounts: codes for no answer, thousands read as fractions, fractions where numbers were whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.harmonise.drift.finding import MANY, Finding
+from pipeline.harmonise.drift.reading import Reading
+from pipeline.specs.deposits import WaveFile
+from pipeline.specs.study import Item
+
+Numbers = NDArray[np.float64]
+
+FEWEST = 3
+"""People who gave a number, before it is taken for a code."""
+FAR = 1.15
+"""A code for no answer stands so many times above the next number."""
+SPIKE = 3.0
+"""Or so many times more people have it than the most frequent other number."""
+THREE_DIGITS = 0.75
+"""If so many of the fractions have three digits, the last no zero, the point may mark thousands: of those 0.9 do."""
+FRACTIONS = 0.05
+
+
+def amount_findings(
+    file: WaveFile, key: str, item: Item, now: Reading, before: Reading | None, where: str
+) -> Iterator[Finding]:
+    """What the numbers of one item show that hardly are amounts."""
+    if item.kind != "number" or now.values.len() < MANY:
+        return
+    numbers = now.values.to_numpy()
+    yield from _codes(file, key, numbers, before, where)
+    if _thousands(numbers, now):
+        yield Finding(
+            file.arm, key, "thousands", "blocks",
+            f"all numbers are below 1,000, most with three digits after the point, where up to {_top(now):,.0f} are "
+            "declared: the point may mark thousands.", where,
+            'If so, declare for the file `thousands: "."`; if these are fractions, accept them by a decision.',
+            count=len(numbers), confidence=0.9,
+        )  # fmt: skip
+    elif before is not None and before.values.len() >= MANY:
+        yield from _fractions(file, key, numbers, before, where)
+
+
+def _codes(file: WaveFile, key: str, numbers: Numbers, before: Reading | None, where: str) -> Iterator[Finding]:
+    """Numbers such as 99 or 999998 that stand above all others, or that far too many people gave."""
+    values, counts = np.unique(numbers, return_counts=True)
+    is_code = np.array([_reads_as_code(value) for value in values])
+    if not is_code.any() or is_code.all():
+        return
+    top, usual = values[~is_code].max(), counts[~is_code].max()
+    known = set() if before is None else set(before.values.unique().to_list())
+    suspects = [
+        (value, int(count))
+        for value, count in zip(values[is_code], counts[is_code], strict=True)
+        if count >= FEWEST and ((value > FAR * top and value - top > 1) or count > SPIKE * usual) and value not in known
+    ]
+    if suspects:
+        listed = ", ".join(f"{value:.0f} ({count:,})" for value, count in suspects[:5])
+        missing = ", ".join(f"{value:.0f}: no_answer" for value, _ in suspects[:5])
+        yield Finding(
+            file.arm, key, "code_among_amounts", "blocks",
+            f"numbers that look like codes for no answer: {listed}.", where,
+            f"Declare `missing: {{{missing}}}` in the item or in study.yaml, each with its reason; "
+            "or accept them as amounts by a decision.",
+            count=sum(count for _, count in suspects), confidence=0.9,
+        )  # fmt: skip
+
+
+def _reads_as_code(value: float) -> bool:
+    """Whether a number is written with nines alone, but for a last digit from 6 to 9; or with one digit 7 or 8."""
+    if value < 66 or value != int(value):
+        return False
+    digits = str(int(value))
+    return (set(digits[:-1]) == {"9"} and digits[-1] in "6789") or set(digits) in ({"8"}, {"7"})
+
+
+def _top(now: Reading) -> float:
+    return now.rule.range[1] if now.rule.range else 0.0
+
+
+def _thousands(numbers: Numbers, now: Reading) -> bool:
+    """Whether the numbers are as 12.345 is read that stands for twelve thousand: of each 10 fractions 9 end so."""
+    fractions = numbers[numbers != np.floor(numbers)]
+    if _top(now) < 1000 or len(fractions) < MANY or np.abs(numbers).max() >= 1000 or np.abs(fractions).min() < 1:
+        return False
+    thousandths = np.round(fractions * 1000, 6)
+    if (thousandths != np.floor(thousandths)).any():
+        return False
+    is_third = np.mod(thousandths, 10) != 0
+    return bool(is_third.mean() >= THREE_DIGITS) and len(fractions) >= 0.5 * len(numbers)
+
+
+def _fractions(file: WaveFile, key: str, numbers: Numbers, before: Reading, where: str) -> Iterator[Finding]:
+    """Fractions where the wave before had whole numbers alone."""
+    count = int((numbers != np.floor(numbers)).sum())
+    earlier = before.values.to_numpy()
+    if count > FRACTIONS * len(numbers) and (earlier == np.floor(earlier)).all():
+        yield Finding(
+            file.arm, key, "fractions", "warns", "numbers with fractions, where the wave before had whole ones alone.",
+            where, "Ask whether they are in another unit, or were averaged or filled in.", count=count, confidence=0.8,
+        )  # fmt: skip
