@@ -10,6 +10,7 @@ import pytest
 from shared import ROOT
 
 from pipeline.harmonise.drift import compare_all
+from pipeline.harmonise.drift.weights import usable_weights, weight_findings
 from pipeline.harmonise.drift.window import window_findings
 from pipeline.ingest.linking.checks import lost_links
 from pipeline.ingest.linking.links import link_waves
@@ -126,7 +127,7 @@ ODD: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], tuple[str, str], st
     "another unit": (to_number("share", lambda value: value / 3), ("share", "fractions"), "warns"),
     "equal weights": (lambda frame: frame.with_columns(wt=pl.lit("1")), ("weight", "weight_constant"), "warns"),
     "weights of the wave before": (
-        lambda frame: frame.with_columns(wave(1)["wt"]), ("weight", "weight_repeated"), "warns",
+        lambda frame: frame.with_columns(wave(1)["wt"]), ("weight", "weight_repeated"), "notes",
     ),
     "weights with a comma": (
         lambda frame: frame.with_columns(pl.col("wt").str.replace(".", ",", literal=True)),
@@ -173,6 +174,16 @@ def test_weights_that_are_text_say_what_to_declare(study: Study) -> None:
     (row,) = findings.filter(kind="weight_not_positive").iter_rows(named=True)
     assert 'decimal: ","' in row["todo"]
     assert row["count"] == PEOPLE
+
+
+def test_weights_of_another_wave_where_weights_usually_differ_are_a_warning() -> None:
+    file = WaveFile(arm="main", file="w3.csv", format="csv")
+    known = [(name, usable_weights(wave(number), "wt")) for name, number in (("w02", 2), ("w01", 1))]
+    for number, name in ((1, "w01"), (2, "w02")):
+        (repeated,) = weight_findings(file, "wt", wave(number), known)
+        assert (repeated.kind, repeated.severity) == ("weight_repeated", "warns")
+        assert f"{PEOPLE} of {PEOPLE} people have the weight that they had in {name}" in repeated.what
+    assert not list(weight_findings(file, "wt", wave(3), known))
 
 
 def labelled(texts: dict[str, str]) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import polars as pl
 
@@ -93,21 +94,28 @@ def _constant(file: WaveFile, usable: pl.Series, before: Before, where: str) -> 
 
 
 def _repeated(file: WaveFile, usable: pl.DataFrame, before: Before, where: str) -> Iterator[Finding]:
-    """The weights of another wave in this wave's column."""
-    if usable["weight"].n_unique() == 1:
-        return
+    """The weights of another wave in this wave's column. Where none of the waves before differ, they may be to last."""
     for wave, known in before:
-        both = usable.join(known, on="person_id", suffix="_before")
-        same = int((both["weight"] == both["weight_before"]).sum())
-        if both.height >= MANY and same >= REPEATED * both.height and both["weight"].n_unique() > 1:
+        same, people = _same_weights(usable, known)
+        if people >= MANY and same >= REPEATED * people:
+            usually = [_same_weights(one, other) for (_, one), (_, other) in pairwise(before)]
+            differ = any(alike < REPEATED * both for alike, both in usually if both >= MANY)
             yield Finding(
-                file.arm, "weight", "weight_repeated", "warns",
-                f"{same:,} of {both.height:,} people have the weight that they had in {wave}.", where,
+                file.arm, "weight", "weight_repeated", "warns" if differ else "notes",
+                f"{same:,} of {people:,} people have the weight that they had in {wave}.", where,
                 "If it is a design weight that lasts, accept this by a decision; "
                 "otherwise the column holds another wave's weights: ask for this wave's.",
                 count=same, confidence=0.7,
             )  # fmt: skip
             return
+
+
+def _same_weights(one: pl.DataFrame, other: pl.DataFrame) -> tuple[int, int]:
+    """How many people have the same weight in two waves, of how many in both; of none if they do not vary."""
+    both = one.join(other, on="person_id", suffix="_other")
+    if both["weight"].n_unique() < 2:
+        return 0, 0
+    return int((both["weight"] == both["weight_other"]).sum()), both.height
 
 
 def _proportion(file: WaveFile, usable: pl.Series, where: str) -> Iterator[Finding]:
