@@ -632,3 +632,27 @@ def test_a_sentence_that_states_a_finding_rests_on_a_result(root, sentence, mess
         return
     with pytest.raises(DeclarationErrors, match=rf"odd\.md:10: states a finding \(“(?i:{message})”\)"):
         load_project(Paths(root))
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        (":::table means means", means()),
+        (":::table estimates means", means()),
+        (":::table models gap", [row("gap", "trust", "coefficient", "minority", 0.2, family="design_regression")]),
+        (
+            ":::table sensitivity gap",
+            [row("gap", "trust", "version", "minority", 0.2, family="sensitivity", group="unweighted")],
+        ),
+    ],
+    ids=["means", "estimates", "models", "sensitivity"],
+)
+def test_the_mark_stands_at_each_value_of_a_table(body, rows):
+    document = render_paper(
+        f"{FRONT}{body}\n:::\n", results=estimates(rows), context=CONTEXT, name="paper.md",
+        cautions=cautions_of(GROUPS, {}),
+    )  # fmt: skip
+    (table,) = (block for block in document.blocks if isinstance(block, TableBlock) and block.number)
+    cells = [plain(cell) for own in table.rows for cell in own.cells]
+    assert sum("†" in cell and cell[0].isdigit() for cell in cells) == len(rows)
+    assert any(note.startswith("†") for note in table.notes)

@@ -10,7 +10,7 @@ from pipeline.papers.content import Column, TableBlock
 from pipeline.papers.content import Row as TableRow
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence
-from pipeline.papers.results import Row, nearest
+from pipeline.papers.results import STEP, Row, nearest
 from pipeline.papers.tables.cells import cell_row, count, ends, p_value, places, with_error, with_interval
 from pipeline.papers.tables.rows import caution, distinct, rows_of, standard_errors
 from pipeline.specs.comparing import MARK
@@ -32,8 +32,8 @@ def means(paper: PaperContext, names: Sequence[str], options: Mapping[str, str])
         own = {row["wave"]: row for row in printed if row["outcome"] == outcome}
         if not own:
             raise PaperError(f"`{outcome}` is not an outcome of `{names[0]}`{nearest(outcome, outcomes)}")
-        cells = [with_error(own.get(wave), times, places, unit) for wave in waves]
         mark = MARK if outcome in marked else ""
+        cells = [with_error(own.get(wave), times, places, unit) + (mark if wave in own else "") for wave in waves]
         body.append(cell_row(f"{paper.study.label(outcome)}{mark}", *cells))
     return TableBlock(
         None,
@@ -79,7 +79,7 @@ def models(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str
         columns,
         tuple(body),
         source=paper.study.source,
-        notes=(f"Estimates with intervals. Standard errors: {standard_errors(every)}.",),
+        notes=(f"Estimates with intervals. Standard errors: {standard_errors(every)}.", *caution(paper, every)),
     )
 
 
@@ -99,9 +99,23 @@ def _effects(paper: PaperContext, effects: list[Row], kinds: Sequence[str], mode
         row = next(iter(by_kind.values()))
         declared = paper.study.models.get(model)
         label = (declared.short or declared.method) if declared else model or _association(paper, outcome, term)
-        cells = [with_interval(by_kind.get(kind)) for kind in kinds]
+        cells = [_marked(paper, by_kind.get(kind)) for kind in kinds]
         found.append(cell_row(label, *cells, count(row["n_persons"]), count(row["n_obs"])))
     return found
+
+
+def _marked(paper: PaperContext, row: Row | None) -> str:
+    """A cell with the mark where its result compares levels that may not be compared."""
+    return with_interval(row) + (MARK if row is not None and paper.results.cautions.of(row) else "")
+
+
+def _term(paper: PaperContext, row: Row) -> str:
+    """What a row is about: a term, an outcome where its level is meant, or the waves that a change is between."""
+    step = STEP.fullmatch(str(row["term"]))
+    if step is not None:
+        between = " to ".join(paper.study.label(wave) for wave in step.groups())
+        return f"{paper.study.label(row['outcome'])}, {between}"
+    return paper.study.label(row["outcome"] if row["term"] in (row["component"], "") else row["term"])
 
 
 def estimates(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
@@ -113,11 +127,10 @@ def estimates(paper: PaperContext, names: Sequence[str], options: Mapping[str, s
     parts = len({row["component"] for row in every}) > 1
     body = []
     for row in every:
-        term = row["outcome"] if row["term"] in (row["component"], "") else row["term"]
-        label = paper.study.label(term) + (f" ({row['component']})" if parts else "")
+        label = _term(paper, row) + (f" ({row['component']})" if parts else "")
         where = [paper.study.label(row[name]) for name in ("wave", "group") if row[name] is not None]
         mark = MARK if paper.results.cautions.of(row) else ""
-        cells = (to_places(row["estimate"], places(row)), ends(row), p_value(row["p_value"]))
+        cells = (to_places(row["estimate"], places(row)) + mark, ends(row), p_value(row["p_value"]))
         body.append(cell_row(", ".join([label, *where]) + mark, *cells))
     name = "Odds ratio" if ratios else "Estimate"
     declared = paper.study.models.get(names[0])

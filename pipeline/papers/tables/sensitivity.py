@@ -10,6 +10,8 @@ from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence
 from pipeline.papers.results import Row, nearest
 from pipeline.papers.tables.cells import cell_row, count, decimal_share, p_value, with_interval
+from pipeline.papers.tables.rows import caution
+from pipeline.specs.comparing import MARK
 from pipeline.specs.family import Family
 from pipeline.tables import VERSIONS
 
@@ -21,7 +23,7 @@ def sensitivity(paper: PaperContext, names: Sequence[str], _options: Mapping[str
     body = [
         cell_row(
             version_label(row),
-            with_interval(row),
+            with_interval(row) + (MARK if paper.results.cautions.of(row) else ""),
             p_value(row["p_value"]),
             count(row["n_persons"]),
             count(row["n_obs"]),
@@ -34,6 +36,7 @@ def sensitivity(paper: PaperContext, names: Sequence[str], _options: Mapping[str
     if missing is not None:
         notes.append(f"In the imputed version {decimal_share(missing, 0)} of the information is missing.")
     notes += [f"Withheld: {row['note']}." for row in versions if row["estimate"] is None and row["note"]]
+    notes += caution(paper, versions)
     return TableBlock(
         None,
         "",
