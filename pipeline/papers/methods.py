@@ -30,11 +30,17 @@ CHOICES = (
 """The keys of a declaration that its method is described by, where its family takes them."""
 
 
-def model_note(model: AnyModel, weight_sets: Mapping[str, str], labels: Mapping[str, str]) -> ModelNote:
+def model_note(model: AnyModel, weight_sets: Mapping[str, str], labels: Mapping[str, str] | None = None) -> ModelNote:
     """The model's question, its method and what was chosen in it. ``weight_sets``, ``labels``: key → label."""
     family = FAMILIES[model.family]
     chosen = {key: getattr(model, key, None) for key in CHOICES if key in family.keys}
-    parts = (_waves(chosen), _equal(chosen), _adjusted(chosen, labels), _steps(chosen, labels), _missing(chosen))
+    parts = (
+        _waves(chosen),
+        _equal(chosen),
+        _adjusted(chosen, labels or {}),
+        _steps(chosen, labels or {}),
+        _missing(chosen),
+    )
     described = [family.method, *(phrase for part in parts for phrase in part), *_weighted(chosen, weight_sets)]
     return ModelNote(model.question, "; ".join(described), family.label)
 

@@ -351,12 +351,12 @@ MISTAKES = {
     ),
     "a claim that says nothing": (
         FIGURE_FILE, "says: positive", "says: positve", "- {model",
-        "`claims.0.says` is `positve`; expected 'positive', 'negative', 'not_different_from_zero', 'greater_than' "
-        "or 'less_than'; did you mean `positive`?",
+        "`claims.0.says` is `positve`; expected 'positive', 'negative', 'not_different_from_zero', 'greater_than', "
+        "'less_than', 'not_different_from' or 'between'; did you mean `positive`?",
     ),
     "a comparison with nothing": (
         FIGURE_FILE, "says: positive", "says: greater_than", "- {model",
-        "`claims.0`: `says: greater_than` needs `than`: the result it is compared with.",
+        "`claims.0`: `says: greater_than` needs `than`: the result or number it is compared with.",
     ),
     "a paper with a figure that is not there": (
         PAPER_FILE, "figures: [satisfaction]", "figures: [satisfactoin]", "figures:",
