@@ -13,8 +13,12 @@ from pipeline.harmonise.drift.recoding.candidates import Candidate, Links, as_de
 from pipeline.harmonise.drift.recoding.expected import COARSE, FLOOR, SCREEN, Grid, Matrix, ordered
 from pipeline.harmonise.drift.recoding.transitions import Transitions
 
-EVIDENCE = 5.0
-"""Log odds by which a mapping must beat the codes as declared, its cost paid (1 in 150)."""
+EVIDENCE, EVIDENCE_UNORDERED = 1.0, 5.0
+"""Log odds by which a mapping must beat the codes as declared, its cost paid.
+
+Ordered answers: by simulation (``tests/recovery``) 1 gives two false alarms in a thousand items, since costs and the
+model of change are conservative; 5 gave one in a thousand, and missed a fifth of the splits among 200 people.
+"""
 EXPLAINED, EXPLAINED_UNORDERED = 0.4, 0.3
 """Share of the misfit of the codes as declared, beyond chance, that a mapping must take away."""
 MOVES, REPEATS = 0.08, 0.05
@@ -91,6 +95,8 @@ def _saturated(table: Transitions) -> float:
 class _Search:
     """What both kinds of answers share: score every candidate, and weigh the best against the declarations."""
 
+    evidence: float
+
     def __init__(self, table: Transitions) -> None:
         self.table = table
 
@@ -102,7 +108,7 @@ class _Search:
             return None
         scores = self.scores(tried) - costs
         winner = int(np.argmax(scores))
-        if scores[winner] - scores[0] < EVIDENCE / 2:
+        if scores[winner] - scores[0] < self.evidence / 2:
             return None
         close = [one for one, score in zip(tried, scores, strict=True) if score > scores[winner] - 3][:12]
         exact = np.array([self.exactly(one) - one.cost for one in close])
@@ -111,7 +117,7 @@ class _Search:
         missing = max(_saturated(self.table) - base, FLOOR)
         explained = min((evidence + close[top].cost) / missing, 1.0)
         least = EXPLAINED if self.table.ordered else EXPLAINED_UNORDERED
-        if evidence < EVIDENCE or explained < least or not matters(self.table, close[top].links):
+        if evidence < self.evidence or explained < least or not matters(self.table, close[top].links):
             return None
         return Fitted(close[top].links, evidence, explained)
 
@@ -125,7 +131,7 @@ class _Search:
 
     def hopeless(self, scores: Matrix) -> bool:
         """Whether no mapping comes near the codes as declared, even on a few states."""
-        return float(scores[1:].max(initial=-np.inf) - scores[0]) < -EVIDENCE / 2
+        return float(scores[1:].max(initial=-np.inf) - scores[0]) < -self.evidence / 2
 
     def assignments(self) -> Iterator[Links]:
         raise NotImplementedError
@@ -152,6 +158,8 @@ class _Search:
 
 class _Ordered(_Search):
     """Answers cut from a trait that changes as people do."""
+
+    evidence = EVIDENCE
 
     def __init__(self, table: Transitions) -> None:
         super().__init__(table)
@@ -223,6 +231,8 @@ class _Ordered(_Search):
 
 class _Unordered(_Search):
     """Categories without an order: people repeat themselves, or choose as all do now."""
+
+    evidence = EVIDENCE_UNORDERED
 
     def __init__(self, table: Transitions) -> None:
         super().__init__(table)
