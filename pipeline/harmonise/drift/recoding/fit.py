@@ -16,8 +16,8 @@ from pipeline.harmonise.drift.recoding.transitions import Transitions
 EVIDENCE, EVIDENCE_UNORDERED = 3.5, 5.0
 """Log odds by which a mapping must beat the codes as declared, its cost paid.
 
-Ordered answers: by simulation (``tests/recovery``) 3.5 gives one false alarm in a thousand items, as costs and the model of
-change are conservative; 5 missed a fifth of the splits among 200 people with a stability of .2.
+Ordered answers: by simulation (``tests/recovery``) 3.5 gives one false alarm in a thousand items, as costs and the
+model of change are conservative; 5 missed a fifth of the splits among 200 people with a stability of .2.
 """
 EXPLAINED, EXPLAINED_UNORDERED = 0.4, 0.3
 """Share of the misfit of the codes as declared, beyond chance, that a mapping must take away."""
