@@ -140,4 +140,4 @@ def test_five_waves_of_a_hundred_items_take_few_lines_by_hand(root: Path) -> Non
     declared = load_project(Paths(root)).studies["my_study"]
     assert len(declared.items) == 100
     assert declared.items["trust_1"].missing == {"88": "dont_know", "99": "refused"}
-    assert (root / study / "items.yaml").read_text().count("\n") < 250, "and the file can be read"
+    assert (root / study / "items.yaml").read_text().count("\n") < 300, "a third of an entry for each"
