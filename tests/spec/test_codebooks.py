@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pyreadstat
 import pytest
+import xlsxwriter
 from shared import ROOT
 from typer.testing import CliRunner
 
@@ -305,3 +306,18 @@ def test_a_redcap_dictionary(root, tmp_path):
     assert (items["age"].range, items["born"].routing) == ((16, 110), "[age] > 18")
     assert items["born"].codes == {"0": "No", "1": "Yes"}
     assert text.count("Not at all") == 1
+
+
+def test_a_workbook_with_variables_and_values_on_two_sheets(root, tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "c.xlsx") as book:
+        book.add_worksheet("Read me").write(0, 0, "This is the codebook of the survey")
+        variables, values = book.add_worksheet("Variables"), book.add_worksheet("Values")
+        for place, row in enumerate([("Variable", "Question"), ("q1", "Do you trust?"), ("q2", "Did you vote?")]):
+            variables.write_row(place, 0, row)
+        codes = [("q1", 1, "Never"), ("q1", 2, "Often"), ("q1", 9, "Refused"), ("q2", 1, "Yes"), ("q2", 2, "No")]
+        for place, row in enumerate([("Variable", "Code", "Value label"), *codes]):
+            values.write_row(place, 0, row)
+    draft(tmp_path / "c.xlsx")
+    items = written(root)[1]
+    assert (items["q1"].wording, items["q1"].codes) == ("Do you trust?", {"1": "Never", "2": "Often"})
+    assert (items["q1"].missing, items["q2"].codes) == ({"9": "refused"}, {"1": "Yes", "2": "No"})

@@ -116,6 +116,11 @@ def xml_of(path: Path) -> Element:
 
     Raises ``CohesionError`` for a file that is no XML, declares entities, or nests deeper than a codebook does.
     """
+    return parsed(bounded_bytes(path), path)
+
+
+def parsed(content: bytes, path: Path) -> Element:
+    """The same of XML that lies within the file ``path``."""
     builder = _Builder(path)
     parser = expat.ParserCreate()
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
@@ -127,7 +132,7 @@ def xml_of(path: Path) -> Element:
     parser.ExternalEntityRefHandler = builder.entity
     parser.SkippedEntityHandler = builder.entity
     try:
-        parser.Parse(bounded_bytes(path), True)
+        parser.Parse(content, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
         place = f" (line {error.lineno:,})" if isinstance(error, expat.ExpatError) else ""
         raise CohesionError(

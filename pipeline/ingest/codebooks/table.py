@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import CohesionError
-from pipeline.ingest.arrival.opened import open_undeclared
 from pipeline.ingest.codebooks import cells
 from pipeline.ingest.codebooks.answers import Answers, Category, answers_of, number, with_answers
 from pipeline.ingest.codebooks.bounds import bounded_bytes
 from pipeline.ingest.codebooks.columns import SPELLINGS, roles_of
+from pipeline.ingest.codebooks.sheets import frames_of
 from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.ingest.items.question import Question, clean
 
@@ -36,20 +36,43 @@ class _Block:
 def read(path: Path) -> list[Question]:
     """One question per variable, in the order of the table. Raises ``CohesionError`` for a table of something else."""
     bounded_bytes(path)
-    frame = open_undeclared(path).deposit.frame
-    roles = roles_of(frame.columns)
-    if "variable" not in roles or len(roles) < 2:
-        names = ", ".join(frame.columns[:8])
+    frames = list(frames_of(path))
+    tables = [_blocks_of(frame) for frame in frames]
+    blocks = _together([table for table in tables if table])
+    if not blocks:
+        names = ", ".join(frames[0].columns[:8]) if frames else "none"
         raise CohesionError(
             f"is no codebook: no column names variables and another describes them (its columns are {names})",
             where=path.name,
             todo=f"Call the columns {', '.join(f'`{role}`' for role in SPELLINGS)}, as far as there are any. "
             "A file of answers is drafted by `cohesion wave draft`.",
         )
+    return [question for block in blocks for question in _questions(block, path.name)]
+
+
+def _blocks_of(frame: pl.DataFrame) -> list[_Block]:
+    """The variables that one table describes; none if it describes anything else."""
+    roles = roles_of(frame.columns)
+    if "variable" not in roles or len(roles) < 2:
+        return []
     rows = list(_rows(frame, roles))
     if "values" in roles and "code" not in roles and "code_label" in roles:
         rows = [{("code" if role == "values" else role): cell for role, cell in row.items()} for row in rows]
-    return [question for block in _blocks(rows) for question in _questions(block, path.name)]
+    return _blocks(rows)
+
+
+def _together(tables: Sequence[Sequence[_Block]]) -> list[_Block]:
+    """The variables of several sheets; what a later sheet says of a variable is added to what the first says."""
+    found = [*tables[0]] if tables else []
+    for table in tables[1:]:
+        places = {block.variable.casefold(): place for place, block in enumerate(found)}
+        for block in table:
+            place = places.get(block.variable.casefold())
+            if place is None:
+                found.append(block)
+            else:
+                found[place] = _Block(found[place].variable, (*found[place].rows, *block.rows))
+    return found
 
 
 def _rows(frame: pl.DataFrame, roles: Mapping[str, str]) -> Iterator[Row]:
