@@ -1,5 +1,6 @@
 """A study for tests of layouts: its declarations as texts, its deposits wherever they are copied from."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -121,3 +122,14 @@ def harmonised(root: Path) -> Harmonised:
     made = harmonise(load_project(Paths(root)).studies[STUDY], tables)
     assert account(made.ledger, tables, made.answers) == []
     return made
+
+
+def as_the_template(root: Path) -> None:
+    """The study's folder as a new user begins: the template, with the words of study.yaml filled in."""
+    folder = root / "data" / "studies" / STUDY
+    shutil.rmtree(folder)
+    shutil.copytree(root / "data" / "studies" / "_template", folder)
+    about = (folder / "study.yaml").read_text()
+    for key in ("title", "short_title", "population", "citation", "licence"):
+        about = re.sub(rf"^{key}: .*$", f"{key}: My study", about, count=1, flags=re.MULTILINE)
+    (folder / "study.yaml").write_text(about)

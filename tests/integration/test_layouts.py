@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import polars as pl
+import pytest
 from layout_study import (
     accept_and_build,
+    as_the_template,
     by_wave,
     declare_waves,
     make_root,
@@ -148,3 +150,23 @@ def test_a_household_panel_is_joined_as_declared(tmp_path: Path) -> None:
         ("xwavedat.dta", 0, 2),
     ]
     assert "68000" not in said
+
+
+@pytest.mark.parametrize("name", ["wide.csv", "long.csv"])
+def test_a_draft_of_one_file_declares_all_its_waves(tmp_path: Path, name: str) -> None:
+    root = make_root(tmp_path, {name: shared("faults", "layouts", name)})
+    as_the_template(root)
+    said = run(root, "wave", "draft", "lay", str(root / "data/raw/lay" / name))
+    assert f"{name} holds 3 waves" in said
+    accept_and_build(root)
+    counts = {"wide.csv": {"w01": 9, "w02": 9, "w03": 9}, "long.csv": {"w01": 6, "w02": 7, "w03": 6}}
+    assert by_wave(root) == counts[name]
+    assert patterns(root)["111"] == {"wide.csv": 3, "long.csv": 2}[name]
+
+
+def test_a_draft_names_a_column_of_arms(tmp_path: Path) -> None:
+    root = make_root(tmp_path, {"armcol.csv": shared("faults", "layouts", "armcol.csv")})
+    as_the_template(root)
+    run(root, "wave", "draft", "lay", str(root / "data/raw/lay/armcol.csv"))
+    drafted = (root / "data/studies/lay/waves/w01.yaml").read_text()
+    assert "# `sample` may say the arm of each row: main (8), refresh (4)." in drafted

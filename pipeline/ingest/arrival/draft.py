@@ -11,6 +11,7 @@ from pipeline.ingest.arrival.draft_fieldwork import date_columns, date_format_li
 from pipeline.ingest.arrival.draft_roles import guessed_roles, of_paradata, role_lines, roles_in
 from pipeline.ingest.arrival.draft_variables import undecided, variable_lines
 from pipeline.ingest.arrival.expected import expected
+from pipeline.ingest.arrival.layout import about_arms
 from pipeline.ingest.arrival.marks import Mark, own_mark
 from pipeline.ingest.arrival.matching import Match, matches
 from pipeline.ingest.arrival.new_items import NewItems, items_text, new_items, question, scale_lines
@@ -106,7 +107,7 @@ def _head(opened: Opened, path: Path, mark: Mark, wave: str) -> list[str]:
     lines += [
         "Delete the comment of a proposal once it is checked: while it stands, later drafts are no surer than it."
     ]
-    lines += [*about_format(opened), *_about_mark(mark, wave)]
+    lines += [*about_format(opened), *_about_mark(mark, wave), *about_arms(opened.deposit)]
     return [f"# {one_line(line)}" for line in lines]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.ingest.arrival.draft_fieldwork import date_columns
 from pipeline.ingest.arrival.expected import Expected
 from pipeline.ingest.formats.deposit import Deposit
+from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
 _NAMES = {
@@ -34,6 +35,15 @@ def roles_in(want: Expected, deposit: Deposit) -> dict[str, str]:
     if "interview_date" not in want.roles and len(dates) == 1 and dates[0] not in found.values():
         found["interview_date"] = dates[0]
     return found
+
+
+def person_column(study: Study, deposit: Deposit) -> str | None:
+    """The column of ids: by the name that study.yaml gives it, or the first that is called like one."""
+    columns = deposit.frame.columns
+    declared = (study.about.columns.person_id or "").lower()
+    named = [column for column in columns if column.lower() == declared]
+    called = [column for column in columns if re.fullmatch(_NAMES["person_id"], column.lower())]
+    return next(iter([*named, *called]), None)
 
 
 def of_paradata(guesses: Sequence[tuple[str, str]]) -> set[str]:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from pipeline.errors import CohesionError, one_line
 from pipeline.files import write_bytes
+from pipeline.ingest.arrival.confirm import add_wave
 from pipeline.ingest.arrival.draft import Draft, draft
+from pipeline.ingest.arrival.draft_layout import PanelDraft, draft_panel
 from pipeline.ingest.arrival.template import EXAMPLES, example_files, is_the_templates, own_waves
 from pipeline.ingest.formats.columns import some
 from pipeline.specs.project import Study
@@ -62,6 +64,10 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
             todo="Edit it, or name another wave.",
         )
     is_first = not own.items
+    panel = draft_panel(own, arm, file) if is_first and not own.waves else None
+    if panel is not None:
+        yield from _write_panel(place, arm, file, panel)
+        return
     taken = () if is_first else entries_of(place.folder)
     made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items or is_first, taken=taken)
     write_bytes(target, made.wave.encode())
@@ -81,6 +87,22 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
     if made.undecided:
         items = f"{len(made.undecided):,} items are" if len(made.undecided) > 1 else "1 item is"
         yield f"{items} perhaps there under another name: decide under `variables` of the wave's file."
+
+
+def _write_panel(place: Place, arm: str, file: Path, made: PanelDraft) -> Iterator[str]:
+    """Write the draft of every wave of a file that serves several, and its source."""
+    yield f"{made.said}."
+    about = place.folder / "study.yaml"
+    write_bytes(about, (about.read_text(encoding="utf-8").rstrip() + "\n" + made.about).encode())
+    yield f"Wrote its source into {place.folder.name}/study.yaml: read `sources`, `names` and `unprefixed` there."
+    for wave, text in made.waves.items():
+        write_bytes(place.folder / "waves" / f"{wave}.yaml", text.encode())
+        add_wave(about, arm, wave)
+    yield f"Drafted {', '.join(made.waves)} in {place.folder.name}/waves."
+    told = write_entries(place, f"{_ITEMS.format(file=one_line(file.name))}{made.items}", is_first=True)
+    yield f"Wrote {made.proposed_items:,} entries into {place.folder.name}/items.yaml, each marked as assumed."
+    yield from told
+    yield from write_scales(place, file, made.scales)
 
 
 def entries_of(folder: Path) -> list[str]:

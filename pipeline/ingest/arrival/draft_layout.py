@@ -1,0 +1,164 @@
+"""The draft of all waves of a file that serves several: its source, its names, and whose rows are whose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.errors import one_line
+from pipeline.ingest.arrival.draft_fieldwork import fieldwork_lines
+from pipeline.ingest.arrival.draft_roles import person_column
+from pipeline.ingest.arrival.layout import Long, Wide, layout_of
+from pipeline.ingest.arrival.new_items import NewItems, items_text, new_items, scale_lines
+from pipeline.ingest.arrival.opened import Opened, open_undeclared
+from pipeline.ingest.formats.deposit import Deposit
+from pipeline.ingest.formats.numbers import answer_codes
+from pipeline.specs.project import Study
+from pipeline.specs.yaml_text import quoted
+
+SOURCE = "panel"
+
+
+@dataclass(frozen=True)
+class PanelDraft:
+    """What study.yaml says in addition (``about``), the ``waves`` by name, the entries of ``items`` and ``scales``."""
+
+    about: str
+    waves: dict[str, str]
+    items: str
+    scales: str
+    proposed_items: int
+    said: str
+
+
+def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
+    """The draft of every wave of a file; None where the file looks like one wave's."""
+    opened = open_undeclared(path)
+    person = person_column(study, opened.deposit)
+    layout = layout_of(opened.deposit, person)
+    if layout is None:
+        return None
+    deposit = _one_row_of_each(opened.deposit, layout)
+    roles = _roles(study, deposit, person)
+    own = {role: column for role, column in roles.items() if column is not None}
+    bare = {name: name for name in deposit.frame.columns if name not in own.values()}
+    new = new_items(deposit, bare, (), list(study.about.missing))
+    marks = layout.marks if isinstance(layout, Wide) else list(layout.values)
+    width = 2 if len(marks) < 100 else 3
+    waves = {
+        f"w{place:0{width}}": _wave(study, arm, path, opened.deposit, layout, mark, new, roles)
+        for place, mark in enumerate(marks, start=1)
+    }
+    said = (
+        f"{path.name} holds {len(marks)} waves, one in each row by `{layout.column}`"
+        if isinstance(layout, Long)
+        else f"{path.name} holds {len(marks)} waves, in columns of the form `{layout.pattern}`"
+    )
+    items = items_text(new, path.name)
+    return PanelDraft(
+        _about(opened, path, layout),
+        waves,
+        _lasting(items, new, layout.unmarked) if isinstance(layout, Wide) else items,
+        "\n".join(scale_lines(new)),
+        len(new.items),
+        one_line(said),
+    )
+
+
+def _one_row_of_each(deposit: Deposit, layout: Long | Wide) -> Deposit:
+    """The deposit as a file of one wave would be: each question once, under its name without a mark."""
+    if isinstance(layout, Long):
+        return replace(deposit, frame=deposit.frame.drop(layout.column))
+    latest: dict[str, str] = {}
+    for mark in layout.marks:
+        latest |= layout.columns[mark]
+    names = {column: name for name, column in latest.items()}
+    kept = [name for name in deposit.frame.columns if name in names or name in layout.unmarked]
+    return replace(
+        deposit,
+        frame=deposit.frame.select(kept).rename(names),
+        labels={names.get(name, name): label for name, label in deposit.labels.items() if name in kept},
+        value_labels={names.get(name, name): codes for name, codes in deposit.value_labels.items() if name in kept},
+        missing_ranges={names.get(name, name): found for name, found in deposit.missing_ranges.items() if name in kept},
+    )
+
+
+def _roles(study: Study, deposit: Deposit, person: str | None) -> dict[str, str | None]:
+    """Role → its column by the name that study.yaml gives it; None where the file has no such column."""
+    found: dict[str, str | None] = {
+        role: name if name in deposit.frame.columns else None for role, name in study.about.columns.named().items()
+    }
+    return {**found, "person_id": person}
+
+
+def _about(opened: Opened, path: Path, layout: Long | Wide) -> str:
+    """The lines of study.yaml."""
+    keys = {"file": path.name, "format": opened.record.name, **opened.way.keys}
+    lines = [
+        "",
+        f"# Drafted from {one_line(path.name)}; what is not confirmed is not loaded.",
+        "sources:",
+        f"  {SOURCE}:",
+    ]
+    lines += [f"    {key}: {quoted(value)}" for key, value in keys.items()]
+    if isinstance(layout, Wide):
+        lines += [f"names: {quoted(layout.pattern)}", f"unprefixed: [{', '.join(map(quoted, layout.unmarked))}]"]
+    return "\n".join(lines) + "\n"
+
+
+def _wave(
+    study: Study,
+    arm: str,
+    path: Path,
+    deposit: Deposit,
+    layout: Long | Wide,
+    mark: str,
+    new: NewItems,
+    roles: dict[str, str | None],
+) -> str:
+    """The declaration of one wave."""
+    if isinstance(layout, Long):
+        kept = (answer_codes(deposit.frame[layout.column]) == mark).fill_null(False)
+        own = replace(deposit, frame=deposit.frame.filter(kept))
+        takes = f"rows: {{{quoted(layout.column)}: {quoted(mark)}}}"
+        unasked = [item.key for item in new.items if own.frame[item.column].null_count() == own.frame.height]
+    else:
+        own = replace(deposit, frame=deposit.frame.select(*layout.columns[mark].values(), *layout.unmarked))
+        takes = "present: {any_of: items}  # an answer to any item of this wave; else say `column` and `codes`"
+        there = {*layout.columns[mark], *layout.unmarked}
+        unasked = [item.key for item in new.items if item.column not in there]
+    lines = [
+        f"# Drafted from {path.name}. Nothing here is confirmed: read every line, then run `cohesion wave accept`.",
+        f"title: Wave {mark}",
+        *([f"number: {mark}"] if mark.isdigit() else [f"mark: {quoted(mark)}"]),
+        *fieldwork_lines(study, {role: name for role, name in roles.items() if name}, path, own),
+        "files:",
+        f"  - arm: {arm}",
+        f"    file: {SOURCE}",
+        f"    {takes}",
+        *_columns(study, roles),
+        *([f"not_asked: [{', '.join(unasked)}]"] if unasked else []),
+    ]
+    return "\n".join(map(one_line, lines)) + "\n"
+
+
+def _columns(study: Study, roles: dict[str, str | None]) -> Iterator[str]:
+    """The lines ``columns``: the id, if it is called otherwise than in study.yaml, and roles that no column has."""
+    declared = study.about.columns.named()
+    own = {role: name for role, name in roles.items() if name is not None and declared.get(role) != name}
+    absent = [role for role, name in roles.items() if name is None and role != "person_id"]
+    if own or absent:
+        yield "    columns:"
+        yield from (f"      {role}: {quoted(name)}" for role, name in own.items())
+        yield from (f"      {role}: none  # the file has no column `{declared[role]}`" for role in absent)
+
+
+def _lasting(items: str, new: NewItems, unmarked: tuple[str, ...]) -> str:
+    """The entries, with what is in one column for all waves marked as lasting."""
+    for item in new.items:
+        if item.column in unmarked:
+            line = "  time_constant: true  # one column for all waves\n"
+            items = re.sub(rf"^({re.escape(item.key)}:[^\n{{]*\n)", rf"\g<1>{line}", items, count=1, flags=re.MULTILINE)
+    return items
