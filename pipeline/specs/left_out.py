@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.specs.deposits import WaveFile
+from pipeline.specs.parts import sharing
 from pipeline.specs.project import Study
 from pipeline.specs.sources import bare_name, declared_variables, prefixed, source_variable
 
@@ -35,6 +36,8 @@ def left_out(study: Study, wave: str) -> dict[str, tuple[LeftOut, ...]]:
 
 def _of_file(study: Study, wave: str, file: WaveFile) -> Iterator[LeftOut]:
     taken = {name.lower() for name in declared_variables(study, wave, file)}
+    for other, part in sharing(study.waves, file.file):  # what is read for another wave of the file is read
+        taken |= {name.lower() for name in declared_variables(study, other, part)} if other != wave else set()
     for key, item in study.items.items():
         for variable, why in _candidates(study, wave, file, key):
             if variable.lower() not in taken:

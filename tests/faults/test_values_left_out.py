@@ -47,10 +47,11 @@ class Panel:
         (self.folder / "items.yaml").write_text(
             items or ITEM.format(key="q", more=q) + ITEM.format(key="other", more="")
         )
+        present = ", present: row" if self.first == self.second else ""
         for number, wave in enumerate((w01, w02), start=1):
             (self.folder / "waves" / f"w0{number}.yaml").write_text(
                 f"title: Wave {number}\nfieldwork: {{start: 202{number}-01-01, end: 202{number}-02-28}}\n"
-                f"files: [{{arm: main, file: {(self.first, self.second)[number - 1]}, format: csv}}]\n{wave}"
+                f"files: [{{arm: main, file: {(self.first, self.second)[number - 1]}, format: csv{present}}}]\n{wave}"
             )
 
     def message(self) -> str:
@@ -137,7 +138,8 @@ def test_read_by_another_item_it_is_read(tmp_path):
 def test_one_wide_file_of_all_waves_holds_the_columns_of_each(tmp_path):
     wide = wave(q_w1=ANSWERS, q_w2=ANSWERS, other=ANSWERS)
     declared = {"w01": "variables: {q: q_w1}\n", "w02": "variables: {q: q_w2}\n"}
-    assert not Panel(tmp_path / "root", wide, wide, files=("wide.csv", "wide.csv"), **declared).message()
+    once = {**declared, "w02": "variables: {q: q_w2}\nnot_asked: [other]\n"}
+    assert not Panel(tmp_path / "root", wide, wide, files=("wide.csv", "wide.csv"), **once).message()
     split = Panel(tmp_path / "split", wide, wide, **declared)
     assert not split.message(), "one question in two waves, by its number"
 
@@ -146,9 +148,9 @@ def test_of_several_arms_each_is_held_against_its_own(tmp_path):
     project = load_project(Paths(Path(__file__).resolve().parents[2]))
     for study in project.studies.values():
         for name in study.waves:
-            for arm, columns in left_out(study, name).items():
-                declared = {file.arm for file in study.waves[name].files}
-                assert arm in declared
+            for part, columns in left_out(study, name).items():
+                declared = {file.part for file in study.waves[name].files}
+                assert part in declared
                 assert len({one.variable.lower() for one in columns}) == len(columns)
 
 

@@ -27,7 +27,7 @@ def keep_versions(study: Study, wave: str, folder: Path, table: WaveTable, kept:
     """Keep a copy of each file of a wave under its SHA-256, read-only; the same bytes are kept once."""
     receipts = {receipt["file"]: receipt for receipt in (*_rows(table.receipts), *_rows(table.joined))}
     for file in every_file(study.waves[wave]):
-        path = find_file(folder, file.file)
+        path = find_file(folder, file.file).resolve()
         keep_deposit(path, kept, receipts[path.name])
 
 
