@@ -44,7 +44,8 @@ def _plain(column: pl.Series) -> pl.Series:
 
 
 def _date_or_time(column: pl.Series) -> pl.Series:
-    """A date where no time of day is said."""
+    """A date where no time of day is said. A time in a zone is as the clock there showed it, as in text."""
+    column = column.dt.replace_time_zone(None)
     without_time = bool((column == column.dt.truncate("1d")).all())
     return column.cast(pl.Date) if without_time else column.cast(pl.Datetime("us"))
 

@@ -32,6 +32,7 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
     errors = _check_parts(path, facts)
     workbook = fastexcel.read_excel(path)
     sheet = _sheet(workbook.sheet_names, request.sheet, path.name)
+    _refuse_merged_rows(path, sheet, request.header_row)
     first = workbook.load_sheet(sheet, header_row=None, n_rows=request.header_row, skip_rows=0, dtypes="string")
     names, notices = _header(first.to_polars(), request.header_row, sheet, path.name)
     below = workbook.load_sheet(
@@ -60,6 +61,20 @@ def _check_parts(path: Path, facts: FileFacts) -> int:
             return sum(archive.read(part).count(_ERROR_CELL) for part in parts if _is_sheet(part.filename))
     except zipfile.BadZipFile as error:
         raise truncated(facts, path.name, str(error)) from None
+
+
+def _refuse_merged_rows(path: Path, sheet: str, header_row: int) -> None:
+    """Raise ``DepositError`` for cells merged over rows below the header: only the first row would have their value."""
+    from pipeline.ingest.formats.xlsx_rows import merged_areas
+
+    count = sum(last > max(first, header_row) for first, last in merged_areas(path, sheet))
+    if count:
+        raise DepositError(
+            "cells are merged over several rows, of which the first alone would have their value",
+            where=f"{path.name}, sheet {sheet}",
+            count=count,
+            todo="Ask for the sheet with a value in each row, or unmerge the cells and fill them in.",
+        )
 
 
 def _check_sizes(parts: list[zipfile.ZipInfo], facts: FileFacts, where: str) -> None:

@@ -20,6 +20,7 @@ _NUMBER = re.compile(rb'(\br=")([A-Z]*)(\d+)(")')
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>(\d+)</")
 _STRING = re.compile(rb"<((?:\w+:)?)si\b[^>]*?(?:/>|>.*?</\1si\s*>)", re.DOTALL)
 _AREA = re.compile(rb'(\b(?:ref|sqref)=")([^"]*)(")')
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?\bref="[A-Z]+(\d+)(?::[A-Z]+(\d+))?"')
 _LINKED = (b"mergeCell ", b"hyperlink ", b"legacyDrawing ")
 _BOOK, _STRINGS = "xl/workbook.xml", "xl/sharedStrings.xml"
 
@@ -63,6 +64,16 @@ def cut_rows(path: Path, draft: Path, kept: pl.Series, sheet: str, header_row: i
     with zipfile.ZipFile(draft, "w") as written:
         for part in order:
             written.writestr(part, parts[part.filename], compress_type=part.compress_type)
+
+
+def merged_areas(path: Path, sheet: str) -> list[tuple[int, int]]:
+    """First and last row of every area of merged cells in a sheet."""
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        needed = [_BOOK, *(name for name in names if name.startswith("xl/_rels/"))]
+        name = _part_of({part: archive.read(part) for part in needed}, sheet)
+        data = archive.read(name) if name in names else b""
+    return [(int(area[1]), int(area[2] or area[1])) for area in _MERGED.finditer(data)]
 
 
 def _part_of(parts: Mapping[str, bytes], sheet: str) -> str:
