@@ -61,7 +61,7 @@ def _read_study(folder: Path, paths: Paths, reading: Reading) -> None:
     place = {wave: reading.sources[folder.name, "waves", wave] for wave in read["waves"]}
     read["waves"] = assembled(read["about"], read["waves"], place)
     reading.parts[folder.name] = parts_of(read)
-    for file in sorted(folder.glob("*.y*ml")):
+    for file in _files(folder, "*.y*ml"):
         if not is_study_file(file.name):
             source = reading.sources[folder.name, "stray", file.name] = Source(file, _name(file, paths))
             hint = nearest(file.name, (part.path for part in STUDY_FILES.values()))
@@ -78,7 +78,7 @@ def _read_part(part: StudyPart, folder: Path, paths: Paths, reading: Reading) ->
         value, reading.sources[place] = part.reader(file, _name(file, paths), part.declaration)
         return value
     found: dict[str, Any] = {}
-    for file in sorted(folder.glob(part.path)):
+    for file in _files(folder, part.path):
         value, reading.sources[*place, file.stem] = part.reader(file, _name(file, paths), part.declaration)
         if value is not None:
             found[file.stem] = value
@@ -88,13 +88,18 @@ def _read_part(part: StudyPart, folder: Path, paths: Paths, reading: Reading) ->
 def _read_reports(
     folder: Path, pattern: str, kind: str, declaration: type, loader: Callable[..., Any], paths: Paths, reading: Reading
 ) -> None:
-    for file in sorted(folder.glob(pattern)):
+    for file in _files(folder, pattern):
         if file.name == "README.md":
             continue
         found, source = loader(file, _name(file, paths), declaration)
         reading.sources[kind, file.stem] = source
         if found is not None:
             getattr(reading, kind)[file.stem] = found
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder by name; a draft, which a writer that was killed may leave, begins with a point."""
+    return sorted(file for file in folder.glob(pattern) if not file.name.startswith("."))
 
 
 def _name(path: Path, paths: Paths) -> str:

@@ -6,9 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
+from small_study import make_root
 
 from pipeline.errors import DepositError
 from pipeline.ingest import read_deposit
+from pipeline.paths import Paths
+from pipeline.specs import load_project
 
 ROWS = [("P1", 1, 2), ("P2", 3, 4), ("P3", 5, 1), ("P4", 2, 2)]
 
@@ -48,3 +51,14 @@ def test_a_time_in_a_zone_stays_on_its_day(tmp_path: Path, zone: str, hour: int)
     pl.DataFrame({"pid": ["a", "b", "c"], "when": times}).write_parquet(path)
     days = read_deposit(path, "parquet", isolate=False).frame["when"].cast(pl.Date)
     assert days.to_list() == [dt.date(2020, 1, day) for day in (1, 15, 31)]
+
+
+@pytest.mark.parametrize(
+    "place", ["waves/.w01.110.c1aa.draft.yaml", ".items.110.c1aa.draft.yaml", ".study.1.a.draft.yml"]
+)
+def test_a_draft_that_a_killed_writer_left_is_no_declaration(tmp_path: Path, place: str) -> None:
+    """An erasure that was killed while it wrote a declaration could not go on: every command stopped at its draft."""
+    root = make_root(tmp_path / "root")
+    before = load_project(Paths(root)).studies["first"]
+    (root / "data" / "studies" / "first" / place).write_text("title: half of a")
+    assert load_project(Paths(root)).studies["first"] == before
