@@ -26,6 +26,16 @@ def in_wave_order(frame: pl.DataFrame, wave: str = "wave") -> pl.DataFrame:
     return frame if order == names else frame.with_columns(pl.col(wave).cast(pl.String).cast(pl.Enum(order)))
 
 
+def rows_in_wave_order(frame: pl.DataFrame, wave: str = "wave") -> pl.DataFrame:
+    """The rows sorted by wave, else as they stand, with waves as they are; unsorted where their names say no order."""
+    try:
+        order = in_wave_order(frame, wave)[wave]
+    except ModelError:
+        return frame
+    place = "_order of waves"
+    return frame.with_columns(order.alias(place)).sort(place, maintain_order=True).drop(place)
+
+
 def wave_order(names: list[str]) -> list[str]:
     """Waves by the numbers in their names, which otherwise agree: ``w2`` before ``w10``.
 

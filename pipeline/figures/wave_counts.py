@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
+from pipeline.wave_order import rows_in_wave_order
 
 STATUSES = ("stayed", "returned", "entered", "left", "away")
 """In the order stacked, from the bottom."""
@@ -22,7 +23,7 @@ def participation_counts(participation: pl.DataFrame) -> pl.DataFrame:
     ``participation``: the ``Participation`` table. ``absent`` is split by whether the person answered the wave before;
     ``not_yet`` is not counted. Columns: arm, wave, status, count, and waves in the order of each arm.
     """
-    ordered = participation.select("person_id", "arm", "wave", "status").sort("wave", maintain_order=True)
+    ordered = rows_in_wave_order(participation.select("person_id", "arm", "wave", "status"))
     before = pl.col("status").shift(1).over("person_id", "arm")
     status = (
         pl.when(pl.col("status") != "absent")
@@ -33,15 +34,9 @@ def participation_counts(participation: pl.DataFrame) -> pl.DataFrame:
     )
     counted = ordered.with_columns(status=status).filter(pl.col("status") != "not_yet")
     arms = participation["arm"].unique(maintain_order=True).to_list()
-    return (
-        counted.group_by("arm", "wave", "status")
-        .agg(count=pl.len().cast(pl.Int64))
-        .sort(
-            pl.col("arm").cast(pl.Enum(arms)),
-            pl.col("wave"),
-            pl.col("status").cast(pl.Enum(STATUSES)),
-        )
-    )
+    counts = counted.group_by("arm", "wave", "status").agg(count=pl.len().cast(pl.Int64))
+    by_status = rows_in_wave_order(counts.sort(pl.col("status").cast(pl.Enum(STATUSES)), "wave"))
+    return by_status.sort(pl.col("arm").cast(pl.Enum(arms)), maintain_order=True)
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,10 @@ def transitions_by_arm(
     if cluster == "psu" and "stratum" in panel.columns:
         within = pl.concat_str("stratum", "psu", separator=" ", ignore_nulls=True)
         panel = panel.with_columns(psu=within)
-    parts = []
-    for arm, waves in calendar.items():
-        own = panel.filter(pl.col("arm") == arm, pl.col("wave").is_in(list(waves)))
+    panel, parts = panel.with_columns(pl.col("arm", "wave").cast(pl.String)), []
+    for arm, named in calendar.items():
+        waves = [str(wave) for wave in named]
+        own = panel.filter(pl.col("arm") == arm, pl.col("wave").is_in(waves))
         asked = [wave for wave in waves if own.filter(pl.col("wave") == wave)[measure].count()]
         if len(asked) < 2:
             continue

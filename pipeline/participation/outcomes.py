@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.wave_order import rows_in_wave_order
 
 OUTCOMES: dict[str, str] = {
     "complete": "answered the questionnaire",
@@ -32,6 +33,9 @@ NOT_APPLICABLE = ("not_asked", "routed_out", "proxy")
 """Reasons for a missing answer that was not due: it counts neither as answered nor as unanswered."""
 
 
+PLACE = "_place"
+
+
 @dataclass(frozen=True)
 class Unfinished:
     """When an interview of a wave is partial: its progress, in the column of its arm, is under ``complete``."""
@@ -50,10 +54,12 @@ def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = N
     reported as ``partial``; those reported as interviewed without an interview in the data are ``lost``.
     """
     report = _empty_report() if outcomes is None else outcomes.select("person_id", "wave", "outcome")
+    text = pl.col("wave").cast(pl.String)
+    participation = participation.with_columns(text)
+    report = report.with_columns(text, pl.col("person_id").cast(participation.schema["person_id"], strict=False))
     _check(participation, report)
-    table = participation.drop("outcome", strict=False).join(
-        report, on=["person_id", "wave"], how="left", maintain_order="left"
-    )
+    given = participation.drop("outcome", strict=False).with_row_index(PLACE)
+    table = rows_in_wave_order(given).join(report, on=["person_id", "wave"], how="left", maintain_order="left")
     here, said = pl.col("is_present"), pl.col("outcome")
     # An answer ends what was carried: a person reported as moved who answers again is back in the study.
     lasting = pl.when(here).then(pl.lit("")).when(said.is_in(LASTING)).then(said).forward_fill().over("person_id")
@@ -65,7 +71,7 @@ def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = N
     answered = pl.when(said == "partial").then(pl.lit("partial")).otherwise(pl.lit("complete"))
     absent = pl.when(said.is_in(ANSWERED)).then(pl.lit("lost")).otherwise(said)
     outcome = pl.when(here).then(answered).otherwise(pl.coalesce(absent, pl.col("carried").replace("", None)))
-    return table.with_columns(outcome=outcome).drop("carried")
+    return table.with_columns(outcome=outcome).drop("carried").sort(PLACE).drop(PLACE)
 
 
 @public(once=True)

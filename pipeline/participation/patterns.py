@@ -31,7 +31,7 @@ def participation(
 
     Raises CohesionError for an arm or wave outside the calendar, a person twice in a wave, a person in two arms.
     """
-    answered = answers.select("person_id", "arm", "wave")
+    answered = answers.select("person_id", pl.col("arm").cast(pl.String), pl.col("wave").cast(pl.String))
     slots = _slots(calendar)
     _check(answered, slots)
     people = _people(answered, outcomes).with_row_index("person_order")
@@ -97,7 +97,7 @@ def patterns(
 
 def _slots(calendar: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     """One row per arm and wave, numbered in the arm's order."""
-    rows = [(arm, wave, place) for arm, waves in calendar.items() for place, wave in enumerate(waves)]
+    rows = [(arm, str(wave), place) for arm, waves in calendar.items() for place, wave in enumerate(waves)]
     return pl.DataFrame(rows, schema={"arm": pl.String, "wave": pl.String, "wave_order": pl.Int64}, orient="row")
 
 
@@ -106,7 +106,10 @@ def _people(answered: pl.DataFrame, outcomes: pl.DataFrame | None) -> pl.DataFra
     people = answered.select("person_id", "arm").unique(maintain_order=True)
     if outcomes is None or "arm" not in outcomes.columns:
         return people
-    issued = outcomes.select("person_id", "arm").unique(maintain_order=True)
+    kind = answered.schema["person_id"]
+    issued = outcomes.select(pl.col("person_id").cast(kind, strict=False), pl.col("arm").cast(pl.String)).unique(
+        maintain_order=True
+    )
     return pl.concat([people, issued.join(people, on="person_id", how="anti", maintain_order="left")])
 
 

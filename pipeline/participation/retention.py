@@ -6,6 +6,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.participation.outcomes import INELIGIBLE, NOT_ISSUED, with_outcomes
+from pipeline.wave_order import rows_in_wave_order
 
 DENOMINATORS: dict[str, str] = {
     "response_rate": "achieved / eligible: persons known by this wave who have not died or moved away",
@@ -97,9 +98,9 @@ def _rates(table: pl.DataFrame) -> pl.DataFrame:
 
 def _known(participation: pl.DataFrame, outcomes: pl.DataFrame | None) -> pl.DataFrame:
     """Participation with ``outcome``, and whether the person has answered or been reported on by this wave."""
-    table = participation
+    table = rows_in_wave_order(participation.with_columns(pl.col("wave").cast(pl.String)))
     if outcomes is not None or "outcome" not in participation.columns:
-        table = with_outcomes(participation, outcomes)
+        table = with_outcomes(table, outcomes)
     heard_of = (pl.col("status") != "not_yet") | pl.col("outcome").is_not_null()
     return table.with_columns(
         is_known=heard_of.cum_max().over("person_id"),

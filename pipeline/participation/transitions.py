@@ -40,6 +40,7 @@ def transitions(
     interval is symmetric on the logit scale with G - 1 degrees of freedom.
     At a share of 0 or 1 the interval is Clopper and Pearson's on the number of clusters.
     """
+    panel, waves = panel.with_columns(pl.col("wave").cast(pl.String)), [str(wave) for wave in waves]
     pairs = _pairs(panel, column, waves, weight, cluster, missing)
     if not pairs.height:
         raise CohesionError("no person has this measure at a wave that has a next one", where=column)
@@ -78,7 +79,7 @@ def places(panel: pl.DataFrame, column: str, first_wave: str) -> pl.Series:
     if len(distinct) <= FEW:
         names = [f"{value:g}" for value in distinct]
         return values.replace_strict(distinct, names, default=None, return_dtype=pl.Enum(names))
-    first = panel.filter(pl.col("wave") == first_wave)[column].drop_nulls()
+    first = panel.filter(pl.col("wave").cast(pl.String) == str(first_wave))[column].drop_nulls()
     cuts = sorted({float(first.quantile(share, "linear") or 0.0) for share in (1 / 3, 2 / 3)})
     if len(cuts) < 2:
         raise CohesionError("a third of the people give the same answer, so that there are no thirds", where=column)
@@ -108,7 +109,7 @@ def _pairs(
     state = panel.select(
         "person_id",
         "wave",
-        pl.col(column).cast(pl.String).alias("state"),
+        _named(panel[column]).alias("state"),
         heaviness.alias("weight"),
         pl.col(cluster).alias("cluster"),
     )
@@ -130,7 +131,13 @@ def _categories(panel: pl.DataFrame, column: str) -> list[str]:
     series = panel[column]
     if isinstance(series.dtype, pl.Enum):
         return series.dtype.categories.to_list()
-    return [str(value) for value in series.drop_nulls().unique().sort().cast(pl.String)]
+    return _named(series.drop_nulls().unique().sort()).to_list()
+
+
+def _named(series: pl.Series) -> pl.Series:
+    """The values as text: whole numbers without decimals, however they are held."""
+    whole = series.dtype.is_float() and bool((series.drop_nulls() == series.drop_nulls().round()).all())
+    return series.cast(pl.Int64).cast(pl.String) if whole else series.cast(pl.String)
 
 
 def _with_errors(table: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -36,6 +36,8 @@ def people(
     a person had died or left the population by one of ``waves``, they are not asked.
     Raises CohesionError for a wave in no calendar, or no one asked.
     """
+    panel, participation = (frame.with_columns(pl.col("wave").cast(pl.String)) for frame in (panel, participation))
+    waves, origin = [str(wave) for wave in waves], None if origin is None else str(origin)
     order = in_wave_order(participation.select("wave"))["wave"].unique().sort().cast(pl.String).to_list()
     unlisted = [wave for wave in [*waves, *([origin] if origin not in (None, LATEST) else [])] if wave not in order]
     if unlisted or not waves:

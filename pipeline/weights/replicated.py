@@ -18,7 +18,7 @@ from pipeline.weights.margins import cut
 from pipeline.weights.raking import TOLERANCE, poststratify_cells, rake_cells
 from pipeline.weights.recipe import Recipe
 from pipeline.weights.replicates import Replicates, rake_replicates
-from pipeline.weights.response_step import ResponseStep, response_step
+from pipeline.weights.response_step import ResponseStep, asked_of, response_step
 from pipeline.weights.sets import meet_margins
 from pipeline.weights.trimming import nearest_within, trim
 
@@ -42,7 +42,7 @@ def replicate_set(people: pl.DataFrame, recipe: Recipe, replicates: Replicates) 
     ``replicates`` are of the rows with ``is_asked``, in their order, made from the same base weight. The result has a
     row per responder, weights with mean one. Raises CohesionError or ModelError if a replicate cannot be weighted.
     """
-    asked = people.filter("is_asked")
+    asked = asked_of(people)
     if replicates.weights.shape[0] != asked.height:
         raise CohesionError("the replicates are not of the persons asked", count=replicates.weights.shape[0])
     stayers = asked.filter("responded")

@@ -12,6 +12,7 @@ from pipeline.weights.encoding import UNKNOWN, Encoded, encode
 from pipeline.weights.logit import fit_logit, fit_probabilities
 from pipeline.weights.propensity import quantile_classes
 from pipeline.weights.recipe import Recipe
+from pipeline.weights.responded import response_of
 
 FEWEST_UNKNOWN = 10
 """Responders and non-responders with an unanswered predictor below which ``unknown`` is no category of its own."""
@@ -49,6 +50,12 @@ class ResponseStep:
         rate: FloatArray = np.bincount(code, base * self.answered) / np.where(asked > 0, asked, 1.0)
         chances: FloatArray = rate[code]
         return chances
+
+
+def asked_of(people: pl.DataFrame) -> pl.DataFrame:
+    """Those asked, with whether they responded as true or false. Raises ModelError for another coding."""
+    asked = people.filter(pl.col("is_asked").cast(pl.Boolean))
+    return asked.with_columns(responded=pl.Series(response_of(asked, "responded")))
 
 
 def response_step(asked: pl.DataFrame, recipe: Recipe, full: FloatArray) -> ResponseStep:

@@ -13,7 +13,7 @@ from pipeline.weights.margins import cut, margin_table
 from pipeline.weights.quality import balance, weight_quality
 from pipeline.weights.raking import Calibrated, base_weights, poststratify, rake
 from pipeline.weights.recipe import Recipe
-from pipeline.weights.response_step import response_step
+from pipeline.weights.response_step import asked_of, response_step
 from pipeline.weights.trimming import trim, trim_to_margins
 
 HEAD = ("person_id", "arm", "origin", "is_asked", "responded", "reason")
@@ -41,7 +41,7 @@ def weight_set(people: pl.DataFrame, recipe: Recipe, *, base_weight: str | None 
     recipe names. The table keeps every row: ``response_probability, response_weight, panel_weight`` are null, never
     zero, where ``reason`` says why there is none.
     """
-    asked = people.filter("is_asked")
+    asked = asked_of(people)
     base = base_weights(asked, base_weight)
     answered = asked["responded"].to_numpy()
     stayers = asked.filter("responded")
