@@ -30,6 +30,8 @@ def _plain(value: Any) -> object:
         return value
     if isinstance(value, (dt.date, bytes)):
         return {type(value).__name__: value.hex() if isinstance(value, bytes) else value.isoformat()}
+    if isinstance(value, Hidden):
+        return {"hidden": ""}
     if isinstance(value, Outside):
         return {"outside": value.state()}
     if isinstance(value, (tuple, list)):

@@ -139,4 +139,4 @@ def _is_due(node: Node, state: State, contents: Mapping[Key, str], follows: set[
         return True
     settled = {name: contents.get(key) for name, key in flat(node.inputs) if key not in follows}
     changed = any(record.inputs.get(name) != content for name, content in settled.items())
-    return changed or (node.tolerant and not set(record.inputs) <= {name for name, _ in flat(node.inputs)})
+    return changed or not set(record.inputs) <= {name for name, _ in flat(node.inputs)}  # an input that it had is gone

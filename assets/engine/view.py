@@ -11,7 +11,11 @@ from pydantic import BaseModel
 
 D = TypeVar("D")
 Tree = Mapping[str, "Tree"]
-"""Field → what is seen of it; an empty mapping sees all. ``*`` stands for every member of a mapping or a list."""
+"""Field → what is seen of it; an empty mapping sees all.
+
+``*`` stands for every member of a mapping or a list, ``#`` for the keys of a mapping without what they stand for.
+"""
+KEYS = "#"
 
 
 class Hidden:
@@ -32,6 +36,9 @@ class Hidden:
 
     def __reduce__(self) -> tuple[type[Hidden], tuple[str]]:
         return Hidden, (self._name,)
+
+
+HIDDEN = Hidden("what the keys of this mapping stand for")
 
 
 @lru_cache(maxsize=256)
@@ -66,6 +73,8 @@ def _seen(value: Any, tree: Tree) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return _record(value, tree)
     if isinstance(value, Mapping):
+        if KEYS in tree:
+            return dict.fromkeys(value, HIDDEN)
         return {key: _seen(held, tree.get(key, tree.get("*", {}))) for key, held in value.items() if _has(tree, key)}
     if isinstance(value, tuple):
         return tuple(_seen(held, tree["*"]) for held in value)

@@ -48,7 +48,7 @@ def _imputations(study: Study, name: str) -> Node:
         make_imputations,
         reads={
             "declared": view(declared, reads.IMPUTATION_SET),
-            "study": view(study, reads.IMPUTING),
+            "study": view(study, reads.imputing(declared, study)),
             "ranges": score_ranges(study),
         },
         inputs={table: (table, study.key) for table in ("panel", "answers", "participation")},

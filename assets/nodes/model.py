@@ -68,7 +68,7 @@ def _asking(
     families = dict.fromkeys((model.family, fitted.family))
     return Node(
         function,
-        reads={**parts, "study": view(study, reads.modelling(model, study))},
+        reads={**parts, "study": view(study, reads.modelling(model, fitted, study))},
         inputs={"panel": ("panel", model.study), **weights, **imputed},
         outputs={"estimates": ("estimates", name)},
         group="model",
@@ -100,7 +100,7 @@ def _refit(name: str, asked: Model, again: Model, study: Study, weighting: Any, 
 def _sensitivity(name: str, model: Model, asked: Model, study: Study) -> Node:
     """In the waves and arms that the sensitivity model names, or else those of the model ``asked``."""
     narrowed = asked.model_copy(update={"waves": model.waves or asked.waves, "arms": model.arms or asked.arms})
-    parts = {"name": name, "model": reads.model(model), "asked": reads.model(narrowed)}
+    parts = {"name": name, "model": reads.again(model), "asked": reads.model(narrowed)}
     about = f"{model.question} (sensitivity of {model.of})"
     return _asking(make_sensitivity, name, model, study, narrowed, parts, about)
 
@@ -118,7 +118,7 @@ def _structural(name: str, model: StructuralModel, study: Study) -> Node:
     inputs |= {"answers": ("answers", model.study)} if model.reads_items else {}
     return Node(
         make_structural,
-        reads={"name": name, "model": reads.model(model), "study": view(study, reads.structural(model))},
+        reads={"name": name, "model": reads.model(model), "study": view(study, reads.structural(model, study))},
         inputs=inputs,
         outputs={"estimates": ("estimates", name)},
         group="model",

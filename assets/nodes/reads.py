@@ -1,18 +1,19 @@
 """Which parts of the declarations each node reads: what is not named here, it cannot see.
 
 A path ends at the part that is seen with all below it; ``*`` stands for every member. That no more and no less is
-named than is read is a test (``tests/integration/test_build_reads.py``).
+named than is read is a test (``tests/integration/test_build_leaves.py``).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from assets.engine.view import view
-from pipeline.specs import AnyModel, Model, StructuralModel, Study
+from pipeline.specs import AnyModel, ImputationSet, Model, StructuralModel, Study, WeightSet
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.figure_kinds import SHARED_STUDY, FigureKind
@@ -41,6 +42,8 @@ _LOCATED = ("variable", "waves", "arms", "asked_when")
 """Of an item: where it was asked, and under which name it lies in a file."""
 _CODED = ("kind", "codes", "range", "reverse", "recode", "missing", "blank")
 """Of an item: what its answers become."""
+_VALUES = ("codes.#", "range", "recode")
+"""Of an item: which values it can take. What its answers are called is no part of that."""
 _LAYOUT = ("arm", "file", "mode", "columns", "prefix", "names", "variables", "not_asked", *_FIELDWORK)
 _FORM = ("format", "encoding", "delimiter", "decimal", "thousands", "sheet", "header_row", "layout", "limits")
 _READING = (
@@ -107,16 +110,6 @@ PANEL = (
     "items.*.concept",
     *_under("about.areas.*", "table", "column", "code", "by"),
 )
-WEIGHTING = (
-    *_ARMS,
-    "about.design.lonely_psu",
-    *_under("targets.*", "wave", "arm", "variable", "category", "share"),
-)
-IMPUTING = (
-    *_ARMS,
-    *_under("scales.*", "concept", "items", "score", "minimum_answered", "reverse"),
-    *_under("items.*", "concept", "kind", "codes", "range", "recode", "waves", "arms"),
-)
 WEIGHT_SET = ("waves", "who", "arms", "base", "response", "margins", "trim", "replicates")
 IMPUTATION_SET = (
     "measures",
@@ -155,6 +148,30 @@ def redelivery_of(wave: str, together: Iterable[str]) -> tuple[str, ...]:
         *_under("items.*", "concept", "reverse", "blank"),
         *_under("scales.*", "concept", "items", "score", "minimum_answered", "reverse"),
     )
+
+
+def weighting(declared: WeightSet) -> tuple[str, ...]:
+    """What a weight set reads of its study: strata of one unit matter to its replicates."""
+    lonely = ("about.design.lonely_psu",) if declared.replicates else ()
+    return (*_ARMS, *lonely, *_under("targets.*", "wave", "arm", "variable", "category", "share"))
+
+
+def imputing(declared: ImputationSet, study: Study) -> tuple[str, ...]:
+    """What an imputation set reads of its study: how passive scales are scored, and the concepts of single items.
+
+    The calendar is read where the set does not name its arms and waves itself.
+    """
+    scales = _under("scales.*", "concept", "items", "score", "reverse")
+    calendar = () if declared.arms and declared.waves else _ARMS
+    return (*calendar, *scales, "items.*.concept", *_values_of(declared.passive, study, "concept"))
+
+
+def _values_of(scored: Iterable[str], study: Study, *more: str) -> tuple[str, ...]:
+    """The values that the items of scales can take; ``more`` of what is read of them besides."""
+    names = set(scored)
+    scales = [scale for key, scale in study.scales.items() if (scale.concept or key) in names]
+    items = dict.fromkeys(item for scale in scales for item in scale.items)
+    return tuple(path for item in items for path in _under(f"items.{item}", *more, *_VALUES))
 
 
 def format_code(name: str) -> str:
@@ -224,15 +241,23 @@ def model(declared: D) -> D:
     return view(declared, sorted(set(type(declared).model_fields) - WORDS))
 
 
-def modelling(declared: Model, study: Study) -> tuple[str, ...]:
-    """What a regression reads of its study: conventions of its design, and the waves of its weight set."""
+def again(declared: Model) -> Model:
+    """A sensitivity model as its estimates read it: how they are fitted is for the model that it estimates again."""
+    return view(declared, ("family", "of", "result", "weights", "imputation", "tipping"))
+
+
+def modelling(declared: Model, fitted: Model, study: Study) -> tuple[str, ...]:
+    """What a regression reads of its study: conventions of a survey design, and the waves of its weight set."""
     weights = (f"weights.{declared.weights}.waves",) if declared.weights in study.weights else ()
-    return ("key", "about.design", "about.arms.*.waves", *weights)
+    design = ("about.design",) if any(FAMILIES[model.family].on_design for model in (declared, fitted)) else ()
+    return ("key", *design, *weights)
 
 
-def structural(declared: StructuralModel) -> tuple[str, ...]:
+def structural(declared: StructuralModel, study: Study) -> tuple[str, ...]:
     """What a structural model reads of its study: when waves were, and where items are analysed how they are scored."""
+    dated = declared.times == "fieldwork" or isinstance(declared.event, dt.date)
+    calendar = _CALENDAR if dated and "times" in FAMILIES[declared.family].keys else ()
     if not declared.reads_items:
-        return ("key", *_CALENDAR)
+        return ("key", *calendar)
     scales = _under("scales.*", "concept", "items", "reverse")
-    return ("key", *_CALENDAR, *scales, *_under("items.*", "kind", "codes", "range", "recode", "concept"))
+    return ("key", *calendar, *scales, *_values_of(declared.constructs, study))

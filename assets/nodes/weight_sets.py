@@ -57,7 +57,11 @@ def _weight_set(study: Study, name: str) -> Node:
     outputs |= replicate_keys(study.key, name) if declared.replicates else {}
     return Node(
         make_weight_set,
-        reads={"name": name, "declared": view(declared, reads.WEIGHT_SET), "study": view(study, reads.WEIGHTING)},
+        reads={
+            "name": name,
+            "declared": view(declared, reads.WEIGHT_SET),
+            "study": view(study, reads.weighting(declared)),
+        },
         inputs={"panel": ("panel", study.key), "participation": ("participation", study.key)},
         outputs=outputs,
         group="weigh",

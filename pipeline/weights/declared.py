@@ -61,6 +61,8 @@ def declared_weights(
 
     made = {arm: _named(name, arm, lambda arm=arm: make(arm)) for arm in arms}  # type: ignore[misc]
     weights = pl.concat([one.table for one in made.values()], how="diagonal_relaxed")
+    if base is None:  # everybody starts alike: there is no weight to report
+        weights = weights.with_columns(pl.lit(None, dtype=pl.Float64).alias(BASE))
     margins = _stacked({arm: one.margins for arm, one in made.items()})
     replicates = None
     if declared.replicates is not None:

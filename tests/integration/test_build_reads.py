@@ -4,6 +4,7 @@ The nodes of a small study are run while every access to a field of a declaratio
 version of its node. Then declarations are edited one by one, and what becomes due must be what reads the edited leaf.
 """
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -126,7 +127,7 @@ EDITS = {
         f"{STUDY}/items.yaml",
         "4: Not at all strongly",
         "4: Not strongly at all",
-        {"wave/first/w01", "links/first", "findings/first", "answers/first", "imputations/first/main", "paper/small"},
+        {"wave/first/w01", "links/first", "findings/first", "answers/first", "paper/small"},
     ),
     "a comment": (f"{STUDY}/items.yaml", "life_satisfied:", "# new\nlife_satisfied:", set()),
     "how a scale is scored": (
@@ -163,3 +164,16 @@ def test_an_edit_makes_due_what_reads_it_no_fewer_no_more(root, edit):
         assert plan.due == due
     finally:
         path.write_text(before)
+
+
+def test_an_input_that_is_gone_makes_due_what_read_it(root, tmp_path):
+    """The paper has tables of change as long as the study has a headline measure."""
+    copy = tmp_path / "clone"
+    shutil.copytree(root, copy)
+    about = copy / STUDY / "study.yaml"
+    before = about.read_text()
+    about.write_text(f"{before}\nheadline: life_satisfaction\n")
+    assert "paper/small" in build(copy)
+    about.write_text(before)
+    chosen = workspace(copy)
+    assert make_plan(chosen, [node for node in all_nodes(chosen) if not node.tolerant]).due == {"paper/small"}

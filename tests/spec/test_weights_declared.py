@@ -9,6 +9,7 @@ from pipeline.participation import participation
 from pipeline.specs import Model, Study, Target, WeightSet
 from pipeline.specs.study import StudyFile
 from pipeline.specs.targets import category_name
+from pipeline.tables import PanelWeights, shaped
 from pipeline.weights.declared import declared_weights
 from pipeline.weights.margins import category_text
 from pipeline.weights.stored import read_replicates, replicate_tables
@@ -65,6 +66,17 @@ RAKED = {
 
 def made(panel, took_part, declared: dict, *targets: Target):
     return declared_weights("both", WeightSet.model_validate(declared), panel, took_part, study(*targets))
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"response": {"method": "none"}, "margins": None, "trim": None, "replicates": None}]
+)
+def test_without_base_weights_a_set_starts_from_equal_ones(panel, took_part, more):
+    """The table keeps its column of delivered weights, without any: it is part of what every set reports."""
+    found = made(panel.drop("design_weight"), took_part, {**RAKED, "base": "none", **more}, *shares(None, 0.4, 0.6))
+    assert found.weights["design_weight"].is_null().all()
+    assert found.steps.filter(step="base, all asked")["design_effect"].to_list() == [1.0, 1.0]
+    assert PanelWeights.is_valid(shaped(found.weights, PanelWeights))
 
 
 def test_each_arm_meets_its_own_margins_with_mean_one(panel, took_part):
