@@ -33,6 +33,7 @@ _MODEL_READS = frozenset(
         "over", "group", "criterion", "missing", "ordinal", "weights",
     }
 )  # fmt: skip
+_WITHIN = {"criterion": ("criterion.cfi_drop", "criterion.rmsea_rise", "criterion.p")}
 _NAMES_CONCEPTS = ("outcome", "outcomes", "exposures", "covariates", "categorical", "constructs", "time_varying")
 
 _STUDY_READS = (
@@ -41,8 +42,10 @@ _STUDY_READS = (
     "caveats",
     "items.*.label", "items.*.concept",
     "scales.*.concept", "scales.*.items",
-    "waves.*.title", "waves.*.mode", "waves.*.fieldwork", "waves.*.exceptions", "waves.*.prefix", "waves.*.variables",
-    "waves.*.not_asked", "waves.*.files.*.arm", "waves.*.files.*.fieldwork", "waves.*.files.*.prefix",
+    "waves.*.title", "waves.*.mode", "waves.*.fieldwork.start", "waves.*.fieldwork.end",
+    "waves.*.exceptions.*.reason", "waves.*.exceptions.*.wording", "waves.*.exceptions.*.verdict",
+    "waves.*.prefix", "waves.*.variables", "waves.*.not_asked", "waves.*.files.*.arm",
+    "waves.*.files.*.fieldwork.start", "waves.*.files.*.fieldwork.end", "waves.*.files.*.prefix",
     "waves.*.files.*.variables", "waves.*.files.*.not_asked", "waves.*.files.*.names", "waves.*.names", "waves.*.mark",
     "waves.*.number",
 )  # fmt: skip
@@ -51,7 +54,8 @@ _ITEM_READS = ("label", "concept", "wording", "codes", "recode", "reverse", "ass
 
 def model_reads(model: AnyModel) -> tuple[str, ...]:
     """What a paper reads of the declaration of one of its models."""
-    return tuple(sorted(_MODEL_READS & (FAMILIES[model.family].keys | {"weights"})))
+    taken = _MODEL_READS & (FAMILIES[model.family].keys | {"weights"})
+    return tuple(sorted(path for name in taken for path in _WITHIN.get(name, (name,))))
 
 
 def study_reads(paper: Paper, text: str, project: Project) -> tuple[str, ...]:
