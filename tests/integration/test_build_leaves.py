@@ -70,18 +70,26 @@ class Observed:
             found[name].add(tuple(path))
         return found
 
-    def due(self, after: Workspace) -> set[str]:
+    def due(self, after: Workspace) -> planning.Plan:
         """What the engine says is due of it."""
         nodes = [node for node in all_nodes(after) if not node.tolerant]
-        return planning.make_plan(after, nodes).due
+        return planning.make_plan(after, nodes)
 
-    def expected(self, after: Workspace) -> set[str]:
-        """The nodes for which something that they touched is another now, and those that are new."""
-        changes = Changes(self.states)
-        return {name for name, node in open_nodes(after).items() if self._differs(self.open.get(name), node, changes)}
+    def expected(self, after: Workspace, following: set[str]) -> set[str]:
+        """The nodes for which something that they touched is another now, and those that are new.
+
+        A node that only has other inputs may be ``following`` those of them that are due.
+        """
+        changes, nodes = Changes(self.states), open_nodes(after)
+        found = {name for name, node in nodes.items() if self._differs(self.open.get(name), node, changes)}
+        other = {name for name, node in nodes.items() if name in self.open and self._has_other_inputs(name, node)}
+        return found | (other - following)
+
+    def _has_other_inputs(self, name: str, new: Any) -> bool:
+        return dict(flat(self.open[name].inputs)) != dict(flat(new.inputs))
 
     def _differs(self, old: Any, new: Any, changes: Changes) -> bool:
-        if old is None or dict(flat(old.inputs)) != dict(flat(new.inputs)) or set(old.reads) != set(new.reads):
+        if old is None or set(old.reads) != set(new.reads):
             return True
         seen = self.touched[new.name]
         return any(
@@ -155,8 +163,10 @@ def wrong(observed: Observed, chosen: list[Leaf]) -> Wrong:
     for leaf in chosen:
         after = None
         for after in observed.edited(leaf):
-            due, expected = observed.due(after), observed.expected(after)
-            found.leaves += [f"{leaf.name}: {name} touches it and is not due" for name in sorted(expected - due)]
+            plan = observed.due(after)
+            due, expected = plan.due, observed.expected(after, plan.following)
+            missed = [name for name in sorted(expected - due) if not SHARED_FILES.is_about(leaf, name)]
+            found.leaves += [f"{leaf.name}: {name} touches it and is not due" for name in missed]
             for name in sorted(due - expected):
                 if any(fnmatch(name, one) for one in COARSE):
                     continue
@@ -182,6 +192,10 @@ class OnlyIf:
         return fnmatch(leaf.name, f"*{self.leaf}") and any(fnmatch(node, one) for one in self.nodes.split())
 
 
+SHARED_FILES = OnlyIf("waves/*.yaml: files*", "wave/*", "waves that share a file are one node, and its name says so")
+"""A node of waves looks for others that share their files; given all waves it looks at the files of each. Which waves
+it is of is part of what it reads, and its own files are: a file that it comes to share makes another node of it."""
+
 COARSE = ("wave/*", "links/*", "outcomes/*", "answers/*", "findings/*", "redeliveries/*", "redelivery/*")
 """Nodes that name parts of declarations for every layout of a deposit, more than one study reads of them. Of these it
 is asserted that they are due when what they touch changes, and not yet that they are due only then."""
@@ -197,6 +211,7 @@ ONLY_IF = (
     OnlyIf("waves/*.yaml: exceptions.*.range", "figure/trend", "a claim compares results on different scales"),
     OnlyIf("waves/*.yaml: *fieldwork*", "estimates/* paper/*", "the arm of the file is analysed"),
     OnlyIf("waves/*.yaml: *variables*", "paper/*", "the file holds the item"),
+    OnlyIf("waves/*.yaml: number", "paper/*", "names of variables hold the number of the wave"),
     OnlyIf("waves/*.yaml: title", "figure/*", "the study has one arm"),
 )
 """Every leaf that makes a node due which does not touch it here, and what would have to be so for it to do so."""
