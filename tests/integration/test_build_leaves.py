@@ -212,6 +212,7 @@ ONLY_IF = (
     OnlyIf("waves/*.yaml: *fieldwork*", "estimates/* paper/*", "the arm of the file is analysed"),
     OnlyIf("waves/*.yaml: *variables*", "paper/*", "the file holds the item"),
     OnlyIf("waves/*.yaml: number", "paper/*", "names of variables hold the number of the wave"),
+    OnlyIf("waves/*.yaml: mark", "paper/*", "names of variables hold the mark of the wave"),
     OnlyIf("waves/*.yaml: title", "figure/*", "the study has one arm"),
 )
 """Every leaf that makes a node due which does not touch it here, and what would have to be so for it to do so."""
