@@ -134,7 +134,7 @@ EDITS = {
         f"{STUDY}/scales.yaml",
         "minimum_answered: 2",
         "minimum_answered: 1",
-        {"panel/first", "imputations/first/main"},
+        {"panel/first"},
     ),
     "what a model asks": ("reports/models/satisfied.yaml", "Are those", "Were those", {"paper/small"}),
     "how a model is fitted": (
