@@ -82,7 +82,8 @@ def check(claims: Iterable[Claim], estimates: pl.DataFrame | Results) -> list[st
     problems = []
     for claim in claims:
         try:
-            problem = judge(_pick(claim, results), claim.says, *_than(claim, results))
+            other, upper = _than(claim, results)
+            problem = judge(_pick(claim, results), claim.says, other, upper)
         except PaperError as error:
             problem = f"its claim cannot be judged: {str(error).rstrip('.')}"
         if problem:
@@ -126,11 +127,11 @@ def judge_figure(
         raise PaperError("\n".join(problems).removesuffix("."))
 
 
-def _than(claim: Claim, results: Results) -> tuple[Quantity | float | None, ...]:
+def _than(claim: Claim, results: Results) -> tuple[Quantity | float | None, float | None]:
     """What a claim compares with: a result, a number, or the two numbers it lies between."""
     if isinstance(claim.than, tuple):
         return claim.than
-    return (claim.than if claim.than is None or isinstance(claim.than, float) else _pick(claim.than, results),)
+    return claim.than if claim.than is None or isinstance(claim.than, float) else _pick(claim.than, results), None
 
 
 def _pick(claim: Claim, results: Results) -> Quantity:

@@ -88,7 +88,7 @@ def _labels(study: Study, concepts: Mapping[str, str]) -> dict[str, str]:
 
 def _answers(study: Study, concepts: Mapping[str, str]) -> dict[str, str]:
     """``concept=value`` → what the one answer of that value was called, of concepts that one item measures."""
-    found = {}
+    found: dict[str, str] = {}
     for concept, key in study.scored_items().items():
         if concept not in concepts:
             continue

@@ -71,7 +71,7 @@ def _courses(present: pl.DataFrame, waves: list[str], of: str) -> dict[str, Fact
     begun = people.filter(first=0)
     left = begun.filter(~pl.col("gap"), pl.col("last") < len(waves) - 1).height
     facts = {
-        "returned": Fact(people["gap"].sum(), f"people who came back after a gap{of}"),
+        "returned": Fact(people.filter("gap").height, f"people who came back after a gap{of}"),
         "late": Fact(total - begun.height, f"people who first answered after the first wave{of}"),
     }
     counted = f"{total:,} people"
