@@ -51,9 +51,13 @@ def outputs(root: Path) -> dict[str, bytes]:
 
 
 def unbuilt(root: Path, copy: Path) -> Path:
-    """A root with the same declarations, deposits and key, in which nothing was made."""
-    for part in ("data/studies", "data/raw", "data/keys", "reports"):
-        shutil.copytree(root / part, copy / part, ignore=shutil.ignore_patterns("build"))
+    """A root with the same declarations, deposits and key, in which nothing was made.
+
+    Deliveries that were replaced are originals too: nothing can make them again, and reports compare with them.
+    """
+    for part in ("data/studies", "data/raw", "data/kept", "data/keys", "reports"):
+        if (root / part).exists():
+            shutil.copytree(root / part, copy / part, ignore=shutil.ignore_patterns("build"))
     shutil.copy2(root / "data" / "concepts.yaml", copy / "data" / "concepts.yaml")
     return copy
 
