@@ -84,9 +84,8 @@ def table(root: Path, *key: str) -> pl.DataFrame:
 def patterns(root: Path) -> dict[str, int]:
     """Pattern of participation → people."""
     found = table(root, "patterns")
-    if "pattern" in found.columns and "count" in found.columns:
-        return dict(found.group_by("pattern").agg(pl.col("count").sum()).sort("pattern").iter_rows())
-    return dict(found["pattern"].value_counts().sort("pattern").iter_rows())
+    found = found.with_columns(pl.col("pattern").str.replace_all(".", "0", literal=True))  # as Stata prints absence
+    return dict(found.group_by("pattern").agg(pl.col("count").sum()).sort("pattern").iter_rows())
 
 
 def by_wave(root: Path) -> dict[str, int]:

@@ -180,9 +180,18 @@ WEIGHTS = {
     "one huge": ({5: 1e6}, "weight_huge", 1, "of all weight"),
     "negative": ({5: -0.5, 6: -0.1}, "weight_not_positive", 2, "negative"),
     "not finite": ({5: float("inf")}, "weight_not_positive", 1, "no finite number"),
-    "nought": ({5: 0.0}, "weight_not_positive", 1, "zero"),
+    "nought": (dict.fromkeys(range(60), 0.0), "weight_not_positive", 60, "zero for everybody"),
     "per thousand": ({k: 1000.0 + k for k in range(60)}, "weight_mean", 60, "not about 1"),
 }
+
+
+def test_47_a_weight_of_zero_is_of_somebody_outside_this_waves_population(second):
+    outcome = second("weights.csv", as_csv(changed(wt={5: 0.0, 6: 0.0})))
+    found = outcome.findings()["weight", "weight_zero"]
+    assert (found["severity"], found["count"]) == ("notes", 2)
+    assert "not in this wave's population" in found["what"]
+    weights = outcome.table("answers").filter(wave="w02")["design_weight"]
+    assert ((weights == 0).sum(), weights.null_count()) == (2, 0), "a weight of zero stays what it is"
 
 
 @pytest.mark.parametrize("what", WEIGHTS)

@@ -223,8 +223,13 @@ PLANTED = {
     ),
     "weight of nought": (
         where(lambda: pl.col("row") < 3, "wt", "0"),
+        {("weight", "weight_zero", "notes")},
+        "not in this wave's population",
+    ),
+    "weights that are all nought": (
+        where(lambda: pl.col("row") >= 0, "wt", "0"),
         {("weight", "weight_not_positive", "blocks")},
-        "zero, negative",
+        "zero for everybody",
     ),
     "one weight for all": (
         where(lambda: pl.col("row") < 2, "wt", "9000"),

@@ -235,12 +235,6 @@ def test_unusable(changes, expected):
     assert "r1" not in told
 
 
-def test_an_arm_has_one_file_a_wave():
-    twice = [{"arm": "regions", "file": f"{part}.csv", "format": "csv"} for part in ("kent", "wales")]
-    with pytest.raises(CohesionError, match="study w01: the arm regions has more than one file"):
-        made({"w01": {"files": twice}})
-
-
 def test_an_absent_variable_names_the_nearest():
     told = message({"w01": rows().drop("unity").with_columns(unitty=pl.lit("1"))})
     assert "regions_w01.sav has no variable `unity` for the item `unity`; did you mean `unitty`?" in told

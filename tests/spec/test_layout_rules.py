@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from layout_study import declare_waves, harmonised, ingested, make_root, write
+from layout_study import STUDY, declare_waves, harmonised, ingested, make_root, write
 
 from pipeline.errors import DeclarationErrors, DepositError
 from pipeline.paths import Paths
@@ -144,7 +144,9 @@ def test_an_item_that_one_mode_did_not_ask_is_not_asked_there(tmp_path: Path) ->
 
 
 def test_waves_of_one_study_have_names_of_one_width(tmp_path: Path) -> None:
-    make_root(tmp_path, {}, waves=2)
-    declare_waves(tmp_path, dict.fromkeys((1, 100), "files: [{arm: main, file: a.csv, format: csv}]\n"))
+    make_root(tmp_path, {}, waves=1)
+    declare_waves(tmp_path, {1: "files: [{arm: main, file: a.csv, format: csv}]\n"})
+    waves = tmp_path / "data" / "studies" / STUDY / "waves"
+    (waves / "w100.yaml").write_text((waves / "w01.yaml").read_text())
     with pytest.raises(DeclarationErrors, match="call `w01` `w001`"):
         load_project(Paths(tmp_path))
