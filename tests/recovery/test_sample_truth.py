@@ -16,7 +16,7 @@ from pipeline.sample import simulate, truth
 from pipeline.sample.pl_simulate import BELONGING_CENTRE, HATE_CENTRE, OWN_CENTRE
 
 BUAT, PL = truth("beyond_us_and_them"), truth("parallel_lives")
-SEEDS = {"quick": 40, "long": 300}
+SEEDS = {"quick": 16, "long": 300}
 SURE = 1e-3
 """How seldom a sound generator and a sound model may fail a test by chance."""
 
