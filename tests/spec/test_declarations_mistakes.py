@@ -147,7 +147,7 @@ MISTAKES = {
     ),
     "a wave with a wrong name": (
         ABOUT, "waves: [w01]", "waves: [w1]", "waves:",
-        r"`arms.main.waves.0` is `w1`; expected a text of the form ^w\d{2}$.",
+        r"`arms.main.waves.0` is `w1`; expected a text of the form ^w\d{2,3}$.",
     ),
     "no such date": (
         WAVE, "end: 2024-06-30", "end: 2024-06-31", "06-31",
