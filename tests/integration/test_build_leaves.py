@@ -203,6 +203,7 @@ is asserted that they are due when what they touch changes, and not yet that the
 ONLY_IF = (
     OnlyIf("items.yaml: *.codes*", "figure/trend", "a claim compares results on different scales"),
     OnlyIf("items.yaml: *.range", "figure/trend paper/*", "a sentence or claim compares results on different scales"),
+    OnlyIf("study.yaml: areas.*.range", "paper/*", "a sentence compares results on different scales"),
     OnlyIf("items.yaml: *.reverse", "paper/*", "the codes of the item are groups that the paper names"),
     OnlyIf("figures/*.yaml: labels*", "figure/* paper/*", "what is labelled is drawn, or claimed"),
     OnlyIf("figures/*.yaml: outcomes", "paper/*", "another figure of the paper draws the same measure"),
