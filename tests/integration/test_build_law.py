@@ -23,7 +23,8 @@ def text(file: str, *pairs: tuple[str, str]) -> Edit:
         path = root / file
         content = path.read_text()
         old, new = rng.choice(pairs)
-        path.write_text(content.replace(old, new, 1) if old in content else content.replace(new, old, 1))
+        is_new = new in content and (old in new or old not in content)
+        path.write_text(content.replace(new, old, 1) if is_new else content.replace(old, new, 1))
 
     return edit
 
