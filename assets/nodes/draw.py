@@ -108,5 +108,5 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
         description=figure.title,
         kinds=frozenset({"matplotlib"}),
         code=(kind.function,),
-        records=(("pipeline.specs.figure_kinds:FIGURE_KINDS", kind), *reads.family_records(models)),
+        records=(*reads.kind_records([figure]), *reads.family_records(models)),
     )

@@ -16,7 +16,8 @@ from assets.engine.view import view
 from pipeline.specs import AnyModel, ImputationSet, Model, StructuralModel, Study, WeightSet
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.families import FAMILIES
-from pipeline.specs.figure_kinds import SHARED_STUDY, FigureKind
+from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED_STUDY, FigureKind
+from pipeline.specs.figures import Figure
 from pipeline.specs.formats import FORMATS
 from pipeline.specs.paper_parts import PAPER_SECTIONS, PAPER_TABLES, PaperPart, requests
 from pipeline.specs.writers import WRITERS
@@ -198,6 +199,12 @@ def family_records(models: Mapping[str, AnyModel]) -> tuple[Record, ...]:
         *((FAMILY_TABLE, family) for family in families),
         *(("pipeline.specs.components:COMPONENTS", COMPONENTS[name]) for name in components),
     )
+
+
+def kind_records(figures: Iterable[Figure]) -> tuple[Record, ...]:
+    """The records of the figures' kinds: a paper asks them whether a figure prints numbers or shows levels."""
+    kinds = dict.fromkeys(str(figure.kind) for figure in figures)
+    return tuple(("pipeline.specs.figure_kinds:FIGURE_KINDS", FIGURE_KINDS[kind]) for kind in kinds)
 
 
 def writer_records() -> tuple[Record, ...]:

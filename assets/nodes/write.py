@@ -139,7 +139,12 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
         description=paper.title,
         kinds=frozenset(WRITERS),
         code=tuple(writer.function for writer in WRITERS.values()) + reads.part_code(text),
-        records=(*reads.writer_records(), *reads.part_records(text), *reads.family_records(models)),
+        records=(
+            *reads.writer_records(),
+            *reads.part_records(text),
+            *reads.family_records(models),
+            *reads.kind_records(project.figures[figure] for figure in paper.figures),
+        ),
         effort=3.0,
     )
 
