@@ -42,13 +42,14 @@ def draft(
     The first wave of a new study also proposes its items.
     """
     from pipeline.ingest.arrival.confirm import add_wave
-    from pipeline.ingest.arrival.write_draft import Place, next_wave, write_draft
+    from pipeline.ingest.arrival.write_draft import Place, check_name, next_wave, write_draft
 
     workspace, declared = open_to_draft(study)
     _refuse_loaded(workspace, declared, file)
     folder = workspace.deposit_folder(declared)
     place = Place(workspace.paths.study(study), workspace.paths.study("_template"), folder)
     name, chosen = wave or next_wave(declared, place, file), _arm(declared, arm)
+    check_name(declared, place, name, file)
     for line in write_draft(declared, place, name, chosen, file, add_items=items):
         typer.echo(line)
     if add_wave(workspace.paths.study(study) / "study.yaml", chosen, name):
@@ -163,7 +164,7 @@ def open_to_draft(study: str) -> tuple[Workspace, Study]:
         raise CohesionError(f"there is no study `{study}`", todo=f"Known: {', '.join(reading.parts)}.")
     problems = [problem for key, source in reading.sources.items() if key[0] == study for problem in source.problems]
     if problems:
-        raise DeclarationErrors(problems)
+        raise DeclarationErrors(list(dict.fromkeys(problems)))
     project = Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
     return Workspace(paths, project), project.studies[study]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from pipeline.specs import names
@@ -18,8 +17,7 @@ from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.strict_yaml import Position, Source
 from pipeline.specs.study import Item, OutcomeList, StudyFile, Wave, WaveException, value_range
-
-WAVE = r"w\d{2,3}"
+from pipeline.specs.wave_names import misnamed
 
 
 def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
@@ -30,16 +28,10 @@ def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
     _check_items(parts, declared, reading.sources[key, "items"], reading)
     if (key, "scales") in reading.sources:
         _check_scales(parts, declared, reading.sources[key, "scales"], reading)
-    widths = {len(name) for name in parts.waves}
     for wave_key, wave in parts.waves.items():
-        if not re.fullmatch(WAVE, wave_key):
-            reading.sources[key, "waves", wave_key].report((), f"`{wave_key}` is no name of a wave: w01, or w001.")
-        elif len(widths) > 1 and len(wave_key) < max(widths):
-            name = f"w{int(wave_key[1:]):03}"
-            reading.sources[key, "waves", wave_key].report(
-                (),
-                f"others have three digits: call `{wave_key}` `{name}`, so that waves sort by name.",
-            )
+        wrong = misnamed(wave_key, parts.waves)
+        if wrong:
+            reading.sources[key, "waves", wave_key].report((), wrong)
         _check_wave(wave_key, wave, parts, declared, reading.sources[key, "waves", wave_key])
     _check_answer_words(key, reading)
     _check_parts(key, reading)

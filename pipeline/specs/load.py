@@ -18,8 +18,9 @@ from pipeline.specs.reader import load, load_each, load_front_matter, nearest
 from pipeline.specs.reading import Reading, parts_of
 from pipeline.specs.report import Concept, Model
 from pipeline.specs.strict_yaml import Source
-from pipeline.specs.study import StudyFile
+from pipeline.specs.study import StudyFile, Wave
 from pipeline.specs.study_files import STUDY_FILES, StudyPart, is_study_file
+from pipeline.specs.wave_files import read_waves
 
 
 def load_project(paths: Paths) -> Project:
@@ -77,12 +78,22 @@ def _read_part(part: StudyPart, folder: Path, paths: Paths, reading: Reading) ->
             return part.empty()
         value, reading.sources[place] = part.reader(file, _name(file, paths), part.declaration)
         return value
+    if part.key == "waves":
+        return _read_waves(folder, paths, reading)
     found: dict[str, Any] = {}
     for file in _files(folder, part.path):
         value, reading.sources[*place, file.stem] = part.reader(file, _name(file, paths), part.declaration)
         if value is not None:
             found[file.stem] = value
     return found
+
+
+def _read_waves(folder: Path, paths: Paths, reading: Reading) -> dict[str, Wave]:
+    """The waves of a study; the sources of a table, and of what its waves share, are no wave's."""
+    waves = read_waves(folder, lambda file: _name(file, paths))
+    reading.sources |= {(folder.name, "waves", wave): source for wave, source in waves.sources.items()}
+    reading.sources |= {(folder.name, "declares waves", name): source for name, source in waves.others.items()}
+    return waves.found
 
 
 def _read_reports(

@@ -126,8 +126,7 @@ def _report(detail: ErrorDetails, kind: type[BaseModel], source: Source, positio
         case _:
             message = f"`{key}`: {detail['msg'][0].lower()}{detail['msg'][1:]}"
     message = message if message.endswith(("?", ".")) else f"{message}."
-    line = f"{source.name}:{source.line(where)}: {message}"
-    if line not in source.problems:
+    if f"{source.place(where)}: {message}" not in source.problems:
         source.report(where, message)
 
 

@@ -58,9 +58,13 @@ class Source:
             position = position[:-1]
         return self.lines.get(position, 1)
 
+    def place(self, position: Position) -> str:
+        """File and line of the value at ``position``, as messages name them."""
+        return f"{self.name}:{self.line(position)}"
+
     def report(self, position: Position, message: str) -> None:
         self.faulty.add(position)
-        self.problems.append(f"{self.name}:{self.line(position)}: {message}")
+        self.problems.append(f"{self.place(position)}: {message}")
 
 
 def read(path: Path, name: str) -> Source:

@@ -22,6 +22,7 @@ from pipeline.specs.base import (
     Subset,
     Text,
     WaveName,
+    WaveNames,
 )
 from pipeline.specs.deposits import Choice, Columns, Pattern, SourceFile, WaveFile
 from pipeline.specs.paradata import Paradata
@@ -31,7 +32,7 @@ class Arm(Assumable):
     """A part of the sample with its own calendar."""
 
     title: Text
-    waves: tuple[WaveName, ...] = Field(min_length=1)
+    waves: WaveNames = Field(min_length=1)
     description: str = ""
 
 
@@ -159,7 +160,7 @@ class Answers(Assumable):
     missing: Annotated[dict[str, MissingReason], OnceEach] = {}
     blank: MissingReason = "blank"
     routing: str = ""
-    waves: tuple[WaveName, ...] = ()
+    waves: WaveNames = ()
     arms: tuple[Name, ...] = ()
     time_constant: bool = False
     carry: bool = False

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CohesionError
+from pipeline.ingest.arrival.table_edit import write_table_receipts
 from pipeline.ingest.arrival.yaml_edit import YamlFile, edit
 from pipeline.specs.deposits import Joined, WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.strict_yaml import Position, read
+from pipeline.specs.study import Wave
+from pipeline.specs.wave_files import TABLE
+from pipeline.specs.wave_names import stretch
 
 
 @dataclass(frozen=True)
@@ -24,17 +28,39 @@ class Place:
 
 
 def places(folder: Path, study: Study, wave: str) -> list[Place]:
-    """The place of every file that a wave is read from. ``folder``: the study's; of a source it is study.yaml."""
+    """The place of every file that a wave is read from. ``folder``: the study's; of a source it is study.yaml.
+
+    In waves.csv the position is the wave, and which of the files of its own it is.
+    """
     own, about = folder / "waves" / f"{wave}.yaml", folder / "study.yaml"
+    in_table = declares_in_table(folder, wave)
     found: dict[tuple[Path, Position], Place] = {}
-    for index, part in enumerate(study.waves[wave].files):
-        joined = [(("files", index, "join", at), one) for at, one in enumerate(part.join)]
-        at: list[tuple[Position, WaveFile | Joined]] = [(("files", index), part), *joined]
-        for position, file in at:
-            source = file.of_source
-            place = Place(own, position, file) if source is None else Place(about, ("sources", source), file)
-            found.setdefault((place.declaration, place.position), place)
+    number = 0
+    for position, file in _each_file(study.waves[wave]):
+        if file.of_source is not None:
+            place = Place(about, ("sources", file.of_source), file)
+        else:
+            place = Place(folder / TABLE, (wave, number), file) if in_table else Place(own, position, file)
+            number += 1
+        found.setdefault((place.declaration, place.position), place)
     return list(found.values())
+
+
+def _each_file(wave: Wave) -> Iterator[tuple[Position, WaveFile | Joined]]:
+    """The files of a wave and their places in its declaration: parts, each followed by what is joined to it."""
+    for index, part in enumerate(wave.files):
+        yield ("files", index), part
+        for at, one in enumerate(part.join):
+            yield ("files", index, "join", at), one
+
+
+def declares_in_table(folder: Path, wave: str) -> bool:
+    """Whether the files of a wave are confirmed in its row of waves.csv, and not in a file of its own."""
+    if not (folder / TABLE).is_file():
+        return False
+    own = folder / "waves" / f"{wave}.yaml"
+    data = read(own, own.name).data if own.is_file() else None
+    return not (isinstance(data, dict) and "files" in data)
 
 
 def confirm_places(receipts: Sequence[tuple[Place, Mapping[str, object]]]) -> None:
@@ -54,6 +80,9 @@ def write_receipts(declaration: Path, receipts: Sequence[tuple[Position, Mapping
     The hash of a delivery that another one replaces joins ``earlier``. No other line changes; ``rows`` that choose a
     part's rows stay. Raises ``CohesionError``, and writes nothing, if the file is in a form that cannot be edited.
     """
+    if declaration.suffix == Path(TABLE).suffix:
+        write_table_receipts(declaration, [((str(at[0]), int(at[1])), found) for at, found in receipts])
+        return
 
     def change(file: YamlFile) -> None:
         for position, receipt in receipts:
@@ -94,10 +123,10 @@ def add_wave(study_file: Path, arm: str, wave: str) -> bool:
     """List a wave among those of an arm in study.yaml; whether they now do, which fails for an unusual form."""
     data = read(study_file, study_file.name).data
     try:
-        listed = data["arms"][arm]["waves"]  # type: ignore[index]
-    except (KeyError, TypeError):
+        listed = stretch(data["arms"][arm]["waves"])  # type: ignore[index]
+    except (KeyError, TypeError, ValueError):
         return False
-    if wave in listed:
+    if isinstance(listed, list) and wave in listed:
         return True
     try:
         edit(study_file, lambda file: file.append(("arms", arm, "waves"), wave))

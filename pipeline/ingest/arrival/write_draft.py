@@ -11,10 +11,13 @@ from pipeline.files import write_bytes
 from pipeline.ingest.arrival.confirm import add_wave
 from pipeline.ingest.arrival.draft import Draft, draft
 from pipeline.ingest.arrival.draft_layout import PanelDraft, draft_panel
+from pipeline.ingest.arrival.draft_row import write_row
 from pipeline.ingest.arrival.template import EXAMPLES, example_files, is_the_templates, own_waves
 from pipeline.ingest.formats.columns import some
 from pipeline.specs.project import Study
 from pipeline.specs.strict_yaml import read
+from pipeline.specs.wave_files import TABLE
+from pipeline.specs.wave_names import misnamed
 
 _ITEMS = """# Drafted from {file}: one entry per column that nobody had declared. Compare wording, codes and
 # missing codes with the questionnaire; then delete `assumed` and `reason`. Delete entries that nobody needs.
@@ -40,6 +43,20 @@ def next_wave(study: Study, place: Place, file: Path) -> str:
     return f"w{max((int(key[1:]) for key in own), default=0) + 1:0{width}}"
 
 
+def check_name(study: Study, place: Place, wave: str, file: Path) -> None:
+    """Raise ``CohesionError`` for a name that no wave, or no further wave of this study, can have."""
+    own = own_waves(study, place.template, place.deposits, file)
+    wrong = misnamed(wave, own)
+    if wrong:
+        raise CohesionError(wrong.removesuffix("."), where="--wave", todo="Nothing was written.")
+    if own and len(wave) > max(map(len, own)):
+        raise CohesionError(
+            f"`{wave}` has three digits, and the other waves have two",
+            where="--wave",
+            todo=f"Name them all with three first (w001), or call it w{int(wave[1:]):02}. Nothing was written.",
+        )
+
+
 def own_part(study: Study, place: Place, file: Path) -> Study:
     """The study without the template's example items and waves."""
     has_examples = is_the_templates(place.folder / "items.yaml", place.template / "items.yaml")
@@ -57,12 +74,10 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
     """
     target = place.folder / "waves" / f"{wave}.yaml"
     own = own_part(study, place, file)
-    if target.exists() and wave in {*own.waves} | ({wave} - {*study.waves}):
-        raise CohesionError(
-            "is declared already",
-            where=f"{place.folder.name}/waves/{target.name}",
-            todo="Edit it, or name another wave.",
-        )
+    in_table = (place.folder / TABLE).is_file()
+    if wave in own.waves or (target.exists() and wave not in study.waves):
+        where = f"{place.folder.name}/{TABLE}, {wave}" if in_table else f"{place.folder.name}/waves/{target.name}"
+        raise CohesionError("is declared already", where=where, todo="Edit it, or name another wave.")
     is_first = not own.items
     panel = draft_panel(own, arm, file) if is_first and not own.waves else None
     if panel is not None:
@@ -70,8 +85,11 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
         return
     taken = () if is_first else entries_of(place.folder)
     made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items or is_first, taken=taken)
-    write_bytes(target, made.wave.encode())
-    yield f"Drafted {wave} in {place.folder.name}/waves/{target.name}."
+    if in_table:
+        yield from write_row(place.folder, wave, made.wave, is_undecided=bool(made.undecided))
+    else:
+        write_bytes(target, made.wave.encode())
+        yield f"Drafted {wave} in {place.folder.name}/waves/{target.name}."
     if made.items:
         yield from _write_items(place, file, made, is_first)
     elif made.proposed_items:
