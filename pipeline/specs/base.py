@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pipeline.specs.wave_names import stretch
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-WaveName = Annotated[str, Field(pattern=r"^w[0-9]{2,3}$")]
+WaveName = Annotated[str, Field(pattern=r"^w\d{2,3}$")]
 WaveNames = Annotated[tuple[WaveName, ...], BeforeValidator(stretch)]
 """Waves one by one, or as ``w01 to w26``."""
 Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, (int, float)) else value)]

@@ -1,4 +1,4 @@
-"""A made-up panel of many waves, declared by waves.csv, for the benchmarks: seeded, and written into a temporary folder."""
+"""A made-up panel of many waves, declared by waves.csv, for benchmarks: seeded, and written where it is asked for."""
 
 import shutil
 from pathlib import Path
@@ -36,7 +36,7 @@ GRID = """{grid}:
 """
 FACTS = """is_woman: {label: Woman, wording: Sex, kind: nominal, codes: {0: man, 1: woman}, time_constant: true,
   concept: is_woman}
-age: {label: Age, wording: Age, kind: number, range: [16, 110], concept: age}
+age: {label: Age, wording: Age, kind: number, range: [0, 110], concept: age}
 """
 MODEL = """question: Is {outcome} higher when {exposure} is?
 study: panel
@@ -67,6 +67,11 @@ Some people were asked.
 
 def items() -> list[str]:
     return [f"{grid}_{row}" for grid in GRIDS for row in range(ROWS)]
+
+
+def _scale(grid: str, concept: str) -> str:
+    own = ", ".join(f"{grid}_{row}" for row in range(ROWS))
+    return f"{concept}: {{label: {grid.capitalize()}, concept: {concept}, items: [{own}]}}\n"
 
 
 def answers(people: int, waves: int, share: float, seed: int = 1) -> pl.DataFrame:
@@ -113,17 +118,7 @@ def make_root(root: Path, people: int, waves: int, share: float) -> int:
         for grid in GRIDS
     ]
     (study / "items.yaml").write_text("".join(grids) + FACTS)
-    scale = "{grid}: {{label: {label}, concept: {concept}, items: [{items}]}}\n"
-    scales = [
-        scale.format(
-            grid=concept,
-            label=grid.capitalize(),
-            concept=concept,
-            items=", ".join(f"{grid}_{row}" for row in range(ROWS)),
-        )
-        for grid, concept in GRIDS.items()
-    ]
-    (study / "scales.yaml").write_text("".join(scales))
+    (study / "scales.yaml").write_text("".join(_scale(grid, concept) for grid, concept in GRIDS.items()))
     reports = {
         "models/first.yaml": MODEL.format(outcome="belonging", exposure="contact_quantity"),
         "models/second.yaml": MODEL.format(outcome="political_trust", exposure="threat"),
