@@ -128,11 +128,24 @@ def test_each_conversion_is_named_blocks_and_ends_with_what_is_pasted(sister: st
     exception = study.waves["w02"].exceptions["q"]
     assert (exception.times or 1) == pytest.approx(times)
     assert (exception.plus or 0) == pytest.approx(plus)
-    assert open_blocks(found(study, waves)) == []
-    assert "other amounts" not in " ".join(found(study, waves)["what"])
+    left = found(study, waves)
+    assert left.is_empty(), "a conversion that is declared is no finding any more, nor are the fractions that it makes"
     answers = harmonise(study, waves).answers.filter(wave="w02")["q"].to_list()
     assert answers[0] is None
     assert answers[1:] == pytest.approx(now[1:].tolist())
+
+
+@pytest.mark.parametrize(
+    ("fill", "kind"),
+    [(lambda now: np.where(np.arange(len(now)) % 4 == 0, now + 0.5, now), "fractions"),
+     (lambda now: np.where(np.arange(len(now)) % 20 == 0, 99_999, now), "code_among_amounts")],
+    ids=["fractions-of-the-file", "a-code-of-the-file"],
+)  # fmt: skip
+def test_a_declared_conversion_hides_neither_fractions_nor_codes_of_the_file(fill: Change, kind: str, tmp_path: Path):
+    was, now = amounts("hours")
+    study = declare(tmp_path, (0, 10_000), "exceptions: {q: {reason: in minutes, times: 0.0166666667}}\n")
+    rows = found(study, tables(was, fill(now * 60), now))
+    assert kind in rows.filter(wave="w02")["kind"].to_list()
 
 
 @pytest.mark.parametrize("kind", KINDS)

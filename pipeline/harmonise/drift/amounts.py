@@ -28,11 +28,15 @@ FRACTIONS = 0.05
 def amount_findings(
     file: WaveFile, key: str, item: Item, now: Reading, before: Reading | None, where: str
 ) -> Iterator[Finding]:
-    """What the numbers of one item show that hardly are amounts."""
+    """What the numbers of one item show that hardly are amounts.
+
+    Codes are those of the file, and fractions those that are there before and after a conversion that the wave
+    declares: it makes an amount of a code, fractions of whole numbers, and whole numbers of fractions.
+    """
     if item.kind != "number" or now.values.len() < MANY:
         return
     numbers = now.values.to_numpy()
-    yield from _codes(file, key, numbers, before, where)
+    yield from _codes(file, key, np.round(now.deposited, 6), before, where)
     if _thousands(numbers, now):
         yield Finding(
             file.arm, key, "thousands", "blocks",
@@ -42,7 +46,7 @@ def amount_findings(
             count=len(numbers), confidence=0.9,
         )  # fmt: skip
     elif before is not None and before.values.len() >= MANY:
-        yield from _fractions(file, key, numbers, before, where)
+        yield from _fractions(file, key, _fractional(now), _fractional(before), where)
 
 
 def _codes(file: WaveFile, key: str, numbers: Numbers, before: Reading | None, where: str) -> Iterator[Finding]:
@@ -52,7 +56,7 @@ def _codes(file: WaveFile, key: str, numbers: Numbers, before: Reading | None, w
     if not is_code.any() or is_code.all():
         return
     top, usual = values[~is_code].max(), counts[~is_code].max()
-    known = set() if before is None else set(before.values.unique().to_list())
+    known = set() if before is None else set(np.round(before.deposited, 6).tolist())
     suspects = [
         (value, int(count))
         for value, count in zip(values[is_code], counts[is_code], strict=True)
@@ -94,11 +98,23 @@ def _thousands(numbers: Numbers, now: Reading) -> bool:
     return bool(is_third.mean() >= THREE_DIGITS) and len(fractions) >= 0.5 * len(numbers)
 
 
-def _fractions(file: WaveFile, key: str, numbers: Numbers, before: Reading, where: str) -> Iterator[Finding]:
+def _fractional(reading: Reading) -> NDArray[np.bool_]:
+    """Which numbers have fractions, both in the file and as they are read."""
+    as_read, as_deposited = (_fraction(of) for of in (reading.values.to_numpy(), reading.deposited))
+    return as_read & as_deposited
+
+
+def _fraction(numbers: Numbers) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.abs(numbers - np.round(numbers)) > 1e-6
+    return found
+
+
+def _fractions(
+    file: WaveFile, key: str, now: NDArray[np.bool_], before: NDArray[np.bool_], where: str
+) -> Iterator[Finding]:
     """Fractions where the wave before had whole numbers alone."""
-    count = int((numbers != np.floor(numbers)).sum())
-    earlier = before.values.to_numpy()
-    if count > FRACTIONS * len(numbers) and (earlier == np.floor(earlier)).all():
+    count = int(now.sum())
+    if count > FRACTIONS * len(now) and not before.any():
         yield Finding(
             file.arm, key, "fractions", "warns", "numbers with fractions, where the wave before had whole ones alone.",
             where, "Ask whether they are in another unit, or were averaged or filled in.", count=count, confidence=0.8,

@@ -58,6 +58,15 @@ class Reading:
         return self.frame["value"].to_numpy()
 
     @cached_property
+    def deposited(self) -> NDArray[np.float64]:
+        """The numbers of the rows with a value as the file has them: before they were turned round or converted."""
+        numbers = self.values.cast(pl.Float64).to_numpy()
+        if self.rule.reverse and self.rule.range is not None:
+            numbers = sum(self.rule.range) - numbers
+        converted = (self.rule.times, self.rule.plus) != (1.0, 0.0)
+        return (numbers - self.rule.plus) / self.rule.times if converted else numbers
+
+    @cached_property
     def asked(self) -> Flags:
         """Per row whether the question was put to the person."""
         if not {"routed_out", "blank", "not_asked"} & set(self.reasons):
