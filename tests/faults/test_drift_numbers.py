@@ -11,7 +11,7 @@ from shared import ROOT
 
 from pipeline.errors import CohesionError
 from pipeline.harmonise import harmonise
-from pipeline.harmonise.drift import compare_all, open_blocks
+from pipeline.harmonise.drift import compare_all
 from pipeline.harmonise.drift.recoding.conversion import conversion
 from pipeline.paths import Paths
 from pipeline.specs import Study, load_project
