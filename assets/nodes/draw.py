@@ -14,7 +14,7 @@ from assets.nodes.ingest import below
 from pipeline.specs import AnyModel, Claim, Figure, Study
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import concepts_of
-from pipeline.specs.paper_reads import groups_of, ranges_of
+from pipeline.specs.paper_reads import groups_of, pooling_waves, ranges_of
 
 SUFFIXES = ("png", "svg", "narrow.svg")
 
@@ -35,6 +35,7 @@ def make_figure(
     claims: tuple[Claim, ...],
     groups: Mapping[str, str],
     ranges: Mapping[str, tuple[float, float]],
+    pooling: tuple[str, ...],
 ) -> Output:
     """One row: the figure's words and the hashes of its files. What its title claims is judged before it is drawn.
 
@@ -52,7 +53,7 @@ def make_figure(
         judge_figure(
             name, figure.title, claims, pl.concat(frames) if frames else None,
             comparability=comparability, groups=groups, labels=labels, ranges=ranges,
-            participation=tables.get("participation"),
+            participation=tables.get("participation"), pooling=pooling,
         )  # fmt: skip
     drawn = draw(
         figure,
@@ -63,6 +64,7 @@ def make_figure(
         models=dict(models),
         comparability=comparability,
         panel=tables.get("panel"),
+        pooling=pooling,
     )
     files = rendered(drawn)
     record = {"figure": name, "title": drawn.title, "source": drawn.source, "alt": drawn.alt, "note": drawn.note}
@@ -98,6 +100,7 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
             "claims": figure.claims,
             "groups": groups_of(models),
             "ranges": ranges_of(models.values(), study, project) if figure.claims else {},
+            "pooling": pooling_waves(models, project.models),
             "models": {model: reads.drawn_model(kind, declared) for model, declared in models.items()},
         },
         inputs=inputs,

@@ -14,7 +14,15 @@ from assets.nodes.comparability import comparability_key
 from assets.nodes.ingest import below
 from assets.nodes.weight_sets import ABOUT
 from pipeline.specs import AnyModel, Figure, Paper, Study
-from pipeline.specs.paper_reads import FIGURE_READS, labels_of, model_reads, ranges_of, study_reads, weight_sets_of
+from pipeline.specs.paper_reads import (
+    FIGURE_READS,
+    labels_of,
+    model_reads,
+    pooling_waves,
+    ranges_of,
+    study_reads,
+    weight_sets_of,
+)
 from pipeline.specs.project import Assumption
 from pipeline.specs.writers import WRITERS
 
@@ -44,6 +52,7 @@ def make_paper(
     templates: Mapping[str, OutsideFile],
     writers: tuple[str, ...],
     ranges: Mapping[str, tuple[float, float]],
+    pooling: tuple[str, ...],
     root: Place,
 ) -> Output:
     """One row per number that the paper prints; the paper itself is a page, in the form of every writer."""
@@ -67,6 +76,7 @@ def make_paper(
         tables=about | dict(_of_weights(tables)),
         drawn={figure: _drawn(record, root) for figure, record in tables["figures"].items()},
         ranges=ranges,
+        pooling=pooling,
     )
     numbers = paper_numbers(document, name)
     pages = {
@@ -125,6 +135,7 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             "labels": labels_of(paper, text, project),
             "assumptions": tuple(study.assumptions),
             "ranges": ranges_of(models.values(), study, project),
+            "pooling": pooling_waves(models, project.models),
             "templates": {key: OutsideFile(template) for key, template in templates.items()},
             "writers": tuple(WRITERS),
             "root": Place(paths.root),

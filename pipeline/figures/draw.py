@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -48,19 +48,21 @@ def draw(
     models: Mapping[str, AnyModel] | None = None,
     comparability: pl.DataFrame | None = None,
     panel: pl.DataFrame | None = None,
+    pooling: Collection[str] = (),
 ) -> Drawing:
     """The figure that ``spec`` declares, with its alternative text.
 
     ``estimates``: rows of ``Estimates``, also of other models. ``participation``: the ``Participation`` table.
     ``labels``: concept → label, of those that ``specs.concepts_of`` names. ``models``: the declared models of the
     figure, for their outcomes and level of confidence. ``comparability``: the ``Comparability`` table, so that a trend
-    of a scale that failed scalar invariance says so. ``panel``: the scores. A kind reads only the tables and parts of
+    of a scale that failed scalar invariance says so, and so do associations of the models in ``pooling``, which have no
+    term for each wave. ``panel``: the scores. A kind reads only the tables and parts of
     declarations that its record in ``specs/figure_kinds.py`` names.
 
     Raises ``PaperError`` if a result that the figure draws is missing, or if its title compares levels of a scale that
     failed scalar invariance.
     """
-    material = Material(estimates, participation, labels or {}, models or {}, comparability, panel)
+    material = Material(estimates, participation, labels or {}, models or {}, comparability, panel, pooling)
     picture: Picture = load(FIGURE_KINDS[spec.kind].function)(spec, study, material)
     source = study.about.source or study.about.title
     note = " ".join(filter(None, (spec.note, picture.caution)))

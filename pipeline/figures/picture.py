@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.specs.comparing import MARK, compared_over
+from pipeline.specs.comparing import MARK, compared
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +23,7 @@ class Material:
     """The tables a figure may read, and the declared models and labels of concepts that it prints.
 
     ``panel``: the scores, one row per person and wave; for kinds that are drawn from people and not from estimates.
+    ``pooling``: the models that analyse several waves without a term for each.
     """
 
     estimates: pl.DataFrame | None
@@ -31,6 +32,7 @@ class Material:
     models: Mapping[str, AnyModel]
     comparability: pl.DataFrame | None = None
     panel: pl.DataFrame | None = None
+    pooling: Collection[str] = ()
 
     def of(self, spec: FigureSpec) -> pl.DataFrame:
         """The estimates of the figure's models. Raises ``PaperError`` if a model has none."""
@@ -44,10 +46,13 @@ class Material:
         """The rows that a figure shows, with ``mark`` at those that compare levels where they may not; and why."""
         failed = {} if self.comparability is None else _failed(self.comparability)
         groups = {name: str(getattr(self.models.get(name), "group", None) or "") for name in spec.models}
-        reasons = [_reason(row, groups.get(row["model"], ""), failed) for row in rows.iter_rows(named=True)]
-        marked = rows.with_columns(mark=pl.Series([MARK if reason else "" for reason in reasons], dtype=pl.String))
-        why = dict.fromkeys(zip(rows["outcome"], reasons, strict=True))
-        return marked, caution_of({self.label(scale, spec): reason for scale, reason in why if reason})
+        reasons = [
+            _reasons(row, groups.get(row["model"], ""), row["model"] in self.pooling, failed)
+            for row in rows.iter_rows(named=True)
+        ]
+        marked = rows.with_columns(mark=pl.Series([MARK if found else "" for found in reasons], dtype=pl.String))
+        why = {self.label(scale, spec): reason for found in reasons for scale, reason in found.items()}
+        return marked, caution_of(why)
 
     def who_took_part(self) -> pl.DataFrame:
         """The participation table. Raises ``PaperError`` if there is none."""
@@ -84,9 +89,12 @@ def _failed(comparability: pl.DataFrame) -> dict[tuple[str, str], str]:
     return {(scale, over): reason for scale, over, reason in reversed(failed.rows())}
 
 
-def _reason(row: Mapping[str, Any], group: str, failed: Mapping[tuple[str, str], str]) -> str:
-    over = compared_over(row, group) if failed else ()
-    return next((failed[row["outcome"], one] for one in over if (row["outcome"], one) in failed), "")
+def _reasons(
+    row: Mapping[str, Any], group: str, pools_waves: bool, failed: Mapping[tuple[str, str], str]
+) -> dict[str, str]:
+    """Scale → why, of the scales whose levels a row compares although they may not be."""
+    pairs = compared(row, group, pools_waves) if failed else ()
+    return {scale: failed[scale, over] for scale, over in reversed(pairs) if (scale, over) in failed}
 
 
 def caution_of(scales: Mapping[str, str]) -> str:

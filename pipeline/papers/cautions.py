@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,43 +10,55 @@ import polars as pl
 
 from pipeline.papers.content import Block, Heading, Paragraph, words
 from pipeline.papers.study_context import StudyContext
-from pipeline.specs.comparing import MARK, compared_over
+from pipeline.specs.comparing import MARK, compared
 
 ANCHOR = "comparability"
 
 
 @dataclass(frozen=True)
 class Cautions:
-    """(scale, over) → why its means may not be compared; ``over`` is "waves" or a grouping column."""
+    """(scale, over) → why its means may not be compared; ``over`` is "waves" or a grouping column.
+
+    ``pooling``: the models that analyse several waves without a term for each.
+    """
 
     failed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)  # model → the column that its groups are of
+    pooling: Collection[str] = ()
 
     def of(self, row: Mapping[str, Any]) -> str:
         """Why a row of the estimates is marked; empty if it is not."""
+        return next((why for _, why in self._reasons(row)), "")
+
+    def _reasons(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The scales that a row compares although they did not measure alike, and why not."""
         if not self.failed:
-            return ""
-        over = compared_over(row, self.groups.get(str(row["model"]), ""))
-        return next(filter(None, (self.failed.get((str(row["outcome"]), one), "") for one in over)), "")
+            return
+        model = str(row["model"])
+        for scale, over in compared(row, self.groups.get(model, ""), model in self.pooling):
+            why = self.failed.get((scale, over), "")
+            if why:
+                yield scale, why
 
     def marked(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Scale → why, for the scales that rows of the estimates compare."""
         found: dict[str, str] = {}
-        for row in rows if self.failed else ():
-            why = self.of(row)
-            if why:
-                found.setdefault(str(row["outcome"]), why)
+        for row in rows:
+            for scale, why in self._reasons(row):
+                found.setdefault(scale, why)
         return found
 
 
-def cautions_of(comparability: pl.DataFrame | None, groups: Mapping[str, str]) -> Cautions:
-    """From the table of a study's conclusions; ``groups``: model → the column it groups by."""
+def cautions_of(
+    comparability: pl.DataFrame | None, groups: Mapping[str, str], pooling: Collection[str] = ()
+) -> Cautions:
+    """From the table of a study's conclusions; ``groups``: model → the column it groups by; ``pooling``: as above."""
     if comparability is None:
         return Cautions()
     failed: dict[tuple[str, str], str] = {}
     for row in comparability.filter(~pl.col("is_comparable")).iter_rows(named=True):
         failed.setdefault((row["scale"], row["over"]), f"{row['reason']}{_relief(row['freed'])}")
-    return Cautions(failed, groups)
+    return Cautions(failed, groups, pooling)
 
 
 def _relief(freed: str | None) -> str:
@@ -76,7 +88,7 @@ def explained(marked: Mapping[str, str], study: StudyContext) -> Sequence[Block]
         f"Numbers with the mark {MARK} are levels of scales whose questions did not measure alike in all waves or "
         "groups compared: scalar invariance failed by the criterion declared in advance. Differences between such "
         "numbers may reflect how people understood the questions. Associations within a wave do not compare such "
-        "levels; nor do those within a person, where a model has a term for each wave."
+        "levels; nor do those over several waves, where a model has a term for each wave. Where it has none, they do."
     )
     each = [Paragraph(words(f"{study.label(scale)}: {readable(why, study)}.")) for scale, why in marked.items()]
     return (Heading(2, words("What may not be compared"), ANCHOR), Paragraph(words(lead)), *each)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -110,18 +110,19 @@ def judge_figure(
     labels: Mapping[str, str],
     ranges: Mapping[str, tuple[float, float]],
     participation: pl.DataFrame | None = None,
+    pooling: Collection[str] = (),
 ) -> None:
     """Judge what a figure's title claims, before it is drawn.
 
     ``estimates``: of the figure's models. ``participation``: who took part, for claims about facts of the study.
     ``comparability``: the study's table of what may be compared. ``groups``: model → the column it groups by.
-    ``ranges``: concept → its declared ends.
+    ``ranges``: concept → its declared ends. ``pooling``: the models without a term for each wave.
 
     Raises ``PaperError`` with every claim that the results do not support.
     """
     rows = rows_of_estimates([]) if estimates is None else estimates
     facts = {} if participation is None else facts_of(participation, StudyContext(""))
-    found = Results(rows, facts, labels, cautions_of(comparability, groups), ranges)
+    found = Results(rows, facts, labels, cautions_of(comparability, groups, pooling), ranges)
     problems = title_problems(key, title, claims, found)
     if problems:
         raise PaperError("\n".join(problems).removesuffix("."))

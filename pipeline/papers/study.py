@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ def render_study_paper(
     tables: Mapping[str, pl.DataFrame],
     drawn: Mapping[str, Mapping[str, Any]],
     ranges: Mapping[str, tuple[float, float]] | None = None,
+    pooling: Collection[str] = (),
 ) -> Document:
     """The paper ``key`` as a typed document, with everything its study declares. Reads nothing from disk.
 
@@ -48,12 +49,14 @@ def render_study_paper(
     ``results``: ``Estimates`` of the paper's models. ``tables``: participation, reliability and so on, by name.
     ``drawn``: figure → its ``FigureRecord`` with ``svg`` and, where there are such, ``narrow`` and ``png`` (bytes).
 
-    ``ranges``: concept → its declared ends, by which scales are told apart.
+    ``ranges``: concept → its declared ends, by which scales are told apart. ``pooling``: the models that analyse
+    several waves without a term for each (``specs.paper_reads.pooling_waves``).
 
     Raises ``UnsoundPaperError`` with every mistake, among them titles of figures that the results do not
     support, and blocking findings that nobody has decided about.
     """
-    name, cautions = f"reports/papers/{key}.md", cautions_of(tables.get("comparability"), groups_of(models))
+    name = f"reports/papers/{key}.md"
+    cautions = cautions_of(tables.get("comparability"), groups_of(models), pooling)
     context = replace(
         declared_context(study, models=models, labels=labels, assumptions=assumptions),
         units={term: units for one in figures.values() for term, units in one.per.items()},

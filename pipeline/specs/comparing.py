@@ -49,7 +49,7 @@ def compared_over(row: Mapping[str, Any], group: str) -> tuple[str, ...]:
     ``group``: the column that the groups of its model are of, or nothing. A level of one wave stands beside that of
     the next; a change, a term for a wave and a course compare waves by themselves. A level of one group stands beside
     those of others; a difference, and the effect of the very column that divides people into groups, compare groups.
-    Other effects are associations, and compare no levels.
+    Other effects are associations, and compare no levels; unless their model pools waves (``compared``).
     """
     component = COMPONENTS.get(str(row.get("component")))
     if component is None:
@@ -62,6 +62,20 @@ def compared_over(row: Mapping[str, Any], group: str) -> tuple[str, ...]:
     if component.in_units and not component.is_path and row.get("term") is not None:
         over.append(str(row["term"]))
     return tuple(over)
+
+
+def compared(row: Mapping[str, Any], group: str, pools_waves: bool = False) -> tuple[tuple[str, str], ...]:
+    """The scales whose levels a row of the estimates compares, each with what it compares them over.
+
+    ``pools_waves``: its model analyses several waves and has no term for each. What a question came to mean for
+    everybody then enters each association, of the outcome and of what it is regressed on: a change within a person is
+    a difference between the levels of two waves. A term for each wave takes that out.
+    """
+    outcome, component = str(row.get("outcome")), COMPONENTS.get(str(row.get("component")))
+    found = [(outcome, over) for over in compared_over(row, group)]
+    if pools_waves and component is not None and (component.in_units or component.key == "lag_standardised"):
+        found += [(scale, WAVES) for scale in (outcome, str(row.get("term")))]
+    return tuple(dict.fromkeys(found))
 
 
 def finding_of(title: str) -> str:

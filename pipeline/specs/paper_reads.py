@@ -86,6 +86,27 @@ def groups_of(models: Mapping[str, AnyModel]) -> dict[str, str]:
     return {name: model.group for name, model in grouped.items() if model.group}
 
 
+def pooling_waves(models: Mapping[str, AnyModel], every: Mapping[str, AnyModel]) -> tuple[str, ...]:
+    """The models that analyse several waves without a term for each. ``every``: also those that others estimate again.
+
+    A regression has such terms unless it declares otherwise, or takes none; a model from wave to wave has means of its
+    own for each wave unless it sets them equal.
+    """
+    return tuple(name for name, model in models.items() if _pools_waves(model, every))
+
+
+def _pools_waves(model: AnyModel, every: Mapping[str, AnyModel]) -> bool:
+    again = every.get(str(getattr(model, "of", None)))
+    if again is not None:
+        return _pools_waves(again, every)
+    family = FAMILIES[model.family]
+    if len(model.waves) == 1:
+        return False
+    if "wave_effects" in family.keys:
+        return not getattr(model, "wave_effects", True) and getattr(model, "effects", "") != "person_and_wave"
+    return "outcome" in family.needs or getattr(model, "means", None) == "equal"
+
+
 def ranges_of(models: Iterable[AnyModel], study: Study, project: Project) -> dict[str, tuple[float, float]]:
     """Concept → its lowest and highest value in the study, of those that the models name and that have both."""
     named = {name for model in models for name in _named(model, project.models)}

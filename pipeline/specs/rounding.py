@@ -65,9 +65,19 @@ def places_of(ends: Iterable[float | None], places: int = 2, null: float = 0.0, 
     return next((more for more in range(places, places + FURTHER) if not _hidden(value, more, null)), places + FURTHER)
 
 
-def p_value(value: float, least: int = 3) -> str:
-    """A p value: three places, or ``least`` from 0.1 on, and what three do not show as < 0.001."""
-    return "< 0.001" if value < 0.001 else decimal(value, least if value >= 0.1 else 3)
+LEVELS = (0.01, 0.05)
+"""What p values are read against."""
+
+
+def p_value(value: float) -> str:
+    """A p value to three places: below 0.001 and above 0.999 as such, and never rounded onto 0.01 or 0.05."""
+    if value < 0.001:
+        return "< 0.001"
+    if 0.9995 <= value < 1 - NOISE:
+        return "> 0.999"
+    onto = [level for level in LEVELS if value != level]
+    places = next((p for p in range(3, MOST_PLACES) if not any(_hidden(value, p, level) for level in onto)), 3)
+    return decimal(value, places)
 
 
 def _hidden(value: float, places: int, null: float = 0.0) -> bool:

@@ -18,7 +18,9 @@ from pipeline.papers.results import Results, result_of
 from pipeline.papers.tables.cells import with_interval
 from pipeline.participation.transitions import places
 from pipeline.paths import REPOSITORY, Paths
-from pipeline.specs import Claim, Figure, load_project
+from pipeline.specs import Claim, Figure, Model, load_project
+from pipeline.specs.comparing import MARK
+from pipeline.specs.paper_reads import pooling_waves
 from pipeline.specs.rounding import percent, rounded
 from pipeline.tables import estimates
 
@@ -270,6 +272,23 @@ def test_a_number_without_an_interval_is_not_nothing_either():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        (0.57, "0.570"), (0.0321, "0.032"), (0.0004, "< 0.001"), (0.0496, "0.0496"), (0.0502, "0.0502"),
+        (0.05, "0.050"), (0.00996, "0.00996"), (0.99991, "> 0.999"), (1.0, "1.000"),
+    ],
+)  # fmt: skip
+def test_a_p_value_is_rounded_alike_everywhere_and_never_onto_a_level(value, printed):
+    rows = [row("paths", "trust", "coefficient", "contact", 0.2) | {"family": "pooled", "p_value": value}]
+    document = render_paper(
+        f'{FRONT}{{{{ est("paths", "contact") | p }}}}\n\n:::table estimates paths\n:::\n',
+        results=estimates(rows), context=CONTEXT,
+    )  # fmt: skip
+    assert plain(document.blocks[0].runs) == (f"p {printed}" if printed[0] in "<>" else f"p = {printed}")
+    assert plain(document.blocks[1].rows[0].cells[-1]) == printed
+
+
 # One unit and one rounding in text and figure
 
 
@@ -368,6 +387,52 @@ def test_the_mark_stands_on_every_kind_of_figure_that_compares_levels(kind, rows
 def test_what_compares_levels_is_marked_in_tables_and_text(component, term, wave, is_marked):
     (found,) = estimates([row("one", "trust", component, term, 0.2, wave=wave)]).rows(named=True)
     assert bool(cautions_of(GROUPS, {}).of(found)) is is_marked
+
+
+@pytest.mark.parametrize(
+    ("keys", "pools"),
+    [
+        ({}, False),
+        ({"wave_effects": False}, True),
+        ({"wave_effects": False, "waves": ("w01",)}, False),
+        ({"family": "fixed_effects", "wave_effects": False}, True),
+        ({"family": "fixed_effects", "wave_effects": False, "effects": "person_and_wave"}, False),
+        ({"family": "first_difference", "wave_effects": False}, True),
+        ({"family": "between"}, True),
+    ],
+    ids=["terms", "no-terms", "one-wave", "fixed-effects", "absorbed", "first-differences", "means-of-people"],
+)  # fmt: skip
+def test_models_without_a_term_for_each_wave_pool_waves(keys, pools):
+    declared = {"family": "within_between", **keys}
+    model = Model(question="?", study="s", outcome="trust", exposures=("contact",), **declared)
+    again = Model(question="?", study="s", family="sensitivity", of="m", weights="w", result={"term": "contact"})
+    every = {"m": model, "again": again}
+    assert pooling_waves(every, every) == (tuple(every) if pools else ())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "term", "is_marked"),
+    [("trust", "contact", True), ("liking", "trust", True), ("liking", "contact", False)],
+    ids=["the-outcome-failed", "the-exposure-failed", "neither"],
+)
+def test_effects_of_models_without_wave_terms_are_marked_and_claim_nothing(outcome, term, is_marked):
+    effect = row("within", outcome, "within", term, 0.2, family="within_between")
+    body = f'It is {{{{ est("within", "{term}", outcome="{outcome}") | dp(2) }}}}.\n\n:::table models within\n:::\n'
+    claim = f'{{{{ claim(est("within", "{term}", outcome="{outcome}"), "positive") }}}}\n'
+    for pooling in ((), ("within",)):
+        cautions = cautions_of(FAILED, {}, pooling)
+        document = render_paper(FRONT + body, results=estimates([effect]), context=CONTEXT, cautions=cautions)
+        expected = is_marked and bool(pooling)
+        text, table, *_ = document.blocks
+        assert (MARK in [getattr(run, "mark", "") for run in text.runs]) is expected
+        assert any(MARK in plain(cell) for one in table.rows for cell in one.cells) is expected
+        study = load_project(Paths(REPOSITORY)).studies["elsoc"]
+        spec = Figure(study="elsoc", kind="coefficients", title="Contact", models=("within",), terms=(term,))
+        drawing = draw(spec, study, estimates=estimates([effect]), comparability=FAILED, pooling=pooling)
+        assert drawing.title.endswith(MARK) is expected
+        if expected:
+            with pytest.raises(PaperError, match="may not be compared"):
+                render_paper(FRONT + claim, results=estimates([effect]), context=CONTEXT, cautions=cautions)
 
 
 def test_the_words_of_a_marked_trend_name_no_highest_value():

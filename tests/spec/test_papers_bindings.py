@@ -77,7 +77,7 @@ BETWEEN = 'est("liking_follows_contact", "contact", component="between")'
         (f"{WITHIN}.n_persons | count", "2,891"),
         (f"{WITHIN} | p", "p < 0.001"),
         (f"{BETWEEN} | p", "p = 0.032"),
-        ('est("stayed", "woman") | p', "p = 0.57"),
+        ('est("stayed", "woman") | p', "p = 0.570"),
         ('est("stayed", "woman") | exp | dp(2)', "1.47"),
         ('est("stayed", "woman") | exp | interval(2)', "1.26 to 1.72"),
         ('est("stayed", "woman", component="odds_ratio") | dp(2)', "1.47"),

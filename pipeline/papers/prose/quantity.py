@@ -141,8 +141,8 @@ def p(quantity: Quantity) -> Printed:
     if own is None or own.value is None:
         quantity.known()
         raise PaperError(f"{quantity.origin.what} ({quantity.origin.source}) has no p value")
-    text = p_value(own.value, least=2)
-    return Printed(f"p {text}" if text.startswith("<") else f"p = {text}", own)
+    text = p_value(own.value)
+    return Printed(f"p {text}" if text[0] in "<>" else f"p = {text}", own)
 
 
 def exp(quantity: Quantity) -> Quantity:
