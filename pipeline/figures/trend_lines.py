@@ -22,6 +22,20 @@ def limits(panel: Panel, tall: float) -> tuple[float, float]:
     return (max(low - air, 0.0) if low >= 0 else low - air), high + air
 
 
+def axis_words(panels: Sequence[Panel], y_range: tuple[float, float] | None, percent: bool) -> list[str]:
+    """Where vertical axes start that do not show everything: none for a range that was declared from zero on."""
+    low = y_range[0] if y_range else max(limits(panel, 2.4)[0] for panel in panels)
+    differ = len(panels) > 1 and y_range is None
+    axes, verb = ("Vertical axes", "do") if len(panels) > 1 else ("The vertical axis", "does")
+    if percent and low > 0:
+        said = f"{axes} {'differ between panels and ' * differ}{verb} not start at zero."
+    elif not percent and y_range is None:
+        said = f"{axes} {'differ between panels: they cover' if differ else 'covers'} the values shown, not the scale."
+    else:
+        said = "Vertical axes differ between panels." if differ else ""
+    return [said] if said else []
+
+
 def level_ticks(axes: Axes, low: float, high: float, tall: float, percent: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.papers.declared_questions import questions_of
 from pipeline.papers.methods import model_note
+from pipeline.papers.phrases import in_sentence
 from pipeline.papers.study_context import Exceptional, Fieldwork, StudyContext
 from pipeline.specs.targets import category_name
 
@@ -33,6 +34,7 @@ def declared_context(
     facts = (("Population", about.population), ("Data", about.source or about.title), ("Licence", about.licence))
     sets = {str(model.weights) for model in models.values() if model.weights}
     weight_sets = {key: declared.label for key, declared in study.weights.items() if key in sets}
+    named = _labels(study, labels)
     return StudyContext(
         title=about.title,
         synthetic=about.synthetic,
@@ -41,8 +43,8 @@ def declared_context(
         assumptions=tuple((assumption.what, assumption.reason) for assumption in assumptions),
         caveats=study.caveats,
         questions=questions_of(study, labels),
-        labels={**_labels(study, labels), **{f"weights {key}": label for key, label in weight_sets.items()}},
-        models={key: model_note(model, weight_sets, labels) for key, model in models.items()},
+        labels={**named, **{f"weights {key}": label for key, label in weight_sets.items()}},
+        models={key: model_note(model, weight_sets, named) for key, model in models.items()},
         fieldwork=_fieldwork(study),
         source=about.source or about.title,
         exceptions=_exceptions(study),
@@ -93,9 +95,13 @@ def _answers(study: Study, concepts: Mapping[str, str]) -> dict[str, str]:
         if concept not in concepts:
             continue
         item = study.items[key]
-        values = {} if item.reverse else {code: str(item.recode.get(code, code)) for code in item.codes}
+        recoded = {} if item.reverse else {code: str(item.recode.get(code, code)) for code in item.codes}
+        values = {code: category_name(value) for code, value in recoded.items()}
         single = {code for code, value in values.items() if list(values.values()).count(value) == 1}
-        found |= {f"{concept}={category_name(values[code])}": item.codes[code] for code in values if code in single}
+        if set(values.values()) == {"0", "1"}:  # yes or no: of several answers that count, the concept names them
+            label = concepts[concept]
+            found |= {f"{concept}=0": f"Not: {in_sentence(label)}", f"{concept}=1": label}
+        found |= {f"{concept}={values[code]}": item.codes[code] for code in values if code in single}
     return found
 
 

@@ -26,10 +26,12 @@ def questions_of(study: Study, concepts: Collection[str]) -> dict[str, tuple[Que
 
 def _question(study: Study, key: str, item: Item) -> Question:
     asked: dict[str, str] = {}
+    places: set[tuple[str, str]] = set()
     for wave, _, file in study.files():
         variable = source_variable(study, wave, file, key)
         if variable is not None:
             asked[wave] = variable
+            places.add((file.arm, wave))
     differs = [_differs(study.waves[wave], key) for wave in asked if key in study.waves[wave].exceptions]
     return Question(
         key,
@@ -40,6 +42,7 @@ def _question(study: Study, key: str, item: Item) -> Question:
         tuple(item.codes.values()),
         item.assumed,
         tuple(differs),
+        frozenset(places),
     )
 
 

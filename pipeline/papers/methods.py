@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.papers.phrases import in_sentence
+from pipeline.papers.phrases import in_sentence, joined
 from pipeline.papers.study_context import ModelNote
 from pipeline.specs.families import FAMILIES
 
@@ -31,7 +31,10 @@ CHOICES = (
 
 
 def model_note(model: AnyModel, weight_sets: Mapping[str, str], labels: Mapping[str, str] | None = None) -> ModelNote:
-    """The model's question, its method and what was chosen in it. ``weight_sets``, ``labels``: key → label."""
+    """The model's question, its method and what was chosen in it. ``weight_sets``, ``labels``: key → label.
+
+    ``labels``: of concepts, waves and arms.
+    """
     family = FAMILIES[model.family]
     chosen = {key: getattr(model, key, None) for key in CHOICES if key in family.keys}
     parts = (
@@ -42,7 +45,16 @@ def model_note(model: AnyModel, weight_sets: Mapping[str, str], labels: Mapping[
         _missing(chosen),
     )
     described = [family.method, *(phrase for part in parts for phrase in part), *_weighted(chosen, weight_sets)]
-    return ModelNote(model.question, "; ".join(described), family.label)
+    waves, arms = (tuple(getattr(model, name, ())) for name in ("waves", "arms"))
+    described += filter(None, [limits(waves, arms, lambda key: (labels or {}).get(key, key))])
+    return ModelNote(model.question, "; ".join(described), family.label, waves, arms)
+
+
+def limits(waves: Sequence[str], arms: Sequence[str], label: Callable[[str], str]) -> str:
+    """The waves and arms that a model is limited to: "in 2016 and 2017, of “Kent, Scotland and Wales”"."""
+    named = [[label(key) for key in keys] for keys in (waves, arms)]
+    quoted = [[f"“{one}”" if "," in one else one for one in part] for part in named]
+    return ", ".join(f"{word} {joined(part)}" for word, part in zip(("in", "of"), quoted, strict=True) if part)
 
 
 Chosen = Mapping[str, Any]

@@ -100,10 +100,13 @@ def _plain_words(context: StudyContext) -> dict[str, Say]:
     def wording(item: str) -> str:
         return _named(item, asked, "a question behind this paper's results")
 
+    def name(key: str) -> str:
+        return context.label(key)
+
     def units(number: float) -> str:
         return f"{number:g}"
 
-    return {"units": units, "wave": wave, "fieldwork": fieldwork, "wording": wording}
+    return {"name": name, "units": units, "wave": wave, "fieldwork": fieldwork, "wording": wording}
 
 
 def _named(key: str, names: Mapping[str, str], what: str) -> str:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Question:
-    """One question as asked: its wording, where it stands in the files, and in which waves."""
+    """One question as asked: its wording, where it stands in the files, and in which waves.
+
+    ``places``: the arms and waves that asked it, where arms have calendars of their own.
+    """
 
     item: str
     label: str
@@ -18,15 +21,21 @@ class Question:
     answers: tuple[str, ...] = ()
     assumed: bool = False
     remarks: tuple[str, ...] = ()
+    places: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
 class ModelNote:
-    """The question of a model and the method that answers it, in words. ``short`` names it in a table."""
+    """The question of a model and the method that answers it, in words. ``short`` names it in a table.
+
+    ``waves``, ``arms``: those it is limited to; none if it takes all.
+    """
 
     question: str
     method: str
     short: str = ""
+    waves: tuple[str, ...] = ()
+    arms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,13 @@ FIGURE_READS = (
 _MODEL_READS = frozenset(
     {
         "question", "family", "effects", "wave_effects", "lags", "residuals", "means", "covariates", "time_varying",
-        "over", "group", "criterion", "missing", "ordinal", "weights",
+        "over", "group", "criterion", "missing", "ordinal", "weights", "waves", "arms",
     }
 )  # fmt: skip
 _WITHIN = {"criterion": ("criterion.cfi_drop", "criterion.rmsea_rise", "criterion.p")}
-_NAMES_CONCEPTS = ("outcome", "outcomes", "exposures", "covariates", "categorical", "constructs", "time_varying")
+_NAMES_CONCEPTS = (
+    "outcome", "outcomes", "exposures", "covariates", "categorical", "constructs", "time_varying", "group",
+)  # fmt: skip
 
 _STUDY_READS = (
     "about.title", "about.source", "about.synthetic", "about.citation", "about.population", "about.licence",
@@ -54,7 +56,7 @@ _ITEM_READS = ("label", "concept", "wording", "codes", "recode", "reverse", "ass
 
 def model_reads(model: AnyModel) -> tuple[str, ...]:
     """What a paper reads of the declaration of one of its models."""
-    taken = _MODEL_READS & (FAMILIES[model.family].keys | {"weights"})
+    taken = _MODEL_READS & (FAMILIES[model.family].keys | {"weights", "waves", "arms"})
     return tuple(sorted(path for name in taken for path in _WITHIN.get(name, (name,))))
 
 

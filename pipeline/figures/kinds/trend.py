@@ -14,7 +14,7 @@ from pipeline.figures.picture import Arguments, Material, Picture, caution_of
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import WIDE, styled
 from pipeline.figures.timeline import Dates, Event, month, near
-from pipeline.figures.trend_lines import printed_value
+from pipeline.figures.trend_lines import axis_words, printed_value
 from pipeline.figures.trend_plot import TrendPlot
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def trend(
     panels = panels_of(means, dates, groups, labels, percent, together, marked)
     has_bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
     key = [f"Bars show {confidence * 100:g}% confidence intervals."] if has_bars else []
-    key += ["Panels have different scales."] if len(panels) > 1 and y_range is None else []
+    key += axis_words(panels, y_range, percent)
     heading = Heading(title, subtitle, source, note, " ".join(key), synthetic)
     days = [point.day for panel in panels for line in panel.lines for point in line.points]
     plot = TrendPlot(panels, near(events, days), days, y_label, y_range, percent)

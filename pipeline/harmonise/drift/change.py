@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.harmonise.drift.finding import MANY, Finding
+from pipeline.specs.rounding import decimal
 
 USUAL_MEAN = 0.35
 """Change of the mean among the same people, in standard deviations, that waves may show without a finding."""
@@ -57,9 +58,10 @@ def _mean(arm: str, key: str, was: Values, now: Values, where: str) -> Moved | N
         return None
     change = float(now.mean() - was.mean()) / spread
     std_error = float((now - was).std(ddof=1)) / spread / math.sqrt(len(now))
+    ends = f"from {decimal(float(was.mean()))} to {decimal(float(now.mean()))}"
     what = (
-        f"the same people's mean moved by {change:+.2f} standard deviations, from {was.mean():.2f} to {now.mean():.2f} "
-        f"(standard error {std_error:.2f})."
+        f"the same people's mean moved by {'+' * (change > 0)}{decimal(change)} standard deviations, {ends} "
+        f"(standard error {decimal(std_error)})."
     )
     todo = (
         "Attrition cannot explain it: the same people are compared. Look for an event between the waves, "

@@ -109,7 +109,8 @@ def _patterns(section: Section, paper: PaperContext, options: Mapping[str, str])
     returned = (
         f"{{{{ {back} | words }}}} missed one or more waves and came back" if gaps else "no one came back after a gap"
     )
-    arrived = f"{{{{ {joiners} | words }}}} first answered after the first wave" if late else "no one joined late"
+    first = "the first wave of their arm" if len(_arms(paper)) > 1 else "the first wave"
+    arrived = f"{{{{ {joiners} | words }}}} first answered after {first}" if late else "no one joined late"
     section.say(f"Of all who ever answered, {returned}, and {arrived}. All their answers are kept.")
     if "patterns" in options:
         section.block(f"figure {options['patterns']}")
@@ -158,9 +159,9 @@ def _associations(paper: PaperContext, model: str, outcome: str) -> Iterator[str
     area, alike = (f'est("{model}", "{term}", outcome="{outcome}")' for term in ("auc", "r_indicator_adjusted"))
     yield (
         "Take two people of whom one answered and one did not. The model gives the one who answered the higher "
-        f"probability in {{{{ {area} | pct }}}} of such pairs ({{{{ {area} | pct_interval }}}}); a half is chance. The "
-        f"R-indicator is {{{{ {alike} | dp(2) }}}} ({{{{ {alike} | interval(2) }}}}); one means that everyone is "
-        "equally likely to answer."
+        f"probability in {{{{ {area} | pct }}}} of such pairs ({{{{ {area} | pct_interval }}}}); a half is chance. "
+        f"The adjusted R-indicator is {{{{ {alike} | dp(2) }}}} ({{{{ {alike} | interval(2) }}}}); one means "
+        "that everyone is equally likely to answer."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pipeline.errors import PaperError
+from pipeline.papers.methods import limits
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence, joined
 from pipeline.papers.results import Fact, Row
@@ -42,7 +43,7 @@ def _versions(paper: PaperContext, rows: list[Row]) -> Iterator[str]:
     low, high = (choose(found, key=lambda row: row["estimate"]) for choose in (min, max))
     yield (
         "A panel’s results can depend on who happens to answer. The same result is therefore shown for different ways "
-        f"of counting people: how {term} is associated with {outcome}."
+        f"of counting people: how {term} is associated with {outcome}{_where(paper, rows[0]['model'])}."
     )
     if low is not high:
         yield (
@@ -57,6 +58,19 @@ def _versions(paper: PaperContext, rows: list[Row]) -> Iterator[str]:
     else:
         others = joined([f"“{_version(row)}”" for row in found if _side(row) != _side(found[0])])
         yield f"The versions do not agree: the conclusion for {others} is not that for “{_version(found[0])}”."
+
+
+def _where(paper: PaperContext, model: str) -> str:
+    """The waves and arms that a result is limited to, as markdown: their names, which may hold numerals, are bound."""
+    declared = paper.study.models.get(model)
+    if declared is None or not (declared.waves or declared.arms):
+        return ""
+
+    def bound(key: str) -> str:
+        name = f'{{{{ name("{key}") }}}}'
+        return f"“{name}”" if "," in paper.study.label(key) else name
+
+    return f", {limits(declared.waves, declared.arms, bound)}"
 
 
 def _version(row: Row) -> str:

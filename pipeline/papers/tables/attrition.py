@@ -10,7 +10,7 @@ from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import FITS, Results, Row, nearest
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, with_interval
-from pipeline.papers.tables.rows import distinct
+from pipeline.papers.tables.rows import distinct, in_units, labelled_units
 from pipeline.specs.family import Family
 
 
@@ -25,10 +25,9 @@ def attrition(paper: PaperContext, names: Sequence[str], _options: Mapping[str, 
     odds = [row for row in rows if row["component"] == "odds_ratio"]
     body = []
     for term, group in distinct(odds, "term", "group"):
-        units = study.units.get(term, 1.0)
-        label = study.label(term) + (f" ({study.label(group)})" if group else "")
-        label += f" ({study.for_units(term)})" if units != 1 else ""
-        cells = (_cell(for_units(_one(of_target[target], "odds_ratio", term, group), units)) for target in targets)
+        label = labelled_units(paper, term) + (f" ({study.label(group)})" if group else "")
+        found = (_one(of_target[target], "odds_ratio", term, group) for target in targets)
+        cells = (_cell(None if row is None else in_units(paper, row)) for row in found)
         body.append(cell_row(label, *cells))
     for term, label in FITS.items():
         body.append(cell_row(label, *(_cell(_one(of_target[target], "fit", term)) for target in targets)))
@@ -84,14 +83,6 @@ def _cell(row: Row | None) -> str:
     if row is None:
         return "–"
     return with_interval(row) if row["conf_low"] is not None else number(row["estimate"])
-
-
-def for_units(row: Row | None, units: float) -> Row | None:
-    """An odds ratio for so many units of its term instead of one."""
-    if row is None or units == 1:
-        return row
-    scaled = ("estimate", "conf_low", "conf_high")
-    return {**row, **{name: None if row[name] is None else row[name] ** units for name in scaled}}
 
 
 def _rate(row: Row | None) -> str:

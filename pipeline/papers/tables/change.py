@@ -63,7 +63,12 @@ def transitions(paper: PaperContext, _names: Sequence[str], options: Mapping[str
         "answer."
     ]
     if places != each[0]:
-        notes.append("Lowest, middle and highest are the groups of each part, which hold the shares on the left.")
+        notes.append(
+            "Lowest, middle and highest are the groups of each part by the answers of its first wave, of which they "
+            "hold the shares on the left."
+        )
+    elif any(name.endswith("%") for name in places):
+        notes.append("Lowest, middle and highest hold the shares named of the answers of the first wave.")
     label = study.label(str(frame["measure"][0]))
     return plain_table(
         paper, f"{label}: from one wave to the next", ("From",), ("Answers", *map(_place, places)), body, notes

@@ -12,7 +12,7 @@ from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence
 from pipeline.papers.results import STEP, Row, nearest
 from pipeline.papers.tables.cells import cell_row, count, ends, p_value, places, with_error, with_interval
-from pipeline.papers.tables.rows import caution, distinct, rows_of, standard_errors
+from pipeline.papers.tables.rows import caution, distinct, in_units, labelled_units, rows_of, standard_errors
 from pipeline.specs.comparing import MARK
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.rounding import to_places
@@ -54,7 +54,7 @@ def models(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str
     """One row per model and exposure, effects within and between people side by side. ``:::table models A B C``"""
     if not names:
         raise PaperError("a table of models names them", todo="Write :::table models first_model second_model")
-    every = [row for name in names for row in rows_of(paper, [name])]
+    every = [in_units(paper, row) for name in names for row in rows_of(paper, [name])]
     shown = {row["component"] for row in every}
     kinds = [key for key, record in COMPONENTS.items() if record.heading and key in shown]
     every = [row for row in every if row["component"] in kinds and not _is_intercept(row)]
@@ -88,7 +88,7 @@ def _is_intercept(row: Row) -> bool:
 
 
 def _association(paper: PaperContext, outcome: str, term: str) -> str:
-    return f"{paper.study.label(term)} and {in_sentence(paper.study.label(outcome))}"
+    return f"{labelled_units(paper, term)} and {in_sentence(paper.study.label(outcome))}"
 
 
 def _effects(paper: PaperContext, effects: list[Row], kinds: Sequence[str], model: str) -> list[TableRow]:
@@ -115,12 +115,14 @@ def _term(paper: PaperContext, row: Row) -> str:
     if step is not None:
         between = " to ".join(paper.study.label(wave) for wave in step.groups())
         return f"{paper.study.label(row['outcome'])}, {between}"
-    return paper.study.label(row["outcome"] if row["term"] in (row["component"], "") else row["term"])
+    about_outcome = row["term"] in (row["component"], "")
+    return paper.study.label(row["outcome"]) if about_outcome else labelled_units(paper, str(row["term"]))
 
 
 def estimates(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """Every term of one model. ``:::table estimates MODEL exp=yes`` prints odds ratios."""
-    every = [row for row in rows_of(paper, names[:1]) if row["estimate"] is not None and not _is_derived(row)]
+    known = [row for row in rows_of(paper, names[:1]) if row["estimate"] is not None]
+    every = [in_units(paper, row) for row in known if not _is_derived(row)]
     ratios = options.get("exp") == "yes"
     if ratios:
         every = [_exponentiated(row) for row in every if not _is_intercept(row)]

@@ -22,8 +22,13 @@ def patterns(paper: PaperContext, _names: Sequence[str], options: Mapping[str, s
     counted = people.group_by("arm", "pattern", maintain_order=True).len()
     body: list[Row] = []
     for _, own in by_arm(counted, paper.study, body):
-        body += _pattern_rows(own.sort(["len", "pattern"], descending=[True, True]), int(options.get("top", 12)))
-    note = f"One mark per wave: ● answered, ○ did not. Patterns of fewer than {FEWEST} people are counted together."
+        body += _pattern_rows(own.sort(["len", "pattern"], descending=[True, True]), int(options.get("top", "12")))
+    top = int(options.get("top", "12"))
+    note = (
+        f"One mark per wave: ● answered, ○ did not. The most common patterns are shown, at most {top}"
+        f"{' in each part' if counted['arm'].n_unique() > 1 else ''}; the others, and patterns of fewer than {FEWEST} "
+        "people, are counted together."
+    )
     return plain_table(paper, "Patterns of participation", ("Pattern",), ("People", "Share"), body, [note])
 
 

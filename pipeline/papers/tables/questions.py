@@ -57,14 +57,29 @@ def _letter(number: int) -> str:
 
 
 def _asked_in(question: Question, study: StudyContext) -> str:
-    """The waves that asked a question; where few did not, those."""
-    every = list(dict.fromkeys(wave for _, wave in study.fieldwork))
-    left_out = [wave for wave in every if wave not in question.waves]
+    """The waves that asked a question, arm by arm where these differ; where few did not, those."""
+    calendars: dict[str, list[str]] = {}
+    for arm, wave in study.fieldwork:
+        calendars.setdefault(arm, []).append(wave)
+    if not question.places:
+        return _waves(question.waves, list(dict.fromkeys(wave for _, wave in study.fieldwork)), study)
+    told: dict[str, list[str]] = {}
+    for arm, every in calendars.items():
+        told.setdefault(_waves([wave for wave in every if (arm, wave) in question.places], every, study), []).append(
+            arm
+        )
+    if len(told) == 1:
+        return next(iter(told))
+    return "; ".join(f"{'; '.join(map(study.label, arms))}: {waves}" for waves, arms in told.items())
+
+
+def _waves(asked: Sequence[str], every: Sequence[str], study: StudyContext) -> str:
+    left_out = [wave for wave in every if wave not in asked]
     if not left_out:
         return "every wave"
-    if len(left_out) < len(question.waves) and len(left_out) <= 2:
+    if len(left_out) < len(asked) and len(left_out) <= 2:
         return f"all but {joined([study.label(wave) for wave in left_out])}"
-    return joined([study.label(wave) for wave in question.waves])
+    return joined([study.label(wave) for wave in asked]) or "no wave"
 
 
 def _answers(question: Question) -> str:

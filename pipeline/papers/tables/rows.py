@@ -9,6 +9,7 @@ from pipeline.papers.cautions import note
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import ranged
 from pipeline.papers.results import Row, nearest, result_of
+from pipeline.specs.components import COMPONENTS
 
 
 def rows_of(paper: PaperContext, names: Sequence[str], component: str | None = None) -> list[Row]:
@@ -28,6 +29,23 @@ def _as_in_text(paper: PaperContext, row: Row) -> Row:
     """A row with the decimal places that the text prints it with, where it does."""
     places = paper.places.get(result_of(row))
     return row if places is None else {**row, "places": places}
+
+
+def in_units(paper: PaperContext, row: Row) -> Row:
+    """An effect for so many units of its term as the paper's figures give it for, as ``labelled_units`` says."""
+    units, component = paper.study.units.get(str(row["term"]), 1.0), COMPONENTS.get(str(row["component"]))
+    if units == 1 or component is None or not component.in_units:
+        return row
+    scaled = ("estimate", "conf_low", "conf_high") + (() if component.log_scale else ("std_error",))
+    power = component.log_scale
+    changed = {name: row[name] ** units if power else row[name] * units for name in scaled if row[name] is not None}
+    return {**row, **changed}
+
+
+def labelled_units(paper: PaperContext, term: str) -> str:
+    """A term with the units that its effects are given for: "Age (for ten years more)"."""
+    label = paper.study.label(term)
+    return f"{label} ({paper.study.for_units(term)})" if paper.study.units.get(term, 1.0) != 1 else label
 
 
 def distinct(rows: Iterable[Row], *columns: str) -> list[tuple[str, ...]]:

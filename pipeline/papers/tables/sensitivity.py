@@ -32,6 +32,8 @@ def sensitivity(paper: PaperContext, names: Sequence[str], _options: Mapping[str
     ]
     term, outcome = (paper.study.label(versions[0][name]) for name in ("term", "outcome"))
     notes = [f"Standard errors, {made}." for made in _standard_errors(versions)]
+    if any(row["group"] == "imputed" for row in versions):
+        notes.append("Answers of the imputed version are those given and those imputed.")
     missing = next((row["estimate"] for row in rows if row["component"] == "missing_information"), None)
     if missing is not None:
         notes.append(f"In the imputed version {decimal_share(missing, 0)} of the information is missing.")
