@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pipeline.specs import names
 from pipeline.specs.comparing import unbound_findings
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.figures import concepts_of, names_given
 from pipeline.specs.names import known
 from pipeline.specs.paper_parts import ANY, PAPER_SECTIONS, PAPER_TABLES, TABLE_OPTIONS, Request, requests
 from pipeline.specs.papers import Paper
@@ -51,8 +52,33 @@ def check_paper(paper: Paper, source: Source, reading: Reading) -> None:
             f"states a finding (“{said}”) and neither prints nor claims a result. Print the number, or add "
             "{{ claim(…) }} for what has to hold.",
         )
+    _check_names(paper, source, reading)
     printed = {match.group(1) for match in NAMED.finditer(text)}
     _check_companions(paper, asked, printed, source, reading)
+
+
+def _check_names(paper: Paper, source: Source, reading: Reading) -> None:
+    """Report what two figures of a paper call by two names: its tables take the names of its figures."""
+    called: dict[str, dict[str, str]] = {}
+    for key in paper.figures:
+        figure = reading.figures.get(key)
+        if figure is None:
+            continue
+        own = {
+            name: reading.concepts[name].label
+            for name in concepts_of(figure, reading.models)
+            if name in reading.concepts
+        }
+        for concept, label in (own | names_given(figure, reading.models)).items():
+            called.setdefault(concept, {}).setdefault(label, key)
+    for concept, labels in called.items():
+        if len(labels) > 1:
+            listed = ", ".join(f"“{label}” in `{key}`" for label, key in labels.items())
+            source.report(
+                ("figures",),
+                f"`{concept}` has {len(labels)} names in the figures of this paper: {listed}. Give it one under "
+                "`labels` of each, which its tables then use; units may follow in brackets.",
+            )
 
 
 def _text(source: Source) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,9 @@ from pydantic_core import PydanticKnownError
 from pipeline.specs.base import Declaration, Name, Range, WaveName
 from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED
 from pipeline.specs.models import AnyModel
+
+UNIT = re.compile(r"\s*\([^()]*\)$")
+"""What stands in brackets after a label: its unit, or the ends of its scale."""
 
 COMPARING = ("greater_than", "less_than", "not_different_from")
 
@@ -141,6 +145,19 @@ def concepts_of(figure: Figure, models: Mapping[str, AnyModel]) -> tuple[str, ..
             unnamed = [models[name] for name in figure.models if name in models and name not in figure.labels]
             named += _named(unnamed, "outcome")
     return tuple(dict.fromkeys(name for name in named if name not in figure.labels))
+
+
+def names_given(figure: Figure, models: Mapping[str, AnyModel]) -> dict[str, str]:
+    """Concept → the name that the figure has for it, without the unit that stands in brackets after it.
+
+    A label of a model names its outcome. ``models``: the declared models, by key.
+    """
+    found = {key: label for key, label in figure.labels.items() if key not in figure.models}
+    for key in figure.models:
+        outcome = getattr(models.get(key), "outcome", None)
+        if key in figure.labels and outcome:
+            found[outcome] = figure.labels[key]
+    return {concept: UNIT.sub("", label) for concept, label in found.items()}
 
 
 def _named(models: Iterable[AnyModel], *keys: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.figures import names_given
 from pipeline.specs.models import AnyModel
 from pipeline.specs.paper_parts import PAPER_SECTIONS, PAPER_TABLES, Labelled, PaperPart, Request, requests
 from pipeline.specs.papers import Paper
@@ -71,11 +72,20 @@ def study_reads(paper: Paper, text: str, project: Project) -> tuple[str, ...]:
 
 
 def labels_of(paper: Paper, text: str, project: Project) -> dict[str, str]:
-    """Concept or scale → label, of those that the paper may print; a concept's own label before its scale's."""
+    """Concept or scale → label, of those that the paper may print.
+
+    The name that the paper's figures have for it comes first, so that tables and figures agree; a concept's own label
+    comes before its scale's.
+    """
+    drawn: dict[str, str] = {}
+    for figure in paper.figures:
+        drawn = names_given(project.figures[figure], project.models) | drawn
     scales = {scale.concept or key: scale.label for key, scale in project.studies[paper.study].scales.items()}
     found = {}
     for name in concepts_of(paper, text, project):
-        if name in project.concepts:
+        if name in drawn:
+            found[name] = drawn[name]
+        elif name in project.concepts:
             found[name] = project.concepts[name].label
         elif name in scales:
             found[name] = scales[name]

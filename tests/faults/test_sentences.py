@@ -1,5 +1,6 @@
 """Nothing false is printed: what papers and figures may not say, each fault with sisters of its kind."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
@@ -9,18 +10,20 @@ import pytest
 from pipeline.errors import DeclarationErrors, PaperError
 from pipeline.figures import draw
 from pipeline.figures.style import with_interval as drawn_with_interval
-from pipeline.papers import StudyContext, render_paper
+from pipeline.papers import Fieldwork, Question, StudyContext, render_paper, written
 from pipeline.papers.appendix.differences import blocking, differences
 from pipeline.papers.cautions import cautions_of
 from pipeline.papers.claims import check, judge_figure
 from pipeline.papers.content import FigureFile, Paragraph, TableBlock, plain
+from pipeline.papers.declared import declared_context
+from pipeline.papers.methods import model_note
 from pipeline.papers.results import Results, result_of
 from pipeline.papers.tables.cells import with_interval
 from pipeline.participation.transitions import places
 from pipeline.paths import REPOSITORY, Paths
 from pipeline.specs import Claim, Figure, Model, load_project
 from pipeline.specs.comparing import MARK
-from pipeline.specs.paper_reads import pooling_waves
+from pipeline.specs.paper_reads import labels_of, pooling_waves
 from pipeline.specs.rounding import percent, rounded
 from pipeline.tables import estimates
 
@@ -721,3 +724,141 @@ def test_the_mark_stands_at_each_value_of_a_table(body, rows):
     cells = [plain(cell) for own in table.rows for cell in own.cells]
     assert sum("†" in cell and cell[0].isdigit() for cell in cells) == len(rows)
     assert any(note.startswith("†") for note in table.notes)
+
+
+# One name for one thing
+
+
+FIGURE = "study: elsoc\nkind: coefficients\ntitle: Effects of contact\nmodels: [elsoc_liking_follows_contact]\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "called"),
+    [
+        ("contact_quantity: Contact", "contact_quantity: Contact (one more step)", "Contact"),
+        ("contact_quantity: Contact", "contact_quantity: Meeting migrants", None),
+        ("contact_quantity: Contact", "elsoc_liking_follows_contact: Liking", None),
+        ("contact_quantity: Contact quantity", "elsoc_liking_follows_contact: Outgroup liking", "Contact quantity"),
+    ],
+    ids=["a-unit-in-brackets", "two-names", "one-without-a-name", "as-the-vocabulary-has-it"],
+)
+def test_tables_use_the_one_name_that_figures_have(root, first, second, called):
+    for key, label in (("elsoc_odd", first), ("elsoc_even", second)):
+        (root / f"reports/figures/{key}.yaml").write_text(
+            f"{FIGURE}terms: [contact_quantity]\nlabels: {{{label}}}\n", encoding="utf-8"
+        )
+    text = (
+        "---\ntitle: T\nstudy: elsoc\nmodels: [elsoc_liking_follows_contact]\nfigures: [elsoc_odd, elsoc_even]\n---\n"
+        "\nText.\n\n:::table models elsoc_liking_follows_contact\n:::\n"
+    )
+    (root / "reports/papers/odd.md").write_text(text, encoding="utf-8")
+    if called is None:
+        with pytest.raises(DeclarationErrors, match=r"odd\.md:5: `contact_quantity` has 2 names in the figures"):
+            load_project(Paths(root))
+        return
+    project = load_project(Paths(root))
+    assert labels_of(project.papers["odd"], text, project)["contact_quantity"] == called
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({("main", "w01"), ("main", "w02"), ("extra", "w02")}, "every wave"),
+        ({("main", "w02"), ("extra", "w02")}, "Main: 2017; Extra: every wave"),
+        ({("extra", "w02")}, "Main: no wave; Extra: every wave"),
+    ],
+    ids=["everywhere", "in-one-arm-later", "in-one-arm-only"],
+)
+def test_where_a_question_was_asked_is_said_by_arm(asked, said):
+    labels = {"w01": "2016", "w02": "2017", "main": "Main", "extra": "Extra"}
+    places = (("main", "w01"), ("main", "w02"), ("extra", "w02"))
+    study = StudyContext(
+        "A study",
+        labels=labels,
+        fieldwork={place: Fieldwork(labels[place[1]], "") for place in places},
+        questions={
+            "trust": (Question("q", "Trust", "Do you trust?", ("q",), ("w01", "w02"), places=frozenset(asked)),)
+        },
+    )
+    document = render_paper(f"{FRONT}:::table items trust\n:::\n", results=estimates(means()), context=study)
+    table = next(block for block in document.blocks if isinstance(block, TableBlock) and block.number)
+    assert plain(table.rows[0].cells[-1]) == said
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({}, ""),
+        ({"waves": ("w01", "w02")}, "in 2016 and 2017"),
+        ({"arms": ("main",)}, "of “Kent, Scotland and Wales”"),
+        ({"waves": ("w01",), "arms": ("main", "six")}, "in 2016, of “Kent, Scotland and Wales” and Six areas"),
+    ],
+)
+def test_a_method_says_of_which_waves_and_arms_its_results_are(keys, said):
+    labels = {"w01": "2016", "w02": "2017", "main": "Kent, Scotland and Wales", "six": "Six areas"}
+    declared = {"question": "?", "study": "s", "family": "pooled", "outcome": "trust", "exposures": ("contact",)}
+    note = model_note(Model(**declared, **keys), {}, labels)
+    assert note.method.endswith(f"a term for each wave; {said}" if said else "a term for each wave")
+
+
+def test_groups_of_yes_and_no_are_called_by_their_concept():
+    study = load_project(Paths(REPOSITORY)).studies["parallel_lives"]
+    found = declared_context(study, models={}, labels={"ethnic_minority": "Ethnic minority"}, assumptions=()).labels
+    assert found["ethnic_minority=1"] == "Ethnic minority"
+    assert found["ethnic_minority=0"] == "White British"
+
+
+@pytest.mark.parametrize(
+    ("table", "printed"),
+    [("models", ["0.20 (0.00 to 0.40)"]), ("estimates", ["0.20", "0.00 to 0.40"])],
+)
+def test_tables_give_effects_for_the_units_of_the_figures(table, printed):
+    found = row("m", "trust", "coefficient", "age", 0.02, family="pooled") | {"conf_low": 0.0, "conf_high": 0.04}
+    context = replace(CONTEXT, labels={"age": "Age"}, units={"age": 10.0}, unit_words={"age": "for ten years more"})
+    body = f"{FRONT}:::table {table} m\n:::\n"
+    document = render_paper(body, results=estimates([found]), context=context)
+    block = next(block for block in document.blocks if isinstance(block, TableBlock) and block.number)
+    first, *others = [plain(cell) for cell in block.rows[0].cells]
+    assert first.startswith("Age (for ten years more)")
+    assert others[: len(printed)] == printed
+
+
+# Axes and tables say what they do not show
+
+
+@pytest.mark.parametrize(
+    ("percent", "y_range", "outcomes", "said"),
+    [
+        (False, None, ("trust",), "The vertical axis covers the values shown, not the scale."),
+        (False, None, ("trust", "contact"), "Vertical axes differ between panels: they cover the values shown"),
+        (True, None, ("trust",), "The vertical axis does not start at zero."),
+        (True, (0.0, 100.0), ("trust",), ""),
+    ],
+)
+def test_a_trend_says_where_its_axis_starts(percent, y_range, outcomes, said):
+    values = (0.4, 0.45) if percent else (2.0, 2.5)
+    rows = [{**one, "outcome": name, "term": name} for name in outcomes for one in means(values=values)]
+    keys = {"y_range": y_range} if y_range else {}
+    spec = Figure(
+        study="elsoc", kind="trend", title="Trust", models=("means",), outcomes=outcomes, percent=percent, **keys
+    )
+    drawing = draw(spec, load_project(Paths(REPOSITORY)).studies["elsoc"], estimates=estimates(rows))
+    texts = " ".join(text.get_text() for text in drawing.figure.texts)
+    assert said in " ".join(texts.split())
+    assert bool(said) or "vertical axis" not in texts
+
+
+@pytest.mark.parametrize(
+    ("body", "hints"),
+    [
+        (":::table models paths\n:::", True),
+        (":::table estimates paths\n:::", False),
+        ("| A | B |\n|---|---|\n| a | b |", False),
+    ],
+    ids=["five-columns", "four-columns", "typed-tables-are-stacked"],
+)
+def test_a_table_wider_than_a_phone_says_that_it_scrolls(body, hints):
+    rows = [row("paths", "trust", part, "contact", 0.2, family="within_between") for part in ("within", "between")]
+    document = render_paper(f"{FRONT}## One\n\n{body}\n", results=estimates(rows), context=CONTEXT)
+    page = written(document, "html", (REPOSITORY / "reports/templates/paper.html.j2").read_bytes()).decode()
+    assert ('<p class="hint">' in page.partition('id="table-1"')[2].partition("</figure>")[0]) is hints
