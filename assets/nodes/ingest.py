@@ -111,9 +111,15 @@ def _output(study: Study, wave: str, table: WaveTable, changed: str) -> Output:
         schemas={"wave": wave_schema(table.frame.columns), "receipt": Receipt, "labels": Labels, **joined},
         files=private({"quarantined": table.quarantined, "dates": table.dates}),
         problems={"confirmed": []},
-        remarks={"paradata": ("warning", list(table.remarks))} if has_paradata(study, wave) else {},
+        remarks=_remarks(study, wave, table),
         metadata={"wave": {**about, "redelivery": changed} if changed else about},
     )
+
+
+def _remarks(study: Study, wave: str, table: WaveTable) -> dict[str, tuple[str, list[str]]]:
+    """What stops nothing, but somebody should know: by the name of its check."""
+    paradata = {"paradata": ("warning", list(table.remarks))} if has_paradata(study, wave) else {}
+    return {"ids": ("warning", list(table.doubts)), **paradata}
 
 
 def _together(outputs: Mapping[str, Output]) -> Output:
@@ -143,6 +149,7 @@ def has_joins(study: Study, wave: str) -> bool:
     return any(file.join for file in study.waves[wave].files)
 
 
+IDS = "Ids look like those of participants, not of test records."
 PARADATA = "Interviews took as long as the declared rule expects, and came to their end."
 
 
@@ -192,6 +199,7 @@ def _waves(workspace: Workspace, study: Study, waves: tuple[str, ...]) -> Node:
         outputs |= {name if alone else of(name, wave): (name, study.key, wave) for name in tables}
         for name, what in (("quarantined", ""), ("dates", "dates")):
             made[name if alone else of(name, wave)] = quarantined(paths, study.key, wave, what)
+        remarks["ids" if alone else of("ids", wave)] = IDS
         if has_paradata(study, wave):
             remarks["paradata" if alone else of("paradata", wave)] = PARADATA
     titles = ", ".join(study.waves[wave].title for wave in waves)

@@ -46,7 +46,10 @@ _CODED = ("kind", "codes", "range", "reverse", "recode", "missing", "blank")
 _VALUES = ("codes.#", "range", "recode")
 """Of an item: which values it can take. What its answers are called is no part of that."""
 _LAYOUT = ("arm", "file", "mode", "columns", "prefix", "names", "variables", "not_asked", *_FIELDWORK)
-_FORM = ("format", "encoding", "delimiter", "decimal", "thousands", "sheet", "header_row", "layout", "limits")
+_FORM = (
+    *("format", "encoding", "delimiter", "decimal", "thousands", "sheet", "header_row", "footer_rows", "layout"),
+    "limits",
+)
 _READING = (
     *_FORM,
     *("answers", "date_format", "of_source", "rows", "present"),

@@ -14,6 +14,8 @@ from pipeline.ingest.isolation.read import read_deposits
 from pipeline.ingest.parts.joins import names_in
 from pipeline.ingest.parts.part import Part
 from pipeline.ingest.parts.take import Wanted, parts_of
+from pipeline.ingest.people.strays import refuse_no_people
+from pipeline.ingest.quarantine.trials import without_test_records
 from pipeline.specs.deposits import Deposited, Joined, WaveFile
 from pipeline.specs.left_out import LeftOut
 from pipeline.specs.part_columns import key_columns, taking_columns
@@ -42,7 +44,30 @@ class _Requests:
 
     def answers(self) -> dict[Request, Deposit | DepositError]:
         asked = [replace(key, columns=tuple(dict.fromkeys(names))) for key, names in self.columns.items()]
-        return dict(zip(self.columns, read_deposits(asked), strict=True))
+        return dict(zip(self.columns, map(_with_rows, read_deposits(asked)), strict=True))
+
+
+def _with_rows(deposit: Deposit | DepositError) -> Deposit | DepositError:
+    """The deposit, or in its place the error that it has no rows."""
+    try:
+        if isinstance(deposit, Deposit):
+            refuse_without_rows(deposit)
+    except DepositError as error:
+        return error
+    return deposit
+
+
+def refuse_without_rows(deposit: Deposit) -> None:
+    """Raise ``DepositError`` for a file that holds the names of columns and nothing else."""
+    if not deposit.frame.width or deposit.frame.height:
+        return
+    apart = ", ".join(f"{rule}: {count:,}" for rule, count in deposit.set_aside.items())
+    raise DepositError(
+        f"the file has {deposit.receipt['columns']:,} columns and no row of a participant"
+        f"{f' ({apart})' if apart else ''}",
+        where=str(deposit.receipt["file"]),
+        todo="It may have been exported with a filter, or before fieldwork. Ask for the file with its rows.",
+    )
 
 
 _Asked = tuple[str, WaveFile, Request, list[Request], Sequence[str]]
@@ -121,7 +146,17 @@ def received_files(study: Study, wave: str, folder: Path) -> dict[str, Mapping[s
             if isinstance(deposit, DepositError):
                 raise deposit
             found[file.file] = deposit.receipt
+        whole = answers[own]
+        if isinstance(whole, Deposit) and not part.chosen:
+            _refuse_no_people(study, wave, part, whole)
     return found
+
+
+def _refuse_no_people(study: Study, wave: str, part: WaveFile, deposit: Deposit) -> None:
+    """What a build would refuse among the ids is refused before anybody confirms the file."""
+    column = role_columns(study, wave, part)["person_id"]
+    if column in deposit.frame.columns:
+        refuse_no_people(without_test_records(study, wave, part, deposit), column, study.about.ids.pattern)
 
 
 def labelled_parts(study: Study, wave: str, folder: Path) -> list[Deposit]:
@@ -174,6 +209,7 @@ def whole_request(path: Path, file: Deposited, text: tuple[str, ...]) -> Request
         thousands=file.thousands,
         sheet=file.sheet,
         header_row=file.header_row,
+        footer_rows=file.footer_rows,
         layout=file.layout,
         text=text,
     )

@@ -95,7 +95,7 @@ def as_table(
     """As ``wave_table``, of ``parts`` that were read already, in the order of the wave's files."""
     declared = study.waves[wave].files
     known = Register(folder, key, withdrawn)
-    arms, receipts, labels, notices, remarks, joined = [], [], [], [], [], []
+    arms, receipts, labels, notices, remarks, doubts, joined = [], [], [], [], [], [], []
     for file, part in zip(declared, parts, strict=True):
         if isinstance(part, DepositError):
             raise part
@@ -106,8 +106,9 @@ def as_table(
         labels.append((file, [*file_labels(study, wave, file, deposit), *about_others]))
         receipts.append(file_receipt(study, wave, file, deposit, part, arm, find_file(folder, file.file)))
         joined += joined_receipts(study, wave, file, part)
-        notices += [*part.notices, *notices_of(study, deposit), *arm.notices, *arm.remarks]
+        notices += [*part.notices, *notices_of(study, deposit), *arm.notices, *arm.remarks, *arm.doubts]
         remarks += [f"{deposit.receipt['file']}, {remark}" for remark in arm.remarks]
+        doubts += [f"{deposit.receipt['file']}, {doubt}" for doubt in arm.doubts]
     frame = pl.concat(
         [
             under_names_of_arm(study, wave, file, arm.loaded, HEAD, study.items)
@@ -129,6 +130,7 @@ def as_table(
         counts_of([arm.sorted for arm in arms], frame.height),
         tuple(map(one_line, remarks)),
         joined_table(joined),
+        tuple(map(one_line, doubts)),
     )
 
 

@@ -13,6 +13,7 @@ from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes, codes_of_columns
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, sort_people, written_otherwise
+from pipeline.ingest.people.strays import refuse_no_people, test_ids
 from pipeline.ingest.privacy import without_personal_data
 from pipeline.ingest.quarantine.answer_labels import declared_codes
 from pipeline.ingest.quarantine.conditions import with_conditions
@@ -40,6 +41,8 @@ class FileRows:
     interviews: tuple[dt.date | None, dt.date | None]
     remarks: list[str]
     """What paradata say of the interviews, in counts."""
+    doubts: list[str]
+    """Ids that look like those of test records, in counts."""
 
 
 def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register) -> FileRows:
@@ -54,6 +57,8 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
         )
     unclear = unclear_marks(study, wave, file, deposit)
     deposit = without_test_records(study, wave, file, deposit)
+    refuse_no_people(deposit, roles["person_id"], study.about.ids.pattern)
+    doubts = test_ids(deposit, roles["person_id"], study.about.ids.pattern)
     check_number(study, wave, deposit.frame, roles, name)
     marked, about_marks = with_marks(study, wave, file, deposit)
     coded = replace(deposit, frame=declared_codes(study, wave, file, marked))
@@ -86,6 +91,7 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
         notices,
         interviews,
         [*pace.remarks, *unclear],
+        doubts,
     )
 
 

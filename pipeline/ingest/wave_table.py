@@ -28,6 +28,8 @@ class WaveTable:
     """What paradata say of the interviews, in counts: speeders, stragglers, interviews in part."""
     joined: pl.DataFrame = field(default_factory=pl.DataFrame)
     """One row per file joined to a part (contract ``Joins``)."""
+    doubts: tuple[str, ...] = ()
+    """Rows that may be no participant's, in counts: ids like those of test records."""
 
 
 def summary(table: WaveTable) -> dict[str, Any]:

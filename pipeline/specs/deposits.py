@@ -111,7 +111,8 @@ class Deposited(Assumable):
     """A file as it is read: where it lies, and in which form. ``sha256`` and ``rows`` confirm it.
 
     ``earlier`` lists the SHA-256 of the deliveries that this one replaced, oldest first (``cohesion wave accept``).
-    ``thousands`` is the mark between thousands (``1,234``).
+    ``thousands`` is the mark between thousands (``1,234``); ``footer_rows`` the number of last rows that are notes and
+    totals below the table.
     """
 
     file: str = Field(min_length=1)
@@ -124,6 +125,7 @@ class Deposited(Assumable):
     thousands: Literal[",", ".", " ", "'", "’"] | None = None
     sheet: str | None = None
     header_row: int = Field(default=1, ge=1)
+    footer_rows: int = Field(default=0, ge=0, le=100)
     layout: Literal["plain", "qualtrics"] = "plain"
     limits: Limits = Limits()
 

@@ -91,7 +91,7 @@ def _records() -> Iterator[Format]:
         suffix=".csv",
         module="pipeline.ingest.formats.csv",
         first_bytes=None,
-        takes=frozenset({"encoding", "delimiter", "decimal", "thousands", "header_row", "layout"}),
+        takes=frozenset({"encoding", "delimiter", "decimal", "thousands", "header_row", "footer_rows", "layout"}),
         leaves_blank_rows=True,
     )
     yield Format(
@@ -100,7 +100,7 @@ def _records() -> Iterator[Format]:
         suffix=".xlsx",
         module="pipeline.ingest.formats.xlsx",
         first_bytes=rb"PK\x03\x04",
-        takes=frozenset({"sheet", "header_row", "layout"}),
+        takes=frozenset({"sheet", "header_row", "footer_rows", "layout"}),
         leaves_blank_rows=True,
     )
     yield Format(

@@ -26,7 +26,8 @@ class Paradata(Declaration):
 
     A complete interview that took less than the share ``speeders`` of the median is a speeder, one of more than
     ``stragglers`` minutes a straggler. Progress below ``complete`` is an interview in part. ``test`` lists what marks a
-    test record. Speeders and stragglers are counted and reported; ``set_aside`` names those that are not loaded.
+    test record; ``test*`` is whatever begins so. Speeders and stragglers are counted and reported; ``set_aside`` names
+    those that are not loaded.
     """
 
     duration_in: Literal["seconds", "minutes", "hours"] = "minutes"

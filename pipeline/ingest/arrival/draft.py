@@ -15,7 +15,7 @@ from pipeline.ingest.arrival.layout import about_arms
 from pipeline.ingest.arrival.marks import Mark, own_mark
 from pipeline.ingest.arrival.matching import Match, matches
 from pipeline.ingest.arrival.new_items import NewItems, items_text, new_items, question, scale_lines
-from pipeline.ingest.arrival.opened import Opened, about_format, open_undeclared
+from pipeline.ingest.arrival.opened import Opened, about_format, about_tests, open_for_draft
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.items.entries import in_one_line
 from pipeline.specs.project import Study
@@ -60,7 +60,7 @@ def draft(
 
     Raises ``DepositError`` if the file cannot be read in any way that a declaration could describe.
     """
-    opened = open_undeclared(path)
+    opened = open_for_draft(study, path)
     deposit, columns = opened.deposit, opened.deposit.frame.columns
     want = expected(study, wave, arm, columns, folder)
     names = {item: want.name(item, columns) for item in want.own}
@@ -73,7 +73,7 @@ def draft(
     return Draft(
         _text(
             [
-                *_head(opened, path, mark, wave),
+                *_head(study, opened, path, mark, wave),
                 f"title: Wave {int(wave[1:])}",
                 *fieldwork_lines(study, roles, path, deposit),
                 *["files:", f"  - arm: {arm}", f"    file: {quoted(path.name)}", f"    format: {opened.record.name}"],
@@ -99,7 +99,7 @@ def _new(study: Study, deposit: Deposit, mark: Mark, found: Mapping[str, Match],
     return new_items(deposit, bare, study.items, list(study.about.missing))
 
 
-def _head(opened: Opened, path: Path, mark: Mark, wave: str) -> list[str]:
+def _head(study: Study, opened: Opened, path: Path, mark: Mark, wave: str) -> list[str]:
     """What whoever checks the draft should know first."""
     frame = opened.deposit.frame
     lines = [f"Drafted from {path.name}: {frame.height:,} rows, {len(frame.columns):,} columns."]
@@ -108,6 +108,7 @@ def _head(opened: Opened, path: Path, mark: Mark, wave: str) -> list[str]:
         "Delete the comment of a proposal once it is checked: while it stands, later drafts are no surer than it."
     ]
     lines += [*about_format(opened), *_about_mark(mark, wave), *about_arms(opened.deposit)]
+    lines += about_tests(study, opened.deposit)
     return [f"# {one_line(line)}" for line in lines]
 
 

@@ -12,7 +12,7 @@ from pipeline.ingest.arrival.draft_fieldwork import fieldwork_lines
 from pipeline.ingest.arrival.draft_roles import person_column
 from pipeline.ingest.arrival.layout import Long, Wide, layout_of
 from pipeline.ingest.arrival.new_items import NewItems, items_text, new_items, scale_lines
-from pipeline.ingest.arrival.opened import Opened, open_undeclared
+from pipeline.ingest.arrival.opened import Opened, open_for_draft
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.specs.project import Study
@@ -35,7 +35,7 @@ class PanelDraft:
 
 def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
     """The draft of every wave of a file; None where the file looks like one wave's."""
-    opened = open_undeclared(path)
+    opened = open_for_draft(study, path)
     person = person_column(study, opened.deposit)
     layout = layout_of(opened.deposit, person)
     if layout is None:

@@ -11,9 +11,10 @@ import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import check_names, some, text_columns
-from pipeline.ingest.formats.csv_structure import Structure, check_fields, structure
+from pipeline.ingest.formats.csv_structure import Structure, check_fields, later_header, structure
 from pipeline.ingest.formats.csv_undeclared import ways
 from pipeline.ingest.formats.encodings import clean_encodings, named, wrong_encoding
+from pipeline.ingest.formats.footers import without_footers
 from pipeline.ingest.formats.numbers import Written, all_numbers, numbers_where_all_are
 from pipeline.ingest.formats.receipts import FileFacts
 from pipeline.ingest.formats.request import Request
@@ -32,13 +33,15 @@ def read(path: Path, request: Request, _: FileFacts) -> Table:
             f"the delimiter is one character, not `{request.delimiter}`", where=path.name, todo="Declare `delimiter`."
         )
     data = utf8(path.read_bytes(), request.encoding, path.name)
-    found = structure(data, request.delimiter, path.name)
+    whole = structure(data, request.delimiter, path.name)
+    found = whole.without_last(request.footer_rows, request.header_row)
     if request.header_row > found.starts.size:
         raise DepositError(
             f"the header is declared in row {request.header_row}, but the file has {found.starts.size} rows",
             where=path.name,
             todo="Correct `header_row`.",
         )
+    _refuse_early_header(data, found, request, path.name)
     names, notices = _header(data, found, request, path.name)
     check_fields(found, request.header_row - 1, path.name)
     wanted = [place for place, name in enumerate(names) if request.wants(name)] if request.projected else None
@@ -48,11 +51,14 @@ def read(path: Path, request: Request, _: FileFacts) -> Table:
             _check_decimal(frame, request, path.name)
         written = Written(request.decimal, request.thousands)
         frame = numbers_where_all_are(frame, written=written, keep_text=text_columns(frame.columns, request))
+    table = Table(frame, notices=notices, columns=None if wanted is None else tuple(names))
+    footers = range(found.starts.size, whole.starts.size)
+    table = without_footers(table, names, [_cells(data, whole, row, request) for row in footers], request, path.name)
     if wanted is None:
-        return Table(frame, notices=notices)
+        return table
     below = slice(request.header_row, None)
     blank = pl.Series((found.ends - found.starts)[below] < found.fields[below])
-    return Table(frame, notices=notices, columns=tuple(names)).keep(~blank, {"blank": int(blank.sum())})
+    return table.keep(~blank, {"blank": int(blank.sum())})
 
 
 def utf8(data: bytes, encoding: str | None, where: str) -> bytes:
@@ -87,11 +93,40 @@ def utf8(data: bytes, encoding: str | None, where: str) -> bytes:
     return data.removeprefix(codecs.BOM_UTF8)
 
 
+def _cells(data: bytes, found: Structure, row: int, request: Request) -> list[str]:
+    record = found.record(data, row).decode()
+    return next(csv.reader(io.StringIO(record, newline=""), delimiter=request.delimiter), [""])
+
+
+def _refuse_early_header(data: bytes, found: Structure, request: Request, where: str) -> None:
+    """Refuse a line above the table, a comment or a title, that is taken for the header."""
+    declared = request.header_row - 1
+    row = later_header(found, declared)
+    if row is None or _other_delimiter(
+        found.record(data, declared), found.record(data, declared + 1), request.delimiter
+    ):
+        return
+    lines = [str(line) for line in found.lines[[declared, row]]]
+    raise DepositError(
+        f"line {lines[0]} is taken for the header, but has {found.fields[declared]} of the "
+        f"{found.fields[row]} fields of line {lines[1]} and of all that follow: it seems to be a comment or a title",
+        where=where,
+        todo=f"Declare `header_row: {row + 1}` if the names of the columns stand in line {lines[1]}.",
+    )
+
+
+def _other_delimiter(header: bytes, following: bytes, declared: str) -> str | None:
+    """The delimiter that parts both records alike, if the declared one does not part the header."""
+    if declared.encode() in header:
+        return None
+    others = [one for one in _DELIMITERS if one != declared]
+    return next((one for one in others if 0 < header.count(one.encode()) == following.count(one.encode())), None)
+
+
 def _header(data: bytes, found: Structure, request: Request, where: str) -> tuple[list[str], list[Notice]]:
-    record = found.record(data, request.header_row - 1).decode()
-    names = next(csv.reader(io.StringIO(record, newline=""), delimiter=request.delimiter), [""])
+    names = _cells(data, found, request.header_row - 1, request)
     if len(names) == 1:
-        _refuse_other_delimiter(record, request.delimiter, where)
+        _refuse_other_delimiter(found.record(data, request.header_row - 1).decode(), request.delimiter, where)
     check_names([name for name in names if name], where)
     blank = [number for number, name in enumerate(names, start=1) if not name.strip()]
     if len(blank) * 2 > len(names):
@@ -188,9 +223,8 @@ def write_without(path: Path, draft: Path, kept: pl.Series, request: Request) ->
     text = utf8(data, request.encoding, path.name)
     found = structure(text, request.delimiter, path.name)
     starts = [*found.starts.tolist(), len(text)]
-    left = text[: starts[request.header_row]] + b"".join(
-        text[starts[request.header_row + row] : starts[request.header_row + row + 1]] for row in kept.arg_true()
-    )
+    records = (text[starts[request.header_row + row] : starts[request.header_row + row + 1]] for row in kept.arg_true())
+    left = b"".join([text[: starts[request.header_row]], *records, text[starts[request.header_row + len(kept)] :]])
     mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
     encoding = _MARKS.get(mark) or codecs.lookup(request.encoding or "utf-8").name
     if mark + text.decode().encode(encoding) != data:

@@ -12,6 +12,8 @@ from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import some
 
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
+_MOST_ABOVE, MOST_BELOW = 30, 30
+"""Lines above a table, and below it, that may be titles and notes; more are something else."""
 Positions = npt.NDArray[np.intp]
 
 
@@ -28,6 +30,17 @@ class Structure:
     def record(self, data: bytes, number: int) -> bytes:
         """The bytes of one record, counted from 0."""
         return data[self.starts[number] : self.ends[number]]
+
+    def without_last(self, rows: int, header_row: int) -> Structure:
+        """The records above the last ``rows``, which are notes below the table; blank lines above those go, too."""
+        if not rows:
+            return self
+        count = max(self.starts.size - rows, header_row)
+        while count > header_row and self.starts[count - 1] == self.ends[count - 1]:
+            count -= 1
+        return Structure(
+            self.starts[:count], self.ends[:count], self.lines[:count], self.fields[:count], self.has_quotes
+        )
 
 
 class _Lines:
@@ -68,6 +81,15 @@ def structure(data: bytes, delimiter: str, where: str) -> Structure:
     return Structure(starts, ends, lines.of(starts), fields, bool(quotes.size))
 
 
+def later_header(found: Structure, declared: int) -> int | None:
+    """The record that seems to be the header where the ``declared`` one (counted from 0) has other fields than all
+    that follow have; None where the declared one will do, or nothing can be said."""
+    differ = np.flatnonzero(found.fields[declared:] != found.fields[-1])
+    row = declared + int(differ[-1]) + 1 if differ.size else declared
+    is_table = found.fields[-1] > 1 and found.starts.size - row > 1 and row - declared <= _MOST_ABOVE
+    return row if row > declared and differ[0] == 0 and is_table else None
+
+
 def check_fields(found: Structure, header: int, where: str) -> None:
     """Raise ``DepositError`` if a record after the header (counted from 0) has not as many fields as the header."""
     expected = found.fields[header]
@@ -80,8 +102,18 @@ def check_fields(found: Structure, header: int, where: str) -> None:
         f"{' or '.join(map(str, numbers[:5]))}",
         where=where,
         count=int(ragged.size),
-        todo="Ask for the file with every text that holds a delimiter or line break in quotes.",
+        todo=f"{_if_footers(found, ragged)}sk for the file with every text that holds a delimiter or line break "
+        "in quotes.",
     )
+
+
+def _if_footers(found: Structure, ragged: Positions) -> str:
+    """What to declare if the records with other fields are the last ones: they may be notes below the table."""
+    first = int(ragged[0])
+    is_below = ragged.size == found.starts.size - first and ragged.size <= MOST_BELOW
+    blank = int((found.starts[first:] == found.ends[first:]).argmin()) if is_below else 0
+    rows = found.starts.size - first - blank
+    return f"If these are notes below the table, declare `footer_rows: {rows}`; else a" if is_below else "A"
 
 
 def _lines_have(lines: Positions) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
+import numpy as np
+
+from pipeline.errors import DepositError
+from pipeline.ingest.formats.csv_structure import MOST_BELOW, later_header, structure
 from pipeline.ingest.formats.encodings import clean_encodings
-from pipeline.ingest.formats.modules import Way
+from pipeline.ingest.formats.modules import MOST_OF_A_HEAD, Way
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 ENCODINGS = ("utf-8", "utf-16", "windows-1252")
@@ -19,11 +23,34 @@ def ways(head: bytes) -> Iterator[Way]:
     for encoding, (delimiter, called), decimal in product(encodings, DELIMITERS.items(), ".,"):
         if delimiter == decimal:
             continue
-        keys = {"encoding": encoding, "delimiter": delimiter}
+        keys = {"encoding": encoding, "delimiter": delimiter, **_around(head, encoding, delimiter)}
         notes = [f"It reads as {encoding} text, separated by {called}; check that accents and numbers are right."]
+        if len(keys) > 2:
+            notes.append("ATTENTION: lines above or below the table are left out by `header_row` and `footer_rows`.")
         if decimal == ",":
             keys["decimal"] = decimal
         if is_qualtrics:
             keys["layout"] = "qualtrics"
             notes.append("Its third row holds Qualtrics' ImportIds: columns are named by these.")
         yield Way(keys, tuple(notes))
+
+
+def _around(head: bytes, encoding: str, delimiter: str) -> dict[str, str | int]:
+    """How many lines above the table and below it have other fields, as keys; nothing where no table is seen."""
+    is_whole = len(head) < MOST_OF_A_HEAD
+    try:
+        text = head.decode(encoding, "strict" if is_whole else "ignore").encode().removeprefix(b"\xef\xbb\xbf")
+        found = structure(text if is_whole else text[: text.rfind(b"\n") + 1], delimiter, "")
+    except (DepositError, UnicodeError):
+        return {}
+    if found.fields.size < 3:
+        return {}
+    usual = int(np.bincount(found.fields).argmax())
+    last = int(np.flatnonzero(found.fields == usual)[-1]) + 1
+    above = later_header(found.without_last(found.fields.size - last, 1), 0)
+    while last < found.fields.size and found.starts[last] == found.ends[last]:
+        last += 1
+    below = found.fields.size - last
+    keys: dict[str, str | int] = {"header_row": above + 1} if above else {}
+    is_table = usual > 1 and is_whole and 0 < below <= MOST_BELOW
+    return {**keys, "footer_rows": below} if is_table else keys

@@ -23,6 +23,8 @@ class Way:
     notes: tuple[str, ...] = ()
 
 
+MOST_OF_A_HEAD = 1 << 22
+"""Bytes of a file that are looked at before it is read; a shorter head is the whole file."""
 AS_IT_IS = (Way(),)
 """The ways of a format that says everything itself."""
 

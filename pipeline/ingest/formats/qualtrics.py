@@ -41,6 +41,7 @@ def lay_out(table: Table, request: Request, where: str) -> Table:
         frame=frame,
         labels={name: " ".join(text.split()) for name, text in zip(names, questions, strict=True) if text},
         notices=[*table.notices, *_renamed(table.frame.columns, names)],
+        set_aside=table.set_aside,
     )
 
 

@@ -49,6 +49,7 @@ class Request:
     thousands: str | None = None
     sheet: str | None = None
     header_row: int = 1
+    footer_rows: int = 0
     columns: tuple[str, ...] | None = None
     text: tuple[str, ...] = ()
     user_missing: bool = True

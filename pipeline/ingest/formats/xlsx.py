@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
+from typing import Any, cast
 
 import fastexcel
 import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import check_names, some, text_columns
+from pipeline.ingest.formats.footers import without_footers
 from pipeline.ingest.formats.modules import AS_IT_IS, Way
 from pipeline.ingest.formats.numbers import numbers_where_all_are
 from pipeline.ingest.formats.plain_types import plain
@@ -35,17 +38,34 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
     _refuse_merged_rows(path, sheet, request.header_row)
     first = workbook.load_sheet(sheet, header_row=None, n_rows=request.header_row, skip_rows=0, dtypes="string")
     names, notices = _header(first.to_polars(), request.header_row, sheet, path.name)
-    below = workbook.load_sheet(
-        sheet, header_row=None, column_names=names, skip_rows=request.header_row, schema_sample_rows=None
-    )
-    table = plain(below.to_polars(), path.name)
+    below, footers = _below(workbook, sheet, names, request)
+    table = plain(below, path.name)
     if errors:
         message = "cells that hold an Excel error (such as #N/A) are read as empty"
         notices.append(Notice("error_cells", message, count=errors))
     frame = table.frame
     if request.layout == "plain":
         frame = numbers_where_all_are(frame, keep_text=text_columns(frame.columns, request))
-    return Table(frame, notices=[*table.notices, *notices])
+    read = Table(frame, notices=[*table.notices, *notices])
+    return without_footers(read, names, footers, request, path.name)
+
+
+def _below(
+    workbook: fastexcel.ExcelReader, sheet: str, names: list[str], request: Request
+) -> tuple[pl.DataFrame, list[tuple[object, ...]]]:
+    """The rows between the header and the footers, and the footers as text. Types are those of the rows alone."""
+
+    def load(**options: Any) -> pl.DataFrame:
+        read = workbook.load_sheet(sheet, header_row=None, column_names=names, skip_rows=request.header_row, **options)
+        return cast(pl.DataFrame, read.to_polars())
+
+    if not request.footer_rows:
+        return load(schema_sample_rows=None), []
+    texts = load(dtypes="string")
+    last = (~texts.select(pl.all_horizontal(pl.all().is_null())).to_series()).arg_true().max()
+    rows = max(0, (int(last) + 1 if isinstance(last, int) else 0) - request.footer_rows)
+    footers = texts.slice(rows, request.footer_rows).rows()
+    return load(schema_sample_rows=None, n_rows=rows) if rows else texts.clear(), footers
 
 
 def _check_parts(path: Path, facts: FileFacts) -> int:
@@ -56,11 +76,32 @@ def _check_parts(path: Path, facts: FileFacts) -> int:
             _check_sizes(parts, facts, path.name)
             if _MAIN_PART not in archive.namelist():
                 raise DepositError(
-                    "the file is a zip archive, but no Excel workbook", where=path.name, todo="Ask for the .xlsx file."
+                    f"the file is {_other_archive(archive)}, but no Excel workbook",
+                    where=path.name,
+                    todo="Ask for the .xlsx file, or for the data as CSV.",
                 )
             return sum(archive.read(part).count(_ERROR_CELL) for part in parts if _is_sheet(part.filename))
     except zipfile.BadZipFile as error:
         raise truncated(facts, path.name, str(error)) from None
+
+
+_ARCHIVES = {
+    "xl/workbook.bin": "a binary workbook (.xlsb)",
+    "word/document.xml": "a Word document",
+    "ppt/presentation.xml": "a PowerPoint presentation",
+    "content.xml": "an OpenDocument file (.ods, .odt)",
+    "Index/Document.iwa": "a Numbers document",
+}
+
+
+def _other_archive(archive: zipfile.ZipFile) -> str:
+    """What a zip archive is, by its parts; of one that packs files, of which kinds."""
+    names = archive.namelist()
+    found = next((words for part, words in _ARCHIVES.items() if part in names), None)
+    if found is not None:
+        return found
+    kinds = sorted({suffix for name in names if re.fullmatch(r"\.\w{1,8}", suffix := Path(name).suffix.lower())})
+    return f"a zip archive{f' that packs {some(kinds, 3)} files' if kinds else ''}"
 
 
 def _refuse_merged_rows(path: Path, sheet: str, header_row: int) -> None:
@@ -129,7 +170,7 @@ def write_without(path: Path, draft: Path, kept: pl.Series, request: Request) ->
     from pipeline.ingest.formats.xlsx_rows import cut_rows
 
     sheet = _sheet(fastexcel.read_excel(path).sheet_names, request.sheet, path.name)
-    cut_rows(path, draft, kept, sheet, request.header_row)
+    cut_rows(path, draft, kept, sheet, request.header_row, request.footer_rows)
 
 
 def ways(_: bytes) -> tuple[Way, ...]:

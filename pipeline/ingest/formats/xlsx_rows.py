@@ -42,8 +42,8 @@ class _Sheet:
         return [number for match, number in self.rows if re.search(rb"<(?:\w+:)?(?:v|t)\b", match[3] or b"")]
 
 
-def cut_rows(path: Path, draft: Path, kept: pl.Series, sheet: str, header_row: int) -> None:
-    """Write the workbook without the rows of a sheet that are not kept, counted below its header.
+def cut_rows(path: Path, draft: Path, kept: pl.Series, sheet: str, header_row: int, footer_rows: int = 0) -> None:
+    """Write the workbook without the rows of a sheet that are not kept, counted below its header; notes below stay.
 
     Later rows move up; texts that only the rows cut out used are emptied. Raises ``DepositError`` for what cannot be
     moved with its rows: formulas, merged cells, links, comments, pivot tables.
@@ -53,7 +53,7 @@ def cut_rows(path: Path, draft: Path, kept: pl.Series, sheet: str, header_row: i
         order = archive.infolist()
     name = _part_of(parts, sheet)
     found = _Sheet(parts[name])
-    gone = _numbers(found, kept, header_row, path.name)
+    gone = _numbers(found, kept, header_row, footer_rows, path.name)
     _refuse_what_hangs_on_rows(parts, name, found, gone, path.name)
     for other in (name, *_tables(parts, name)):
         parts[other] = _moved_areas(parts[other], gone)
@@ -101,11 +101,11 @@ def _tables(parts: Mapping[str, bytes], name: str) -> list[str]:
     return [part for part in _related(parts, name).values() if part.startswith("xl/tables/") and part in parts]
 
 
-def _numbers(found: _Sheet, kept: pl.Series, header_row: int, where: str) -> list[int]:
+def _numbers(found: _Sheet, kept: pl.Series, header_row: int, footer_rows: int, where: str) -> list[int]:
     """The sheet's own numbers of the rows to cut. Readers count from the first row that holds anything, or from 1."""
     filled = found.filled()
     for first in (1, filled[0]):
-        if filled[-1] - first + 1 - header_row == len(kept):
+        if filled[-1] - first + 1 - header_row - footer_rows == len(kept):
             return [first + header_row + row for row in (~kept).arg_true()]
     raise DepositError("its rows cannot be told apart in the workbook", where=where, todo="Ask for the data as CSV.")
 

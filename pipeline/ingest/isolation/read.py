@@ -26,6 +26,7 @@ def read_deposit(
     thousands: str | None = None,
     sheet: str | None = None,
     header_row: int = 1,
+    footer_rows: int = 0,
     columns: Sequence[str] | None = None,
     text: Sequence[str] = (),
     user_missing: bool = True,
@@ -37,9 +38,9 @@ def read_deposit(
 
     ``encoding`` is that of the text (CSV without one must be UTF-8). ``delimiter``, ``decimal`` and ``thousands`` (the
     mark between thousands, if any) are for CSV, ``sheet`` for xlsx (the only one if left out), ``header_row`` (counted
-    from 1) for both. ``columns`` lets only these pass; the columns ``text`` stay text even if all their cells are
-    numbers (ids). ``user_missing=False`` reads declared missing codes as empty. The layout ``qualtrics`` has three
-    header rows: columns get their ImportId as name.
+    from 1) and ``footer_rows`` (how many last rows are notes below the table) for both. ``columns`` lets only these
+    pass; the columns ``text`` stay text even if all their cells are numbers (ids). ``user_missing=False`` reads
+    declared missing codes as empty. The layout ``qualtrics`` has three header rows: columns get their ImportId as name.
 
     In CSV and xlsx a text column is a number where every answered cell is one (``pipeline.ingest.formats.numbers``).
 
@@ -56,6 +57,7 @@ def read_deposit(
         thousands=thousands,
         sheet=sheet,
         header_row=header_row,
+        footer_rows=footer_rows,
         columns=None if columns is None else tuple(columns),
         text=tuple(text),
         user_missing=user_missing,

@@ -53,5 +53,16 @@ def _marks(study: Study, wave: str, file: WaveFile, deposit: Deposit) -> pl.Seri
         return None
     texts = answer_codes(deposit.frame[column])
     declared = [mark.strip().lower() for mark in paradata_of(study, wave).test]
-    found = texts.str.strip_chars().str.to_lowercase().is_in(declared) if declared else texts.str.contains(USUAL_MARK)
+    found = (
+        _is_marked(texts.str.strip_chars().str.to_lowercase(), declared) if declared else texts.str.contains(USUAL_MARK)
+    )
     return found.fill_null(False)
+
+
+def _is_marked(texts: pl.Series, marks: list[str]) -> pl.Series:
+    """Whether each text is one of the marks, or begins with one that ends in ``*``."""
+    found = texts.is_in([mark for mark in marks if not mark.endswith("*")])
+    for mark in marks:
+        if mark.endswith("*"):
+            found |= texts.str.starts_with(mark[:-1])
+    return found
