@@ -10,7 +10,7 @@ from shared import shared
 
 from pipeline.errors import DepositError
 from pipeline.ingest import read_deposit
-from pipeline.ingest.arrival.draft import open_undeclared
+from pipeline.ingest.arrival.opened import open_undeclared
 from pipeline.ingest.formats.encodings import clean_encodings, is_clean
 
 GERMAN = ["Köln", "Münster", "Straße", "Größe", "Äpfel", "Bonn"]

@@ -60,9 +60,8 @@ def test_no_first_bytes_are_those_of_two_formats() -> None:
 )
 def test_a_key_that_a_format_does_not_take_is_refused_with_its_line(form: str, key: str, tmp_path: Path) -> None:
     root = make_root(tmp_path)
-    value = {"header_row": "2", "layout": "qualtrics", "delimiter": '";"', "decimal": '","', "thousands": '","'}.get(
-        key, "x"
-    )
+    values = {"header_row": "2", "footer_rows": "2", "layout": "qualtrics", "delimiter": '";"'}
+    value = {**values, "decimal": '","', "thousands": '","'}.get(key, "x")
     declare(root, "first", WAVE, CSV, f"    file: study_wave_1.csv\n    format: {form}\n    {key}: {value}\n")
     lines = (root / "data" / "studies" / "first" / WAVE).read_text().splitlines()
     number = next(place for place, line in enumerate(lines, start=1) if line.startswith(f"    {key}:"))

@@ -25,8 +25,10 @@ CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")
 PID_BYTES = 8
 MESSAGE_BYTES = 256
 """A message to the server: the name of a module, padded with spaces."""
-STARTING_SECONDS = 30.0
-"""What the server may need to load before it serves; not charged to the file."""
+STARTING_SECONDS = 300.0
+"""What the server may need to load before it serves, on a busy machine; not charged to the file."""
+MOST_WAITS = 10
+"""How many times its time a reader may wait for a processor that others use."""
 
 _CHUNK = 1 << 20
 _MODULE = "pipeline.ingest.isolation.worker"
@@ -139,20 +141,25 @@ def _hand_over(request: Request) -> bytes | None:
 
 
 def _receive(connection: socket.socket, request: Request) -> bytes | None:
-    pid = b""
     try:
-        pid = _receive_until(time.monotonic() + STARTING_SECONDS, connection, PID_BYTES)
-        if len(pid) < PID_BYTES:
-            return None
-        return _receive_until(time.monotonic() + request.limits.seconds, connection)
+        pid = _receive_until(time.monotonic() + STARTING_SECONDS, connection, bytearray(), PID_BYTES)
     except TimeoutError:
-        _kill(pid)
-        raise took_too_long(request) from None
-
-
-def _receive_until(deadline: float, connection: socket.socket, most: int | None = None) -> bytes:
-    """What comes in until the other side ends, or ``most`` bytes. Raises ``TimeoutError`` at the deadline."""
+        raise did_not_start(request) from None
+    if len(pid) < PID_BYTES:
+        return None
     received = bytearray()
+    for wait in range(MOST_WAITS):
+        try:
+            return _receive_until(time.monotonic() + request.limits.seconds, connection, received)
+        except TimeoutError:
+            if wait == MOST_WAITS - 1 or not _waits_for_a_processor(pid, request.limits.seconds):
+                break
+    _kill(pid)
+    raise took_too_long(request)
+
+
+def _receive_until(deadline: float, connection: socket.socket, received: bytearray, most: int | None = None) -> bytes:
+    """``received``, and what comes in until the other side ends, or ``most`` bytes; ``TimeoutError`` after that."""
     while most is None or len(received) < most:
         connection.settimeout(max(0.001, deadline - time.monotonic()))
         try:
@@ -163,6 +170,16 @@ def _receive_until(deadline: float, connection: socket.socket, most: int | None 
             break
         received += chunk
     return bytes(received)
+
+
+def _waits_for_a_processor(pid: bytes, seconds: float) -> bool:
+    """Whether a reader is ready to run, but has had less than half of that processor time: the machine is busy."""
+    try:
+        state = Path(f"/proc/{int.from_bytes(pid, 'little')}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return False
+    used = (int(state[11]) + int(state[12])) / os.sysconf("SC_CLK_TCK")
+    return state[0] in "RD" and used < seconds / 2
 
 
 def _kill(pid: bytes) -> None:
@@ -186,6 +203,14 @@ def ask_once(request: Request) -> bytes:
     except subprocess.TimeoutExpired:
         raise took_too_long(request) from None
     return done.stdout[PID_BYTES:]
+
+
+def did_not_start(request: Request) -> DepositError:
+    return DepositError(
+        f"its reader did not start within {STARTING_SECONDS:g} seconds",
+        where=Path(request.path).name,
+        todo="The machine is busy or short of memory; the file was not opened. Try again later.",
+    )
 
 
 def took_too_long(request: Request) -> DepositError:
