@@ -141,7 +141,7 @@ def test_a_zip_that_is_no_workbook(tmp_path: Path) -> None:
     path = tmp_path / "w.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("wave.csv", "pid\nP17\n")
-    assert "a zip archive, but no Excel workbook" in refused(path, "xlsx")
+    assert "a zip archive that packs .csv files, but no Excel workbook" in refused(path, "xlsx")
 
 
 @pytest.fixture

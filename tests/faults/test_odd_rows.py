@@ -1,5 +1,6 @@
 """Rows that are no participants: notes and totals, comments above the table, test records, no rows at all."""
 
+import zipfile
 from pathlib import Path
 
 import engine_runs
@@ -7,12 +8,14 @@ import polars as pl
 import pytest
 import xlsxwriter
 from confirmed import confirm_all
+from erasing import take_out
 from small_study import ROWS, declare, deposit, make_root, rows
 
 from assets.engine import store
 from pipeline.errors import CohesionError, DepositError
 from pipeline.ingest import read_deposit
 from pipeline.ingest.arrival.draft import draft
+from pipeline.ingest.arrival.opened import open_undeclared
 from pipeline.ingest.declared import received_files
 from pipeline.ingest.people.strays import refuse_no_people
 from pipeline.paths import Paths
@@ -245,3 +248,53 @@ def test_ids_that_only_look_like_numbers_stay(tmp_path: Path) -> None:
     deposit(root, "first", rows().with_columns(id=pl.Series([f"{k}E{k % 7}" for k in range(10, 10 + ROWS)])))
     assert not wave(root).message
     assert loaded(root) == ROWS
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_an_erasure_leaves_the_notes_below_a_table_as_they_are(tmp_path: Path, form: str) -> None:
+    if form == "xlsx":
+        path = sheet(tmp_path / "x.xlsx", [["Total", 30, 30], ["Note: unweighted"]])
+    else:
+        path = tmp_path / "x.csv"
+        path.write_text("pid,a\n" + "".join(f"{1000 + k},{k % 5}\n" for k in range(1, 31)) + "\nTotal,30\nNote\n")
+    removed = take_out(path, lambda cells: cells.cast(pl.Float64) == 1007.0, "pid", format=form, footer_rows=2)
+    assert removed == 1
+    read = read_deposit(path, form, text=["pid"], footer_rows=2, isolate=False)
+    assert read.frame.height == 29
+    assert read.set_aside["footer"] == 2
+    if form == "csv":
+        assert path.read_text().endswith("1030,0\n\nTotal,30\nNote\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!" + b"0" * 400, "SAS transport"),
+        (b"RDX3\n" + bytes(range(200)) * 3, "R workspace"),
+        (b"SQLite format 3\x00" + bytes(200), "SQLite"),
+        (b'[{"id": 1, "q": 2}]', "JSON"),
+        (b'<?xml version="1.0"?><data/>', "XML"),
+        (b"\x1f\x8b\x08" + bytes(range(99)), "gzip"),
+    ],
+    ids=["xpt", "rdata", "sqlite", "json", "xml", "gzip"],
+)
+@pytest.mark.parametrize("form", ["sav", "csv", "xlsx", "dta"])
+def test_a_file_of_another_format_is_named_for_what_it_is(tmp_path: Path, form: str, content: bytes, said: str) -> None:
+    path = tmp_path / f"wave1.{form}"
+    path.write_bytes(content)
+    with pytest.raises(DepositError, match=said):
+        read_deposit(path, form, isolate=False)
+    with pytest.raises(DepositError, match=f"cannot be read: its first bytes look like.*{said}"):
+        open_undeclared(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [("content.xml", "OpenDocument"), ("xl/workbook.bin", "binary workbook"), ("wave1.sav", r"packs \.sav files")],
+)
+def test_an_archive_that_is_no_workbook_is_named(tmp_path: Path, part: str, said: str) -> None:
+    path = tmp_path / "wave1.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(part, "x")
+    with pytest.raises(DepositError, match=said):
+        read_deposit(path, "xlsx", isolate=False)

@@ -24,12 +24,14 @@ def without_footers(
     """The table of the rows above ``footers``, which are counted. Raises ``DepositError`` if one has somebody's id."""
     if not footers:
         return table
-    for column in request.text:
+    for column in request.text[:1]:  # the ids come first
         if column in names and column in table.frame.columns:
             place = list(names).index(column)
             cells = pl.Series([row[place] if place < len(row) else None for row in footers], dtype=pl.String)
             _refuse_ids(cells, table.frame[column], column, where)
-    return replace(table, set_aside={**table.set_aside, FOOTER: len(footers)})
+    blank = sum(not any(row) for row in footers)
+    rules = {FOOTER: len(footers) - blank, **({"blank": blank} if blank else {})}
+    return replace(table, set_aside={**table.set_aside, **rules})
 
 
 def _refuse_ids(footers: pl.Series, ids: pl.Series, column: str, where: str) -> None:

@@ -52,6 +52,9 @@ class Table:
         return replace(
             self,
             frame=self.frame.filter(kept),
-            set_aside={**self.set_aside, **counted},
+            set_aside={
+                **self.set_aside,
+                **{rule: count + self.set_aside.get(rule, 0) for rule, count in counted.items()},
+            },
             row_numbers=numbers.filter(kept),
         )

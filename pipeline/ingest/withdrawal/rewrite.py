@@ -84,7 +84,7 @@ def _as_text(source: IdFile) -> Deposit:
     """A file read by the reader of builds; what is text in it stays text, whoever else is in the column."""
     request = replace(source.request, path=str(source.path))
     names = answer_to(request).frame.columns
-    return answer_to(replace(request, text=tuple(names)))
+    return answer_to(replace(request, text=tuple(dict.fromkeys([*request.text, *names]))))
 
 
 def _same(before: pl.DataFrame, after: pl.DataFrame) -> bool:
