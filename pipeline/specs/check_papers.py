@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pipeline.specs import names
 from pipeline.specs.comparing import unbound_findings
 from pipeline.specs.families import FAMILIES
-from pipeline.specs.figures import concepts_of, names_given
+from pipeline.specs.figures import names_given
 from pipeline.specs.names import known
 from pipeline.specs.paper_parts import ANY, PAPER_SECTIONS, PAPER_TABLES, TABLE_OPTIONS, Request, requests
 from pipeline.specs.papers import Paper
@@ -58,18 +58,13 @@ def check_paper(paper: Paper, source: Source, reading: Reading) -> None:
 
 
 def _check_names(paper: Paper, source: Source, reading: Reading) -> None:
-    """Report what two figures of a paper call by two names: its tables take the names of its figures."""
+    """Report what two figures of a paper give two names of their own: its tables take the names of its figures."""
     called: dict[str, dict[str, str]] = {}
     for key in paper.figures:
         figure = reading.figures.get(key)
         if figure is None:
             continue
-        own = {
-            name: reading.concepts[name].label
-            for name in concepts_of(figure, reading.models)
-            if name in reading.concepts
-        }
-        for concept, label in (own | names_given(figure, reading.models)).items():
+        for concept, label in names_given(figure, reading.models).items():
             called.setdefault(concept, {}).setdefault(label, key)
     for concept, labels in called.items():
         if len(labels) > 1:

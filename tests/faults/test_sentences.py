@@ -737,8 +737,8 @@ FIGURE = "study: elsoc\nkind: coefficients\ntitle: Effects of contact\nmodels: [
     [
         ("contact_quantity: Contact", "contact_quantity: Contact (one more step)", "Contact"),
         ("contact_quantity: Contact", "contact_quantity: Meeting migrants", None),
-        ("contact_quantity: Contact", "elsoc_liking_follows_contact: Liking", None),
-        ("contact_quantity: Contact quantity", "elsoc_liking_follows_contact: Outgroup liking", "Contact quantity"),
+        ("contact_quantity: Contact", "elsoc_liking_follows_contact: Liking", "Contact"),
+        ("elsoc_liking_follows_contact: Liking", "elsoc_liking_follows_contact: Liking", "Contact quantity"),
     ],
     ids=["a-unit-in-brackets", "two-names", "one-without-a-name", "as-the-vocabulary-has-it"],
 )
