@@ -48,7 +48,10 @@ def read_statistics(path: Path, request: Request, facts: FileFacts, program: Pro
     if facts.zero_tail >= ZERO_TAIL and _last_row_is_zeros(_last_row(path, request, program, values, names)):
         raise zero_filled(facts, path.name)
     notices: list[Notice] = []
-    frame = pl.DataFrame([_column(name, values[name], program, about, notices) for name in values])
+    columns = []
+    for name in list(values):  # a large file does not lie in memory twice
+        columns.append(_column(name, values.pop(name), program, about, notices))
+    frame = pl.DataFrame(columns)
     return Table(
         frame=frame,
         labels={name: label for name, label in about.column_names_to_labels.items() if label},
@@ -150,7 +153,8 @@ def _foreign_texts(values: dict[str, list[Any]], about: Any) -> list[str]:
     """Texts and labels of a file that hold more than ASCII, each once."""
     if about is None:
         return []
-    found = {text for column in values.values() for text in column if isinstance(text, str) and not text.isascii()}
+    texts = (values[name] for name, kind in about.readstat_variable_types.items() if kind == "string" and name in values)
+    found = {text for column in texts for text in column if isinstance(text, str) and not text.isascii()}
     labels = [*about.column_names_to_labels.values(), *values]
     labels += [label for codes in about.variable_value_labels.values() for label in codes.values()]
     return sorted(found | {label for label in labels if label and not label.isascii()})
