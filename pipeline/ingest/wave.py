@@ -48,10 +48,9 @@ def wave_tables(
         check_frozen(study, wave)
     check_bytes(study, waves, folder, confirmed or {})
     taken = read_waves(study, waves, folder, also)
+    known = Register(folder, key, withdrawn)
     return {
-        wave: as_table(
-            study, wave, folder, taken[wave], key, withdrawn, confirmed=confirmed, also=(also or {}).get(wave)
-        )
+        wave: _as_table(study, wave, taken.pop(wave), known, confirmed=confirmed, also=(also or {}).get(wave))
         for wave in waves
     }
 
@@ -93,8 +92,19 @@ def as_table(
     also: Also | None = None,
 ) -> WaveTable:
     """As ``wave_table``, of ``parts`` that were read already, in the order of the wave's files."""
+    return _as_table(study, wave, parts, Register(folder, key, withdrawn), confirmed=confirmed, also=also)
+
+
+def _as_table(
+    study: Study,
+    wave: str,
+    parts: Sequence[Part | DepositError],
+    known: Register,
+    *,
+    confirmed: Mapping[str, str] | None,
+    also: Also | None,
+) -> WaveTable:
     declared = study.waves[wave].files
-    known = Register(folder, key, withdrawn)
     arms, receipts, labels, notices, remarks, doubts, joined = [], [], [], [], [], [], []
     for file, part in zip(declared, parts, strict=True):
         if isinstance(part, DepositError):
@@ -104,7 +114,7 @@ def as_table(
         arm = sorted_file(study, wave, file, deposit, known)
         arms.append(arm)
         labels.append((file, [*file_labels(study, wave, file, deposit), *about_others]))
-        receipts.append(file_receipt(study, wave, file, deposit, part, arm, find_file(folder, file.file)))
+        receipts.append(file_receipt(study, wave, file, deposit, part, arm, find_file(known.folder, file.file)))
         joined += joined_receipts(study, wave, file, part)
         notices += [*part.notices, *notices_of(study, deposit), *arm.notices, *arm.remarks, *arm.doubts]
         remarks += [f"{deposit.receipt['file']}, {remark}" for remark in arm.remarks]

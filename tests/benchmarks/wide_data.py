@@ -1,4 +1,4 @@
-"""A made-up wide panel as a Stata file of a byte a cell, and its declarations: seeded, written where it is asked for."""
+"""A made-up wide panel as a Stata file of a byte a cell, and its declarations: seeded, written where asked for."""
 
 import shutil
 import struct

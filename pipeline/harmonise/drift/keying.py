@@ -90,7 +90,7 @@ def keyed_against(items: Items, signs: Signs, z: float, least: float = 0.0) -> d
 def _sides(items: Items, names: list[str], signs: np.ndarray[tuple[int], np.dtype[np.float64]]) -> dict[str, float]:
     """Item → 1 with the larger side of the group, -1 with the smaller."""
     places = [items.names.index(name) for name in names]
-    matrix = items.correlations()[np.ix_(places, places)] * np.outer(signs, signs)
+    matrix = items.correlations[np.ix_(places, places)] * np.outer(signs, signs)
     leading = np.linalg.eigh(matrix + np.eye(len(names)))[1][:, -1]
     larger = np.sign(np.sign(np.round(leading, 6)).sum()) or np.sign(round(float(leading.sum()), 6)) or 1.0
     if len(names) == 2 or (larger * leading[0] < 0 and (leading > 0).sum() * 2 == len(names)):

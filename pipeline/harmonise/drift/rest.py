@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +45,15 @@ class Items:
         self.answered = answered
         self.scores: Matrix = centred / np.where(spread > 0, spread, 1.0)
 
+    @cached_property
+    def ones(self) -> Matrix:
+        """1 where there is an answer, else 0."""
+        return self.answered.astype(float)
+
+    @cached_property
     def correlations(self) -> Matrix:
         """Pairwise, from the people who answered both; 0 where they are fewer than ``MANY``."""
-        both = self.answered.T.astype(float) @ self.answered.astype(float)
+        both = self.ones.T @ self.ones
         products = self.scores.T @ self.scores
         with np.errstate(invalid="ignore", divide="ignore"):
             found = np.where(both >= MANY, products / np.maximum(both, 1), 0.0)
@@ -73,7 +80,7 @@ class Items:
                 if other in place:
                     signs[place[other], column] = sign
         own = [place[name] for name in rests]
-        people = self.answered[:, own] & (self.answered.astype(float) @ (signs != 0).astype(float) > 0)
+        people = self.answered[:, own] & (self.ones @ (signs != 0).astype(float) > 0)
         own_scores, of_rests = (np.where(people, values, 0.0) for values in (self.scores[:, own], self.scores @ signs))
         found = _correlated(own_scores, of_rests, people)
         return dict(zip(rests, found, strict=True))
@@ -101,7 +108,7 @@ def bounds(found: tuple[float, int], z: float) -> tuple[float, float]:
 def turned_against(now: Items, before: Items, z: float) -> dict[str, tuple[float, float, int]]:
     """Item → its correlation before and now with its associates, and people now, where the sign changed."""
     shared = [name for name in now.names if name in before.names]
-    matrix = before.correlations()
+    matrix = before.correlations
     place = [before.names.index(name) for name in shared]
     among = matrix[np.ix_(place, place)]
     rests = {

@@ -69,7 +69,7 @@ def _cross(beside: Beside, wave: str, keys: list[str]) -> tuple[Matrix, Matrix]:
     rows_before, rows_now = beside.pairs(wave)
     then, now = ({key: dict(beside.earlier[key])[wave] for key in keys}, {key: beside.now[key] for key in keys})
     before, present = Items(then, rows_before), Items(now, rows_now)
-    people = before.answered.T.astype(float) @ present.answered.astype(float)
+    people = before.ones.T @ present.ones
     return np.clip((before.scores.T @ present.scores) / np.maximum(people, 1), -1, 1), people
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -17,11 +17,15 @@ import pyreadstat
 
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.dates import Kind, as_dates, kind_of_spss_date, kind_of_stata_date
+from pipeline.ingest.formats.dta_columns import number_columns
 from pipeline.ingest.formats.encodings import clean_encodings, named, wrong_encoding
 from pipeline.ingest.formats.numbers import code_text, code_texts
 from pipeline.ingest.formats.receipts import ZERO_TAIL, FileFacts, truncated, zero_filled
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Bounds, Notice, Table
+
+Column = list[Any] | pl.Series
+Values = dict[str, Column]
 
 
 @dataclass(frozen=True)
@@ -32,26 +36,27 @@ class Program:
     read: Callable[..., Any]
     tag: str
     kind_of_date: Callable[[str], Kind | None]
+    numbers: Callable[[Path, Sequence[str], Sequence[str]], dict[str, pl.Series]] = lambda *_: {}
+    """Columns of numbers that need no reading of the others."""
 
 
 SPSS = Program(pyreadstat.read_sav, "", kind_of_spss_date)
-STATA = Program(pyreadstat.read_dta, ".", kind_of_stata_date)
+STATA = Program(pyreadstat.read_dta, ".", kind_of_stata_date, number_columns)
 
 
 def read_statistics(path: Path, request: Request, facts: FileFacts, program: Program) -> Table:
     """One row per case of the file. Stata's tagged missing values are the codes ``.a`` … ``.z``, in a text column."""
     names = _names(path, request, program)
     only = None if names is None else [name for name in names if request.wants(name)]
-    values, about = _parsed_or_named(path, request, program, only)
+    numbers = program.numbers(path, names or (), only or ())
+    values, about = _parsed_or_named(path, request, program, only, numbers)
     _check_encoding(values, about, request, path)
     _check_complete(values, about, path, facts)
     if facts.zero_tail >= ZERO_TAIL and _last_row_is_zeros(_last_row(path, request, program, values, names)):
         raise zero_filled(facts, path.name)
     notices: list[Notice] = []
-    columns = []
-    for name in list(values):  # a large file does not lie in memory twice
-        columns.append(_column(name, values.pop(name), program, about, notices))
-    frame = pl.DataFrame(columns)
+    # each column is let go as it is made: a large file does not lie in memory twice
+    frame = pl.DataFrame([_column(name, values.pop(name), program, about, notices) for name in list(values)])
     return Table(
         frame=frame,
         labels={name: label for name, label in about.column_names_to_labels.items() if label},
@@ -73,9 +78,7 @@ def _names(path: Path, request: Request, program: Program) -> list[str] | None:
     return list(about.column_names)
 
 
-def _last_row(
-    path: Path, request: Request, program: Program, values: dict[str, list[Any]], names: list[str] | None
-) -> dict[str, list[Any]]:
+def _last_row(path: Path, request: Request, program: Program, values: Values, names: list[str] | None) -> Values:
     """Every variable of the last row; of all rows where they were loaded anyway."""
     rows = max((len(column) for column in values.values()), default=0)
     if names is None or not rows:
@@ -87,18 +90,23 @@ def _last_row(
     return dict(last)
 
 
-def _parse(path: Path, request: Request, program: Program, only: list[str] | None) -> tuple[dict[str, list[Any]], Any]:
+def _parse(
+    path: Path, request: Request, program: Program, only: list[str] | None, numbers: Mapping[str, pl.Series]
+) -> tuple[Values, Any]:
+    """The variables and what the file says of them; those of ``numbers`` are not read again."""
+
+    def read(usecols: list[str] | None, **how: bool) -> tuple[Any, Any]:
+        return program.read(path, encoding=request.encoding, output_format="dict", usecols=usecols, **how)  # type: ignore[no-any-return]
+
+    whole = {"user_missing": request.user_missing, "disable_datetime_conversion": True}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        values, about = program.read(
-            path,
-            encoding=request.encoding,
-            user_missing=request.user_missing,
-            disable_datetime_conversion=True,
-            output_format="dict",
-            usecols=only,
-        )
-    return values, about
+        if only is None or not numbers:
+            return read(only, **whole)
+        _, about = read(only, metadataonly=True, **whole)
+        rest = [name for name in only if name not in numbers]
+        values = {**(read(rest, **whole)[0] if rest else {}), **numbers}
+    return {name: values[name] for name in about.column_names}, about
 
 
 _NOT_READ = (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError)
@@ -107,16 +115,16 @@ _BYTE_BY_BYTE = "ISO-8859-1"
 
 
 def _parsed_or_named(
-    path: Path, request: Request, program: Program, only: list[str] | None
-) -> tuple[dict[str, list[Any]], Any]:
+    path: Path, request: Request, program: Program, only: list[str] | None, numbers: Mapping[str, pl.Series]
+) -> tuple[Values, Any]:
     """The file as declared; where its texts cannot be read so, an error that names the encodings in which they can."""
     if request.encoding is not None:
         _check_known(request.encoding, path)
     try:
-        return _parse(path, request, program, only)
+        return _parse(path, request, program, only, numbers)
     except _NOT_READ:
         try:
-            values, about = _parse(path, replace(request, encoding=_BYTE_BY_BYTE), program, only)
+            values, about = _parse(path, replace(request, encoding=_BYTE_BY_BYTE), program, only, numbers)
         except _NOT_READ:
             values, about = {}, None
         data = b"\n".join(text.encode("latin-1", "ignore") for text in _foreign_texts(values, about))
@@ -139,7 +147,7 @@ def _check_known(encoding: str, path: Path) -> None:
         ) from None
 
 
-def _check_encoding(values: dict[str, list[Any]], about: Any, request: Request, path: Path) -> None:
+def _check_encoding(values: Values, about: Any, request: Request, path: Path) -> None:
     """Raise ``DepositError`` if the texts were read in one encoding and are clean in another alone."""
     encoding = request.encoding or about.file_encoding or "windows-1252"
     wrong = wrong_encoding(_foreign_texts(values, about), encoding)
@@ -149,18 +157,20 @@ def _check_encoding(values: dict[str, list[Any]], about: Any, request: Request, 
         raise DepositError(f"its texts are not {encoding}, which is {source}; {reads}", where=path.name, todo=todo)
 
 
-def _foreign_texts(values: dict[str, list[Any]], about: Any) -> list[str]:
+def _foreign_texts(values: Values, about: Any) -> list[str]:
     """Texts and labels of a file that hold more than ASCII, each once."""
     if about is None:
         return []
-    texts = (values[name] for name, kind in about.readstat_variable_types.items() if kind == "string" and name in values)
+    texts = (
+        values[name] for name, kind in about.readstat_variable_types.items() if kind == "string" and name in values
+    )
     found = {text for column in texts for text in column if isinstance(text, str) and not text.isascii()}
     labels = [*about.column_names_to_labels.values(), *values]
     labels += [label for codes in about.variable_value_labels.values() for label in codes.values()]
     return sorted(found | {label for label in labels if label and not label.isascii()})
 
 
-def _check_complete(values: dict[str, list[Any]], about: Any, path: Path, facts: FileFacts) -> None:
+def _check_complete(values: Values, about: Any, path: Path, facts: FileFacts) -> None:
     if len(values) != about.number_columns:
         raise DepositError(
             f"the file has {about.number_columns} variables of only {len(values)} different names",
@@ -185,14 +195,14 @@ def _cases_in_header(head: bytes) -> int | None:
     return cases if cases >= 0 else None
 
 
-def _column(name: str, values: list[Any], program: Program, about: Any, notices: list[Notice]) -> pl.Series:
+def _column(name: str, values: Column, program: Program, about: Any, notices: list[Notice]) -> pl.Series:
     if about.readstat_variable_types[name] == "string":
         texts = pl.Series(name, values, dtype=pl.String)
         return texts.set(texts == "", None)
     kind = program.kind_of_date(about.original_variable_types[name] or "")
     if name in about.missing_user_values:
         return _tagged(name, values, kind)
-    numbers = pl.Series(name, values, dtype=pl.Float64)
+    numbers = values if isinstance(values, pl.Series) else pl.Series(name, values, dtype=pl.Float64)
     if numbers.is_nan().any():
         count = int(numbers.is_nan().sum())
         notices.append(Notice("not_a_number", f"{name}: {count:,} values are no number; read as empty", name, count))
@@ -206,7 +216,7 @@ def _marked(numbers: pl.Series, ranges: list[dict[str, Any]]) -> pl.Series | Non
     return reduce(or_, within) if within else None
 
 
-def _tagged(name: str, values: list[Any], kind: Kind | None) -> pl.Series:
+def _tagged(name: str, values: Column, kind: Kind | None) -> pl.Series:
     """Numbers among which Stata's tagged missing values stand: all as codes."""
     tags = pl.Series(name, [f".{value}" if isinstance(value, str) else None for value in values], dtype=pl.String)
     numbers = pl.Series(name, [None if isinstance(value, str) else value for value in values], dtype=pl.Float64)
@@ -223,9 +233,9 @@ def _bounds(ranges: list[dict[str, Any]]) -> list[Bounds]:
     return [(bounds["lo"], bounds["hi"]) for bounds in ranges]
 
 
-def _last_row_is_zeros(values: dict[str, list[Any]]) -> bool:
+def _last_row_is_zeros(values: Values) -> bool:
     """Whether the last row is what bytes that were never written are read as."""
-    return all(column and (column[-1] == 0 or str(column[-1]).strip("\x00 ") == "") for column in values.values())
+    return all(len(column) and (column[-1] == 0 or str(column[-1]).strip("\x00 ") == "") for column in values.values())
 
 
 def write_spss(path: Path, draft: Path, kept: pl.Series, encoding: str | None, *, is_compressed: bool) -> None:

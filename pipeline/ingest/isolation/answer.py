@@ -49,7 +49,7 @@ def _frame_bytes(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def from_bytes(answer: bytes, request: Request) -> Deposit:
+def from_bytes(answer: bytes | bytearray, request: Request) -> Deposit:
     """The deposit an answer holds. Raises the ``DepositError`` it holds instead, or one if half of it is missing."""
     start = _LENGTH + int.from_bytes(answer[:_LENGTH], "little")
     if len(answer) < max(start, _LENGTH + 1):
@@ -61,7 +61,7 @@ def from_bytes(answer: bytes, request: Request) -> Deposit:
         error = about["error"]
         raise DepositError(error["what"], where=error["where"], count=error["count"], todo=error["todo"])
     return Deposit(
-        frame=pl.read_ipc(answer[start:]),
+        frame=pl.read_ipc(bytes(memoryview(answer)[start:])),
         labels=about["labels"],
         value_labels=about["value_labels"],
         missing_ranges={

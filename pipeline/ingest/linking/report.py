@@ -87,7 +87,7 @@ def _rows(
     ids = normalise_ids(given, strip=rule.strip, case=rule.case)
     gone = rows_of_withdrawn(study, wave, file, ids, column, known)
     numbers = pl.Series("row", deposit.row_numbers or range(1, deposit.frame.height + 1), dtype=pl.Int64)
-    people = pseudonymise(in_arm(ids, file.arm, rule.within), known.key, study.key)
+    people = pseudonymise(in_arm(ids, file.arm, rule.within), known.key, study.key, known.pseudonyms)
     own = loaded.filter(pl.col("arm") == file.arm)["person_id"]
     coded = declared_codes(study, wave, file, deposit.frame)
     variables = codes_of_columns(coded.drop(column))

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import nearest
-from pipeline.ingest.formats.numbers import answer_codes
+from pipeline.ingest.formats.numbers import answer_codes, code_text
 from pipeline.specs.base import canonical_code
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.part_columns import presence_column, presence_items
@@ -68,9 +68,9 @@ def _by_items(study: Study, wave: str, file: WaveFile, frame: pl.DataFrame, wher
             todo="Say `present: {column: ..., codes: [...]}`, or correct the names of the wave's variables.",
         )
     none = pl.repeat(False, frame.height, eager=True)
-    codes = {key: answer_codes(frame[name]) for key, name in items.items()}
-    answered = reduce(or_, (_answers(study, wave, key, cells) for key, cells in codes.items()), none)
-    coded = reduce(or_, (cells.is_not_null() for cells in codes.values()), none) & ~answered
+    columns = {key: _cells(frame[name]) for key, name in items.items()}
+    answered = reduce(or_, (_answers(study, wave, key, cells) for key, cells in columns.items()), none)
+    coded = reduce(or_, (cells.is_not_null() for cells in columns.values()), none) & ~answered
     if not coded.any():
         return answered, []
     return answered, [
@@ -78,8 +78,24 @@ def _by_items(study: Study, wave: str, file: WaveFile, frame: pl.DataFrame, wher
     ]
 
 
-def _answers(study: Study, wave: str, key: str, codes: pl.Series) -> pl.Series:
+def _cells(column: pl.Series) -> pl.Series:
+    """Numbers as they are, which need not be written out to be compared; anything else as codes."""
+    return column.cast(pl.Float64) if column.dtype.is_float() else answer_codes(column)
+
+
+def _number(code: str) -> float | None:
+    """The number that is written as this code; None where none is."""
+    try:
+        return float(code) if code_text(float(code)) == code else None
+    except ValueError:
+        return None
+
+
+def _answers(study: Study, wave: str, key: str, cells: pl.Series) -> pl.Series:
     """Whether each cell is an answer, and not the code of a reason why there is none."""
     exception = study.waves[wave].exceptions.get(key)
-    missing = [*study.about.missing, *study.items[key].missing, *(exception.missing if exception else ())]
-    return codes.is_not_null() & ~codes.is_in([canonical_code(code) for code in missing]).fill_null(False)
+    declared = [*study.about.missing, *study.items[key].missing, *(exception.missing if exception else ())]
+    missing: list[str] | list[float] = [canonical_code(code) for code in declared]
+    if cells.dtype.is_float():
+        missing = [number for code in missing if (number := _number(str(code))) is not None]
+    return cells.is_not_null() & ~cells.is_in(pl.Series(missing, dtype=cells.dtype).implode()).fill_null(False)

@@ -12,14 +12,19 @@ PREFIX = "p"
 _DIGEST_BYTES = 16
 
 
-def pseudonymise(ids: pl.Series, key: bytes, study: str) -> pl.Series:
+def pseudonymise(ids: pl.Series, key: bytes, study: str, made: dict[str, str] | None = None) -> pl.Series:
     """The pseudonym of each id: ``p`` and 32 hexadecimal digits, BLAKE2b-128 of study and id under ``key``.
 
     The study is part of what is hashed, so the same person cannot be followed from one study to another. ``ids`` are
-    texts as ``normalise_ids`` gives them; null stays null. Two ids of a study never share a pseudonym.
+    texts as ``normalise_ids`` gives them; null stays null. Two ids of a study never share a pseudonym. ``made`` keeps
+    those of this key and study for the people of further waves, as long as whoever holds it.
     """
     distinct = ids.drop_nulls().unique(maintain_order=True)
-    pseudonyms = [_pseudonym(value, key, study) for value in distinct]
+    known = {} if made is None else made
+    for value in distinct:
+        if value not in known:
+            known[value] = _pseudonym(value, key, study)
+    pseudonyms = [known[value] for value in distinct]
     if len(set(pseudonyms)) != len(pseudonyms):
         raise DepositError("two ids gave the same pseudonym", where=study, todo="Create a new key.")
     if len(distinct) == len(ids):  # everybody once, as in most files

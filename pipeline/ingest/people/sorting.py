@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -32,6 +32,8 @@ class Register:
     folder: Path
     key: bytes
     withdrawn: pl.DataFrame | None = None
+    pseudonyms: dict[str, str] = field(default_factory=dict, repr=False)
+    """Id → pseudonym of people who were met already, for as long as their files are read."""
 
 
 def fingerprints(ids: pl.Series, key: bytes, study: str) -> pl.Series:
@@ -61,7 +63,7 @@ def sort_people(study: Study, wave: str, file: WaveFile, deposit: Deposit, id_co
         look_for_copies=study.about.doubtful == "set_aside",
     )
     _refuse_a_lost_link(made, deposit.frame.height, id_column, where)
-    people = pseudonymise(in_arm(ids, file.arm, rule.within), known.key, study.key)
+    people = pseudonymise(in_arm(ids, file.arm, rule.within), known.key, study.key, known.pseudonyms)
     return _numbered(made, deposit, people, id_column)
 
 
