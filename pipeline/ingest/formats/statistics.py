@@ -105,8 +105,9 @@ def _parse(
             return read(only, **whole)
         _, about = read(only, metadataonly=True, **whole)
         rest = [name for name in only if name not in numbers]
-        values = {**(read(rest, **whole)[0] if rest else {}), **numbers}
-    return {name: values[name] for name in about.column_names}, about
+        others, about_others = read(rest, **whole) if rest else ({}, about)
+        about.missing_user_values = about_others.missing_user_values  # tags are found with the cells
+    return {name: numbers[name] if name in numbers else others[name] for name in about.column_names}, about
 
 
 _NOT_READ = (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError)

@@ -21,10 +21,9 @@ def pseudonymise(ids: pl.Series, key: bytes, study: str, made: dict[str, str] | 
     """
     distinct = ids.drop_nulls().unique(maintain_order=True)
     known = {} if made is None else made
-    for value in distinct:
-        if value not in known:
-            known[value] = _pseudonym(value, key, study)
-    pseudonyms = [known[value] for value in distinct]
+    values = distinct.to_list()
+    known.update({value: _pseudonym(value, key, study) for value in values if value not in known})
+    pseudonyms = [known[value] for value in values]
     if len(set(pseudonyms)) != len(pseudonyms):
         raise DepositError("two ids gave the same pseudonym", where=study, todo="Create a new key.")
     if len(distinct) == len(ids):  # everybody once, as in most files
