@@ -76,12 +76,14 @@ def accept(
     """
     from pipeline.ingest import find_file, keep_deposit
     from pipeline.ingest.arrival.confirm import confirm_places, places
+    from pipeline.ingest.arrival.confirmed_elsewhere import refuse_confirmed_elsewhere
     from pipeline.ingest.arrival.freeze import freeze
     from pipeline.ingest.declared import labelled_parts, received_files
 
     workspace, declared = _open_wave(study, wave)
     folder = deposits or workspace.deposit_folder(declared)
     found = received_files(declared, wave, folder)
+    refuse_confirmed_elsewhere(declared, wave, found)
     _refuse_unasked(declared, wave, folder, workspace, yes)
     for name, receipt in found.items():
         keep_deposit(find_file(folder, name), workspace.paths.kept(study), receipt)

@@ -119,7 +119,7 @@ def _output(study: Study, wave: str, table: WaveTable, changed: str) -> Output:
 def _remarks(study: Study, wave: str, table: WaveTable) -> dict[str, tuple[str, list[str]]]:
     """What stops nothing, but somebody should know: by the name of its check."""
     paradata = {"paradata": ("warning", list(table.remarks))} if has_paradata(study, wave) else {}
-    return {"ids": ("warning", list(table.doubts)), **paradata}
+    return {"rows": ("warning", list(table.doubts)), **paradata}
 
 
 def _together(outputs: Mapping[str, Output]) -> Output:
@@ -149,7 +149,7 @@ def has_joins(study: Study, wave: str) -> bool:
     return any(file.join for file in study.waves[wave].files)
 
 
-IDS = "Ids look like those of participants, not of test records."
+ROWS = "Every row looks like a participant's, and is shown to whoever opens the file."
 PARADATA = "Interviews took as long as the declared rule expects, and came to their end."
 
 
@@ -199,7 +199,7 @@ def _waves(workspace: Workspace, study: Study, waves: tuple[str, ...]) -> Node:
         outputs |= {name if alone else of(name, wave): (name, study.key, wave) for name in tables}
         for name, what in (("quarantined", ""), ("dates", "dates")):
             made[name if alone else of(name, wave)] = quarantined(paths, study.key, wave, what)
-        remarks["ids" if alone else of("ids", wave)] = IDS
+        remarks["rows" if alone else of("rows", wave)] = ROWS
         if has_paradata(study, wave):
             remarks["paradata" if alone else of("paradata", wave)] = PARADATA
     titles = ", ".join(study.waves[wave].title for wave in waves)

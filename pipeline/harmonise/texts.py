@@ -7,9 +7,10 @@ person.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
 
@@ -31,7 +32,6 @@ _SHORT = re.compile(r"\d{1,2}(?:\s?[,;|\s]\s?\d{1,2})*", re.ASCII)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?P<mark>[.,'’\s])\d{3}(?:(?P=mark)\d{3})*(?:[.,]\d+)?")
 _DECIMAL = re.compile(r"[-+]?\d*,\d+")
 _SEVERAL = re.compile(r"\d{1,3}(?:\s?[,;/| ]\s?\d{1,3})+")
-_LISTED = re.compile(r"“([^”]*)” \(([\d,]+)\)")
 _REASONS = "routed_out, refused, dont_know, no_answer, proxy or blank"
 
 
@@ -63,6 +63,16 @@ class Texts:
     def count(self) -> int:
         """Cells in all."""
         return sum(self.shown.values()) + self.others
+
+    def to_json(self) -> str:
+        """The texts as one text, for a table of findings."""
+        return json.dumps({"shown": dict(self.shown), "others": self.others}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Texts:
+        """The texts that ``to_json`` gave."""
+        found = json.loads(text)
+        return cls(found["shown"], found["others"])
 
     def words(self, what: str = "text that is no number") -> str:
         """The texts with their counts, the most frequent first."""
@@ -100,13 +110,14 @@ def may_be_shown(text: str) -> bool:
     return _shown(text) is not None
 
 
-def together(words: list[str], counts: list[int]) -> Texts:
-    """The texts of several messages made by ``Texts.words``, with the cells that each counts in all."""
+def together(found: Iterable[Texts]) -> Texts:
+    """The texts of several variables, each with the cells of all."""
     shown: Counter[str] = Counter()
-    for said in words:
-        for text, count in _LISTED.findall(said):
-            shown[text] += int(count.replace(",", ""))
-    return Texts(dict(shown), sum(counts) - shown.total())
+    others = 0
+    for texts in found:
+        shown.update(texts.shown)
+        others += texts.others
+    return Texts(dict(shown), others)
 
 
 def in_variables(variables: list[str], count: int) -> str:

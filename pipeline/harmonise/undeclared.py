@@ -88,6 +88,6 @@ def undeclared_codes(problems: Sequence[Problem], where: str) -> DepositError:
 
 
 def _of_all(file: str, problems: Sequence[Problem]) -> str:
-    found = together([problem.texts.words() for problem in problems], [problem.texts.count for problem in problems])
+    found = together(problem.texts for problem in problems)
     variables = list(dict.fromkeys(problem.variable for problem in problems))
     return f"{file}: {found.words()}, in {in_variables(variables, found.count)}"

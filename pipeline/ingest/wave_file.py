@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes, codes_of_columns
+from pipeline.ingest.formats.table import HIDDEN
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, sort_people, written_otherwise
 from pipeline.ingest.people.strays import refuse_no_people, test_ids
@@ -42,7 +43,7 @@ class FileRows:
     remarks: list[str]
     """What paradata say of the interviews, in counts."""
     doubts: list[str]
-    """Ids that look like those of test records, in counts."""
+    """Ids that look like those of test records, and what is hidden in a workbook, in counts."""
 
 
 def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register) -> FileRows:
@@ -58,7 +59,8 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
     unclear = unclear_marks(study, wave, file, deposit)
     deposit = without_test_records(study, wave, file, deposit)
     refuse_no_people(deposit, roles["person_id"], study.about.ids.pattern)
-    doubts = test_ids(deposit, roles["person_id"], study.about.ids.pattern)
+    doubts = [notice.message for notice in deposit.notices if notice.kind.startswith(HIDDEN)]
+    doubts += test_ids(deposit, roles["person_id"], study.about.ids.pattern)
     check_number(study, wave, deposit.frame, roles, name)
     marked, about_marks = with_marks(study, wave, file, deposit)
     coded = replace(deposit, frame=declared_codes(study, wave, file, marked))

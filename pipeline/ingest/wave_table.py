@@ -29,7 +29,7 @@ class WaveTable:
     joined: pl.DataFrame = field(default_factory=pl.DataFrame)
     """One row per file joined to a part (contract ``Joins``)."""
     doubts: tuple[str, ...] = ()
-    """Rows that may be no participant's, in counts: ids like those of test records."""
+    """What may be no participant's, in counts: ids like those of test records, and what a workbook hides."""
 
 
 def summary(table: WaveTable) -> dict[str, Any]:

@@ -103,6 +103,7 @@ class Findings(dy.Schema):
     confidence = dy.Float64(min=0, max=1)  # of the finding, from 0 to 1
     todo = dy.String()
     decision = dy.String(nullable=True)  # the recorded decision, with the reason
+    texts = dy.String(nullable=True)  # of texts in place of numbers: those that may be shown, with counts, as JSON
 
 
 class Redeliveries(dy.Schema):

@@ -56,7 +56,7 @@ def loaded(root: Path) -> int:
     return store.load(Paths(root), ("wave", "first", "w01")).height
 
 
-def remarks(report: engine_runs.Report, name: str = "ids") -> list[str]:
+def remarks(report: engine_runs.Report, name: str = "rows") -> list[str]:
     return [words for check in report.checks if check.name == name for words in check.found]
 
 

@@ -13,7 +13,7 @@ from small_study import make_root
 from assets.engine import store
 from pipeline.errors import DepositError
 from pipeline.harmonise import harmonise_frame
-from pipeline.harmonise.texts import texts_of, together
+from pipeline.harmonise.texts import Texts, texts_of, together
 from pipeline.ingest import read_deposit
 from pipeline.ingest.arrival.draft import draft_wave
 from pipeline.paths import Paths
@@ -252,7 +252,18 @@ def test_the_same_is_said_without_a_study():
     assert "variable `z` (item `z`) has 1 value outside the declared range 0 to 10" in str(error.value)
 
 
+@pytest.mark.parametrize("text", ["“5” (7)", "a” (3), “b", "1,234", ".a"])
+def test_texts_come_back_from_a_table_as_they_were(text):
+    found = Texts({text: 2, "NA": 1}, 4)
+    assert Texts.from_json(found.to_json()) == found
+    assert together([found, found]) == Texts({text: 4, "NA": 2}, 8)
+
+
+def test_texts_beyond_those_listed_are_counted_when_put_together():
+    many = Texts({f"{k},{k + 1}": 1 for k in range(1, 12)})
+    assert together([many, many]).shown == {f"{k},{k + 1}": 2 for k in range(1, 12)}
+
+
 def test_words_that_were_put_together_say_what_each_said():
     one, other = texts_of({"NA": 3, "1,234": 2, "somebody": 1}), texts_of({"NA": 1, "4,567": 5})
-    assert together([one.words(), other.words()], [one.count, other.count]).shown == {"NA": 4, "1,234": 7}
-    assert together([one.words(), other.words()], [one.count, other.count]).others == 1
+    assert together([one, other]) == Texts({"NA": 4, "1,234": 7}, 1)

@@ -39,8 +39,8 @@ def _single(
     file: WaveFile, key: str, item: Item, now: Reading, kind: str, unknown: Mapping[str, int], where: str
 ) -> Finding:
     """One finding about codes of one kind."""
-    if kind == "no_number":
-        found = texts_of(unknown)
+    found = texts_of(unknown) if kind == "no_number" else None
+    if found is not None:
         what = f"{found.words('text that is no number' if item.kind == 'number' else 'text that is no code')}."
         todo = f"{found.todo()} Or set them aside by a decision.{_where_texts_are(unknown) if found.others else ''}"
     elif kind == "marked_missing":
@@ -55,7 +55,7 @@ def _single(
         fractions = [code for code in unknown if is_number(code) and not float(code).is_integer()]
         if fractions and all(code.isdigit() for code in item.codes):
             todo += " Fractions may be several answers in one cell (“1,2”), read by the declared decimal comma."
-    return Finding(file.arm, key, kind, "blocks", what, where, todo, count=sum(unknown.values()))
+    return Finding(file.arm, key, kind, "blocks", what, where, todo, count=sum(unknown.values()), texts=found)
 
 
 def marked_words(codes: Mapping[str, int]) -> tuple[str, str]:

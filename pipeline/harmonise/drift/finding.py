@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from pipeline.errors import one_line
-from pipeline.harmonise.texts import in_variables
+from pipeline.harmonise.texts import Texts, in_variables
 from pipeline.harmonise.texts import together as texts_together
 from pipeline.specs.findings import CANNOT_BE_SET_ASIDE
 from pipeline.specs.project import Study
@@ -29,6 +29,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "confidence": pl.Float64,
     "todo": pl.String,
     "decision": pl.String,
+    "texts": pl.String,
 }
 
 
@@ -70,6 +71,8 @@ class Finding:
     todo: str
     count: int | None = None
     confidence: float = 1.0
+    texts: Texts | None = None
+    """Of texts in place of numbers or codes: which, and how often."""
 
 
 def without_consequences(found: Collection[Finding]) -> list[Finding]:
@@ -107,8 +110,9 @@ def table(study: Study, wave: str, findings: Collection[Finding]) -> pl.DataFram
 
 def _in_one_line(study: Study, wave: str, finding: Finding) -> dict[str, object]:
     """The finding as a row; a name or a label of a file in it is data, even if it holds line breaks."""
-    texts = {"what": one_line(finding.what), "where": one_line(finding.where), "todo": one_line(finding.todo)}
-    return {"study": study.key, "wave": wave, **asdict(finding), **texts}
+    words = {"what": one_line(finding.what), "where": one_line(finding.where), "todo": one_line(finding.todo)}
+    texts = None if finding.texts is None else finding.texts.to_json()
+    return {"study": study.key, "wave": wave, **asdict(finding), **words, "texts": texts}
 
 
 def _explained(study: Study, wave: str, finding: Finding) -> str:
@@ -158,19 +162,19 @@ def open_blocks(findings: pl.DataFrame) -> list[str]:
 
 def _texts_together(waiting: pl.DataFrame) -> list[str]:
     """One message for each file."""
-    texts: dict[str, dict[str, tuple[str, int, str]]] = {}
-    for where, what, count, todo in waiting.select("where", "what", "count", "todo").iter_rows():
+    found: dict[str, dict[str, tuple[str, str, Texts]]] = {}
+    for where, what, todo, texts in waiting.select("where", "what", "todo", "texts").iter_rows():
         file, _, variable = where.partition(", ")
-        texts.setdefault(file, {})[variable] = (what, count, todo)
-    return [_of_all(file, found) for file, found in texts.items()]
+        found.setdefault(file, {})[variable] = (what, todo, Texts.from_json(texts))
+    return [_of_all(file, variables) for file, variables in found.items()]
 
 
-def _of_all(file: str, found: Mapping[str, tuple[str, int, str]]) -> str:
+def _of_all(file: str, found: Mapping[str, tuple[str, str, Texts]]) -> str:
     """The texts of all variables of a file in one message."""
     if len(found) == 1:
-        ((variable, (what, _, todo)),) = found.items()
+        ((variable, (what, todo, _)),) = found.items()
         return f"{file}, {variable}: {what} {todo}"
-    texts = texts_together([what for what, _, _ in found.values()], [count for _, count, _ in found.values()])
+    texts = texts_together(texts for _, _, texts in found.values())
     variables = in_variables([variable.strip("`") for variable in found], texts.count)
     what = "text that is no number or code"
     return f"{file}: {texts.words(what)}, in {variables}. {texts.todo()} Or set them aside by decisions."

@@ -14,6 +14,7 @@ from pipeline.ingest.formats.known import known_formats
 from pipeline.ingest.formats.modules import MOST_OF_A_HEAD, Way, module_of
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.signatures import HEAD_BYTES, check_readable, looks_like
+from pipeline.ingest.formats.table import HIDDEN
 from pipeline.ingest.isolation.read import answer_to
 from pipeline.ingest.people.strays import footers_in, test_ids
 from pipeline.specs.formats import FORMATS, Format
@@ -88,4 +89,5 @@ def about_format(opened: Opened) -> list[str]:
         notes.append("The format carries no labels: variables are matched by their names and codes alone.")
     if not record.counts_rows:
         notes.append("The format does not say how many rows there are: compare the number with the sender's.")
-    return [*notes, *opened.way.notes]
+    hidden = [f"ATTENTION: {one.message}" for one in opened.deposit.notices if one.kind.startswith(HIDDEN)]
+    return [*notes, *opened.way.notes, *hidden]

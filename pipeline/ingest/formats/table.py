@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+HIDDEN = "hidden"
+"""How the kind of a notice begins that is about what whoever opens the file does not see."""
 Bounds = tuple[float | str, float | str]
 
 

@@ -19,6 +19,7 @@ from pipeline.ingest.formats.plain_types import plain
 from pipeline.ingest.formats.receipts import FileFacts, truncated
 from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Notice, Table
+from pipeline.ingest.formats.xlsx_unseen import unseen
 
 MOST_UNPACKED = 1024**3
 MOST_TIMES = 100
@@ -40,6 +41,7 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
     names, notices = _header(first.to_polars(), request.header_row, sheet, path.name)
     below, footers = _below(workbook, sheet, names, request)
     table = plain(below, path.name)
+    notices += unseen(path, sheet, request.header_row)
     if errors:
         message = "cells that hold an Excel error (such as #N/A) are read as empty"
         notices.append(Notice("error_cells", message, count=errors))

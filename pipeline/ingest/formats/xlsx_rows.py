@@ -14,15 +14,15 @@ import polars as pl
 
 from pipeline.errors import DepositError
 
-_ROW = re.compile(rb"<((?:\w+:)?)row\b([^>]*?)(?:/>|>(.*?)</\1row\s*>)", re.DOTALL)
-_CELL = re.compile(rb"<((?:\w+:)?)c\b([^>]*?)(?:/>|>(.*?)</\1c\s*>)", re.DOTALL)
+ROW = re.compile(rb"<((?:\w+:)?)row\b([^>]*?)(?:/>|>(.*?)</\1row\s*>)", re.DOTALL)
+CELL = re.compile(rb"<((?:\w+:)?)c\b([^>]*?)(?:/>|>(.*?)</\1c\s*>)", re.DOTALL)
 _NUMBER = re.compile(rb'(\br=")([A-Z]*)(\d+)(")')
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>(\d+)</")
 _STRING = re.compile(rb"<((?:\w+:)?)si\b[^>]*?(?:/>|>.*?</\1si\s*>)", re.DOTALL)
 _AREA = re.compile(rb'(\b(?:ref|sqref)=")([^"]*)(")')
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?\bref="[A-Z]+(\d+)(?::[A-Z]+(\d+))?"')
 _LINKED = (b"mergeCell ", b"hyperlink ", b"legacyDrawing ")
-_BOOK, _STRINGS = "xl/workbook.xml", "xl/sharedStrings.xml"
+BOOK, _STRINGS = "xl/workbook.xml", "xl/sharedStrings.xml"
 
 
 class _Sheet:
@@ -32,7 +32,7 @@ class _Sheet:
         self.data = data
         self.rows: list[tuple[re.Match[bytes], int]] = []
         number = 0
-        for match in _ROW.finditer(data):
+        for match in ROW.finditer(data):
             said = re.search(rb'\br="(\d+)"', match[2])
             number = int(said[1]) if said else number + 1
             self.rows.append((match, number))
@@ -69,19 +69,23 @@ def cut_rows(path: Path, draft: Path, kept: pl.Series, sheet: str, header_row: i
 def merged_areas(path: Path, sheet: str) -> list[tuple[int, int]]:
     """First and last row of every area of merged cells in a sheet."""
     with zipfile.ZipFile(path) as archive:
-        names = set(archive.namelist())
-        needed = [_BOOK, *(name for name in names if name.startswith("xl/_rels/"))]
-        name = _part_of({part: archive.read(part) for part in needed}, sheet)
-        data = archive.read(name) if name in names else b""
+        name = part_of_sheet(archive, sheet)
+        data = archive.read(name) if name in archive.namelist() else b""
     return [(int(area[1]), int(area[2] or area[1])) for area in _MERGED.finditer(data)]
 
 
+def part_of_sheet(archive: zipfile.ZipFile, sheet: str) -> str:
+    """The name of the part that holds a sheet."""
+    needed = [BOOK, *(name for name in archive.namelist() if name.startswith("xl/_rels/"))]
+    return _part_of({part: archive.read(part) for part in needed}, sheet)
+
+
 def _part_of(parts: Mapping[str, bytes], sheet: str) -> str:
-    for attributes in re.findall(rb"<(?:\w+:)?sheet\b([^>]*)>", parts[_BOOK]):
+    for attributes in re.findall(rb"<(?:\w+:)?sheet\b([^>]*)>", parts[BOOK]):
         named = re.search(rb'\bname="([^"]*)"', attributes)
         bound = re.search(rb'\b\w+:id="([^"]*)"', attributes)
         if named and bound and unescape(named[1].decode()) == sheet:
-            return _related(parts, _BOOK)[bound[1].decode()]
+            return _related(parts, BOOK)[bound[1].decode()]
     raise KeyError(sheet)
 
 
@@ -165,7 +169,7 @@ def _row_as(row: re.Match[bytes], number: bytes) -> bytes:
     if not row[3]:
         return _renumbered(row[0], number)
     head = row.start(3) - row.start()
-    inside = _CELL.sub(lambda cell: _renumbered(cell[0], number), row[0][head:])
+    inside = CELL.sub(lambda cell: _renumbered(cell[0], number), row[0][head:])
     return _renumbered(row[0][:head], number) + inside
 
 
@@ -174,7 +178,7 @@ def _renumbered(element: bytes, number: bytes) -> bytes:
 
 
 def _strings_in(data: bytes) -> set[int]:
-    cells = (cell for cell in _CELL.finditer(data) if b't="s"' in cell[2])
+    cells = (cell for cell in CELL.finditer(data) if b't="s"' in cell[2])
     return {int(value[1]) for cell in cells if (value := _VALUE.search(cell[3] or b""))}
 
 
