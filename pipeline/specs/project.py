@@ -128,12 +128,21 @@ def _collect(declaration: Assumable, name: str, found: list[Assumption]) -> None
         found.append(Assumption(name, declaration.reason))
     for part in type(declaration).model_fields:
         value = getattr(declaration, part)
-        members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, tuple) else ()
+        members = tuple(
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, tuple) else ()
+        )
         if isinstance(value, Assumable):
             _collect(value, f"{name}, {part}", found)
         for key, member in members:
             if isinstance(member, Assumable):
-                _collect(member, f"{name}, {_called(member) or f'{part} {key}'}", found)
+                _collect(member, f"{name}, {_called(member) or _member(part, key, len(members))}", found)
+
+
+def _member(part: str, key: object, many: int) -> str:
+    """A member without a title, in words: "areas: own group share", "outcomes", "files (2)"."""
+    if isinstance(key, int):
+        return f"{part} ({key + 1})" if many > 1 else part
+    return f"{part}: {str(key).replace('_', ' ')}"
 
 
 def _called(declaration: object) -> str | None:

@@ -862,3 +862,19 @@ def test_a_table_wider_than_a_phone_says_that_it_scrolls(body, hints):
     document = render_paper(f"{FRONT}## One\n\n{body}\n", results=estimates(rows), context=CONTEXT)
     page = written(document, "html", (REPOSITORY / "reports/templates/paper.html.j2").read_bytes()).decode()
     assert ('<p class="hint">' in page.partition('id="table-1"')[2].partition("</figure>")[0]) is hints
+
+
+@pytest.mark.parametrize(
+    ("component", "option", "said"),
+    [
+        ("lag", "", "at the next wave that one point more at this wave"),
+        ("lag_standardised", " standardised=yes", "in standard deviations, that one standard deviation more"),
+        ("lag_rescaled", " rescaled=yes", "after the time stated below that one point more"),
+    ],
+)
+def test_a_table_of_lags_says_on_which_scale_they_are(component, option, said):
+    rows = lags(component, wave="w02", note="over one year, by a continuous-time model")
+    document = render_paper(f"{FRONT}:::table lags paths{option}\n:::\n", results=estimates(rows), context=CONTEXT)
+    block = next(block for block in document.blocks if isinstance(block, TableBlock) and block.number)
+    assert said in block.notes[0]
+    assert "The wave named is the one at which the outcome is measured." in block.notes[0]

@@ -11,6 +11,14 @@ from pipeline.papers.results import Row
 from pipeline.papers.tables.cells import cell_row, count, with_interval
 from pipeline.papers.tables.rows import distinct, rows_of, short_name
 
+MEANING = {
+    "lag": "the difference at the next wave that one point more at this wave is associated with",
+    "lag_standardised": "the difference at the next wave, in standard deviations, that one standard deviation more at "
+    "this wave is associated with",
+    "lag_rescaled": "the difference after the time stated below that one point more at this wave is associated with",
+}
+"""What a lag says, by the scale it is given on."""
+
 
 def lags(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
     """One row per lag, one column per model. ``:::table lags WITH_INTERCEPTS WITHOUT standardised=yes``"""
@@ -26,7 +34,9 @@ def lags(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) 
         cells = (with_interval(by_model.get((name, outcome, term, wave, group))) for name in names)
         body.append(cell_row(", ".join([label, *where]), *cells))
     heads = tuple(Column(short_name(paper, name), "right") for name in names)
-    first = "Each estimate is the difference at the next wave that one point more at this wave is associated with, "
+    first = f"Each estimate is {MEANING[_component(options)]}, with its interval."
+    if any(row["wave"] is not None for row in found):
+        first += " The wave named is the one at which the outcome is measured."
     return TableBlock(
         None,
         "",
@@ -34,7 +44,7 @@ def lags(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) 
         (Column("From → to"), *heads),
         tuple(body),
         source=study.source,
-        notes=(f"{first}with its interval. {_people(found, names)}".strip(), *_remarks(paper, found)),
+        notes=(f"{first} {_people(found, names)}".strip(), *_remarks(paper, found)),
     )
 
 
