@@ -25,19 +25,17 @@ def questions_of(study: Study, concepts: Collection[str]) -> dict[str, tuple[Que
 
 
 def _question(study: Study, key: str, item: Item) -> Question:
-    asked: dict[str, str] = {}
-    places: set[tuple[str, str]] = set()
-    for wave, _, file in study.files():
-        variable = source_variable(study, wave, file, key)
-        if variable is not None:
-            asked[wave] = variable
-            places.add((file.arm, wave))
+    """A question, with every variable that a file of a wave holds it in."""
+    found = [(file.arm, wave, source_variable(study, wave, file, key)) for wave, _, file in study.files()]
+    read = [(wave, variable) for _, wave, variable in found if variable is not None]
+    asked = dict.fromkeys(wave for wave, _ in read)
+    places = {(arm, wave) for arm, wave, variable in found if variable is not None}
     differs = [_differs(study.waves[wave], key) for wave in asked if key in study.waves[wave].exceptions]
     return Question(
         key,
         item.label,
         item.wording,
-        tuple(dict.fromkeys(asked.values())),
+        tuple(dict.fromkeys(variable for _, variable in read)),
         tuple(asked),
         tuple(item.codes.values()),
         item.assumed,

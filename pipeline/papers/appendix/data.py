@@ -32,7 +32,8 @@ def _rows(receipts: pl.DataFrame, study: StudyContext) -> list[Block]:
         return []
     received, loaded = int(receipts["rows"].sum()), int(receipts["loaded"].sum())
     if received == loaded:
-        files = "1 file" if receipts.height == 1 else f"{receipts.height} files"
+        count = receipts["file"].n_unique() if "file" in receipts.columns else receipts.height
+        files = "1 file" if count == 1 else f"{count} files"
         return [Paragraph(words(f"All {received:,} rows of the {files} delivered were used; none was set aside."))]
     rows = [
         (
