@@ -60,13 +60,14 @@ def _draft(workspace: Workspace, study: Study, name: str) -> str:
     from pipeline.errors import DepositError
     from pipeline.files import write_bytes
     from pipeline.ingest.arrival.draft import draft_wave
+    from pipeline.ingest.arrival.template import template_of
     from pipeline.ingest.arrival.write_draft import Place, next_wave, own_part
 
     target, path = workspace.paths.draft_file(study.key, name), workspace.deposit_folder(study) / name
     if target.exists() or time.time() - path.stat().st_mtime < SETTLED_SECONDS:
         return ""
     folder = workspace.paths.study(study.key)
-    place = Place(folder, workspace.paths.study("_template"), path.parent)
+    place = Place(folder, template_of(folder), path.parent)
     wave = next_wave(study, place, path)
     try:
         text = draft_wave(own_part(study, place, path), wave, next(iter(study.about.arms)), path, folder / "waves")

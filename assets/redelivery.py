@@ -43,7 +43,8 @@ def redelivery(workspace: Workspace, study: Study, wave: str, folder: Path) -> l
 
     files = list(every_file(study.waves[wave]))
     confirmed = [file.sha256 for file in files]
-    if not any(confirmed) or confirmed == [sha256_of(find_file(folder, file.file)) for file in files]:
+    is_new = not any(file.sha256 for file in study.waves[wave].files)  # a source may be confirmed by another wave
+    if is_new or confirmed == [sha256_of(find_file(folder, file.file)) for file in files]:
         return []
     try:
         key, noted = installation_key(workspace.paths), read_withdrawn(workspace.paths.withdrawn(study.key))

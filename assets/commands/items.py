@@ -36,13 +36,14 @@ def draft(
     study: Annotated[str | None, typer.Option(help="The study's folder name; needed if there are several.")] = None,
 ) -> None:
     """Write entries of items.yaml from a labelled data file, a codebook or a questionnaire."""
+    from pipeline.ingest.arrival.template import template_of
     from pipeline.ingest.arrival.write_draft import Place
     from pipeline.ingest.codebooks.draft import draft_items
 
     name = study or _only_study(Paths.from_environment())
     workspace, declared = open_to_draft(name)
     folder = workspace.deposit_folder(declared)
-    place = Place(workspace.paths.study(name), workspace.paths.study("_template"), folder)
+    place = Place(workspace.paths.study(name), template_of(workspace.paths.study(name)), folder)
     for line in draft_items(declared, place, file):
         typer.echo(line)
     typer.echo(f"Read them, then: cohesion check, and cohesion wave draft {name} FILE for the first wave's file.")

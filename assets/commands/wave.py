@@ -42,12 +42,13 @@ def draft(
     The first wave of a new study also proposes its items.
     """
     from pipeline.ingest.arrival.confirm import add_wave
+    from pipeline.ingest.arrival.template import template_of
     from pipeline.ingest.arrival.write_draft import Place, check_name, next_wave, write_draft
 
     workspace, declared = open_to_draft(study)
     _refuse_loaded(workspace, declared, file)
     folder = workspace.deposit_folder(declared)
-    place = Place(workspace.paths.study(study), workspace.paths.study("_template"), folder)
+    place = Place(workspace.paths.study(study), template_of(workspace.paths.study(study)), folder)
     name, chosen = wave or next_wave(declared, place, file), _arm(declared, arm)
     check_name(declared, place, name, file)
     for line in write_draft(declared, place, name, chosen, file, add_items=items):

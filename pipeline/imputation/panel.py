@@ -25,7 +25,7 @@ CELLS = {
     "concept": pl.String,
     "value": pl.Float64,
 }
-HEAD = ("study", "arm", "stratum", "psu", "area_code", "design_weight")
+HEAD = ("study", "arm", "stratum", "psu", "area_code", "household_id", "design_weight")
 """What a wave that a person missed takes from the first wave that they answered."""
 
 

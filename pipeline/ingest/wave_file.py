@@ -54,7 +54,7 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
         raise DepositError(
             f"has no variable {', '.join(f'`{column}`' for column in absent)}",
             where=name,
-            todo="Correct `columns` in the wave's declaration or in study.yaml.",
+            todo="Correct `columns` in the wave's declaration or study.yaml: `none` if a wave has no such column.",
         )
     unclear = unclear_marks(study, wave, file, deposit)
     deposit = without_test_records(study, wave, file, deposit)

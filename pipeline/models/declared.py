@@ -42,6 +42,13 @@ class ModelSpec(Protocol):
 OPTIONS = ("categorical", "wave_effects", "cluster", "correction", "effects")
 """Keys of a declaration that are arguments of its family's function by the same name."""
 
+CLUSTERS: dict[str, tuple[str, str] | None] = {"none": None, "household_id": ("person_id", "household_id")}
+"""What a declaration calls the clusters → the columns, where they are not the one of that name.
+
+People move between households, and a panel may number households anew in every wave: errors are clustered by household
+and by person, two ways (Cameron, Gelbach & Miller 2011). Where nobody moves that is clustering by household alone.
+"""
+
 
 def regression(
     function: Callable[..., pl.DataFrame],
@@ -54,8 +61,8 @@ def regression(
     """``function`` of outcome, exposures and covariates, with those options that its family's record takes."""
     takes = FAMILIES[spec.family].takes
     given = {option: getattr(spec, option) for option in OPTIONS if option in takes}
-    if given.get("cluster") == "none":
-        given["cluster"] = None
+    if "cluster" in given:
+        given["cluster"] = CLUSTERS.get(given["cluster"], given["cluster"])
     if "weights" in takes:
         given["weights"] = spec.weights if rows is None else WEIGHT
     return function(

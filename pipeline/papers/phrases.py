@@ -25,7 +25,8 @@ def in_sentence(label: str) -> str:
 def in_labels(text: str, labels: Mapping[str, str]) -> str:
     """How an error was made, as readers call what it names: concepts by their labels, one stratum, sampling units."""
     text = KEY.sub(lambda key: in_sentence(labels.get(key.group(), key.group().replace("_", " "))), text)
-    return ONE_STRATUM.sub("1 stratum", text).replace("clustered by psu", "clustered by sampling unit")
+    text = text.replace("clustered by psu", "clustered by sampling unit")
+    return ONE_STRATUM.sub("1 stratum", text).replace("by person and household id", "by person and household")
 
 
 def sentence(text: str) -> str:

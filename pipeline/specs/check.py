@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.specs.arm_parts import further_head
+from pipeline.specs.arm_parts import HOUSEHOLD, further_head
 from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
 from pipeline.specs.check_papers import check_paper
@@ -86,9 +86,20 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
             [*HEAD_GROUPS, *_further(study, reading), *study.scores],
             "a column to group by",
         )
+    _check_cluster(model, source, study, reading)
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)
     check_sensitivity(model, source, reading)
+
+
+def _check_cluster(model: Model, source: Source, study: StudyNames, reading: Reading) -> None:
+    """A study without a column of households has no clusters of them."""
+    declared = reading.studies.get(study.key)
+    if declared is not None and model.cluster == HOUSEHOLD and HOUSEHOLD not in further_head(declared):
+        source.report(
+            ("cluster",),
+            f"`{model.study}` has no households: name their column, `columns: {{household: …}}`, in its study.yaml.",
+        )
 
 
 def _further(study: StudyNames, reading: Reading) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ def _check_items(parts: Parts, declared: StudyNames, source: Source, reading: Re
             measured.setdefault(item.concept, key)
         known(source, (key, "waves"), item.waves, declared.waves, "a wave of this study")
         known(source, (key, "arms"), item.arms, declared.arms, "an arm of this study")
-        for code in item.codes.keys() & {**missing, **item.missing}.keys():
+        for code in sorted(item.codes.keys() & {**missing, **item.missing}.keys()):
             source.report((key, "codes", code), f"code `{code}` is an answer here and a missing code elsewhere.")
 
 

@@ -52,7 +52,7 @@ class Model(Asking):
     categorical: tuple[Name, ...] = ()
     effects: Literal["person", "person_and_wave"] = "person"
     wave_effects: bool = True
-    cluster: Literal["person_id", "psu", "area_code", "none"] = "person_id"
+    cluster: Literal["person_id", "household_id", "psu", "area_code", "none"] = "person_id"
     correction: Literal["hc1", "stata"] = "hc1"
     standard_errors: Literal["taylor", "replicates"] | None = None
     lonely_psu: LonelyPsu | None = None

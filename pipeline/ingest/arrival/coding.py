@@ -71,7 +71,8 @@ def coding(deposit: Deposit, column: str, declared_missing: Sequence[str] = ()) 
         return Coding(why="they have no answer in this file")
     if len(left) == 1 and counts[left[0]] == deposit.frame.height:
         return Coding(why="they say the same in every row")
-    return _coded(left, counts, labels, missing)
+    own = {code: text for code, text in labels.items() if code not in declared_missing}
+    return _coded(left, counts, own, missing)
 
 
 def _coded(

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from pipeline.errors import one_line
 from pipeline.ingest.arrival.draft_fieldwork import date_columns, date_format_lines, fieldwork_lines
-from pipeline.ingest.arrival.draft_roles import guessed_roles, of_paradata, role_lines, roles_in
+from pipeline.ingest.arrival.draft_joins import Joins, join_lines, joins_of
+from pipeline.ingest.arrival.draft_names import Names, names_of
+from pipeline.ingest.arrival.draft_roles import guessed_roles, of_paradata, person_column, role_lines, roles_in
 from pipeline.ingest.arrival.draft_variables import undecided, variable_lines
 from pipeline.ingest.arrival.expected import expected
 from pipeline.ingest.arrival.layout import about_arms
 from pipeline.ingest.arrival.marks import Mark, own_mark
 from pipeline.ingest.arrival.matching import Match, matches
-from pipeline.ingest.arrival.new_items import NewItems, items_text, new_items, question, scale_lines
+from pipeline.ingest.arrival.new_items import NewItems, items_text, lasting, new_items, question, scale_lines
 from pipeline.ingest.arrival.opened import Opened, about_format, about_tests, open_for_draft
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.items.entries import in_one_line
@@ -34,6 +36,7 @@ class Draft:
     undecided: tuple[str, ...] = ()
     undeclared: tuple[str, ...] = ()
     proposed_items: int = 0
+    joins: tuple[str, ...] = ()
 
 
 def draft_wave(study: Study, wave: str, arm: str, path: Path, folder: Path | None = None) -> str:
@@ -61,35 +64,69 @@ def draft(
     Raises ``DepositError`` if the file cannot be read in any way that a declaration could describe.
     """
     opened = open_for_draft(study, path)
-    deposit, columns = opened.deposit, opened.deposit.frame.columns
-    want = expected(study, wave, arm, columns, folder)
+    called = names_of(study, wave, opened.deposit.frame.columns)
+    joins = joins_of(study, path, opened.deposit, person_column(study, opened.deposit))
+    deposit, columns = joins.deposit, joins.deposit.frame.columns
+    want = expected(study, wave, arm, columns, folder, called.around)
     names = {item: want.name(item, columns) for item in want.own}
     found = matches({key: study.items[key] for key in names}, names, deposit, list(study.about.missing))
-    mark = want.mark if study.items else own_mark(columns)
+    mark = called.around or (want.mark if study.items else own_mark(opened.deposit.frame.columns))
     want = replace(want, mark=mark)
     roles = roles_in(want, deposit)
     guesses = guessed_roles(want, roles, deposit)
-    new = _new(study, deposit, mark, found, {*roles.values(), *of_paradata(guesses)})
+    keys = {one.key.column for one in joins.found}
+    new = _new(study, deposit, mark, found, {*roles.values(), *of_paradata(guesses), *keys})
+    drafted = {item.key: item.column for item in new.items if add_items}
+    used = {*roles.values(), *drafted.values(), *(match.variable for match in found.values() if match.is_its_name)}
     return Draft(
         _text(
             [
-                *_head(study, opened, path, mark, wave),
+                *_head(study, opened, path, mark, wave, called),
                 f"title: Wave {int(wave[1:])}",
+                *called.lines,
                 *fieldwork_lines(study, roles, path, deposit),
                 *["files:", f"  - arm: {arm}", f"    file: {quoted(path.name)}", f"    format: {opened.record.name}"],
                 *(f"    {key}: {quoted(value)}" for key, value in opened.way.keys.items()),
                 *date_format_lines(study, roles, deposit),
-                *role_lines(want, roles, guesses),
-                *variable_lines(want, names, found, {item.key: item.column for item in new.items if add_items}),
+                *join_lines(joins, called, used),
+                *role_lines(want, roles, guesses, called, study.about.columns.named()),
+                *variable_lines(
+                    want, names, found, _to_name(called, new, drafted), _as_named(study, called, names, found)
+                ),
                 *_left(deposit, new, add_items),
             ]
         ),
-        items=items_text(new, path.name, {*study.items, *taken}) if add_items else "",
+        items=_entries(study, path, new, joins, called, taken) if add_items else "",
         scales="\n".join(scale_lines(new)) if add_items else "",
         undecided=tuple(undecided(want, names, found)),
         undeclared=tuple(item for item, match in found.items() if match.is_its_name and not match.is_as_declared),
         proposed_items=len(new.items),
+        joins=tuple(one.file for one in joins.found if one.is_proposed),
     )
+
+
+def _to_name(called: Names, new: NewItems, drafted: Mapping[str, str]) -> dict[str, str]:
+    """Drafted item → its column, where the pattern of study.yaml does not say so."""
+    variables = {item.key: item.variable for item in new.items}
+    return {key: column for key, column in drafted.items() if not called.is_as_expected(variables[key], column)}
+
+
+def _as_named(study: Study, called: Names, names: Mapping[str, str], found: Mapping[str, Match]) -> list[str]:
+    """The items whose variable has the name that the pattern of study.yaml gives it."""
+    return [
+        key
+        for key in names
+        if key in found and called.is_as_expected(study.items[key].variable or key, found[key].variable)
+    ]
+
+
+def _entries(study: Study, path: Path, new: NewItems, joins: Joins, called: Names, taken: Collection[str]) -> str:
+    """The entries of items.yaml, those of other files with the name of that, and lasting facts marked as such."""
+    proposed = [one for one in joins.found if one.is_proposed]
+    files = {column: one.file for one in proposed for column in one.adds}
+    text = items_text(new, path.name, {*study.items, *taken}, files)
+    bare = [column for column in joins.lasting if called.around is None or called.around.without(column) == column]
+    return lasting(text, new, bare)
 
 
 def _new(study: Study, deposit: Deposit, mark: Mark, found: Mapping[str, Match], roles: set[str]) -> NewItems:
@@ -99,7 +136,7 @@ def _new(study: Study, deposit: Deposit, mark: Mark, found: Mapping[str, Match],
     return new_items(deposit, bare, study.items, list(study.about.missing))
 
 
-def _head(study: Study, opened: Opened, path: Path, mark: Mark, wave: str) -> list[str]:
+def _head(study: Study, opened: Opened, path: Path, mark: Mark, wave: str, called: Names) -> list[str]:
     """What whoever checks the draft should know first."""
     frame = opened.deposit.frame
     lines = [f"Drafted from {path.name}: {frame.height:,} rows, {len(frame.columns):,} columns."]
@@ -107,7 +144,8 @@ def _head(study: Study, opened: Opened, path: Path, mark: Mark, wave: str) -> li
     lines += [
         "Delete the comment of a proposal once it is checked: while it stands, later drafts are no surer than it."
     ]
-    lines += [*about_format(opened), *_about_mark(mark, wave), *about_arms(opened.deposit)]
+    about_mark = _about_mark(mark, wave) if called.around is None else []
+    lines += [*about_format(opened), *about_mark, *about_arms(opened.deposit)]
     lines += about_tests(study, opened.deposit)
     return [f"# {one_line(line)}" for line in lines]
 

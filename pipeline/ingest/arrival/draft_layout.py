@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from pipeline.errors import one_line
 from pipeline.ingest.arrival.draft_fieldwork import fieldwork_lines
 from pipeline.ingest.arrival.draft_roles import person_column
 from pipeline.ingest.arrival.layout import Long, Wide, layout_of
-from pipeline.ingest.arrival.new_items import NewItems, items_text, new_items, scale_lines
+from pipeline.ingest.arrival.new_items import NewItems, items_text, lasting, new_items, scale_lines
 from pipeline.ingest.arrival.opened import Opened, open_for_draft
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
@@ -60,7 +59,7 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
     return PanelDraft(
         _about(opened, path, layout),
         waves,
-        _lasting(items, new, layout.unmarked) if isinstance(layout, Wide) else items,
+        lasting(items, new, layout.unmarked) if isinstance(layout, Wide) else items,
         "\n".join(scale_lines(new)),
         len(new.items),
         one_line(said),
@@ -153,12 +152,3 @@ def _columns(study: Study, roles: dict[str, str | None]) -> Iterator[str]:
         yield "    columns:"
         yield from (f"      {role}: {quoted(name)}" for role, name in own.items())
         yield from (f"      {role}: none  # the file has no column `{declared[role]}`" for role in absent)
-
-
-def _lasting(items: str, new: NewItems, unmarked: tuple[str, ...]) -> str:
-    """The entries, with what is in one column for all waves marked as lasting."""
-    for item in new.items:
-        if item.column in unmarked:
-            line = "  time_constant: true  # one column for all waves\n"
-            items = re.sub(rf"^({re.escape(item.key)}:[^\n{{]*\n)", rf"\g<1>{line}", items, count=1, flags=re.MULTILINE)
-    return items

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from pipeline.ingest.arrival.draft_fieldwork import date_columns
+from pipeline.ingest.arrival.draft_names import Names
 from pipeline.ingest.arrival.expected import Expected
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.specs.project import Study
@@ -72,19 +73,48 @@ def role_by_name(name: str) -> str:
     return next(found, "")
 
 
-def role_lines(want: Expected, roles: Mapping[str, str], guesses: Sequence[tuple[str, str]]) -> list[str]:
-    """The lines ``columns`` of a file: roles that were found, those that are absent, and columns that may have one."""
-    lines = ["    columns:" if roles else "    # columns:"] if roles or guesses else []
-    for role, column in roles.items():
+def role_lines(
+    want: Expected,
+    roles: Mapping[str, str],
+    guesses: Sequence[tuple[str, str]],
+    called: Names,
+    declared: Mapping[str, str],
+) -> list[str]:
+    """The lines ``columns`` of a file: roles that were found, those that are absent, and columns that may have one.
+
+    ``declared``: role → variable as study.yaml says, which needs no line where the pattern of names gives the column.
+    """
+    named = {role: called.declared(column) for role, column in roles.items()}
+    own = {
+        role: column
+        for role, column in roles.items()
+        if called.around is None or named[role] is None or named[role] != declared.get(role)
+    }
+    absent = {role: name for role, name in want.roles.items() if role not in roles}
+    none = [role for role in absent if called.around is not None and role != "person_id"]
+    lines = ["    columns:" if own or none else "    # columns:"] if own or guesses or none else []
+    for role, column in own.items():
+        name = named[role]
         before = want.roles.get(role)
         how = "the name it had before" if column == before else f"before: {before}" if before else _DATES
-        lines.append(f"      {role}: {quoted(column)}  # {how}")
-    lines += [f"      # {role}: {quoted(column)}  # by its name; is it?" for role, column in guesses]
-    absent = {role: name for role, name in want.roles.items() if role not in roles}
+        lines.append(
+            f"      {role}: {quoted(name)}  # {how}"
+            if name is not None
+            else f"      # {role}: {quoted(column)}  # list it under `unprefixed` of study.yaml: it bears no mark"
+        )
+    lines += [
+        f"      # {role}: {quoted(called.declared(column) or column)}  # by its name; is it?"
+        for role, column in guesses
+    ]
+    lines += [
+        f"      {role}: none  # there is no column `{called.of(absent[role])}`; or is it called otherwise?"
+        for role in none
+    ]
     return [
         *lines,
         *(
-            f"    # {role}: there is no column `{name}`; say which it is, or take it out of study.yaml"
+            f"    # {role}: there is no column `{name}`; say which it is, or `{role}: none` if this wave has none"
             for role, name in absent.items()
+            if role not in none
         ),
     ]

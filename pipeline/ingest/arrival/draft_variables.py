@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from pipeline.ingest.arrival.expected import Expected
 from pipeline.ingest.arrival.matching import POSSIBLE, SURE, Match
@@ -10,20 +10,28 @@ from pipeline.specs.yaml_text import quoted
 
 
 def variable_lines(
-    want: Expected, names: Mapping[str, str], found: Mapping[str, Match], new: Mapping[str, str]
+    want: Expected,
+    names: Mapping[str, str],
+    found: Mapping[str, Match],
+    new: Mapping[str, str],
+    as_named: Collection[str] = (),
 ) -> list[str]:
-    """The lines ``variables`` and ``not_asked``. ``new``: key of a drafted item → the column it was drafted from."""
+    """The lines ``variables`` and ``not_asked``. ``new``: key of a drafted item → the column it was drafted from.
+
+    ``as_named``: the items whose variables are called as the pattern of study.yaml says, which need no line.
+    """
     live = [
         f"  {item}: {quoted(found[item].variable)}  # {_proposal(want, item, found[item])}"
         for item in names
-        if item in found and _is_live(want, item, found[item])
+        if item in found and item not in as_named and _is_live(want, item, found[item])
     ]
     live += [f"  {item}: {quoted(column)}  # the item was drafted from this column" for item, column in new.items()]
     comments = [
         f"  # {item}: {quoted(found[item].variable)}  # {_proposal(want, item, found[item])}"
         for item in undecided(want, names, found)
     ]
-    lines = ["", "variables:" if live else "# variables:", *live] if live or comments else []
+    lines = ["", f"# {len(as_named):,} items have the names that study.yaml gives their variables."] if as_named else []
+    lines += ["", "variables:" if live else "# variables:", *live] if live or comments else []
     if comments:
         lines += ["  # Of another name: take away the first # of the line if it is the same question, or else list the"]
         lines += ["  # item under not_asked. Until then the wave is not built.", *comments]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.ingest.arrival.marks import Mark, common_prefix, common_suffix, without_own
 from pipeline.specs.project import Study
-from pipeline.specs.sources import bare_name, role_columns
+from pipeline.specs.sources import bare_name, prefixed, role_columns
 
 _PROPOSED = re.compile(
     r"^\s*(?P<item>[a-z][a-z0-9_]*):\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s#]+)\s+#\s*(?P<percent>\d{1,3})%:", re.MULTILINE
@@ -37,14 +37,27 @@ class Expected:
         return last if last is not None and own.lower() not in lower and last.lower() in lower else own
 
 
-def expected(study: Study, wave: str, arm: str, columns: Collection[str], folder: Path | None = None) -> Expected:
-    """What is expected of a file with these columns. ``folder`` holds the declarations of the study's waves."""
+def expected(
+    study: Study,
+    wave: str,
+    arm: str,
+    columns: Collection[str],
+    folder: Path | None = None,
+    declared: Mark | None = None,
+) -> Expected:
+    """What is expected of a file with these columns. ``folder`` holds the declarations of the study's waves.
+
+    ``declared``: the mark of the file by the pattern of names in study.yaml; without one it is looked for.
+    """
     items = [key for key in study.items if _may_be_asked(study, wave, arm, key)]
     own = {key: study.items[key].variable or key for key in items}
     last = {key: name for key, name in _last_variables(study, arm, items).items() if name != own[key]}
-    unprefixed = study.about.unprefixed
-    mark, bare = _mark(columns, [name for name in own.values() if name not in unprefixed])
-    if not mark.prefix and not mark.suffix and last:
+    unprefixed = {*study.about.unprefixed, *(_unmarked(study, arm, own) if declared is not None else ())}
+    mark = declared or Mark()
+    bare: dict[str, str] = {}
+    if declared is None:
+        mark, bare = _mark(columns, [name for name in own.values() if name not in unprefixed])
+    if declared is None and not mark.prefix and not mark.suffix and last:
         mark, bare_last = _mark(columns, [name for name in last.values() if name not in unprefixed])
         bare |= bare_last
     marked = {key: mark.of(bare.get(name, name)) if name not in unprefixed else name for key, name in own.items()}
@@ -73,6 +86,16 @@ def _last_variables(study: Study, arm: str, items: Collection[str]) -> dict[str,
         named = {**declared.variables, **file.variables} if file.arm == arm else {}
         names |= {key: bare_name(study, wave, file, name) for key, name in named.items() if key in items}
     return names
+
+
+def _unmarked(study: Study, arm: str, own: Mapping[str, str]) -> set[str]:
+    """The variables that a wave named in full, without its mark, although the pattern of study.yaml gives it one."""
+    found = set()
+    for wave, declared, file in study.files():
+        named = {**declared.variables, **file.variables} if file.arm == arm else {}
+        bare = {key: own[key] for key, name in named.items() if own.get(key) == name}
+        found |= {name for name in bare.values() if prefixed(study, wave, file, name) != name}
+    return found
 
 
 def _role_names(study: Study, arm: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -58,10 +59,22 @@ def new_items(
     return NewItems(tuple(found), tuple(groups), others)
 
 
-def items_text(found: NewItems, file: str, taken: Collection[str] = ()) -> str:
-    """The entries of items.yaml, those on one scale as batteries; keys are none of ``taken``."""
-    entries = [(item.key, question(item, file)) for item in found.items]
+def items_text(found: NewItems, file: str, taken: Collection[str] = (), joined: Mapping[str, str] | None = None) -> str:
+    """The entries of items.yaml, those on one scale as batteries; keys are none of ``taken``.
+
+    ``joined``: column → the file that it is in, where that is not ``file``.
+    """
+    entries = [(item.key, question(item, (joined or {}).get(item.column, file))) for item in found.items]
     return entries_text(arranged(entries, {item.key: item.variable for item in found.items}, taken))
+
+
+def lasting(items: str, new: NewItems, columns: Collection[str]) -> str:
+    """The entries, with what is in one column for all waves marked as lasting."""
+    for item in new.items:
+        if item.column in columns:
+            line = "  time_constant: true  # one column for all waves\n"
+            items = re.sub(rf"^({re.escape(item.key)}:[^\n{{]*\n)", rf"\g<1>{line}", items, count=1, flags=re.MULTILINE)
+    return items
 
 
 def question(item: NewItem, file: str) -> Question:

@@ -30,10 +30,11 @@ class Opened:
     way: Way
 
 
-def open_undeclared(path: Path, *, has_footers: bool = False) -> Opened:
+def open_undeclared(path: Path, columns: tuple[str, ...] | None = None, *, has_footers: bool = False) -> Opened:
     """Read a file by what its first bytes say; for text, in the first way in which it holds several whole columns.
 
-    ``has_footers`` leaves out last rows of text with other fields than the others have.
+    With ``columns`` only these are loaded, if the file has them. ``has_footers`` leaves out last rows of text with
+    other fields than the others have.
     """
     check_file_name(path.name)
     with path.open("rb") as file:
@@ -45,11 +46,12 @@ def open_undeclared(path: Path, *, has_footers: bool = False) -> Opened:
         if "footer_rows" in way.keys and not has_footers:
             continue
         try:
-            deposit = answer_to(replace(Request(str(path.absolute()), record.name), **way.keys))
+            request = Request(str(path.absolute()), record.name, columns=columns, projected=columns is not None)
+            deposit = answer_to(replace(request, **way.keys))
         except DepositError as error:
             first = first or error
             continue
-        if deposit.frame.width > 1 or not record.is_text:
+        if deposit.frame.width + len(deposit.undeclared) > 1 or not record.is_text:
             return Opened(deposit, record, way)
     raise first or DepositError("the file is no table of several columns", where=path.name)
 

@@ -23,6 +23,18 @@ def is_the_templates(path: Path, template: Path) -> bool:
     return not found.problems and found.data == read(template, template.name).data
 
 
+def template_of(folder: Path) -> Path:
+    """The template that a study's folder was copied from: that of which most files are as they were."""
+    default = folder.parent / "_template"
+    templates = [default, *(path for path in sorted(folder.parent.glob("_*template")) if path != default)]
+    return max(templates, key=lambda template: _unchanged(folder, template))
+
+
+def _unchanged(folder: Path, template: Path) -> int:
+    names = [path.relative_to(template) for path in template.rglob("*") if path.suffix in (".yaml", ".md")]
+    return sum(is_the_templates(folder / name, template / name) for name in names)
+
+
 def example_files(folder: Path, template: Path, names: Iterable[str] = EXAMPLES) -> list[Path]:
     """Those files of a study folder that are still the template's examples."""
     return [folder / name for name in names if is_the_templates(folder / name, template / name)]
@@ -43,6 +55,15 @@ def own_waves(study: Study, template: Path, deposits: Path, drafted: Path) -> di
             for file in wave.files
         )
     }
+
+
+def example_wave(study: Study, folder: Path, template: Path, drafted: Path) -> str | None:
+    """The wave that the template gives as an example for a file of this name, as long as nothing was changed in it."""
+    for key, wave in study.waves.items():
+        name = Path("waves") / f"{key}.yaml"
+        if any(file.file == drafted.name for file in wave.files) and is_the_templates(folder / name, template / name):
+            return key
+    return None
 
 
 def _example_names(template: Path) -> set[str]:

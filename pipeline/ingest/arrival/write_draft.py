@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.errors import CohesionError, one_line
+from pipeline.errors import CohesionError, DepositError, one_line
 from pipeline.files import write_bytes
 from pipeline.ingest.arrival.confirm import add_wave
 from pipeline.ingest.arrival.draft import Draft, draft
+from pipeline.ingest.arrival.draft_joins import joined_already, of_several_waves, people_beside
 from pipeline.ingest.arrival.draft_layout import PanelDraft, draft_panel
 from pipeline.ingest.arrival.draft_row import write_row
-from pipeline.ingest.arrival.template import EXAMPLES, example_files, is_the_templates, own_waves
+from pipeline.ingest.arrival.neighbours import files_beside
+from pipeline.ingest.arrival.opened import open_undeclared
+from pipeline.ingest.arrival.template import EXAMPLES, example_files, example_wave, is_the_templates, own_waves
 from pipeline.ingest.formats.columns import some
 from pipeline.specs.project import Study
 from pipeline.specs.strict_yaml import read
@@ -37,7 +40,9 @@ class Place:
 
 
 def next_wave(study: Study, place: Place, file: Path) -> str:
-    """The wave after the last that is the study's own."""
+    """The wave after the last that is the study's own, or that for which the template names the file."""
+    if example := example_wave(study, place.folder, place.template, file):
+        return example
     own = own_waves(study, place.template, place.deposits, file)
     width = max((len(key) - 1 for key in own), default=2)
     return f"w{max((int(key[1:]) for key in own), default=0) + 1:0{width}}"
@@ -78,6 +83,7 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
     if wave in own.waves or (target.exists() and wave not in study.waves):
         where = f"{place.folder.name}/{TABLE}, {wave}" if in_table else f"{place.folder.name}/waves/{target.name}"
         raise CohesionError("is declared already", where=where, todo="Edit it, or name another wave.")
+    _refuse_what_is_joined(own, file)
     is_first = not own.items
     panel = draft_panel(own, arm, file) if is_first and not own.waves else None
     if panel is not None:
@@ -88,8 +94,7 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
     if in_table:
         yield from write_row(place.folder, wave, made.wave, is_undecided=bool(made.undecided))
     else:
-        write_bytes(target, made.wave.encode())
-        yield f"Drafted {wave} in {place.folder.name}/waves/{target.name}."
+        yield from _write_wave(target, made)
     if made.items:
         yield from _write_items(place, file, made, is_first)
     elif made.proposed_items:
@@ -105,6 +110,38 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
     if made.undecided:
         items = f"{len(made.undecided):,} items are" if len(made.undecided) > 1 else "1 item is"
         yield f"{items} perhaps there under another name: decide under `variables` of the wave's file."
+
+
+def _write_wave(target: Path, made: Draft) -> Iterator[str]:
+    write_bytes(target, made.wave.encode())
+    yield f"Drafted {target.stem} in {target.parent.parent.name}/waves/{target.name}."
+    if made.joins:
+        yield f"Proposed to join {some(made.joins, 5)}: read `join` there, with the counts of keys."
+
+
+def _refuse_what_is_joined(study: Study, file: Path) -> None:
+    """Raises ``DepositError`` for a file of households, areas or lasting facts: people's files are drafted."""
+    if said := joined_already(study, file.name):
+        raise DepositError(said, where=file.name, todo="Nothing is to be drafted: it is read with that file.")
+    if not files_beside(file):
+        return
+    opened = open_undeclared(file, has_footers=True)
+    person = study.about.columns.person_id or "id"
+    if beside := people_beside(study, file, opened, person):
+        people, key = beside
+        rows = opened.deposit.frame.height
+        raise DepositError(
+            f"has no people (`{person}`): it has one row for each `{key}`, {rows:,} in all, and {people} has both",
+            where=file.name,
+            todo=f"Draft the wave from {people}; the draft proposes to join this file.",
+        )
+    if waves := of_several_waves(file, opened, person):
+        raise DepositError(
+            f"has one row for each `{person}` and a column for each of several waves, whose people are in "
+            f"{some(waves, 3)}",
+            where=file.name,
+            todo="Draft each wave from its file of people; the draft proposes to join this file.",
+        )
 
 
 def _write_panel(place: Place, arm: str, file: Path, made: PanelDraft) -> Iterator[str]:

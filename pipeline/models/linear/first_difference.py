@@ -117,7 +117,7 @@ def _placed(data: RegressionData, gaps: Gaps, *, intercept: bool) -> RegressionD
             f"persons change {data.cluster_name}, so that a difference is of two clusters",
             where=data.outcome_name,
             count=moved,
-            todo="Cluster by person.",
+            todo="Cluster by `person_id`, or use fixed effects.",
         )
     if intercept:
         matrix = np.column_stack([data.matrix, data.wave])

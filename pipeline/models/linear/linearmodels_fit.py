@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pipeline.models.covariance import Correction, Linear, linear
 from pipeline.models.regression_data import RegressionData
 
@@ -30,10 +32,17 @@ def covariance_options(data: RegressionData, correction: Correction) -> dict[str
         return {"cov_type": "unadjusted", "debiased": True}
     return {
         "cov_type": "clustered",
-        "clusters": data.clusters,
+        "clusters": data.clusters if data.clusters.ndim == 1 else _two_ways(data, data.clusters),
         "debiased": correction != "none",
         "group_debias": correction == "stata",
     }
+
+
+def _two_ways(data: RegressionData, clusters: np.ndarray) -> Any:
+    """Two columns of clusters by person and wave: linearmodels would take an array of them for persons by waves."""
+    import pandas as pd
+
+    return pd.DataFrame(clusters, index=panel_frames(data)["dependent"].index, columns=["first", "second"])
 
 
 def read_fit(data: RegressionData, result: Any, correction: Correction = "hc1") -> Linear:

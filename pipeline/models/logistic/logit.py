@@ -119,7 +119,7 @@ def _fit(data: RegressionData) -> _Logit:
     result = _maximum(scaled.data, scaled.data.matrix)
     described, note = "maximum likelihood (inverse information)", None
     if data.clusters is not None:
-        n_clusters = len(np.unique(data.clusters))
+        n_clusters = data.n_clusters
         described = f"clustered by {data.cluster_name} ({n_clusters:,} clusters), G/(G−1) · (n−1)/(n−k)"
         note = few_clusters(n_clusters)
     elif data.n_persons < data.n_obs:

@@ -1,0 +1,60 @@
+"""The names of a drafted wave under the pattern of study.yaml: its mark, and names as declarations say them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from string import Formatter
+
+from pipeline.ingest.arrival.marks import Mark
+from pipeline.specs.project import Study
+from pipeline.specs.variable_names import ends
+
+_FORMS = {"name": ".+", "mark": r"(?P<mark>[A-Za-z]+?\d{0,3}|\d{1,3})", "number": r"(?P<number>\d{1,3})"}
+
+
+@dataclass(frozen=True)
+class Names:
+    """How the variables of a file are declared: ``around`` is what the pattern puts around a name, if there is one.
+
+    ``lines``: what the wave says of itself for the pattern to hold (``mark: a``).
+    """
+
+    around: Mark | None = None
+    unprefixed: frozenset[str] = frozenset()
+    lines: tuple[str, ...] = ()
+
+    def declared(self, column: str) -> str | None:
+        """The name by which a role or a key names a column; None where the pattern gives no name for it."""
+        if self.around is None or column in self.unprefixed:
+            return column
+        bare = self.around.without(column)
+        return bare if self.around.of(bare) == column and bare not in self.unprefixed else None
+
+    def of(self, name: str) -> str:
+        """The column that a declared name has in the file."""
+        return name if self.around is None or name in self.unprefixed else self.around.of(name)
+
+    def is_as_expected(self, variable: str, column: str) -> bool:
+        """Whether an item whose variable is called so is read from the column without a word in the wave."""
+        return self.around is not None and self.declared(column) == variable
+
+
+def names_of(study: Study, wave: str, columns: Collection[str]) -> Names:
+    """The names of a file's variables under the pattern of study.yaml, if most of them follow it."""
+    pattern, unprefixed = study.about.names, frozenset(study.about.unprefixed)
+    if pattern is None:
+        return Names()
+    form = "".join(re.escape(text) + _FORMS.get(field or "", "") for text, field, _, _ in Formatter().parse(pattern))
+    found = [match.groupdict() for name in columns if name not in unprefixed and (match := re.fullmatch(form, name))]
+    counted = Counter((one.get("mark") or "", one.get("number") or "") for one in found)
+    if not counted:
+        return Names()
+    (mark, number), count = counted.most_common(1)[0]
+    if count * 2 < len([name for name in columns if name not in unprefixed]):
+        return Names()
+    lines = [f"mark: {mark}"] if mark else []
+    lines += [f"number: {int(number)}"] if number and int(number) != int(wave[1:]) else []
+    return Names(Mark(*ends(pattern, mark, int(number or 0))), unprefixed, tuple(lines))
