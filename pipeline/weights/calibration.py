@@ -38,6 +38,8 @@ def calibrate(
     the targets count, else the number of rows. Bounds apply to the base weights as given, so scale them
     to the population's total first.
 
+    ``linear`` without bounds can give weights below zero, as in R: ``notes`` counts them.
+
     Raises CohesionError where no weights meet the margins within the bounds, with bounds that would suffice.
     """
     _check_bounds(method, bounds)
@@ -52,7 +54,21 @@ def calibrate(
     weights = base * found.ratio[:, 0]
     margins = [margin_table(cells, weights)] if cells is not None else []
     margins += [_mean_row(name, wanted[names.index(name)] / population, frame[name], weights) for name in totals or {}]
-    return Calibrated(pl.Series("weight", weights), int(found.rounds[0]), pl.concat(margins))
+    notes = negative_weights(weights, base)
+    return Calibrated(pl.Series("weight", weights), int(found.rounds[0]), pl.concat(margins), notes)
+
+
+def negative_weights(weights: FloatArray, base: FloatArray) -> tuple[str, ...]:
+    """A note with the count of weights below zero, and of those that are zero although their base is not."""
+    below, none = int((weights < 0).sum()), int(((weights == 0) & (base > 0)).sum())
+    if not below and not none:
+        return ()
+    counts = [f"{below:,} weights below zero"] if below else []
+    counts += [f"{none:,} weights of zero"] if none else []
+    return (
+        f"calibration gives {' and '.join(counts)} (of {len(weights):,}): give `bounds`, such as (0.2, 5), or the "
+        "method `raking`, under which no weight can be negative",
+    )
 
 
 def _check_bounds(method: Method, bounds: tuple[float, float] | None) -> None:

@@ -20,11 +20,13 @@ MAX_ROUNDS = 1000
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Weights in the order of the frame's rows, the rounds they took, and each margin's target and achieved share."""
+    """Weights in the order of the frame's rows, the rounds they took, each margin's target and achieved share, and
+    ``notes``: in counts, what should be known before the weights are used."""
 
     weights: pl.Series
     rounds: int
     margins: pl.DataFrame
+    notes: tuple[str, ...] = ()
 
     @property
     def largest_difference(self) -> float:

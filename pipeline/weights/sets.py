@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.door import public
+from pipeline.errors import CohesionError
 from pipeline.weights.arrays import FloatArray
 from pipeline.weights.calibration import calibrate
 from pipeline.weights.margins import cut, margin_table
@@ -119,7 +120,7 @@ def _calibrated(frame: pl.DataFrame, recipe: Recipe) -> Calibrated:
         return rake(frame, recipe.targets, base_weight="_weight", unanswered=recipe.unanswered)
     if recipe.method == "post_stratify":
         return poststratify(frame, recipe.targets, base_weight="_weight", unanswered=recipe.unanswered)
-    return calibrate(
+    found = calibrate(
         frame,
         recipe.targets,
         method=recipe.method,
@@ -127,3 +128,10 @@ def _calibrated(frame: pl.DataFrame, recipe: Recipe) -> Calibrated:
         base_weight="_weight",
         unanswered=recipe.unanswered,
     )
+    if found.notes:
+        raise CohesionError(
+            f"no weights for people: {found.notes[0]}",
+            where="margins",
+            todo="In weights.yaml that is `margins: {method: raking}`, or `bounds` of the margins.",
+        )
+    return found
