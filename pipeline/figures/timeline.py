@@ -20,14 +20,20 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
+def _as_text(key: object) -> object:
+    """The wave of a key as text, as estimates name it, where a panel has numbers or dates for waves."""
+    return (key[0], str(key[1])) if isinstance(key, tuple) else str(key)
+
+
 def date_of(dates: Dates, wave: str, group: str | None) -> dt.date:
     """The date of a wave: of the group's own calendar if it has one, else of all.
 
     Raises ``PaperError`` if the wave has no date.
     """
-    for key in ((group, wave), wave, (None, wave)):
-        if key in dates:
-            return dates[key]  # type: ignore[index]
+    named = {_as_text(key): day for key, day in dates.items()}
+    for key in ((group, str(wave)), str(wave), (None, str(wave))):
+        if key in named:
+            return named[key]
     of = f" of `{group}`" if group else ""
     raise PaperError(f"wave `{wave}`{of} has no date", todo="Give `dates` one date for every wave that is drawn.")
 

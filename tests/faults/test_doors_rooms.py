@@ -303,7 +303,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "figures": {
         **dict.fromkeys(
             ("coefficients", "odds_ratios", "path_figure", "trend", "versions", "alt_coefficients", "alt_odds_ratios",
-             "alt_path", "alt_trend", "alt_versions"), "takes estimates, in their order",
+             "alt_path", "alt_trend", "alt_versions"), "tests/faults/test_doors_figures.py",
         ),
         **dict.fromkeys(("participation_flow", "participation_patterns"), "drawn from what the alt texts say"),
         **dict.fromkeys(("draw", "rendered", "save_drawing", "save_figure"), "takes drawings"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.figures.effects import as_percentages, legends, level_of, row_words, rows_of
 from pipeline.figures.forest import Scale, forest
 from pipeline.figures.picture import Arguments, Material, Picture
@@ -45,6 +46,7 @@ def _model_label(model: str, spec: FigureSpec, material: Material) -> str:
     return material.label(outcome, spec)
 
 
+@public(infinite=False)
 @styled
 def coefficients(
     estimates: pl.DataFrame,
@@ -73,6 +75,7 @@ def coefficients(
     return forest(heading, rows, Scale(x_label, 0.0), "Estimate (interval)", width)
 
 
+@public(infinite=False)
 def alt_coefficients(
     estimates: pl.DataFrame,
     *,

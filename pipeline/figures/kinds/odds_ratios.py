@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.figures.effects import level_of, row_words, rows_of
 from pipeline.figures.forest import Scale, forest
 from pipeline.figures.picture import Arguments, Material, Picture
@@ -43,6 +44,7 @@ def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
     return Picture(alt_odds_ratios(estimates, **shared), partial(odds_ratios, estimates, **shared, **band), caution)
 
 
+@public(infinite=False)
 @styled
 def odds_ratios(
     estimates: pl.DataFrame,
@@ -83,6 +85,7 @@ def as_ratios(estimates: pl.DataFrame, per: Mapping[str, float] | None = None) -
     return log_odds.with_columns((pl.col("estimate", "conf_low", "conf_high") * times).exp(), null=pl.lit(1.0))
 
 
+@public(infinite=False)
 def alt_odds_ratios(
     estimates: pl.DataFrame,
     *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import PaperError
 from pipeline.figures.lags import lag_paths, paths_of
 from pipeline.figures.path_plot import draw_paths
@@ -47,6 +48,7 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     return Picture(alt_path(paths, **shared), partial(path_figure, paths, **shared), caution)
 
 
+@public(infinite=False)
 @styled
 def path_figure(
     paths: pl.DataFrame,
@@ -77,6 +79,7 @@ def path_figure(
     return draw_paths(heading, arrows, constructs, waves, width)
 
 
+@public(infinite=False)
 def alt_path(
     paths: pl.DataFrame,
     *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import PaperError
 from pipeline.figures.forest import Mark, Row, Scale, forest
 from pipeline.figures.picture import Arguments, Material, Picture
@@ -33,6 +34,7 @@ def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
     return Picture(alt_versions(estimates, **shared), partial(versions, estimates, **shared, **axis), caution)
 
 
+@public(infinite=False)
 @styled
 def versions(
     estimates: pl.DataFrame,
@@ -57,6 +59,7 @@ def versions(
     return forest(heading, version_rows(estimates, labels), Scale(x_label, 0.0), "Estimate (interval)", width)
 
 
+@public(infinite=False)
 def alt_versions(estimates: pl.DataFrame, *, labels: Mapping[str, str] | None = None, confidence: float = 0.95) -> str:
     """What ``versions`` with these arguments shows."""
     start = f"Dot plot of one result in several versions, with {confidence * 100:g}% confidence intervals."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.figures.calendar import dates_of
 from pipeline.figures.courses import Line, Panel, Point, panels_of
 from pipeline.figures.picture import Arguments, Material, Picture, caution_of
@@ -66,6 +67,7 @@ def _failed(spec: FigureSpec, outcomes: Sequence[str], material: Material) -> di
     return dict(failed.select("scale", "reason").iter_rows())
 
 
+@public(infinite=False)
 @styled
 def trend(
     means: pl.DataFrame,
@@ -109,6 +111,7 @@ def trend(
     return plot.alone(heading, width) if len(panels) == 1 else plot.small(heading, width)
 
 
+@public(infinite=False)
 def alt_trend(
     means: pl.DataFrame,
     *,
