@@ -21,6 +21,7 @@ from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
 
 Waves = Mapping[str, pl.DataFrame]
+LabelOf = tuple[str | None, Mapping[str, str]]
 Rows = NDArray[np.int64]
 
 
@@ -133,6 +134,12 @@ class History:
         self.study, self.waves, self.labels = study, waves, labels
         self._read: dict[tuple[str, str], dict[str, Reading]] = {}
         self._beside: dict[tuple[str, str], Beside] = {}
+        self._rows: dict[tuple[str, str], pl.DataFrame] = {}
+        self._usable: dict[tuple[str, str], pl.DataFrame | None] = {}
+        self._labelled: dict[tuple[str, str], list[tuple[str, LabelOf]]] = {}
+        self._marked: dict[tuple[str, str], dict[str, str]] = {}
+        self._facts: list[dict[str, pl.DataFrame]] = [{}]
+        self._people: dict[str, list[pl.Series]] = {}
 
     def beside(self, wave: str, file: WaveFile) -> Beside:
         """One file beside the waves before it."""
@@ -142,8 +149,8 @@ class History:
 
     def _make_beside(self, wave: str, file: WaveFile) -> Beside:
         earlier = [name for name in self.study.waves if name < wave and name in self.waves and name in self.labels]
-        rows = self.waves[wave].filter(pl.col("arm") == file.arm)
-        known = [self.waves[name].filter(pl.col("arm") == file.arm)["person_id"] for name in earlier]
+        rows = self._rows_of(wave, file.arm)
+        before = (self._rows_of(name, file.arm).height for name in reversed(earlier))
         return Beside(
             self.study,
             wave,
@@ -153,12 +160,24 @@ class History:
             self._earlier(earlier, file.arm),
             nearest_names(self.labels[wave], file.arm),
             self._last_labels(wave, file, earlier),
-            pl.concat(known).unique() if known else pl.Series("person_id", [], dtype=pl.String),
-            next((people.len() for people in reversed(known) if people.len()), 0),
+            self._people_before(earlier, file.arm),
+            next((people for people in before if people), 0),
             self._marks(earlier, file.arm),
             self._weights(earlier, file.arm),
             self._first_facts(earlier),
         )
+
+    def _rows_of(self, wave: str, arm: str) -> pl.DataFrame:
+        if (wave, arm) not in self._rows:
+            self._rows[wave, arm] = self.waves[wave].filter(pl.col("arm") == arm)
+        return self._rows[wave, arm]
+
+    def _people_before(self, earlier: list[str], arm: str) -> pl.Series:
+        """Everybody who was in an earlier wave; of those before the last of them known from when it was looked at."""
+        made = self._people.setdefault(arm, [pl.Series("person_id", [], dtype=pl.String)])
+        for name in earlier[len(made) - 1 :]:
+            made.append(pl.concat([made[-1], self._rows_of(name, arm)["person_id"]]).unique())
+        return made[len(earlier)]
 
     def readings(self, wave: str, file: WaveFile) -> dict[str, Reading]:
         """Item → its reading in one file."""
@@ -191,47 +210,64 @@ class History:
 
     def _first_facts(self, earlier: list[str]) -> dict[str, pl.DataFrame]:
         """Lasting fact → one row per person: the value first recorded, in whichever arm, and in which wave."""
-        facts: dict[str, list[pl.DataFrame]] = {}
-        for name in earlier:
+        for name in earlier[len(self._facts) - 1 :]:
+            facts = {key: [stated] for key, stated in self._facts[-1].items()}
             for file in arm_files(self.study, name):
                 for key, reading in self.readings(name, file).items():
                     if self.study.items[key].time_constant:
                         stated = reading.frame.drop_nulls("value").select("person_id", "value", wave=pl.lit(name))
                         facts.setdefault(key, []).append(stated)
-        return {
-            key: pl.concat(parts).unique("person_id", keep="first", maintain_order=True) for key, parts in facts.items()
-        }
+            made = {key: pl.concat(parts).unique("person_id", keep="first", maintain_order=True)
+                    for key, parts in facts.items()}  # fmt: skip
+            self._facts.append(made)
+        return self._facts[len(earlier)]
 
     def _marks(self, earlier: list[str], arm: str) -> dict[str, str | None]:
         """Variable → the codes that the last SPSS file which held it marks as missing."""
         found: dict[str, str | None] = {}
         for name in earlier:
-            marks = marked_missing(self.labels[name], arm)
-            found |= {variable: ranges for variable, ranges in marks.items() if ranges is not None}
+            if (name, arm) not in self._marked:
+                marks = marked_missing(self.labels[name], arm)
+                self._marked[name, arm] = {key: ranges for key, ranges in marks.items() if ranges is not None}
+            found |= self._marked[name, arm]
         return found
 
     def _weights(self, earlier: list[str], arm: str) -> list[tuple[str, pl.DataFrame]]:
         """The waves before that have usable weights, the last one first, each with these by person."""
-        found = []
-        for name in reversed(earlier):
+        found = ((name, self._usable_weights(name, arm)) for name in reversed(earlier))
+        return [(name, usable) for name, usable in found if usable is not None]
+
+    def _usable_weights(self, name: str, arm: str) -> pl.DataFrame | None:
+        if (name, arm) not in self._usable:
             file = self.file(name, arm)
             column = role_columns(self.study, name, file).get("weight") if file else None
-            if file and column in self.waves[name].columns:
-                usable = usable_weights(self.waves[name].filter(pl.col("arm") == arm), str(column))
-                found += [(name, usable)] if usable.height else []
-        return found
+            rows = self._rows_of(name, arm)
+            usable = usable_weights(rows, column) if column is not None and column in rows.columns else None
+            self._usable[name, arm] = usable if usable is not None and usable.height else None
+        return self._usable[name, arm]
 
     def _last_labels(self, wave: str, file: WaveFile, earlier: list[str]) -> LabelsOf:
         """The labels with which each item was last deposited, under the name its variable has now."""
-        found: dict[str, tuple[str | None, Mapping[str, str]]] = {}
+        found: dict[str, LabelOf] = {}
+        now = {key: source_variable(self.study, wave, file, key) for key in self.study.items}
         for name in earlier:
-            other = self.file(name, file.arm)
-            if other is None:
-                continue
-            made = labels_of(self.labels[name], file.arm)
-            for key in [key for key in self.study.items if key not in self.study.waves[name].exceptions]:
-                then = source_variable(self.study, name, other, key)
-                now = source_variable(self.study, wave, file, key)
-                if then is not None and then in made and now is not None and (made[then][0] or made[then][1]):
-                    found[now] = made[then]
+            for key, label in self._labels_of_items(name, file.arm):
+                variable = now[key]
+                if variable is not None:
+                    found[variable] = label
         return found
+
+    def _labels_of_items(self, name: str, arm: str) -> list[tuple[str, LabelOf]]:
+        """Item and the labels that a wave gave it, where it gave any and had no exception for it."""
+        other = self.file(name, arm)
+        if other is None:
+            return []
+        if (name, arm) not in self._labelled:
+            made, own = labels_of(self.labels[name], arm), self.study.waves[name].exceptions
+            then = {key: source_variable(self.study, name, other, key) for key in self.study.items if key not in own}
+            self._labelled[name, arm] = [
+                (key, made[variable])
+                for key, variable in then.items()
+                if variable is not None and variable in made and (made[variable][0] or made[variable][1])
+            ]
+        return self._labelled[name, arm]

@@ -145,8 +145,8 @@ def _columns(
     """The value and the reason of each row; no ``reasons`` where every row has a value."""
     value = codes.replace_strict(list(values), list(values.values()), return_dtype=pl.Float64)
     if not reasons:
-        return {"value": value, "reason": pl.Series([None], dtype=pl.String).new_from_index(0, len(codes))}
-    reason = codes.replace_strict(list(reasons), list(reasons.values()), return_dtype=pl.String)
+        return {"value": value, "reason": pl.Series([None], dtype=pl.Categorical).new_from_index(0, len(codes))}
+    reason = codes.replace_strict(list(reasons), list(reasons.values()), return_dtype=pl.Categorical)
     return {"value": value, "reason": reason}
 
 

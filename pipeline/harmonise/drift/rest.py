@@ -34,13 +34,12 @@ class Items:
     def __init__(self, readings: Mapping[str, Reading], rows: NDArray[np.int64] | None = None) -> None:
         self.names = list(readings)
         columns = [reading.numbers if rows is None else reading.numbers[rows] for reading in readings.values()]
-        self.values: Matrix = np.column_stack(columns) if columns else np.empty((0, 0))
-        self._standardise()
+        self._standardise(np.column_stack(columns) if columns else np.empty((0, 0)))
 
-    def _standardise(self) -> None:
-        answered = ~np.isnan(self.values)
+    def _standardise(self, values: Matrix) -> None:
+        answered = ~np.isnan(values)
         counts = np.maximum(answered.sum(axis=0), 1)
-        centred = np.where(answered, self.values - np.where(answered, self.values, 0).sum(axis=0) / counts, 0.0)
+        centred = np.where(answered, values - np.where(answered, values, 0).sum(axis=0) / counts, 0.0)
         spread = np.sqrt((centred**2).sum(axis=0) / counts)
         self.answered = answered
         self.scores: Matrix = centred / np.where(spread > 0, spread, 1.0)

@@ -42,11 +42,13 @@ def _alike(beside: Beside, wave: str, rows_before: np.ndarray, rows_now: np.ndar
             continue
         was, now = reading.numbers[rows_before], beside.now[key].numbers[rows_now]
         both = ~(np.isnan(was) | np.isnan(now))
-        if not both.any() or len(np.unique(now[both])) < 2:
+        if not both.any() or now[both].min() == now[both].max():
             continue
         items += 1
         shared += both
         same &= ~both | (was == now)
+        if np.count_nonzero(~same & (shared >= FEWEST_ITEMS)) > (1 - SAME) * len(same):
+            return None, items  # too many differ already, whatever the other items say
     if items < FEWEST_ITEMS:
         return None, items
     return same[shared >= FEWEST_ITEMS], items
