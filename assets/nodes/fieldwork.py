@@ -1,4 +1,4 @@
-"""Field reports: one node a study that has any, from lists beside the deposits to what became of whom."""
+"""Field reports: one node a study that has any, from lists among the deposits to what became of whom."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from assets.nodes.ingest import confirmed, deposits_of, sample_key
 from pipeline.specs import Study
+from pipeline.specs.outcome_columns import outcome_file
 
 
 def nodes(workspace: Workspace) -> list[Node]:
@@ -43,7 +44,8 @@ def make_outcomes(
 
 
 def _outcomes(workspace: Workspace, study: Study) -> Node:
-    lists = tuple(report.file for report in study.about.outcomes)
+    files = [outcome_file(study.about, report) for report in study.about.outcomes]
+    lists = tuple(dict.fromkeys(file.file for file in files))
     lists += (study.about.withdrawals,) if study.about.withdrawals else ()
     return Node(
         make_outcomes,
@@ -59,5 +61,7 @@ def _outcomes(workspace: Workspace, study: Study) -> Node:
         group="ingest",
         study=study.key,
         description=f"{study.about.short_title}: what the field reports say became of each person at each wave.",
-        kinds=frozenset({"polars", "csv"}),
+        kinds=frozenset({"polars", *(file.format for file in files)}),
+        code=tuple(dict.fromkeys(reads.format_code(file.format) for file in files)),
+        records=reads.format_records(file.format for file in files),
     )

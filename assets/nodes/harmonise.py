@@ -40,7 +40,7 @@ def make_findings(tables: Tables, *, study: Study, template: OutsideFile, modell
     from pipeline.tables import Findings
 
     waves = tables["waves"]
-    found = compare_all(study, waves, tables["labels"], modelled, tables.get("joins"))
+    found = compare_all(study, waves, tables["labels"], modelled, tables.get("joins"), tables.get("outcomes"))
     unmatched = unmatched_answers(study, waves, found)
     page = drift_html(
         study,
@@ -77,6 +77,7 @@ def _findings(workspace: Workspace, study: Study) -> Node:
             "receipts": {wave: ("receipt", study.key, wave) for wave in study.waves},
             "linked": ("linked", study.key),
             **({"joins": joins} if (joins := joins_of(study)) else {}),
+            **({"outcomes": ("outcomes", study.key)} if study.about.outcomes else {}),
             "redeliveries": redelivery_keys(workspace, study),
         },
         outputs={"findings": ("findings", study.key)},

@@ -73,8 +73,8 @@ _IDS = (
 
 OUTCOMES = (
     "key",
-    *_under("about", "arms.*.waves", "columns", "ids", "outcomes", "withdrawals"),
-    *_under("waves.*", *_FIELDWORK),
+    *_under("about", "arms.*.waves", "columns", "ids", "missing", "names", "outcomes", "sources", "withdrawals"),
+    *_under("waves.*", "number", "mark", *_FIELDWORK),
     *_under("waves.*.files.*", "arm", *_FIELDWORK),
 )
 LINKS = (

@@ -29,10 +29,10 @@ def make_participation(
     complete: Mapping[str, float],
     missing: tuple[str, ...],
 ) -> Output:
-    """One row per person and wave of their arm; response rates and patterns."""
-    from pipeline.participation import participation, patterns, reported, response_rates
+    """One row per person and wave of their arm; response rates, absences and patterns."""
+    from pipeline.participation import absences, participation, patterns, reported, response_rates
     from pipeline.participation.outcomes import Unfinished, unfinished_interviews
-    from pipeline.tables import Participation, Patterns, ResponseRates
+    from pipeline.tables import Absences, Participation, Patterns, ResponseRates
 
     answers = tables["answers"]
     rules = {wave: Unfinished(columns, complete[wave], missing) for wave, columns in progress.items()}
@@ -44,9 +44,15 @@ def make_participation(
         tables={
             "participation": table,
             "response_rates": rated,
+            "absences": absences(table),
             "patterns": patterns(table, by_arm=True, by_cohort=True, style="xtdescribe"),
         },
-        schemas={"participation": Participation, "response_rates": ResponseRates, "patterns": Patterns},
+        schemas={
+            "participation": Participation,
+            "response_rates": ResponseRates,
+            "absences": Absences,
+            "patterns": Patterns,
+        },
         metadata={
             "participation": {
                 "persons": table["person_id"].n_unique(),
@@ -74,7 +80,7 @@ def _participation(study: Study) -> Node:
             "missing": tuple(study.about.missing) if progress else (),
         },
         inputs={"answers": ("answers", study.key), **reported, **progressed},
-        outputs={table: (table, study.key) for table in ("participation", "response_rates", "patterns")},
+        outputs={table: (table, study.key) for table in ("participation", "response_rates", "absences", "patterns")},
         group="weigh",
         study=study.key,
         description=f"{study.about.short_title}: who answered each wave of their arm, who left, who came back.",

@@ -29,7 +29,7 @@ from pipeline.specs.writers import WRITERS
 if TYPE_CHECKING:
     import polars as pl
 
-STUDY_TABLES = ("participation", "response_rates", "reliability", "ledger", "findings", "linked")
+STUDY_TABLES = ("participation", "response_rates", "absences", "reliability", "ledger", "findings", "linked")
 FOLLOWED = ("variation", "transitions")
 """Tables of a study with a headline measure."""
 

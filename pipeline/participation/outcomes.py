@@ -14,6 +14,7 @@ from pipeline.wave_order import rows_in_wave_order
 OUTCOMES: dict[str, str] = {
     "complete": "answered the questionnaire",
     "partial": "answered part of the questionnaire",
+    "proxy": "another member of the household answered for the person",
     "refused": "asked in this wave and declined",
     "no_contact": "asked in this wave and not reached",
     "other": "asked in this wave and unable to answer, for instance because of illness or language",
@@ -26,6 +27,8 @@ OUTCOMES: dict[str, str] = {
 """The outcomes that a field report may give. Without one, the person is absent for an unknown reason."""
 
 ANSWERED = ("complete", "partial")
+BY_OTHERS = "proxy"
+"""Present where the data hold a row for the person; else absent for this reason."""
 LASTING = ("withdrawn", "moved", "dead")
 INELIGIBLE = ("moved", "dead")
 NOT_ISSUED = ("not_issued", *LASTING)
@@ -51,7 +54,7 @@ def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = N
 
     ``outcomes`` is a field report, one row per person and wave: ``person_id, wave, outcome``. Lasting outcomes are
     carried on until the person answers again; the dead may not. Those interviewed are ``complete`` unless
-    reported as ``partial``; those reported as interviewed without an interview in the data are ``lost``.
+    reported as ``partial`` or ``proxy``; those reported as interviewed without an interview in the data are ``lost``.
     """
     report = _empty_report() if outcomes is None else outcomes.select("person_id", "wave", "outcome")
     text = pl.col("wave").cast(pl.String)
@@ -68,7 +71,7 @@ def with_outcomes(participation: pl.DataFrame, outcomes: pl.DataFrame | None = N
     if returned:
         what = "persons answer after they are reported dead"
         raise CohesionError(what, count=returned, todo="Correct the field report.")
-    answered = pl.when(said == "partial").then(pl.lit("partial")).otherwise(pl.lit("complete"))
+    answered = pl.when(said.is_in(["partial", BY_OTHERS])).then(said).otherwise(pl.lit("complete"))
     absent = pl.when(said.is_in(ANSWERED)).then(pl.lit("lost")).otherwise(said)
     outcome = pl.when(here).then(answered).otherwise(pl.coalesce(absent, pl.col("carried").replace("", None)))
     return table.with_columns(outcome=outcome).drop("carried").sort(PLACE).drop(PLACE)
@@ -134,6 +137,8 @@ def reported(
     partial = partial.select("person_id", "arm", "wave", "outcome")
     if listed is None:
         return partial
+    by_others = listed.filter(pl.col("outcome") == BY_OTHERS)
+    partial = partial.join(by_others, on=["person_id", "wave"], how="anti", maintain_order="left")
     return pl.concat([partial, listed.join(partial, on=["person_id", "wave"], how="anti", maintain_order="left")])
 
 

@@ -11,7 +11,7 @@ from pipeline.wave_order import rows_in_wave_order
 DENOMINATORS: dict[str, str] = {
     "response_rate": "achieved / eligible: persons known by this wave who have not died or moved away",
     "response_rate_1": "complete / eligible: AAPOR's RR1, all counting as eligible unless reported otherwise",
-    "response_rate_2": "(complete + partial) / eligible: AAPOR's RR2",
+    "response_rate_2": "achieved / eligible: AAPOR's RR2, interviews by proxy counting as partial",
     "response_rate_issued": "achieved / issued: persons approached in this wave",
     "reinterview_rate": "re-interviewed / eligible and interviewed before: needs no record of who was issued",
     "wave_to_wave": "of those who answered the wave before in the arm's calendar, the share who answer this one",
@@ -39,7 +39,8 @@ def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None)
 def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm and wave: where everyone is. listed = not_yet + dead + moved + withdrawn + not_issued + issued.
 
-    ``issued`` = achieved + refused + no_contact + other + lost + unknown; ``achieved`` = complete + partial.
+    ``issued`` = achieved + proxy + refused + no_contact + other + lost + unknown; ``achieved`` = complete + partial +
+    by_proxy. ``proxy`` are those for whom another person answered, but of whom the data have no row.
     ``not_yet`` have neither answered nor been reported on so far; ``eligible`` are all others but the dead and the
     moved. A lasting outcome (withdrawn, moved, dead) counts from its wave on, until the person answers again.
     """
@@ -139,6 +140,8 @@ def _accounted(table: pl.DataFrame, by: list[str]) -> pl.DataFrame:
             achieved=here.sum(),
             complete=(here & (outcome == "complete")).sum(),
             partial=(here & (outcome == "partial")).sum(),
+            by_proxy=(here & (outcome == "proxy")).sum(),
+            proxy=of("proxy"),
             refused=of("refused"),
             no_contact=of("no_contact"),
             other=of("other"),

@@ -57,7 +57,7 @@ MissingReason = Literal["routed_out", "refused", "dont_know", "no_answer", "prox
 """Why an answer has no value, as a declaration may state it. (The pipeline sets ``not_asked`` and ``set_aside``.)"""
 
 Outcome = Literal[
-    "complete", "partial", "refused", "no_contact", "other", "lost", "not_issued", "withdrawn", "moved", "dead"
+    "complete", "partial", "proxy", "refused", "no_contact", "other", "lost", "not_issued", "withdrawn", "moved", "dead"
 ]
 """The outcomes that a field report may give; ``pipeline.participation.OUTCOMES`` describes each in words."""
 

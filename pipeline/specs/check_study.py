@@ -8,6 +8,7 @@ from pipeline.specs import names
 from pipeline.specs.answer_words import check_answer_words
 from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_imputation import check_imputation
+from pipeline.specs.check_outcomes import check_outcomes
 from pipeline.specs.check_paradata import check_paradata
 from pipeline.specs.check_parts import check_parts
 from pipeline.specs.check_weights import check_weights
@@ -16,7 +17,7 @@ from pipeline.specs.formats import FORMATS, format_keys
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.strict_yaml import Position, Source
-from pipeline.specs.study import Item, OutcomeList, StudyFile, Wave, WaveException, value_range
+from pipeline.specs.study import Item, StudyFile, Wave, WaveException, value_range
 from pipeline.specs.wave_names import misnamed
 
 
@@ -24,7 +25,7 @@ def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
     """Report every contradiction between the files of one study into its sources."""
     parts = reading.parts[key]
     if parts.about is not None:
-        _check_about(parts.about, declared, reading.sources[key, "study"], reading)
+        _check_about(parts.about, parts.waves, declared, reading.sources[key, "study"], reading)
     _check_items(parts, declared, reading.sources[key, "items"], reading)
     if (key, "scales") in reading.sources:
         _check_scales(parts, declared, reading.sources[key, "scales"], reading)
@@ -60,33 +61,21 @@ def _check_parts(key: str, reading: Reading) -> None:
         check_parts(study, reading.sources[key, "study"], sources)
 
 
-def _check_about(about: StudyFile, declared: StudyNames, source: Source, reading: Reading) -> None:
+def _check_about(
+    about: StudyFile, waves: Mapping[str, Wave], declared: StudyNames, source: Source, reading: Reading
+) -> None:
     for arm_key, arm in about.arms.items():
         position = ("arms", arm_key, "waves")
         known(source, position, arm.waves, declared.waves, "a wave with a file in waves/")
         once(source, position, arm.waves)
     for index, report in enumerate(about.outcomes):
-        _check_outcomes(report, ("outcomes", index), about, declared, source)
+        check_outcomes(report, ("outcomes", index), about, waves, source)
+        _check_format_keys(report, ("outcomes", index), source)
     for name, deposited in about.sources.items():
         _check_format_keys(deposited, ("sources", name), source)
     if about.headline:
         known(source, ("headline",), [about.headline], declared.scores, "a score of this study")
     known(source, ("areas",), about.areas, names.concepts(reading), "a concept of data/concepts.yaml")
-
-
-def _check_outcomes(
-    report: OutcomeList, position: Position, about: StudyFile, declared: StudyNames, source: Source
-) -> None:
-    """A field report is of one arm, and of waves that the arm has."""
-    if report.arm is None and len(about.arms) > 1:
-        source.report(position, f"say which `arm` the report is of: {', '.join(about.arms)}.")
-        return
-    arm = report.arm or next(iter(about.arms))
-    known(source, (*position, "arm"), [arm], declared.arms, "an arm of study.yaml")
-    if arm in about.arms:
-        known(source, (*position, "waves"), report.waves, list(about.arms[arm].waves), f"a wave of the arm `{arm}`")
-    if report.id is None and about.columns.person_id is None:
-        source.report(position, "no column holds the person's id: say `id: ...` here, or `columns` in study.yaml.")
 
 
 def _check_items(parts: Parts, declared: StudyNames, source: Source, reading: Reading) -> None:

@@ -42,6 +42,9 @@ FINDINGS: dict[str, str] = {
     "weight_not_positive": "Weights that are negative, no number, or zero for everybody",
     "weight_zero": "People whose weight is zero: not in this wave's population",
     "unmatched_keys": "Keys of joined files that found nothing",
+    "row_against_outcome": "Rows of people who were not interviewed by the list of outcomes",
+    "outcome_without_row": "Interviews by the list of outcomes that are not in the data",
+    "row_without_outcome": "Rows of people whom the list of outcomes does not name",
     "weight_missing": "Rows without a weight",
     "weight_huge": "Weights out of all proportion",
     "weight_mean": "Weights on another scale",
@@ -54,8 +57,8 @@ FINDINGS: dict[str, str] = {
     "decision_without_finding": "A decision about something that is no longer found",
 }
 
-ROLES = ("weight", "person_id", "missing_codes", "interview_date", "join")
+ROLES = ("weight", "person_id", "missing_codes", "interview_date", "join", "outcomes")
 """What a finding may be about besides an item."""
 
-CANNOT_BE_SET_ASIDE = ("person_id", "missing_codes", "interview_date", "join")
+CANNOT_BE_SET_ASIDE = ("person_id", "missing_codes", "interview_date", "join", "outcomes")
 """Without the ids nothing of the wave can be used; marks of missing codes and dates are not answers."""

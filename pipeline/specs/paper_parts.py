@@ -99,6 +99,7 @@ PAPER_TABLES: Records[PaperPart] = Records(
     _table("response_rates", "who could have answered each wave, who did, and the rates", "participation"),
     _table("retention", "who stayed, who came back, who joined", "participation"),
     _table("outcomes", "why people did not answer", "participation"),
+    _table("returns", "who left, who came back, and the reason for the wave they missed", "participation"),
     _table("patterns", "how often each pattern of answered waves occurs", "patterns", "top"),
     _table("cohorts", "who is still there, by wave of entry", "participation"),
     _table("variation", "how far answers differ between people and within a person", "change", labelled=("scores",)),

@@ -16,7 +16,6 @@ from pipeline.specs.base import (
     MissingReason,
     Name,
     OnceEach,
-    Outcome,
     Period,
     Range,
     Subset,
@@ -25,6 +24,7 @@ from pipeline.specs.base import (
     WaveNames,
 )
 from pipeline.specs.deposits import Choice, Columns, Pattern, SourceFile, WaveFile
+from pipeline.specs.outcomes import OutcomeList
 from pipeline.specs.paradata import Paradata
 
 
@@ -77,20 +77,6 @@ class AreaMeasure(Assumable):
     source: str
     by: Name | None = None
     range: Range | None = None
-
-
-class OutcomeList(Assumable):
-    """A field report: a CSV list among the deposits, one row per person issued, with a column of outcomes per wave.
-
-    ``waves`` names the column of each wave, ``codes`` what each code means; an empty cell gives no outcome. ``id`` is
-    the column of ids, if not the study's; ``arm`` is needed where the study has several.
-    """
-
-    file: str = Field(min_length=1)
-    arm: Name | None = None
-    id: str | None = None
-    waves: dict[WaveName, str] = Field(min_length=1)
-    codes: dict[str, Outcome] = Field(min_length=1)
 
 
 class StudyFile(Assumable):

@@ -31,7 +31,7 @@ from pipeline.tables.ingest import (
 )
 from pipeline.tables.links import LINK_KINDS, Linked, Links
 from pipeline.tables.model import VERSIONS, Comparability, Estimates, estimates
-from pipeline.tables.participation import Participation, Patterns, ResponseRates, Transitions, Variation
+from pipeline.tables.participation import Absences, Participation, Patterns, ResponseRates, Transitions, Variation
 from pipeline.tables.score import Reliability, panel_schema
 from pipeline.tables.shape import shaped
 from pipeline.tables.weigh import (
@@ -56,6 +56,7 @@ __all__ = [
     "ROUTED_OUT",
     "SET_ASIDE",
     "VERSIONS",
+    "Absences",
     "Comparability",
     "Convergence",
     "Crosswalk",

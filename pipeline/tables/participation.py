@@ -37,6 +37,8 @@ class ResponseRates(dy.Schema):
     achieved = dy.Int64(min=0)
     complete = dy.Int64(min=0)
     partial = dy.Int64(min=0)
+    by_proxy = dy.Int64(min=0)  # with a row in the data
+    proxy = dy.Int64(min=0)  # without
     refused = dy.Int64(min=0)
     no_contact = dy.Int64(min=0)
     other = dy.Int64(min=0)
@@ -72,12 +74,28 @@ class ResponseRates(dy.Schema):
 
     @dy.rule()
     def every_issued_person_has_an_outcome(cls) -> pl.Expr:
-        ends = ("complete", "partial", "refused", "no_contact", "other", "lost", "unknown")
+        ends = ("complete", "partial", "by_proxy", "proxy", "refused", "no_contact", "other", "lost", "unknown")
         return pl.sum_horizontal(ends) == pl.col("issued")
 
     @dy.rule()
     def achieved_entered_stayed_or_returned(cls) -> pl.Expr:
         return pl.sum_horizontal("entered", "stayed", "returned") == pl.col("achieved")
+
+
+class Absences(dy.Schema):
+    """One row per arm, wave and reason for absence: people who had answered before, and how many came back since."""
+
+    arm = dy.String(primary_key=True)
+    wave = dy.String(primary_key=True)
+    reason = dy.String(primary_key=True)  # an outcome, or unknown
+    absent = dy.Int64(min=1)
+    came_back = dy.Int64(min=0)  # of the absent: answered a later wave
+    came_back_next = dy.Int64(min=0)  # the very next one
+    away = dy.Int64(min=0)  # of the absent: have not answered since
+
+    @dy.rule()
+    def came_back_or_stayed_away(cls) -> pl.Expr:
+        return pl.col("came_back") + pl.col("away") == pl.col("absent")
 
 
 class Patterns(dy.Schema):

@@ -64,7 +64,7 @@ def test_who_withdrew_is_so_from_that_day_on_and_who_is_erased_is_in_no_row(tmp_
         (REPORT + "X904,husband says she is ill\n", r"outcome codes that are not declared \(1\)"),
         (REPORT + "X900,1\n", "rows that share an id"),
         (REPORT + ",1\n", "rows without an id"),
-        (REPORT.replace("result", "resutl"), "has no column `result`; it has resutl"),
+        (REPORT.replace("result", "resutl"), "has no column `result`; it has `resutl`"),
     ],
     ids=["unknown-code", "a-remark-is-not-repeated", "twice", "no-id", "no-column"],
 )

@@ -20,6 +20,7 @@ from pipeline.harmonise.drift.left_out import left_out_findings
 from pipeline.harmonise.drift.linked import link_findings
 from pipeline.harmonise.drift.marked import accepted_marks
 from pipeline.harmonise.drift.missing import broken_off, missing_findings, unmarked_findings
+from pipeline.harmonise.drift.outcomes import outcome_findings
 from pipeline.harmonise.drift.reading import Flags
 from pipeline.harmonise.drift.recoding.search import recodings, used_items
 from pipeline.harmonise.drift.stability import stability_findings
@@ -46,12 +47,14 @@ def compare(
     history: History | None = None,
     modelled: Collection[str] = (),
     joins: pl.DataFrame | None = None,
+    reported: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per finding about ``wave`` (contract ``Findings``), against every earlier wave in ``waves``.
 
     ``waves`` and ``labels`` map wave → wave table and labels table, as ingest makes them; later waves are ignored, so
     that waves which arrive out of order give the same report. ``history`` keeps what was read for the next wave.
     ``modelled``: the concepts that models name; a recoding of what they measure blocks, as one of a scale's items does.
+    ``reported``: what lists of outcomes say (contract ``FieldOutcomes``).
     """
     known = History(study, waves, labels) if history is None else history
     found: list[Finding] = []
@@ -60,17 +63,26 @@ def compare(
         beside = known.beside(wave, file)
         found += _items(study, beside, known, candidates, used_items(study, modelled))
         found += _file(study, beside, labels[wave])
+        if reported is not None:
+            found += outcome_findings(file.arm, wave, beside.rows["person_id"], reported)
     found += join_findings(joins) if joins is not None else ()
     return table(study, wave, [*found, *beyond_the_usual(candidates)])
 
 
 def compare_all(
-    study: Study, waves: Waves, labels: Waves, modelled: Collection[str] = (), joins: Waves | None = None
+    study: Study,
+    waves: Waves,
+    labels: Waves,
+    modelled: Collection[str] = (),
+    joins: Waves | None = None,
+    reported: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per finding (contract ``Findings``), wave by wave; each wave is read once. ``joins``: by wave."""
     joined = joins or {}
     history = History(study, waves, labels)
-    return pl.concat([compare(study, wave, waves, labels, history, modelled, joined.get(wave)) for wave in study.waves])
+    return pl.concat(
+        [compare(study, wave, waves, labels, history, modelled, joined.get(wave), reported) for wave in study.waves]
+    )
 
 
 def _items(

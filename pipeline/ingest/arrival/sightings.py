@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.errors import DepositError
 from pipeline.files import sha256_of
 from pipeline.ingest.arrival.find import HIDDEN, check_file_name
+from pipeline.specs.outcome_columns import outcome_file
 from pipeline.specs.parts import every_file
 from pipeline.specs.project import Study
 from pipeline.specs.study import Wave
@@ -139,7 +140,7 @@ class _Folder:
         declared = (file for wave in self.study.waves.values() for file in every_file(wave))
         names = {file.file for file in (*declared, *about.sources.values())}
         claimed = {path for name in names for path in self.path.glob(name)}
-        lists = {about.issued, about.withdrawals, *(report.file for report in about.outcomes)}
+        lists = {about.issued, about.withdrawals, *(outcome_file(about, report).file for report in about.outcomes)}
         lists |= {file.refreshment for _, _, file in self.study.files()}
         for path in sorted(self.path.iterdir()):
             is_deposit = path.is_file() and path not in claimed and path.name not in lists

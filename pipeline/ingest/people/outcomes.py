@@ -1,21 +1,27 @@
-"""Field reports: what became of each person issued at each wave, under pseudonyms from here on."""
+"""Field reports and cross-wave files: what became of each person at each wave, under pseudonyms from here on."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import polars as pl
 
 from pipeline.errors import DepositError
 from pipeline.ingest.arrival.find import find_file
-from pipeline.ingest.formats.columns import nearest, some
-from pipeline.ingest.isolation.read import read_deposit
+from pipeline.ingest.declared import whole_request
+from pipeline.ingest.formats.columns import some
+from pipeline.ingest.formats.numbers import answer_codes
+from pipeline.ingest.formats.request import limits_of
+from pipeline.ingest.isolation.read import answer_to
 from pipeline.ingest.people.ids import in_arm, normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.sorting import Register, fingerprints
 from pipeline.ingest.people.withdrawals import read_withdrawals
+from pipeline.specs.base import canonical_code
+from pipeline.specs.outcome_columns import no_outcome, outcome_arm, outcome_columns, outcome_file
+from pipeline.specs.outcomes import OutcomeList
 from pipeline.specs.project import Study
-from pipeline.specs.study import OutcomeList
 
 CODE = re.compile(r"-?\w{1,6}")
 """What may be named in a message: a longer text could be an interviewer's remark about somebody."""
@@ -46,14 +52,14 @@ def field_outcomes(study: Study, known: Register) -> pl.DataFrame:
 
 
 def _of_list(study: Study, report: OutcomeList, known: Register) -> pl.DataFrame:
-    arm = report.arm or next(iter(study.about.arms))
+    arm = outcome_arm(study.about, report)
     frame, ids = _listed(study, report, known)
     withdrawn = _withdrawn(study, ids, arm, known)
     rows = []
-    for wave, column in report.waves.items():
+    for wave, column in outcome_columns(study, report).items():
         period = study.fieldwork(wave, arm)
         left = (withdrawn["date"] <= period.end).fill_null(False)
-        outcome = _decoded(frame[column], report, find_file(known.folder, report.file).name)
+        outcome = _decoded(study, frame[column], report, outcome_file(study.about, report).file)
         said = outcome.is_in(["moved", "dead"]).fill_null(False)
         outcome = outcome.set(left & ~said, "withdrawn")
         rows.append(pl.DataFrame({"person_id": ids, "outcome": outcome}).with_columns(wave=pl.lit(wave)))
@@ -65,15 +71,23 @@ def _of_list(study: Study, report: OutcomeList, known: Register) -> pl.DataFrame
 
 def _listed(study: Study, report: OutcomeList, known: Register) -> tuple[pl.DataFrame, pl.Series]:
     """The list as deposited, and its ids as the study's rule writes them."""
-    path = find_file(known.folder, report.file)
+    declared = outcome_file(study.about, report)
+    path = find_file(known.folder, declared.file)
     id_column = report.id or str(study.about.columns.person_id)
-    wanted = (id_column, *report.waves.values())
-    frame = read_deposit(path, "csv", text=wanted).frame
+    wanted = (id_column, *outcome_columns(study, report).values())
+    asked = replace(
+        whole_request(path.resolve(), declared, wanted),
+        columns=wanted,
+        limits=limits_of(path.stat().st_size, declared.limits.seconds, declared.limits.gigabytes),
+        projected=declared.layout == "plain",
+    )
+    deposit = answer_to(asked)
+    frame = deposit.frame
     for column in wanted:
         if column not in frame.columns:
-            close = nearest(column, frame.columns)
+            close = deposit.absent.get(column)
             raise DepositError(
-                f"the field report has no column `{column}`" + (f"; it has {close}" if close else ""),
+                f"the field report has no column `{column}`" + (f"; it has `{close}`" if close else ""),
                 where=path.name,
                 todo="Correct `outcomes` in study.yaml, or ask for the list again.",
             )
@@ -86,11 +100,12 @@ def _listed(study: Study, report: OutcomeList, known: Register) -> tuple[pl.Data
     return frame, ids
 
 
-def _decoded(codes: pl.Series, report: OutcomeList, file: str) -> pl.Series:
-    """Outcomes for codes; null where the cell is empty."""
-    texts = codes.str.strip_chars().str.replace(r"^(-?\d+)\.0+$", "${1}")
-    texts = texts.set(texts == "", None)
-    strange = texts.filter(texts.is_not_null() & ~texts.is_in(list(report.codes)))
+def _decoded(study: Study, codes: pl.Series, report: OutcomeList, file: str) -> pl.Series:
+    """Outcomes for codes; null where the cell is empty, or has a missing code of the study."""
+    means = {canonical_code(code): outcome for code, outcome in report.codes.items()}
+    texts = answer_codes(codes).str.strip_chars()
+    texts = texts.set((texts == "") | texts.is_in(list(no_outcome(study.about, report))), None)
+    strange = texts.filter(texts.is_not_null() & ~texts.is_in(list(means)))
     if strange.len():
         named = some([f"`{code}`" for code in strange.unique().sort() if CODE.fullmatch(code)])
         raise DepositError(
@@ -99,7 +114,7 @@ def _decoded(codes: pl.Series, report: OutcomeList, file: str) -> pl.Series:
             count=strange.len(),
             todo="Declare what they mean under `codes` of the report in study.yaml.",
         )
-    return texts.replace_strict(dict(report.codes), default=None, return_dtype=pl.String)
+    return texts.replace_strict(means, default=None, return_dtype=pl.String)
 
 
 def _withdrawn(study: Study, ids: pl.Series, arm: str, known: Register) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from pipeline.ingest.formats.request import Request
 from pipeline.ingest.formats.table import Table
 from pipeline.ingest.people.ids import in_arm, normalise_ids
 from pipeline.specs.formats import FORMATS, Format
+from pipeline.specs.outcome_columns import outcome_file
 from pipeline.specs.part_columns import key_columns
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns
@@ -148,7 +149,8 @@ def _declared(study: Study) -> Iterator[tuple[str, Maker]]:
         yield name, Maker(Request("", "csv", text=(own,)), own, True)
     for report in study.about.outcomes:
         column = report.id or own
-        yield report.file, Maker(Request("", "csv", text=(column,)), column, True)
+        file = outcome_file(study.about, report)
+        yield file.file, Maker(whole_request(Path(file.file), file, (column,)), column, file.format == "csv")
 
 
 @dataclass(frozen=True)

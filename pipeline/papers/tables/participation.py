@@ -16,6 +16,7 @@ EVERYONE = "all"
 FEWEST_OF_A_COHORT = 50
 """A cohort of fewer people is not printed by itself: its shares would be about a few people."""
 ABSENCES = {
+    "proxy": "Another answered for them",
     "refused": "Refused",
     "no_contact": "Not reached",
     "other": "Could not answer",
@@ -46,8 +47,8 @@ ISSUED = (
     ("Eligible", "Asked", "Answered", "Partial", "Response rate 1", "Response rate 2", "Of those asked"),
     ("eligible", "issued", "achieved", "partial", "response_rate_1", "response_rate_2", "response_rate_issued"),
     "Eligible: everyone listed by that wave who has not died or moved away. Asked: those eligible who were approached "
-    "and had not withdrawn. Response rates follow AAPOR: complete interviews (1), or complete and partial interviews "
-    "(2), as a share of the eligible.",
+    "and had not withdrawn. Response rates follow AAPOR: complete interviews (1), or also interviews "
+    "in part or by proxy (2), as a share of the eligible.",
 )
 ANSWERED_BEFORE = (
     ("Had answered before", "Answered again", "Share", "For the first time", "Answered"),
@@ -108,6 +109,24 @@ def outcomes(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, 
         "People listed by that wave who did not answer it. Those who withdrew, moved or died are counted from then on."
     ]
     return plain_table(paper, "Why people did not answer", ("Wave",), headers, body, notes)
+
+
+def returns(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
+    """Who left and who came back, by the wave they missed and the reason that was reported for it."""
+    frame = paper.table("absences")
+    if not frame.height:
+        raise PaperError("no one who had answered was ever absent, so that nobody could come back")
+    body: list[Row] = []
+    for arm, own in by_arm(frame, paper.study, body):
+        for row in own.iter_rows(named=True):
+            title = wave_title(paper.study, arm, row["wave"])[0]
+            body.append(cell_row(title, ABSENCES[row["reason"]], *(count(row[name]) for name in RETURNS)))
+    notes = ["People who had answered an earlier wave of their arm, by why they did not answer this one."]
+    headers = list(RETURNS.values())
+    return plain_table(paper, "Who left, who came back, and why", ("Missed", "Reason"), headers, body, notes)
+
+
+RETURNS = {"absent": "Absent", "came_back": "Came back later", "away": "Not back so far"}
 
 
 def cohorts(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
