@@ -42,7 +42,8 @@ def outcome_findings(arm: str, wave: str, people: pl.Series, reported: pl.DataFr
     if unlisted:
         yield Finding(
             arm, "outcomes", "row_without_outcome", "notes",
-            f"{unlisted:,} people have a row, and the list gives them no outcome in this wave. They count as interviewed.",
+            f"{unlisted:,} people have a row, and the list gives them no outcome in this wave. They count "
+            "as interviewed.",
             WHERE, "Ask for the outcomes of the whole wave, or accept that some are absent.", count=unlisted,
         )  # fmt: skip
 
