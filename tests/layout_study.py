@@ -123,11 +123,11 @@ def harmonised(root: Path) -> Harmonised:
     return made
 
 
-def as_the_template(root: Path) -> None:
-    """The study's folder as a new user begins: the template, with the words of study.yaml filled in."""
+def as_the_template(root: Path, template: str = "_template") -> None:
+    """The study's folder as a new user begins: a template, with the words of study.yaml filled in."""
     folder = root / "data" / "studies" / STUDY
     shutil.rmtree(folder)
-    shutil.copytree(root / "data" / "studies" / "_template", folder)
+    shutil.copytree(root / "data" / "studies" / template, folder)
     about = (folder / "study.yaml").read_text()
     for key in ("title", "short_title", "population", "citation", "licence"):
         about = re.sub(rf"^{key}: .*$", f"{key}: My study", about, count=1, flags=re.MULTILINE)

@@ -21,7 +21,7 @@ def check_outcomes(
         source.report(position, f"say which `arm` the report is of: {', '.join(about.arms)}.")
         return
     arm = outcome_arm(about, report)
-    known(source, (*position, "arm"), [arm], about.arms, "an arm of study.yaml")
+    known(source, (*position, "arm"), [arm], list(about.arms), "an arm of study.yaml")
     if arm in about.arms:
         known(source, (*position, "waves"), report.waves, list(about.arms[arm].waves), f"a wave of the arm `{arm}`")
         own = {key: waves[key] for key in about.arms[arm].waves if key in waves}

@@ -129,8 +129,8 @@ MISTAKES = {
     "an outcome that is none": (
         ABOUT, "missing:\n", "outcomes: [{file: a.csv, waves: {w01: o}, codes: {1: deceased}}]\nmissing:\n",
         "a.csv",
-        "`outcomes.0.codes.1` is `deceased`; expected 'complete', 'partial', 'proxy', 'refused', 'no_contact', 'other', "
-        "'lost', 'not_issued', 'withdrawn', 'moved' or 'dead'; did you mean `dead`?",
+        "`outcomes.0.codes.1` is `deceased`; expected 'complete', 'partial', 'proxy', 'refused', 'no_contact', "
+        "'other', 'lost', 'not_issued', 'withdrawn', 'moved' or 'dead'; did you mean `dead`?",
     ),
     "a field report of a wave that is none": (
         ABOUT, "missing:\n", "outcomes: [{file: a.csv, waves: {w02: o}, codes: {1: dead}}]\nmissing:\n", "a.csv",
