@@ -20,7 +20,6 @@ from pipeline.specs.base import (
     Range,
     Subset,
     Text,
-    WaveName,
     WaveNames,
 )
 from pipeline.specs.deposits import Choice, Columns, Pattern, SourceFile, WaveFile

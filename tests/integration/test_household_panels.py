@@ -92,7 +92,7 @@ def test_the_files_of_understanding_society_build_from_the_template_as_it_is(tmp
         for mark in "abc"
     )
     assert reasons(root) == {"proxy": int((given == -7).sum()), "no_answer": int((given == -9).sum())}
-    for column in ("psu", "strata", "area_code", "household_id"):
+    for column in ("psu", "stratum", "area_code", "household_id"):
         assert answers[column].null_count() == 0, column
     assert answers.filter(wave="w01")["design_weight"].null_count() == 10
     assert answers.group_by("person_id").agg(pl.col("area_code").n_unique())["area_code"].max() > 1
@@ -221,7 +221,7 @@ def test_rows_and_outcomes_that_contradict_each_other_are_findings(tmp_path: Pat
         ),
         ([("\n    variable: ivfio", "\n    variable: ivfio\n    waves: {w01: aivfio}")], "say the column of each wave"),
         ([("\n    variable: ivfio", '\n    variable: ivfio\n    names: "{name}"')], "one column `ivfio` for 3 waves"),
-        ([("\n    variable: ivfio", "\n    variable: ivfio\n    format: dta")], "`format` is said of the source `xwave`"),
+        ([("\n    variable: ivfio", "\n    variable: ivfio\n    format: dta")], "`format` is said of the source"),
         ([("\n    variable: ivfio", "\n    waves: {w07: aivfio}")], "`w07` is not a wave of the arm `main`"),
     ],
     ids=["one-column-twice", "both-ways", "no-mark", "a-key-of-the-source", "no-such-wave"],

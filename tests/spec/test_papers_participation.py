@@ -8,7 +8,7 @@ from test_papers_document import FULL, TABLES, cells
 from pipeline import models
 from pipeline.papers.content import Heading, Paragraph, TableBlock, plain
 from pipeline.papers.facts import facts_of
-from pipeline.participation import participation, response_rates, transitions_by_arm, variation_by_arm
+from pipeline.participation import absences, participation, response_rates, transitions_by_arm, variation_by_arm
 
 WAVES = ["w01", "w02"]
 REPORT = pl.DataFrame(
@@ -35,6 +35,7 @@ def paper(report: pl.DataFrame | None = None, body: str = ":::section participat
     tables = TABLES | {
         "participation": took_part,
         "response_rates": response_rates(took_part),
+        "absences": absences(took_part),
         "transitions": transitions_by_arm(panel, "trust", {"main": WAVES}),
         "variation": variation_by_arm(panel, ["trust"]),
         **more,
@@ -82,6 +83,14 @@ def test_with_outcomes_the_dead_leave_the_denominator_and_those_never_reached_ar
     assert cells(table(document, "Why people did not answer")) == [
         ["2016", "8", "0", "8", "0", "0"],
         ["2018", "20", "10", "0", "8", "2"],
+    ]
+
+
+def test_returns_are_told_by_the_wave_missed_and_its_reason():
+    document = paper(REPORT, ":::table returns")
+    assert cells(table(document, "Who left, who came back")) == [
+        ["2018", "Refused", "10", "0", "10"],
+        ["2018", "Died", "2", "0", "2"],
     ]
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.errors import CohesionError
 from pipeline.participation import (
+    absences,
     accounting,
     partial_interviews,
     participation,
@@ -15,7 +16,7 @@ from pipeline.participation import (
     transitions,
     transitions_by_arm,
 )
-from pipeline.tables import Participation, Patterns, ResponseRates, Transitions
+from pipeline.tables import Absences, Participation, Patterns, ResponseRates, Transitions
 
 WAVES = ["w01", "w02", "w03", "w04"]
 
@@ -254,3 +255,51 @@ def test_a_measure_of_many_values_is_followed_in_thirds_of_the_first_wave():
     thirds = ["lowest third", "middle third", "highest third"]
     assert found[:9] == [third for third in thirds for _ in range(3)]
     assert found[9:] == thirds
+
+
+def test_absences_say_why_people_were_away_and_how_many_came_back():
+    people = {"back": "1101", "later": "1001", "gone": "1000", "late": "0100", "proxied": "1011"}
+    report = pl.DataFrame(
+        [
+            ("back", "all", "w03", "refused"),
+            ("later", "all", "w02", "no_contact"),
+            ("later", "all", "w03", "refused"),
+            ("gone", "all", "w02", "dead"),
+            ("proxied", "all", "w02", "proxy"),
+            ("never", "all", "w02", "refused"),
+        ],
+        schema=["person_id", "arm", "wave", "outcome"],
+        orient="row",
+    )
+    table = participation(answers(people), {"all": WAVES}, study="s", outcomes=report)
+    found = absences(table)
+    Absences.validate(found)
+    assert found.select("wave", "reason", "absent", "came_back", "came_back_next").rows() == [
+        ("w02", "dead", 1, 0, 0),
+        ("w02", "no_contact", 1, 1, 0),
+        ("w02", "proxy", 1, 1, 1),
+        ("w03", "refused", 2, 2, 2),
+        ("w03", "dead", 1, 0, 0),
+        ("w03", "unknown", 1, 0, 0),
+        ("w04", "dead", 1, 0, 0),
+        ("w04", "unknown", 1, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("here", "counts"),
+    [
+        ("1", {"achieved": 1, "by_proxy": 1, "proxy": 0, "complete": 0}),
+        ("0", {"achieved": 0, "by_proxy": 0, "proxy": 1}),
+    ],
+    ids=["with-a-row", "without"],
+)
+def test_a_proxy_is_achieved_where_the_data_have_a_row_and_a_reason_where_they_have_none(here, counts):
+    report = pl.DataFrame({"person_id": ["a"], "arm": ["all"], "wave": ["w02"], "outcome": ["proxy"]})
+    table = participation(answers({"a": f"1{here}00"}), {"all": WAVES}, study="s", outcomes=report)
+    rates = response_rates(table)
+    ResponseRates.validate(rates)
+    row = rates.filter(cohort="all", wave="w02").row(0, named=True)
+    assert {name: row[name] for name in counts} == counts
+    assert row["response_rate_1"] == 0.0
+    assert row["response_rate_2"] == float(here)
