@@ -241,3 +241,17 @@ def test_a_code_of_an_outcome_that_nobody_declared_stops_with_its_count(tmp_path
         run(root, "wave", "accept", STUDY, wave, "--yes")
     said = " ".join(run(root, "build", "--study", STUDY, fails=True).split())
     assert "master.dta, column bivfio: outcome codes that are not declared: `40` (1)" in said
+
+
+def test_who_is_erased_is_in_no_file_of_the_panel_any_more(tmp_path: Path) -> None:
+    root = hilda_root(tmp_path)
+    accept_and_build(root)
+    run(root, "withdraw", STUDY, "3", "--scope", "erase")
+    raw = root / "data" / "raw" / STUDY
+    for path in raw.glob("*.dta"):
+        frame = pyreadstat.read_dta(str(path))[0]
+        if "xwaveid" in frame:
+            assert 3.0 not in frame["xwaveid"].tolist(), path.name
+    assert len(pyreadstat.read_dta(str(raw / "master.dta"))[0]) == 9
+    assert by_wave(root) == {"w01": 7, "w02": 4, "w03": 5}
+    assert ("w02", "refused") not in absent(root)

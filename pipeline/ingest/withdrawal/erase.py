@@ -13,8 +13,9 @@ from pipeline.ingest.arrival.confirm import places, write_receipts
 from pipeline.ingest.arrival.kept import OWNER_READS
 from pipeline.ingest.withdrawal.noted import note_withdrawn
 from pipeline.ingest.withdrawal.rewrite import IsPerson, Rewritten, write_without
-from pipeline.ingest.withdrawal.sources import IdFile, deposited, kept_versions
+from pipeline.ingest.withdrawal.sources import IdFile, deposited
 from pipeline.ingest.withdrawal.transaction import Transaction, discard_unsealed
+from pipeline.ingest.withdrawal.versions import kept_versions
 from pipeline.paths import Paths
 from pipeline.specs.project import Study
 from pipeline.specs.strict_yaml import Position

@@ -112,7 +112,7 @@ def deposited(study: Study, folders: Iterable[Path]) -> list[IdFile]:
     found: dict[Path, IdFile] = {}
     folders = list(folders)
     for folder in folders:
-        for pattern, make in _declared(study):
+        for pattern, make in declared_sources(study):
             _refuse_dead_links(folder, pattern)
             for path in sorted(folder.glob(pattern)):
                 if path.is_file() and not path.name.startswith("."):
@@ -132,7 +132,8 @@ def _refuse_dead_links(folder: Path, pattern: str) -> None:
             )
 
 
-def _declared(study: Study) -> Iterator[tuple[str, Maker]]:
+def declared_sources(study: Study) -> Iterator[tuple[str, Maker]]:
+    """Name or pattern of each deposit and list that holds persons, and what makes a source of it."""
     for wave, _, file in study.files():
         column = role_columns(study, wave, file)["person_id"]
         arm = file.arm if study.about.ids.within == "arm" else None
@@ -149,8 +150,9 @@ def _declared(study: Study) -> Iterator[tuple[str, Maker]]:
         yield name, Maker(Request("", "csv", text=(own,)), own, True)
     for report in study.about.outcomes:
         column = report.id or own
-        file = outcome_file(study.about, report)
-        yield file.file, Maker(whole_request(Path(file.file), file, (column,)), column, file.format == "csv")
+        of_list = outcome_file(study.about, report)
+        request = whole_request(Path(of_list.file), of_list, (column,))
+        yield of_list.file, Maker(request, column, of_list.format == "csv")
 
 
 @dataclass(frozen=True)
@@ -197,41 +199,3 @@ def walk(folder: Path) -> Iterator[Path]:
         seen.add((state.st_dev, state.st_ino))
         folders.sort()
         yield from (path for name in sorted(files) if (path := Path(root) / name).is_file())
-
-
-def kept_versions(study: Study, folder: Path, current: Sequence[IdFile]) -> list[IdFile]:
-    """Every kept version as it is declared: the bytes of a deposit as that is, an older one as any that fits.
-
-    Raises ``DepositError`` for a version that no declaration of the study reads.
-    """
-    from pipeline.files import sha256_of
-
-    by_hash = {sha256_of(source.path): source for source in current}
-    makers = [make for _, make in _declared(study)]
-    found = []
-    for path in walk(folder):
-        if path.name.startswith("."):
-            continue
-        same = by_hash.get(path.stem)
-        if same is not None:
-            found.append(replace(same, path=path.resolve(), request=replace(same.request, path=str(path.resolve()))))
-        else:
-            found.append(_older(path.resolve(), makers))
-    return found
-
-
-def _older(path: Path, makers: Sequence[Maker]) -> IdFile:
-    for make in makers:
-        source = make(path)
-        if make.is_list or source.form.suffix != path.suffix:
-            continue
-        try:
-            source.cells(source.table())
-        except Exception:  # whatever ails it, another declaration may fit
-            continue
-        return source
-    raise DepositError(
-        "an older version of a deposit that no declaration of the study reads, so that nobody can be taken out",
-        where=f"{path.parent.parent.name}/{path.parent.name}/{path.name[:12]}…{path.suffix}",
-        todo="Remove this version (nothing is built from it), or declare how it is read, and start again.",
-    )
