@@ -16,7 +16,7 @@ from pipeline.specs.variable_names import needs
 def check_outcomes(
     report: OutcomeList, position: Position, about: StudyFile, waves: Mapping[str, Wave], source: Source
 ) -> None:
-    """A list is of one arm, and of waves that the arm has; each has a column of its own."""
+    """A list is of one arm, and of waves that the arm has."""
     if report.arm is None and len(about.arms) > 1:
         source.report(position, f"say which `arm` the report is of: {', '.join(about.arms)}.")
         return
@@ -39,9 +39,6 @@ def _check_variable(
 ) -> None:
     """The pattern tells the waves apart, and they say what it needs."""
     if report.variable is None:
-        doubled = [column for column in set(report.waves.values()) if list(report.waves.values()).count(column) > 1]
-        for column in sorted(doubled):
-            source.report((*position, "waves"), f"two waves have their outcomes in one column, `{column}`.")
         return
     pattern = report.names or about.names
     if len(waves) > 1 and (pattern is None or not (needs(pattern, "mark") or needs(pattern, "number"))):

@@ -20,7 +20,7 @@ from layout_study import (
 from shared import shared
 
 SOURCE = "sources:\n  panel: {{file: {file}, format: csv{more}}}\n"
-WIDE = {".11": 3, "1.1": 3, "11.": 3, "111": 3}
+WIDE = {"011": 3, "101": 3, "110": 3, "111": 3}
 """Of the twelve people of wide.csv: in which waves they answered."""
 
 
