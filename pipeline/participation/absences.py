@@ -6,6 +6,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.participation.outcomes import with_outcomes
+from pipeline.wave_order import rows_in_wave_order
 
 UNKNOWN = "unknown"
 
@@ -18,16 +19,16 @@ def absences(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) 
     ``came_back`` of them answered a later wave, ``came_back_next`` the very next; ``away`` have not answered since.
     ``outcomes`` is a field report (see ``with_outcomes``), for participation that has no outcomes yet.
     """
-    table = participation
+    table = rows_in_wave_order(participation)
     if outcomes is not None or "outcome" not in participation.columns:
-        table = with_outcomes(participation, outcomes)
+        table = with_outcomes(table, outcomes)
     here = pl.col("is_present")
     table = table.with_columns(
         later=here.cast(pl.Int64).cum_sum(reverse=True).over("person_id") > here.cast(pl.Int64),
         follows=here.shift(-1).over("person_id").fill_null(False),
         reason=pl.col("outcome").fill_null(UNKNOWN),
     )
-    return (
+    counted = (
         table.filter(pl.col("status") == "absent")
         .group_by("arm", "wave", "reason", maintain_order=True)
         .agg(
@@ -36,5 +37,6 @@ def absences(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) 
             came_back_next=pl.col("follows").sum().cast(pl.Int64),
         )
         .with_columns(away=pl.col("absent") - pl.col("came_back"))
-        .sort("arm", "wave", "absent", "reason", descending=[False, False, True, False])
+        .sort("absent", "reason", descending=[True, False])
     )
+    return rows_in_wave_order(counted).sort("arm", maintain_order=True)

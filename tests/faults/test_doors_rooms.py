@@ -189,6 +189,7 @@ def _people(hold: Hold) -> object:
 
 
 PARTICIPATION: dict[str, Callable[[Hold], object]] = {
+    "absences": of_part(lambda frame, _: participation.absences(frame)),
     "accounting": of_part(lambda frame, _: participation.accounting(frame)),
     "answered_share": of_answers(lambda frame, _: participation.answered_share(with_reasons(frame), ["i1", "i2"])),
     "partial_interviews": of_answers(
