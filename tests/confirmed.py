@@ -20,4 +20,5 @@ def confirm_all(root: Path) -> None:
             found = [sorted(paths.raw(study.key).glob(file.file)) for file in declared.files]
             if all(found):
                 hashes = [{"sha256": sha256_of(files[0])} for files in found]
-                confirm(paths.study(study.key) / "waves" / f"{wave}.yaml", hashes)
+                if [file.sha256 for file in declared.files] != [each["sha256"] for each in hashes]:
+                    confirm(paths.study(study.key) / "waves" / f"{wave}.yaml", hashes)

@@ -210,20 +210,22 @@ class Outcome:
 
     def check(self) -> None:
         """Nobody is named, every row received is in one place, and every answer has a value or a reason."""
-        assert not [identity for identity in ISSUED if identity in self.told()]
-        assert "a defect in the pipeline" not in self.told()
+        told = self.told()
+        assert not [identity for identity in ISSUED if identity in told]
+        assert "a defect in the pipeline" not in told
         for what in ("", "dates", "answers"):
-            assert not any(identity in str(self.apart(what).rows()) for identity in ISSUED)
+            apart = str(self.apart(what).rows())
+            assert not any(identity in apart for identity in ISSUED)
         if self.refused:
             kept = {name: Paths(self.root).table(*name.split("/")).read_bytes() for name in self.before}
             assert kept == self.before, "what was there before is still there"
             return
-        told = self.accounting
-        assert told.pop("received") == sum(told.values())
-        quarantined = sum(count for place, count in told.items() if place.startswith("quarantined"))
+        places = self.accounting
+        assert places.pop("received") == sum(places.values())
+        quarantined = sum(count for place, count in places.items() if place.startswith("quarantined"))
         assert self.apart().height == quarantined
         assert self.reports["answers/panel"].message == ""
-        assert self.table("answers").height == told["loaded"]
+        assert self.table("answers").height == places["loaded"]
 
 
 def arrive(base: Path, root: Path, file: str, write: Callable[[Path], object], **declared: Any) -> Outcome:

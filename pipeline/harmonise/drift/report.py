@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pipeline.harmonise.drift.redelivered_words import Redelivered, in_words
 from pipeline.specs.project import Study
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def drift_html(
@@ -28,14 +32,9 @@ def drift_html(
     that was set aside, with its ``wave``; ``links`` is any table of who is linked, printed as it is, counts only;
     ``redeliveries`` has of each wave that was delivered again what changed (contract ``Redeliveries``).
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(template.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     labels = {key: item.label for key, item in study.items.items()}
     labels |= {"person_id": "People", "weight": "Weights", "missing_codes": "Missing codes"}
-    return environment.get_template(template.name).render(
+    return _compiled(template.read_text(encoding="utf-8")).render(
         study=study,
         waves=[(wave, _parts(findings.filter(pl.col("wave") == wave))) for wave in study.waves],
         several_arms=len(study.about.arms) > 1,
@@ -44,6 +43,14 @@ def drift_html(
         redelivered=_redelivered(redeliveries or {}, labels | {key: one.label for key, one in study.scales.items()}),
         label=lambda item: labels.get(item, item.replace("_", " ").capitalize()),
     )
+
+
+@lru_cache(maxsize=4)
+def _compiled(template: str) -> Template:
+    """A template that can be rendered for several studies."""
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(template)
 
 
 def _parts(findings: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
