@@ -1,6 +1,8 @@
 """A built panel of three clean waves, in which another second wave arrives."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +12,36 @@ from shared import SHARED
 
 
 @pytest.fixture(scope="session")
-def panels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The panel of deposits made here and, where it is at hand, that of the shared collection; both built."""
-    kinds = ["made", "collection"] if (SHARED / "badwaves").exists() else ["made"]
-    roots = {kind: make_panel(tmp_path_factory.mktemp(kind) / "root", kind == "collection") for kind in kinds}
-    for root in roots.values():
+def panel_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Built panels: of deposits ``made`` here, and of those of the shared ``collection``."""
+
+    @cache
+    def built(kind: str) -> Path:
+        root = make_panel(tmp_path_factory.mktemp(kind) / "root", kind == "collection")
         assert not [report.message for report in rebuild(root).values() if report.message]
-    return roots
+        return root
+
+    return built
+
+
+@pytest.fixture(params=["made", pytest.param("collection", marks=pytest.mark.slow)])
+def panel(request: pytest.FixtureRequest, panel_of: Callable[[str], Path]) -> Path:
+    """A built panel: that of deposits made here, and in the slow run that of the collection too."""
+    if request.param == "collection" and not (SHARED / "badwaves").exists():
+        pytest.skip("the collection of bad waves is not at hand")
+    return panel_of(request.param)
 
 
 @pytest.fixture
-def wave_2(panels: dict[str, Path], tmp_path: Path) -> Callable[..., Iterator[Outcome]]:
-    """Lets a file arrive: first as ``write`` makes it, then as the collection has it, if it does."""
+def wave_2(request: pytest.FixtureRequest, panel: Path, tmp_path: Path) -> Callable[..., Iterator[Outcome]]:
+    """Lets a file arrive in the panel: as ``write`` makes it, or as the collection has it, if it does."""
+    is_made = request.node.callspec.params["panel"] == "made"
 
     def arrivals(file: str, write: Callable[[Path], object], **declared: Any) -> Iterator[Outcome]:
-        yield arrive(panels["made"], tmp_path / "made", file, write, **declared)
         given = SHARED / "badwaves" / file
-        if "collection" in panels and given.exists():
-            copy = given.read_bytes()
-            yield arrive(
-                panels["collection"], tmp_path / "collection", file, lambda path: path.write_bytes(copy), **declared
-            )
+        if is_made:
+            yield arrive(panel, tmp_path / "made", file, write, **declared)
+        elif given.exists():
+            yield arrive(panel, tmp_path / "collection", file, lambda path: shutil.copyfile(given, path), **declared)
 
     return arrivals

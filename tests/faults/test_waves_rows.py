@@ -82,11 +82,10 @@ def test_08_ids_in_other_case_and_with_spaces_are_the_same_by_the_declared_rule(
         assert f"{written} ids differ only in case or in spaces" in outcome.notices
 
 
-def test_45_people_who_withdrew_leave_no_answer_behind(panels, wave_2):
+def test_45_people_who_withdrew_leave_no_answer_behind(panel, wave_2):
     withdrawn = "pid,scope,date\nP1010,erase,2020-05-01\nP1011,future,2020-05-01\n"
     about = ABOUT + "withdrawals: withdrawals.csv\n"
-    for root in panels.values():
-        (raw(root) / "withdrawals.csv").write_text(withdrawn)
+    (raw(panel) / "withdrawals.csv").write_text(withdrawn)
     try:
         for outcome in wave_2("45_withdrawn_present.sav", sav(clean("w02")), about=about):
             assert outcome.accounting == {"received": 60, "loaded": 59, "quarantined, withdrawn": 1}
@@ -97,8 +96,7 @@ def test_45_people_who_withdrew_leave_no_answer_behind(panels, wave_2):
             assert people == {"w01": 59, "w02": 59, "w03": 58}, "erase: no wave; future: earlier waves are kept"
             assert not traces(Paths(outcome.root).warehouse, ["P1010"]).found
     finally:
-        for root in panels.values():
-            (raw(root) / "withdrawals.csv").unlink()
+        (raw(panel) / "withdrawals.csv").unlink()
 
 
 def two_formats() -> bytes:
@@ -170,27 +168,26 @@ def test_31_a_qualtrics_export(wave_2):
         assert outcome.table("answers")["belong1_reason"].unique().to_list() == ["not_asked"]
 
 
-def test_44_a_wave_that_arrives_before_an_earlier_one_gives_the_same_tables(panels, tmp_path):
-    for kind, base in panels.items():
-        root = tmp_path / kind
-        shutil.copytree(base, root)
-        late = raw(root) / "clean_w2.sav"
-        held = late.read_bytes()
-        shutil.rmtree(Paths(root).warehouse)
-        late.unlink()
-        waiting = rebuild(root)
-        assert "fits" in waiting["wave/panel/w02"].message
-        assert waiting["wave/panel/w03"].message == ""
-        late.write_bytes(held)
-        assert not [report.message for report in rebuild(root).values() if report.message]
-        for name in ("answers", "findings", "ledger", "crosswalk"):
-            tables = [pl.read_parquet(Paths(place).table(name, "panel")) for place in (base, root)]
-            assert tables[0].drop("person_id", strict=False).equals(tables[1].drop("person_id", strict=False)), name
-
-
-def test_what_is_doubtful_stops_a_study_that_does_not_set_it_aside(panels, tmp_path):
+def test_44_a_wave_that_arrives_before_an_earlier_one_gives_the_same_tables(panel, tmp_path):
     root = tmp_path / "root"
-    shutil.copytree(panels["made"], root)
+    shutil.copytree(panel, root)
+    late = raw(root) / "clean_w2.sav"
+    held = late.read_bytes()
+    shutil.rmtree(Paths(root).warehouse)
+    late.unlink()
+    waiting = rebuild(root)
+    assert "fits" in waiting["wave/panel/w02"].message
+    assert waiting["wave/panel/w03"].message == ""
+    late.write_bytes(held)
+    assert not [report.message for report in rebuild(root).values() if report.message]
+    for name in ("answers", "findings", "ledger", "crosswalk"):
+        tables = [pl.read_parquet(Paths(place).table(name, "panel")) for place in (panel, root)]
+        assert tables[0].drop("person_id", strict=False).equals(tables[1].drop("person_id", strict=False)), name
+
+
+def test_what_is_doubtful_stops_a_study_that_does_not_set_it_aside(panel_of, tmp_path):
+    root = tmp_path / "root"
+    shutil.copytree(panel_of("made"), root)
     declare_study(root, ABOUT.replace("doubtful: set_aside\n", ""))
     for frame, says in (
         (changed(pid={59: "P1000"}), r"rows that share an id with another row in `pid` (2)"),

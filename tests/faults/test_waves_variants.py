@@ -15,9 +15,9 @@ WHOLE = {"received": 60, "loaded": 60}
 
 
 @pytest.fixture
-def second(panels, tmp_path):
+def second(panel_of, tmp_path):
     """Lets a file arrive as the second wave of the panel made here."""
-    return lambda file, write, **declared: arrive(panels["made"], tmp_path / "root", file, write, **declared)
+    return lambda file, write, **declared: arrive(panel_of("made"), tmp_path / "root", file, write, **declared)
 
 
 def as_csv(frame):
