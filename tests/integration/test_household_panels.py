@@ -10,6 +10,9 @@ import pytest
 from layout_study import STUDY, accept_and_build, as_the_template, by_wave, patterns, reasons, run, table
 from shared import ROOT, shared
 
+from assets.engine import store
+from pipeline.paths import Paths
+
 TEMPLATE = "_household_template"
 OUTCOMES = """
 outcomes:
@@ -251,3 +254,54 @@ def test_who_is_erased_is_in_no_file_of_the_panel_any_more(tmp_path: Path) -> No
     assert len(pyreadstat.read_dta(str(raw / "master.dta"))[0]) == 9
     assert by_wave(root) == {"w01": 7, "w02": 4, "w03": 5}
     assert ("w02", "refused") not in absent(root)
+
+
+AREAS = """
+areas:
+  deprivation:
+    table: made_up.csv
+    column: score
+    vintage: "2011"
+    date: 2011-01-01
+    source: made up
+    range: [0, 100]
+"""
+BY_HOUSEHOLD = """
+question: Do people trust more in deprived areas?
+study: lay
+family: pooled
+outcome: generalised_trust
+exposures: [deprivation]
+wave_effects: false
+cluster: household_id
+"""
+
+
+def test_who_moves_has_the_area_of_the_wave_and_errors_may_be_clustered_by_household(tmp_path: Path) -> None:
+    root = hilda_root(tmp_path)
+    (root / "data" / "areas").mkdir()
+    scores = {str(10 + place): 11.0 * place for place in range(7)}
+    lines = "".join(f"{code},{score}\n" for code, score in scores.items())
+    (root / "data" / "areas" / "made_up.csv").write_text(f"area_code,score\n{lines}")
+    add(root, "study.yaml", AREAS)
+    (root / "reports" / "models").mkdir()
+    (root / "reports" / "models" / "lay_areas.yaml").write_text(BY_HOUSEHOLD.lstrip())
+    accept_and_build(root)
+    panel = table(root, "panel")
+    assert panel["deprivation"].to_list() == [scores[code] for code in panel["area_code"]]
+    assert set(panel.group_by("wave").agg(pl.col("household_id").n_unique().ge(2))["household_id"]) == {True}
+    moved = panel.group_by("person_id").agg(pl.col("area_code").n_unique(), pl.col("deprivation").n_unique())
+    assert moved["area_code"].to_list() == moved["deprivation"].to_list()
+    assert moved["deprivation"].max() > 1, "people move, and their areas with them"
+    estimates = store.load(Paths(root), ("estimates", "lay_areas"))
+    assert estimates["covariance"][0].startswith("clustered by person and household_id (")
+
+
+def test_clusters_of_households_need_a_column_of_households(tmp_path: Path) -> None:
+    root = household_root(tmp_path)
+    change(root, "study.yaml", ("  household: hidp", "  # household: hidp"))
+    (root / "reports" / "models").mkdir()
+    (root / "reports" / "models" / "lay_areas.yaml").write_text(
+        BY_HOUSEHOLD.lstrip().replace("[deprivation]", "[is_woman]")
+    )
+    assert "lay_areas.yaml:7: `lay` has no households: name their column" in run(root, "check", fails=True)
