@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.sample.layout import Layout
-from pipeline.specs.deposits import WaveFile
+from pipeline.specs.deposits import Joined, SourceFile, WaveFile
 
 MADE = dt.datetime(2026, 1, 1, 9, 0)
 """The date that the files say they were made; the libraries would write the day of the run."""
@@ -18,7 +18,10 @@ MADE_UP = "Synthetic data: nobody gave these answers"
 _SAV_DATE, _SAV_TIME = slice(92, 101), slice(101, 109)  # of the header record, SPSS system file format
 
 
-def write_file(layout: Layout, path: Path, file: WaveFile) -> Path:
+File = WaveFile | Joined | SourceFile
+
+
+def write_file(layout: Layout, path: Path, file: File) -> Path:
     """Write one deposit in its declared format."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writers = {"sav": _sav, "zsav": _sav, "dta": _dta, "csv": _csv, "xlsx": _xlsx, "parquet": _parquet}
@@ -32,7 +35,7 @@ def _labels(layout: Layout) -> dict[str, Any]:
     return {name: {**labels, **missing} for name, labels in layout.value_labels.items() if labels}
 
 
-def _sav(layout: Layout, path: Path, file: WaveFile) -> None:
+def _sav(layout: Layout, path: Path, file: File) -> None:
     import pyreadstat
 
     codes = sorted(layout.missing)
@@ -53,7 +56,7 @@ def _sav(layout: Layout, path: Path, file: WaveFile) -> None:
     path.write_bytes(content)
 
 
-def _dta(layout: Layout, path: Path, _: WaveFile) -> None:
+def _dta(layout: Layout, path: Path, _: File) -> None:
     import pyreadstat
 
     coded = [name for name in layout.value_labels if layout.tags]
@@ -74,7 +77,7 @@ def _tagged(column: pl.Series, tags: dict[float, str]) -> pl.Series:
     return pl.Series(column.name, [tags.get(code, code) for code in column.to_list()], dtype=pl.Object)
 
 
-def _csv(layout: Layout, path: Path, file: WaveFile) -> None:
+def _csv(layout: Layout, path: Path, file: File) -> None:
     frame = layout.frame.with_columns(_as_text(column) for column in layout.frame.iter_columns())
     if file.decimal == ",":
         decimals = [name for name, dtype in layout.frame.schema.items() if dtype.is_numeric()]
@@ -91,7 +94,7 @@ def _as_text(column: pl.Series) -> pl.Series:
     return column.cast(pl.Int64).cast(pl.String) if whole else column.round(4).cast(pl.String)
 
 
-def _xlsx(layout: Layout, path: Path, file: WaveFile) -> None:
+def _xlsx(layout: Layout, path: Path, file: File) -> None:
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(path)) as book:
@@ -105,5 +108,5 @@ def _xlsx(layout: Layout, path: Path, file: WaveFile) -> None:
             sheet.write_column(first + 1, number, column.to_list())
 
 
-def _parquet(layout: Layout, path: Path, _: WaveFile) -> None:
+def _parquet(layout: Layout, path: Path, _: File) -> None:
     layout.frame.write_parquet(path)
