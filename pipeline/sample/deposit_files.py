@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.sample.layout import Layout
-from pipeline.specs.deposits import Joined, SourceFile, WaveFile
+from pipeline.specs.deposits import Joined, WaveFile
 
 MADE = dt.datetime(2026, 1, 1, 9, 0)
 """The date that the files say they were made; the libraries would write the day of the run."""
@@ -18,7 +18,7 @@ MADE_UP = "Synthetic data: nobody gave these answers"
 _SAV_DATE, _SAV_TIME = slice(92, 101), slice(101, 109)  # of the header record, SPSS system file format
 
 
-File = WaveFile | Joined | SourceFile
+File = WaveFile | Joined
 
 
 def write_file(layout: Layout, path: Path, file: File) -> Path:

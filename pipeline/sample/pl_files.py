@@ -95,8 +95,8 @@ def _what_lasts(
     outcomes = np.concatenate([codes, strangers])[order].astype(float)
     marks = [str(declared.mark) for declared in study.waves.values()]
     columns = [pl.Series(f"{mark}_{OUTCOME}", outcomes[:, place]) for place, mark in enumerate(marks)]
-    source = study.about.sources["xwave"]
-    return write_file(replace(layout, frame=layout.frame.with_columns(columns)), folder / source.file, source)
+    joined = file.join[2]
+    return write_file(replace(layout, frame=layout.frame.with_columns(columns)), folder / joined.file, joined)
 
 
 def _reasons(values: dict[str, Array], count: int, rng: np.random.Generator) -> dict[str, Array]:
