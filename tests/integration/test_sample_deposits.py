@@ -123,6 +123,25 @@ def test_a_household_panel_file_has_its_prefix_and_negative_codes(sample):
     assert {-9.0, -8.0, -7.0, -2.0, -1.0} <= set(values["a_frndeth"])
 
 
+def test_people_of_a_household_share_an_area_and_some_move(sample):
+    folder = sample / "parallel_lives"
+    read = {path.stem: pyreadstat.read_dta(str(path), output_format="dict")[0] for path in folder.glob("*.dta")}
+    homes = []
+    for mark in "ac":
+        people, area = read[f"{mark}_indresp"], read[f"{mark}_lad"]
+        assert len({*area[f"{mark}_hidp"]}) == len(area[f"{mark}_hidp"]), "one row per household"
+        assert {*people[f"{mark}_hidp"]} <= {*area[f"{mark}_hidp"]} == {*read[f"{mark}_hhresp"][f"{mark}_hidp"]}
+        homes.append(dict(zip(people["pidp"], people[f"{mark}_hidp"], strict=True)))
+    both = homes[0].keys() & homes[1].keys()
+    together = [{homes[wave][person] for person in both} for wave in (0, 1)]
+    assert together[0].isdisjoint(together[1]), "ids are of one wave"
+    assert len(together[1]) > 1.05 * len(together[0]), "some left their household for one of their own"
+    everyone = read["xwavedat"]
+    assert both <= {*everyone["pidp"]}
+    assert len({*everyone["pidp"]}) == len(everyone["pidp"])
+    assert {-8.0, 1.0, 10.0, 99.0} <= {*everyone["c_ivfio"], *everyone["a_ivfio"]}
+
+
 @pytest.mark.parametrize("study", STUDIES)
 def test_what_was_made_up_comes_back_from_the_files(panels, study):
     """Every score's distribution, wave by wave and arm by arm, but for the answers that were left out."""
