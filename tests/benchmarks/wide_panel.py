@@ -1,10 +1,11 @@
 """A wide file of thousands of columns, to the panel table: seconds and memory against the target. Asserts nothing.
 
-    uv run python tests/benchmarks/wide_panel.py [PEOPLE] [WAVES] [COLUMNS] [FOLDER]
+    uv run python tests/benchmarks/wide_panel.py [PEOPLE] [WAVES] [COLUMNS] [FOLDER] [--stages]
 
 By default 120,000 people in five waves and 2,500 columns (300 MB), of which 60 items a wave are declared: 60 seconds
 and 2 GB. Memory is the sum over all processes of the build, each shared page counted once (PSS; Linux alone). FOLDER
-keeps the data for another run. Prints what each stage took, and one line: measured against target.
+keeps the data for another run. Prints what each asset took, and one line: measured against target. With ``--stages``
+each stage is a build of its own, so that its memory is seen; starting five times is then in the sum.
 """
 
 import os
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
@@ -68,15 +70,16 @@ def measure(command: list[str], environment: dict[str, str]) -> tuple[float, flo
     return wall, processor, peak[0] / 1e9, after.ru_maxrss / 1e6, said
 
 
-def main(root: Path, people: int, waves: int, columns: int) -> None:
+def main(root: Path, people: int, waves: int, columns: int, stages: Mapping[str, str]) -> None:
     if not (root / "data").exists():
         make_root(root, people, waves, columns)
     file = root / "data" / "raw" / STUDY / "panel.dta"
     environment = {**os.environ, "COHESION_ROOT": str(root)}
     print(f"{'stage':10} {'seconds':>8} {'processor':>10} {'GB in all':>10} {'GB largest':>11}")
     walls, processors, peaks = [], [], []
-    for stage, select in STAGES.items():
-        wall, processor, peak, largest, _ = measure([COHESION, "build", "--select", select], environment)
+    for stage, select in stages.items():
+        wall, processor, peak, largest, said = measure([COHESION, "build", "--select", select], environment)
+        print("".join(f"  {line}\n" for line in said.splitlines() if "✓" in line), end="")
         print(f"{stage:10} {wall:8.1f} {processor:10.1f} {peak:10.2f} {largest:11.2f}", flush=True)
         walls.append(wall)
         processors.append(processor)
@@ -89,6 +92,8 @@ def main(root: Path, people: int, waves: int, columns: int) -> None:
 
 
 if __name__ == "__main__":
-    given = [*sys.argv[1:4], *("120000", "5", "2500")[len(sys.argv[1:4]) :]]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--stages"]
+    people, waves, columns, *folder = [*arguments, *("120000", "5", "2500")[len(arguments) :]]
+    chosen = STAGES if "--stages" in sys.argv else {"to panel": STAGES["panel"]}
     with tempfile.TemporaryDirectory() as temporary:
-        main(Path(sys.argv[4] if len(sys.argv) > 4 else temporary), *map(int, given))
+        main(Path(folder[0] if folder else temporary), int(people), int(waves), int(columns), chosen)
