@@ -102,6 +102,7 @@ def test_a_disk_that_takes_nothing_is_said_once(root, whole, monkeypatch, number
     assert_the_next_build_repairs(root, whole)
 
 
+@pytest.mark.thorough
 def test_damaged_records_of_dagster_do_not_touch_what_is_built(root, whole):
     database = Paths(root).instance / "history" / "runs" / "index.db"
     database.parent.mkdir(parents=True)

@@ -84,6 +84,7 @@ def _judge(answer: Deposit | DepositError, original: Path, request: Request) -> 
         check_receipt(answer.receipt, sha256=confirmed)
 
 
+@pytest.mark.thorough
 def test_a_few_hundred_damaged_files(originals: list[tuple[Path, str]], tmp_path: Path) -> None:
     outcomes = _run(originals, tmp_path, range(300))
     assert sum(outcomes.values()) == 300

@@ -99,6 +99,7 @@ def test_a_mark_in_many_columns_is_one_message_and_the_line_it_names_resolves_it
 MARKS = ["NA", "N/A", "#N/A", "NaN", "NULL", ".", "-", ".a", ".Z", "n/a", "#NULL!"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mark", MARKS)
 def test_every_mark_is_named_in_numbers_and_in_codes(tmp_path, mark):
     frame = people(q1=["1", mark, "5"], q2=["1", "2", "3"], income=["10", mark, mark])

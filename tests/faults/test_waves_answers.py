@@ -130,6 +130,7 @@ def test_single_answers_that_are_set_aside(file, wave_2):
         assert ledger["count"].sum() == count
 
 
+@pytest.mark.thorough
 def test_a_set_aside_answer_comes_back_once_it_is_declared(wave_2):
     write, *_ = VALUES["18_pos99.sav"]
     for outcome in wave_2("18_pos99.sav", write):
@@ -191,6 +192,7 @@ def test_what_is_odd_is_told_and_loads(file, wave_2):
         assert outcome.table("answers").select(pl.col("trust1", "belong1").count()).sum_horizontal()[0] > 40
 
 
+@pytest.mark.thorough
 def test_16_a_missing_code_is_missing_whatever_the_file_says(wave_2):
     for outcome in wave_2("16_m99_not_declared.sav", not_declared_missing):
         answers, ledger = outcome.table("answers"), outcome.table("ledger")
@@ -224,6 +226,7 @@ def test_19_all_four_shifted_items_are_named(wave_2):
         assert {item for item, kind in outcome.findings() if kind == "moved_label"} == set(ITEMS)
 
 
+@pytest.mark.thorough
 def test_22_an_absent_item_was_not_asked(wave_2):
     for outcome in wave_2("22_missing_var.sav", sav(clean("w02").drop("belong2"))):
         absent = [item for item, kind in outcome.findings() if kind == "not_in_file"]
@@ -244,6 +247,7 @@ def test_20_a_renamed_variable_is_set_aside_with_the_nearest_name(wave_2):
         assert outcome.table("answers")["trust1"].drop_nulls().len() > 50
 
 
+@pytest.mark.thorough
 def test_21_an_unknown_variable_stays_out(wave_2):
     for outcome in wave_2("21_extra_var.sav", sav(clean("w02").with_columns(q_new=pl.lit(1.0)))):
         assert "q_new" in outcome.notices
@@ -251,6 +255,7 @@ def test_21_an_unknown_variable_stays_out(wave_2):
         assert outcome.accounting == WHOLE
 
 
+@pytest.mark.thorough
 def test_25_answers_as_code_and_label(wave_2):
     words = [f"{code:g} - {AGREE[code]}" if code > 0 else f"{code:g}" for code in clean("w02")["trust1"]]
     frame = clean("w02").with_columns(trust1=pl.Series(words))
@@ -276,6 +281,7 @@ def test_26_welsh_answers_with_a_curly_apostrophe(wave_2):
         ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("file", "data", "more"),
     [
@@ -291,6 +297,7 @@ def test_a_text_file_that_is_read_as_declared(file, data, more, wave_2):
         assert "Anghytuno" not in outcome.told(), "a text that is no code is counted, not shown"
 
 
+@pytest.mark.thorough
 def test_28_doubly_encoded_text_is_counted_by_column(wave_2):
     double = csv().encode().decode("cp1252").encode()
     for outcome in wave_2("28_mojibake.csv", bytes_of(double)):

@@ -87,6 +87,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.thorough
 def test_five_kills(root):
     assert sum(kill_often(root, 5).values()) == 5 * len(TABLES)
 

@@ -108,6 +108,7 @@ def damaged(sample: Mapping[str, Path], folder: Path, seeds: range) -> Iterator[
             shutil.rmtree(Path(request.path).parent)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [70, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_damaged_sample_deposits(count: int, sample: dict[str, Path], tmp_path: Path) -> None:
     outcomes = Counter(damaged(sample, tmp_path, range(count)))

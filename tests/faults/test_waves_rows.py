@@ -60,6 +60,7 @@ def test_10_the_row_without_an_id_is_named_by_its_number(wave_2):
             assert kept["row"].to_list() == [5]
 
 
+@pytest.mark.thorough
 def test_46_a_person_listed_as_refreshment_is_loaded_and_leaves_the_quarantine(wave_2):
     for outcome in wave_2("46_new_id.sav", sav(stranger())):
         assert outcome.apart().height == 1
@@ -104,6 +105,7 @@ def two_formats() -> bytes:
     return csv(clean("w02").with_columns(intdate=pl.Series(days))).encode()
 
 
+@pytest.mark.thorough
 def test_33_dates_are_read_by_the_declared_format_and_no_other(wave_2):
     for outcome in wave_2("33_two_date_formats.csv", bytes_of(two_formats()), more="date_format: '%d/%m/%Y'"):
         apart = outcome.apart("dates")
@@ -115,6 +117,7 @@ def test_33_dates_are_read_by_the_declared_format_and_no_other(wave_2):
         assert f"{apart['reason'].value_counts()['count'][0]} set aside" in outcome.notices
 
 
+@pytest.mark.thorough
 def test_34_day_numbers_of_a_spreadsheet_are_no_dates(wave_2):
     serials = [float((day - dt.date(1899, 12, 30)).days) for day in clean("w02")["intdate"]]
     frame = clean("w02").with_columns(intdate=pl.Series(serials))
@@ -126,6 +129,7 @@ def test_34_day_numbers_of_a_spreadsheet_are_no_dates(wave_2):
         assert outcome.table("answers")["trust1_reason"].null_count() > 50, "other variables load"
 
 
+@pytest.mark.thorough
 def test_35_an_interview_outside_the_fieldwork(wave_2):
     for outcome in wave_2("35_future_date.sav", sav(changed(intdate={7: dt.date(2091, 1, 7)}))):
         assert outcome.apart("dates")["reason"].to_list() == ["a date outside the fieldwork"]
@@ -155,6 +159,7 @@ def exported() -> bytes:
     return (QUALTRICS + "".join(rows)).encode()
 
 
+@pytest.mark.thorough
 def test_31_a_qualtrics_export(wave_2):
     declared = {
         "more": "layout: qualtrics, variables: {trust1: QID1, trust2: QID2}, not_asked: [belong1, belong2, sex]",
@@ -168,6 +173,7 @@ def test_31_a_qualtrics_export(wave_2):
         assert outcome.table("answers")["belong1_reason"].unique().to_list() == ["not_asked"]
 
 
+@pytest.mark.thorough
 def test_44_a_wave_that_arrives_before_an_earlier_one_gives_the_same_tables(panel, tmp_path):
     root = tmp_path / "root"
     shutil.copytree(panel, root)
@@ -185,6 +191,7 @@ def test_44_a_wave_that_arrives_before_an_earlier_one_gives_the_same_tables(pane
         assert tables[0].drop("person_id", strict=False).equals(tables[1].drop("person_id", strict=False)), name
 
 
+@pytest.mark.thorough
 def test_what_is_doubtful_stops_a_study_that_does_not_set_it_aside(panel_of, tmp_path):
     root = tmp_path / "root"
     shutil.copytree(panel_of("made"), root)

@@ -39,6 +39,7 @@ def recoded(item, change):
     return clean("w02").with_columns(pl.when(pl.col(item) > 0).then(change).otherwise(item).alias(item))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("format", WRITERS)
 @pytest.mark.parametrize("item", ["trust2", "belong2"])
 def test_12_turned_without_labels(format, item, second):
@@ -68,6 +69,7 @@ def sex_01():
     return clean("w02").with_columns(pl.col("sex") - 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("format", ["csv", "dta"])
 def test_15_sex_as_0_and_1_without_labels(format, second):
     write = as_csv(sex_01()) if format == "csv" else as_dta(sex_01(), labels=False)
@@ -98,6 +100,7 @@ def test_17_reasons_lost_in_another_item(format, second):
     assert outcome.table("answers")["belong1_reason"].drop_nulls().unique().to_list() == ["blank"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("code", "says"), [(77.0, "77 (9)"), (999.0, "999 (9)"), (6.0, "6 (9)"), (0.5, "0.5 (9)")])
 def test_18_and_53_single_answers_in_another_item(code, says, second):
     outcome = second("odd.csv", as_csv(changed(trust2=dict.fromkeys(range(20, 29), code))))
@@ -194,6 +197,7 @@ def test_47_a_weight_of_zero_is_of_somebody_outside_this_waves_population(second
     assert ((weights == 0).sum(), weights.null_count()) == (2, 0), "a weight of zero stays what it is"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", WEIGHTS)
 def test_47_weights_that_cannot_be(what, second):
     cells, kind, count, says = WEIGHTS[what]

@@ -54,6 +54,7 @@ def test_what_was_made_for_it_is_known_with_its_content_and_from_what_it_was_mad
                 assert all(provenance.has_input_asset(each) for each in provenance.input_data_versions)
 
 
+@pytest.mark.thorough
 def test_a_table_of_a_node_that_was_asked_for_in_part_is_known_as_well(workspace):
     with dg.DagsterInstance.ephemeral() as instance:
         materialised(workspace, instance)
@@ -61,6 +62,7 @@ def test_a_table_of_a_node_that_was_asked_for_in_part_is_known_as_well(workspace
             assert instance.get_latest_materialization_event(dg.AssetKey([name, STUDY])) is not None
 
 
+@pytest.mark.thorough
 def test_a_second_time_only_what_was_asked_for_is_made_anew(workspace):
     with dg.DagsterInstance.ephemeral() as instance:
         materialised(workspace, instance)

@@ -92,6 +92,7 @@ def test_two_workers_make_the_bytes_of_the_pool(base, scheduler, tmp_path, monke
     assert [name for name in made if made[name] != expected[name]] == []
 
 
+@pytest.mark.thorough
 def test_a_worker_killed_in_the_middle_is_survived(base, scheduler, tmp_path, monkeypatch):
     root = unbuilt(base, tmp_path / "cluster")
     workers = scheduler.run(os.getpid)

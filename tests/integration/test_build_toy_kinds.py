@@ -89,6 +89,7 @@ def test_four_toys_go_from_the_deposit_to_the_paper(root):
     assert estimate["estimate"].to_list() == [middle]
 
 
+@pytest.mark.thorough
 def test_a_toy_changes_no_other_output(root, tmp_path):
     """A further writer adds a file; every table and figure is what it was."""
     with registered():

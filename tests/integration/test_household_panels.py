@@ -174,6 +174,7 @@ def hilda_root(root: Path, rows: Mapping[str, list[int]] = ANSWERED) -> Path:
     return root
 
 
+@pytest.mark.thorough
 def test_hilda_fits_the_same_keys_and_who_left_and_came_back_is_told_with_the_reason(tmp_path: Path) -> None:
     root = hilda_root(tmp_path)
     said = accept_and_build(root)
@@ -203,6 +204,7 @@ def test_hilda_fits_the_same_keys_and_who_left_and_came_back_is_told_with_the_re
     assert said
 
 
+@pytest.mark.thorough
 def test_rows_and_outcomes_that_contradict_each_other_are_findings(tmp_path: Path) -> None:
     root = hilda_root(tmp_path, {"a": [1, 2, 3, 4, 5, 6, 7, 8, 10], "b": [1, 2, 3, 5, 9], "c": [1, 2, 3, 8, 9, 10]})
     accept_and_build(root)
@@ -233,6 +235,7 @@ def test_a_declaration_of_outcomes_that_cannot_be_is_found_by_check(tmp_path: Pa
     assert says in said
 
 
+@pytest.mark.thorough
 def test_a_code_of_an_outcome_that_nobody_declared_stops_with_its_count(tmp_path: Path) -> None:
     root = hilda_root(tmp_path)
     change(root, "study.yaml", ("40: not_issued, ", ""))
@@ -242,6 +245,7 @@ def test_a_code_of_an_outcome_that_nobody_declared_stops_with_its_count(tmp_path
     assert "master.dta, column bivfio: outcome codes that are not declared: `40` (1)" in said
 
 
+@pytest.mark.thorough
 def test_who_is_erased_is_in_no_file_of_the_panel_any_more(tmp_path: Path) -> None:
     root = hilda_root(tmp_path)
     accept_and_build(root)

@@ -24,6 +24,7 @@ WIDE = {"011": 3, "101": 3, "110": 3, "111": 3}
 """Of the twelve people of wide.csv: in which waves they answered."""
 
 
+@pytest.mark.thorough
 def test_a_wide_file_has_the_patterns_of_its_empty_columns(tmp_path: Path) -> None:
     root = make_root(tmp_path, {"wide.csv": shared("faults", "layouts", "wide.csv")})
     write(
@@ -52,6 +53,7 @@ def test_a_long_file_gives_each_row_to_one_wave(tmp_path: Path) -> None:
     assert patterns(root)["111"] == 2
 
 
+@pytest.mark.thorough
 def test_rows_of_no_wave_are_named_by_their_value_and_counted(tmp_path: Path) -> None:
     text = shared("faults", "layouts", "long.csv").read_text() + "900001,7,3\n900002,,3\n"
     root = make_root(tmp_path, {"long.csv": text})
@@ -68,6 +70,7 @@ def test_rows_of_no_wave_are_named_by_their_value_and_counted(tmp_path: Path) ->
     assert "`wave` is empty (1)" in " ".join(run(root, "build", "--study", "lay", fails=True).split())
 
 
+@pytest.mark.thorough
 def test_an_arm_may_be_in_a_column(tmp_path: Path) -> None:
     root = make_root(tmp_path, {"armcol.csv": shared("faults", "layouts", "armcol.csv")}, waves=1)
     about = (root / "data/studies/lay/study.yaml").read_text()
@@ -81,6 +84,7 @@ def test_an_arm_may_be_in_a_column(tmp_path: Path) -> None:
     assert [row["elsewhere"] for row in receipts(root, "w01")] == [4, 8]
 
 
+@pytest.mark.thorough
 def test_two_modes_of_a_wave_are_two_files_of_one_arm(tmp_path: Path) -> None:
     names = ("web.csv", "phone.csv", "web2.csv", "phone2.csv")
     root = make_root(tmp_path, {name: shared("faults", "layouts", name) for name in names}, waves=2)

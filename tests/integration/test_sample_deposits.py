@@ -56,6 +56,7 @@ def hashes(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_bytes(sample, tmp_path):
     write_sample(tmp_path)
     assert hashes(tmp_path) == hashes(sample)

@@ -29,6 +29,7 @@ def root(tmp_path):
     return root
 
 
+@pytest.mark.thorough
 def test_a_warning_is_shown_at_its_wave_and_stops_nothing(root):
     write_sav(raw(root) / "clean_w2.sav", clean("w02").with_columns(trust2=clean("w02")["trust2"] * 0 + 3))
     checks = findings_in_dagster(root)

@@ -77,6 +77,7 @@ def test_names_under_a_wave_prefix(root):
     assert wave.variables["trust1"] == "d_trust1"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mark", ["{}_w04", "{}w4", "{}_4", "{}_t4", "w4_{}", "b4_{}", "bd_{}"])
 def test_names_that_hold_the_wave(root, mark):
     names = {name: mark.format(name) for name in fourth().columns if name != "pid"}
@@ -129,6 +130,7 @@ files:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("style", ["block", "flow"])
 def test_accepting_writes_hash_and_rows_and_keeps_the_rest(root, style):
     path = root / "data/studies/panel/waves/w02.yaml"

@@ -101,6 +101,7 @@ def test_a_run_that_died_is_asked_for_again_a_few_times(root):
     assert not tick(root, cursor.write()).run_requests, "then a person has to look"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["<b>wave.sav", "$(reboot).sav", "a;b.csv", "two\nlines.csv"])
 def test_a_file_with_a_hostile_name_is_neither_opened_nor_shown_as_it_is(root, name):
     rebuild(root)

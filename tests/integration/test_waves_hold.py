@@ -51,6 +51,7 @@ def test_accepting_loads_it(root):
     assert not rebuild(root, confirmed=False), "nothing is due any more"
 
 
+@pytest.mark.thorough
 def test_other_bytes_than_the_confirmed_are_held_and_what_was_loaded_stays(root):
     rebuild(root)
     before, path = tables(root), raw(root) / "clean_w2.sav"

@@ -67,6 +67,7 @@ def repeat(method: Method, seeds: int) -> tuple[float, float]:
     return float((found[:, 0] - SLOPE).mean()), float(covered.mean())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["norm", "pmm"])
 def test_the_planted_slope_comes_back(method):
     bias, covered = repeat(method, 24)

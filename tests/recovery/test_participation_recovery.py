@@ -110,6 +110,7 @@ def test_the_plain_mean_is_biased_beyond_its_interval(truth):
     assert covered < 0.1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("estimator", [weighted, imputed])
 def test_the_mean_had_nobody_left_comes_back(estimator, truth):
     """A short run for every build: no bias to speak of, and coverage that a nominal 95 % could give."""

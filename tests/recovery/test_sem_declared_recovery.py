@@ -57,12 +57,14 @@ def model_of(effect: str) -> str:
     return next(name for name in PAIRS if {cause, outcome} <= set(project.models[name].constructs))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("effect", PLANTED)
 def test_a_planted_lag_lies_in_its_interval(effect: str) -> None:
     row = lag(model_of(effect), effect)
     assert row["conf_low"] < truth(STUDY)[effect] < row["conf_high"], row
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("effect", ["contact_autoregression", "trust_autoregression"])
 def test_without_random_intercepts_what_lasts_is_taken_for_what_carries_over(effect: str) -> None:
     """The cross-lagged model's autoregressions are far above the planted ones: why it never stands alone."""

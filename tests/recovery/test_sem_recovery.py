@@ -75,6 +75,7 @@ def check(times, seed, persons=600):
     assert naive.mean(0)[0] > truth[0] + 0.1
 
 
+@pytest.mark.thorough
 def test_planted_lags_come_back():
     check(times=60, seed=20)
 
@@ -119,6 +120,7 @@ def test_a_planted_trend_and_its_bend_come_back():
         assert abs(row["estimate"] - planted) < 4 * row["std_error"]
 
 
+@pytest.mark.thorough
 def test_an_invariant_scale_is_seldom_refused_and_a_drifting_item_is_found():
     generator = np.random.default_rng(8)
     refused, found = 0, 0

@@ -83,6 +83,7 @@ def test_the_plain_mean_is_biased_beyond_its_interval():
     assert covered < 0.5
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("estimator", [weighted, imputed, matched])
 def test_the_truth_comes_back(estimator):
     """A short run for every build: no bias to speak of, and coverage that a nominal 95 % could give."""

@@ -34,6 +34,7 @@ def clustered_by(persons: pl.Series) -> dict[str, object]:
     return {"cov_type": "cluster", "cov_kwds": {"groups": groups, "use_correction": False}}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cluster", [None, "person_id"])
 @pytest.mark.parametrize("weights", [None, "weight"])
 def test_two_way_effects_are_dummies_of_persons_and_waves(weights, cluster):

@@ -67,6 +67,7 @@ def test_all_eight_models(wide):
         assert result.loglik >= stored["LL"] - 1e-6
 
 
+@pytest.mark.thorough
 def test_at_the_top_lavaan_agrees_to_every_digit(wide):
     """Where lavaan's stored estimates differ from these beyond 1e-5, its search had stopped short of the top.
 
@@ -90,6 +91,7 @@ def test_at_the_top_lavaan_agrees_to_every_digit(wide):
         assert not unequal_measures(result.fit, stored["fit"], tolerance=1e-5, loglik=1e-10)
 
 
+@pytest.mark.thorough
 def test_why_their_nested_tests_went_wrong(wide):
     """Their corrections are negative because lavaan's factor counts parameters before equality constraints.
 

@@ -273,6 +273,7 @@ def test_only_imputed_values_are_moved(panel, made):
     assert after["trust"].mean() == pytest.approx(filled["trust"].mean())
 
 
+@pytest.mark.thorough
 def test_the_tipping_point_is_where_the_interval_reaches_zero(panel, made):
     completed = [completed_panel(panel, made.cells, k) for k in (1, 2, 3, 4)]
     table = tipping(refit, panel, CONTACT, completed, concept="trust", deltas=[-4, -2, 0, 2], per="contact")

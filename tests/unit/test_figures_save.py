@@ -40,6 +40,7 @@ def test_two_drawings_of_the_same_results_have_the_same_bytes() -> None:
     assert svg_bytes(draw()) == svg_bytes(draw())
 
 
+@pytest.mark.thorough
 def test_another_process_with_its_own_settings_draws_the_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_text("font.size: 20\naxes.facecolor: red\nsvg.fonttype: none\n")
     code = (

@@ -39,6 +39,7 @@ def declared(family: str, **more: object) -> Model:
     return Model(question="?", study="s", family=family, weights="stayers", **more)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("wave_effects", [True, False])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_replicates_refit_the_regression(panel, weighting, family, wave_effects):

@@ -246,6 +246,7 @@ def _backwards(function, pieces, shared):
     return [function(*shared, *piece) for piece in reversed(pieces)][::-1]
 
 
+@pytest.mark.thorough
 def test_bootstrap_errors_are_near_the_robust_ones():
     result = riclpm(GAPS, CONSTRUCTS, lags="equal", estimator="MLR")
     made = bootstrap(result, draws=120, seed=4)
