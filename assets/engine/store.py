@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -109,9 +110,13 @@ def _write(path: Path, content: bytes, mode: int, rows: int = 0) -> Stored:
 def make_private(paths: Paths) -> None:
     """Take from everybody but the owner what earlier versions of the project let them read of tables and rows."""
     for folder in (paths.warehouse, paths.quarantine):
-        for path in folder.rglob("*"):
-            if path.suffix in (".parquet", ".duckdb", ".csv") and path.stat().st_mode & 0o077:
-                path.chmod(PRIVATE)
+        for place, _, names in os.walk(folder):
+            for name in names:
+                if (
+                    name.endswith((".parquet", ".duckdb", ".csv"))
+                    and (path := Path(place, name)).stat().st_mode & 0o077
+                ):
+                    path.chmod(PRIVATE)
 
 
 def record(paths: Paths, node: Node) -> Record | None:

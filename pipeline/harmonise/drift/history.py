@@ -16,6 +16,7 @@ from pipeline.harmonise.drift.reading import Reading, readings
 from pipeline.harmonise.drift.universe import MOST_KINDS, Kinds
 from pipeline.harmonise.drift.weights import usable_weights
 from pipeline.specs.arm_parts import arm_files
+from pipeline.specs.base import canonical_code
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
@@ -127,11 +128,28 @@ def _kind_of(ids: pl.DataFrame, people: pl.DataFrame) -> NDArray[np.int64]:
     return joined["kind"].fill_null(-1).to_numpy()
 
 
+def as_codes(wave: pl.DataFrame) -> pl.DataFrame:
+    """A wave table with every answer as the text of its code, as ingest gives it; NaN is no answer."""
+    numbers = [name for name, dtype in wave.schema.items() if dtype.is_numeric() and name not in _HEAD]
+    return wave.with_columns(_codes(wave[name]) for name in numbers) if numbers else wave
+
+
+_HEAD = ("person_id", "study", "arm", "wave", "row")
+
+
+def _codes(answers: pl.Series) -> pl.Series:
+    values = answers.cast(pl.Float64).fill_nan(None)
+    distinct = values.drop_nulls().unique()
+    texts = pl.Series([canonical_code(repr(value)) for value in distinct], dtype=pl.String)
+    return values.replace_strict(distinct, texts, default=None, return_dtype=pl.String).rename(answers.name)
+
+
 class History:
     """Everything deposited for a study, read once: ask for one file ``beside`` the waves before it."""
 
     def __init__(self, study: Study, waves: Waves, labels: Waves) -> None:
-        self.study, self.waves, self.labels = study, waves, labels
+        self.study, self.labels = study, labels
+        self.waves = {wave: as_codes(frame) for wave, frame in waves.items()}
         self._read: dict[tuple[str, str], dict[str, Reading]] = {}
         self._beside: dict[tuple[str, str], Beside] = {}
         self._rows: dict[tuple[str, str], pl.DataFrame] = {}
