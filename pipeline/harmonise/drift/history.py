@@ -131,6 +131,8 @@ def _kind_of(ids: pl.DataFrame, people: pl.DataFrame) -> NDArray[np.int64]:
 def as_codes(wave: pl.DataFrame) -> pl.DataFrame:
     """A wave table with every answer as the text of its code, as ingest gives it; NaN is no answer."""
     numbers = [name for name, dtype in wave.schema.items() if dtype.is_numeric() and name not in _HEAD]
+    if wave.schema["person_id"] != pl.String:
+        wave = wave.with_columns(pl.col("person_id").cast(pl.String))
     return wave.with_columns(_codes(wave[name]) for name in numbers) if numbers else wave
 
 
