@@ -46,12 +46,13 @@ class Code:
         self._versions: dict[str, str] = {}
         self._digests: dict[tuple[str, ...], str] = {}
         self._reach: dict[tuple[str, str], tuple[list[tuple[str, str]], set[str]]] = {}
-        kept, self._is_new = self._read_cache(), False
+        kept = self._read_cache()
         self._cache: dict[str, dict] = kept.get("modules", {})  # type: ignore[type-arg]
         self._tree = _tree(root) if cache is not None else ""
         is_same = self._tree == kept.get("tree")
         self._closures = _CLOSURES.setdefault(self._tree, {}) if self._tree else {}
         self._closures.update(kept.get("closures", {}) if is_same else {})
+        self._is_new = not is_same and bool(self._closures)
 
     def digest_of(self, *functions: str) -> str:
         """The hash of all code that the named functions (``module:name``) can reach, and of the libraries it uses."""

@@ -41,7 +41,7 @@ def all_nodes(workspace: Workspace) -> list[Node]:
         write,
     )
 
-    first = (ingest, link, redelivery, harmonise, fieldwork, weigh, score, follow, weight_sets, impute)
+    first = (ingest, link, redelivery, fieldwork, harmonise, weigh, score, follow, weight_sets, impute)
     stages = (*first, model, comparability, draw, write)
     made = [node for stage in stages for node in stage.nodes(workspace)]
     return [*made, *database.nodes(workspace, made)]

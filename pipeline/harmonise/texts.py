@@ -102,7 +102,7 @@ def texts_of(unknown: Mapping[str, int]) -> Texts:
             others += count
         else:
             shown[form] += count
-    return Texts(dict(shown), others)
+    return Texts(dict(sorted(shown.items())), others)
 
 
 def may_be_shown(text: str) -> bool:
@@ -117,7 +117,7 @@ def together(found: Iterable[Texts]) -> Texts:
     for texts in found:
         shown.update(texts.shown)
         others += texts.others
-    return Texts(dict(shown), others)
+    return Texts(dict(sorted(shown.items())), others)
 
 
 def in_variables(variables: list[str], count: int) -> str:

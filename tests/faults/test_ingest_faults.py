@@ -189,7 +189,7 @@ def test_excel_errors_are_counted(tmp_path: Path) -> None:
         sheet.write(1, 0, "P17")
         sheet.write_formula(1, 1, "=1/0", None, "#DIV/0!")
     notices = read_deposit(path, "xlsx").notices
-    assert [(notice.kind, notice.count) for notice in notices] == [("error_cells", 1)]
+    assert [(notice.kind, notice.count) for notice in notices] == [("formula_cells", 1), ("error_cells", 1)]
 
 
 def test_a_file_that_takes_too_long_is_stopped(wave: Path) -> None:

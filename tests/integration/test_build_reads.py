@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from published_study import make_published
+from shared import ROOT
 from small_study import build
 
 from assets.engine import store
@@ -177,3 +178,15 @@ def test_an_input_that_is_gone_makes_due_what_read_it(root, tmp_path):
     about.write_text(before)
     chosen = workspace(copy)
     assert make_plan(chosen, [node for node in all_nodes(chosen) if not node.tolerant]).due == {"paper/small"}
+
+
+def test_every_node_comes_after_those_it_reads_from():
+    """Of all studies of the project: a node before its inputs is due again at each build."""
+    nodes = all_nodes(Workspace(Paths(ROOT), load_project(Paths(ROOT))))
+    made = {key for node in nodes for key in node.keys}
+    before: set[tuple[str, ...]] = set()
+    late = []
+    for node in nodes:
+        late += [(node.name, key) for _, key in flat(node.inputs) if key in made and key not in before]
+        before.update(node.keys)
+    assert late == []

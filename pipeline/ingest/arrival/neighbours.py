@@ -94,7 +94,7 @@ def keys_of(frame: pl.DataFrame, joined: pl.DataFrame, missing: Collection[str])
 def with_columns_of(deposit: Deposit, other: Deposit, key: str, columns: Collection[str]) -> Deposit:
     """The deposit with columns of another file at the rows that have its key, and what both say of columns."""
     here, there = (answer_codes(one.frame[key]).str.strip_chars().alias("key") for one in (deposit, other))
-    taken = other.frame.select(columns).with_columns(there)
+    taken = other.frame.select(there, pl.col(list(columns)))
     joined = pl.DataFrame([here]).join(taken, on="key", how="left", maintain_order="left").drop("key")
     own = {name: text for name, text in other.labels.items() if name in columns}
     codes = {name: found for name, found in other.value_labels.items() if name in columns}

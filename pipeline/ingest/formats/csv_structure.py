@@ -62,6 +62,9 @@ def structure(data: bytes, delimiter: str, where: str) -> Structure:
     """
     characters = np.frombuffer(data, dtype=np.uint8)
     lines = _Lines(characters)
+    if not characters.size:
+        nothing = np.zeros(0, dtype=np.intp)
+        return Structure(nothing, nothing, nothing, nothing, False)
     _refuse_nul(characters, lines, where)
     quotes = np.flatnonzero(characters == _QUOTE)
     if quotes.size:
@@ -84,6 +87,8 @@ def structure(data: bytes, delimiter: str, where: str) -> Structure:
 def later_header(found: Structure, declared: int) -> int | None:
     """The record that seems to be the header where the ``declared`` one (counted from 0) has other fields than all
     that follow have; None where the declared one will do, or nothing can be said."""
+    if found.fields.size <= declared:
+        return None
     differ = np.flatnonzero(found.fields[declared:] != found.fields[-1])
     row = declared + int(differ[-1]) + 1 if differ.size else declared
     is_table = found.fields[-1] > 1 and found.starts.size - row > 1 and row - declared <= _MOST_ABOVE
