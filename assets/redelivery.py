@@ -31,6 +31,41 @@ def as_of(workspace: Workspace, versions: Mapping[str, Mapping[str, str]]) -> It
         yield Workspace(workspace.paths, replace(workspace.project, studies=studies), deposits)
 
 
+def redeliveries(workspace: Workspace, study: Study, wave: str, folder: Path) -> dict[str, list[str]]:
+    """Wave → its lines as ``redelivery`` gives them: of a wave, and of all that share a source with it."""
+    own = {file.of_source for file in every_file(study.waves[wave])} - {None}
+    others = [
+        name
+        for name, declared in study.waves.items()
+        if name != wave and own & {file.of_source for file in every_file(declared)}
+    ]
+    found = {wave: redelivery(workspace, study, wave, folder)}
+    changed = _changed_sources(study, wave, folder) if others else set()
+    for name in others:
+        if changed & {file.of_source for file in every_file(study.waves[name])}:
+            found[name] = _of_another(workspace, study, name, folder)
+    return {name: found[name] for name in study.waves if found.get(name)}
+
+
+def _changed_sources(study: Study, wave: str, folder: Path) -> set[str | None]:
+    """The sources of a wave of which another delivery lies there than the confirmed one."""
+    from pipeline.files import sha256_of
+    from pipeline.ingest import find_file
+
+    files = [file for file in every_file(study.waves[wave]) if file.of_source is not None and file.sha256]
+    return {file.of_source for file in files if file.sha256 != sha256_of(find_file(folder, file.file))}
+
+
+def _of_another(workspace: Workspace, study: Study, wave: str, folder: Path) -> list[str]:
+    """The lines of a wave that is confirmed along with another; what is wrong with its own files stops nothing."""
+    from pipeline.harmonise.drift import not_compared, redelivery_lines
+
+    try:
+        return redelivery(workspace, study, wave, folder)
+    except CohesionError as error:
+        return [*redelivery_lines(not_compared(study, wave, str(error)))]
+
+
 def redelivery(workspace: Workspace, study: Study, wave: str, folder: Path) -> list[str]:
     """Line by line what the files in a folder change of the wave as it was confirmed; nothing if they are those files.
 

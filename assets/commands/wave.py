@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -121,24 +121,34 @@ def _or_as_before(*files: Path) -> Iterator[None]:
 @said_plainly
 def compare(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
     """Show what the files that lie there now change of the wave as it was confirmed; confirm nothing."""
-    from assets.redelivery import redelivery
+    from assets.redelivery import redeliveries
 
     workspace, declared = _open_wave(study, wave)
-    lines = redelivery(workspace, declared, wave, deposits or workspace.deposit_folder(declared))
-    for line in lines or ["Nothing differs: these are the confirmed files, or none was confirmed yet."]:
-        typer.echo(line)
+    found = redeliveries(workspace, declared, wave, deposits or workspace.deposit_folder(declared))
+    if found:
+        _say(found)
+    else:
+        typer.echo("Nothing differs: these are the confirmed files, or none was confirmed yet.")
+
+
+def _say(found: Mapping[str, Sequence[str]]) -> None:
+    """Print what differs, wave by wave; of a single wave without its name."""
+    for wave, lines in found.items():
+        for line in lines:
+            typer.echo(f"  {wave}: {line}" if len(found) > 1 else f"  {line}")
 
 
 def _refuse_unasked(study: Study, wave: str, folder: Path, workspace: Workspace, yes: bool) -> None:
     """Say what a delivery changes of the one before, and at a terminal ask before it takes its place."""
-    from assets.redelivery import redelivery
+    from assets.redelivery import redeliveries
 
-    lines = redelivery(workspace, study, wave, folder)
-    if not lines:
+    found = redeliveries(workspace, study, wave, folder)
+    if not found:
         return
-    typer.echo(f"{study.key} {wave}: this delivery replaces the one that was confirmed.")
-    for line in lines:
-        typer.echo(f"  {line}")
+    waves = ", ".join(found)
+    several = f" It serves {len(found)} waves, and is confirmed for all of them: {waves}." if len(found) > 1 else ""
+    typer.echo(f"{study.key} {wave}: this delivery replaces the one that was confirmed.{several}")
+    _say(found)
     if sys.stdin.isatty() and not yes and not typer.confirm("Accept it?"):
         raise CohesionError("was not accepted", where=f"{study.key} {wave}", todo="Nothing was changed.")
 

@@ -96,6 +96,7 @@ FINDINGS = (
     *_under("about", "title", "synthetic", "arms.*.title", "arms.*.waves"),
     *_under("items.*", "label", "wording", "original", "concept", "time_constant", "from_labels", "battery"),
     *_under("scales.*", "label", "items", "reverse"),
+    *_under("waves.*.files.*", "rows", "present"),
     "waves.*.title",
     "waves.*.exceptions.*.wording",
     "waves.*.exceptions.*.reason",

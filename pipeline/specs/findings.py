@@ -45,6 +45,7 @@ FINDINGS: dict[str, str] = {
     "row_against_outcome": "Rows of people who were not interviewed by the list of outcomes",
     "outcome_without_row": "Interviews by the list of outcomes that are not in the data",
     "row_without_outcome": "Rows of people whom the list of outcomes does not name",
+    "hardly_present": "People who count as present by hardly any answer",
     "weight_missing": "Rows without a weight",
     "weight_huge": "Weights out of all proportion",
     "weight_mean": "Weights on another scale",
@@ -57,8 +58,8 @@ FINDINGS: dict[str, str] = {
     "decision_without_finding": "A decision about something that is no longer found",
 }
 
-ROLES = ("weight", "person_id", "missing_codes", "interview_date", "join", "outcomes")
+ROLES = ("weight", "person_id", "missing_codes", "interview_date", "join", "outcomes", "present")
 """What a finding may be about besides an item."""
 
-CANNOT_BE_SET_ASIDE = ("person_id", "missing_codes", "interview_date", "join", "outcomes")
+CANNOT_BE_SET_ASIDE = ("person_id", "missing_codes", "interview_date", "join", "outcomes", "present")
 """Without the ids nothing of the wave can be used; marks of missing codes and dates are not answers."""

@@ -29,10 +29,14 @@ def presence_items(study: Study, wave: str, file: WaveFile) -> dict[str, str]:
     """
     if file.present is None or not file.present.any_of:
         return {}
-    named = None if file.present.any_of == (ITEMS,) else file.present.any_of
-    found = {key: variable for key in (named or study.items) if (variable := source_variable(study, wave, file, key))}
-    if named is not None:
-        return found
+    if file.present.any_of == (ITEMS,):
+        return own_items(study, wave, file)
+    return {key: name for key in file.present.any_of if (name := source_variable(study, wave, file, key))}
+
+
+def own_items(study: Study, wave: str, file: WaveFile) -> dict[str, str]:
+    """Item → variable of the items that are read for this wave alone and may change."""
+    found = {key: name for key in study.items if (name := source_variable(study, wave, file, key))}
     shared = shared_variables(study, wave, file)
     return {key: name for key, name in found.items() if not study.items[key].time_constant and name not in shared}
 

@@ -21,6 +21,7 @@ from pipeline.harmonise.drift.linked import link_findings
 from pipeline.harmonise.drift.marked import accepted_marks
 from pipeline.harmonise.drift.missing import broken_off, missing_findings, unmarked_findings
 from pipeline.harmonise.drift.outcomes import outcome_findings
+from pipeline.harmonise.drift.presence import presence_findings
 from pipeline.harmonise.drift.reading import Flags
 from pipeline.harmonise.drift.recoding.search import recodings, used_items
 from pipeline.harmonise.drift.stability import stability_findings
@@ -152,6 +153,7 @@ def _file(study: Study, beside: Beside, labels: pl.DataFrame) -> Iterator[Findin
             file, date, beside.rows[date], study.fieldwork(wave, file.arm), _other_fieldwork(study, beside)
         )
     yield from link_findings(file, beside.rows["person_id"], beside.known, beside.people_before)
+    yield from presence_findings(beside)
     yield from same_answers(beside)
 
 

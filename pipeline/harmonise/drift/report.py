@@ -33,7 +33,7 @@ def drift_html(
     ``redeliveries`` has of each wave that was delivered again what changed (contract ``Redeliveries``).
     """
     labels = {key: item.label for key, item in study.items.items()}
-    labels |= {"person_id": "People", "weight": "Weights", "missing_codes": "Missing codes"}
+    labels |= {"person_id": "People", "weight": "Weights", "missing_codes": "Missing codes", "present": "Who was there"}
     return _compiled(template.read_text(encoding="utf-8")).render(
         study=study,
         waves=[(wave, _parts(findings.filter(pl.col("wave") == wave))) for wave in study.waves],

@@ -12,12 +12,14 @@ from pipeline.ingest.arrival.draft_roles import person_column
 from pipeline.ingest.arrival.layout import Long, Wide, layout_of
 from pipeline.ingest.arrival.new_items import NewItems, items_text, lasting, new_items, scale_lines
 from pipeline.ingest.arrival.opened import Opened, open_for_draft
+from pipeline.ingest.arrival.weights import WEIGHTS
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
 SOURCE = "panel"
+WEIGHTS_OPEN = "Columns that look like weights; they are no items. Name one under `columns: {weight: ...}` of its file:"
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,13 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
     own = {role: column for role, column in roles.items() if column is not None}
     bare = {name: name for name in deposit.frame.columns if name not in own.values()}
     new = new_items(deposit, bare, (), list(study.about.missing))
+    weights = [column for column, why in new.others.items() if why == WEIGHTS]
+    if len(weights) == 1 and roles.get("weight") is None:
+        roles["weight"] = weights.pop()
     marks = layout.marks if isinstance(layout, Wide) else list(layout.values)
     width = 2 if len(marks) < 100 else 3
     waves = {
-        f"w{place:0{width}}": _wave(study, arm, path, opened.deposit, layout, mark, new, roles)
+        f"w{place:0{width}}": _wave(study, arm, path, opened.deposit, layout, mark, new, roles, weights)
         for place, mark in enumerate(marks, start=1)
     }
     said = (
@@ -116,8 +121,9 @@ def _wave(
     mark: str,
     new: NewItems,
     roles: dict[str, str | None],
+    weights: list[str],
 ) -> str:
-    """The declaration of one wave."""
+    """The declaration of one wave. ``weights``: columns that look like weights, of which none is taken yet."""
     if isinstance(layout, Long):
         kept = (answer_codes(deposit.frame[layout.column]) == mark).fill_null(False)
         own = replace(deposit, frame=deposit.frame.filter(kept))
@@ -127,6 +133,8 @@ def _wave(
         own = replace(deposit, frame=deposit.frame.select(*layout.columns[mark].values(), *layout.unmarked))
         takes = "present: {any_of: items}  # an answer to any item of this wave; else say `column` and `codes`"
         there = {*layout.columns[mark], *layout.unmarked}
+        roles = {role: name if name in there else None for role, name in roles.items()}
+        weights = [name for name in weights if name in there]
         unasked = [item.key for item in new.items if item.column not in there]
     lines = [
         f"# Drafted from {path.name}. Nothing here is confirmed: read every line, then run `cohesion wave accept`.",
@@ -138,6 +146,7 @@ def _wave(
         f"    file: {SOURCE}",
         f"    {takes}",
         *_columns(study, roles),
+        *([f"# {WEIGHTS_OPEN} {', '.join(weights)}"] if weights else []),
         *([f"not_asked: [{', '.join(unasked)}]"] if unasked else []),
     ]
     return "\n".join(map(one_line, lines)) + "\n"
@@ -147,7 +156,7 @@ def _columns(study: Study, roles: dict[str, str | None]) -> Iterator[str]:
     """The lines ``columns``: the id, if it is called otherwise than in study.yaml, and roles that no column has."""
     declared = study.about.columns.named()
     own = {role: name for role, name in roles.items() if name is not None and declared.get(role) != name}
-    absent = [role for role, name in roles.items() if name is None and role != "person_id"]
+    absent = [role for role, name in roles.items() if name is None and role != "person_id" and role in declared]
     if own or absent:
         yield "    columns:"
         yield from (f"      {role}: {quoted(name)}" for role, name in own.items())

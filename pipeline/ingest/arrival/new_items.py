@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.ingest.arrival.batteries import Battery, batteries, on_the_same_codes
 from pipeline.ingest.arrival.coding import Coding, coding
+from pipeline.ingest.arrival.weights import WEIGHTS, look_like_weights
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.items.entries import entries_text
 from pipeline.ingest.items.grids import arranged
@@ -49,6 +50,8 @@ def new_items(
         proposed = codings[column]
         if column in personal:
             others[column] = "they hold personal data"
+        elif look_like_weights(name, deposit.frame[column]):
+            others[column] = WEIGHTS
         elif not proposed.kind:
             others[column] = proposed.why
         else:
