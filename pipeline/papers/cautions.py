@@ -54,7 +54,7 @@ def cautions_of(
 ) -> Cautions:
     """From the table of a study's conclusions; ``groups``: model → the column it groups by; ``pooling``: as above."""
     if comparability is None:
-        return Cautions()
+        return Cautions({}, groups, pooling)
     failed: dict[tuple[str, str], str] = {}
     for row in comparability.filter(~pl.col("is_comparable")).iter_rows(named=True):
         failed.setdefault((row["scale"], row["over"]), f"{row['reason']}{_relief(row['freed'])}")

@@ -184,14 +184,14 @@ class Results:
             parts.append(" to ".join(self.label(wave) for wave in step.groups()))
         elif row["wave"] is not None:
             parts.append(self.label(str(row["wave"])))
-        return ", ".join(filter(None, [*parts, self._group(row)]))
+        return ", ".join(filter(None, [*parts, self.group_label(row)]))
 
     def _outcome(self, outcome: str) -> str:
         """An outcome by its label; that of a model of who answers, by the wave: "answering 2021"."""
         wave = outcome.removeprefix("answered_")
         return self.label(outcome) if wave == outcome else f"Answering {self.label(wave)}"
 
-    def _group(self, row: Row) -> str:
+    def group_label(self, row: Row) -> str:
         """The group of a row by its label, or by the column it is a group of."""
         if row["group"] is None:
             return ""

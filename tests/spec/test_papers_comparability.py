@@ -7,6 +7,7 @@ from pipeline.figures import draw
 from pipeline.papers import Document, StudyContext, render_paper
 from pipeline.papers.cautions import MARK, cautions_of
 from pipeline.papers.content import Heading, Paragraph, TableBlock, plain
+from pipeline.papers.render import UnsoundPaperError
 from pipeline.paths import REPOSITORY, Paths
 from pipeline.sem.declared.comparability import comparability
 from pipeline.specs import Figure, load_project
@@ -126,3 +127,33 @@ def test_a_scale_that_could_not_be_tested_is_not_called_failed() -> None:
     )
     assert made.row(0, named=True)["is_comparable"] is None
     assert not cautions_of(made, {}).failed
+
+
+def rows_of_table(body: str) -> list[list[str]]:
+    (block,) = (one for one in render(f"{body}\n", None).blocks if isinstance(one, TableBlock))
+    return [[plain(cell) for cell in row.cells] for row in block.rows]
+
+
+def test_means_of_groups_are_rows_of_their_own():
+    """A model with groups only gave a table without rows."""
+    assert rows_of_table(":::table means by_woman outcomes=belonging") == [
+        ["Belonging, is_woman: 1.0", "1.60 (0.10)", "2.40 (0.10)"]
+    ]
+    assert [row[0] for row in rows_of_table(":::table means by_woman")] == [
+        "Political trust, is_woman: 1.0",
+        "Belonging, is_woman: 1.0",
+    ]
+    assert [row[0] for row in rows_of_table(":::table means means")] == ["Political trust", "Belonging"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (":::table means lagged", "estimates no means or shares; print it with `:::table estimates lagged`"),
+        (":::table means by_woman outcomes=belongin", "is not an outcome of `by_woman`"),
+    ],
+)
+def test_a_table_of_means_without_means_is_refused(body, says):
+    with pytest.raises(UnsoundPaperError) as refused:
+        render(f"{body}\n", None)
+    assert says in str(refused.value)

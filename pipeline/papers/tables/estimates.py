@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.errors import PaperError
 from pipeline.papers.content import Column, TableBlock
@@ -19,31 +19,46 @@ from pipeline.specs.rounding import to_places
 
 
 def means(paper: PaperContext, names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
-    """Outcomes by wave: mean and standard error. ``:::table means MODEL outcomes=a,b percent=yes``"""
-    rows = [row for row in rows_of(paper, names[:1]) if _is_level(row) and row["group"] is None]
+    """Outcomes by wave: mean and standard error. ``:::table means MODEL outcomes=a,b percent=yes``
+
+    A row for each outcome; of a model that has groups only, a row for each outcome and group.
+    """
+    levels = [row for row in rows_of(paper, names[:1]) if _is_level(row)]
+    rows = [row for row in levels if row["group"] is None] or levels
     outcomes = list(dict.fromkeys(row["outcome"] for row in rows))
     chosen = options["outcomes"].split(",") if "outcomes" in options else outcomes
-    times, places, unit = (100, 1, "%") if options.get("percent") == "yes" else (1, 2, "")
+    if not outcomes:
+        raise PaperError(f"`{names[0]}` estimates no means or shares; print it with `:::table estimates {names[0]}`")
+    for outcome in chosen:
+        if outcome not in outcomes:
+            raise PaperError(f"`{outcome}` is not an outcome of `{names[0]}`{nearest(outcome, outcomes)}")
     waves = sorted({row["wave"] for row in rows if row["wave"] is not None})
     printed = [row for row in rows if row["outcome"] in chosen]
-    marked = paper.results.cautions.marked(printed)
-    body = []
-    for outcome in chosen:
-        own = {row["wave"]: row for row in printed if row["outcome"] == outcome}
-        if not own:
-            raise PaperError(f"`{outcome}` is not an outcome of `{names[0]}`{nearest(outcome, outcomes)}")
-        mark = MARK if outcome in marked else ""
-        cells = [with_error(own.get(wave), times, places, unit) + (mark if wave in own else "") for wave in waves]
-        body.append(cell_row(f"{paper.study.label(outcome)}{mark}", *cells))
     return TableBlock(
         None,
         "",
         "Means by wave, with standard errors",
         (Column("Measure"), *(Column(paper.study.label(wave), "right") for wave in waves)),
-        tuple(body),
+        tuple(_means(paper, chosen, printed, waves, options.get("percent") == "yes")),
         source=paper.study.source,
         notes=("Standard errors in brackets. A dash: not asked in that wave.", *caution(paper, printed)),
     )
+
+
+def _means(
+    paper: PaperContext, outcomes: Sequence[str], rows: Sequence[Row], waves: Sequence[str], percent: bool
+) -> Iterator[TableRow]:
+    """One row per outcome, or per outcome and group, with a cell for each wave."""
+    times, fine, unit = (100, 1, "%") if percent else (1, 2, "")
+    marked = paper.results.cautions.marked(rows)
+    for outcome in outcomes:
+        mark = MARK if outcome in marked else ""
+        for group in dict.fromkeys(row["group"] for row in rows if row["outcome"] == outcome):
+            own = {row["wave"]: row for row in rows if (row["outcome"], row["group"]) == (outcome, group)}
+            of = paper.results.group_label(next(iter(own.values())))
+            label = paper.study.label(outcome) + (f", {of}" if of else "")
+            cells = [with_error(own.get(wave), times, fine, unit) + (mark if wave in own else "") for wave in waves]
+            yield cell_row(f"{label}{mark}", *cells)
 
 
 def _is_level(row: Row) -> bool:
