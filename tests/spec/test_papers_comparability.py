@@ -137,11 +137,11 @@ def rows_of_table(body: str) -> list[list[str]]:
 def test_means_of_groups_are_rows_of_their_own():
     """A model with groups only gave a table without rows."""
     assert rows_of_table(":::table means by_woman outcomes=belonging") == [
-        ["Belonging, is_woman: 1.0", "1.60 (0.10)", "2.40 (0.10)"]
+        ["Belonging, is woman: 1.0", "1.60 (0.10)", "2.40 (0.10)"]
     ]
     assert [row[0] for row in rows_of_table(":::table means by_woman")] == [
-        "Political trust, is_woman: 1.0",
-        "Belonging, is_woman: 1.0",
+        "Political trust, is woman: 1.0",
+        "Belonging, is woman: 1.0",
     ]
     assert [row[0] for row in rows_of_table(":::table means means")] == ["Political trust", "Belonging"]
 
