@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.specs.base import ANSWERED, BY_OTHERS
 from pipeline.wave_order import rows_in_wave_order
 
 OUTCOMES: dict[str, str] = {
@@ -26,9 +27,6 @@ OUTCOMES: dict[str, str] = {
 }
 """The outcomes that a field report may give. Without one, the person is absent for an unknown reason."""
 
-ANSWERED = ("complete", "partial")
-BY_OTHERS = "proxy"
-"""Present where the data hold a row for the person; else absent for this reason."""
 LASTING = ("withdrawn", "moved", "dead")
 INELIGIBLE = ("moved", "dead")
 NOT_ISSUED = ("not_issued", *LASTING)

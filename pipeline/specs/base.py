@@ -60,6 +60,10 @@ Outcome = Literal[
     "complete", "partial", "proxy", "refused", "no_contact", "other", "lost", "not_issued", "withdrawn", "moved", "dead"
 ]
 """The outcomes that a field report may give; ``pipeline.participation.OUTCOMES`` describes each in words."""
+ANSWERED = ("complete", "partial")
+"""Outcomes of people who were interviewed themselves."""
+BY_OTHERS = "proxy"
+"""Present where the data hold a row for the person; else absent for this reason."""
 
 LonelyPsu = Literal["certainty", "adjust", "remove", "average", "fail"]
 Subset = Literal["answered", "domain"]

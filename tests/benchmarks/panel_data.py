@@ -1,12 +1,11 @@
 """A made-up panel of many waves, declared by waves.csv, for benchmarks: seeded, and written where it is asked for."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from bare_root import bare_root
 
-ROOT = Path(__file__).resolve().parents[2]
 STUDY = "panel"
 GRIDS = {  # battery → concept of its scale
     "belong": "belonging",
@@ -99,11 +98,7 @@ def answers(people: int, waves: int, share: float, seed: int = 1) -> pl.DataFram
 
 def make_root(root: Path, people: int, waves: int, share: float) -> int:
     """A root with the study, its deposits (one CSV a wave), two models, two figures and a paper; how many rows."""
-    raw, study = root / "data" / "raw" / STUDY, root / "data" / "studies" / STUDY
-    raw.mkdir(parents=True)
-    (study / "waves").mkdir(parents=True)
-    shutil.copy(ROOT / "data" / "concepts.yaml", root / "data")
-    shutil.copytree(ROOT / "reports" / "templates", root / "reports" / "templates")
+    raw, study = bare_root(root, STUDY)
     frame = answers(people, waves, share)
     names = [f"w{number:02}" for number in range(1, waves + 1)]
     rows = ["wave,title,start,end,number,mark,file,rows,sha256"]

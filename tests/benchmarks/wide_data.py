@@ -1,13 +1,12 @@
 """A made-up wide panel as a Stata file of a byte a cell, and its declarations: seeded, written where asked for."""
 
-import shutil
 import struct
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from bare_root import bare_root
 
-ROOT = Path(__file__).resolve().parents[2]
 STUDY = "wide"
 GRIDS, ROWS = 12, 5
 CONCEPTS = (
@@ -115,11 +114,7 @@ def make_root(root: Path, people: int, waves: int, columns: int) -> Path:
     """A root with the study and its file; the file."""
     from pipeline.files import sha256_of
 
-    raw, study = root / "data" / "raw" / STUDY, root / "data" / "studies" / STUDY
-    raw.mkdir(parents=True)
-    (study / "waves").mkdir(parents=True)
-    shutil.copy(ROOT / "data" / "concepts.yaml", root / "data")
-    shutil.copytree(ROOT / "reports" / "templates", root / "reports" / "templates")
+    raw, study = bare_root(root, STUDY)
     write_dta(raw / "panel.dta", people, waves, columns)
     rows = [f"w{n:02},Wave {n},{1999 + n}-01-01,{1999 + n}-02-28" for n in range(1, waves + 1)]
     (study / "waves.csv").write_text("\n".join(["wave,title,start,end", *rows]) + "\n")

@@ -122,7 +122,11 @@ def test_the_dead_leave_the_denominator_and_the_withdrawn_only_what_is_issued():
     ResponseRates.validate(response_rates(table, report))  # its rules hold the sums
 
 
-REPORT = pl.DataFrame(
+def field_report(rows: list[tuple[str, str, str, str]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=["person_id", "arm", "wave", "outcome"], orient="row")
+
+
+REPORT = field_report(
     [
         ("never", "all", "w01", "refused"),
         ("never", "all", "w02", "withdrawn"),
@@ -132,9 +136,7 @@ REPORT = pl.DataFrame(
         ("stays", "all", "w03", "partial"),
         ("ill", "all", "w03", "other"),
         ("ill", "all", "w04", "not_issued"),
-    ],
-    schema=["person_id", "arm", "wave", "outcome"],
-    orient="row",
+    ]
 )
 
 
@@ -259,7 +261,7 @@ def test_a_measure_of_many_values_is_followed_in_thirds_of_the_first_wave():
 
 def test_absences_say_why_people_were_away_and_how_many_came_back():
     people = {"back": "1101", "later": "1001", "gone": "1000", "late": "0100", "proxied": "1011"}
-    report = pl.DataFrame(
+    report = field_report(
         [
             ("back", "all", "w03", "refused"),
             ("later", "all", "w02", "no_contact"),
@@ -267,9 +269,7 @@ def test_absences_say_why_people_were_away_and_how_many_came_back():
             ("gone", "all", "w02", "dead"),
             ("proxied", "all", "w02", "proxy"),
             ("never", "all", "w02", "refused"),
-        ],
-        schema=["person_id", "arm", "wave", "outcome"],
-        orient="row",
+        ]
     )
     table = participation(answers(people), {"all": WAVES}, study="s", outcomes=report)
     found = absences(table)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipeline.harmonise.drift.finding import Finding
+from pipeline.specs.base import ANSWERED, BY_OTHERS
 
-INTERVIEWED = ("complete", "partial", "proxy")
+INTERVIEWED = (*ANSWERED, BY_OTHERS)
 WHERE = "study.yaml, `outcomes`"
 
 
