@@ -49,7 +49,7 @@ def render_study_paper(
     ``results``: ``Estimates`` of the paper's models. ``tables``: participation, reliability and so on, by name.
     ``drawn``: figure → its ``FigureRecord`` with ``svg`` and, where there are such, ``narrow`` and ``png`` (bytes).
 
-    ``ranges``: concept → its declared ends, by which scales are told apart. ``pooling``: the models that analyse
+    ``ranges``: concept → its declared ends, by which scales are distinguished. ``pooling``: the models that analyse
     several waves without a term for each (``specs.paper_reads.pooling_waves``).
 
     Raises ``UnsoundPaperError`` with every mistake, among them titles of figures that the results do not

@@ -351,7 +351,9 @@ def test_columns_that_were_shifted_without_labels_are_all_named(study: Study) ->
     findings = compared(study, shift).filter(pl.col("wave") == "w02")
     assert set(findings.select("item", "kind").iter_rows()) == {(item, "moved_answers") for item in ITEMS}
     (first,) = findings.filter(pl.col("item") == "trust1")["what"]
-    assert first.startswith("its answers go with what the same people said to `trust2` in the wave before (r = 0.")
+    assert first.startswith(
+        "its answers are associated with what the same people said to `trust2` in the wave before (r = 0."
+    )
 
 
 def test_a_question_that_means_something_else_no_longer_goes_with_itself(study: Study) -> None:

@@ -1,4 +1,4 @@
-"""Ordered items of a file as a matrix, and those that are negatively correlated with what they used to go with."""
+"""Ordered items of a file as a matrix, and those negatively correlated with their earlier associates."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def _moved(beside: Beside, ordered: list[str], z: float) -> dict[str, Finding]:
             if apart > z * math.sqrt(2 / (people[other, n] - 3)):
                 found[key] = Finding(
                     beside.file.arm, key, "moved_answers", "warns",
-                    f"its answers go with what the same people said to `{keys[other]}` in the wave before "
+                    f"its answers are associated with what the same people said to `{keys[other]}` in the wave before "
                     f"(r = {cross[other, n]:.2f}), not with what they said to it (r = {own:.2f}).",
                     beside.where(key), TODO_MOVED, count=int(people[other, n]), confidence=0.97,
                 )  # fmt: skip

@@ -34,7 +34,7 @@ def normalise_ids(
 
 
 def in_arm(ids: pl.Series, arm: str, within: str) -> pl.Series:
-    """Ids by which people are told apart in the whole study: with their arm, where each arm counts its ids anew."""
+    """Ids by which people are distinguished in the whole study: with their arm, where each arm counts its ids anew."""
     return ids if within == "study" else pl.Series(ids.name, f"{arm}:" + ids, dtype=pl.String)
 
 

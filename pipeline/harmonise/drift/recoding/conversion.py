@@ -41,7 +41,7 @@ GROWTH = 0.5, 0.2
 EVIDENCE = 8.0
 """Log odds by which a factor must beat usual growth: one in 150, the number of factors paid."""
 PLAIN = math.log(3)
-"""A factor from here on is told from growth by its size alone; a smaller one only by answers that repeat exactly."""
+"""A factor from here on differs from growth by its size alone; a smaller one only by answers that repeat exactly."""
 EXACT, NEAR = 0.3, 0.02
 """Share of the people who must repeat their answer under a conversion, and how near (of the amount) is a repeat."""
 OFTEN = 3.0

@@ -163,7 +163,7 @@ def _label(code: str, column: int, table: Transitions, links: Links, before: Rea
 
 
 def _merged(wave: str, key: str, table: Transitions, links: Links, before: Reading, now: Reading) -> str:
-    """Merged codes cannot be told apart: the earlier waves are merged as this one is."""
+    """Merged codes cannot be distinguished: the earlier waves are merged as this one is."""
     place = {table.values[row]: table.symbols[column] for row, column in np.argwhere(links)}
     declared = [(code, value) for code, (value, _) in before.rule.codes.items() if value is not None]
     recode = ", ".join(f"{code}: {place.get(value, value):g}" for code, value in declared)
