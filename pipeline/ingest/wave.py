@@ -12,6 +12,7 @@ from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.arrival.hold import check_bytes, check_frozen, check_receipts
 from pipeline.ingest.declared import Also, read_waves
 from pipeline.ingest.left_out import without_left_out
+from pipeline.ingest.long_files import refuse_a_long_file
 from pipeline.ingest.parts.part import Part
 from pipeline.ingest.parts.together import labels_of_arm, under_names_of_arm
 from pipeline.ingest.people.ids import check_ids
@@ -111,6 +112,7 @@ def _as_table(
             raise part
         check_receipts(study, wave, file, part, confirmed or {})
         deposit, about_others = without_left_out(study.key, wave, file, part.deposit, (also or {}).get(file.part, ()))
+        refuse_a_long_file(study, wave, file, deposit, known.folder)
         arm = sorted_file(study, wave, file, deposit, known)
         arms.append(arm)
         labels.append((file, [*file_labels(study, wave, file, deposit), *about_others]))

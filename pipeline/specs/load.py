@@ -58,7 +58,9 @@ def read_project(paths: Paths) -> Reading:
 
 def _read_study(folder: Path, paths: Paths, reading: Reading) -> None:
     """One study folder, file by file as its records say."""
-    read = {part.key: _read_part(part, folder, paths, reading) for part in STUDY_FILES.values()}
+    read: dict[str, Any] = {}
+    for part in STUDY_FILES.values():
+        read[part.key] = _read_part(part, folder, paths, reading, read.get("about"))
     place = {wave: reading.sources[folder.name, "waves", wave] for wave in read["waves"]}
     read["waves"] = assembled(read["about"], read["waves"], place)
     reading.parts[folder.name] = parts_of(read)
@@ -69,7 +71,7 @@ def _read_study(folder: Path, paths: Paths, reading: Reading) -> None:
             source.report((), f"is not a file of a study{hint or '. Rename or remove it.'}")
 
 
-def _read_part(part: StudyPart, folder: Path, paths: Paths, reading: Reading) -> Any:
+def _read_part(part: StudyPart, folder: Path, paths: Paths, reading: Reading, about: StudyFile | None) -> Any:
     """What one record's file declares, or its files by their names; the sources go into ``reading``."""
     place = (folder.name, part.source)
     if not part.is_folder:
@@ -79,7 +81,7 @@ def _read_part(part: StudyPart, folder: Path, paths: Paths, reading: Reading) ->
         value, reading.sources[place] = part.reader(file, _name(file, paths), part.declaration)
         return value
     if part.key == "waves":
-        return _read_waves(folder, paths, reading)
+        return _read_waves(folder, paths, reading, about)
     found: dict[str, Any] = {}
     for file in _files(folder, part.path):
         value, reading.sources[*place, file.stem] = part.reader(file, _name(file, paths), part.declaration)
@@ -88,9 +90,10 @@ def _read_part(part: StudyPart, folder: Path, paths: Paths, reading: Reading) ->
     return found
 
 
-def _read_waves(folder: Path, paths: Paths, reading: Reading) -> dict[str, Wave]:
+def _read_waves(folder: Path, paths: Paths, reading: Reading, about: StudyFile | None) -> dict[str, Wave]:
     """The waves of a study; the sources of a table, and of what its waves share, are no wave's."""
-    waves = read_waves(folder, lambda file: _name(file, paths))
+    arms = {key: arm.waves for key, arm in about.arms.items()} if about is not None else {}
+    waves = read_waves(folder, lambda file: _name(file, paths), arms)
     reading.sources |= {(folder.name, "waves", wave): source for wave, source in waves.sources.items()}
     reading.sources |= {(folder.name, "declares waves", name): source for name, source in waves.others.items()}
     return waves.found

@@ -6,7 +6,7 @@ the row says, no other file says: each fact has one place, and a mistake is repo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +28,12 @@ class Waves:
     others: dict[str, Source]
 
 
-def read_waves(folder: Path, name: Callable[[Path], str]) -> Waves:
-    """The waves below a study's folder. ``name`` is what messages call a file."""
+def read_waves(folder: Path, name: Callable[[Path], str], arms: Mapping[str, Sequence[str]]) -> Waves:
+    """The waves below a study's folder. ``name`` is what messages call a file; ``arms``: arm → its waves."""
     files = sorted(file for file in (folder / "waves").glob("*.yaml") if not file.name.startswith((".", "_")))
     shared, table = folder / "waves" / SHARED, folder / TABLE
     if table.is_file():
-        return _of_table(table, shared, files, name)
+        return _of_table(table, shared, files, name, arms)
     loaded = {file.stem: load(file, name(file), Wave) for file in files}
     others: dict[str, Source] = {}
     if shared.is_file():
@@ -47,7 +47,9 @@ def read_waves(folder: Path, name: Callable[[Path], str]) -> Waves:
     return Waves(found, {wave: source for wave, (_, source) in loaded.items()}, others)
 
 
-def _of_table(table: Path, shared: Path, files: list[Path], name: Callable[[Path], str]) -> Waves:
+def _of_table(
+    table: Path, shared: Path, files: list[Path], name: Callable[[Path], str], arms: Mapping[str, Sequence[str]]
+) -> Waves:
     rows, listed = read_table(table, name(table))
     each = read(shared, name(shared)) if shared.is_file() else Source(shared, name(shared))
     _check_shared(each)
@@ -62,7 +64,7 @@ def _of_table(table: Path, shared: Path, files: list[Path], name: Callable[[Path
         sources[wave] = mine if mine is not None else Source(table, name(table))
         if row is None or each.problems or (mine is not None and mine.problems):
             continue
-        made = Layers(wave, row, listed, each, mine)
+        made = Layers(wave, row, listed, each, mine, arms)
         sources[wave] = made.source
         declared = made.declared()
         if declared is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from string import Formatter
@@ -62,11 +62,20 @@ def name_of_wave(pattern: str, wave: str, number: int | None, mark: str | None) 
 class Layers:
     """The declaration of one wave, put together from its row, its own file and what all share."""
 
-    def __init__(self, wave: str, row: Row, listed: Source, each: Source, own: Source | None) -> None:
+    def __init__(
+        self,
+        wave: str,
+        row: Row,
+        listed: Source,
+        each: Source,
+        own: Source | None,
+        arms: Mapping[str, Sequence[str]],
+    ) -> None:
         self.wave, self.row, self.listed = wave, row, listed
         self.source = Layered(listed.path, listed.name, layers={(): (listed, (row.line,))})
         self.data: dict[str, Any] = {}
         self._lay(each)
+        self._leave_out_arms(arms)
         if own is not None:
             self._lay(own)
         self.own = own.data if own is not None and isinstance(own.data, dict) else {}
@@ -77,6 +86,22 @@ class Layers:
             self.source.layers[key,] = (source, (key,))
             kept = {at: line for at, line in self.source.lines.items() if at[:1] != (key,)}
             self.source.lines = kept | {at: line for at, line in source.lines.items() if at[:1] == (key,)}
+
+    def _leave_out_arms(self, arms: Mapping[str, Sequence[str]]) -> None:
+        """Of the parts that all waves share, those of arms that have this wave; all, where no arm has it."""
+        files = self.data.get("files")
+        if not isinstance(files, list):
+            return
+        kept = [place for place, file in enumerate(files) if not self._is_of_others(file, arms)]
+        if not kept or len(kept) == len(files):
+            return
+        source, position = self.source.layers["files",]
+        self.data["files"] = [files[place] for place in kept]
+        self.source.layers |= {("files", new): (source, (*position, old)) for new, old in enumerate(kept)}
+
+    def _is_of_others(self, file: Any, arms: Mapping[str, Sequence[str]]) -> bool:
+        arm = file.get("arm") if isinstance(file, dict) else None
+        return isinstance(arm, str) and arm in arms and self.wave not in arms[arm]
 
     def declared(self) -> Wave | None:
         before = len(self.listed.problems)

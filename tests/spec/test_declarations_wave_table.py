@@ -288,3 +288,39 @@ def test_names_of_no_wave(name: str) -> None:
 def test_no_stretch_of_waves(given: str) -> None:
     with pytest.raises(ValueError, match="w01 to w26"):
         stretch(given)
+
+
+BOTH_ARMS = (
+    "files:\n- {arm: boost, format: csv, file: 'b{number}.csv'}\n- {arm: main, format: csv, file: 'm{number}.csv'}\n"
+)
+NAMED = [row.replace(f"{name}.csv", "") for row, name in zip(ROWS.values(), ("one", "two", "three"), strict=True)]
+NAMED[2] = f"w03,Third,2003-01-01,2003-02-28,,,,,{SHA} {OTHER}"
+
+
+@pytest.mark.parametrize(
+    ("waves", "there"),
+    [("[w02, w03]", (1, 2, 2)), ("[w01, w03]", (2, 1, 2)), ("w02 to w03", (1, 2, 2))],
+    ids=["starts later", "pauses", "a stretch"],
+)
+def test_the_part_of_an_arm_without_the_wave_is_left_out(root: Path, waves: str, there: tuple[int, ...]) -> None:
+    about = root / FOLDER / "study.yaml"
+    about.write_text(about.read_text().replace("arms:\n", f"arms:\n  boost: {{title: Boost, waves: {waves}}}\n"))
+    write(root, "waves/_each.yaml", "")
+    (root / FOLDER / "waves/_each.yaml").write_text(BOTH_ARMS)
+    (root / FOLDER / "waves.csv").write_text("\n".join([HEADER, *NAMED]) + "\n")
+    found = load(root).waves
+    assert tuple(len(wave.files) for wave in found.values()) == there
+    assert all(wave.files[-1].arm == "main" for wave in found.values())
+    assert [file.sha256 for file in found["w03"].files] == [SHA, OTHER]
+
+
+def test_a_wave_of_its_own_still_names_no_arm_without_it(root: Path) -> None:
+    about = root / FOLDER / "study.yaml"
+    about.write_text(about.read_text().replace("arms:\n", "arms:\n  boost: {title: Boost, waves: [w02]}\n"))
+    write(
+        root,
+        "waves/w01.yaml",
+        "files:\n- {arm: boost, format: csv, file: b.csv}\n- {arm: main, format: csv, file: m.csv}\n",
+    )
+    table(root, "w01,First,2001-01-01,2001-02-28,,,,,", ROWS["w02"], ROWS["w03"])
+    assert any("the arm `boost` has no wave `w01`" in problem for problem in problems(root))

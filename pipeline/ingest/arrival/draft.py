@@ -13,7 +13,7 @@ from pipeline.ingest.arrival.draft_names import Names, names_of
 from pipeline.ingest.arrival.draft_roles import guessed_roles, of_paradata, person_column, role_lines, roles_in
 from pipeline.ingest.arrival.draft_variables import undecided, variable_lines
 from pipeline.ingest.arrival.expected import expected
-from pipeline.ingest.arrival.layout import about_arms
+from pipeline.ingest.arrival.layout import about_arms, about_long, long_layout, rows_of_long
 from pipeline.ingest.arrival.marks import Mark, own_mark
 from pipeline.ingest.arrival.matching import Match, matches
 from pipeline.ingest.arrival.new_items import NewItems, items_text, lasting, new_items, question, scale_lines
@@ -28,7 +28,8 @@ from pipeline.specs.yaml_text import quoted
 class Draft:
     """``wave``: its declaration as YAML text. ``items`` and ``scales``: entries for columns that nobody declared, if
     they were asked for; ``scales`` are comments. ``undecided``: items that need a decision before the wave is built;
-    ``undeclared``: those with answers that are not among their codes, or outside their range."""
+    ``undeclared``: those with answers that are not among their codes, or outside their range. ``about_rows``: that the
+    file holds several waves in its rows."""
 
     wave: str
     items: str = ""
@@ -37,6 +38,7 @@ class Draft:
     undeclared: tuple[str, ...] = ()
     proposed_items: int = 0
     joins: tuple[str, ...] = ()
+    about_rows: tuple[str, ...] = ()
 
 
 def draft_wave(study: Study, wave: str, arm: str, path: Path, folder: Path | None = None) -> str:
@@ -102,6 +104,7 @@ def draft(
         undeclared=tuple(item for item, match in found.items() if match.is_its_name and not match.is_as_declared),
         proposed_items=len(new.items),
         joins=tuple(one.file for one in joins.found if one.is_proposed),
+        about_rows=tuple(_about_rows(study, opened.deposit)),
     )
 
 
@@ -146,8 +149,16 @@ def _head(study: Study, opened: Opened, path: Path, mark: Mark, wave: str, calle
     ]
     about_mark = _about_mark(mark, wave) if called.around is None else []
     lines += [*about_format(opened), *about_mark, *about_arms(opened.deposit)]
-    lines += about_tests(study, opened.deposit)
+    lines += [*_about_rows(study, opened.deposit), *about_tests(study, opened.deposit)]
     return [f"# {one_line(line)}" for line in lines]
+
+
+def _about_rows(study: Study, deposit: Deposit) -> list[str]:
+    """What to declare where the file has a row for each wave of a person."""
+    layout = long_layout(deposit.frame, person_column(study, deposit))
+    if layout is None:
+        return []
+    return [f"ATTENTION: {about_long(layout)}. Say which rows are this wave's, as in {rows_of_long(layout)}."]
 
 
 def _about_mark(mark: Mark, wave: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.errors import one_line
 from pipeline.ingest.arrival.draft_fieldwork import fieldwork_lines
 from pipeline.ingest.arrival.draft_roles import person_column
-from pipeline.ingest.arrival.layout import Long, Wide, layout_of
+from pipeline.ingest.arrival.layout import Long, Wide, about_arms, about_long, layout_of, rows_of_long
 from pipeline.ingest.arrival.new_items import NewItems, items_text, lasting, new_items, scale_lines
 from pipeline.ingest.arrival.opened import Opened, open_for_draft
 from pipeline.ingest.arrival.weights import WEIGHTS
@@ -56,7 +56,8 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
         for place, mark in enumerate(marks, start=1)
     }
     said = (
-        f"{path.name} holds {len(marks)} waves, one in each row by `{layout.column}`"
+        f"{path.name} holds {len(marks)} waves, one in each row by `{layout.column}`; {about_long(layout)}, "
+        f"declared by {rows_of_long(layout)} and so on"
         if isinstance(layout, Long)
         else f"{path.name} holds {len(marks)} waves, in columns of the form `{layout.pattern}`"
     )
@@ -107,6 +108,7 @@ def _about(opened: Opened, path: Path, layout: Long | Wide) -> str:
         f"  {SOURCE}:",
     ]
     lines += [f"    {key}: {quoted(value)}" for key, value in keys.items()]
+    lines[1:1] = [f"# {one_line(line)}" for line in about_arms(opened.deposit)]
     if isinstance(layout, Wide):
         lines += [f"names: {quoted(layout.pattern)}", f"unprefixed: [{', '.join(map(quoted, layout.unmarked))}]"]
     return "\n".join(lines) + "\n"

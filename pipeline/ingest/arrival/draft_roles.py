@@ -13,7 +13,8 @@ from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
 _NAMES = {
-    "person_id": r"id|pid|pidp|.*_id|id_.*|respondent.*|participant.*|externalreference|token|serial\w*|xwaveid",
+    "person_id": r"id|pid|pidp|.*_id|id_.*|"
+    r"(resp|pers(on)?|case|subj(ect)?|part|panel(ist)?|indiv|user|member)(id|no|nr)|respondent.*|participant.*|externalreference|token|serial\w*|xwaveid",
     "weight": r"w(eigh)?t|.*weight.*|wgt.*",
     "interview_date": r"(start|interview|int|end|record\w*)_?date.*|date|submitted|created_at",
     "duration": r"(interview_?)?(duration|minutes|length)(_?(min|sec|in)\w*|\s*\(in .*\))?|time_?taken|loi",

@@ -12,13 +12,18 @@ import polars as pl
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.specs.variable_names import filled
+from pipeline.specs.yaml_text import quoted
 
 WAVE_NAMES = (
-    r"(panel_?)?(wave|welle|round|vague|onda|ola|syear|survey_?year|time|period|wav|w|t)(_?(no|nr|num|number|id))?"
+    r"(panel_?)?(wave|welle|round|sweep|vague|onda|ola|syear|(survey_?)?year|time|period|wav|w|t)"
+    r"(_?(no|nr|num|number|id))?"
 )
 """What a column that says the wave of each row is often called, in small letters."""
 ARM_NAMES = r"(sub_?)?(sample|arm|strand|panel|cohort|boost|sample_?(type|group|origin)|psample|hhorig)"
 MOST_WAVES, MOST_ARMS = 150, 8
+LEAST_SHARED, LEAST_ROWS, MOST_CHANCE = 0.2, 5, 1e-6
+"""Of a long file: the share of rows whose id comes again, the rows of each value of a column that is not called like a
+wave, and how probable it may be that any such column tells the rows of each id from each other by chance."""
 _MARKED = (
     (re.compile(r"^(?P<name>.+?)(?P<sep>_?[wWtT]|_[wW]ave_?)(?P<number>\d{1,3})$"), "{{name}}{sep}{number}"),
     (
@@ -56,20 +61,64 @@ class Wide:
 
 def layout_of(deposit: Deposit, id_column: str | None) -> Long | Wide | None:
     """The layout of a file that serves several waves; None where it looks like one wave's."""
-    return _long(deposit.frame, id_column) or _wide(deposit.frame.columns, id_column)
+    return long_layout(deposit.frame, id_column) or _wide(deposit.frame.columns, id_column)
 
 
-def _long(frame: pl.DataFrame, id_column: str | None) -> Long | None:
-    """Ids that come again, and no two rows of one id with the same value in a column that is called like a wave."""
-    if id_column is None or not frame[id_column].is_duplicated().any():
+def long_layout(frame: pl.DataFrame, id_column: str | None) -> Long | None:
+    """How a file with several rows a person tells them from each other; None where no column does.
+
+    Ids come again, but never twice with one value of the column. A name that waves are often called by decides between
+    such columns, and is needed where so few ids come again that answers may differ by chance; otherwise the column of
+    the fewest values is taken. Rows that are identical in every cell count once.
+    """
+    if id_column is None or id_column not in frame.columns:
         return None
-    for name in frame.columns:
-        if name == id_column or not re.fullmatch(WAVE_NAMES, name.lower()):
-            continue
-        distinct = answer_codes(frame[name]).drop_nulls().unique().to_list()
-        if 2 <= len(distinct) <= MOST_WAVES and not frame.select(id_column, name).is_duplicated().any():
-            return Long(name, tuple(sorted(distinct, key=_in_order)))
-    return None
+    again = frame.filter(pl.col(id_column).is_not_null() & pl.col(id_column).is_duplicated())
+    if again.height < LEAST_SHARED * frame.height or not again.height:
+        return None
+    rows = frame.filter(pl.col(id_column).is_not_null()).unique(maintain_order=True)
+    sizes = rows.group_by(id_column).len()["len"]
+    pairs = int((sizes * (sizes - 1)).sum()) // 2
+    found = [
+        (not _is_called_wave(name), len(values), place, name, values)
+        for place, name in enumerate(rows.columns)
+        if name != id_column and (values := _tells_rows(rows, id_column, name, pairs))
+    ]
+    return Long(min(found)[3], min(found)[4]) if found else None
+
+
+def _tells_rows(rows: pl.DataFrame, id_column: str, name: str, pairs: int) -> tuple[str, ...]:
+    """The values of a column that no id has twice; empty for others, and for what may be so by chance."""
+    if not pairs or rows[name].n_unique() > MOST_WAVES + 1:
+        return ()
+    codes = answer_codes(rows[name])
+    own = pl.DataFrame({"id": rows[id_column], "code": codes}).drop_nulls()
+    counts = own["code"].value_counts()["count"]
+    if not 2 <= len(counts) <= MOST_WAVES or own.is_duplicated().any():
+        return ()
+    if not _is_called_wave(name):
+        alike = float(((counts / own.height) ** 2).sum())
+        by_chance = rows.width * (1 - alike) ** pairs
+        if own.height < rows.height or own.height < LEAST_ROWS * len(counts) or by_chance > MOST_CHANCE:
+            return ()
+    return tuple(sorted(own["code"].unique().to_list(), key=_in_order))
+
+
+def _is_called_wave(name: str) -> bool:
+    return re.fullmatch(WAVE_NAMES, name.lower()) is not None
+
+
+def about_long(layout: Long) -> str:
+    """In words, that a file is long, and by which column."""
+    first, last = layout.values[0], layout.values[-1]
+    return f"each id occurs at most once per value of `{layout.column}` ({first} to {last}): this is a long file"
+
+
+def rows_of_long(layout: Long) -> str:
+    """What a declaration of one of its waves says, for example."""
+    value = layout.values[min(2, len(layout.values) - 1)]
+    shown = value if re.fullmatch(r"-?\d+", value) else quoted(value)
+    return f"`rows: {{{layout.column}: {shown}}}`"
 
 
 def _in_order(value: str) -> tuple[bool, float, str]:

@@ -91,6 +91,7 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
         return
     taken = () if is_first else entries_of(place.folder)
     made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items or is_first, taken=taken)
+    yield from map(one_line, made.about_rows)
     if in_table:
         yield from write_row(place.folder, wave, made.wave, is_undecided=bool(made.undecided))
     else:
