@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
+from difflib import get_close_matches
 from functools import cache, wraps
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, is_typeddict
 
@@ -64,6 +65,21 @@ def public(
     return behind
 
 
+def known_options(function: Function) -> Function:
+    """The function, refusing by name an option that it does not have; its frames stay as they are given.
+
+    For functions whose tables are those of this project, which the door need not put in order.
+    """
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def opened(*args: Any, **kwargs: Any) -> Any:
+        _bound(function, signature, args, kwargs)
+        return function(*args, **kwargs)
+
+    return cast(Function, opened)
+
+
 @cache
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     """The annotation of each argument, also of those in ``**options``; object where it has no run-time type."""
@@ -101,15 +117,20 @@ def _bound(
     known = _hints(function)
     foreign = sorted(kwargs.keys() - known.keys())
     if foreign:
-        raise OptionError(
-            f"`{foreign[0]}` is not an option here", where=function.__name__, todo=f"There are: {', '.join(known)}."
-        )
+        todo = f"{_meant(foreign[0], known)}There are: {', '.join(known)}."
+        raise OptionError(f"`{foreign[0]}` is not an option here", where=function.__name__, todo=todo)
     try:
         given = signature.bind(*args, **kwargs)
     except TypeError as error:
         raise OptionError(str(error), where=function.__name__, todo=f"It takes: {', '.join(known)}.") from None
     given.apply_defaults()
     return given
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """The option that a name resembles, as a question."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"Did you mean `{close[0]}`? " if close else ""
 
 
 def _check(name: str, value: object, hint: Any) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.figures.picture import Material, Picture
 from pipeline.figures.style import WIDE
 from pipeline.figures.titles import titled
@@ -38,6 +39,7 @@ class Drawing:
         return self.at(WIDE)
 
 
+@known_options
 def draw(
     spec: FigureSpec,
     study: Study,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.door import known_options
 from pipeline.figures.style import NARROW, styled
 from pipeline.files import write_bytes
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 DPI = 144
 
 
+@known_options
 @styled
 def rendered(drawing: Drawing) -> dict[str, bytes]:
     """Suffix → content of each file of a figure: ``png``, ``svg``, and ``narrow.svg``, which papers show on a phone."""
@@ -42,6 +44,7 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
+@known_options
 def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """Write ``<stem>.png`` and ``<stem>.svg``; each appears whole or not at all. Returns both paths."""
     png, svg = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.svg")
@@ -50,6 +53,7 @@ def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
     return png, svg
 
 
+@known_options
 def save_drawing(drawing: Drawing, stem: Path) -> tuple[Path, Path]:
     """Write every file of ``rendered`` as ``<stem>.<suffix>``. Returns the paths of PNG and SVG."""
     for suffix, content in rendered(drawing).items():

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import PaperError
 from pipeline.wave_order import rows_in_wave_order
 
@@ -17,6 +18,7 @@ STATUSES = ("stayed", "returned", "entered", "left", "away")
 PRESENT = ("stayed", "returned", "entered")
 
 
+@known_options
 def participation_counts(participation: pl.DataFrame) -> pl.DataFrame:
     """One row per arm, wave and status: how many people stayed, returned, entered, left or are still away.
 

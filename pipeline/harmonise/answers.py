@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.harmonise.carry import carried
 from pipeline.harmonise.crosswalk import Rule, rules, table
 from pipeline.harmonise.head import head_sql
@@ -35,6 +36,7 @@ class Harmonised:
     sql: dict[str, str]
 
 
+@known_options
 def harmonise(study: Study, waves: Mapping[str, pl.DataFrame]) -> Harmonised:
     """One row per person and wave, in wave order and then as deposited: head, then value and reason of each item.
 
@@ -93,6 +95,7 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, deposited: pl.DataFrame
     return made.with_columns(pl.col(f"{item}_reason").cast(REASON) for item in items)
 
 
+@known_options
 def item_ranges(study: Study) -> dict[str, tuple[float | None, float | None]]:
     """Item → lowest and highest value that any wave's declaration allows."""
     found: dict[str, tuple[float | None, float | None]] = {}

@@ -8,6 +8,7 @@ from functools import cache
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import CohesionError
 from pipeline.specs.arm_parts import is_parted
 from pipeline.specs.base import MissingReason, canonical_code
@@ -146,6 +147,7 @@ canonical = cache(canonical_code)
 """A declared code as ingest writes it: ``1.0`` → ``1``."""
 
 
+@known_options
 def crosswalk(study: Study, wave: str, file: WaveFile) -> pl.DataFrame:
     """One row per item and source code of one file (contract ``Crosswalk``). Number items add the row ``in range``."""
     return table(study.key, wave, file.arm, rules(study, wave, file))

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.harmonise.answers import Harmonised, database, run, under_sql_names
 from pipeline.harmonise.crosswalk import Rule, rule_of, table
@@ -21,6 +22,7 @@ ARM = "all"
 HEAD = ("person_id", "wave", "arm")
 
 
+@known_options
 def harmonise_frame(
     frame: pl.DataFrame,
     items: Mapping[str, Mapping[str, Any]],

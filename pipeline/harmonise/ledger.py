@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.harmonise.crosswalk import BLANK, IN_RANGE, Rule
 from pipeline.harmonise.texts import is_number
 from pipeline.harmonise.undeclared import OUT_OF_RANGE, Problem, undeclared
@@ -72,6 +73,7 @@ def _entries(counts: Mapping[str, int], rule: Rule) -> Iterator[tuple[str, float
         yield IN_RANGE, None, True, None, counts[IN_RANGE]
 
 
+@known_options
 def account(found: pl.DataFrame, waves: Mapping[str, pl.DataFrame], answers: pl.DataFrame | None = None) -> list[str]:
     """What does not add up: received must equal valued plus missing by reason, for every item of every wave.
 

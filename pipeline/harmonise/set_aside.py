@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.harmonise.crosswalk import Rule, rules
 from pipeline.harmonise.drift.reading import read
 from pipeline.harmonise.texts import finding_about
@@ -30,6 +31,7 @@ SCHEMA = {
 }
 
 
+@known_options
 def set_aside(
     study: Study, waves: Mapping[str, pl.DataFrame], findings: pl.DataFrame
 ) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:

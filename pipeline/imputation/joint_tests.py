@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.imputation.pooling import barnard_rubin
 
@@ -22,6 +23,7 @@ class JointTest:
     riv: float
 
 
+@known_options
 def d1(estimates: np.ndarray, covariances: np.ndarray, *, df_complete: float = np.inf) -> JointTest:
     """All coefficients zero, from each imputation's estimates (m × k) and covariances (m × k × k).
 
@@ -47,6 +49,7 @@ def _denominator(m: int, k: int, riv: float, df_complete: float) -> float:
     return float(barnard_rubin(m, np.array(riv / (1 + riv)), df_complete)) if k == 1 else _li(m, k, riv)
 
 
+@known_options
 def d2(statistics: Sequence[float], k: int) -> JointTest:
     """From each imputation's χ² statistic (Wald or likelihood ratio) on ``k`` df alone: the least exact of the three.
 
@@ -61,6 +64,7 @@ def d2(statistics: Sequence[float], k: int) -> JointTest:
     return _f_test(float(statistic), k, df2, riv)
 
 
+@known_options
 def d3(at_own: Sequence[float], at_pooled: Sequence[float], k: int) -> JointTest:
     """From likelihood ratio statistics: each imputation's at its own estimates, and at the pooled estimates.
 

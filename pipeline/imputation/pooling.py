@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.door import public
+from pipeline.door import known_options, public
 from pipeline.errors import ModelError
 
 
@@ -102,6 +102,7 @@ def pool_table(
     return pl.concat([first.select(keys), pl.concat(rows).drop("term")], how="horizontal")
 
 
+@known_options
 def pool_covariance(estimates: np.ndarray, covariances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The pooled coefficients and their total covariance; ``covariances`` is imputations × terms × terms."""
     q, u = np.asarray(estimates, float), np.asarray(covariances, float)

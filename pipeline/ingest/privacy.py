@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from pipeline.door import known_options
+
 _PLATFORM = re.compile(
     r"^(?:"
     r"ip|ipaddress|macaddress|recipient(?:email|firstname|lastname|name)|external(?:data)?reference"
@@ -53,6 +55,7 @@ _DIGITS = {chr(code): str(unicodedata.digit(chr(code))) for code in range(128, 0
 _DASHES = dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
 
 
+@known_options
 def scan(frame: pl.DataFrame) -> tuple[dict[str, str | int], ...]:
     """One entry per column and kind of personal data found: ``column``, ``kind``, ``count`` of cells.
 

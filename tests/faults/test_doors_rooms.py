@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline import figures, imputation, participation, scales, sem, weights
+from pipeline import figures, imputation, models, participation, scales, sem, weights
 from pipeline.errors import CohesionError
+from pipeline.harmonise import drift
 
 ROOMS = ("scales", "weights", "participation", "imputation", "sem", "figures", "models")
 PERSONS, WAVES = 60, 11
@@ -409,9 +410,13 @@ def test_one_result_however_the_answers_are_held(room: str, name: str, held: str
             assert one == (pytest.approx(other, rel=1e-5, abs=1e-7) if isinstance(other, float) else other)
 
 
+OPEN = ("harmonise", "harmonise.drift", "ingest", "scales", "weights", "participation", "imputation", "figures")
+BY_OTHERS = {"alt", "cfa", "clpm", "growth", "invariance", "ladder", "lcm_sr", "riclpm", "sem"}
+"""Structural models that refuse the options of a fit themselves: in ``FITTED``, below."""
 MISSPELT = [
-    (room, name) for room in ("scales", "weights", "participation", "imputation") for name in functions(room)
-    if hasattr(getattr(import_module(f"pipeline.{room}"), name), "__wrapped__")
+    (room, name) for room in (*OPEN, "sem", "sem.declared") for name in import_module(f"pipeline.{room}").__all__
+    if inspect.isfunction(function := getattr(import_module(f"pipeline.{room}"), name)) and name not in BY_OTHERS
+    and function.__module__.startswith(f"pipeline.{room}.")
 ]  # fmt: skip
 
 
@@ -419,6 +424,21 @@ MISSPELT = [
 def test_an_option_that_is_misspelt_is_refused_by_name(room: str, name: str) -> None:
     with pytest.raises(CohesionError, match="`wieght` is not an option here"):
         getattr(import_module(f"pipeline.{room}"), name)(wieght="w")
+
+
+@pytest.mark.parametrize(
+    ("call", "option", "meant"),
+    [
+        (drift.compare_all, "modeled", "modelled"),
+        (drift.compare, "report", "reported"),
+        (models.logit, "confidnce", "confidence"),
+        (imputation.d1, "df_compleet", "df_complete"),
+    ],
+    ids=["drift of all waves", "drift of one", "a model", "a pooled test"],
+)
+def test_the_nearest_option_is_named(call: Callable[..., object], option: str, meant: str) -> None:
+    with pytest.raises(CohesionError, match=f"`{option}` is not an option here.*Did you mean `{meant}`"):
+        call(**{option: 1})
 
 
 FITTED = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.figures.calendar import arm_titles, wave_titles
 from pipeline.figures.flow_plot import draw_flow
 from pipeline.figures.picture import Arguments, Material, Picture
@@ -37,6 +38,7 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     return Picture(alt_participation(counts, **shared), partial(participation_flow, counts, **shared))
 
 
+@known_options
 @styled
 def participation_flow(
     participation: pl.DataFrame,
@@ -61,6 +63,7 @@ def participation_flow(
     return draw_flow(Heading(title, subtitle, source, note, "Bold: the number who answered.", synthetic), panels, width)
 
 
+@known_options
 def alt_participation(
     participation: pl.DataFrame,
     *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.figures.answer_patterns import Pattern, panels_of, pattern_counts
 from pipeline.figures.calendar import arm_titles, wave_titles
 from pipeline.figures.pattern_plot import draw_patterns
@@ -29,6 +30,7 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     return Picture(alt_patterns(counts, **shared), partial(participation_patterns, counts, **shared))
 
 
+@known_options
 @styled
 def participation_patterns(
     participation: pl.DataFrame,
@@ -57,6 +59,7 @@ def participation_patterns(
     return draw_patterns(Heading(title, subtitle, source, note, key, synthetic), panels, width)
 
 
+@known_options
 def alt_patterns(
     participation: pl.DataFrame,
     *,

@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.harmonise.drift.amounts import amount_findings
 from pipeline.harmonise.drift.change import Moved, beyond_the_usual, moved
 from pipeline.harmonise.drift.codes import code_findings
@@ -40,6 +41,7 @@ from pipeline.specs.sources import role_columns, source_variable
 Waves = Mapping[str, pl.DataFrame]
 
 
+@known_options
 def compare(
     study: Study,
     wave: str,
@@ -70,6 +72,7 @@ def compare(
     return table(study, wave, [*found, *beyond_the_usual(candidates)])
 
 
+@known_options
 def compare_all(
     study: Study,
     waves: Waves,

@@ -9,6 +9,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import one_line
 from pipeline.harmonise.texts import Texts, in_variables
 from pipeline.harmonise.texts import together as texts_together
@@ -144,6 +145,7 @@ def _without_finding(study: Study, wave: str, findings: Collection[Finding]) -> 
         )  # fmt: skip
 
 
+@known_options
 def open_blocks(findings: pl.DataFrame) -> list[str]:
     """What stops a wave from being loaded: blocking findings that nobody has decided about, in words.
 
@@ -180,6 +182,7 @@ def _of_all(file: str, found: Mapping[str, tuple[str, str, Texts]]) -> str:
     return f"{file}: {texts.words(what)}, in {variables}. {texts.todo()} Or set them aside by decisions."
 
 
+@known_options
 def undecided(findings: pl.DataFrame, wave: str) -> tuple[str, list[str]]:
     """How bad what a wave shows is, ``error`` or ``warning``, and each finding that nobody decided about, in words."""
     waiting = findings.filter((pl.col("wave") == wave) & (pl.col("severity") != "notes") & pl.col("decision").is_null())
@@ -196,6 +199,7 @@ def undecided(findings: pl.DataFrame, wave: str) -> tuple[str, list[str]]:
     ]
 
 
+@known_options
 def counted(findings: pl.DataFrame) -> str:
     """In words, how many findings wait for whom: ``2 to be decided, 19 to be looked at, 9 decided``."""
     rows = findings.select("severity", "decision").iter_rows()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
@@ -50,6 +51,7 @@ def _few_people(file: WaveFile, people: int, before: int) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+@known_options
 def link_counts(study: Study, waves: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """One row per wave after the first: people known from the waves before, new ones, and those not there."""
     rows: list[tuple[str, int, int, int]] = []
@@ -66,6 +68,7 @@ def link_counts(study: Study, waves: Mapping[str, pl.DataFrame]) -> pl.DataFrame
 LINKS = ("Wave", "Known", "New", "Of those before, not there")
 
 
+@known_options
 def links(counts: pl.DataFrame) -> str:
     """``link_counts`` in words."""
     told = [
@@ -75,6 +78,7 @@ def links(counts: pl.DataFrame) -> str:
     return "; ".join(told) or "one wave: nothing to link"
 
 
+@known_options
 def linked_table(study: Study, linked: pl.DataFrame) -> pl.DataFrame:
     """One row per wave and arm after the first, as people read it, from ``linked`` (contract ``Linked``).
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.harmonise.drift.means import wave_means
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.project import Study
@@ -34,6 +35,7 @@ class People:
     gone: int
 
 
+@known_options
 def redelivered(
     study: Study,
     wave: str,
@@ -57,6 +59,7 @@ def redelivered(
     return _table(study, wave, rows)
 
 
+@known_options
 def not_compared(study: Study, wave: str, why: str) -> pl.DataFrame:
     """The one row (contract ``Redeliveries``) of a wave whose earlier delivery cannot be read or is not kept."""
     return _table(study, wave, [{"part": "not_compared", "name": why}])

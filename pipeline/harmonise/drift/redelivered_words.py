@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.harmonise.drift.means import ALL_ARMS
 
 MOST_ITEMS = 40
@@ -68,6 +69,7 @@ def _decimals(value: pl.Expr, sign: bool) -> pl.Expr:
     return value.map_elements(lambda number: f"{number:{'+' if sign else ''}.3f}", return_dtype=pl.String)
 
 
+@known_options
 def redelivery_lines(found: pl.DataFrame) -> Iterator[str]:
     """A table of one wave (contract ``Redeliveries``) line by line, the longest lists cut short."""
     parts = _parts(found)

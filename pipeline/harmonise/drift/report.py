@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.harmonise.drift.redelivered_words import Redelivered, in_words
 from pipeline.specs.project import Study
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 
+@known_options
 def drift_html(
     study: Study,
     findings: pl.DataFrame,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.harmonise.crosswalk import rules
 from pipeline.harmonise.drift.codes import is_code
 from pipeline.harmonise.drift.reading import read
@@ -24,6 +25,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run by a spreadsheet."""
 
 
+@known_options
 def unmatched_answers(study: Study, waves: Mapping[str, pl.DataFrame], findings: pl.DataFrame) -> pl.DataFrame:
     """One row per wave, arm, item and text that is no declared answer, with its count, the most frequent first.
 
@@ -43,6 +45,7 @@ def unmatched_answers(study: Study, waves: Mapping[str, pl.DataFrame], findings:
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
+@known_options
 def unmatched_csv(found: pl.DataFrame) -> bytes:
     """The list as CSV, for its owner alone. A text that a spreadsheet would run as a formula gets an apostrophe."""
     hostile = pl.col("text").str.slice(0, 1).is_in(FORMULA)

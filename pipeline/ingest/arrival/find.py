@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.files import sha256_of
 from pipeline.ingest.formats.columns import nearest, some
@@ -15,6 +16,7 @@ ALLOWED_NAME = re.compile(r"^[\w][\w .,()+&-]{0,150}\.[A-Za-z0-9]{1,8}$")
 HIDDEN = (".", "~$")
 
 
+@known_options
 def find_file(directory: str | Path, pattern: str) -> Path:
     """The one file in a folder that fits a pattern such as ``W01_*.sav``.
 
@@ -73,6 +75,7 @@ def _shown(folder: Path) -> str:
     return "/".join(folder.absolute().parts[-2:]).lstrip("/")
 
 
+@known_options
 def check_file_name(name: str) -> None:
     """Raise ``DepositError`` if a deposited file has a name with characters outside the allow-list."""
     if not ALLOWED_NAME.match(name):

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.door import known_options
 from pipeline.files import sha256_of, write_whole
 from pipeline.ingest.formats.receipts import check_receipt
 from pipeline.specs.formats import FORMATS
@@ -14,6 +15,7 @@ OWNER_READS = 0o400
 """A kept delivery holds answers: its owner alone reads it, and nobody changes it."""
 
 
+@known_options
 def keep_deposit(path: Path, folder: Path, receipt: Mapping[str, str | int]) -> Path:
     """Copy a deposit into ``folder`` under its SHA-256, never under the name it came with; for the owner to read.
 

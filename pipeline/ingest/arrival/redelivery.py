@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.door import known_options
+
 SCHEMA = {"variable": pl.String, "changed": pl.Int64, "filled": pl.Int64, "emptied": pl.Int64, "status": pl.String}
 
 
@@ -37,6 +39,7 @@ class Differences:
         )
 
 
+@known_options
 def differences(before: pl.DataFrame, after: pl.DataFrame, id_column: str) -> Differences:
     """Compare two versions of a wave person by person; each id is there once in both."""
     both = before.select(id_column).join(after.select(id_column), on=id_column, how="inner", maintain_order="left")

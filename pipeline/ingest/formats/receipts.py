@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.known import Known, known_formats
 from pipeline.ingest.formats.signatures import HEAD_BYTES, check_format
@@ -47,6 +48,7 @@ def examine(path: Path, declared: str, known: Sequence[Known]) -> FileFacts:
     return facts
 
 
+@known_options
 def receipt(path: Path, format: str) -> dict[str, str | int]:
     """The receipt of one deposited file: ``file``, ``format``, ``sha256``, ``bytes``. Nothing is parsed.
 
@@ -56,6 +58,7 @@ def receipt(path: Path, format: str) -> dict[str, str | int]:
     return {"file": path.name, "format": format, "sha256": facts.sha256, "bytes": facts.size}
 
 
+@known_options
 def check_receipt(
     receipt: Mapping[str, str | int], *, sha256: str | None = None, rows: int | None = None, columns: int | None = None
 ) -> None:

@@ -18,6 +18,7 @@ import threading
 import time
 from pathlib import Path
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.request import LARGE, Request
 
@@ -34,6 +35,7 @@ _CHUNK = 1 << 20
 _MODULE = "pipeline.ingest.isolation.worker"
 
 
+@known_options
 def warm() -> None:
     """Start the reader process now, without waiting for it."""
     if CAN_FORK:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.known import known_formats
@@ -16,6 +17,7 @@ from pipeline.ingest.formats.request import DEFAULT_LIMITS, Layout, Limits, Requ
 from pipeline.ingest.isolation import answer, process
 
 
+@known_options
 def read_deposit(
     path: str | Path,
     format: str,
@@ -67,6 +69,7 @@ def read_deposit(
     return answer_to(request, isolate=isolate)
 
 
+@known_options
 def read_deposits(requests: Sequence[Request]) -> list[Deposit | DepositError]:
     """The deposits of several files, read in parallel; in place of a deposit the error of a file that has one."""
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.ingest.linking.agreement import (
     disagreement_by_chance,
     facts_of,
@@ -32,6 +33,7 @@ class Links:
     proposals: pl.DataFrame
 
 
+@known_options
 def link_waves(
     waves: Mapping[str, pl.DataFrame],
     id_column: str,

@@ -6,6 +6,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.numbers import LARGEST_EXACT, code_texts
 
@@ -13,6 +14,7 @@ Case = Literal["as_is", "upper", "lower"]
 _WHOLE_WITH_POINT = r"^(-?\d+)\.0+$"
 
 
+@known_options
 def normalise_ids(
     ids: pl.Series, *, strip: bool = False, case: Case = "as_is", pattern: str | None = None
 ) -> pl.Series:
@@ -69,6 +71,7 @@ def _refuse_misfits(texts: pl.Series, pattern: str) -> None:
         )
 
 
+@known_options
 def check_ids(frame: pl.DataFrame, id_column: str, *, where: str = "") -> None:
     """Raise ``DepositError`` if the id column is absent, an id is blank, or an id is there twice. Counts only."""
     if id_column not in frame.columns:

@@ -7,11 +7,13 @@ import secrets
 import stat
 from pathlib import Path
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 
 KEY_BYTES = 32
 
 
+@known_options
 def load_or_create_key(path: Path) -> bytes:
     """The key of this installation: 32 random bytes, made on first use with mode 0600.
 
@@ -22,6 +24,7 @@ def load_or_create_key(path: Path) -> bytes:
     return load_key(path)
 
 
+@known_options
 def load_key(path: Path) -> bytes:
     """The key in a file; it is never made here.
 

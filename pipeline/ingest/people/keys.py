@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from pathlib import Path
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.files import write_bytes
 from pipeline.ingest.people.key_file import load_key, load_or_create_key
@@ -42,6 +43,7 @@ def _rows(file: Path) -> int:
     return max(0, len(file.read_text(encoding="utf-8").splitlines()) - 1)
 
 
+@known_options
 def installation_key(paths: Paths) -> bytes:
     """The key of this installation, made on first use; its fingerprint is put on record.
 

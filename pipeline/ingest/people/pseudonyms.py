@@ -6,12 +6,14 @@ from hashlib import blake2b
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 
 PREFIX = "p"
 _DIGEST_BYTES = 16
 
 
+@known_options
 def pseudonymise(ids: pl.Series, key: bytes, study: str, made: dict[str, str] | None = None) -> pl.Series:
     """The pseudonym of each id: ``p`` and 32 hexadecimal digits, BLAKE2b-128 of study and id under ``key``.
 

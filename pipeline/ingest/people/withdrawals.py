@@ -8,6 +8,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import nearest, some
 from pipeline.ingest.isolation.read import read_deposit
@@ -20,6 +21,7 @@ SCOPES: tuple[Scope, ...] = ("future", "erase")
 COLUMNS = ("scope", "date")
 
 
+@known_options
 def read_withdrawals(path: str | Path, id_column: str, *, strip: bool = False, case: Case = "as_is") -> pl.DataFrame:
     """One row per person who withdrew: ``id``, ``scope``, ``date``.
 
@@ -58,6 +60,7 @@ def _refuse(wrong: pl.Series, what: str, todo: str, where: str) -> None:
         raise DepositError(f"{what}, in line {some(lines)}", where=where, count=len(lines), todo=todo)
 
 
+@known_options
 def scope_of(
     ids: pl.Series,
     withdrawals: pl.DataFrame,

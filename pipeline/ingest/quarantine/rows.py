@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import DepositError
 
 ROW = "row"
@@ -57,6 +58,7 @@ class Sorted:
             )
 
 
+@known_options
 def sort_rows(
     frame: pl.DataFrame,
     ids: pl.Series,
@@ -123,6 +125,7 @@ def _without_answers_of_the_withdrawn(apart: pl.DataFrame) -> pl.DataFrame:
     return apart.with_columns(pl.when(kept).then(pl.exclude(ROW, "reason")))
 
 
+@known_options
 def set_values_apart(
     frame: pl.DataFrame, column: str, reasons: pl.Series, *, marker: str | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -144,6 +147,7 @@ def set_values_apart(
     ), apart
 
 
+@known_options
 def outside(column: pl.Series, allowed: Iterable[float], *, within: tuple[float, float] | None = None) -> pl.Series:
     """Per row why a number is no answer: a fraction, outside the range, or a code that is not among ``allowed``.
 

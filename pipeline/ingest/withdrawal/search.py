@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.ingest.formats.known import known_formats
 from pipeline.ingest.formats.signatures import HEAD_BYTES, HTML, looks_like
 from pipeline.ingest.isolation.read import read_deposit
@@ -40,6 +41,7 @@ class _NotOpenedError(Exception):
     """Something packed in a way that hides what it holds."""
 
 
+@known_options
 def traces(root: Path, texts: Sequence[str], *, id_columns: Sequence[str] = ()) -> Traces:
     """Search every file below ``root``, its name and what it holds, for ``texts``: an id and its pseudonym.
 

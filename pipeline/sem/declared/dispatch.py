@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
@@ -11,6 +12,7 @@ from pipeline.specs.project import Study
 from pipeline.specs.structural import StructuralModel
 
 
+@known_options
 def fit_declared(
     name: str, spec: StructuralModel, panel: pl.DataFrame, study: Study, answers: pl.DataFrame | None = None
 ) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.parallel import fan_out
 from pipeline.sem.engine.data import GroupData, group_data
@@ -29,6 +30,7 @@ class Bootstrap:
     failed: int
 
 
+@known_options
 def bootstrap(result: Result, draws: int = 1000, seed: int = 1, level: float = 0.95) -> Bootstrap:
     """One row per free parameter: estimate, bootstrap standard error and percentile interval.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.sem.engine.chisquare import upper_tail
 from pipeline.sem.engine.fit import with_covariate_moments
@@ -18,6 +19,7 @@ from pipeline.sem.engine.state import State, symmetric_inverse
 from pipeline.sem.engine.table import Parameter, ParameterTable
 
 
+@known_options
 def release_tests(result: Result, labels: Sequence[str] | None = None) -> pl.DataFrame:
     """One row per parameter held equal to others: score χ² (1 df) of releasing it alone, p, expected change.
 
@@ -42,6 +44,7 @@ def release_tests(result: Result, labels: Sequence[str] | None = None) -> pl.Dat
     return _frame(tested, "label")
 
 
+@known_options
 def total_release_test(result: Result) -> dict[str, float]:
     """Score test of all equality constraints at once: chisq, df, p.
 
@@ -58,6 +61,7 @@ def total_release_test(result: Result) -> dict[str, float]:
     return {"chisq": chisq, "df": df, "p": upper_tail(chisq, df)}
 
 
+@known_options
 def addition_tests(result: Result, added: Sequence[tuple[str, str, str]]) -> pl.DataFrame:
     """One row per parameter not in the model: score χ² of adding it (modification index), p, expected change.
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 
 OPERATORS = ("=~", "~", "~~", "~1", "|", "~*~")
@@ -112,6 +113,7 @@ class ParameterTable:
         return ParameterTable((*self.parameters, *added), self.constraints)
 
 
+@known_options
 def parameter_table(
     rows: ParameterTable | pl.DataFrame | Iterable[Parameter | Mapping[str, object]],
     constraints: Sequence[str | Linear] = (),

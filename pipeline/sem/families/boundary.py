@@ -13,6 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.sem.engine.chisquare import upper_tail
 from pipeline.sem.engine.result import Result
@@ -31,6 +32,7 @@ class BoundaryTest:
     note: str | None = None
 
 
+@known_options
 def random_intercept_test(without: Result, within: Result) -> BoundaryTest:
     """CLPM (``without``) against RI-CLPM (``within``) of the same answers.
 

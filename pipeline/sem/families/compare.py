@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.sem.engine.comparison import METHODS, Comparison
 from pipeline.sem.engine.difference import compare_continuous
@@ -10,6 +11,7 @@ from pipeline.sem.ordinal.difference import compare_ordinal
 from pipeline.sem.ordinal.result import OrdinalResult
 
 
+@known_options
 def compare(a: Result | OrdinalResult, b: Result | OrdinalResult, method: str | None = None) -> Comparison:
     """Compare two nested models fitted to the same answers, in either order.
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.sem.engine.result import Result
 from pipeline.sem.families.panel_model import PanelModel
 
 
+@known_options
 def continuous_time(result: Result, unit: float = 1.0) -> pl.DataFrame:
     """One row per lag and wave: as estimated over its own interval, and rescaled to ``unit`` of the times given.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.sem.engine.data import as_frame, numeric, several
 from pipeline.sem.engine.fitting import check_level
@@ -33,6 +34,7 @@ class Alpha:
     missing: str
 
 
+@known_options
 def alpha(
     frame: pl.DataFrame,
     items: Sequence[str],
@@ -61,6 +63,7 @@ def alpha(
     )  # fmt: skip
 
 
+@known_options
 def item_table(
     frame: pl.DataFrame, items: Sequence[str], missing: str = "pairwise", reverse: Sequence[str] = ()
 ) -> pl.DataFrame:
@@ -93,6 +96,7 @@ class Omega:
     result: Result
 
 
+@known_options
 def omega(
     frame: pl.DataFrame,
     factors: Mapping[str, Sequence[str]],
@@ -131,6 +135,7 @@ def _omega(result: Result, factor: str, items: Sequence[str]) -> dict[str, float
     }
 
 
+@known_options
 def icc(frame: pl.DataFrame, value: str, group: str) -> dict[str, float]:
     """Agreement within groups by one-way analysis of variance: icc1, icc2 (of group means), F, p, k, n, groups.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.sem.engine.data import GroupData, prepare
 from pipeline.sem.engine.moments import block_diag, crossproduct
@@ -49,6 +50,7 @@ def pairs(p: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, columns
 
 
+@known_options
 def polychoric(frame: pl.DataFrame, items: Sequence[str], missing: str = "listwise") -> pl.DataFrame:
     """One row per pair of items: the polychoric correlation over persons who answered all items.
 
