@@ -94,7 +94,7 @@ def builds(waves: Path, peers: Path, folder: Path) -> Path:
     sample = fresh_root(folder / "sample")
     line("sample, both studies, to papers", run([COHESION, "build"], sample), peer, "R")
     line("  nothing changed", run([COHESION, "build"], sample))
-    replace(sample / "data" / "concepts.yaml", r"label: Generalised trust\n", "label: Trust in general\n")
+    replace(sample / "data" / "concepts.yaml", r"label: Contact quantity\n", "label: Amount of contact\n")
     line("  one concept's label", run([COHESION, "build"], sample))
     model = "buat_trust_random_effects"
     replace(sample / "reports" / "models" / f"{model}.yaml", r"\?\n", r", once more?\n")
