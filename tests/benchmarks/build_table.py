@@ -94,10 +94,10 @@ def builds(waves: Path, peers: Path, folder: Path) -> Path:
     sample = fresh_root(folder / "sample")
     line("sample, both studies, to papers", run([COHESION, "build"], sample), peer, "R")
     line("  nothing changed", run([COHESION, "build"], sample))
-    replace(sample / "data" / "concepts.yaml", r"label: Contact quantity\n", "label: Amount of contact\n")
+    replace(sample / "data" / "concepts.yaml", r"(label: Sees the country growing more divided)\n", r"\1 by now\n")
     line("  one concept's label", run([COHESION, "build"], sample))
     model = "buat_trust_random_effects"
-    replace(sample / "reports" / "models" / f"{model}.yaml", r"\?\n", r", once more?\n")
+    replace(sample / "reports" / "models" / f"{model}.yaml", r"exposures: \[contact_quantity\]", "exposures: [contact_quantity, political_trust]")
     line("  one model", run([COHESION, "build", "--select", f"estimates/{model}"], sample))
     line("  check", run([COHESION, "check"], sample))
     elsoc = fresh_root(folder / "elsoc")
