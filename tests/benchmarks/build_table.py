@@ -97,7 +97,11 @@ def builds(waves: Path, peers: Path, folder: Path) -> Path:
     replace(sample / "data" / "concepts.yaml", r"(label: Sees the country growing more divided)\n", r"\1 by now\n")
     line("  one concept's label", run([COHESION, "build"], sample))
     model = "buat_trust_random_effects"
-    replace(sample / "reports" / "models" / f"{model}.yaml", r"exposures: \[contact_quantity\]", "exposures: [contact_quantity, political_trust]")
+    replace(
+        sample / "reports" / "models" / f"{model}.yaml",
+        r"exposures: \[contact_quantity\]",
+        "exposures: [contact_quantity, political_trust]",
+    )
     line("  one model", run([COHESION, "build", "--select", f"estimates/{model}"], sample))
     line("  check", run([COHESION, "check"], sample))
     elsoc = fresh_root(folder / "elsoc")

@@ -94,7 +94,7 @@ def run(root: Path, seed: int, killed: KilledRuns) -> None:
     assert bytes_below(root / "data") == before, "a second run changes nothing"
 
 
-@pytest.mark.parametrize("seed", SHORT)
+@pytest.mark.parametrize("seed", [*SHORT[:3], *(pytest.param(seed, marks=pytest.mark.thorough) for seed in SHORT[3:])])
 def test_exactly_the_person_is_gone(tmp_path: Path, seed: int, killed: KilledRuns) -> None:
     run(tmp_path / "root", seed, killed)
 
@@ -120,6 +120,7 @@ def test_a_build_waits_for_an_erasure_that_was_interrupted_and_it_can_be_taken_b
     assert build_waves(root) == {}
 
 
+@pytest.mark.thorough
 def test_nothing_changes_where_one_file_cannot_be_written_again(tmp_path: Path) -> None:
     """A declared file that reads no more, and a link that leads nowhere: told before anything is changed."""
     for number, spoil in enumerate((undecodable, dangling)):

@@ -117,6 +117,7 @@ def test_damaged_sample_deposits(count: int, sample: dict[str, Path], tmp_path: 
     assert outcomes[REFUSED] > count / 5
 
 
+@pytest.mark.thorough
 def test_a_damaged_deposit_is_no_wave(sample: dict[str, Path], tmp_path: Path) -> None:
     """The whole way: nothing of the wave is loaded, however little was damaged."""
     study = studies()["parallel_lives"]

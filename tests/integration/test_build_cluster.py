@@ -84,6 +84,7 @@ def on_cluster(root, client, monkeypatch, listener=None):
     return running.failures
 
 
+@pytest.mark.thorough
 def test_two_workers_make_the_bytes_of_the_pool(base, scheduler, tmp_path, monkeypatch):
     root = unbuilt(base, tmp_path / "cluster")
     assert on_cluster(root, scheduler, monkeypatch) == {}

@@ -227,6 +227,7 @@ class Wrong:
     reasons: set[OnlyIf]
 
 
+@pytest.mark.thorough
 def test_an_edit_of_a_leaf_makes_due_what_reads_it(observed: Observed) -> None:
     """A seeded sample of the leaves."""
     chosen = random.Random(2026).sample(list(leaves(observed.root)), SAMPLE)

@@ -45,6 +45,7 @@ def warnings() -> pl.DataFrame:
     return found.filter(pl.col("severity") != "notes")
 
 
+@pytest.mark.thorough
 def test_what_changed_is_found_with_its_count(warnings: pl.DataFrame) -> None:
     rows = warnings.filter(~pl.col("kind").is_in(FACTS)).select("wave", "item", "kind", "count").iter_rows()
     assert {(wave, item, kind): count for wave, item, kind, count in rows} == FOUND

@@ -281,6 +281,7 @@ cluster: household_id
 """
 
 
+@pytest.mark.thorough
 def test_who_moves_has_the_area_of_the_wave_and_errors_may_be_clustered_by_household(tmp_path: Path) -> None:
     root = hilda_root(tmp_path)
     (root / "data" / "areas").mkdir()

@@ -120,7 +120,13 @@ def without_sections(page: str) -> str:
     return page
 
 
-@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: str(twin.__name__))
+QUICK = ("wide",)
+PARAMETERS = [
+    pytest.param(twin, id=twin.__name__, marks=() if twin.__name__ in QUICK else pytest.mark.thorough) for twin in TWINS
+]
+
+
+@pytest.mark.parametrize("twin", PARAMETERS)
 def test_twins_give_the_same_paper_but_for_names_of_files_and_variables(pages, twin: Twin) -> None:
     one, other = pages(one_a_wave), pages(twin)
     assert named(one) == ONE_A_WAVE
@@ -129,7 +135,7 @@ def test_twins_give_the_same_paper_but_for_names_of_files_and_variables(pages, t
     assert one.count("data:image/svg+xml") == 6, "three figures, each for wide and for narrow screens"
 
 
-@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: str(twin.__name__))
+@pytest.mark.parametrize("twin", PARAMETERS)
 def test_without_the_sections_that_name_them_papers_of_twins_are_the_same_to_the_byte(pages, twin: Twin) -> None:
     one, other = without_sections(pages(one_a_wave)), without_sections(pages(twin))
     assert one.encode() == other.encode()

@@ -156,6 +156,7 @@ def test_a_household_panel_is_joined_as_declared(tmp_path: Path) -> None:
     assert "68000" not in said
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["wide.csv", "long.csv"])
 def test_a_draft_of_one_file_declares_all_its_waves(tmp_path: Path, name: str) -> None:
     root = make_root(tmp_path, {name: shared("faults", "layouts", name)})

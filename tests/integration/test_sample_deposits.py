@@ -62,6 +62,7 @@ def test_the_same_seed_gives_the_same_bytes(sample, tmp_path):
     assert hashes(tmp_path) == hashes(sample)
 
 
+@pytest.mark.thorough
 def test_another_seed_gives_other_people(sample, tmp_path):
     write_sample(tmp_path, seed=7, studies=["parallel_lives"])
     mine, theirs = hashes(tmp_path / "parallel_lives"), hashes(sample / "parallel_lives")

@@ -92,6 +92,7 @@ def test_a_changed_row_makes_its_wave_due_alone(built: Path) -> None:
     assert {name for name in due(built) if name.startswith("wave/")} == {f"wave/{STUDY}/w0{n}" for n in (1, 2, 3)}
 
 
+@pytest.mark.thorough
 def test_a_draft_is_a_further_row(built: Path) -> None:
     root = built
     before = rows(root)

@@ -50,6 +50,7 @@ def test_what_stops_a_wave_is_an_error(root):
     assert "trust1 (undeclared_code, 10): codes that are not declared: 99 (10)" in description
 
 
+@pytest.mark.thorough
 def test_a_decision_lets_the_wave_pass_and_its_answers_are_counted(root):
     write_sav(raw(root) / "clean_w2.sav", changed(trust1=dict.fromkeys(range(10), 99.0)))
     path = root / "data/studies/panel/waves/w02.yaml"

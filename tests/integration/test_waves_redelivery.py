@@ -33,6 +33,7 @@ def seen(root: Path):
     return look(Workspace(Paths(root), load_project(Paths(root))), time.time() + LATER)
 
 
+@pytest.mark.thorough
 def test_41_a_corrected_file_is_a_new_version_and_the_old_one_is_kept(root):
     before = clean("w02")["trust2"]
     corrected = {k: 1.0 + before[k] % 5 for k in range(60) if before[k] > 0}
@@ -68,6 +69,7 @@ def test_41_the_corrected_file_of_the_collection(tmp_path):
     assert "4 answers of 60 people differ" in told  # of the five corrections one changes nothing
 
 
+@pytest.mark.thorough
 def test_41_an_old_version_can_be_built_again(root):
     answers = Paths(root).table("answers", STUDY)
     before = answers.read_bytes()

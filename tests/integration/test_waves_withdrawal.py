@@ -114,6 +114,7 @@ def test_a_confirmed_hash_follows_the_erasure(root):
     assert (file.sha256, file.rows) == (read_deposit(path, "sav").receipt["sha256"], 59)
 
 
+@pytest.mark.thorough
 def test_a_trace_that_is_left_is_not_passed_over(root):
     (root / "data" / "notes.txt").write_text(f"rang {PERSON}")
     with pytest.raises(CohesionError, match=r"traces are left in data/notes.txt"):

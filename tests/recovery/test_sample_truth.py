@@ -123,7 +123,10 @@ def repeat(study: Callable[[int], Iterator[Found]], planted: Callable[[str], flo
     return found
 
 
-@pytest.fixture(scope="module", params=["quick", pytest.param("long", marks=pytest.mark.slow)])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param("quick", marks=pytest.mark.thorough), pytest.param("long", marks=pytest.mark.slow)],
+)
 def runs(request) -> dict[str, dict[str, Record]]:
     seeds = SEEDS[request.param]
     return {
