@@ -23,6 +23,8 @@ class Codebook:
     suffixes: tuple[str, ...]
     module: str
     gives: str
+    has_columns: bool = False
+    """Whether it holds data, whose columns are called as the study says (``names``); ``read`` then takes the study."""
 
     @property
     def key(self) -> str:
@@ -37,6 +39,7 @@ def _records() -> Iterator[Codebook]:
         suffixes=(".sav", ".zsav", ".dta"),
         module="pipeline.ingest.codebooks.labelled",
         gives="labels as wording, codes, missing codes, how often each occurs",
+        has_columns=True,
     )
     yield Codebook(
         name="table",

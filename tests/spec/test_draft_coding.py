@@ -11,7 +11,7 @@ from pipeline.ingest.items.stems import stem_of
 def of(answers: list[object], labels: dict[str, str] | None = None, **facts: object):
     column = pl.Series("q", answers, strict=False)
     column = column.cast(pl.Float64) if column.dtype.is_integer() else column
-    return coding(Deposit(column.to_frame(), value_labels={"q": labels or {}}, **facts), "q", ["-9"])
+    return coding(Deposit(column.to_frame(), value_labels={"q": labels or {}}, **facts), "q", {"-9": "no_answer"})
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,24 @@ def batteries(*entries: tuple[str, Question]) -> dict[str, list[str]]:
         ([asked(f"trust_{n}", missing={"8": "refused"} if n == 2 else {}) for n in (1, 2, 3)], {}),
         ([asked(f"trust_{n}", routing="Asked of some" if n == 2 else "") for n in (1, 2, 3)], {}),
         (
+            [
+                *(asked(f"t_{n}", f"How much do you trust these people? {n}") for n in (1, 2, 3)),
+                *(asked(f"t_{n}", f"How much do you trust these offices? {n}") for n in (4, 5, 6)),
+            ],
+            {"t_1_to_t_3": ["t_1", "t_2", "t_3"], "t_4_to_t_6": ["t_4", "t_5", "t_6"]},
+        ),
+        (
+            [
+                *(asked(n, f"Do you agree? Of neighbours: {n}") for n in "abc"),
+                *(asked(n, f"Do you agree? Of colleagues: {n}") for n in "def"),
+            ],
+            {"a_to_c": ["a", "b", "c"], "d_to_f": ["d", "e", "f"]},
+        ),
+        (
+            [asked(f"t_{n}", f"How often? {n}") for n in (1, 2, 3)] + [asked("t_4", "Otherwise")],
+            {"t": ["t_1", "t_2", "t_3"]},
+        ),
+        (
             [asked("trust", codes=YES), *(asked(f"trust_{n}") for n in (1, 2, 3))],
             {"trust_2": ["trust_1", "trust_2", "trust_3"]},
         ),
@@ -50,7 +68,8 @@ def batteries(*entries: tuple[str, Question]) -> dict[str, list[str]]:
     ids=[
         "one stem of names", "two are no battery", "other codes", "one stem of labels", "no stem of labels",
         "numbers behind letters", "not in a row", "a grid of the source", "a grid on other codes",
-        "other missing codes", "other routing", "a name that is taken",
+        "other missing codes", "other routing", "two stems of one prefix", "two stems with one beginning",
+        "one without the stem", "a name that is taken",
     ],
 )  # fmt: skip
 def test_questions_on_one_scale_are_a_battery(entries, expected):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from pipeline.ingest.arrival.coding import MOST_CODES, Coding
-from pipeline.ingest.items.stems import FEWEST, grouped
+from pipeline.ingest.items.stems import grouped
 
 
 @dataclass(frozen=True)
 class Battery:
-    """Columns of one stem. ``against``: those keyed against the rest. ``alpha``: with these reversed."""
+    """Columns on one scale. ``against``: those keyed against the rest. ``alpha``: with these reversed."""
 
-    stem: str
     columns: tuple[str, ...]
     against: tuple[str, ...] = ()
     alpha: float | None = None
@@ -25,43 +24,38 @@ class Battery:
 def on_the_same_codes(codings: Mapping[str, Coding], names: Mapping[str, str]) -> dict[str, Coding]:
     """The codings with the codes of a battery in each of its items, where nobody may have chosen one of them.
 
-    That holds for answers and for missing codes. Items that share less than half of the codes stay as they are.
+    That holds for answers and for missing codes. Items that share less than half of the codes, or label one otherwise,
+    stay as they are.
     """
     made = dict(codings)
     columns = {names[column]: column for column, one in codings.items() if one.codes}
     for members in grouped(columns).values():
         own = [columns[member] for member in members]
-        codes = {code: text for column in own for code, text in codings[column].codes.items()}
+        codes = _labelled(codings[column].codes for column in own)
         ordered = dict(sorted(codes.items(), key=lambda entry: float(entry[0])))
         missing = {code: why for column in own for code, why in codings[column].missing.items() if code not in codes}
         if len(codes) > MOST_CODES or any(len(codings[column].codes) * 2 < len(codes) for column in own):
             continue
+        if any(text not in (code, codes[code]) for column in own for code, text in codings[column].codes.items()):
+            continue
+        unsure = {code: text for column in own for code, text in codings[column].unsure.items() if code in missing}
         for column in own:
             kind = "ordinal" if len(codes) > 2 else codings[column].kind
-            made[column] = replace(codings[column], kind=kind, codes=ordered, missing=missing)
+            made[column] = replace(codings[column], kind=kind, codes=ordered, missing=missing, unsure=unsure)
     return made
 
 
-def batteries(codings: Mapping[str, Coding], frame: pl.DataFrame, names: Mapping[str, str]) -> list[Battery]:
-    """The batteries among the proposed items (column → coding); ``names`` gives a column's name without a wave's mark.
-
-    A stem whose items are answered on different codes is several batteries, or none.
-    """
-    columns = {names[column]: column for column, one in codings.items() if one.kind == "ordinal"}
-    found = []
-    for stem, members in grouped(columns).items():
-        by_codes: dict[tuple[str, ...], list[str]] = {}
-        for member in members:
-            column = columns[member]
-            by_codes.setdefault(tuple(sorted(codings[column].codes)), []).append(column)
-        several = len([same for same in by_codes.values() if len(same) >= FEWEST]) > 1
-        for number, same in enumerate((one for one in by_codes.values() if len(one) >= FEWEST), start=1):
-            name = f"{stem}_part{number}" if several else stem
-            found.append(_keyed(name, same, [frame[column] for column in same], codings))
+def _labelled(several: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Code → the first label that is one; the code itself where nothing labels it."""
+    found: dict[str, str] = {}
+    for codes in several:
+        for code, text in codes.items():
+            if found.get(code, code) == code:
+                found[code] = text
     return found
 
 
-def _keyed(stem: str, columns: Sequence[str], answers: Sequence[pl.Series], codings: Mapping[str, Coding]) -> Battery:
+def keyed(columns: Sequence[str], answers: Sequence[pl.Series], codings: Mapping[str, Coding]) -> Battery:
     """A battery with the items that run against the others, by the correlations of complete answers."""
     numbers = [
         answer.cast(pl.String).cast(pl.Float64, strict=False).set(_is_missing(answer, codings[column]), None)
@@ -70,7 +64,7 @@ def _keyed(stem: str, columns: Sequence[str], answers: Sequence[pl.Series], codi
     complete = pl.DataFrame(numbers).drop_nulls()
     data = complete.to_numpy()
     if len(data) < 30 or (data.std(axis=0) == 0).any():
-        return Battery(stem, tuple(columns))
+        return Battery(tuple(columns))
     _, vectors = np.linalg.eigh(np.corrcoef(data, rowvar=False))
     signs = np.sign(vectors[:, -1])
     signs = signs if (signs >= 0).sum() * 2 >= len(signs) else -signs
@@ -78,7 +72,7 @@ def _keyed(stem: str, columns: Sequence[str], answers: Sequence[pl.Series], codi
     variances, total = turned.var(axis=0, ddof=1).sum(), turned.sum(axis=1).var(ddof=1)
     alpha = len(columns) / (len(columns) - 1) * (1 - variances / total) if total > 0 else None
     against = tuple(column for column, sign in zip(columns, signs, strict=True) if sign < 0)
-    return Battery(stem, tuple(columns), against, alpha)
+    return Battery(tuple(columns), against, alpha)
 
 
 def _is_missing(answers: pl.Series, found: Coding) -> pl.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -16,8 +16,10 @@ from pipeline.ingest.items.missing_codes import (
     WIDEST_SCALE,
     away_from_the_others,
     is_marked,
+    label_reasons,
     labelled_missing,
     reason_of,
+    unsure,
 )
 
 MOST_CODES = WIDEST_SCALE
@@ -34,7 +36,8 @@ class Coding:
     """A proposal for one column. ``kind`` is one of an item's, or empty with ``why`` no item is proposed.
 
     ``codes``: code → label; ``counts``: code → rows; ``missing``: code → reason; ``bounds``: of a number, rounded
-    outwards.
+    outwards. ``unsure``: missing codes → label, where the label does not say why there is no answer;
+    ``label_reasons``: codes below zero → the reason that their label plainly says.
     """
 
     kind: str = ""
@@ -43,12 +46,23 @@ class Coding:
     counts: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     bounds: tuple[float, float] | None = None
+    unsure: Mapping[str, str] = field(default_factory=dict)
+    label_reasons: Mapping[str, str] = field(default_factory=dict)
 
 
-def coding(deposit: Deposit, column: str, declared_missing: Sequence[str] = ()) -> Coding:
-    """What is proposed for a column; codes among ``declared_missing`` are known to the study and left out."""
-    answers = deposit.frame[column]
-    if answers.dtype.is_temporal():
+def coding(
+    deposit: Deposit,
+    column: str,
+    declared_missing: Mapping[str, str] | None = None,
+    answers: Sequence[pl.Series] = (),
+) -> Coding:
+    """What is proposed for a column.
+
+    ``declared_missing``: code → reason, known to the study and left out, unless the label plainly says another reason.
+    ``answers``: those of each wave, where the column holds several.
+    """
+    answers = answers or [deposit.frame[column]]
+    if any(one.dtype.is_temporal() for one in answers):
         return Coding(why="they hold dates")
     counts = _counted(answers)
     texts = [code for code in counts if not re.fullmatch(NUMBER, code)]
@@ -61,18 +75,25 @@ def coding(deposit: Deposit, column: str, declared_missing: Sequence[str] = ()) 
             why="they hold text, some with numbers among it" if len(words) < len(counts) else "they hold text"
         )
     numbers = [code for code in counts if code not in texts]
-    if _is_an_id(answers, numbers):
+    if any(map(_is_an_id, answers)):
         return Coding(why="they differ in every row, as ids do")
     missing = {code: reason_of(labels.get(code, "")) or "blank" for code in texts}
     missing |= _missing_numbers(numbers, counts, labels, deposit.missing_ranges.get(column, []))
-    missing = {code: reason for code, reason in missing.items() if code not in declared_missing}
-    left = sorted((code for code in numbers if code not in {*missing, *declared_missing}), key=float)
+    declared = _as_labelled(declared_missing or {}, labels)
+    missing = {code: reason for code, reason in missing.items() if code not in declared}
+    left = sorted((code for code in numbers if code not in {*missing, *declared}), key=float)
     if not left:
         return Coding(why="they have no answer in this file")
-    if len(left) == 1 and counts[left[0]] == deposit.frame.height:
+    if len(left) == 1 and counts[left[0]] == sum(map(len, answers)):
         return Coding(why="they say the same in every row")
-    own = {code: text for code, text in labels.items() if code not in declared_missing}
-    return _coded(left, counts, own, missing)
+    own = {code: text for code, text in labels.items() if code not in declared}
+    found = _coded(left, counts, own, missing)
+    return replace(found, unsure=unsure(missing, labels), label_reasons=label_reasons(labels))
+
+
+def _as_labelled(declared: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
+    """The declared missing codes whose labels, if they have any, do not plainly say another reason."""
+    return {code: why for code, why in declared.items() if (reason_of(labels.get(code, "")) or why) == why}
 
 
 def _coded(
@@ -91,14 +112,16 @@ def _coded(
     return Coding("nominal" if len(codes) <= 2 else "ordinal", codes=codes, counts=counts, missing=missing)
 
 
-def _counted(answers: pl.Series) -> dict[str, int]:
+def _counted(answers: Sequence[pl.Series]) -> dict[str, int]:
     """Code as ingest writes it → in how many rows it is, the lowest first."""
-    counted = answer_codes(answers).drop_nulls().rename("code").value_counts().sort("code")
-    return dict(counted.iter_rows())
+    codes = pl.concat([answer_codes(one).rename("code") for one in answers]).drop_nulls()
+    return dict(codes.value_counts().sort("code").iter_rows())
 
 
-def _is_an_id(answers: pl.Series, numbers: Sequence[str]) -> bool:
-    return len(answers) >= ROWS_OF_AN_ID and len(numbers) == len(answers) and all(map(str.isdigit, numbers))
+def _is_an_id(answers: pl.Series) -> bool:
+    if len(answers) < ROWS_OF_AN_ID or answers.n_unique() < len(answers):
+        return False
+    return all(code is not None and code.isdigit() for code in answer_codes(answers))
 
 
 def _are_codes(whole: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from pipeline.ingest.arrival.expected import expected
 from pipeline.ingest.arrival.layout import about_arms, about_long, long_layout, rows_of_long
 from pipeline.ingest.arrival.marks import Mark, own_mark
 from pipeline.ingest.arrival.matching import Match, matches
-from pipeline.ingest.arrival.new_items import NewItems, items_text, lasting, new_items, question, scale_lines
+from pipeline.ingest.arrival.new_items import NO_ENTRIES, NewEntries, NewItems, new_entries, new_items, question
 from pipeline.ingest.arrival.opened import Opened, about_format, about_tests, open_for_draft
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.items.entries import in_one_line
@@ -26,14 +26,13 @@ from pipeline.specs.yaml_text import quoted
 
 @dataclass(frozen=True)
 class Draft:
-    """``wave``: its declaration as YAML text. ``items`` and ``scales``: entries for columns that nobody declared, if
-    they were asked for; ``scales`` are comments. ``undecided``: items that need a decision before the wave is built;
+    """``wave``: its declaration as YAML text. ``entries``: those for columns that nobody declared, if they were asked
+    for. ``undecided``: items that need a decision before the wave is built;
     ``undeclared``: those with answers that are not among their codes, or outside their range. ``about_rows``: that the
     file holds several waves in its rows."""
 
     wave: str
-    items: str = ""
-    scales: str = ""
+    entries: NewEntries
     undecided: tuple[str, ...] = ()
     undeclared: tuple[str, ...] = ()
     proposed_items: int = 0
@@ -77,8 +76,10 @@ def draft(
     roles = roles_in(want, deposit)
     guesses = guessed_roles(want, roles, deposit)
     keys = {one.key.column for one in joins.found}
-    new = _new(study, deposit, mark, found, {*roles.values(), *of_paradata(guesses), *keys})
+    new = _new(study, joins, called, mark, found, {*roles.values(), *of_paradata(guesses), *keys})
     drafted = {item.key: item.column for item in new.items if add_items}
+    files = {column: one.file for one in joins.found if one.is_proposed for column in one.adds}
+    entries = new_entries(study, new, path.name, taken, files) if add_items else NO_ENTRIES
     used = {*roles.values(), *drafted.values(), *(match.variable for match in found.values() if match.is_its_name)}
     return Draft(
         _text(
@@ -98,8 +99,7 @@ def draft(
                 *_left(deposit, new, add_items),
             ]
         ),
-        items=_entries(study, path, new, joins, called, taken) if add_items else "",
-        scales="\n".join(scale_lines(new)) if add_items else "",
+        entries=entries,
         undecided=tuple(undecided(want, names, found)),
         undeclared=tuple(item for item, match in found.items() if match.is_its_name and not match.is_as_declared),
         proposed_items=len(new.items),
@@ -123,20 +123,15 @@ def _as_named(study: Study, called: Names, names: Mapping[str, str], found: Mapp
     ]
 
 
-def _entries(study: Study, path: Path, new: NewItems, joins: Joins, called: Names, taken: Collection[str]) -> str:
-    """The entries of items.yaml, those of other files with the name of that, and lasting facts marked as such."""
-    proposed = [one for one in joins.found if one.is_proposed]
-    files = {column: one.file for one in proposed for column in one.adds}
-    text = items_text(new, path.name, {*study.items, *taken}, files)
-    bare = [column for column in joins.lasting if called.around is None or called.around.without(column) == column]
-    return lasting(text, new, bare)
-
-
-def _new(study: Study, deposit: Deposit, mark: Mark, found: Mapping[str, Match], roles: set[str]) -> NewItems:
-    """Proposals for the columns that hold neither an item nor a role, nor dates."""
+def _new(
+    study: Study, joins: Joins, called: Names, mark: Mark, found: Mapping[str, Match], roles: set[str]
+) -> NewItems:
+    """Proposals for the columns that hold neither an item nor a role, nor dates; lasting facts marked as such."""
+    deposit = joins.deposit
     used = roles | {match.variable for match in found.values() if match.is_its_name}
     bare = {column: mark.without(column) for column in deposit.frame.columns if column not in used}
-    return new_items(deposit, bare, study.items, list(study.about.missing))
+    lasting = [column for column in joins.lasting if called.around is None or called.around.without(column) == column]
+    return new_items(deposit, bare, study.items, study.about.missing, lasting=lasting)
 
 
 def _head(study: Study, opened: Opened, path: Path, mark: Mark, wave: str, called: Names) -> list[str]:

@@ -10,8 +10,9 @@ from pipeline.errors import one_line
 from pipeline.ingest.arrival.draft_fieldwork import fieldwork_lines
 from pipeline.ingest.arrival.draft_roles import person_column
 from pipeline.ingest.arrival.layout import Long, Wide, about_arms, about_long, layout_of, rows_of_long
-from pipeline.ingest.arrival.new_items import NewItems, items_text, lasting, new_items, scale_lines
+from pipeline.ingest.arrival.new_items import NewEntries, NewItems, new_entries, new_items
 from pipeline.ingest.arrival.opened import Opened, open_for_draft
+from pipeline.ingest.arrival.stacked import stacked
 from pipeline.ingest.arrival.weights import WEIGHTS
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
@@ -24,12 +25,11 @@ WEIGHTS_OPEN = "Columns that look like weights; they are no items. Name one unde
 
 @dataclass(frozen=True)
 class PanelDraft:
-    """What study.yaml says in addition (``about``), the ``waves`` by name, the entries of ``items`` and ``scales``."""
+    """What study.yaml says in addition (``about``), the ``waves`` by name, the ``entries`` of items and scales."""
 
     about: str
     waves: dict[str, str]
-    items: str
-    scales: str
+    entries: NewEntries
     proposed_items: int
     said: str
 
@@ -41,11 +41,13 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
     layout = layout_of(opened.deposit, person)
     if layout is None:
         return None
-    deposit = _one_row_of_each(opened.deposit, layout)
+    waves_of = stacked(opened.deposit, layout) if isinstance(layout, Wide) else None
+    deposit = waves_of.deposit if waves_of is not None else _without_waves(opened.deposit, layout)
     roles = _roles(study, deposit, person)
     own = {role: column for role, column in roles.items() if column is not None}
     bare = {name: name for name in deposit.frame.columns if name not in own.values()}
-    new = new_items(deposit, bare, (), list(study.about.missing))
+    lasting = layout.unmarked if isinstance(layout, Wide) else ()
+    new = new_items(deposit, bare, (), study.about.missing, waves_of, lasting)
     weights = [column for column, why in new.others.items() if why == WEIGHTS]
     if len(weights) == 1 and roles.get("weight") is None:
         roles["weight"] = weights.pop()
@@ -61,33 +63,13 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
         if isinstance(layout, Long)
         else f"{path.name} holds {len(marks)} waves, in columns of the form `{layout.pattern}`"
     )
-    items = items_text(new, path.name)
-    return PanelDraft(
-        _about(opened, path, layout),
-        waves,
-        lasting(items, new, layout.unmarked) if isinstance(layout, Wide) else items,
-        "\n".join(scale_lines(new)),
-        len(new.items),
-        one_line(said),
-    )
+    entries = new_entries(study, new, path.name)
+    return PanelDraft(_about(opened, path, layout), waves, entries, len(new.items), one_line(said))
 
 
-def _one_row_of_each(deposit: Deposit, layout: Long | Wide) -> Deposit:
-    """The deposit as a file of one wave would be: each question once, under its name without a mark."""
-    if isinstance(layout, Long):
-        return replace(deposit, frame=deposit.frame.drop(layout.column))
-    latest: dict[str, str] = {}
-    for mark in layout.marks:
-        latest |= layout.columns[mark]
-    names = {column: name for name, column in latest.items()}
-    kept = [name for name in deposit.frame.columns if name in names or name in layout.unmarked]
-    return replace(
-        deposit,
-        frame=deposit.frame.select(kept).rename(names),
-        labels={names.get(name, name): label for name, label in deposit.labels.items() if name in kept},
-        value_labels={names.get(name, name): codes for name, codes in deposit.value_labels.items() if name in kept},
-        missing_ranges={names.get(name, name): found for name, found in deposit.missing_ranges.items() if name in kept},
-    )
+def _without_waves(deposit: Deposit, layout: Long | Wide) -> Deposit:
+    """A long file without the column that says the wave of each row."""
+    return replace(deposit, frame=deposit.frame.drop(layout.column)) if isinstance(layout, Long) else deposit
 
 
 def _roles(study: Study, deposit: Deposit, person: str | None) -> dict[str, str | None]:

@@ -8,8 +8,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from string import Formatter
 
+from pipeline.ingest.arrival.layout import Wide
 from pipeline.ingest.arrival.marks import Mark
 from pipeline.specs.project import Study
+from pipeline.specs.sources import around, around_names
 from pipeline.specs.variable_names import ends
 
 _FORMS = {"name": ".+", "mark": r"(?P<mark>[A-Za-z]+?\d{0,3}|\d{1,3})", "number": r"(?P<number>\d{1,3})"}
@@ -40,6 +42,33 @@ class Names:
     def is_as_expected(self, variable: str, column: str) -> bool:
         """Whether an item whose variable is called so is read from the column without a word in the wave."""
         return self.around is not None and self.declared(column) == variable
+
+
+def layout_as_declared(study: Study, file: str, columns: Collection[str]) -> Wide | None:
+    """The waves in the names of a file's columns, by the patterns that the study declares; None if none has a mark."""
+    around_of = {wave: ends_of for wave in study.waves if any(ends_of := _ends(study, wave, file))}
+    found: dict[str, dict[str, str]] = {}
+    for column in columns:
+        fits = [
+            (len(before + behind), wave, column[len(before) : len(column) - len(behind)])
+            for wave, (before, behind) in around_of.items()
+            if column.startswith(before) and column.endswith(behind) and len(column) > len(before + behind)
+        ]
+        if fits and column not in study.about.unprefixed:
+            _, wave, name = max(fits, key=lambda one: one[0])
+            found.setdefault(wave, {})[name] = column
+    marked = {column for own in found.values() for column in own.values()}
+    unmarked = tuple(column for column in columns if column not in marked)
+    return Wide(study.about.names or "", found, unmarked) if found else None
+
+
+def _ends(study: Study, wave: str, file: str) -> tuple[str, str]:
+    """What stands around the names of a wave's variables in a file."""
+    part = next((one for one in study.waves[wave].files if one.file == file), None)
+    if part is not None:
+        return around_names(study, wave, part)
+    pattern = study.waves[wave].names or study.about.names
+    return ("", "") if pattern is None else around(study, wave, pattern)
 
 
 def names_of(study: Study, wave: str, columns: Collection[str]) -> Names:

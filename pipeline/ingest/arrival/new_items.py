@@ -2,49 +2,83 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from pipeline.ingest.arrival.batteries import Battery, batteries, on_the_same_codes
+from pipeline.ingest.arrival.batteries import keyed, on_the_same_codes
 from pipeline.ingest.arrival.coding import Coding, coding
+from pipeline.ingest.arrival.stacked import Stacked
 from pipeline.ingest.arrival.weights import WEIGHTS, look_like_weights
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.items.entries import entries_text
-from pipeline.ingest.items.grids import arranged
-from pipeline.ingest.items.keys import Keys, free_key
+from pipeline.ingest.items.grids import Grid, arranged
+from pipeline.ingest.items.keys import Keys
 from pipeline.ingest.items.kinds import kind_of
+from pipeline.ingest.items.missing_codes import reasons_note
 from pipeline.ingest.items.question import Question, clean
-from pipeline.specs.yaml_text import quoted
+from pipeline.ingest.items.scale_proposals import AGAINST, ALPHA, scale_proposals
+from pipeline.ingest.items.shared_missing import NONE_SHARED, SharedMissing, shared_missing, without_codes
+from pipeline.specs.base import canonical_code
+from pipeline.specs.project import Study
 
 
 @dataclass(frozen=True)
 class NewItem:
-    """A proposed item: its key, the column, its name without a wave's mark, its label in the file, and its answers."""
+    """A proposed item: its key, the column, its name without a wave's mark, its label in the file, and its answers.
+
+    ``otherwise``: codes that the waves of a wide file label differently. ``alpha``: of its battery; ``is_against``: it
+    is keyed against the others of that.
+    """
 
     key: str
     column: str
     variable: str
     label: str
     answers: Coding
+    otherwise: tuple[str, ...] = ()
+    is_lasting: bool = False
+    alpha: float | None = None
+    is_against: bool = False
 
 
 @dataclass(frozen=True)
 class NewItems:
-    """The proposed items in the file's order, the batteries among them, and why other columns are none."""
+    """The proposed items in the file's order, and why other columns are none."""
 
     items: tuple[NewItem, ...]
-    batteries: tuple[Battery, ...]
     others: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class NewEntries:
+    """The text of items.yaml, that of scales.yaml in comments, and what study.yaml should say of missing codes."""
+
+    items: str
+    scales: str
+    missing: SharedMissing
+
+
+NO_ENTRIES = NewEntries("", "", NONE_SHARED)
+
+
 def new_items(
-    deposit: Deposit, bare: Mapping[str, str], taken: Iterable[str], declared_missing: Collection[str]
+    deposit: Deposit,
+    bare: Mapping[str, str],
+    taken: Iterable[str],
+    declared_missing: Mapping[str, str],
+    waves: Stacked | None = None,
+    lasting: Collection[str] = (),
 ) -> NewItems:
-    """Proposals for the columns of ``bare`` (column → its name without a wave's mark); keys are none of ``taken``."""
+    """Proposals for the columns of ``bare`` (column → its name without a wave's mark); keys are none of ``taken``.
+
+    ``declared_missing``: code → reason, as study.yaml has them. ``waves``: the columns of a wide file by wave;
+    ``lasting``: those that hold one fact for all waves.
+    """
     personal = {str(finding["column"]) for finding in deposit.findings}
     keys, found, others = Keys([*taken]), [], {}
-    codings = {column: coding(deposit, column, list(declared_missing)) for column in bare}
+    answers = waves.answers if waves is not None else {}
+    declared = {canonical_code(code): why for code, why in declared_missing.items()}
+    codings = {column: coding(deposit, column, declared, answers.get(column, ())) for column in bare}
     codings = on_the_same_codes(codings, bare)
     for column, name in bare.items():
         proposed = codings[column]
@@ -57,40 +91,56 @@ def new_items(
         else:
             label = clean(deposit.labels.get(column, ""))
             own = "" if label.lower() == column.lower() else label
-            found.append(NewItem(keys.of(name), column, name, own, proposed))
-    groups = batteries({item.column: item.answers for item in found}, deposit.frame, bare)
-    return NewItems(tuple(found), tuple(groups), others)
+            differ = waves.otherwise.get(column, ()) if waves is not None else ()
+            found.append(NewItem(keys.of(name), column, name, own, proposed, differ, column in lasting))
+    items = _with_batteries(found, deposit)
+    return NewItems(tuple(items), others)
 
 
-def items_text(found: NewItems, file: str, taken: Collection[str] = (), joined: Mapping[str, str] | None = None) -> str:
-    """The entries of items.yaml, those on one scale as batteries; keys are none of ``taken``.
+def _with_batteries(items: Sequence[NewItem], deposit: Deposit) -> list[NewItem]:
+    """The items with what the answers to their batteries show: alpha, and which are keyed against the others."""
+    own = {item.key: item for item in items}
+    for grid in arranged([(item.key, question(item, "")) for item in items], _names(items)):
+        if isinstance(grid, Grid) and all(own[key].answers.kind == "ordinal" for key, _ in grid.rows):
+            rows = {own[key].column: own[key] for key, _ in grid.rows}
+            battery = keyed([*rows], [deposit.frame[one] for one in rows], {one: rows[one].answers for one in rows})
+            for column, item in rows.items():
+                own[item.key] = replace(item, alpha=battery.alpha, is_against=column in battery.against)
+    return list(own.values())
+
+
+def _names(items: Iterable[NewItem]) -> dict[str, str]:
+    return {item.key: item.variable for item in items}
+
+
+def new_entries(
+    study: Study, found: NewItems, file: str, taken: Collection[str] = (), joined: Mapping[str, str] | None = None
+) -> NewEntries:
+    """The items as entries; no battery has a name of ``taken``. The first of a study share their missing codes.
 
     ``joined``: column → the file that it is in, where that is not ``file``.
     """
-    entries = [(item.key, question(item, (joined or {}).get(item.column, file))) for item in found.items]
-    return entries_text(arranged(entries, {item.key: item.variable for item in found.items}, taken))
-
-
-def lasting(items: str, new: NewItems, columns: Collection[str]) -> str:
-    """The entries, with what is in one column for all waves marked as lasting."""
-    for item in new.items:
-        if item.column in columns:
-            line = "  time_constant: true  # one column for all waves\n"
-            items = re.sub(rf"^({re.escape(item.key)}:[^\n{{]*\n)", rf"\g<1>{line}", items, count=1, flags=re.MULTILINE)
-    return items
+    asked = [(item.key, question(item, (joined or {}).get(item.column, file))) for item in found.items]
+    shared = NONE_SHARED if study.items or not study.about.missing else shared_missing(asked)
+    own = [(key, without_codes(one, shared.reasons)) for key, one in asked]
+    blocks = arranged(own, _names(found.items), {*study.items, *taken})
+    return NewEntries(entries_text(blocks), scale_proposals(blocks), shared)
 
 
 def question(item: NewItem, file: str) -> Question:
     """A proposed item, marked as assumed until somebody has compared it with the questionnaire."""
     answers = item.answers
     codes, missing = _counts(answers, answers.codes), _counts(answers, answers.missing)
+    differ = f"CHECK: waves label {', '.join(item.otherwise)} differently" if item.otherwise else ""
     notes = {
         "kind": kind_of(answers.codes)[1] if answers.codes else "an amount",
-        "codes": codes,
+        "codes": "; ".join(filter(None, (codes, differ))),
         "range": "rounded outwards from the answers in this file",
-        "missing": f"PROPOSED ({missing}): for which reason?",
-        "row": ", ".join(filter(None, (codes, missing))),
+        "missing": reasons_note(missing, answers.unsure),
+        "row": "; ".join(filter(None, (", ".join(filter(None, (codes, missing))), differ))),
     }
+    notes |= {ALPHA: f"alpha {item.alpha:.2f}"} if item.alpha is not None else {}
+    notes |= {AGAINST: "yes", "row": f"{notes['row']}; keyed against the others"} if item.is_against else {}
     return Question(
         variable=item.variable,
         text=item.label,
@@ -100,24 +150,10 @@ def question(item: NewItem, file: str) -> Question:
         bounds=answers.bounds,
         assumed=f"drafted from {file}; wording and codes are not confirmed",
         notes=notes,
+        unsure=answers.unsure,
+        label_reasons=answers.label_reasons,
+        is_lasting=item.is_lasting,
     )
-
-
-def scale_lines(found: NewItems) -> list[str]:
-    """The batteries as entries of scales.yaml, in comments: which items are scored together is a decision."""
-    keys = {item.column: item.key for item in found.items}
-    lines = []
-    for battery in found.batteries:
-        alpha = f"alpha {battery.alpha:.2f}" if battery.alpha is not None else "too few complete answers for alpha"
-        key = free_key(battery.stem, {*keys.values()})
-        lines += [f"# {key}:  # {len(battery.columns)} items on the same codes; {alpha}"]
-        lines += [f"#   label: {quoted(battery.stem)}"]
-        lines += [f"#   items: [{', '.join(keys[column] for column in battery.columns)}]"]
-        lines += [f"#   minimum_answered: {-(-len(battery.columns) // 2)}  # half of them"]
-        if battery.against:
-            against = ", ".join(keys[column] for column in battery.against)
-            lines += [f"#   reverse: [{against}]  # keyed against the others"]
-    return lines
 
 
 def _counts(answers: Coding, codes: Iterable[str]) -> str:

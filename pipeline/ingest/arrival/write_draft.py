@@ -14,7 +14,9 @@ from pipeline.ingest.arrival.draft_joins import joined_already, of_several_waves
 from pipeline.ingest.arrival.draft_layout import PanelDraft, draft_panel
 from pipeline.ingest.arrival.draft_row import write_row
 from pipeline.ingest.arrival.neighbours import files_beside
+from pipeline.ingest.arrival.new_items import NewEntries
 from pipeline.ingest.arrival.opened import open_undeclared
+from pipeline.ingest.arrival.study_missing import write_missing
 from pipeline.ingest.arrival.template import EXAMPLES, example_files, example_wave, is_the_templates, own_waves
 from pipeline.ingest.formats.columns import some
 from pipeline.specs.project import Study
@@ -87,7 +89,7 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
     is_first = not own.items
     panel = draft_panel(own, arm, file) if is_first and not own.waves else None
     if panel is not None:
-        yield from _write_panel(place, arm, file, panel)
+        yield from _write_panel(place, own, arm, file, panel)
         return
     taken = () if is_first else entries_of(place.folder)
     made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items or is_first, taken=taken)
@@ -96,8 +98,8 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
         yield from write_row(place.folder, wave, made.wave, is_undecided=bool(made.undecided))
     else:
         yield from _write_wave(target, made)
-    if made.items:
-        yield from _write_items(place, file, made, is_first)
+    if made.entries.items:
+        yield from _write_items(place, own, file, made.entries, made.proposed_items, is_first)
     elif made.proposed_items:
         yield (
             f"{made.proposed_items:,} columns are read by no item; the wave's file proposes their entries in comments "
@@ -145,7 +147,7 @@ def _refuse_what_is_joined(study: Study, file: Path) -> None:
         )
 
 
-def _write_panel(place: Place, arm: str, file: Path, made: PanelDraft) -> Iterator[str]:
+def _write_panel(place: Place, study: Study, arm: str, file: Path, made: PanelDraft) -> Iterator[str]:
     """Write the draft of every wave of a file that serves several, and its source."""
     yield f"{made.said}."
     about = place.folder / "study.yaml"
@@ -155,10 +157,7 @@ def _write_panel(place: Place, arm: str, file: Path, made: PanelDraft) -> Iterat
         write_bytes(place.folder / "waves" / f"{wave}.yaml", text.encode())
         add_wave(about, arm, wave)
     yield f"Drafted {', '.join(made.waves)} in {place.folder.name}/waves."
-    told = write_entries(place, f"{_ITEMS.format(file=one_line(file.name))}{made.items}", is_first=True)
-    yield f"Wrote {made.proposed_items:,} entries into {place.folder.name}/items.yaml, each marked as assumed."
-    yield from told
-    yield from write_scales(place, file, made.scales)
+    yield from _write_items(place, study, file, made.entries, made.proposed_items, is_first=True)
 
 
 def entries_of(folder: Path) -> list[str]:
@@ -179,10 +178,12 @@ def write_entries(place: Place, text: str, is_first: bool) -> Iterator[str]:
         yield f"Took away the template's examples: {', '.join(gone)}."
 
 
-def _write_items(place: Place, file: Path, made: Draft, is_first: bool) -> Iterator[str]:
+def _write_items(place: Place, study: Study, file: Path, made: NewEntries, count: int, is_first: bool) -> Iterator[str]:
+    shared = list(write_missing(place.folder, study, made.missing))
     told = write_entries(place, f"{_ITEMS.format(file=one_line(file.name))}{made.items}", is_first)
-    yield f"Wrote {made.proposed_items:,} entries into {place.folder.name}/items.yaml, each marked as assumed."
+    yield f"Wrote {count:,} entries into {place.folder.name}/items.yaml, each marked as assumed."
     yield from told
+    yield from shared
     yield from write_scales(place, file, made.scales)
 
 

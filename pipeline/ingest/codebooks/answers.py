@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.ingest.formats.numbers import NUMBER
 from pipeline.ingest.items.kinds import kind_of
-from pipeline.ingest.items.missing_codes import is_marked, labelled_missing, reason_of
+from pipeline.ingest.items.missing_codes import (
+    is_marked,
+    label_reasons,
+    labelled_missing,
+    reason_of,
+    reasons_note,
+    unsure,
+)
 from pipeline.ingest.items.question import Question
 from pipeline.specs.base import canonical_code
 
@@ -37,6 +44,8 @@ class Answers:
     notes: dict[str, str] = field(default_factory=dict)
     why_not: str = ""
     twice: str = ""
+    unsure: dict[str, str] = field(default_factory=dict)
+    label_reasons: dict[str, str] = field(default_factory=dict)
 
 
 def with_answers(question: Question, found: Answers) -> Question:
@@ -57,9 +66,25 @@ def answers_of(
         return Answers(twice=repeated)
     labels = {canonical_code(category.code): category.label for category in categories}
     missing = _missing(categories, labels, marked)
+    found = _coded(categories, labels, missing, kind, bounds, is_text)
+    stated = {canonical_code(category.code) for category in categories if category.reason}
+    unknown = {code: text for code, text in unsure(missing, labels).items() if code not in stated}
+    said = {code: why for code, why in label_reasons(labels).items() if code not in stated}
+    return replace(found, unsure=unknown, label_reasons=said)
+
+
+def _coded(
+    categories: Sequence[Category],
+    labels: Mapping[str, str],
+    missing: dict[str, str],
+    kind: str,
+    bounds: tuple[float, float] | None,
+    is_text: bool,
+) -> Answers:
+    """The answers that are left beside the missing codes."""
     codes = {code: label or code for code, label in labels.items() if code not in missing}
     numeric = {code: label for code, label in codes.items() if re.fullmatch(NUMBER, code)}
-    notes = _counts(categories, codes, missing)
+    notes = _counts(categories, codes, missing, labels)
     if is_text or (codes and not numeric):
         return Answers(why_not="its answers are text")
     if len(numeric) < len(codes):
@@ -118,14 +143,16 @@ def _amount(
     return Answers("number", {}, missing, bounds, notes)
 
 
-def _counts(categories: Sequence[Category], codes: dict[str, str], missing: dict[str, str]) -> dict[str, str]:
+def _counts(
+    categories: Sequence[Category], codes: dict[str, str], missing: dict[str, str], labels: Mapping[str, str]
+) -> dict[str, str]:
     """Notes on how many have each code, and on missing codes."""
     counts = {canonical_code(category.code): category.count for category in categories if category.count is not None}
     told = ", ".join(f"{code}: {counts[code]:,}" for code in codes if code in counts)
     without = ", ".join(f"{code}: {counts[code]:,}" for code in missing if code in counts)
     stated = all(category.reason for category in categories if canonical_code(category.code) in missing)
     notes = {"codes": told, "row": ", ".join(filter(None, (told, without)))}
-    notes["missing"] = without if stated else f"PROPOSED{f' ({without})' if without else ''}: for which reason?"
+    notes["missing"] = without if stated else reasons_note(without, unsure(missing, labels))
     return {key: text for key, text in notes.items() if text}
 
 

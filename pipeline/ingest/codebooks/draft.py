@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import CohesionError, one_line
 from pipeline.ingest.arrival.draft_roles import role_by_name
+from pipeline.ingest.arrival.study_missing import write_missing
 from pipeline.ingest.arrival.write_draft import Place, entries_of, own_part, write_entries, write_scales
 from pipeline.ingest.codebooks import words
 from pipeline.ingest.items.entries import CHECK, entries_text
@@ -17,6 +18,7 @@ from pipeline.ingest.items.grids import Entry, arranged
 from pipeline.ingest.items.keys import Keys
 from pipeline.ingest.items.question import Question
 from pipeline.ingest.items.scale_proposals import scale_proposals
+from pipeline.ingest.items.shared_missing import NONE_SHARED, shared_missing, without_codes
 from pipeline.specs.base import canonical_code
 from pipeline.specs.batteries import unfolded
 from pipeline.specs.codebooks import codebook_of
@@ -51,17 +53,21 @@ def draft_items(study: Study, place: Place, file: Path) -> Iterator[str]:
     if not file.is_file():
         raise CohesionError("there is no such file", where=file.name)
     record = codebook_of(file)
-    questions: list[Question] = import_module(record.module).read(file)
-    _refuse_repeated(questions, file)
     own = own_part(study, place, file)
+    module = import_module(record.module)
+    questions: list[Question] = module.read(file, own) if record.has_columns else module.read(file)
+    _refuse_repeated(questions, file)
     found = _sorted(own, study, questions)
     is_first = not own.items
     taken = () if is_first else entries_of(place.folder)
+    shared = shared_missing(found.new) if is_first and study.about.missing else NONE_SHARED
+    found = replace(found, new=tuple((key, without_codes(asked, shared.reasons)) for key, asked in found.new))
     blocks = arranged(found.new, {key: question.variable for key, question in found.new}, {*own.items, *taken})
     text = _HEAD.format(file=one_line(file.name), words=record.words, check=CHECK) + entries_text(blocks)
     _check(text, found.new, file)
     if found.new:
-        told = list(write_entries(place, text + words.of_others(found.others, file), is_first))
+        told = list(write_missing(place.folder, study, shared))
+        told += write_entries(place, text + words.of_others(found.others, file), is_first)
         yield words.written(place.folder.name, file, blocks, text)
         yield from told
         yield from write_scales(place, file, scale_proposals(blocks))
@@ -126,8 +132,9 @@ def _roles(study: Study) -> list[str]:
 
 
 def _without_study_codes(question: Question, study: Study) -> Question:
-    """A question without the missing codes that the study declares for all items."""
-    declared = {canonical_code(code) for code in study.about.missing}
+    """A question without the missing codes that the study declares for all items, for the reason that labels give."""
+    reasons = {canonical_code(code): why for code, why in study.about.missing.items()}
+    declared = {code for code, why in reasons.items() if question.label_reasons.get(code, why) == why}
     codes = {code: text for code, text in question.codes.items() if canonical_code(code) not in declared}
     missing = {code: why for code, why in question.missing.items() if canonical_code(code) not in declared}
     why_not = "it has missing codes alone" if question.codes and not codes else question.why_not

@@ -22,7 +22,7 @@ def entries_text(arranged: Iterable[Grid | Entry]) -> str:
 def single(key: str, question: Question) -> list[str]:
     """One item."""
     label, wording = _words(question)
-    lines = [f"{key}:", f"  label: {quoted(label)}", f"  wording: {quoted(wording)}"]
+    lines = [f"{key}:", *_lasting(question), f"  label: {quoted(label)}", f"  wording: {quoted(wording)}"]
     lines += [f"  variable: {quoted(question.variable)}"] if question.variable != key else []
     return [*lines, *_answers(question)]
 
@@ -31,7 +31,18 @@ def battery(grid: Grid) -> list[str]:
     """Several items on one scale; the rows hold what differs, and the notes about each."""
     stem = [f"  stem: {quoted(grid.stem)}"] if grid.stem else []
     answers = _answers(*(question for _, question in grid.rows))
-    return [f"{grid.key}:", *stem, *answers, "  rows:", *(_row(key, question) for key, question in grid.rows)]
+    return [
+        f"{grid.key}:",
+        *_lasting(grid.rows[0][1]),
+        *stem,
+        *answers,
+        "  rows:",
+        *(_row(key, question) for key, question in grid.rows),
+    ]
+
+
+def _lasting(question: Question) -> list[str]:
+    return ["  time_constant: true  # one column for all waves"] if question.is_lasting else []
 
 
 def in_one_line(key: str, question: Question) -> str:

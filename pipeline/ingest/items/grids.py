@@ -9,7 +9,7 @@ from itertools import groupby
 
 from pipeline.ingest.items.keys import free_key
 from pipeline.ingest.items.question import Question
-from pipeline.ingest.items.stems import FEWEST, below_stem, common_stem, grouped
+from pipeline.ingest.items.stems import FEWEST, below_stem, by_stem, common_stem, grouped
 
 _NUMBERED = re.compile(r"([^\W\d]+?)_?\d+[a-z]?", re.IGNORECASE)
 
@@ -31,6 +31,7 @@ def arranged(entries: Sequence[Entry], bare: Mapping[str, str], taken: Collectio
 
     A battery is what the source says is a grid; else at least three questions on the same answers whose names have one
     stem; or which follow each other, with one stem in their labels, or with numbers behind the same letters as names.
+    Labels of several stems are several batteries, whatever the names.
     ``bare``: key → name without a wave's mark.
     """
     grids: dict[str, Grid] = {}
@@ -50,13 +51,28 @@ def _found(entries: Sequence[Entry], bare: Mapping[str, str], taken: Collection[
     left = dict(entries)
     used = set(taken)
     for name, keys in [*_stated(left), *_by_names(left, bare), *_by_labels(left), *_numbered(left, bare)]:
-        for same in _on_the_same_answers([(key, left[key]) for key in keys if key in left]):
-            if len(same) >= (2 if left[same[0][0]].group else FEWEST):
-                key = free_key(name or f"{same[0][0]}_to_{same[-1][0]}", used)
-                used.add(key)
-                yield _grid(key, same)
-                for member, _ in same:
-                    del left[member]
+        found = [same for same in _alike([(key, left[key]) for key in keys if key in left]) if _is_grid(same)]
+        for same in found:
+            own = name if len(found) == 1 else ""
+            key = free_key(own or f"{same[0][0]}_to_{same[-1][0]}", used)
+            used.add(key)
+            yield _grid(key, same)
+            for member, _ in same:
+                del left[member]
+
+
+def _is_grid(same: Sequence[Entry]) -> bool:
+    return len(same) >= (2 if same[0][1].group else FEWEST)
+
+
+def _alike(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """The entries on the same answers; of these, unless the source says what a grid is, those under one stem."""
+    for same in _on_the_same_answers(entries):
+        if same[0][1].group:
+            yield same
+        else:
+            parts = by_stem([question.wording for _, question in same])
+            yield from ([same[place] for place in part] for part in parts)
 
 
 def _stated(left: Mapping[str, Question]) -> list[tuple[str, list[str]]]:
@@ -113,6 +129,7 @@ def _answers(question: Question) -> tuple[object, ...]:
         question.source,
         question.assumed,
         question.group,
+        question.is_lasting,
     )
 
 

@@ -98,6 +98,36 @@ def named_missing(labels: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def label_reasons(labels: Mapping[str, str]) -> dict[str, str]:
+    """Code below zero → the reason for a missing answer that its label gives, where it gives one.
+
+    >>> label_reasons({"-9": "Refused", "-8": "Interview lost", "1": "Yes"})
+    {'-9': 'refused'}
+    """
+    below = {code: text for code, text in labels.items() if code.startswith("-")}
+    return {code: why for code, text in below.items() if (why := reason_of(text)) is not None}
+
+
+def unsure(missing: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
+    """Missing codes → label, empty if there is none, where the label does not plainly say why there is no answer.
+
+    >>> unsure({"-9": "refused", "-8": "no_answer"}, {"-9": "Refused", "-8": "Interview lost"})
+    {'-8': 'Interview lost'}
+    """
+    return {code: labels.get(code, "") for code in missing if reason_of(labels.get(code, "")) is None}
+
+
+def reasons_note(counts: str, unknown: Mapping[str, str]) -> str:
+    """The comment behind proposed missing codes: by their labels, or which the labels do not tell.
+
+    >>> reasons_note("-9: 3, -8: 1", {"-8": "Interview lost"})
+    'PROPOSED (-9: 3, -8: 1); CHECK: for which reason -8 (“Interview lost”)?'
+    """
+    told = ", ".join(f"{code} (“{text[:40]}”)" if text else code for code, text in unknown.items())
+    within = f" ({counts})" if counts else ""
+    return f"PROPOSED{within}; CHECK: for which reason {told}?" if told else f"PROPOSED{within}, by the labels"
+
+
 def is_marked(code: str, ranges: Sequence[Bounds]) -> bool:
     """Whether a code lies in a range of numbers that the file marks as missing."""
     bounds = [(float(low), float(high)) for low, high in ranges if not (isinstance(low, str) or isinstance(high, str))]

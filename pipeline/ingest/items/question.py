@@ -38,6 +38,12 @@ class Question:
     twice: str = ""
     """The code that the source gives twice, in words."""
     names: tuple[str, ...] = ()
+    unsure: Mapping[str, str] = field(default_factory=dict)
+    """Missing codes → label, where the label does not say why there is no answer."""
+    label_reasons: Mapping[str, str] = field(default_factory=dict)
+    """Code → why there is no answer, where its label says so plainly; of codes that study.yaml declares, too."""
+    is_lasting: bool = False
+    """Whether one column holds it for all waves."""
 
     @property
     def wording(self) -> str:

@@ -37,7 +37,7 @@ def _lines(grid: Grid, items: set[str]) -> Iterator[str]:
     told = alpha.pop() if len(alpha) == 1 else ""
     against = [key for key, question in grid.rows if AGAINST in question.notes]
     yield f"# {free_key(grid.key, items)}:  # {len(grid.rows)} items on the same codes{f'; {told}' if told else ''}"
-    yield f"#   label: {quoted(grid.key)}"
+    yield f"#   label: {quoted(grid.stem.rstrip(' .:…') or grid.key)}"
     yield f"#   items: [{', '.join(key for key, _ in grid.rows)}]"
     yield f"#   minimum_answered: {-(-len(grid.rows) // 2)}  # half of them"
     if against:

@@ -58,6 +58,26 @@ def common_stem(labels: Sequence[str]) -> str:
     return whole if len(whole) >= SHORTEST and len(rest) == len(labels) and "" not in rest else ""
 
 
+def by_stem(labels: Sequence[str]) -> list[list[int]]:
+    """The places of labels of which each begins with the same stem; all together where they have none or one.
+
+    >>> by_stem(["Trust in people: A", "Trust in people: B", "Trust in people: C", "Trust in offices: D"])
+    [[0, 1, 2], [3]]
+    >>> by_stem(["I feel at home", "I like it: yes", "I stay"])
+    [[0, 1, 2]]
+    """
+    is_one = bool(common_stem(labels))
+    found: dict[str, list[int]] = {}
+    for place, label in enumerate(labels):
+        ends = [end.end() for end in _SEPARATOR.finditer(label)]
+        found.setdefault(label[: ends[-1 if is_one else 0]].strip(_DASHES) if ends else "", []).append(place)
+    stems = {stem: places for stem, places in found.items() if len(stem) >= SHORTEST and len(places) >= FEWEST}
+    rest = [place for place in range(len(labels)) if all(place not in places for places in stems.values())]
+    if not stems or (is_one and (rest or len(stems) == 1)):
+        return [list(range(len(labels)))]
+    return sorted([*stems.values(), *([rest] if rest else [])])
+
+
 def below_stem(wording: str, stem: str) -> str:
     """What is asked below the stem that a wording begins with.
 
