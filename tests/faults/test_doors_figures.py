@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,21 +39,30 @@ def means(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 Alt = Callable[..., str]
-ALT: dict[str, tuple[pl.DataFrame, Alt]] = {
-    "trend": (means(panel()), lambda table, **more: figures.alt_trend(table, **{"dates": DATES, **more})),
+ALT: dict[str, tuple[Callable[[], pl.DataFrame], Alt]] = {
+    "trend": (lambda: means(panel()), lambda table, **more: figures.alt_trend(table, **{"dates": DATES, **more})),
     "coefficients": (
-        models.within_between(panel(), "y", ["x", "z"]),
+        lambda: models.within_between(panel(), "y", ["x", "z"]),
         lambda table, **more: figures.alt_coefficients(table, labels=LABELS, **more),
     ),
     "odds_ratios": (
-        models.logit(panel(), "b", ["x", "z"]),
+        lambda: models.logit(panel(), "b", ["x", "z"]),
         lambda table, **more: figures.alt_odds_ratios(table, labels=LABELS, **more),
     ),
     "versions": (
-        models.pooled(panel(), "y", ["x", "z"]).with_columns(component=pl.lit("version"), group="term"),
+        lambda: models.pooled(panel(), "y", ["x", "z"]).with_columns(component=pl.lit("version"), group="term"),
         lambda table, **more: figures.alt_versions(table, **more),
     ),
 }
+
+
+@cache
+def case(name: str) -> tuple[pl.DataFrame, Alt]:
+    """A table of estimates, made once it is needed, and what says it in words."""
+    table, alt = ALT[name]
+    return table(), alt
+
+
 HELD: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "NaN": lambda table: table.with_columns(pl.selectors.float().fill_null(float("nan"))),
     "Categorical": lambda table: table.with_columns(pl.col("term", "component").cast(pl.Categorical)),
@@ -67,7 +77,7 @@ HELD: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     [(name, held) for name in ALT for held in HELD if name != "versions" or not held.startswith("rows")],
 )
 def test_one_figure_however_estimates_are_held(name: str, held: str) -> None:
-    table, alt = ALT[name]
+    table, alt = case(name)
     assert alt(HELD[held](table)) == alt(table)
 
 
@@ -75,7 +85,7 @@ def test_one_figure_however_estimates_are_held(name: str, held: str) -> None:
 @pytest.mark.parametrize("columns", [("estimate",), ("estimate", "conf_low", "conf_high")])
 def test_an_estimate_that_is_nan_is_none(name: str, columns: tuple[str, ...]) -> None:
     """It was drawn as `nan (0.23 to 0.37)`."""
-    table, alt = ALT[name]
+    table, alt = case(name)
     chosen = (pl.col("wave") == "w3") if name == "trend" else (pl.col("term") == "x")
 
     def without(value: float | None) -> str:
@@ -100,13 +110,13 @@ def test_a_trend_finds_the_dates_of_waves_however_these_are_held(held: str, arms
     """Waves that are numbers had no date."""
     cast, key = WAVES[held]
     dates = {((None, key(name)) if arms else key(name)): day for name, day in DATES.items()}
-    table, alt = ALT["trend"]
+    table, alt = case("trend")
     assert alt(means(panel().with_columns(cast(pl.col("wave")))), dates=dates) == alt(table)
 
 
 @pytest.mark.parametrize("name", ALT)
 def test_what_is_no_input_is_one_message(name: str) -> None:
-    table, alt = ALT[name]
+    table, alt = case(name)
     drawn = {"trend": figures.trend, "coefficients": figures.coefficients, "odds_ratios": figures.odds_ratios,
              "versions": figures.versions}[name]  # fmt: skip
     with pytest.raises(CohesionError, match="`lables` is not an option here"):
@@ -123,4 +133,4 @@ def test_what_is_no_input_is_one_message(name: str) -> None:
 @pytest.mark.parametrize("function", [figures.path_figure, figures.alt_path])
 def test_paths_have_the_same_door(function: Callable[..., object]) -> None:
     with pytest.raises(CohesionError, match="`wieght` is not an option here"):
-        function(ALT["coefficients"][0], wieght=1)
+        function(case("coefficients")[0], wieght=1)

@@ -8,7 +8,7 @@ from confirmed import confirm_all
 from dagster._core.definitions.data_version import extract_data_provenance_from_entry, extract_data_version_from_entry
 from panel_study import STUDY, make_panel
 
-from assets.dagster.definitions import definitions
+from assets.dagster.code_location import definitions
 from assets.engine import store
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes

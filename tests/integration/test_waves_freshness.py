@@ -12,7 +12,7 @@ from confirmed import confirm_all
 from panel_study import STUDY, changed, make_panel, raw, rebuild, write_sav
 
 from assets.dagster.arrivals import ATTEMPTS, WAITING_SECONDS, Cursor, deposit_sensor
-from assets.dagster.definitions import study_jobs
+from assets.dagster.code_location import study_jobs
 from assets.dagster.freshness import result
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
