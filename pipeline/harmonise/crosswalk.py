@@ -56,6 +56,11 @@ class Rule:
     times: float = 1.0
     plus: float = 0.0
 
+    @property
+    def is_converted(self) -> bool:
+        """Whether numbers become other ones."""
+        return (self.times, self.plus) != (1.0, 0.0)
+
     def amount(self, code: str) -> float:
         """The number that a code stands for. Raises ``ValueError`` for text."""
         return float(code) * self.times + self.plus

@@ -1,7 +1,8 @@
 """Recodings are found where they move the mean by a tenth of a standard deviation, and hardly ever where none is."""
 
+import numpy as np
 import pytest
-from recoding_power import power, two_waves
+from recoding_power import counted, power, two_waves
 
 from pipeline.harmonise.drift.recoding.fit import best_mapping
 
@@ -28,8 +29,7 @@ def test_long() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("ordered", [True, False])
 def test_false_alarms_are_rare_whatever_the_kind(ordered: bool) -> None:
-    import numpy as np
-    from recoding_power import CHANGE, PEOPLE, STABILITY, counted
+    from recoding_power import CHANGE, PEOPLE, STABILITY
 
     chance = np.random.default_rng(11)
     alarms = []
@@ -37,4 +37,28 @@ def test_false_alarms_are_rare_whatever_the_kind(ordered: bool) -> None:
         people, stability, change = (chance.choice(of) for of in (PEOPLE, STABILITY, CHANGE))
         before, now, size = two_waves(chance, turn % 5, int(people), stability, change)
         alarms.append(best_mapping(counted(before, now, size, ordered)) is not None)
+    assert sum(alarms) <= 0.01 * len(alarms)
+
+
+def of_few_people(chance: np.random.Generator, people: int, repeat: float, size: int) -> bool:
+    """Whether a recoding is found among people who repeat their answer or draw it anew, and no code was changed."""
+    before = chance.integers(1, size + 1, people)
+    now = np.where(chance.random(people) < repeat, before, chance.integers(1, size + 1, people))
+    return best_mapping(counted(before.astype(float), now.astype(float), size)) is not None
+
+
+@pytest.mark.parametrize("people", [50, 67, 100, 150])
+def test_noise_among_few_people_is_no_recoding(people: int) -> None:
+    """The shares of both waves are samples: where answers are hardly stable they differ by chance by twice as much."""
+    chance = np.random.default_rng(people)
+    alarms = [of_few_people(chance, people, repeat, 5) for repeat in (0.0, 0.0, 0.2, 0.5) for _ in range(60)]
+    assert sum(alarms) <= 0.01 * len(alarms)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [3, 5, 7, 10])
+@pytest.mark.parametrize("people", [50, 67, 100, 150, 250])
+def test_noise_among_few_people_is_no_recoding_long(people: int, size: int) -> None:
+    chance = np.random.default_rng(100 * people + size)
+    alarms = [of_few_people(chance, people, repeat, size) for repeat in (0.0, 0.2, 0.5, 0.8) for _ in range(250)]
     assert sum(alarms) <= 0.01 * len(alarms)

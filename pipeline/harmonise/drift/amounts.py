@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.harmonise.drift.change import Pair
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.harmonise.drift.reading import Reading
 from pipeline.specs.deposits import WaveFile
@@ -23,6 +25,12 @@ SPIKE = 3.0
 THREE_DIGITS = 0.75
 """If so many of the fractions have three digits, the last no zero, the point may mark thousands: of those 0.9 do."""
 FRACTIONS = 0.05
+FEWEST_AMOUNTS, MOST_ANSWERS = 6, 15
+"""Different amounts, before one of them can be a heap; up to which each is an answer that many people give."""
+HEAP, HEAP_SURE = 0.1, 3.0
+"""Share of the same people by which an amount may become more frequent; standard errors beyond half of that."""
+COARSE, GONE = 0.4, 0.2
+"""Share of the different amounts that must be left; share of the people whose amounts nobody gives any more."""
 
 
 def amount_findings(
@@ -72,6 +80,58 @@ def _codes(file: WaveFile, key: str, numbers: Numbers, before: Reading | None, w
             "or accept them as amounts by a decision.",
             count=sum(count for _, count in suspects), confidence=0.9,
         )  # fmt: skip
+
+
+def heap_findings(arm: str, key: str, item: Item, pair: Pair, where: str) -> Iterator[Finding]:
+    """An amount that far more of the same people give than before: no answer that was entered as 0, or filled in."""
+    was, now = pair
+    if item.kind != "number" or len(now) < MANY or len(np.unique(was)) < FEWEST_AMOUNTS:
+        return
+    values, counts = np.unique(now, return_counts=True)
+    rises = counts / len(now) - np.array([float((was == value).mean()) for value in values])
+    at = int(np.argmax(rises))
+    given, gave = now == values[at], was == values[at]
+    error = float((given.astype(float) - gave).std(ddof=1)) / math.sqrt(len(now))
+    if rises[at] < HEAP or (rises[at] - HEAP / 2) < HEAP_SURE * error or _moved_there(was, now, given):
+        return
+    yield Finding(
+        arm, key, "heaped", "warns",
+        f"one amount ({values[at]:g}) was given by {gave.mean():.0%} of the {len(now):,} people before, and now by "
+        f"{given.mean():.0%}.", where,
+        "Ask whether missing answers were entered or filled in as this number, or amounts cut off at it; if so, "
+        "declare it under `missing` of the item, or an exception.",
+        count=int(given.sum()), confidence=0.9,
+    )  # fmt: skip
+
+
+def coarse_findings(arm: str, key: str, item: Item, pair: Pair, where: str) -> Iterator[Finding]:
+    """Amounts that were rounded or banded: far fewer different ones among the same people, or none of some between."""
+    was, now = pair
+    if item.kind != "number" or len(now) < MANY:
+        return
+    before, present = np.unique(was), np.unique(now)
+    between = before[(before > present[0]) & (before < present[-1])]
+    gone = float(np.isin(was, np.setdiff1d(between, present)).mean())
+    few = FEWEST_AMOUNTS <= len(before) <= MOST_ANSWERS
+    if len(before) < FEWEST_AMOUNTS or not 2 <= len(present) < len(before) or (few and gone < GONE) or (
+        not few and len(present) >= COARSE * len(before)
+    ):  # fmt: skip
+        return
+    yield Finding(
+        arm, key, "coarser", "warns",
+        f"the same {len(now):,} people gave {len(before):,} different amounts before, and now give {len(present):,}; "
+        f"what {gone:.0%} of them said then lies between these.", where,
+        "Ask whether amounts were rounded, banded, or asked in fewer answers; declare an exception that says so.",
+        count=len(now), confidence=0.9,
+    )  # fmt: skip
+
+
+def _moved_there(was: Numbers, now: Numbers, given: NDArray[np.bool_]) -> bool:
+    """Whether all answers moved: those who give other amounts moved by as much as would bring so many there."""
+    others = ~given
+    if others.sum() < MANY or not was.std():
+        return True
+    return abs(float(np.median(now[others] - was[others]))) > 0.5 * float(was.std())
 
 
 def _reads_as_code(value: float) -> bool:

@@ -8,9 +8,10 @@ from statistics import NormalDist
 import polars as pl
 
 from pipeline.door import known_options
-from pipeline.harmonise.drift.amounts import amount_findings
+from pipeline.harmonise.drift.amounts import amount_findings, coarse_findings, heap_findings
 from pipeline.harmonise.drift.change import Moved, beyond_the_usual, moved
 from pipeline.harmonise.drift.codes import code_findings
+from pipeline.harmonise.drift.copies import copied_columns, copied_rows
 from pipeline.harmonise.drift.facts import age_findings, composition_findings, fact_findings
 from pipeline.harmonise.drift.finding import SPOILS, Finding, table, without_consequences
 from pipeline.harmonise.drift.history import Beside, History
@@ -25,7 +26,8 @@ from pipeline.harmonise.drift.outcomes import outcome_findings
 from pipeline.harmonise.drift.presence import presence_findings
 from pipeline.harmonise.drift.reading import Flags
 from pipeline.harmonise.drift.recoding.search import recodings, used_items
-from pipeline.harmonise.drift.stability import stability_findings
+from pipeline.harmonise.drift.rows_moved import moved_rows
+from pipeline.harmonise.drift.stability import stability_findings, unrelated_findings
 from pipeline.harmonise.drift.turned import swapped_findings, turned_findings
 from pipeline.harmonise.drift.twice import same_answers
 from pipeline.harmonise.drift.universe import universe_findings
@@ -113,6 +115,7 @@ def _items(
         if key in beside.before and not study.items[key].time_constant and not kinds & SPOILS:
             one = moved(file.arm, key, study.items[key].kind, beside.same_people(key), beside.where(key))
             candidates += [one] if one is not None and study.items[key].concept != "age" else []
+    yield from unrelated_findings(study, beside, history, {*recoded, *correlated})
     yield from _lacking(study, beside)
 
 
@@ -137,7 +140,12 @@ def _item(study: Study, beside: Beside, key: str, stopped: Flags) -> Iterator[Fi
     if before is not None and not now.absent:
         yield from missing_findings(file, key, item, now, before, stopped, where)
         yield from universe_findings(file, key, now, before, beside.kinds(), beside.kinds(beside.last(key)), where)
-        yield from age_findings(file, key, item, now, beside.same_people(key), beside.years(key))
+        yield from age_findings(
+            file, key, item, now, beside.same_people(key), beside.years(key), beside.years_apart(key)
+        )
+        if not (now.rule.is_converted or before.rule.is_converted):
+            yield from heap_findings(file.arm, key, item, beside.same_people(key), where)
+            yield from coarse_findings(file.arm, key, item, beside.same_people(key), where)
         yield from composition_findings(file, key, item, now, before)
 
 
@@ -158,6 +166,9 @@ def _file(study: Study, beside: Beside, labels: pl.DataFrame) -> Iterator[Findin
     yield from link_findings(file, beside.rows["person_id"], beside.known, beside.people_before)
     yield from presence_findings(beside)
     yield from same_answers(beside)
+    yield from moved_rows(beside)
+    yield from copied_rows(beside)
+    yield from copied_columns(beside)
 
 
 def _other_fieldwork(study: Study, beside: Beside) -> dict[str, Period]:

@@ -50,8 +50,13 @@ def _turned_round(both: pl.DataFrame, share: float) -> bool:
     return share > NEARLY_ALL or (agreement is not None and agreement[0] + SURE * agreement[1] < 0)
 
 
-def age_findings(file: WaveFile, key: str, item: Item, now: Reading, pair: Pair, years: float) -> Iterator[Finding]:
-    """People who are younger than in the wave before, or older by more than the ``years`` between allow."""
+def age_findings(
+    file: WaveFile, key: str, item: Item, now: Reading, pair: Pair, years: float, apart: float
+) -> Iterator[Finding]:
+    """People who are younger than in the wave before, older by more than the ``years`` between allow, or no older.
+
+    ``years``: the most that may lie between two interviews; ``apart``: the least.
+    """
     if item.concept != "age":
         return
     grown = pair[1] - pair[0]
@@ -70,6 +75,14 @@ def age_findings(file: WaveFile, key: str, item: Item, now: Reading, pair: Pair,
             f"people who are older by more than {years + OLDER:.0f} years, of {len(grown):,} in both; "
             f"the waves are {years:.1f} years apart.",
             where, todo, count=ahead, confidence=0.99,
+        )  # fmt: skip
+    stays = int((grown == 0).sum())
+    if len(grown) >= MANY and apart >= 0.5 and stays >= NEARLY_ALL * len(grown):
+        yield Finding(
+            file.arm, key, "age_unchanged", "warns",
+            f"people with the age that they had in the wave before, of {len(grown):,} in both; the waves are at least "
+            f"{apart:.1f} years apart.", where,
+            "The column may hold the ages of an earlier wave: ask for this wave's.", count=stays, confidence=0.97,
         )  # fmt: skip
 
 

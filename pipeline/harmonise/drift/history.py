@@ -65,6 +65,11 @@ class Beside:
         began = self.study.fieldwork(self.last(key), self.file.arm).start
         return (self.study.fieldwork(self.wave, self.file.arm).end - began).days / 365.25
 
+    def years_apart(self, key: str) -> float:
+        """Years from the end of the fieldwork in which an item was last asked to the start of this one."""
+        ended = self.study.fieldwork(self.last(key), self.file.arm).end
+        return (self.study.fieldwork(self.wave, self.file.arm).start - ended).days / 365.25
+
     def same_people(self, key: str, wave: str | None = None) -> Pair:
         """The values of an item before (in ``wave``, or when it was last asked) and now, of those who have both."""
         last, reading = self.earlier[key][0]

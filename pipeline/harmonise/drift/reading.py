@@ -63,8 +63,7 @@ class Reading:
         numbers = self.values.cast(pl.Float64).to_numpy()
         if self.rule.reverse and self.rule.range is not None:
             numbers = sum(self.rule.range) - numbers
-        converted = (self.rule.times, self.rule.plus) != (1.0, 0.0)
-        return (numbers - self.rule.plus) / self.rule.times if converted else numbers
+        return (numbers - self.rule.plus) / self.rule.times if self.rule.is_converted else numbers
 
     @cached_property
     def asked(self) -> Flags:

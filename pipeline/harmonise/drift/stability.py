@@ -7,10 +7,13 @@ earlier answers instead, columns were shifted; if with nothing any more, the que
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from statistics import NormalDist
 
 import numpy as np
+import polars as pl
 
+from pipeline.harmonise.drift.change import correlation
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.harmonise.drift.history import Beside, History
 from pipeline.harmonise.drift.rest import Items, Matrix
@@ -21,6 +24,18 @@ DROP = 0.25
 CLEAR = 0.4
 """A correlation with another item's earlier answers must be at least this to say that they are its own."""
 
+UNRELATED, UNRELATED_SORTED, USUAL = 0.15, 0.3, 0.3
+"""Below this an item is unrelated to itself before (the second where the column stands in order of size), if half of
+the others correlate by the third or more."""
+FEW_RELATED = 0.2
+"""If no larger share of the items is associated with itself, the ids are not those of the people who answered."""
+FEWEST_ITEMS, FEWEST_PEOPLE = 5, 100
+"""Items and people, before it can be said that nobody's answers are related to their earlier ones."""
+
+TODO_UNRELATED = (
+    "Check whether the column was sorted or shifted without the ids, or holds another question's answers; if people "
+    "change so much, accept it by a decision."
+)
 TODO_MOVED = "Check whether columns were shifted or renamed; ask for the file again if they were."
 TODO_UNSTABLE = (
     "Ask whether the question means something else now: another person in office, another group, another coding."
@@ -43,11 +58,75 @@ def stability_findings(study: Study, beside: Beside, history: History, z: float)
             yield found[key]
 
 
+def unrelated_findings(study: Study, beside: Beside, history: History, found: Collection[str]) -> Iterator[Finding]:
+    """Items (but those ``found`` already) that have nothing to do with the same people's answers in any wave before,
+    where they had before, or stand sorted in the file; or the file, if hardly an item has: its ids are other people's.
+    """
+    lasting = {
+        key: correlations
+        for key, reading in beside.now.items()
+        if study.items[key].kind != "nominal" and not reading.absent and (correlations := _with_each(beside, key))
+    }
+    if len(lasting) < FEWEST_ITEMS:
+        return
+    best = {key: max(r + 1.5 / math.sqrt(n) for r, n in ranks) for key, ranks in lasting.items()}
+    ordered = {key for key in lasting if _sorted(beside, key)}
+    nothing = [key for key, reach in best.items() if reach < (UNRELATED_SORTED if key in ordered else UNRELATED)]
+    usual = float(np.median([max(r for r, _ in ranks) for ranks in lasting.values()]))
+    related = sum(any(r > 2 / math.sqrt(n) for r, n in ranks) for ranks in lasting.values())
+    if related <= FEW_RELATED * len(lasting):
+        people = max(n for ranks in lasting.values() for _, n in ranks)
+        yield Finding(
+            beside.file.arm, "person_id", "unlike_before", "blocks",
+            f"of {len(lasting):,} items, {len(lasting) - related:,} have nothing to do with what the same people "
+            f"(up to {people:,}) said before (half of the correlations are below {max(usual, 0):.2f}).",
+            beside.file.file,
+            "Check the id column: these ids seem to be other people's (numbered anew, or sorted without the answers).",
+            count=people, confidence=0.99,
+        )  # fmt: skip
+    elif usual >= USUAL:
+        for key in nothing:
+            r, people = lasting[key][0]
+            if key not in found and (key in ordered or _lasted(beside, history, key)):
+                yield Finding(
+                    beside.file.arm, key, "unstable", "warns",
+                    f"its answers have nothing to do with those of the same people before (r = {r:.2f}; half of the "
+                    f"other items have {usual:.2f} or more).", beside.where(key), TODO_UNRELATED, count=people,
+                    confidence=0.9,
+                )  # fmt: skip
+
+
+def _lasted(beside: Beside, history: History, key: str) -> bool:
+    """Whether an item was associated with itself between the two waves before."""
+    was = history.correlation(key, beside.file.arm, beside.last(key))
+    return was is not None and was[0] >= USUAL
+
+
+def _sorted(beside: Beside, key: str) -> bool:
+    """Whether the answers stand in order of size in the file: people may be sorted by them, or they without people."""
+    if beside.rows["row"].n_unique() < beside.rows.height:
+        return False
+    numbers = beside.now[key].numbers[beside.rows["row"].arg_sort().to_numpy()]
+    steps = np.diff(numbers[~np.isnan(numbers)])
+    return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _with_each(beside: Beside, key: str) -> list[tuple[float, int]]:
+    """Rank correlations of an item with the same people's answers in the last two waves that asked it."""
+    found = []
+    for wave, _ in beside.earlier.get(key, [])[:2]:
+        was, now = (pl.Series(values).rank().to_numpy() for values in beside.same_people(key, wave))
+        r = correlation((was, now)) if len(was) >= FEWEST_PEOPLE else None
+        found += [] if r is None else [(r, len(was))]
+    return found
+
+
 def _moved(beside: Beside, ordered: list[str], z: float) -> dict[str, Finding]:
     """Items whose answers correlate with another item's answers of the wave before, and not with their own."""
     found: dict[str, Finding] = {}
     for wave in dict.fromkeys(map(beside.last, ordered)):
         keys = [key for key in ordered if beside.last(key) == wave]
+        z = max(z, NormalDist().inv_cdf(1 - 0.01 / len(keys) ** 2))  # each item is compared with every other
         cross, people = _cross(beside, wave, keys)
         for n, key in enumerate(keys):
             own, other = cross[n, n], int(np.argmax(cross[:, n]))

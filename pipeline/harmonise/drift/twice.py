@@ -11,8 +11,9 @@ from pipeline.harmonise.drift.history import Beside
 
 FEWEST_ITEMS = 3
 """Fewer items that vary may all be answered alike by many people."""
-SAME = 0.95
-"""If this share of the people gives the answers of another wave to every item, the file is that wave's."""
+SAME, MANY_ITEMS, SAME_TO_MANY = 0.95, 8, 0.7
+"""If this share of the people gives the answers of another wave to every item, the file is that wave's; to so many
+items and more, a smaller share: the rest was edited."""
 
 
 def same_answers(beside: Beside) -> Iterator[Finding]:
@@ -20,7 +21,11 @@ def same_answers(beside: Beside) -> Iterator[Finding]:
     for wave in sorted({wave for known in beside.earlier.values() for wave, _ in known}, reverse=True):
         rows_before, rows_now = beside.pairs(wave)
         people, items = _alike(beside, wave, rows_before, rows_now)
-        if people is not None and len(people) >= MANY and people.mean() >= SAME:
+        if (
+            people is not None
+            and len(people) >= MANY
+            and people.mean() >= (SAME if items < MANY_ITEMS else SAME_TO_MANY)
+        ):
             yield Finding(
                 beside.file.arm, "person_id", "same_answers", "blocks",
                 f"{int(people.sum()):,} of the {len(people):,} people who are in {wave}, too, gave the same answers to "
@@ -38,7 +43,7 @@ def _alike(beside: Beside, wave: str, rows_before: np.ndarray, rows_now: np.ndar
     items = 0
     for key, known in beside.earlier.items():
         reading = dict(known).get(wave)
-        if reading is None or key not in beside.now or beside.study.items[key].time_constant:
+        if reading is None or key not in beside.now or _lasts(beside, key):
             continue
         was, now = reading.numbers[rows_before], beside.now[key].numbers[rows_now]
         both = ~(np.isnan(was) | np.isnan(now))
@@ -47,8 +52,13 @@ def _alike(beside: Beside, wave: str, rows_before: np.ndarray, rows_now: np.ndar
         items += 1
         shared += both
         same &= ~both | (was == now)
-        if np.count_nonzero(~same & (shared >= FEWEST_ITEMS)) > (1 - SAME) * len(same):
+        if np.count_nonzero(~same & (shared >= FEWEST_ITEMS)) > (1 - SAME_TO_MANY) * len(same):
             return None, items  # too many differ already, whatever the other items say
     if items < FEWEST_ITEMS:
         return None, items
     return same[shared >= FEWEST_ITEMS], items
+
+
+def _lasts(beside: Beside, key: str) -> bool:
+    """Whether everybody's answer is known beforehand: a lasting fact, or an age."""
+    return beside.study.items[key].time_constant or beside.study.items[key].concept == "age"

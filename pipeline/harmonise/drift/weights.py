@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import polars as pl
 
+from pipeline.harmonise.drift.change import correlation, upper_bound
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.harmonise.texts import texts_of
 from pipeline.specs.deposits import WaveFile
@@ -19,6 +20,10 @@ ABOUT_ONE = 2.0
 """A mean is about one (or about what it was) if it is neither more than this times it, nor less than its inverse."""
 REPEATED = 0.99
 """If so many of the people in both waves have the same weight in both, one wave's weights stand in the other."""
+RELATED = 0.5
+"""Rank correlation of the same people's weights from which two waves' weights are related."""
+NEARLY_ALL = 0.9
+"""If more weights than this are zero, weighted results would rest on a handful of people."""
 
 Before = Sequence[tuple[str, pl.DataFrame]]
 """Earlier waves, the last one first, each with its usable weights: ``person_id``, ``weight``."""
@@ -40,6 +45,7 @@ def weight_findings(file: WaveFile, variable: str, rows: pl.DataFrame, before: B
         yield from _mean(file, usable["weight"], _mean_of(before), where)
         yield from _constant(file, usable["weight"], before, where)
         yield from _repeated(file, usable, before, where)
+        yield from _against(file, usable, before, where)
 
 
 def usable_or_null(weights: pl.Series) -> pl.Series:
@@ -60,17 +66,7 @@ def _mean_of(before: Before) -> float | None:
 def _no_weights(file: WaveFile, weights: pl.Series, where: str) -> Iterator[Finding]:
     """Numbers that are no weights, and text that is no number."""
     numbers = weights.cast(pl.Float64, strict=False)
-    zero = int((numbers == 0).sum())
-    if zero and zero < numbers.is_not_null().sum():
-        yield Finding(
-            file.arm, "weight", "weight_zero", "notes", "people whose weight is zero: they are not in this wave's "
-            "population, and in no weighted result of it.", where, "Nothing, if the weights are meant so.", count=zero,
-        )  # fmt: skip
-    elif zero:
-        yield Finding(
-            file.arm, "weight", "weight_not_positive", "blocks", "weights that are zero for everybody.", where,
-            "Declare `columns: {weight: none}` in this wave, or ask for the weights again.", count=zero,
-        )  # fmt: skip
+    yield from _zeros(file, numbers, where)
     bad = int(((numbers < 0) | ~numbers.is_finite()).fill_null(False).sum())
     texts = texts_of(dict(weights.filter(numbers.is_null()).drop_nulls().value_counts().iter_rows()))
     what = ["weights that are negative or no finite number"] if bad else []
@@ -80,6 +76,29 @@ def _no_weights(file: WaveFile, weights: pl.Series, where: str) -> Iterator[Find
             file.arm, "weight", "weight_not_positive", "blocks", f"{'; '.join(what)}.",
             where, " ".join([*([texts.todo()] if texts.count else []), "Ask for the weights again."]),
             count=bad + texts.count,
+        )  # fmt: skip
+
+
+def _zeros(file: WaveFile, numbers: pl.Series, where: str) -> Iterator[Finding]:
+    """Weights of zero: of some, of nearly all, or of everybody."""
+    zero, given = int((numbers == 0).sum()), int(numbers.is_not_null().sum())
+    if not zero:
+        return
+    if zero == given:
+        yield Finding(
+            file.arm, "weight", "weight_not_positive", "blocks", "weights that are zero for everybody.", where,
+            "Declare `columns: {weight: none}` in this wave, or ask for the weights again.", count=zero,
+        )  # fmt: skip
+    elif zero > NEARLY_ALL * given:
+        yield Finding(
+            file.arm, "weight", "weight_not_positive", "blocks",
+            f"weights of zero for all but {given - zero:,} people: weighted results would rest on these.", where,
+            "Ask for the weights again, or declare `columns: {weight: none}` in this wave.", count=zero,
+        )  # fmt: skip
+    else:
+        yield Finding(
+            file.arm, "weight", "weight_zero", "notes", "people whose weight is zero: they are not in this wave's "
+            "population, and in no weighted result of it.", where, "Nothing, if the weights are meant so.", count=zero,
         )  # fmt: skip
 
 
@@ -108,6 +127,34 @@ def _repeated(file: WaveFile, usable: pl.DataFrame, before: Before, where: str) 
                 count=same, confidence=0.7,
             )  # fmt: skip
             return
+
+
+def _against(file: WaveFile, usable: pl.DataFrame, before: Before, where: str) -> Iterator[Finding]:
+    """Weights that run against those of the same people before, or are unrelated to them where two waves before were.
+
+    Ranks are correlated with the last two waves: one of these may be wrong.
+    """
+    known = [one for _, weights in before[:2] if (one := _ranked(usable, weights)) is not None]
+    if not known:
+        return
+    (r, people), *_ = known
+    against = all(upper_bound(one, n, 4.0) < 0 for one, n in known)
+    usually = _ranked(before[0][1], before[1][1]) if len(known) > 1 else None
+    related = usually is not None and usually[0] >= RELATED
+    if against or (related and all(upper_bound(one, n, 3.0) < RELATED / 2 for one, n in known)):
+        what = "run against" if against else "are unrelated to"
+        yield Finding(
+            file.arm, "weight", "weight_against", "warns",
+            f"the weights {what} those that the same {people:,} people had before (rank correlation {r:.2f}).", where,
+            "Ask whether the column was sorted, shifted or inverted (a chance of selection in place of a weight).",
+            count=people, confidence=0.97 if against else 0.9,
+        )  # fmt: skip
+
+
+def _ranked(one: pl.DataFrame, other: pl.DataFrame) -> tuple[float, int] | None:
+    both = one.join(other, on="person_id", suffix="_other").select(pl.col("weight", "weight_other").rank())
+    found = correlation((both["weight"].to_numpy(), both["weight_other"].to_numpy())) if both.height >= MANY else None
+    return None if found is None else (found, both.height)
 
 
 def _same_weights(one: pl.DataFrame, other: pl.DataFrame) -> tuple[int, int]:

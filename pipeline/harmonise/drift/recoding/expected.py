@@ -45,6 +45,16 @@ class Grid:
         _, delta, log_spread, _ = self.states.T
         return np.asarray(-((delta / CHANGE) ** 2 + (log_spread / SPREAD) ** 2) / 2)
 
+    @cached_property
+    def allowance(self) -> Matrix:
+        """Share of a misfit of the shares that is due to the wave before being a sample too.
+
+        Its shares are taken as those of the population. Where answers are stable, their error cancels out; where they
+        are not, the shares of two waves differ by twice the variance of one: by ``2 / (1 + r)`` of it.
+        """
+        rho, _, _, repeat = self.states.T
+        return np.asarray((1 - (1 - repeat) * rho - repeat) / 2)
+
     def around(self, state: int, width: float) -> Grid:
         """A finer grid about one state."""
         rho, delta, log_spread, repeat = self.states[state]

@@ -13,12 +13,14 @@ from pipeline.harmonise.drift.recoding.candidates import Candidate, Links, as_de
 from pipeline.harmonise.drift.recoding.expected import COARSE, FLOOR, SCREEN, Grid, Matrix, ordered
 from pipeline.harmonise.drift.recoding.transitions import Transitions
 
-EVIDENCE, EVIDENCE_UNORDERED = 3.5, 5.0
+EVIDENCE, EVIDENCE_UNORDERED = 3.0, 5.0
 """Log odds by which a mapping must beat the codes as declared, its cost paid.
 
-Ordered answers: by simulation (``tests/recovery``) 3.5 gives one false alarm in a thousand items, as costs and the
-model of change are conservative; 5 missed a fifth of the splits among 200 people with a stability of .2.
+Ordered answers: by simulation (``tests/recovery``) 3 gives under one false alarm in a hundred items whatever their
+stability, one in a thousand where it is .2 or more; 5 missed a fifth of the splits among 200 people with .2.
 """
+FEW_PEOPLE, FEW_EVIDENCE = 200.0, 4.5
+"""Fewer people need more evidence, in proportion up to this much more: their tables are mostly empty."""
 EXPLAINED, EXPLAINED_UNORDERED = 0.4, 0.3
 """Share of the misfit of the codes as declared, beyond chance, that a mapping must take away."""
 MOVES, REPEATS = 0.08, 0.05
@@ -85,6 +87,17 @@ def _weights(table: Transitions, links: Links) -> Matrix:
     return np.asarray(shared / np.maximum(shared.sum(axis=-1, keepdims=True), FLOOR))
 
 
+def _misfit(given: Matrix, expected: Matrix) -> Matrix:
+    """States × mappings: log likelihood that the shares of what was ``given`` cost beside those ``expected``.
+
+    ``given`` has a row for each mapping, ``expected`` one for each state: people by symbol.
+    """
+    shares = expected / np.maximum(expected.sum(axis=1, keepdims=True), FLOOR)
+    own = given / np.maximum(given.sum(axis=1, keepdims=True), FLOOR)
+    best = (given * np.log(np.maximum(own, FLOOR))).sum(axis=1)
+    return np.asarray(np.maximum(best - np.log(np.maximum(shares, FLOOR)) @ given.T, 0.0))
+
+
 def _saturated(table: Transitions) -> float:
     """Log likelihood of a table that fits itself, less what its free cells fit by chance."""
     shares = table.counts / np.maximum(table.before, 1)[:, None]
@@ -95,10 +108,11 @@ def _saturated(table: Transitions) -> float:
 class _Search:
     """What both kinds of answers share: score every candidate, and weigh the best against the declarations."""
 
-    evidence: float
+    least: float
 
     def __init__(self, table: Transitions) -> None:
         self.table = table
+        self.evidence = self.least + FEW_EVIDENCE * max(0.0, 1 - table.people / FEW_PEOPLE)
 
     def best(self) -> Fitted | None:
         declared = as_declared(self.table)
@@ -159,7 +173,7 @@ class _Search:
 class _Ordered(_Search):
     """Answers cut from a trait that changes as people do."""
 
-    evidence = EVIDENCE
+    least = EVIDENCE
 
     def __init__(self, table: Transitions) -> None:
         super().__init__(table)
@@ -187,6 +201,8 @@ class _Ordered(_Search):
         single = (every.sum(axis=1) <= 1).all(axis=1)
         moved = np.matmul(self.table.counts, every[single].transpose(0, 2, 1)).reshape(single.sum(), -1)
         fits = logs.reshape(len(logs), -1) @ moved.T + over.prior[:, None]
+        given = every[single] @ self.table.now
+        fits += over.allowance[:, None] * _misfit(given, self.table.before @ np.exp(logs))
         scores[single] = fits.max(axis=0) + self._beside(every[single])
         if not single.all():
             expected = np.exp(logs)
@@ -203,7 +219,8 @@ class _Ordered(_Search):
         covered: Links = np.asarray(links.any(axis=0))
         symbols = np.maximum(expected @ _weights(self.table, links)[:, covered], FLOOR)
         fits = np.tensordot(np.log(symbols), self.table.counts[:, covered], axes=([1, 2], [0, 1]))
-        return np.asarray(fits + over.prior + _left_alone(self.table, covered))
+        shares = _misfit(self.table.now[None, covered], self.table.before @ symbols)[:, 0]
+        return np.asarray(fits + over.allowance * shares + over.prior + _left_alone(self.table, covered))
 
     def exactly(self, one: Candidate) -> float:
         fits, over = self._at(one.links, np.exp(self.log), COARSE), COARSE
@@ -232,7 +249,7 @@ class _Ordered(_Search):
 class _Unordered(_Search):
     """Categories without an order: people repeat themselves, or choose as all do now."""
 
-    evidence = EVIDENCE_UNORDERED
+    least = EVIDENCE_UNORDERED
 
     def __init__(self, table: Transitions) -> None:
         super().__init__(table)
