@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from assets.building import Running, plan_build
-from assets.commands.messages import said_plainly
+from assets.commands.messages import of_studies, said_plainly
 from assets.commands.progress import Shown
 from assets.commands.remembered import remember_deposits
 from assets.engine import store
@@ -123,7 +123,7 @@ def _build(workspace: Workspace, plan: Plan, workers: int | None, shown: Shown) 
 
 def _workspace(studies: list[str], deposits: Path | None) -> Workspace:
     paths = Paths.from_environment()
-    project = load_project(paths)
+    project = of_studies(paths, studies) if studies else load_project(paths)
     for name in studies:
         if name not in project.studies:
             from pipeline.specs.reader import nearest

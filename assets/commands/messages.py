@@ -1,11 +1,30 @@
 """How a command ends that cannot do what it is asked: with a message, never with a stack trace."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 
 import typer
 
 from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.paths import Paths
+from pipeline.specs import Project, load_studies
+
+SHOWN = 5
+"""So many mistakes of a study that is left out are listed."""
+
+
+def of_studies(paths: Paths, studies: Collection[str]) -> Project:
+    """What is declared of these studies; mistakes in others are said, and do not stop what is done with these.
+
+    Raises ``DeclarationErrors`` for the studies' own mistakes.
+    """
+    project, others = load_studies(paths, studies)
+    for study, problems in others.items():
+        count = f"{len(problems):,} mistake{'s' if len(problems) > 1 else ''}"
+        typer.echo(f"– {study}: {count} in its declarations; left out. `cohesion check` lists all:", err=True)
+        for problem in problems[:SHOWN]:
+            typer.echo(f"    {problem}", err=True)
+    return project
 
 
 def said_plainly(command: Callable[..., None]) -> Callable[..., None]:

@@ -12,13 +12,13 @@ from typing import Annotated
 
 import typer
 
-from assets.commands.messages import said_plainly
+from assets.commands.messages import of_studies, said_plainly
 from assets.engine.outside import hash_of_file
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.files import write_bytes
 from pipeline.paths import Paths
-from pipeline.specs import Project, Study, load_project
+from pipeline.specs import Project, Study, load_studies
 from pipeline.specs.load import read_project
 
 wave_app = typer.Typer(help="Draft the declaration of a new wave, and confirm it.", no_args_is_help=True)
@@ -94,7 +94,7 @@ def accept(
     with _or_as_before(items, *targets):
         frozen = freeze(declared, wave, labelled_parts(declared, wave, folder), items)
         confirm_places(receipts)
-        load_project(workspace.paths)
+        load_studies(workspace.paths, [study])
     for receipt in found.values():
         typer.echo(f"✓ {receipt['file']}: {receipt['rows']:,} rows, SHA-256 {str(receipt['sha256'])[:12]}…")
     for line in frozen:
@@ -162,7 +162,7 @@ def _open_wave(study: str, wave: str) -> tuple[Workspace, Study]:
 
 def _open(study: str) -> tuple[Workspace, Study]:
     paths = Paths.from_environment()
-    project = load_project(paths)
+    project = of_studies(paths, [study])
     if study not in project.studies:
         known = ", ".join(project.studies)
         raise CohesionError(f"there is no study `{study}`", todo=f"Known: {known}.")

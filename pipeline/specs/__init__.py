@@ -3,7 +3,7 @@
 from pipeline.specs.deposits import Columns, WaveFile
 from pipeline.specs.figures import Claim, Figure
 from pipeline.specs.imputation import Gap, ImputationSet
-from pipeline.specs.load import load_project
+from pipeline.specs.load import load_project, load_studies
 from pipeline.specs.models import AnyModel
 from pipeline.specs.papers import Paper
 from pipeline.specs.project import Assumption, Project, Study
@@ -38,4 +38,5 @@ __all__ = [
     "WaveFile",
     "WeightSet",
     "load_project",
+    "load_studies",
 ]

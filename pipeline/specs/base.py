@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pipeline.specs.wave_names import stretch
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+ItemNames = tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_*]*$")], ...]
+"""Items by their names, by that of their battery, or by a pattern of names (``trust_*``)."""
 WaveName = Annotated[str, Field(pattern=r"^w\d{2,3}$")]
 WaveNames = Annotated[tuple[WaveName, ...], BeforeValidator(stretch)]
 """Waves one by one, or as ``w01 to w26``."""

@@ -12,7 +12,7 @@ trust:                                    # the battery's name; its rows are the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,8 @@ OWN = ("label", "wording", "original", "concept", "variable")
 class Battery(Answers):
     """Several questions under one stem, with what their answers share. ``rows``: item → its wording, or its own keys.
 
-    What a row says itself takes the place of what the battery says. The wording of an item is the stem and its row's.
+    What a row says itself takes the place of what the battery says. The wording of an item is the stem and its row's;
+    its label the row's alone, unless another battery has a row of that wording.
     """
 
     stem: Text = ""
@@ -56,6 +57,7 @@ def unfolded(source: Source) -> dict[str, Any]:
     """The entries with each battery as its items. Items keep the lines of the battery; mistakes are reported there."""
     entries: dict[str, Any] = dict(source.data) if isinstance(source.data, dict) else {}
     written = _by_key(source.lines)
+    twice = _rows_alike(entries)
     single = {key for key, entry in entries.items() if not is_battery(entry)}
     found: dict[str, Any] = {}
     for key, entry in entries.items():
@@ -68,7 +70,7 @@ def unfolded(source: Source) -> dict[str, Any]:
                 if first is not None:
                     source.report(place, f"`{row}` is an item already (line {first}). Give one of the two a new name.")
                 elif (own := _own(said, source, place)) is not None:
-                    found[row] = _item(entry, own, place, source, written)
+                    found[row] = _item(entry, own, place, source, written, twice)
     return found
 
 
@@ -106,15 +108,32 @@ def _own(said: Any, source: Source, position: Position) -> dict[str, Any] | None
     return {"wording": str(said)}
 
 
+def _rows_alike(entries: Mapping[str, Any]) -> set[str]:
+    """The wordings that rows of several batteries have: there a row alone does not say what was asked."""
+    seen: dict[str, set[str]] = {}
+    for key, entry in entries.items():
+        rows = entry["rows"] if is_battery(entry) and isinstance(entry["rows"], dict) else {}
+        for said in rows.values():
+            wording = said.get("wording") if isinstance(said, dict) else said
+            seen.setdefault(str(wording).strip().casefold(), set()).add(key)
+    return {wording for wording, batteries in seen.items() if len(batteries) > 1}
+
+
 def _item(
-    entry: dict[str, Any], own: dict[str, Any], place: Position, source: Source, written: Lines
+    entry: dict[str, Any],
+    own: dict[str, Any],
+    place: Position,
+    source: Source,
+    written: Lines,
+    twice: Collection[str],
 ) -> dict[str, Any]:
     """One item, as if it had been written out; its lines are those of its row, and for the rest of the battery."""
     battery, row = place[0], place[-1]
     said = {key: value for key, value in entry.items() if key not in ("stem", "rows")} | {"battery": battery} | own
     if isinstance(own.get("wording"), str | int | float):
         said["wording"] = f"{entry.get('stem') or ''} {own['wording']}".strip()
-        said.setdefault("label", own["wording"])
+        is_alike = str(own["wording"]).strip().casefold() in twice
+        said.setdefault("label", said["wording"] if is_alike else own["wording"])
     line = written[place][()]
     source.lines[row,] = line
     for key in said:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.specs.base import Assumable, Declaration, Name, Period, Text
+from pipeline.specs.base import Assumable, Declaration, ItemNames, Name, Period, Text
 from pipeline.specs.formats import FORMATS
 from pipeline.specs.variable_names import check_pattern
 
@@ -206,7 +206,7 @@ class WaveFile(Deposited):
     prefix: str | None = None
     names: Pattern | None = None
     variables: dict[Name, str] = {}
-    not_asked: tuple[Name, ...] = ()
+    not_asked: ItemNames = ()
     date_format: str | None = None
     refreshment: str | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from pipeline.paths import Paths
 from pipeline.specs.check import check
 from pipeline.specs.figures import Figure
 from pipeline.specs.models import load_model
+from pipeline.specs.not_asked import as_items
 from pipeline.specs.papers import Paper
 from pipeline.specs.parts import assembled
 from pipeline.specs.project import Project
@@ -33,6 +34,43 @@ def load_project(paths: Paths) -> Project:
     if reading.problems:
         raise DeclarationErrors(sorted(dict.fromkeys(reading.problems), key=_by_file_and_line))
     return Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
+
+
+def load_studies(paths: Paths, studies: Collection[str]) -> tuple[Project, dict[str, list[str]]]:
+    """What is declared of these studies, and of others without a mistake; study → the mistakes of those left out.
+
+    Raises ``DeclarationErrors`` for mistakes of the studies themselves, of the concepts, and of files of no study.
+    """
+    reading = read_project(paths)
+    check(reading)
+    aside: dict[str, list[str]] = {}
+    own: list[str] = []
+    for key, source in reading.sources.items():
+        study = _study_of(key, reading)
+        is_other = study in reading.parts and study not in studies
+        (aside.setdefault(str(study), []) if is_other else own).extend(source.problems)
+    if own:
+        raise DeclarationErrors(sorted(dict.fromkeys(own), key=_by_file_and_line))
+    aside = {study: sorted(dict.fromkeys(found), key=_by_file_and_line) for study, found in aside.items() if found}
+    project = Project(
+        reading.concepts,
+        {key: study for key, study in reading.studies.items() if key not in aside},
+        {key: model for key, model in reading.models.items() if model.study not in aside},
+        {key: figure for key, figure in reading.figures.items() if figure.study not in aside},
+        {key: paper for key, paper in reading.papers.items() if paper.study not in aside},
+    )
+    return project, aside
+
+
+def _study_of(key: tuple[str, ...], reading: Reading) -> str | None:
+    """The study that a file belongs to: by its folder, or as a report says; None for files of none."""
+    if key[0] not in ("models", "figures", "papers"):
+        return key[0]
+    declared = getattr(reading, key[0]).get(key[1])
+    if declared is not None:
+        return str(declared.study)
+    data = reading.sources[key].data
+    return str(data["study"]) if isinstance(data, dict) and "study" in data else None
 
 
 def read_project(paths: Paths) -> Reading:
@@ -62,7 +100,7 @@ def _read_study(folder: Path, paths: Paths, reading: Reading) -> None:
     for part in STUDY_FILES.values():
         read[part.key] = _read_part(part, folder, paths, reading, read.get("about"))
     place = {wave: reading.sources[folder.name, "waves", wave] for wave in read["waves"]}
-    read["waves"] = assembled(read["about"], read["waves"], place)
+    read["waves"] = as_items(assembled(read["about"], read["waves"], place), read["items"])
     reading.parts[folder.name] = parts_of(read)
     for file in _files(folder, "*.y*ml"):
         if not is_study_file(file.name):

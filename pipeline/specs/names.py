@@ -6,6 +6,7 @@ nothing is reported at once, not only after the first mistake is corrected.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -13,18 +14,31 @@ from pipeline.specs.reader import nearest
 from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Position, Source
 
+SHOWN = 12
+"""So many unknown names are listed in one message."""
+
 Names = list[str] | None
 """Names that may be referred to; ``None`` where the file that would hold them cannot be read."""
 
 
 def known(source: Source, position: Position, names: Iterable[str], valid: Names, what: str) -> None:
-    """Each of ``names`` must be among ``valid``; the message lists or hints at what would be."""
+    """Each of ``names`` must be among ``valid``; the message lists or hints at what would be. One message a list."""
     if valid is None:
         return
-    for name in names:
-        if name not in valid:
-            some = f"; declared: {', '.join(valid)}." if 0 < len(valid) <= 12 else "."
-            source.report(position, f"`{name}` is not {what}{nearest(name, valid) or some}")
+    some = f"; declared: {', '.join(valid)}." if 0 < len(valid) <= 12 else "."
+    unknown = list(dict.fromkeys(name for name in names if name not in valid))
+    if len(unknown) == 1:
+        source.report(position, f"`{unknown[0]}` is not {what}{nearest(unknown[0], valid) or some}")
+    elif unknown:
+        hints = {name: re.sub(r"^; (.*)\?$", r" (\1?)", nearest(name, valid)) for name in unknown if not _is_wave(name)}
+        told = [f"`{name}`{hints.get(name, '')}" for name in unknown[:SHOWN]]
+        more = f" and {len(unknown) - SHOWN:,} more" if len(unknown) > SHOWN else ""
+        source.report(position, f"none of {', '.join(told)}{more} is {what}{some}")
+
+
+def _is_wave(name: str) -> bool:
+    """Whether the next name, which is always much like it, would be no hint."""
+    return re.fullmatch(r"w\d+", name) is not None
 
 
 def once(source: Source, position: Position, names: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from pipeline.specs.base import (
     Assumable,
     Declaration,
+    ItemNames,
     LonelyPsu,
     MissingReason,
     Name,
@@ -259,7 +260,7 @@ class Wave(Assumable):
     names: Pattern | None = None
     mark: Text | None = None
     variables: dict[Name, str] = {}
-    not_asked: tuple[Name, ...] = ()
+    not_asked: ItemNames = ()
     exceptions: dict[Name, WaveException] = {}
     decisions: tuple[Decision, ...] = ()
     paradata: Paradata | None = None

@@ -104,6 +104,7 @@ class Findings(dy.Schema):
     todo = dy.String()
     decision = dy.String(nullable=True)  # the recorded decision, with the reason
     texts = dy.String(nullable=True)  # of texts in place of numbers: those that may be shown, with counts, as JSON
+    battery = dy.String(nullable=True)  # of an item, where every item of its battery has this finding
 
 
 class Redeliveries(dy.Schema):

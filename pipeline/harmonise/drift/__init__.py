@@ -1,8 +1,9 @@
 """Drift between waves, found by the machine: what a new wave does otherwise than the waves before it."""
 
 from pipeline.harmonise.drift.compare import compare, compare_all
-from pipeline.harmonise.drift.finding import Finding, counted, open_blocks, undecided
+from pipeline.harmonise.drift.finding import Finding
 from pipeline.harmonise.drift.linked import link_counts, linked_table, links
+from pipeline.harmonise.drift.messages import counted, open_blocks, undecided
 from pipeline.harmonise.drift.redelivered import Delivery, People, not_compared, redelivered
 from pipeline.harmonise.drift.redelivered_words import redelivery_lines
 from pipeline.harmonise.drift.report import drift_html

@@ -33,6 +33,7 @@ from pipeline.harmonise.drift.twice import same_answers
 from pipeline.harmonise.drift.universe import universe_findings
 from pipeline.harmonise.drift.variation import not_in_file, variation_findings
 from pipeline.harmonise.drift.weights import weight_findings
+from pipeline.harmonise.drift.whole_batteries import marked_batteries
 from pipeline.harmonise.drift.window import window_findings
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.base import Period
@@ -66,7 +67,8 @@ def compare(
     candidates: list[Moved] = []
     for file in arm_files(study, wave):
         beside = known.beside(wave, file)
-        found += _items(study, beside, known, candidates, used_items(study, modelled))
+        items = [*_items(study, beside, known, candidates, used_items(study, modelled))]
+        found += marked_batteries(study, wave, file, items)
         found += _file(study, beside, labels[wave])
         if reported is not None:
             found += outcome_findings(file.arm, wave, beside.rows["person_id"], reported)

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.door import known_options
 from pipeline.harmonise.drift.redelivered_words import Redelivered, in_words
+from pipeline.harmonise.drift.whole_batteries import folded
 from pipeline.specs.project import Study
 
 if TYPE_CHECKING:
@@ -34,13 +35,14 @@ def drift_html(
     that was set aside, with its ``wave``; ``links`` is any table of who is linked, printed as it is, counts only;
     ``redeliveries`` has of each wave that was delivered again what changed (contract ``Redeliveries``).
     """
+    shown = folded(findings)
     labels = {key: item.label for key, item in study.items.items()}
     labels |= {"person_id": "People", "weight": "Weights", "missing_codes": "Missing codes", "present": "Who was there"}
     return _compiled(template.read_text(encoding="utf-8")).render(
         study=study,
-        waves=[(wave, _parts(findings.filter(pl.col("wave") == wave))) for wave in study.waves],
+        waves=[(wave, _parts(shown.filter(pl.col("wave") == wave))) for wave in study.waves],
         several_arms=len(study.about.arms) > 1,
-        overview=_plain(_overview(study, findings, receipts, apart)),
+        overview=_plain(_overview(study, shown, receipts, apart)),
         links=_plain(links) if links is not None and links.height else None,
         redelivered=_redelivered(redeliveries or {}, labels | {key: one.label for key, one in study.scales.items()}),
         label=lambda item: labels.get(item, item.replace("_", " ").capitalize()),

@@ -94,7 +94,12 @@ def draft(
                 *join_lines(joins, called, used),
                 *role_lines(want, roles, guesses, called, study.about.columns.named()),
                 *variable_lines(
-                    want, names, found, _to_name(called, new, drafted), _as_named(study, called, names, found)
+                    want,
+                    names,
+                    found,
+                    _to_name(called, new, drafted),
+                    _as_named(study, called, names, found),
+                    {key: study.items[key].battery for key in names},
                 ),
                 *_left(deposit, new, add_items),
             ]

@@ -16,6 +16,7 @@ from pipeline.ingest.arrival.stacked import stacked
 from pipeline.ingest.arrival.weights import WEIGHTS
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
+from pipeline.specs.not_asked import in_batteries
 from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
@@ -51,10 +52,11 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
     weights = [column for column, why in new.others.items() if why == WEIGHTS]
     if len(weights) == 1 and roles.get("weight") is None:
         roles["weight"] = weights.pop()
+    entries = new_entries(study, new, path.name)
     marks = layout.marks if isinstance(layout, Wide) else list(layout.values)
     width = 2 if len(marks) < 100 else 3
     waves = {
-        f"w{place:0{width}}": _wave(study, arm, path, opened.deposit, layout, mark, new, roles, weights)
+        f"w{place:0{width}}": _wave(study, arm, path, opened.deposit, layout, mark, new, entries, roles, weights)
         for place, mark in enumerate(marks, start=1)
     }
     said = (
@@ -63,7 +65,6 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
         if isinstance(layout, Long)
         else f"{path.name} holds {len(marks)} waves, in columns of the form `{layout.pattern}`"
     )
-    entries = new_entries(study, new, path.name)
     return PanelDraft(_about(opened, path, layout), waves, entries, len(new.items), one_line(said))
 
 
@@ -104,6 +105,7 @@ def _wave(
     layout: Long | Wide,
     mark: str,
     new: NewItems,
+    entries: NewEntries,
     roles: dict[str, str | None],
     weights: list[str],
 ) -> str:
@@ -131,7 +133,7 @@ def _wave(
         f"    {takes}",
         *_columns(study, roles),
         *([f"# {WEIGHTS_OPEN} {', '.join(weights)}"] if weights else []),
-        *([f"not_asked: [{', '.join(unasked)}]"] if unasked else []),
+        *([f"not_asked: [{', '.join(in_batteries(unasked, entries.batteries))}]"] if unasked else []),
     ]
     return "\n".join(map(one_line, lines)) + "\n"
 

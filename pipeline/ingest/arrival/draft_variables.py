@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pipeline.ingest.arrival.expected import Expected
 from pipeline.ingest.arrival.matching import POSSIBLE, SURE, Match
+from pipeline.specs.not_asked import in_batteries
 from pipeline.specs.yaml_text import quoted
 
 
@@ -15,9 +16,11 @@ def variable_lines(
     found: Mapping[str, Match],
     new: Mapping[str, str],
     as_named: Collection[str] = (),
+    batteries: Mapping[str, str | None] | None = None,
 ) -> list[str]:
-    """The lines ``variables`` and ``not_asked``. ``new``: key of a drafted item → the column it was drafted from.
+    """The lines ``variables`` and ``not_asked``; a battery of which nothing is there is one line.
 
+    ``new``: key of a drafted item → the column it was drafted from. ``batteries``: item → its battery.
     ``as_named``: the items whose variables are called as the pattern of study.yaml says, which need no line.
     """
     live = [
@@ -35,7 +38,7 @@ def variable_lines(
     if comments:
         lines += ["  # Of another name: take away the first # of the line if it is the same question, or else list the"]
         lines += ["  # item under not_asked. Until then the wave is not built.", *comments]
-    absent = list(_absent(want, names, found))
+    absent = list(_together(dict(_absent(want, names, found)), batteries or {}))
     return [*lines, *(["", "not_asked:", *absent] if absent else [])]
 
 
@@ -64,13 +67,19 @@ def _proposal(want: Expected, item: str, match: Match) -> str:
     return f"{match.confidence:.0%}: {match.evidence}{before}"
 
 
-def _absent(want: Expected, names: Mapping[str, str], found: Mapping[str, Match]) -> Iterator[str]:
+def _together(absent: Mapping[str, str], batteries: Mapping[str, str | None]) -> Iterator[str]:
+    """The lines of absent items, those of a whole battery as one."""
+    for name in in_batteries(absent, batteries):
+        yield f"  - {name}  # {absent.get(name) or 'no variable of its items'}"
+
+
+def _absent(want: Expected, names: Mapping[str, str], found: Mapping[str, Match]) -> Iterator[tuple[str, str]]:
     """Items of which the file seems to hold nothing, with what comes nearest."""
     for item, name in names.items():
         match = found.get(item)
         if match is None or match.confidence < POSSIBLE:
             if match is None or not match.is_its_name:
-                yield f"  - {item}  # no variable like `{name}`"
+                yield item, f"no variable like `{name}`"
         elif match.confidence < SURE and not match.is_its_name:
             why = f"perhaps {match.variable} ({_proposal(want, item, match).split(':')[0]})"
-            yield f"  - {item}  # {why}: {match.evidence}"
+            yield item, f"{why}: {match.evidence}"

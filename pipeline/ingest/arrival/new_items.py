@@ -56,9 +56,11 @@ class NewEntries:
     items: str
     scales: str
     missing: SharedMissing
+    batteries: Mapping[str, str | None]
+    """Item → its battery."""
 
 
-NO_ENTRIES = NewEntries("", "", NONE_SHARED)
+NO_ENTRIES = NewEntries("", "", NONE_SHARED, {})
 
 
 def new_items(
@@ -124,7 +126,9 @@ def new_entries(
     shared = NONE_SHARED if study.items or not study.about.missing else shared_missing(asked)
     own = [(key, without_codes(one, shared.reasons)) for key, one in asked]
     blocks = arranged(own, _names(found.items), {*study.items, *taken})
-    return NewEntries(entries_text(blocks), scale_proposals(blocks), shared)
+    grids = [block for block in blocks if isinstance(block, Grid)]
+    batteries = {key: None for key, _ in own} | {key: grid.key for grid in grids for key, _ in grid.rows}
+    return NewEntries(entries_text(blocks), scale_proposals(blocks), shared, batteries)
 
 
 def question(item: NewItem, file: str) -> Question:
