@@ -80,14 +80,13 @@ def _rarity(column: Numbers) -> Numbers:
 
 def copied_columns(beside: Beside) -> Iterator[Finding]:
     """Items whose answers are, person by person, those to another item, as they were not before."""
-    seen: dict[bytes, str] = {}
+    seen: dict[bytes, str] = {}  # by their hashes: columns that are alike, which are then compared
     for key, reading in beside.now.items():
         if reading.absent or reading.shared or not _says_enough(reading):
             continue
-        raw = beside.rows[reading.rule.variable or ""].fill_null("").str.strip_chars()
-        content = "\x1f".join(raw.to_list()).encode()
-        other = seen.setdefault(content, key)
-        if other != key:
+        raw = beside.rows[reading.rule.variable or ""]
+        other = seen.setdefault(raw.hash().to_numpy().tobytes(), key)
+        if other != key and raw.equals(beside.rows[beside.now[other].rule.variable or ""]):
             yield _copied(beside, key, other)
 
 

@@ -23,6 +23,8 @@ from pipeline.specs.sources import role_columns
 
 MOST_ROWS = 3
 """Rows up or down that are tried."""
+RELATED = 0.3
+"""Columns that correlate so much with themselves are tried by a single row: a part of them may have been moved."""
 APART = 0.15
 """By so much the correlation in one direction must exceed that in the other."""
 SURE, ALONE = 3.5, 5.0
@@ -58,7 +60,7 @@ class _Column:
         own, people = self.at(0)
         if people < MANY or own > 0.95:
             return None
-        for rows in range(1, MOST_ROWS + 1):
+        for rows in range(1, (MOST_ROWS if own < RELATED else 1) + 1):
             (down, n), (up, m) = self.at(rows), self.at(-rows)
             if min(n, m) < MANY:
                 continue
@@ -117,11 +119,12 @@ def _columns(beside: Beside) -> Iterator[tuple[str, _Column, _Column | None]]:
         earlier = beside.earlier.get(key, [])
         if not earlier or reading.absent or reading.shared or not _has_order(beside, key):
             continue
-        now = _ranks(reading.numbers)[order]
+        scored = _ranks if beside.study.items[key].kind == "number" else _as_they_are
+        now = scored(reading.numbers)[order]
         made = []
         for wave, known in earlier[:2]:
             rows_before, rows_now = beside.pairs(wave)
-            made.append(_Column(key, place[rows_now], _ranks(known.numbers)[rows_before], now))
+            made.append(_Column(key, place[rows_now], scored(known.numbers)[rows_before], now))
         yield key, made[0], made[1] if len(made) > 1 else None
     yield from _weights(beside, order)
 
@@ -142,6 +145,10 @@ def _weights(beside: Beside, order: NDArray[np.int64]) -> Iterator[tuple[str, _C
         before = _ranks(both["weight"].to_numpy())
         made.append(_Column(name, both["place"].to_numpy().astype(np.int64), before, now))
     yield name, made[0], made[1] if len(made) > 1 else None
+
+
+def _as_they_are(numbers: Numbers) -> Numbers:
+    return numbers
 
 
 def _ranks(numbers: Numbers) -> Numbers:

@@ -13,7 +13,7 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from pipeline.harmonise.drift.change import correlation
+from pipeline.harmonise.drift.change import correlation, kappa
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.harmonise.drift.history import Beside, History
 from pipeline.harmonise.drift.rest import Items, Matrix
@@ -27,6 +27,8 @@ CLEAR = 0.4
 UNRELATED, UNRELATED_SORTED, USUAL = 0.15, 0.3, 0.3
 """Below this an item is unrelated to itself before (the second where the column stands in order of size), if half of
 the others correlate by the third or more."""
+SAME_PEOPLE = 0.6
+"""Agreement of lasting facts (kappa), and correlation of ages, that the same people surely have."""
 FEW_RELATED = 0.2
 """If no larger share of the items is associated with itself, the ids are not those of the people who answered."""
 FEWEST_ITEMS, FEWEST_PEOPLE = 5, 100
@@ -61,6 +63,7 @@ def stability_findings(study: Study, beside: Beside, history: History, z: float)
 def unrelated_findings(study: Study, beside: Beside, history: History, found: Collection[str]) -> Iterator[Finding]:
     """Items (but those ``found`` already) that have nothing to do with the same people's answers in any wave before,
     where they had before, or stand sorted in the file; or the file, if hardly an item has: its ids are other people's.
+    It stops the wave if lasting facts and ages say so, too.
     """
     lasting = {
         key: correlations
@@ -77,7 +80,7 @@ def unrelated_findings(study: Study, beside: Beside, history: History, found: Co
     if related <= FEW_RELATED * len(lasting):
         people = max(n for ranks in lasting.values() for _, n in ranks)
         yield Finding(
-            beside.file.arm, "person_id", "unlike_before", "blocks",
+            beside.file.arm, "person_id", "unlike_before", "blocks" if _other_facts(beside) else "warns",
             f"of {len(lasting):,} items, {len(lasting) - related:,} have nothing to do with what the same people "
             f"(up to {people:,}) said before (half of the correlations are below {max(usual, 0):.2f}).",
             beside.file.file,
@@ -96,6 +99,24 @@ def unrelated_findings(study: Study, beside: Beside, history: History, found: Co
                 )  # fmt: skip
 
 
+def _other_facts(beside: Beside) -> bool:
+    """Whether lasting facts or ages are not those that the same people had."""
+    for key, reading in beside.now.items():
+        item = beside.study.items[key]
+        if reading.absent or key not in beside.before or not (item.time_constant or item.concept == "age"):
+            continue
+        pair = beside.same_people(key)
+        if item.kind == "number" or item.concept == "age":
+            r = correlation(pair)
+            agree = None if r is None else (r, 1 / math.sqrt(len(pair[0])))
+        else:
+            found = kappa(pair)
+            agree = None if found is None else found[:2]
+        if agree is not None and agree[0] + 3 * agree[1] < SAME_PEOPLE:
+            return True
+    return False
+
+
 def _lasted(beside: Beside, history: History, key: str) -> bool:
     """Whether an item was associated with itself between the two waves before."""
     was = history.correlation(key, beside.file.arm, beside.last(key))
@@ -112,13 +133,18 @@ def _sorted(beside: Beside, key: str) -> bool:
 
 
 def _with_each(beside: Beside, key: str) -> list[tuple[float, int]]:
-    """Rank correlations of an item with the same people's answers in the last two waves that asked it."""
+    """Correlations (of amounts: by ranks) of an item with the same people's answers in the last two waves with it."""
     found = []
     for wave, _ in beside.earlier.get(key, [])[:2]:
-        was, now = (pl.Series(values).rank().to_numpy() for values in beside.same_people(key, wave))
-        r = correlation((was, now)) if len(was) >= FEWEST_PEOPLE else None
-        found += [] if r is None else [(r, len(was))]
+        one = beside.correlation(key, wave) if beside.study.items[key].kind == "ordinal" else _ranked(beside, key, wave)
+        found += [one] if one is not None and one[1] >= FEWEST_PEOPLE else []
     return found
+
+
+def _ranked(beside: Beside, key: str, wave: str) -> tuple[float, int] | None:
+    was, now = (pl.Series(values).rank().to_numpy() for values in beside.same_people(key, wave))
+    r = correlation((was, now))
+    return None if r is None else (r, len(was))
 
 
 def _moved(beside: Beside, ordered: list[str], z: float) -> dict[str, Finding]:
