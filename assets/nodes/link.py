@@ -30,9 +30,9 @@ def make_links(
     from pipeline.tables import Linked, Links
 
     known = Register(deposits.folder, load_key(key.path), read_withdrawn(withdrawn.path))
-    ids = deposited_ids(study, known, tables["waves"], tables["receipts"])
+    ids, evidence = deposited_ids(study, known, tables["waves"], tables["receipts"])
     facts = {wave: lasting_facts(study, wave, rows) for wave, rows in ids.items()}
-    made = link_study(study, ids, facts, known)
+    made = link_study(study, ids, facts, known, evidence)
     own = {wave: made.proposals.filter(made.proposals["later"] == wave) for wave in study.waves}
     return Output(
         tables={"links": made.counts, "linked": linked_people(made.counts)},

@@ -54,7 +54,7 @@ class Linked(dy.Schema):
     doubtful = dy.Int64(min=0)  # an id nearly that of somebody earlier; not linked
     expected = dy.Int64(min=0)  # new, and on a list
     new = dy.Int64(min=0)  # new, and on no list
-    compared = dy.Int64(min=0)  # in the wave before, with a time-constant fact in both
+    compared = dy.Int64(min=0)  # in the wave before, with a time-constant fact that both waves told anew
     contradict = dy.Int64(min=0)  # of those compared, with a different time-constant fact
     by_chance = dy.Float64(nullable=True, min=0)  # the number expected of people linked at random
 

@@ -201,3 +201,24 @@ def test_clusters_of_households_need_a_column_of_households(root: Path) -> None:
     models.mkdir()
     (models / "lay_size.yaml").write_text(MODEL.lstrip())
     assert "lay_size.yaml:7: `lay` has no households: name their column" in run(root, "check", fails=True)
+
+
+def test_a_column_for_each_wave_that_people_have_as_well_is_taken_from_one_file(root: Path) -> None:
+    raw = root / "data" / "raw" / STUDY
+    household_panel(root)
+    for mark in "ab":
+        frame, _ = pyreadstat.read_dta(raw / f"{mark}_indresp.dta", output_format="polars")
+        labels = {f"{mark}_{item}": AGREE for item in ITEMS}
+        columns = {name: frame[name].to_list() for name in frame.columns}
+        write(raw / f"{mark}_indresp.dta", columns | {f"{mark}_ivfio": [1.0, 2.0] + [1.0] * (frame.height - 2)}, labels)
+    assert "Proposed to join" in draft(root, "a_indresp.dta")
+    text = wave(root, "w01")
+    assert "Both files have a_ivfio: read from this one" in text
+    (take,) = re.findall(r'"xwave", on: "pidp", relation: one_to_one, take: \[(.*)\]', text)
+    assert {"sex_dv", "birthy", "psu", "strata"} <= {name.strip('" ') for name in take.split(",")}
+    run(root, "wave", "accept", STUDY, "w01", "--yes")
+    about = root / "data" / "studies" / STUDY / "study.yaml"
+    about.write_text(re.sub(r"waves: \[w01, w02, w03\]", "waves: [w01]", about.read_text()))
+    for name in ("w02", "w03"):
+        (root / "data" / "studies" / STUDY / "waves" / f"{name}.yaml").unlink(missing_ok=True)
+    assert "wave/" in run(root, "build", "--study", STUDY)

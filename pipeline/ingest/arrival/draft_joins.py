@@ -79,7 +79,7 @@ def _joining(study: Study, path: Path, key: Key, person: str, deposit: Deposit) 
     columns = [name for name in opened.deposit.frame.columns if name != key.column]
     is_of_people = key.column == person
     by_wave = _by_wave(columns) if is_of_people else {}
-    shared = tuple(name for name in columns if name in deposit.frame.columns and name not in by_wave)
+    shared = tuple(name for name in columns if name in deposit.frame.columns)
     source = next((name for name, one in study.about.sources.items() if one.file == path.name), None)
     was_joined = any(in_a_series(path.name, name) or path.name == name for name in _joined_before(study))
     return Joining(

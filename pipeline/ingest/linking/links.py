@@ -43,13 +43,15 @@ def link_waves(
     case: Case = "as_is",
     refreshment: Mapping[str, Collection[str]] | None = None,
     issued: Collection[str] = (),
+    evidence: Collection[str] | None = None,
 ) -> Links:
     """Compare the ids of each wave with those of the waves before it; ``waves`` are in their order in time.
 
     Each frame has one row per person: ``id_column`` as deposited, lasting ``facts`` (equal values agree, null is not
     compared), ``row`` (its number in the file; 1, 2, 3 … if absent) and ``set_apart`` (true for rows that are
     quarantined; if absent, none is). ``strip`` and ``case`` are the declared rule: only by it are ids the same.
-    ``refreshment`` lists, by wave, ids that are new as planned; ``issued`` every id that was given out.
+    ``refreshment`` lists, by wave, ids that are new as planned; ``issued`` every id that was given out. ``evidence``:
+    the facts that each wave tells anew, all if left out; only these can contradict the link of an id.
 
     In ``counts``, ``of`` is the number of people looked at, and ``by_chance`` how many of them chance alone would give:
     of near ids that belong to strangers, so many would agree in all facts; of people linked at random, so many would
@@ -57,7 +59,8 @@ def link_waves(
     ``once`` those on no list whose id is in no other wave, earlier or later. No id is in the result.
     """
     people = {wave: _prepare(frame, id_column, strip, case) for wave, frame in waves.items()}
-    return _link(with_numbered_facts(people, facts), facts, refreshment or {}, issued)
+    told = [*facts] if evidence is None else [fact for fact in facts if fact in evidence]
+    return _link(with_numbered_facts(people, facts), facts, refreshment or {}, issued, told)
 
 
 def _link(
@@ -65,6 +68,7 @@ def _link(
     facts: Sequence[str],
     refreshment: Mapping[str, Collection[str]],
     issued: Collection[str],
+    evidence: Sequence[str],
 ) -> Links:
     """The same once ids are compared as declared and facts are numbers."""
     loaded = {wave: people.filter(~pl.col("set_apart")) for wave, people in prepared.items()}
@@ -80,7 +84,8 @@ def _link(
         own = loaded[wave].with_columns(wave=pl.lit(wave))
         seen = pl.concat([seen, own], how="diagonal").unique("id", keep="last", maintain_order=True)
         previous = wave
-    counts.append(contradictions(loaded, facts))
+    if evidence:
+        counts.append(contradictions(loaded, evidence))
     return Links(pl.concat(counts), pl.concat(proposals))
 
 

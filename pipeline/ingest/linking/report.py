@@ -18,6 +18,7 @@ from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import codes_of_columns
 from pipeline.ingest.linking.kinds import CONTRADICTS, LISTED, PROPOSED, UNDECLARED
 from pipeline.ingest.linking.links import Links, link_waves
+from pipeline.ingest.parts.part import Part
 from pipeline.ingest.parts.together import under_names_of_arm
 from pipeline.ingest.people.ids import in_arm, normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
@@ -29,6 +30,7 @@ from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
 from pipeline.tables import LINK_KINDS
 
+Place = tuple[str, str, str]
 ID = "deposited_id"
 KEPT = ("row", ID, "person_id", "arm", "set_apart")
 """Columns of the ids of a wave besides variables."""
@@ -41,8 +43,11 @@ def lasting_items(study: Study) -> list[str]:
 
 def deposited_ids(
     study: Study, known: Register, loaded: Mapping[str, pl.DataFrame], receipts: Mapping[str, pl.DataFrame]
-) -> dict[str, pl.DataFrame]:
+) -> tuple[dict[str, pl.DataFrame], list[str]]:
     """By wave, one row per row of its files that has an id: the id as deposited, and the variables of lasting items.
+
+    And the lasting items that are evidence of links: told in more than one place. What one column says for all waves
+    (of a wide file, or of a file joined by the person) is the same whoever is linked.
 
     Columns: ``arm``, ``row``, ``deposited_id``, ``person_id``, ``set_apart`` (it is not in the wave table ``loaded``),
     and the source variables as text of codes. People who withdrew are not there. For the memory of one step only:
@@ -50,6 +55,7 @@ def deposited_ids(
     the receipt with which its wave was loaded.
     """
     parts: dict[str, list[pl.DataFrame]] = {wave: [] for wave in study.waves}
+    places: dict[str, set[Place]] = {item: set() for item in lasting_items(study)}
     for waves in study.deliveries():
         taken = read_waves(study, waves, known.folder, columns=_columns, partial=True)
         for wave in waves:
@@ -59,7 +65,21 @@ def deposited_ids(
                 _ensure_loaded(file, part.deposit, receipts[wave])
                 deposit = without_test_records(study, wave, file, part.deposit)
                 parts[wave].append(_rows(study, wave, file, deposit, known, loaded[wave]))
-    return {wave: pl.concat(found, how="diagonal") for wave, found in parts.items()}
+                for item, own in places.items():
+                    own |= {place for place in [_place(study, wave, file, part, item)] if place is not None}
+    evidence = [item for item, own in places.items() if len(own) > 1]
+    return {wave: pl.concat(found, how="diagonal") for wave, found in parts.items()}, evidence
+
+
+def _place(study: Study, wave: str, file: WaveFile, part: Part, item: str) -> Place | None:
+    """The file, the column and the rows in which a part finds an item; None where it does not ask it."""
+    variable = source_variable(study, wave, file, item)
+    if variable is None:
+        return None
+    for one in part.joined:
+        if variable in one.added:
+            return str(one.receipt["file"]), one.added[variable], ""
+    return file.file, variable, str(sorted(file.chosen.items()))
 
 
 def _ensure_loaded(file: WaveFile, deposit: Deposit, receipts: pl.DataFrame) -> None:
@@ -99,11 +119,16 @@ def _rows(
 
 
 def link_study(
-    study: Study, ids: Mapping[str, pl.DataFrame], facts: Mapping[str, pl.DataFrame], folder: Register
+    study: Study,
+    ids: Mapping[str, pl.DataFrame],
+    facts: Mapping[str, pl.DataFrame],
+    folder: Register,
+    evidence: Sequence[str],
 ) -> Links:
     """One row per arm, pair of waves and kind (contract ``Links``), and one row per proposal.
 
-    ``ids`` by wave as from ``deposited_ids``; ``facts`` by wave, row by row, the values of lasting items.
+    ``ids`` by wave as from ``deposited_ids``, and ``evidence``; ``facts`` by wave, row by row, the values of lasting
+    items.
     """
     counts, proposals = [], []
     issued = ids_in(study, find_file(folder.folder, study.about.issued)) if study.about.issued else []
@@ -123,6 +148,7 @@ def link_study(
             case=rule.case,
             refreshment=_refreshment(study, arm, folder),
             issued=issued,
+            evidence=evidence,
         )
         counts.append(made.counts.select(pl.lit(study.key).alias("study"), pl.lit(arm).alias("arm"), pl.all()))
         proposals.append(made.proposals.with_columns(arm=pl.lit(arm)))

@@ -71,6 +71,7 @@ def join_file(
         relation=joined.relation,
         without=int(rows.null_count()),
         unused=other.frame.height - rows.drop_nulls().n_unique(),
+        added={own: name for name, own in added.items()},
     )
     return _with_what_it_says(deposit, frame, other, added), about
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ingest.formats.deposit import Deposit
@@ -19,6 +20,8 @@ class JoinedFile:
     """Rows of the part whose key is not in the file, or is empty."""
     unused: int
     """Rows of the file whose key no row of the part has."""
+    added: Mapping[str, str] = field(default_factory=dict)
+    """Column of the part → its name in the file, of those that the file adds."""
 
 
 @dataclass(frozen=True)

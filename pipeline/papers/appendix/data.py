@@ -58,18 +58,29 @@ def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
         .agg(pl.col(name).sum() for name in names)
         .sort("wave")
     )
+    has_facts = bool((counted["compared"] > 0).any())
+    counted = counted if has_facts else counted.drop("compared", "contradict", "by_chance")
     rows = [(study.label(wave), *(f"{count:,.0f}" for count in counts)) for wave, *counts in counted.iter_rows()]
     lead = (
         "People are linked from wave to wave by their id alone. Near-matching ids are not linked automatically. "
-        "Facts that should not change, such as the year of birth, show how far the links can be trusted. The table "
-        "counts how often they did change, and how often they would if people were linked at random."
+        "People who could be linked are those of arms that had an earlier wave. "
+        f"{_FACTS if has_facts else _NO_FACTS}"
     )
-    headers = ("Wave", "People", "Linked to the wave before", "Back after a gap", "New", "Possible mismatch")
-    facts = ("Constant facts compared", "Changed", "Expected by chance")
-    return [
-        Paragraph(words(lead)),
-        plain_rows("links-table", "Links to earlier waves", (*headers, *facts), rows, right=8),
-    ]
+    headers = ("Wave", "Could be linked", "Linked to the wave before", "Back after a gap", "New", "Possible mismatch")
+    facts = ("Constant facts compared", "Changed", "Expected by chance") if has_facts else ()
+    table = plain_rows(
+        "links-table", "Links to earlier waves", (*headers, *facts), rows, right=len(counted.columns) - 1
+    )
+    return [Paragraph(words(lead)), table]
+
+
+_FACTS = (
+    "Facts that should not change and that waves asked anew, such as the year of birth, show how far the links can be "
+    "trusted. The table counts how often they did change, and how often they would if people were linked at random."
+)
+_NO_FACTS = (
+    "No fact that should not change was asked anew, so that nothing but the ids says how far the links can be trusted."
+)
 
 
 def _answers(ledger: pl.DataFrame, study: StudyContext) -> list[Block]:
