@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.specs.comparing import MARK, compared
+from pipeline.specs.comparing import MARK, associated, compared, without_metric
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,10 +44,13 @@ class Material:
 
     def marked(self, spec: FigureSpec, rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
         """The rows that a figure shows, with ``mark`` at those that compare levels where they may not; and why."""
-        failed = {} if self.comparability is None else _failed(self.comparability)
+        concluded = self.comparability
+        failed = {} if concluded is None else _failed(concluded)
+        unrelated = {} if concluded is None else without_metric(concluded.iter_rows(named=True))
         groups = {name: str(getattr(self.models.get(name), "group", None) or "") for name in spec.models}
         reasons = [
             _reasons(row, groups.get(row["model"], ""), row["model"] in self.pooling, failed)
+            | _reasons_of_associations(row, groups.get(row["model"], ""), unrelated)
             for row in rows.iter_rows(named=True)
         ]
         marked = rows.with_columns(mark=pl.Series([MARK if found else "" for found in reasons], dtype=pl.String))
@@ -97,12 +100,21 @@ def _reasons(
     return {scale: failed[scale, over] for scale, over in reversed(pairs) if (scale, over) in failed}
 
 
+def _reasons_of_associations(
+    row: Mapping[str, Any], group: str, unrelated: Mapping[tuple[str, str], str]
+) -> dict[str, str]:
+    """Scale → why, of the scales whose associations by group or wave a row gives although they may not be compared."""
+    pairs = associated(row, group) if unrelated else ()
+    return {pair[0]: unrelated[pair] for pair in reversed(pairs) if pair in unrelated}
+
+
 def caution_of(scales: Mapping[str, str]) -> str:
     """The warning about scales, by their labels, whose measurement differs; empty if there are none."""
     if not scales:
         return ""
     listed = "; ".join(f"{label} ({why})" for label, why in scales.items())
-    return f"{MARK} Measurement differs, so that levels should not be compared: {listed}."
+    what = "levels" if all(why.startswith("scalar") for why in scales.values()) else "levels and associations"
+    return f"{MARK} Measurement differs, so that {what} should not be compared: {listed}."
 
 
 Arguments = dict[str, Any]

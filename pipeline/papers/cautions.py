@@ -1,4 +1,4 @@
-"""The mark on every mean of a scale that did not measure alike over the waves or groups it is compared over."""
+"""The mark on every mean, and every association by group, of a scale that did not measure alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.papers.content import Block, Heading, Paragraph, words
 from pipeline.papers.study_context import StudyContext
-from pipeline.specs.comparing import MARK, compared
+from pipeline.specs.comparing import MARK, associated, compared, without_metric
 
 ANCHOR = "comparability"
 
@@ -19,12 +19,18 @@ ANCHOR = "comparability"
 class Cautions:
     """(scale, over) → why its means may not be compared; ``over`` is "waves" or a grouping column.
 
+    ``unrelated``: the same of associations with it, which need metric invariance alone.
     ``pooling``: the models that analyse several waves without a term for each.
     """
 
     failed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)  # model → the column that its groups are of
     pooling: Collection[str] = ()
+    unrelated: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def of_levels(self, row: Mapping[str, Any]) -> str:
+        """Why the levels that a row compares by itself, or is one of, may not be compared."""
+        return next((why for _, why in self._levels(row)), "")
 
     def of(self, row: Mapping[str, Any]) -> str:
         """Why a row of the estimates is marked; empty if it is not."""
@@ -32,6 +38,12 @@ class Cautions:
 
     def _reasons(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """The scales that a row compares although they did not measure alike, and why not."""
+        yield from self._levels(row)
+        for pair in associated(row, self.groups.get(str(row["model"]), "")) if self.unrelated else ():
+            if pair in self.unrelated:
+                yield pair[0], self.unrelated[pair]
+
+    def _levels(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if not self.failed:
             return
         model = str(row["model"])
@@ -58,7 +70,7 @@ def cautions_of(
     failed: dict[tuple[str, str], str] = {}
     for row in comparability.filter(~pl.col("is_comparable")).iter_rows(named=True):
         failed.setdefault((row["scale"], row["over"]), f"{row['reason']}{_relief(row['freed'])}")
-    return Cautions(failed, groups, pooling)
+    return Cautions(failed, groups, pooling, without_metric(comparability.iter_rows(named=True)))
 
 
 def _relief(freed: str | None) -> str:
@@ -76,8 +88,9 @@ def readable(text: str, study: StudyContext) -> str:
 
 def note(marked: Mapping[str, str], study: StudyContext) -> str:
     """The line below a table that prints marked results."""
+    what = "levels" if all(why.startswith("scalar") for why in marked.values()) else "levels and associations"
     reasons = "; ".join(f"{study.label(scale)}: {readable(why, study)}" for scale, why in marked.items())
-    return f"{MARK} The questions did not measure alike, so that levels may not be compared. {reasons}."
+    return f"{MARK} The questions did not measure alike, so that {what} may not be compared. {reasons}."
 
 
 def explained(marked: Mapping[str, str], study: StudyContext) -> Sequence[Block]:
@@ -88,7 +101,8 @@ def explained(marked: Mapping[str, str], study: StudyContext) -> Sequence[Block]
         f"Numbers with the mark {MARK} are levels of scales whose questions did not measure alike in all waves or "
         "groups compared: scalar invariance failed by the criterion declared in advance. Differences between such "
         "numbers may reflect how people understood the questions. Associations within a wave do not compare such "
-        "levels; nor do those over several waves, where a model has a term for each wave. Where it has none, they do."
+        "levels; nor do those over several waves, where a model has a term for each wave. Where it has none, they do. "
+        "Associations bear the mark where those of several groups or waves are given and metric invariance failed."
     )
     each = [Paragraph(words(f"{study.label(scale)}: {readable(why, study)}.")) for scale, why in marked.items()]
     return (Heading(2, words("What may not be compared"), ANCHOR), Paragraph(words(lead)), *each)

@@ -146,7 +146,11 @@ class Results:
             component=str(row["component"]),
             place=(str(row["wave"] or ""), str(row["group"] or "")),
             compares=component is not None
-            and (component.is_change or component.is_difference or (bool(caution) and component.in_units)),
+            and (
+                component.is_change
+                or component.is_difference
+                or (component.in_units and bool(self.cautions.of_levels(row)))
+            ),
             ranges=(self.ranges.get(str(row["outcome"])), self.ranges.get(str(row["term"]))),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pipeline.specs.components import COMPONENTS
@@ -76,6 +76,29 @@ def compared(row: Mapping[str, Any], group: str, pools_waves: bool = False) -> t
     if pools_waves and component is not None and (component.in_units or component.key == "lag_standardised"):
         found += [(scale, WAVES) for scale in (outcome, str(row.get("term")))]
     return tuple(dict.fromkeys(found))
+
+
+def associated(row: Mapping[str, Any], group: str) -> tuple[tuple[str, str], ...]:
+    """The scales whose association a row gives for one group, or one wave, of several; each with what these are of.
+
+    One unit of a scale must be as much in each, which is metric invariance; levels need more (``compared``).
+    """
+    component = COMPONENTS.get(str(row.get("component")))
+    if component is None or not component.is_association:
+        return ()
+    over = [group] if group and row.get("group") is not None else []
+    over += [WAVES] if (component.is_path or component.key == "lag_standardised") and row.get("wave") else []
+    scales = (str(row.get("outcome")), str(row.get("term")))
+    return tuple(dict.fromkeys((scale, one) for one in over for scale in scales))
+
+
+def without_metric(concluded: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """(scale, over) → why associations with it may not be compared, from the rows of the table of comparability."""
+    failed = (row for row in concluded if row.get("associations") is False)
+    found: dict[tuple[str, str], str] = {}
+    for row in failed:
+        found.setdefault((row["scale"], row["over"]), str(row["reason"]))
+    return found
 
 
 def finding_of(title: str) -> str:

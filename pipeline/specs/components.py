@@ -31,7 +31,13 @@ class Component:
     is_change: bool = False  # compares waves by itself
     is_difference: bool = False  # compares groups by itself
     in_units: bool = False  # in units of its outcome for one unit of its term: others are on another scale
+    relates: bool = False  # relates two measures, in units of neither
     is_path: bool = False  # from one wave to the next, and in such units: compared with other paths only standardised
+
+    @property
+    def is_association(self) -> bool:
+        """Whether it relates two measures, so that it may be compared where one unit of each is as much everywhere."""
+        return (self.in_units or self.relates) and not self.compared
 
 
 COMPONENTS: Records[Component] = Records(
@@ -72,11 +78,11 @@ COMPONENTS: Records[Component] = Records(
     Component("tipping_curve", "with missing answers shifted"),
     Component("tipping_point", "tipping point"),
     Component("lag", "at the next wave, within a person", in_units=True, is_path=True),
-    Component("lag_standardised", "at the next wave, standardised"),
+    Component("lag_standardised", "at the next wave, standardised", relates=True),
     Component("lag_rescaled", "at the next wave, rescaled to one interval", in_units=True, is_path=True),
-    Component("between_correlation", "correlation of lasting levels"),
-    Component("covariance", "covariance"),
-    Component("correlation", "correlation"),
+    Component("between_correlation", "correlation of lasting levels", relates=True),
+    Component("covariance", "covariance", relates=True),
+    Component("correlation", "correlation", relates=True),
     Component("covariate", "effect of a covariate", in_units=True),
     Component("ladder", "comparison of nested models"),
     Component("growth", "growth", compared=True, is_change=True),

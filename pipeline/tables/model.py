@@ -67,7 +67,7 @@ VERSIONS: dict[str, str] = {
 
 
 class Comparability(dy.Schema):
-    """One row per invariance model, scale and wave: whether means may be compared over waves or groups."""
+    """One row per invariance model, scale and wave: may means, and associations, be compared over waves or groups?"""
 
     study = dy.String()
     model = dy.String()
@@ -75,6 +75,7 @@ class Comparability(dy.Schema):
     over = dy.String()  # waves, or the column whose groups are compared
     wave = dy.String(nullable=True)  # of groups compared in one wave
     is_comparable = dy.Bool(nullable=True)  # null where it could not be tested
+    associations = dy.Bool(nullable=True)  # whether associations may be compared: metric invariance holds
     reason = dy.String(nullable=True)
     freed = dy.String(nullable=True)  # the parameters that partial invariance leaves free, where it holds
 

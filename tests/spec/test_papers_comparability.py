@@ -157,3 +157,100 @@ def test_a_table_of_means_without_means_is_refused(body, says):
     with pytest.raises(UnsoundPaperError) as refused:
         render(f"{body}\n", None)
     assert says in str(refused.value)
+
+
+# Associations by group need metric invariance, levels scalar
+
+
+def lags() -> pl.DataFrame:
+    """A lag of contact on trust for each of two groups, and one for all."""
+    rows = [
+        {"model": model, "family": "riclpm", "outcome": "political_trust", "component": "lag", "term": "contact"}
+        | {"group": group, "estimate": value, "std_error": 0.05, "p_value": 0.01}
+        | {"conf_low": value - 0.1, "conf_high": value + 0.1, "n_persons": 400}
+        for model, group, value in (("by_woman", "0", 0.2), ("by_woman", "1", 0.5), ("all", None, 0.3))
+    ]
+    return estimates(rows)
+
+
+def concluded_at(level: str, over: str = "is_woman", scale: str = "political_trust") -> pl.DataFrame:
+    """The conclusions of a model of groups that reached this level."""
+    levels = ("none", "configural", "thresholds", "metric", "scalar", "strict")
+    failed = {"configural": "metric", "metric": "scalar", "none": "configural"}.get(level)
+    note = f"{failed} invariance fails: CFI falls by 0.030, more than 0.010" if failed else None
+    rows = [
+        {"model": "alike", "family": "invariance", "outcome": scale, "component": "invariance", "term": term}
+        | {"estimate": value, "note": said}
+        for term, value, said in (
+            ("level", float(levels.index(level)), level),
+            ("means_comparable", float(level in ("scalar", "strict")), note),
+        )
+    ]
+    return comparability("sample", {"alike": over}, estimates(rows))
+
+
+def of_lags(body: str, table: pl.DataFrame) -> Document:
+    cautions = cautions_of(table, {"by_woman": "is_woman"})
+    return render_paper(FRONT + body, results=lags(), context=CONTEXT, name="paper.md", cautions=cautions)
+
+
+@pytest.mark.parametrize(
+    ("model", "table", "mark"),
+    [
+        ('est("by_woman", "contact", group="1")', concluded_at("configural"), MARK),
+        ('est("by_woman", "contact", group="1")', concluded_at("none"), MARK),
+        ('est("by_woman", "contact", group="1")', concluded_at("configural", scale="contact"), MARK),
+        ('est("by_woman", "contact", group="1")', concluded_at("metric"), ""),
+        ('est("by_woman", "contact", group="1")', concluded_at("scalar"), ""),
+        ('est("by_woman", "contact", group="1")', concluded_at("configural", "region"), ""),
+        ('est("all", "contact")', concluded_at("configural"), ""),
+    ],
+    ids=[
+        "metric-fails",
+        "configural-fails",
+        "of-the-term",
+        "scalar-alone-fails",
+        "all-holds",
+        "other-groups",
+        "of-all",
+    ],
+)
+def test_an_association_of_a_group_is_marked_where_metric_invariance_failed(model, table, mark):
+    block = of_lags(f"{{{{ {model} | dp(2) }}}}\n", table).blocks[0]
+    assert isinstance(block, Paragraph)
+    assert block.runs[0].mark == mark
+
+
+@pytest.mark.parametrize(("level", "refused"), [("configural", True), ("metric", False)])
+def test_a_claim_that_compares_associations_of_groups_needs_metric_invariance(level, refused):
+    claim = 'claim(est("by_woman", "contact", group="1"), "greater_than", est("by_woman", "contact", group="0"))'
+    body = f"{{{{ {claim} }}}}\nMore.\n"
+    if not refused:
+        of_lags(body, concluded_at(level))
+        return
+    with pytest.raises(UnsoundPaperError, match=r"may not be compared with .*metric invariance fails"):
+        of_lags(body, concluded_at(level))
+
+
+def test_a_claim_on_one_group_compares_nothing():
+    of_lags('{{ claim(est("by_woman", "contact", group="1"), "positive") }}\nMore.\n', concluded_at("configural"))
+
+
+@pytest.mark.parametrize(("level", "is_marked"), [("configural", True), ("metric", False)])
+def test_a_table_of_associations_by_group_is_marked(level, is_marked):
+    document = of_lags(":::table estimates by_woman\n", concluded_at(level))
+    table = next(block for block in document.blocks if isinstance(block, TableBlock))
+    assert any("levels and associations may not be compared" in note for note in table.notes) is is_marked
+
+
+@pytest.mark.parametrize(("level", "is_marked"), [("configural", True), ("metric", False)])
+def test_a_figure_of_associations_by_group_is_marked(level, is_marked):
+    from pipeline.figures.picture import Material
+    from pipeline.specs.structural import StructuralModel
+
+    spec = Figure(study="elsoc", kind="path", title="Trust", models=("by_woman",))
+    declared = StructuralModel.model_construct(group="is_woman")
+    material = Material(lags(), None, {}, {"by_woman": declared}, concluded_at(level))
+    rows, why = material.marked(spec, lags().filter(pl.col("model") == "by_woman"))
+    assert (set(rows["mark"]) == {MARK}) is is_marked
+    assert ("associations should not be compared" in why) is is_marked

@@ -20,6 +20,9 @@ def _measured_alike(one: Origin, other: Origin) -> str:
     caution = one.caution or other.caution
     if not caution or one.outcome != other.outcome or one.place == other.place:
         return ""
+    component = COMPONENTS.get(one.component)
+    if component is not None and component.is_association:
+        return f"{one.what} may not be compared with {other.what}: {caution}"
     return f"levels of {one.what} may not be compared with those of {other.what}: {caution}"
 
 

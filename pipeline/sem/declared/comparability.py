@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from pipeline.sem.declared.invariance import LEVELS
 from pipeline.tables import Comparability
 
 WAVES = "waves"
@@ -17,12 +18,18 @@ def comparability(study: str, over: Mapping[str, str], estimates: pl.DataFrame) 
     ``over``: invariance model → "waves", or the column whose groups it compares. ``estimates``: rows of those models.
     ``is_comparable`` is null where the ladder could not be climbed, with the reason; it is false where scalar
     invariance failed by the criterion declared beforehand, and ``freed`` then names what partial invariance would take.
+    ``associations`` may be compared from metric invariance on.
     """
     concluded = estimates.filter(pl.col("component") == "invariance", pl.col("term") == "means_comparable")
     partial = estimates.filter(
         pl.col("component") == "invariance", pl.col("term") == "means_partially_comparable", pl.col("estimate") == 1
     ).select("model", "outcome", "wave", freed="note")
-    made = concluded.join(partial, on=["model", "outcome", "wave"], how="left", nulls_equal=True, maintain_order="left")
+    level = estimates.filter(pl.col("component") == "invariance", pl.col("term") == "level").select(
+        "model", "outcome", "wave", level="estimate"
+    )
+    made = concluded
+    for further in (partial, level):
+        made = made.join(further, on=["model", "outcome", "wave"], how="left", nulls_equal=True, maintain_order="left")
     return Comparability.validate(
         made.select(
             study=pl.lit(study),
@@ -31,6 +38,7 @@ def comparability(study: str, over: Mapping[str, str], estimates: pl.DataFrame) 
             over=pl.col("model").replace_strict(dict(over), return_dtype=pl.String),
             wave="wave",
             is_comparable=pl.col("estimate") == 1,
+            associations=pl.col("level") >= LEVELS.index("metric"),
             reason="note",
             freed="freed",
         ),
