@@ -24,7 +24,7 @@ from pipeline.specs.paper_reads import (
     weight_sets_of,
 )
 from pipeline.specs.project import Assumption
-from pipeline.specs.writers import WRITERS
+from pipeline.specs.writers import PARTS, WRITERS, stem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,11 +80,19 @@ def make_paper(
     )
     numbers = paper_numbers(document, name)
     pages = {
-        writer: written(document, writer, templates[writer].path.read_bytes() if writer in templates else None)
+        page(writer, part.part): written(
+            part, writer, templates[writer].path.read_bytes() if writer in templates else None
+        )
         for writer in writers
+        for part in document.documents
     }
     shown = {"paper": {"numbers_bound": numbers.height}}
     return Output({"paper": numbers}, {"paper": PaperNumber}, files=pages, metadata=shown)
+
+
+def page(writer: str, part: str) -> str:
+    """The name of a writer's file of one part of a paper."""
+    return writer if part == PARTS[0] else f"{writer} of the {part}"
 
 
 def _drawn(record: pl.DataFrame, root: Place) -> dict[str, Any]:
@@ -143,7 +151,9 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
         inputs=_inputs(workspace, paper),
         outputs={"paper": ("paper", name)},
         files={
-            key: below(paths, paths.paper_file(name, writer.suffix), is_page=True) for key, writer in WRITERS.items()
+            page(key, part): below(paths, paths.paper_file(stem(name, part), writer.suffix), is_page=part == PARTS[0])
+            for key, writer in WRITERS.items()
+            for part in PARTS
         },
         group="write",
         study=paper.study,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pipeline.errors import PaperError
@@ -24,7 +24,9 @@ from pipeline.papers.results import nearest
 from pipeline.papers.sections.section import section_of
 from pipeline.papers.tables.tabulate import table_block
 
-BLOCKS = ("figure", "table", "section", "note", "warning")
+BLOCKS = ("figure", "table", "section", "note", "warning", "annex")
+ANNEX = "A"
+"""Before the numbers of an annex's figures and tables."""
 
 
 class Builder:
@@ -35,13 +37,24 @@ class Builder:
     ) -> None:
         self.source, self.binder, self.paper, self.figures = source, binder, paper, figures
         self.figure_count = self.table_count = 0
+        self.prefix = ""
         self.level = 1
         self.heading = source.front.title if source.front else ""
 
-    def blocks(self) -> list[Block]:
-        """All blocks, in the order of the text."""
+    def parts(self) -> tuple[list[Block], list[Block]]:
+        """The blocks before the line ``:::annex``, and those after it, numbered anew (``A1``)."""
+        pieces = self.source.pieces
+        at = next((n for n, piece in enumerate(pieces) if isinstance(piece, Directive) and piece.name == "annex"), None)
+        text = self._blocks(pieces[:at])
+        if at is None:
+            return text, []
+        self.figure_count = self.table_count = 0
+        self.prefix, self.level = ANNEX, 1
+        return text, self._blocks(pieces[at + 1 :])
+
+    def _blocks(self, pieces: Iterable[Prose | Directive]) -> list[Block]:
         found: list[Block] = []
-        for piece in self.source.pieces:
+        for piece in pieces:
             found += self.prose(piece) if isinstance(piece, Prose) else self.directive(piece)
         return found
 
@@ -59,8 +72,14 @@ class Builder:
             self.heading = block.plain
         if isinstance(block, TableBlock):
             self.table_count += 1
-            anchor, synthetic = f"table-{self.table_count}", self.paper.study.synthetic
-            return replace(block, number=self.table_count, anchor=anchor, caption=self.heading, synthetic=synthetic)
+            return replace(
+                block,
+                number=self.table_count,
+                prefix=self.prefix,
+                anchor=f"table-{self.prefix.lower()}{self.table_count}",
+                caption=self.heading,
+                synthetic=self.paper.study.synthetic,
+            )
         return block
 
     def _check_order(self, heading: Heading, piece: Prose) -> None:
@@ -83,6 +102,8 @@ class Builder:
                 return [self.callout(piece)]
             if piece.name == "section":
                 return self.section(piece)
+            if piece.name == "annex":
+                raise PaperError("`:::annex` stands once: what follows the first is the annex")
             raise PaperError(f"`:::{piece.name}` is not a block of a paper{nearest(piece.name, BLOCKS)}")
         except PaperError as error:
             self.source.report(piece.line, str(error))
@@ -93,11 +114,11 @@ class Builder:
         if key not in self.figures:
             raise PaperError(f"`{key}` is not a figure of this paper{nearest(key, self.figures)}")
         self.figure_count += 1
-        return FigureBlock(self.figure_count, key, self.figures[key], self.paper.study.synthetic)
+        return FigureBlock(self.figure_count, key, self.figures[key], self.paper.study.synthetic, self.prefix)
 
     def table(self, piece: Directive) -> TableBlock:
         self.table_count += 1
-        return table_block(piece, self.paper, self.table_count)
+        return table_block(piece, self.paper, self.table_count, self.prefix)
 
     def section(self, piece: Directive) -> list[Block]:
         """A section that is written by itself: its own text, bound and laid out as if it stood here."""
@@ -108,7 +129,7 @@ class Builder:
         results = bound.results.with_facts(written.facts)
         self.source, self.binder = inner, Binder(inner, results, bound.words, bound.records)
         self.binder.fill()
-        made = self.blocks()
+        made = self._blocks(inner.pieces)
         self.source, self.binder = outer, bound
         for problem in inner.problems:
             outer.report(piece.line, f"in the section `{name}`: {problem.split(': ', 1)[-1]}")

@@ -6,9 +6,11 @@ that names the record of where it came from. ``kind`` is the word a writer dispa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
+
+from pipeline.specs.writers import Part, stem
 
 
 @dataclass(frozen=True)
@@ -114,17 +116,26 @@ class FigureFile:
 
 @dataclass(frozen=True)
 class FigureBlock:
-    """A figure with its number. Its title, source and note are set as text with the picture."""
+    """A figure with its number. Its title, source and note are set as text with the picture.
+
+    ``prefix`` stands before the numbers of an annex (``A1``).
+    """
 
     kind: ClassVar = "figure"
     number: int
     key: str
     file: FigureFile
     synthetic: bool = False
+    prefix: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it is called in the text: ``2``, in an annex ``A2``."""
+        return f"{self.prefix}{self.number}"
 
     @property
     def anchor(self) -> str:
-        return f"figure-{self.number}"
+        return f"figure-{self.label.lower()}"
 
 
 @dataclass(frozen=True)
@@ -158,6 +169,12 @@ class TableBlock:
     notes: tuple[str, ...] = ()
     wordy: bool = False
     synthetic: bool = False
+    prefix: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it is called in the text: ``2``, in an annex ``A2``; empty without a number."""
+        return "" if self.number is None else f"{self.prefix}{self.number}"
 
 
 Block = Heading | Paragraph | BulletList | Callout | FigureBlock | TableBlock
@@ -181,7 +198,9 @@ class NumberRecord:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole paper. ``summary`` is its finding in a few sentences; ``numbers`` the record of each bound number."""
+    """A whole paper, or its annex. ``summary`` is its finding in a few sentences; ``numbers`` the record of each bound
+    number; ``annex`` what a paper keeps apart: who took part in detail, methods, data, the origin of each number.
+    """
 
     title: str
     subtitle: str
@@ -194,11 +213,69 @@ class Document:
     numbers: tuple[NumberRecord, ...] = ()
     facts: tuple[tuple[str, str], ...] = field(default=())
     """Label and value of what stands under the title: population, fieldwork, licence."""
+    key: str = ""
+    part: Part = "paper"
+    annex: Document | None = None
+    elsewhere: Mapping[str, Part] = field(default_factory=dict)
+    """Anchor → the other document of this paper in which it lies."""
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The paper, and its annex if there is one."""
+        return (self,) if self.annex is None else (self, self.annex)
 
     @property
     def sections(self) -> tuple[Heading, ...]:
         """The headings of level 2, for a table of contents."""
         return tuple(block for block in self.blocks if isinstance(block, Heading) and block.level == 2)
+
+
+def anchors_of(document: Document) -> tuple[str, ...]:
+    """What links may lead to inside a document: headings, figures, tables, rows, and numbers where they stand."""
+    found: list[str] = []
+    for block in document.blocks:
+        if isinstance(block, Heading | FigureBlock | TableBlock):
+            found.append(block.anchor)
+        if isinstance(block, TableBlock):
+            found += [row.anchor for row in block.rows]
+        found += [f"{record}-use" for record in _records(block)]
+    return tuple(dict.fromkeys(anchor for anchor in found if anchor))
+
+
+def _records(part: object) -> Iterator[str]:
+    """The records of the numbers in a part of a document."""
+    if isinstance(part, Number):
+        yield part.record
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from _records(each)
+    else:
+        for name in ("runs", "items", "blocks", "rows", "cells"):
+            yield from _records(getattr(part, name, ()))
+
+
+def with_annex(document: Document, blocks: tuple[Block, ...]) -> Document:
+    """A paper with its technical annex of these blocks; each knows what lies in the other."""
+    annex = replace(
+        document, title=f"Technical annex: {document.title}", subtitle="", summary="", blocks=blocks, part="annex"
+    )
+    paper, apart = anchors_of(document), anchors_of(annex)
+    annex = replace(annex, elsewhere={anchor: "paper" for anchor in paper if anchor not in apart})
+    return replace(document, annex=annex, elsewhere={anchor: "annex" for anchor in apart if anchor not in paper})
+
+
+def address(document: Document, href: str, suffix: str) -> str:
+    """Where a link leads from a document: into itself, or into the file of the other document of its paper."""
+    if href.startswith("#") and href[1:] in document.elsewhere:
+        return f"{stem(document.key, document.elsewhere[href[1:]])}.{suffix}{href}"
+    return href
+
+
+def beside(document: Document, suffix: str) -> str:
+    """The file of the other document of a paper; empty if it stands alone."""
+    if document.part == "annex":
+        return f"{document.key}.{suffix}"
+    return f"{stem(document.key, 'annex')}.{suffix}" if document.annex else ""
 
 
 def plain(runs: Runs) -> str:

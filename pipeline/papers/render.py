@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import polars as pl
 
@@ -12,7 +13,7 @@ from pipeline.papers.appendix import appendix
 from pipeline.papers.blocks import Builder, with_unique_anchors
 from pipeline.papers.cautions import Cautions
 from pipeline.papers.companions import alone
-from pipeline.papers.content import Document, FigureFile, TableBlock
+from pipeline.papers.content import Document, FigureFile, TableBlock, with_annex
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.bind import Binder, Records, Say
 from pipeline.papers.prose.source import read_paper
@@ -46,7 +47,7 @@ def render_paper(
     cautions: Cautions | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> Document:
-    """A paper as a typed document, every number bound to a result.
+    """A paper as a typed document with its technical annex, every number bound to a result.
 
     ``text``: the markdown (``papers.prose.source`` says what it may hold). ``results``: the ``Estimates`` rows of its
     models. ``tables``: ``participation``, ``reliability`` for generated tables. ``figures``: key → drawn figure.
@@ -66,13 +67,13 @@ def render_paper(
     alone(source, bound)
     places = {origin.result: number for origin, number in binder.records.places.items() if not origin.scaled}
     paper = PaperContext(bound, tables or {}, context, places)
-    blocks = Builder(source, binder, paper, figures or {}).blocks()
+    blocks, apart = Builder(source, binder, paper, figures or {}).parts()
     front = source.front
     if source.problems or front is None:
         raise UnsoundPaperError(list(dict.fromkeys(source.problems)))
     records = tuple(binder.records.numbers.values())
-    asks = any(isinstance(block, TableBlock) and block.caption == QUESTIONS for block in blocks)
-    return Document(
+    asks = any(isinstance(block, TableBlock) and block.caption == QUESTIONS for block in (*blocks, *apart))
+    document = Document(
         title=front.title,
         subtitle=front.subtitle,
         study=context.title,
@@ -80,10 +81,12 @@ def render_paper(
         summary=front.summary,
         citation=context.citation,
         synthetic=context.synthetic,
-        blocks=with_unique_anchors([*blocks, *appendix(paper, records, asks=asks)]),
+        blocks=with_unique_anchors(blocks),
         numbers=records,
         facts=context.facts,
+        key=Path(name).stem,
     )
+    return with_annex(document, with_unique_anchors([*apart, *appendix(paper, records, asks=asks)]))
 
 
 def _plain_words(context: StudyContext) -> dict[str, Say]:

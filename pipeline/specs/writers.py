@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from pipeline.specs.records import Records
+
+Part = Literal["paper", "annex"]
+"""A paper, or the technical annex that belongs to it: each a document of its own."""
+PARTS: tuple[Part, ...] = get_args(Part)
+
+
+def stem(key: str, part: Part) -> str:
+    """The name of a document's files without their ending: ``my_paper``, ``my_paper_annex``."""
+    return key if part == PARTS[0] else f"{key}_{part}"
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,13 @@ WRITERS: Records[Writer] = Records(
         "html",
         "pipeline.papers.writers.html:write",
         "paper.html.j2",
+    ),
+    Writer(
+        "pdf",
+        "a tagged PDF (PDF/UA-1) for print and archives, with its fonts",
+        "pdf",
+        "pipeline.papers.writers.pdf:write",
+        "paper.typ",
     ),
 )
 """Writer → its record. Extensions add theirs with ``WRITERS.register``."""

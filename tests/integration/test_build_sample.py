@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pypdf import PdfReader
 from shared import ROOT
 
 PAPERS = ("buat_findings", "pl_findings")
@@ -52,12 +53,24 @@ def test_a_second_build_does_nothing(built):
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_paper_is_one_file_that_says_what_it_is(built, paper):
-    html = (built[0] / "reports" / "build" / "papers" / f"{paper}.html").read_text()
-    assert "synthetic data" in html.lower()
-    assert not re.findall(r"""(?:src|href|srcset)=["'](?!#|data:|mailto:)(?!https?://[^"']*["']>)""", html)
-    assert "<script" not in html
-    assert html.count("<img") + html.count("<svg") >= 4
-    assert not re.search(r"<img(?![^>]*\balt=)", html)
+    pages = built[0] / "reports" / "build" / "papers"
+    texts = [(pages / f"{name}.html").read_text() for name in (paper, f"{paper}_annex")]
+    for html in texts:
+        assert "synthetic data" in html.lower()
+        beside = rf"""{paper}(?:_annex)?\.html["'#]"""
+        assert not re.findall(
+            rf"""(?:src|href|srcset)=["'](?!#|data:|mailto:|{beside})(?!https?://[^"']*["']>)""", html
+        )
+        assert "<script" not in html
+        assert not re.search(r"<img(?![^>]*\balt=)", html)
+    assert sum(html.count("<img") for html in texts) >= 4
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_paper_is_short_and_its_first_result_is_on_the_first_pages(built, paper):
+    pages = PdfReader(built[0] / "reports" / "build" / "papers" / f"{paper}.pdf").pages
+    assert len(pages) <= 12
+    assert "Figure 1" in pages[0].extract_text() + pages[1].extract_text()
 
 
 def test_there_are_over_39000_responses(built):
@@ -86,8 +99,8 @@ def test_the_warehouse_opens_as_one_database(built):
 def test_nobody_is_in_a_paper(built):
     root = built[0]
     people = pl.read_parquet(root / "data" / "warehouse" / "panel" / "parallel_lives.parquet")["person_id"].unique()
-    html = (root / "reports" / "build" / "papers" / "pl_findings.html").read_text()
-    assert not set(re.findall(r"\bp[0-9a-f]{32}\b", html)) & set(people)
+    for file in (root / "reports" / "build" / "papers").glob("pl_findings*.html"):
+        assert not set(re.findall(r"\bp[0-9a-f]{32}\b", file.read_text())) & set(people)
 
 
 def test_editing_a_figure_rebuilds_it_and_its_paper_only(built):

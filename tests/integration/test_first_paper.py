@@ -77,5 +77,5 @@ def test_five_undeclared_files_become_a_first_paper(root: Path) -> None:
         run("wave", "accept", "my_study", f"w0{wave}")
     said = run("build", "--study", "my_study")
     assert "reports/build/papers/my_study_first.html" in said
-    paper = (root / "reports/build/papers/my_study_first.html").read_text()
-    assert "Drafted from wave1.csv" in paper, "what is not confirmed is said"
+    annex = (root / "reports/build/papers/my_study_first_annex.html").read_text()
+    assert "Drafted from wave1.csv" in annex, "what is not confirmed is said"

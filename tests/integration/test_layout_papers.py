@@ -84,7 +84,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Twin], str]:
         for number in WAVES:
             run(root, "wave", "accept", STUDY, f"w{number:02}", "--yes")
         run(root, "build", "--study", STUDY, "--select", "paper/lay_first", "--workers", "0")
-        return (root / "reports/build/papers/lay_first.html").read_text()
+        papers = root / "reports/build/papers"
+        return (papers / "lay_first.html").read_text() + (papers / "lay_first_annex.html").read_text()
 
     return page
 

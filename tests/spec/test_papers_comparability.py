@@ -88,10 +88,10 @@ def test_without_a_test_nothing_is_marked() -> None:
 
 def test_the_mark_is_explained_at_the_end_and_beside_the_record_of_the_number() -> None:
     document = render(f"{{{{ {TRUST} | dp(1) }}}}\n", concluded())
-    at = next(
-        n for n, block in enumerate(document.blocks) if isinstance(block, Heading) and block.anchor == "comparability"
-    )
-    told = " ".join(plain(block.runs) for block in document.blocks[at + 1 : at + 3])
+    assert document.annex is not None
+    blocks = document.annex.blocks
+    at = next(n for n, block in enumerate(blocks) if isinstance(block, Heading) and block.anchor == "comparability")
+    told = " ".join(plain(block.runs) for block in blocks[at + 1 : at + 3])
     assert f"Political trust: {FAILS}" in told
     assert "if these parameters differ: intercept of trusts_government_w03" in told
     assert "Belonging" not in told

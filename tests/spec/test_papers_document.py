@@ -95,6 +95,13 @@ def document(synthetic: bool = False, body: str = BODY) -> Document:
     return render(body, context=replace(FULL, synthetic=synthetic), figures=FIGURES, tables=tables)
 
 
+def annex(body: str = BODY) -> Document:
+    """What the paper keeps apart."""
+    found = document(body=body).annex
+    assert found is not None
+    return found
+
+
 TEMPLATE = (Paths().templates / "paper.html.j2").read_bytes()
 
 
@@ -103,7 +110,8 @@ def html(document: Document) -> str:
 
 
 def table(name: str) -> TableBlock:
-    return next(block for block in document().blocks if isinstance(block, TableBlock) and name in block.caption)
+    blocks = (*document().blocks, *annex().blocks)
+    return next(block for block in blocks if isinstance(block, TableBlock) and name in block.caption)
 
 
 def cells(block: TableBlock) -> list[list[str]]:
@@ -159,9 +167,9 @@ def test_odds_ratios_of_a_logit() -> None:
     assert cells(last) == [["woman", "1.47", "1.26 to 1.72", "0.570"]]
 
 
-def test_a_paper_ends_with_methods_assumptions_caveats_and_provenance() -> None:
-    headings = [block.plain for block in document().blocks if isinstance(block, Heading) and block.level == 2]
-    assert headings[1:] == [
+def test_an_annex_has_methods_assumptions_caveats_and_provenance() -> None:
+    headings = [block.plain for block in annex().blocks if isinstance(block, Heading) and block.level == 2]
+    assert headings == [
         "How the estimates were made",
         "Assumptions",
         "Caveats",
@@ -170,7 +178,7 @@ def test_a_paper_ends_with_methods_assumptions_caveats_and_provenance() -> None:
 
 
 def test_the_questions_follow_if_the_paper_does_not_print_them() -> None:
-    headings = [block.plain for block in document(body="Text.\n").blocks if isinstance(block, Heading)]
+    headings = [block.plain for block in annex(body="Text.\n").blocks if isinstance(block, Heading)]
     assert "The questions behind the numbers" in headings
 
 
@@ -347,8 +355,10 @@ def test_numbers_lead_to_their_record_and_back() -> None:
     page = _Page(html(document()))
     numbers = [attributes for attributes in page.all("a") if attributes.get("class") == "number"]
     assert [attributes.get("id") for attributes in numbers] == ["number-1-use", None]
-    assert {attributes["href"] for attributes in numbers} == {"#number-1"}
-    assert any(attributes.get("href") == "#number-1-use" for attributes in page.all("a"))
+    assert {attributes["href"] for attributes in numbers} == {"paper_annex.html#number-1"}
+    apart = _Page(html(annex()))
+    assert any(attributes.get("id") == "number-1" for attributes in apart.all("tr"))
+    assert any(attributes.get("href") == "paper.html#number-1-use" for attributes in apart.all("a"))
 
 
 def contrast(one: str, other: str) -> float:

@@ -104,7 +104,8 @@ def test_a_further_family_reaches_methods_table_and_provenance():
         assert note == ModelNote("Do toys agree?", "A toy method; adjusted for: age, is woman", "Toy model")
         body = 'It is {{ est("toys", "contact") | dp(1) }}.\n\n:::table models toys\n'
         document = render(body, results=estimates([row]), context=replace(CONTEXT, models={"toys": note}))
-    tables = {block.caption: block for block in document.blocks if isinstance(block, TableBlock)}
+    blocks = [block for part in document.documents for block in part.blocks]
+    tables = {block.caption: block for block in blocks if isinstance(block, TableBlock)}
     assert plain(tables["Associations"].rows[0].cells[1]) == "0.50 (0.30 to 0.70)"
     assert plain(tables["The models of this paper"].rows[0].cells[1]) == "A toy method; adjusted for: age, is woman"
     assert document.numbers[0].source == "toys"

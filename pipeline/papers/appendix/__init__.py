@@ -1,4 +1,4 @@
-"""How every paper ends: methods, data, assumptions, caveats, questions, and the origin of each number."""
+"""What every annex has: methods, data, assumptions, caveats, questions, and the origin of each number."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["appendix", "assumptions", "caveats", "data", "methods", "numbers", "
 
 
 def appendix(paper: PaperContext, records: Sequence[NumberRecord], *, asks: bool) -> list[Block]:
-    """All that follows the text. ``asks``: whether the text has printed the questions already."""
+    """The end of an annex. ``asks``: whether paper or annex have printed the questions already."""
     rows = (row for own in paper.results.models.values() for row in own)
     blocks = [
         *explained(paper.results.cautions.marked(rows), paper.study),

@@ -13,8 +13,11 @@ from pipeline.specs.family import load
 from pipeline.specs.paper_parts import PAPER_TABLES, TABLE_OPTIONS
 
 
-def table_block(directive: Directive, paper: PaperContext, number: int) -> TableBlock:
-    """The table with its number. Raises ``PaperError`` if it cannot be made, or takes no such option."""
+def table_block(directive: Directive, paper: PaperContext, number: int, prefix: str = "") -> TableBlock:
+    """The table with its number, in an annex with the ``prefix``.
+
+    Raises ``PaperError`` if it cannot be made, or takes no such option.
+    """
     kind, *names = directive.arguments or ("",)
     if kind not in PAPER_TABLES:
         raise PaperError(f"`{kind}` is not a kind of table{nearest(kind, PAPER_TABLES)}")
@@ -25,4 +28,11 @@ def table_block(directive: Directive, paper: PaperContext, number: int) -> Table
             raise PaperError(f"a table of the kind `{kind}` takes no `{option}`{nearest(option, takes)}")
     block: TableBlock = load(record.function)(paper, names, directive.options)
     caption = directive.options.get("caption", block.caption)
-    return replace(block, number=number, anchor=f"table-{number}", caption=caption, synthetic=paper.study.synthetic)
+    return replace(
+        block,
+        number=number,
+        prefix=prefix,
+        anchor=f"table-{prefix.lower()}{number}",
+        caption=caption,
+        synthetic=paper.study.synthetic,
+    )

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import ANCHOR
-from pipeline.papers.content import Document, Emphasis, FigureFile, Link, Number, Run, Runs, Strong
+from pipeline.papers.content import Document, Emphasis, FigureFile, Link, Number, Run, Runs, Strong, address, beside
 
 SAFE_ADDRESS = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 
@@ -24,7 +24,8 @@ def write(document: Document, template: bytes | None) -> bytes:
     """
     if template is None:
         raise PaperError("a paper is written to HTML by a template", todo="Put paper.html.j2 into reports/templates.")
-    return _compiled(template.decode()).render(document=document, written=_Runs()).encode()
+    page = _compiled(template.decode())
+    return page.render(document=document, written=_Runs(document), other=beside(document, "html")).encode()
 
 
 @lru_cache(maxsize=4)
@@ -53,7 +54,8 @@ def _runs(context: Context, runs: Runs) -> Markup:
 class _Runs:
     """Writes runs. The first use of a number carries the anchor that its record leads back to."""
 
-    def __init__(self) -> None:
+    def __init__(self, document: Document) -> None:
+        self.document = document
         self.used: set[str] = set()
 
     def html(self, runs: Runs) -> str:
@@ -68,30 +70,35 @@ class _Runs:
             return f"<em>{self.html(run.runs)}</em>"
         if isinstance(run, Link):
             inside = self.html(run.runs)
-            return f'<a href="{escape(run.href)}">{inside}</a>' if SAFE_ADDRESS.match(run.href) else inside
+            return f'<a href="{self.href(run.href)}">{inside}</a>' if SAFE_ADDRESS.match(run.href) else inside
         return str(escape(run.text))
+
+    def href(self, href: str) -> Markup:
+        """An address as an attribute; an anchor of the other document leads into its file."""
+        return escape(address(self.document, href, "html"))
 
     def _number(self, run: Number) -> str:
         anchor = "" if run.record in self.used else f' id="{escape(run.record)}-use"'
         self.used.add(run.record)
-        number = f'<a class="number"{anchor} href="#{escape(run.record)}">{escape(run.text)}</a>'
+        origin, why = (self.href(f"#{name}") for name in (run.record, ANCHOR))
+        number = f'<a class="number"{anchor} href="{origin}">{escape(run.text)}</a>'
         if not run.mark:
             return number
         label = "may not be compared over waves or groups: see what may not be compared"
-        return f'{number}<a class="caution" href="#{ANCHOR}" aria-label="{label}">{escape(run.mark)}</a>'
+        return f'{number}<a class="caution" href="{why}" aria-label="{label}">{escape(run.mark)}</a>'
 
 
 def picture(figure: FigureFile) -> str:
     """The figure without its heading and footer, as a data address; they are set as text."""
-    return _address(_cropped(figure.svg))
+    return _address(cropped(figure.svg))
 
 
 def narrow_picture(figure: FigureFile) -> str:
     """The same for a phone; empty if the figure was not drawn for one."""
-    return _address(_cropped(figure.narrow)) if figure.narrow else ""
+    return _address(cropped(figure.narrow)) if figure.narrow else ""
 
 
-def _cropped(svg: bytes) -> bytes:
+def cropped(svg: bytes) -> bytes:
     """An SVG reduced to the part that its ``data-body`` names; whole if it names none."""
     root = re.search(rb"<svg\b[^>]*>", svg)
     body = re.search(rb'data-body="([\d.-]+) ([\d.-]+) ([\d.-]+) ([\d.-]+)"', root.group()) if root else None

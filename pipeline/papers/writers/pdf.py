@@ -1,0 +1,88 @@
+"""A document as a tagged PDF (PDF/UA-1) by Typst: for print, for archives, and for screen readers."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from pipeline.errors import PaperError
+from pipeline.papers.content import Document, FigureBlock, FigureFile, anchors_of
+from pipeline.papers.plain_data import plain_data
+from pipeline.papers.writers.html import cropped
+from pipeline.specs.writers import stem
+
+
+def write(document: Document, template: bytes | None) -> bytes:
+    """The document as a PDF file. ``template``: reports/templates/paper.typ, which walks the document as data.
+
+    Fonts are those that Typst carries, no date is written: same input, same bytes on every machine.
+    Raises ``PaperError`` without a template, or where Typst refuses what is not accessible.
+    """
+    import typst
+
+    if template is None:
+        raise PaperError("a paper is written to PDF by a template", todo="Put paper.typ into reports/templates.")
+    inputs = {"document": json.dumps(document_data(document), ensure_ascii=False)}
+    try:
+        made = typst.compile(
+            template, format="pdf", ignore_system_fonts=True, sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=0
+        )
+    except typst.TypstError as error:
+        raise PaperError(f"the PDF cannot be written: {error.message}", todo="; ".join(error.hints)) from None
+    assert isinstance(made, bytes)
+    return made
+
+
+def document_data(document: Document) -> dict[str, Any]:
+    """The document as its template sees it; of figures the picture alone, for title and source are set as text."""
+    blocks = [
+        replace(block, file=_drawn(block.file)) if isinstance(block, FigureBlock) else block
+        for block in document.blocks
+    ]
+    shown = {
+        name: plain_data(getattr(document, name))
+        for name in ("title", "subtitle", "study", "authors", "summary", "citation", "synthetic", "facts")
+    }
+    elsewhere = {anchor: f"{stem(document.key, part)}.pdf" for anchor, part in document.elsewhere.items()}
+    description = document.summary or document.subtitle
+    return {
+        **shown,
+        "description": description,
+        "blocks": _with_shapes(_with_uses(plain_data(blocks))),
+        "anchors": anchors_of(document),
+        "elsewhere": elsewhere,
+    }
+
+
+def _with_uses(blocks: Any) -> Any:
+    """Each number where it is first printed carries the anchor that its record leads back to."""
+    used: set[str] = set()
+
+    def mark(part: Any) -> None:
+        if isinstance(part, list):
+            for each in part:
+                mark(each)
+        elif isinstance(part, dict):
+            if part.get("kind") == "number":
+                part["anchor"] = "" if part["record"] in used else f"{part['record']}-use"
+                used.add(part["record"])
+            for each in part.values():
+                mark(each)
+
+    mark(blocks)
+    return blocks
+
+
+def _drawn(file: FigureFile) -> FigureFile:
+    return replace(file, svg=cropped(file.svg), narrow=None, png=None, levels=(), prints={})
+
+
+def _with_shapes(blocks: Any) -> Any:
+    """Each figure with its width for a height of one, so that its template can bound both."""
+    for block in blocks:
+        if block["kind"] == "figure":
+            box = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', block["file"]["svg"])
+            block["shape"] = float(box[1]) / float(box[2]) if box else 1.5
+    return blocks

@@ -1,0 +1,125 @@
+"""The PDF of a paper: tagged, in its language, with alternative texts and headers; texts are texts, never markup."""
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import ArrayObject, DictionaryObject
+from test_papers_document import document
+
+from pipeline.errors import PaperError
+from pipeline.papers import Document, written
+from pipeline.papers.content import Callout, FigureBlock, Heading, Paragraph, TableBlock, Text
+from pipeline.paths import Paths
+
+TEMPLATE = (Paths().templates / "paper.typ").read_bytes()
+
+
+def pdf(document: Document) -> PdfReader:
+    return PdfReader(io.BytesIO(written(document, "pdf", TEMPLATE)))
+
+
+def elements(part: Any) -> Iterator[DictionaryObject]:
+    """Every element of the structure tree, in reading order."""
+    found = part.get_object()
+    if isinstance(found, ArrayObject):
+        for each in found:
+            yield from elements(each)
+    elif isinstance(found, DictionaryObject):
+        if "/S" in found:
+            yield found
+        if "/K" in found:
+            yield from elements(found["/K"])
+
+
+@pytest.fixture(scope="module", params=["paper", "annex"])
+def part(request: pytest.FixtureRequest) -> Document:
+    paper = document()
+    return paper if request.param == "paper" else paper.documents[1]
+
+
+@pytest.fixture(scope="module")
+def structure(part: Document) -> list[DictionaryObject]:
+    return list(elements(pdf(part).trailer["/Root"]["/StructTreeRoot"]["/K"]))
+
+
+def test_it_says_its_title_and_language_and_what_it_keeps_to(part: Document) -> None:
+    found = pdf(part)
+    root = found.trailer["/Root"]
+    assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("en-GB", True)
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert found.metadata is not None
+    assert found.metadata.title == part.title
+    assert b"pdfuaid:part>1<" in root["/Metadata"].get_data()
+
+
+def test_headings_skip_no_level(structure: list[DictionaryObject]) -> None:
+    levels = [int(found[1]) for each in structure if (found := re.fullmatch(r"/H(\d)", each["/S"]))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_pictures_have_their_alternative_text(part: Document, structure: list[DictionaryObject]) -> None:
+    drawn = [str(each["/Alt"]) for each in structure if each["/S"] == "/Figure"]
+    assert sorted(drawn) == sorted(block.file.alt for block in part.blocks if isinstance(block, FigureBlock))
+
+
+def test_tables_have_headers_and_as_many_rows_as_in_the_paper(
+    part: Document, structure: list[DictionaryObject]
+) -> None:
+    kinds = Counter(str(each["/S"]) for each in structure)
+    tables = [block for block in part.blocks if isinstance(block, TableBlock)]
+    assert kinds["/Table"] == len(tables)
+    assert kinds["/TR"] == sum(len(block.rows) + 1 for block in tables)
+    assert kinds["/TH"] >= sum(len(block.columns) for block in tables)
+
+
+def test_the_same_document_gives_the_same_bytes(part: Document) -> None:
+    assert written(part, "pdf", TEMPLATE) == written(part, "pdf", TEMPLATE)
+
+
+PAYLOADS = {
+    "typst code": '#panic("x")', "typst import": '#import "@preview/x:0.1.0": *', "typst read": '#read("/etc/passwd")',
+    "math": "$ x^2 $", "label": "<number-1-use>", "reference": "@figure-1", "brackets": "]]] #[", "raw": "```x```",
+    "heading": "= Not a heading", "list": "- not a list", "comment": "/* gone */ // gone", "escape": "\\u{41} \\#",
+    "html": "<script>alert(1)</script>", "jinja": "{{ 7 * 7 }}", "formula": "=SUM(A1)", "strong": "*not* _so_",
+    "right to left": "\u05e9\u05dc\u05d5\u05dd", "quotes": "\"'`",
+}  # fmt: skip
+
+
+def without_spaces(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+def test_texts_are_set_as_they_are(payload: str) -> None:
+    block = document().blocks
+    table = next(each for each in block if isinstance(each, TableBlock))
+    text = (Text(payload),)
+    hostile = replace(
+        document(),
+        title=payload, subtitle=payload, summary=payload, authors=(payload,), facts=((payload, payload),),
+        citation=payload,
+        blocks=(
+            Heading(2, text, "a"), Paragraph(text), Callout("note", payload, (Paragraph(text),)),
+            replace(table, caption=payload, notes=(payload,), source=payload),
+        ),
+    )  # fmt: skip
+    found = pdf(hostile)
+    said = without_spaces("".join(page.extract_text() for page in found.pages))
+    if payload.isascii():
+        assert said.count(without_spaces(payload)) >= 10
+    assert found.metadata is not None
+    assert found.metadata.title == payload
+
+
+def test_without_a_template_it_says_what_to_do() -> None:
+    with pytest.raises(PaperError, match=r"Put paper\.typ into reports/templates"):
+        written(document(), "pdf", None)
