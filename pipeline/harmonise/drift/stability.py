@@ -24,6 +24,9 @@ DROP = 0.25
 CLEAR = 0.4
 """A correlation with another item's earlier answers must be at least this to say that they are its own."""
 
+SAME = 0.02
+"""Correlations with two items whose answers are the same, but for those who did not answer, differ less."""
+
 UNRELATED, UNRELATED_SORTED, USUAL = 0.15, 0.3, 0.3
 """Below this an item is unrelated to itself before (the second where the column stands in order of size), if half of
 the others correlate by the third or more."""
@@ -148,7 +151,11 @@ def _ranked(beside: Beside, key: str, wave: str) -> tuple[float, int] | None:
 
 
 def _moved(beside: Beside, ordered: list[str], z: float) -> dict[str, Finding]:
-    """Items whose answers correlate with another item's answers of the wave before, and not with their own."""
+    """Items whose answers correlate with another item's answers of the wave before, and not with their own.
+
+    Among many items some measure so badly that a better one foretells them: the other item's answers must have gone
+    there, so that none foretells what it foretells better.
+    """
     found: dict[str, Finding] = {}
     for wave in dict.fromkeys(map(beside.last, ordered)):
         keys = [key for key in ordered if beside.last(key) == wave]
@@ -157,6 +164,8 @@ def _moved(beside: Beside, ordered: list[str], z: float) -> dict[str, Finding]:
         for n, key in enumerate(keys):
             own, other = cross[n, n], int(np.argmax(cross[:, n]))
             if other == n or min(people[n, n], people[other, n]) < MANY or cross[other, n] < CLEAR:
+                continue
+            if cross[other, n] < cross[other].max() - SAME:
                 continue
             apart = math.atanh(min(cross[other, n], 0.999)) - math.atanh(max(-0.999, min(own, 0.999)))
             if apart > z * math.sqrt(2 / (people[other, n] - 3)):
