@@ -54,6 +54,9 @@ def check() -> None:
     counts = {kind: len(getattr(project, kind)) for kind in ("studies", "models", "figures", "papers")}
     summary = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     typer.echo(f"✓ {summary}: no mistakes ({time.perf_counter() - began:.1f} s)")
+    for key, paper in project.papers.items():
+        if paper.gaps:
+            typer.echo(f"  reports/papers/{key}.md: the masthead does not say {', '.join(paper.gaps)}.")
     for key, study in project.studies.items():
         waiting = sum(map(awaits_labels, study.items.values()))
         if waiting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import get_args
 
 from pipeline.errors import PaperError
 from pipeline.papers.content import (
@@ -15,6 +16,9 @@ from pipeline.papers.content import (
     Heading,
     Paragraph,
     TableBlock,
+    Tone,
+    numbers_of,
+    plain,
 )
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.bind import Binder
@@ -24,7 +28,10 @@ from pipeline.papers.results import nearest
 from pipeline.papers.sections.section import section_of
 from pipeline.papers.tables.tabulate import table_block
 
-BLOCKS = ("figure", "table", "section", "note", "warning", "annex")
+BOXES: tuple[Tone, ...] = get_args(Tone)
+BLOCKS = ("figure", "table", "section", *BOXES, "annex")
+FEWEST, MOST = 3, 5
+"""Key findings: fewer are no summary, more are not read."""
 ANNEX = "A"
 """Before the numbers of an annex's figures and tables."""
 
@@ -98,8 +105,8 @@ class Builder:
                 return [self.figure(piece)]
             if piece.name == "table":
                 return [self.table(piece)]
-            if piece.name in ("note", "warning"):
-                return [self.callout(piece)]
+            if piece.name in BOXES:
+                return [self.callout(piece, piece.name)]
             if piece.name == "section":
                 return self.section(piece)
             if piece.name == "annex":
@@ -135,9 +142,28 @@ class Builder:
             outer.report(piece.line, f"in the section `{name}`: {problem.split(': ', 1)[-1]}")
         return made
 
-    def callout(self, piece: Directive) -> Callout:
-        inside = [block for block in self.prose(piece.body) if isinstance(block, Paragraph | BulletList)]
-        return Callout("note" if piece.name == "note" else "warning", " ".join(piece.arguments), tuple(inside))
+    def callout(self, piece: Directive, tone: Tone) -> Callout:
+        inside = tuple(block for block in self.prose(piece.body) if isinstance(block, Paragraph | BulletList))
+        if tone == "findings":
+            self._check_findings(inside)
+        return Callout(tone, " ".join(piece.arguments), inside)
+
+    def _check_findings(self, blocks: tuple[Paragraph | BulletList, ...]) -> None:
+        """Raises ``PaperError`` unless the box is a list of key findings, each with its number and interval."""
+        items = [item for block in blocks if isinstance(block, BulletList) for item in block.items]
+        if not FEWEST <= len(items) <= MOST or len(blocks) != 1:
+            raise PaperError(
+                f"`:::findings` holds one list of {FEWEST} to {MOST} key findings and nothing else; it has {len(items)}"
+            )
+        uncertain = {record.id for record in self.binder.records.numbers.values() if record.uncertainty}
+        for item in items:
+            numbers = list(numbers_of(item))
+            of_results = [number for number in numbers if number.record in uncertain]
+            if not numbers or (of_results and not any(" to " in each.text for each in of_results)):
+                raise PaperError(
+                    f"the key finding “{plain(item)[:60].strip()} …” prints no {'interval' if numbers else 'number'}; "
+                    "each says how large and how sure: {{ est(…) | dp(2) }} ({{ est(…) | interval(2) }})"
+                )
 
 
 def with_unique_anchors(blocks: list[Block]) -> tuple[Block, ...]:

@@ -80,12 +80,15 @@ class BulletList:
     items: tuple[Runs, ...]
 
 
+Tone = Literal["note", "warning", "findings", "meaning"]
+
+
 @dataclass(frozen=True)
 class Callout:
-    """A boxed remark: a ``note``, or a ``warning`` that a reader must not miss."""
+    """A box: a ``note``, a ``warning`` that a reader must not miss, key ``findings``, or their ``meaning``."""
 
     kind: ClassVar = "callout"
-    tone: Literal["note", "warning"]
+    tone: Tone
     title: str
     blocks: tuple[Paragraph | BulletList, ...]
 
@@ -238,20 +241,20 @@ def anchors_of(document: Document) -> tuple[str, ...]:
             found.append(block.anchor)
         if isinstance(block, TableBlock):
             found += [row.anchor for row in block.rows]
-        found += [f"{record}-use" for record in _records(block)]
+        found += [f"{number.record}-use" for number in numbers_of(block)]
     return tuple(dict.fromkeys(anchor for anchor in found if anchor))
 
 
-def _records(part: object) -> Iterator[str]:
-    """The records of the numbers in a part of a document."""
+def numbers_of(part: object) -> Iterator[Number]:
+    """The printed numbers in a block, or in runs, in their order."""
     if isinstance(part, Number):
-        yield part.record
+        yield part
     elif isinstance(part, tuple):
         for each in part:
-            yield from _records(each)
+            yield from numbers_of(each)
     else:
         for name in ("runs", "items", "blocks", "rows", "cells"):
-            yield from _records(getattr(part, name, ()))
+            yield from numbers_of(getattr(part, name, ()))
 
 
 def with_annex(document: Document, blocks: tuple[Block, ...]) -> Document:

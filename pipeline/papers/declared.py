@@ -31,7 +31,11 @@ def declared_context(
     only questions that measure these are read. ``assumptions``: those of the study.
     """
     about = study.about
-    facts = (("Population", about.population), ("Data", about.source or about.title), ("Licence", about.licence))
+    facts = (
+        ("Population", about.population),
+        ("Data", about.source or about.title),
+        ("Licence of the data", about.licence),
+    )
     sets = {str(model.weights) for model in models.values() if model.weights}
     weight_sets = {key: declared.label for key, declared in study.weights.items() if key in sets}
     named = _labels(study, labels)

@@ -21,6 +21,7 @@ from pipeline.papers.results import Fact, Results, nearest
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.questions import CAPTION as QUESTIONS
 from pipeline.papers.trends import unreconciled
+from pipeline.specs.papers import Paper
 
 
 class UnsoundPaperError(PaperError):
@@ -77,16 +78,33 @@ def render_paper(
         title=front.title,
         subtitle=front.subtitle,
         study=context.title,
-        authors=front.authors,
+        authors=tuple(map(str, front.authors)),
         summary=front.summary,
         citation=context.citation,
         synthetic=context.synthetic,
         blocks=with_unique_anchors(blocks),
         numbers=records,
-        facts=context.facts,
+        facts=(*context.facts, *_masthead(front)),
         key=Path(name).stem,
     )
     return with_annex(document, with_unique_anchors([*apart, *appendix(paper, records, asks=asks)]))
+
+
+def _masthead(front: Paper) -> tuple[tuple[str, str], ...]:
+    """What a paper says of itself, each with its label; what it does not say is left out (`check` names it)."""
+    date = f"{front.date.day} {front.date:%B %Y}" if front.date else ""
+    said = (
+        ("Funder", front.funder),
+        ("Ethics", front.ethics),
+        ("Contact", front.contact),
+        (
+            "Version",
+            ", ".join(filter(None, (front.version, date))),
+        ),
+        ("To be cited as", front.cite),
+        ("Licence of the paper", front.licence),
+    )
+    return tuple((label, text) for label, text in said if text)
 
 
 def _plain_words(context: StudyContext) -> dict[str, Say]:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from pipeline.specs.base import Declaration, Name
+
+
+class Author(Declaration):
+    """Who wrote a paper, and where they work."""
+
+    name: str
+    affiliation: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.affiliation})" if self.affiliation else self.name
 
 
 class Paper(Declaration):
@@ -11,8 +23,24 @@ class Paper(Declaration):
     title: str
     subtitle: str = ""
     study: Name
-    authors: tuple[str, ...] = ()
+    authors: tuple[Author | str, ...] = ()
+    funder: str = ""
+    ethics: str = ""
+    contact: str = ""
+    version: str = ""
+    date: dt.date | None = None
+    cite: str = ""
+    licence: str = ""
     summary: str = ""
     models: tuple[Name, ...] = ()
     figures: tuple[Name, ...] = ()
     allow: tuple[str, ...] = ()
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What a reader expects on the first page and the masthead does not say."""
+        return tuple(key for key in MASTHEAD if not getattr(self, key))
+
+
+MASTHEAD = ("authors", "funder", "ethics", "contact", "version", "date", "cite", "licence")
+"""What stands under the title of a paper that can be published."""
