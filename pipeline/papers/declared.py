@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.papers.coverage import coverage_of
 from pipeline.papers.declared_questions import questions_of
 from pipeline.papers.methods import model_note
 from pipeline.papers.phrases import in_sentence
@@ -39,6 +40,8 @@ def declared_context(
     sets = {str(model.weights) for model in models.values() if model.weights}
     weight_sets = {key: declared.label for key, declared in study.weights.items() if key in sets}
     named = _labels(study, labels)
+    questions = questions_of(study, labels)
+    coverage = coverage_of(study, questions)
     return StudyContext(
         title=about.title,
         synthetic=about.synthetic,
@@ -46,9 +49,9 @@ def declared_context(
         facts=tuple((label, value) for label, value in facts if value),
         assumptions=tuple((assumption.what, assumption.reason) for assumption in assumptions),
         caveats=study.caveats,
-        questions=questions_of(study, labels),
+        questions=questions,
         labels={**named, **{f"weights {key}": label for key, label in weight_sets.items()}},
-        models={key: model_note(model, weight_sets, named) for key, model in models.items()},
+        models={key: model_note(model, weight_sets, named, coverage) for key, model in models.items()},
         fieldwork=_fieldwork(study),
         source=about.source or about.title,
         exceptions=_exceptions(study),

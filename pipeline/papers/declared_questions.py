@@ -39,6 +39,7 @@ def _question(study: Study, key: str, item: Item) -> Question:
         tuple(asked),
         tuple(item.codes.values()),
         item.assumed,
+        bool(item.original),
         tuple(differs),
         frozenset(places),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.papers.coverage import Coverage, method_of, remarks
 from pipeline.papers.phrases import in_sentence, joined
 from pipeline.papers.study_context import ModelNote
 from pipeline.specs.families import FAMILIES
@@ -30,12 +31,17 @@ CHOICES = (
 """The keys of a declaration that its method is described by, where its family takes them."""
 
 
-def model_note(model: AnyModel, weight_sets: Mapping[str, str], labels: Mapping[str, str] | None = None) -> ModelNote:
+def model_note(
+    model: AnyModel,
+    weight_sets: Mapping[str, str],
+    labels: Mapping[str, str] | None = None,
+    coverage: Coverage | None = None,
+) -> ModelNote:
     """The model's question, its method and what was chosen in it. ``weight_sets``, ``labels``: key → label.
 
-    ``labels``: of concepts, waves and arms.
+    ``labels``: of concepts, waves and arms. ``coverage``: which arms and waves asked what, and have weights.
     """
-    family = FAMILIES[model.family]
+    family, coverage = FAMILIES[model.family], coverage or Coverage()
     chosen = {key: getattr(model, key, None) for key in CHOICES if key in family.keys}
     parts = (
         _waves(chosen),
@@ -44,10 +50,17 @@ def model_note(model: AnyModel, weight_sets: Mapping[str, str], labels: Mapping[
         _steps(chosen, labels or {}),
         _missing(chosen),
     )
-    described = [family.method, *(phrase for part in parts for phrase in part), *_weighted(chosen, weight_sets)]
+    method = method_of(model, coverage)
+    described = [method, *(phrase for part in parts for phrase in part), *_weighted(chosen, weight_sets)]
     waves, arms = (tuple(getattr(model, name, ())) for name in ("waves", "arms"))
-    described += filter(None, [limits(waves, arms, lambda key: (labels or {}).get(key, key))])
-    return ModelNote(model.question, "; ".join(described), family.label, waves, arms)
+
+    def label(key: str) -> str:
+        return (labels or {}).get(key, key)
+
+    described += filter(None, [limits(waves, arms, label)])
+    said = tuple(remarks(model, coverage, label))
+    described += [f"{one[0].lower()}{one[1:]}" for one in said]
+    return ModelNote(model.question, "; ".join(described), family.label, waves, arms, said)
 
 
 def limits(waves: Sequence[str], arms: Sequence[str], label: Callable[[str], str]) -> str:

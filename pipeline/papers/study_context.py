@@ -20,6 +20,7 @@ class Question:
     waves: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     assumed: bool = False
+    translated: bool = False
     remarks: tuple[str, ...] = ()
     places: frozenset[tuple[str, str]] = frozenset()
 
@@ -28,7 +29,7 @@ class Question:
 class ModelNote:
     """The question of a model and the method that answers it, in words. ``short`` names it in a table.
 
-    ``waves``, ``arms``: those it is limited to; none if it takes all.
+    ``waves``, ``arms``: those it is limited to; none if it takes all. ``remarks``: what stands below its tables.
     """
 
     question: str
@@ -36,6 +37,7 @@ class ModelNote:
     short: str = ""
     waves: tuple[str, ...] = ()
     arms: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

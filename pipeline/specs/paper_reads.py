@@ -31,7 +31,7 @@ FIGURE_READS = (
 _MODEL_READS = frozenset(
     {
         "question", "family", "effects", "wave_effects", "lags", "residuals", "means", "covariates", "time_varying",
-        "over", "group", "criterion", "missing", "ordinal", "weights", "waves", "arms",
+        "over", "group", "criterion", "missing", "ordinal", "weights", "waves", "arms", "outcome", "outcomes",
     }
 )  # fmt: skip
 _WITHIN = {"criterion": ("criterion.cfi_drop", "criterion.rmsea_rise", "criterion.p")}
@@ -50,9 +50,11 @@ _STUDY_READS = (
     "waves.*.prefix", "waves.*.variables", "waves.*.not_asked", "waves.*.files.*.arm",
     "waves.*.files.*.fieldwork.start", "waves.*.files.*.fieldwork.end", "waves.*.files.*.prefix",
     "waves.*.files.*.variables", "waves.*.files.*.not_asked", "waves.*.files.*.names", "waves.*.names", "waves.*.mark",
-    "waves.*.number",
+    "waves.*.number", "about.columns", "waves.*.columns", "waves.*.files.*.columns",
 )  # fmt: skip
-_ITEM_READS = ("label", "concept", "wording", "codes", "recode", "reverse", "assumed", "variable", "waves", "arms")
+_ITEM_READS = (
+    "label", "concept", "wording", "original", "codes", "recode", "reverse", "assumed", "variable", "waves", "arms",
+)  # fmt: skip
 
 
 def model_reads(model: AnyModel) -> tuple[str, ...]:

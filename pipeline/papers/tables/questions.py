@@ -39,14 +39,17 @@ def items(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]
 
 
 OUR_RENDERING = "Our own translation or wording, not the questionnaire’s: see “Assumptions”."
+NOT_CONFIRMED = "Assumed, not confirmed by the questionnaire: see “Assumptions”."
+_OF_ASSUMED = {NOT_CONFIRMED: "*", OUR_RENDERING: "‡"}
 
 
 def _marks(question: Question, marks: dict[str, str]) -> str:
     """The marks of a question's remarks; a remark that several questions share is printed once, below the table."""
-    own = [OUR_RENDERING, *question.remarks] if question.assumed else list(question.remarks)
+    rendering = OUR_RENDERING if question.translated else NOT_CONFIRMED
+    own = [rendering, *question.remarks] if question.assumed else list(question.remarks)
     for remark in own:
-        letters = sum(known != OUR_RENDERING for known in marks)
-        marks.setdefault(remark, "*" if remark == OUR_RENDERING else _letter(letters))
+        letters = sum(known not in _OF_ASSUMED for known in marks)
+        marks.setdefault(remark, _OF_ASSUMED.get(remark) or _letter(letters))
     return "".join(f"\N{WORD JOINER}{marks[remark]}" for remark in own)
 
 

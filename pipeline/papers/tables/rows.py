@@ -65,6 +65,9 @@ def standard_errors(rows: Iterable[Row]) -> str:
 
 
 def caution(paper: PaperContext, rows: Iterable[Row]) -> tuple[str, ...]:
-    """The line that explains marked rows, if there are any."""
-    marked = paper.results.cautions.marked(rows)
-    return (note(marked, paper.study),) if marked else ()
+    """The line that explains marked rows, if there are any; and of whom their models speak."""
+    shown = list(rows)
+    marked = paper.results.cautions.marked(shown)
+    declared = [paper.study.models.get(str(row["model"])) for row in shown]
+    said = dict.fromkeys(f"{remark}." for one in declared if one is not None for remark in one.remarks)
+    return ((note(marked, paper.study),) if marked else ()) + tuple(said)
