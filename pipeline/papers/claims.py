@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import cautions_of
 from pipeline.papers.facts import facts_of
+from pipeline.papers.prose.overlap import correlation_bounds
 from pipeline.papers.prose.quantity import Quantity
 from pipeline.papers.prose.scales import incomparable
 from pipeline.papers.results import Results, nearest
@@ -38,11 +39,13 @@ def judge(result: Quantity, says: str, other: Quantity | float | None = None, up
     """Why ``result`` does not support what is said about it; empty if it does.
 
     ``positive``, ``negative``: its interval lies wholly on that side of zero. ``not_different_from_zero``: its interval
-    includes zero. ``greater_than``, ``less_than``, ``not_different_from`` another result: the difference against the
-    root of the sum of squared standard errors, at the level of the intervals; for waves of the same people this errs on
-    the safe side, because their means are positively correlated. Against a plain number: the interval. ``between`` two
-    numbers: the value itself lies there. Nothing is said of levels that were not measured alike, nor of two results on
-    different scales.
+    includes zero. ``greater_than``, ``less_than``, ``not_different_from`` another result: the difference against its
+    standard error, at the level of the intervals. Of other people, or of other waves, this is the root of the sum of
+    squared standard errors; for waves of the same people that errs on the safe side of ``greater_than`` and
+    ``less_than``, because their means are positively correlated. Levels of the same people in one wave have a
+    covariance that is not stored: what is said must hold whatever it is (``prose.overlap``). Against a plain number:
+    the interval. ``between`` two numbers: the value itself lies there. Nothing is said of levels that were not measured
+    alike, nor of two results on different scales.
 
     Raises ``PaperError`` for a claim that cannot be judged.
     """
@@ -54,16 +57,33 @@ def judge(result: Quantity, says: str, other: Quantity | float | None = None, up
     forbidden = _forbidden(result, says, other)
     if forbidden:
         return forbidden
+    if isinstance(other, Quantity) and says in SAYS[3:6] and (bounds := correlation_bounds(result, other)):
+        return _whatever_covariance(result, says, other, bounds)
     low, high = _against(result, other) if says in SAYS[3:6] else _ends(result)
-    holds = {
-        "positive": low > 0,
-        "greater_than": low > 0,
-        "negative": high < 0,
-        "less_than": high < 0,
-        "not_different_from_zero": low <= 0 <= high,
-        "not_different_from": low <= 0 <= high,
-    }
-    return "" if holds[says] else f"said to be {says.replace('_', ' ')}, but {_described(result, other)}"
+    return "" if _holds(says, low, high) else f"said to be {says.replace('_', ' ')}, but {_described(result, other)}"
+
+
+def _holds(says: str, low: float, high: float) -> bool:
+    if says in ("positive", "greater_than"):
+        return low > 0
+    if says in ("negative", "less_than"):
+        return high < 0
+    return low <= 0 <= high
+
+
+def _whatever_covariance(result: Quantity, says: str, other: Quantity, bounds: tuple[float, float]) -> str:
+    """What is said of two levels of the same people must hold at both ends of what their correlation may be."""
+    held = [_holds(says, *_against(result, other, correlation)) for correlation in bounds]
+    said = f"said to be {says.replace('_', ' ')}, but {_described(result, other)}"
+    if all(held):
+        return ""
+    if not any(held):
+        return said
+    return (
+        f"{said}, of the same people in one wave, and whether that holds depends on the covariance of the two, which "
+        "is not stored; make their difference a measure of its own and claim that it is positive, negative or not "
+        "different from zero, or compare each with a number"
+    )
 
 
 def _forbidden(result: Quantity, says: str, other: Quantity | float | None) -> str:
@@ -154,8 +174,8 @@ def _ends(result: Quantity) -> tuple[float, float]:
     return result.low, result.high
 
 
-def _against(result: Quantity, other: Quantity | float | None) -> tuple[float, float]:
-    """The interval of the difference between a result and another, or a number."""
+def _against(result: Quantity, other: Quantity | float | None, correlation: float = 0.0) -> tuple[float, float]:
+    """The interval of the difference between a result and another, whose errors so correlate, or a number."""
     if other is None:
         raise PaperError("a comparison needs the result it compares with")
     if not isinstance(other, Quantity):
@@ -166,7 +186,8 @@ def _against(result: Quantity, other: Quantity | float | None) -> tuple[float, f
         raise PaperError(f"{result.origin.what} ({result.origin.source}) has no standard error to compare by")
     low, high = _ends(result)
     level = (high - low) / 2 / own.value if own.value > 0 else Z
-    reach = level * math.hypot(own.value, others.value)
+    covariance = correlation * own.value * others.value
+    reach = level * math.sqrt(max(own.value**2 + others.value**2 - 2 * covariance, 0.0))
     difference = result.known() - other.known()
     return difference - reach, difference + reach
 
