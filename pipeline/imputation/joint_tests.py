@@ -11,6 +11,9 @@ from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.imputation.pooling import barnard_rubin
 
+ROUNDING = 1e-6
+"""A statistic so little below zero is zero."""
+
 
 @dataclass(frozen=True)
 class JointTest:
@@ -33,10 +36,24 @@ def d1(estimates: np.ndarray, covariances: np.ndarray, *, df_complete: float = n
     """
     q, u = np.asarray(estimates, float), np.asarray(covariances, float)
     m, k = q.shape
+    _solvable(q, u)
     mean, within, between = q.mean(axis=0), u.mean(axis=0), np.atleast_2d(np.cov(q.T))
     riv = (1 + 1 / m) * float(np.trace(np.linalg.solve(within, between))) / k
     statistic = float(mean @ np.linalg.solve(within, mean)) / (k * (1 + riv))
     return _f_test(statistic, k, _denominator(m, k, riv, df_complete), riv)
+
+
+def _solvable(estimates: np.ndarray, covariances: np.ndarray) -> None:
+    """Raises ModelError for fewer than two imputations, results that are no numbers, and terms that repeat others."""
+    if len(estimates) < 2:
+        raise ModelError("pooling needs the estimates of at least two imputations", where="d1", count=len(estimates))
+    if not (np.isfinite(estimates).all() and np.isfinite(covariances).all()):
+        raise ModelError("estimates or covariances that are no numbers", where="d1", todo="Leave these terms out.")
+    within = covariances.mean(axis=0)
+    if np.linalg.matrix_rank(within, hermitian=True) < len(within):
+        raise ModelError(
+            "the covariances of the terms are singular", where="d1", todo="Leave out terms that repeat others."
+        )
 
 
 def _denominator(m: int, k: int, riv: float, df_complete: float) -> float:
@@ -57,6 +74,12 @@ def d2(statistics: Sequence[float], k: int) -> JointTest:
     """
     w = np.asarray(statistics, float)
     _check(w, k)
+    below = int((w < -ROUNDING).sum())
+    if below:
+        raise ModelError(
+            "χ² statistics below zero", where="statistics", count=below, todo="Give Wald or LR statistics."
+        )
+    w = np.maximum(w, 0.0)
     m = len(w)
     riv = (1 + 1 / m) * float(np.var(np.sqrt(w), ddof=1))
     statistic = (w.mean() / k - (m + 1) / (m - 1) * riv) / (1 + riv)

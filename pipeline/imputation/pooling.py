@@ -117,6 +117,9 @@ def pool_correlation(correlations: Sequence[float], n: int, *, level: float = 0.
 
     if n <= 3:
         raise ModelError("a correlation has a standard error among more than three", where="n", count=n)
+    beyond = int((~(np.abs(np.asarray(correlations, float)) < 1)).sum())
+    if beyond:
+        raise ModelError("correlations that are not between -1 and 1", where="correlations", count=beyond)
     row = pool(np.arctanh(correlations)[:, None], np.full((len(correlations), 1), 1 / (n - 3))).row(0, named=True)
     half = float(ndtri(0.5 + level / 2)) * row["std_error"]
     return {
@@ -134,7 +137,13 @@ def pool_r_squared(r_squared: Sequence[float], n: int, *, level: float = 0.95) -
     Where the interval of the root reaches below zero, that of R² begins at zero: R squares both ends, so that its
     interval may leave the estimate out.
     """
-    pooled = pool_correlation(list(np.sqrt(r_squared)), n, level=level)
+    values = np.asarray(r_squared, float)
+    beyond = int((~((values >= 0) & (values < 1))).sum())
+    if beyond:
+        raise ModelError(
+            "R² below zero, or 1 and more", where="r_squared", count=beyond, todo="Pool R² that is not adjusted."
+        )
+    pooled = pool_correlation(list(np.sqrt(values)), n, level=level)
     return {name: value if name == "fmi" else max(value, 0.0) ** 2 for name, value in pooled.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Unpack
 
+import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
@@ -80,10 +81,16 @@ def fit_prepared(
     """``sem`` on data already prepared: ``fixed`` are the covariates taken as they are; the search starts from the
     estimates of ``near``, a model of the same data."""
     table = ParameterTable((*table.parameters, *random_rows(covariates, fixed)), table.constraints).with_intercepts()
-    state = fit_table(
-        table, data, estimator=fitting.estimator, information=information, exogenous=fixed, starts=fitting.starts,
-        seed=fitting.seed, near=near.state if near else None,
-    )  # fmt: skip
+    try:
+        state = fit_table(
+            table, data, estimator=fitting.estimator, information=information, exogenous=fixed, starts=fitting.starts,
+            seed=fitting.seed, near=near.state if near else None,
+        )  # fmt: skip
+    except np.linalg.LinAlgError:
+        raise ModelError(
+            "the covariances of the answers are singular: one variable copies others, or adds up to them",
+            where=family, todo="Leave that variable out.",
+        ) from None  # fmt: skip
     notes = [*random_note(covariates, fixed), *untested_covariances(state), *weak_grounds(state.data, state.model.npar)]
     if data.dropped:
         persons = "person" if data.dropped == 1 else "persons"

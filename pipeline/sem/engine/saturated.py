@@ -57,12 +57,27 @@ def saturated(data: GroupData, variables: Sequence[str] = (), *, tolerance: floa
         if dependent is not None:
             raise _not_definite(data, variables, dependent)
         return _moments(Point(data, mean, covariance))
-    with np.errstate(all="ignore"):
-        found = _expectation_maximisation(data, tolerance, most)
+    try:
+        with np.errstate(all="ignore"):
+            found = _expectation_maximisation(data, tolerance, most)
+    except np.linalg.LinAlgError:
+        dependent = _dependent(_of_pairs(data.y))
+        raise _not_definite(
+            data, variables, np.zeros(data.y.shape[1], bool) if dependent is None else dependent
+        ) from None
     dependent = _dependent(found.covariance)
     if dependent is not None:
         raise _not_definite(data, variables, dependent)
     return found
+
+
+def _of_pairs(y: np.ndarray) -> np.ndarray:
+    """Covariances among the people who answered both of two variables."""
+    answered = (~np.isnan(y)).astype(float)
+    both = np.maximum(answered.T @ answered, 1)
+    centred = np.where(np.isnan(y), 0.0, y - np.nanmean(y, axis=0))
+    sums = centred.T @ answered
+    return np.asarray(centred.T @ centred / both - sums * sums.T / both**2)
 
 
 def _dependent(covariance: np.ndarray) -> np.ndarray | None:
