@@ -115,7 +115,7 @@ ODD: dict[str, tuple[Change, tuple[str, str], str]] = {
         lambda frame: frame.with_columns(wt=pl.when(pl.col("row") % 40 == 0).then("wt").otherwise(pl.lit("0"))),
         ("weight", "weight_not_positive"), "blocks",
     ),
-    "the ages of the wave before": (numbers("age", lambda age: age - 1), ("age", "age_unchanged"), "warns"),
+    "the ages of the wave before": (numbers("age", lambda age: age - 1), ("age", "age_unchanged"), "notes"),
     "no answer as 0": (
         lambda frame: frame.with_columns(life=pl.when(pl.col("row") % 6 == 0).then(pl.lit("0")).otherwise("life")),
         ("life", "heaped"), "warns",
@@ -141,6 +141,15 @@ def test_the_wave_after_is_not_taken_for_the_one_that_was_moved(study: Study, ca
     made = findings(study, wave(1), change(wave(2)), wave(3))
     assert ("w02", "person_id", "rows_moved") in made
     assert ("w03", "person_id", "rows_moved") not in made
+
+
+def test_ages_of_the_wave_before_are_a_warning_where_people_had_grown_older(study: Study) -> None:
+    """With one wave before, the column may be the age at the first interview."""
+    odd = wave(3).with_columns(wave(2)["age"])
+    assert findings(study, wave(1), wave(2), odd)["w03", "age", "age_unchanged"] == "warns"
+    lasting = [frame.with_columns(wave(1)["age"]) for frame in (wave(1), wave(2), wave(3))]
+    made = findings(study, *lasting)
+    assert {severity for (_, _, kind), severity in made.items() if kind == "age_unchanged"} == {"notes"}
 
 
 def test_weights_that_lose_their_order_are_found_where_two_waves_had_one(study: Study) -> None:

@@ -143,12 +143,29 @@ def _item(study: Study, beside: Beside, key: str, stopped: Flags) -> Iterator[Fi
         yield from missing_findings(file, key, item, now, before, stopped, where)
         yield from universe_findings(file, key, now, before, beside.kinds(), beside.kinds(beside.last(key)), where)
         yield from age_findings(
-            file, key, item, now, beside.same_people(key), beside.years(key), beside.years_apart(key)
+            file,
+            key,
+            item,
+            now,
+            beside.same_people(key),
+            beside.years(key),
+            beside.years_apart(key),
+            _grew(beside, key),
         )
         if not (now.rule.is_converted or before.rule.is_converted):
             yield from heap_findings(file.arm, key, item, beside.same_people(key), where)
             yield from coarse_findings(file.arm, key, item, beside.same_people(key), where)
         yield from composition_findings(file, key, item, now, before)
+
+
+def _grew(beside: Beside, key: str) -> bool:
+    """Whether most people who were in both of the two waves before had grown older between them."""
+    if len(beside.earlier[key]) < 2:
+        return False
+    (_, last), (_, first) = beside.earlier[key][:2]
+    both = first.frame.join(last.frame, on="person_id", suffix="_last").drop_nulls(["value", "value_last"])
+    grown = int((both["value_last"] > both["value"]).sum())
+    return 2 * grown > both.height
 
 
 def _file(study: Study, beside: Beside, labels: pl.DataFrame) -> Iterator[Finding]:

@@ -51,13 +51,14 @@ def _turned_round(both: pl.DataFrame, share: float) -> bool:
 
 
 def age_findings(
-    file: WaveFile, key: str, item: Item, now: Reading, pair: Pair, years: float, apart: float
+    file: WaveFile, key: str, item: Item, now: Reading, pair: Pair, years: float, apart: float, grew: bool
 ) -> Iterator[Finding]:
     """People who are younger than in the wave before, older by more than the ``years`` between allow, or no older.
 
-    ``years``: the most that may lie between two interviews; ``apart``: the least.
+    ``years``: the most that may lie between two interviews; ``apart``: the least. ``grew``: between the two waves
+    before people grew older, so that it is no age at the first interview.
     """
-    if item.concept != "age":
+    if item.concept != "age" or item.time_constant:
         return
     grown = pair[1] - pair[0]
     backwards, ahead = int((grown < 0).sum()), int((grown > years + OLDER).sum())
@@ -79,10 +80,11 @@ def age_findings(
     stays = int((grown == 0).sum())
     if len(grown) >= MANY and apart >= 0.5 and stays >= NEARLY_ALL * len(grown):
         yield Finding(
-            file.arm, key, "age_unchanged", "warns",
+            file.arm, key, "age_unchanged", "warns" if grew else "notes",
             f"people with the age that they had in the wave before, of {len(grown):,} in both; the waves are at least "
             f"{apart:.1f} years apart.", where,
-            "The column may hold the ages of an earlier wave: ask for this wave's.", count=stays, confidence=0.97,
+            "The column may hold the ages of an earlier wave: ask for this wave's. If it is the age at the first "
+            "interview, declare `time_constant: true`.", count=stays, confidence=0.97,
         )  # fmt: skip
 
 
