@@ -222,3 +222,37 @@ def test_a_column_for_each_wave_that_people_have_as_well_is_taken_from_one_file(
     for name in ("w02", "w03"):
         (root / "data" / "studies" / STUDY / "waves" / f"{name}.yaml").unlink(missing_ok=True)
     assert "wave/" in run(root, "build", "--study", STUDY)
+
+
+def test_a_wave_of_a_table_is_drafted_as_a_row_where_all_waves_join_the_same_files(root: Path) -> None:
+    household_panel(root)
+    folder = root / "data" / "studies" / STUDY
+    draft(root, "a_indresp.dta")
+    joins = "".join(
+        f"      - {{file: {file}, format: dta, on: hidp, relation: many_to_one}}\n"
+        for file in ('"{mark}_hhresp.dta"', '"{mark}_lsoa.dta"')
+    )
+    (folder / "waves/_each.yaml").write_text(
+        'files:\n  - arm: main\n    file: "{mark}_indresp.dta"\n    format: dta\n    join:\n'
+        f"{joins}      - {{file: xwave, on: pidp, relation: one_to_one}}\n"
+    )
+    (folder / "waves.csv").write_text("wave,title,start,end,mark\nw01,Wave 1,2009-01-01,2010-12-31,a\n")
+    for name in ("w01", "w02", "w03"):
+        (folder / "waves" / f"{name}.yaml").unlink(missing_ok=True)
+    about = folder / "study.yaml"
+    about.write_text(re.sub(r"waves: \[.*\]", "waves: [w01]", about.read_text()))
+    said = draft(root, "b_indresp.dta")
+    assert "Added a row for w02" in said
+    assert (folder / "waves.csv").read_text().splitlines()[-1].startswith("w02,Wave 2,")
+    assert (folder / "waves.csv").read_text().splitlines()[-1].split(",")[4] == "b"
+    own = folder / "waves/w02.yaml"
+    assert "join" not in (own.read_text() if own.is_file() else "")
+    assert "mark:" not in (own.read_text() if own.is_file() else "")
+    (folder / "waves/_each.yaml").write_text('files:\n  - arm: main\n    file: "{mark}_indresp.dta"\n    format: dta\n')
+    (folder / "waves.csv").write_text("wave,title,start,end,mark\nw01,Wave 1,2009-01-01,2010-12-31,a\n")
+    about.write_text(re.sub(r"waves: \[.*\]", "waves: [w01]", about.read_text()))
+    own.unlink(missing_ok=True)
+    draft(root, "b_indresp.dta")
+    assert '"b_hhresp.dta", format: "dta", on: "hidp"' in own.read_text(), (
+        "what _each.yaml does not join, the wave does"
+    )
