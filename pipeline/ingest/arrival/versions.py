@@ -121,21 +121,33 @@ def as_it_lies(
     study: Study, wave: str, folder: Path, key: bytes, withdrawn: pl.DataFrame | None
 ) -> tuple[pl.DataFrame, frozenset[str]]:
     """A delivery in a folder, confirmed or not: its table (as ``wave_table``), and every column of its files."""
-    taken = _with_files(
-        study,
-        wave,
-        lambda file: {"sha256": sha256_of(find_file(folder, file.file)), "rows": _choice(file)},
-    )
-    parts = whole_waves(taken, [wave], folder)[wave]
-    table = as_table(taken, wave, folder, parts, key, withdrawn)
-    columns = {name for part in parts for name in (*part.deposit.frame.columns, *part.deposit.undeclared)}
-    return table.frame, frozenset(columns)
+    return as_they_lie(study, [wave], folder, key, withdrawn)[wave]
 
 
-def lay_out(study: Study, wave: str, kept: Path, folder: Path, target: Path) -> None:
+def as_they_lie(
+    study: Study, waves: Sequence[str], folder: Path, key: bytes, withdrawn: pl.DataFrame | None
+) -> dict[str, tuple[pl.DataFrame, frozenset[str]]]:
+    """Wave → the same of several waves; a file that serves more than one is hashed and read once."""
+    names = {file.file for wave in waves for file in every_file(study.waves[wave])}
+    hashes = {name: sha256_of(find_file(folder, name)) for name in names}
+    taken = study
+    for wave in waves:
+        taken = _with_files(taken, wave, lambda file: {"sha256": hashes[file.file], "rows": _choice(file)})
+    found = {}
+    for wave, parts in whole_waves(taken, waves, folder).items():
+        table = as_table(taken, wave, folder, parts, key, withdrawn)
+        columns = {name for part in parts for name in (*part.deposit.frame.columns, *part.deposit.undeclared)}
+        found[wave] = (table.frame, frozenset(columns))
+    return found
+
+
+def lay_out(
+    study: Study, wave: str, kept: Path, folder: Path, target: Path, done: set[tuple[str, str | None]] | None = None
+) -> None:
     """Fill ``target`` with what a wave is read from: the kept bytes of its declared hashes, all else by reference.
 
-    ``target`` is a folder for its owner alone, removed afterwards. Raises ``CohesionError`` for bytes not kept.
+    ``target`` is a folder for its owner alone, removed afterwards. ``done`` keeps what is there already for other waves
+    of the same files. Raises ``CohesionError`` for bytes not kept.
     """
     declared = list(every_file(study.waves[wave]))
     named = {path.name for file in declared for path in (folder.glob(file.file) if folder.is_dir() else ())}
@@ -143,7 +155,11 @@ def lay_out(study: Study, wave: str, kept: Path, folder: Path, target: Path) -> 
         for path in folder.iterdir():
             if path.name not in named:
                 (target / path.name).symlink_to(path.resolve())
+    laid = set() if done is None else done
     for file in declared:
+        if (file.file, file.sha256) in laid:
+            continue
+        laid.add((file.file, file.sha256))
         found = next(iter(sorted(target.glob(file.file)) or sorted(folder.glob(file.file))), Path(file.file))
         place = target / found.name
         place.unlink(missing_ok=True)
