@@ -133,11 +133,16 @@ def as_they_lie(
     taken = study
     for wave in waves:
         taken = _with_files(taken, wave, lambda file: {"sha256": hashes[file.file], "rows": _choice(file)})
+    parts_of = whole_waves(taken, waves, folder)
+    columns: dict[object, set[str]] = {}
+    for part in (part for parts in parts_of.values() for part in parts):
+        own = columns.setdefault(part.deposit.receipt["file"], set())
+        own |= {*part.deposit.frame.columns, *part.deposit.undeclared}
     found = {}
-    for wave, parts in whole_waves(taken, waves, folder).items():
+    for wave, parts in parts_of.items():
         table = as_table(taken, wave, folder, parts, key, withdrawn)
-        columns = {name for part in parts for name in (*part.deposit.frame.columns, *part.deposit.undeclared)}
-        found[wave] = (table.frame, frozenset(columns))
+        every = (columns[part.deposit.receipt["file"]] for part in parts)
+        found[wave] = (table.frame, frozenset().union(*every))
     return found
 
 
