@@ -58,6 +58,12 @@ WRITERS: Records[Writer] = Records(
         "pipeline.papers.writers.pdf:write",
         "paper.typ",
     ),
+    Writer(
+        "docx",
+        "a Word file whose styles a press office can change",
+        "docx",
+        "pipeline.papers.writers.docx:write",
+    ),
 )
 """Writer → its record. Extensions add theirs with ``WRITERS.register``."""
 

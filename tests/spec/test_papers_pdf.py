@@ -4,18 +4,18 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from hostile_texts import PAYLOADS, saying
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
 from test_papers_document import document
 
 from pipeline.errors import PaperError
 from pipeline.papers import Document, written
-from pipeline.papers.content import Callout, FigureBlock, Heading, Paragraph, TableBlock, Text
+from pipeline.papers.content import FigureBlock, TableBlock
 from pipeline.paths import Paths
 
 TEMPLATE = (Paths().templates / "paper.typ").read_bytes()
@@ -85,33 +85,13 @@ def test_the_same_document_gives_the_same_bytes(part: Document) -> None:
     assert written(part, "pdf", TEMPLATE) == written(part, "pdf", TEMPLATE)
 
 
-PAYLOADS = {
-    "typst code": '#panic("x")', "typst import": '#import "@preview/x:0.1.0": *', "typst read": '#read("/etc/passwd")',
-    "math": "$ x^2 $", "label": "<number-1-use>", "reference": "@figure-1", "brackets": "]]] #[", "raw": "```x```",
-    "heading": "= Not a heading", "list": "- not a list", "comment": "/* gone */ // gone", "escape": "\\u{41} \\#",
-    "html": "<script>alert(1)</script>", "jinja": "{{ 7 * 7 }}", "formula": "=SUM(A1)", "strong": "*not* _so_",
-    "right to left": "\u05e9\u05dc\u05d5\u05dd", "quotes": "\"'`",
-}  # fmt: skip
-
-
 def without_spaces(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 def test_texts_are_set_as_they_are(payload: str) -> None:
-    block = document().blocks
-    table = next(each for each in block if isinstance(each, TableBlock))
-    text = (Text(payload),)
-    hostile = replace(
-        document(),
-        title=payload, subtitle=payload, summary=payload, authors=(payload,), facts=((payload, payload),),
-        citation=payload,
-        blocks=(
-            Heading(2, text, "a"), Paragraph(text), Callout("note", payload, (Paragraph(text),)),
-            replace(table, caption=payload, notes=(payload,), source=payload),
-        ),
-    )  # fmt: skip
+    hostile = saying(payload)
     found = pdf(hostile)
     said = without_spaces("".join(page.extract_text() for page in found.pages))
     if payload.isascii():
