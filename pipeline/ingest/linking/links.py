@@ -17,11 +17,9 @@ from pipeline.ingest.linking.chance import by_chance, compared_sample, with_fact
 from pipeline.ingest.linking.contradictions import contradictions
 from pipeline.ingest.linking.kinds import COUNTS, NEAREST, PROPOSALS, PROPOSED, UNDECLARED
 from pipeline.ingest.linking.near import near_ids
+from pipeline.ingest.people.id_forms import LETTERS_AND_ZEROS, plain_form
 from pipeline.ingest.people.ids import Case, normalise_ids
 from pipeline.tables import LINK_KINDS
-
-_LETTERS_AND_ZEROS = r"^\p{L}*0*"
-_NOT_ALPHANUMERIC = r"[^\p{L}\p{N}]"
 
 
 @dataclass(frozen=True)
@@ -102,8 +100,9 @@ def _prepare(frame: pl.DataFrame, id_column: str, strip: bool, case: Case) -> pl
         made = made.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
     if "set_apart" not in made.columns:
         made = made.with_columns(set_apart=pl.lit(False))
-    form = pl.col("id").str.normalize("NFKC").str.to_lowercase().str.replace_all(_NOT_ALPHANUMERIC, "")
-    made = made.with_columns(form=form).with_columns(core=pl.col("form").str.replace(_LETTERS_AND_ZEROS, ""))
+    made = made.with_columns(form=plain_form(made["id"])).with_columns(
+        core=pl.col("form").str.replace(LETTERS_AND_ZEROS, "")
+    )
     return made.filter(pl.col("id").is_not_null()).unique("id", keep="first", maintain_order=True)
 
 

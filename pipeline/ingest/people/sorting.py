@@ -11,6 +11,7 @@ from pipeline.errors import DepositError
 from pipeline.ingest.arrival.find import find_file
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.isolation.read import read_deposit
+from pipeline.ingest.people.id_forms import ids_in_other_writing
 from pipeline.ingest.people.ids import check_ids, in_arm, normalise_ids
 from pipeline.ingest.people.pseudonyms import pseudonymise
 from pipeline.ingest.people.withdrawals import read_withdrawals, scope_of
@@ -122,11 +123,25 @@ def rows_of_withdrawn(
         rule = study.about.ids
         path = find_file(known.folder, study.about.withdrawals)
         listed = read_withdrawals(path, id_column, strip=rule.strip, case=rule.case)
+        _refuse_other_writing(listed["id"], ids, path.name, id_column)
         gone = gone | scope_of(ids, listed, fieldwork=fieldwork).is_not_null()
     if known.withdrawn is not None and known.withdrawn.height:
         marks = fingerprints(in_arm(ids, file.arm, study.about.ids.within), known.key, study.key)
         gone = gone | scope_of(marks, known.withdrawn, fieldwork=fieldwork).is_not_null()
     return gone
+
+
+def _refuse_other_writing(listed: pl.Series, ids: pl.Series, where: str, id_column: str) -> None:
+    """Raises DepositError if people withdrew under ids that the file writes otherwise: they would stay in the data."""
+    count = ids_in_other_writing(listed, ids)
+    if count:
+        raise DepositError(
+            f"people on the list of withdrawals whose ids the file has in another writing in `{id_column}` (case, "
+            "spaces, signs, a prefix or leading zeros), so that they would stay",
+            where=where, count=count,
+            todo="Write these ids as the file has them, or declare the rule in study.yaml (`ids: {strip: true, case: "
+            "upper}`).",
+        )  # fmt: skip
 
 
 def _refuse_a_lost_link(made: Sorted, received: int, id_column: str, where: str) -> None:
