@@ -12,8 +12,11 @@ from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
 
-KINDS = frozenset({"not_in_file", "empty"})
-"""Findings that say of an item that it was perhaps not asked."""
+OTHERWISE = {
+    "not_in_file": "give the names that its items have under `variables` of the wave",
+    "empty": "ask for the file again",
+}
+"""Kinds of findings that say of an item that it was perhaps not asked → what to do if it was."""
 FEWEST = 2
 
 
@@ -25,7 +28,7 @@ def marked_batteries(study: Study, wave: str, file: WaveFile, found: Sequence[Fi
             asked.setdefault(item.battery, set()).add(key)
     for finding in found:
         battery = study.items[finding.item].battery if finding.item in study.items else None
-        if battery is None or finding.kind not in KINDS:
+        if battery is None or finding.kind not in OTHERWISE:
             yield finding
             continue
         same = {one.item for one in found if (one.kind, one.severity) == (finding.kind, finding.severity)}
@@ -49,5 +52,8 @@ def _one(group: pl.DataFrame) -> pl.DataFrame:
     first = group.row(0, named=True)
     count = pl.lit(group["count"].max(), pl.Int64)
     what = f"of all {group.height:,} items of the battery, such as `{first['item']}`: {first['what']}"
-    todo = f"If the battery was not asked, list `{first['battery']}` under `not_asked` of the wave. {first['todo']}"
+    todo = (
+        f"If the battery was not asked, list `{first['battery']}` under `not_asked` of the wave; otherwise "
+        f"{OTHERWISE[first['kind']]}."
+    )
     return group.head(1).with_columns(item=pl.lit(first["battery"]), what=pl.lit(what), todo=pl.lit(todo), count=count)
