@@ -53,6 +53,11 @@ def carry_out(
     workspace, folders = deposit_folders(workspace, study)
     pending = _pending(workspace, study, who)
     if scope == "future" and pending is None:
+        if not _is_in_a_wave(workspace, study, who):
+            yield (
+                "Nobody in the waves that are built has this id. If somebody should, check how the files write it: "
+                "case, spaces, signs, prefix, leading zeros."
+            )
         with _alone(workspace):
             note_withdrawn(workspace.paths.withdrawn(study.key), who.fingerprint, scope, date)
     else:
@@ -95,6 +100,13 @@ def _who(workspace: Workspace, study: Study, person: str) -> Who:
     key = installation_key(workspace.paths)
     mark = fingerprints(identity, key, study.key)[0]
     return Who(person, identity, mark, pseudonymise(identity, key, study.key)[0])
+
+
+def _is_in_a_wave(workspace: Workspace, study: Study, who: Who) -> bool:
+    import polars as pl
+
+    tables = sorted((workspace.paths.warehouse / "wave" / study.key).glob("*.parquet"))
+    return any((pl.read_parquet(table, columns=["person_id"])["person_id"] == who.pseudonym).any() for table in tables)
 
 
 def _alone(workspace: Workspace) -> AbstractContextManager[None]:

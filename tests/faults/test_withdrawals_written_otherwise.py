@@ -1,11 +1,14 @@
 """Withdrawals under an id that a file writes otherwise: the person stayed in the data without a word."""
 
+import datetime as dt
 from pathlib import Path
 
+import engine_runs
 import polars as pl
 import pytest
 import small_study
 
+from assets.commands.withdrawal import carry_out
 from pipeline.ingest.people.id_forms import ids_in_other_writing
 
 PADDED = [f"P{7 * k + 1003:05d}" for k in range(60)]
@@ -67,3 +70,14 @@ def test_a_build_stops_at_such_a_withdrawal_and_names_nobody(written: str, tmp_p
     assert not report.error
     wave = pl.read_parquet(root / "data" / "warehouse" / "wave" / "first" / "w01.parquet")
     assert wave.height == small_study.ROWS - 1
+
+
+@pytest.mark.parametrize(("written", "is_there"), [("P003", True), ("p003", False), ("003", False)])
+def test_the_command_says_when_nobody_has_the_id(written: str, is_there: bool, tmp_path: Path) -> None:
+    root = small_study.make_root(tmp_path / "root")
+    small_study.build(root)
+    workspace = engine_runs.workspace_of(root)
+    study = workspace.project.studies["first"]
+    said = " ".join(carry_out(workspace, study, written, "future", dt.date(2030, 1, 1), lambda *_: {}))
+    assert ("Nobody in the waves that are built has this id" in said) is not is_there
+    assert "003" not in said
