@@ -35,6 +35,7 @@ from pipeline.harmonise.drift.variation import not_in_file, variation_findings
 from pipeline.harmonise.drift.weights import weight_findings
 from pipeline.harmonise.drift.whole_batteries import marked_batteries
 from pipeline.harmonise.drift.window import window_findings
+from pipeline.parallel import fan_out
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.base import Period
 from pipeline.specs.deposits import WaveFile
@@ -42,6 +43,8 @@ from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
 
 Waves = Mapping[str, pl.DataFrame]
+TOGETHER = 3
+"""Waves that are compared in one piece: the first of them reads the waves before it once more."""
 
 
 @known_options
@@ -85,11 +88,25 @@ def compare_all(
     joins: Waves | None = None,
     reported: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """One row per finding (contract ``Findings``), wave by wave; each wave is read once. ``joins``: by wave."""
-    joined = joins or {}
+    """One row per finding (contract ``Findings``), wave by wave. ``joins``: by wave."""
+    order = list(study.waves)
+    pieces = [(tuple(order[start : start + TOGETHER]),) for start in range(0, len(order), TOGETHER)]
+    return pl.concat(fan_out(_compare_some, pieces, (study, waves, labels, tuple(modelled), joins or {}, reported)))
+
+
+def _compare_some(
+    study: Study,
+    waves: Waves,
+    labels: Waves,
+    modelled: Collection[str],
+    joins: Waves,
+    reported: pl.DataFrame | None,
+    some: Collection[str],
+) -> pl.DataFrame:
+    """The findings of waves that follow one another; each is read once."""
     history = History(study, waves, labels)
     return pl.concat(
-        [compare(study, wave, waves, labels, history, modelled, joined.get(wave), reported) for wave in study.waves]
+        [compare(study, wave, waves, labels, history, modelled, joins.get(wave), reported) for wave in some]
     )
 
 
