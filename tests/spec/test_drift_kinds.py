@@ -177,9 +177,19 @@ PLANTED = {
     "many refused": (where(some(0.3), "belong1", "-99"), {("belong1", "missing_codes", "warns")}, "refused: 3"),
     "reasons lost": (coded("belong1", {"-99": ""}), {("belong1", "reasons_lost", "warns")}, "recorded as “not stated”"),
     "moved": (
-        coded("trust1", {"1": "2", "2": "3", "3": "4", "4": "5"}),
+        lambda frame: pl.concat(
+            [
+                coded("trust1", {"1": "2", "2": "3", "3": "4", "4": "5"})(frame.filter(pl.col("row") % 5 < 4)),
+                frame.filter(pl.col("row") % 5 >= 4),
+            ]
+        ).sort("row"),
         {("trust1", "distribution", "warns")},
         "same people's mean moved by +0.",
+    ),
+    "moved for everybody by one code": (
+        coded("trust1", {"1": "2", "2": "3", "3": "4", "4": "5"}),
+        {("trust1", "recoded", "warns")},
+        "4 → 5",
     ),
     "the middle is gone": (
         lambda frame: where(lambda: (pl.col("belong1") == "3") & (pl.col("row") % 2 == 0), "belong1", "1")(
