@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from assets.building import Running, plan_build
+from assets.commands.interrupts import heed
 from assets.commands.messages import of_studies, said_plainly
 from assets.commands.progress import Shown
 from assets.commands.remembered import remember_deposits
 from assets.engine import store
+from assets.engine.build import Event
 from assets.engine.node import Node
 from assets.engine.plan import Plan
 from assets.engine.workspace import Workspace
@@ -112,7 +114,12 @@ def _list(plan: Plan) -> None:
 def _build(workspace: Workspace, plan: Plan, workers: int | None, shown: Shown) -> tuple[dict[str, str], set[str]]:
     """Build, and let Dagster keep the books of it; returns what failed and why, and all that could not be built."""
     waits = lambda: shown.say("Another build of this folder is running; this one begins when it ends.")  # noqa: E731
-    with shown, Running(workspace, plan, workers=workers, listener=shown.take, waits=waits) as running:
+
+    def take(event: Event) -> None:
+        heed()
+        shown.take(event)
+
+    with shown, Running(workspace, plan, workers=workers, listener=take, waits=waits) as running:
         from assets.dagster.books import keep_books
 
         trouble = keep_books(workspace, plan, running)

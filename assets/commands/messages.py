@@ -5,6 +5,7 @@ from functools import wraps
 
 import typer
 
+from assets.commands.interrupts import kept
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import Project, load_studies
@@ -33,7 +34,8 @@ def said_plainly(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*arguments: object, **options: object) -> None:
         try:
-            command(*arguments, **options)
+            with kept():
+                command(*arguments, **options)
         except DeclarationErrors as error:
             typer.echo(str(error), err=True)
             count = len(error.problems)
