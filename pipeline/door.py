@@ -9,25 +9,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
-from difflib import get_close_matches
-from functools import cache, wraps
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, is_typeddict
+from functools import wraps
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.options import Function, OptionError, bound, gathered, hints
 from pipeline.wave_order import in_wave_order
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 INDEX = ("person_id", "arm", "wave")
 WEIGHTS = ("weight", "weights", "base_weight")
 SHARES = ("confidence", "level")
-
-
-class OptionError(ModelError, TypeError):
-    """An option that the function does not have, or one it needs and was not given."""
 
 
 def public(
@@ -46,11 +40,11 @@ def public(
 
         @wraps(function)
         def opened(*args: Any, **kwargs: Any) -> Any:
-            given = _bound(function, signature, args, kwargs)
-            options = {name: value for name, value in given.arguments.items() if name not in _gathered(function)}
-            options |= {key: value for name in _gathered(function) for key, value in given.arguments[name].items()}
+            given = bound(function, signature, args, kwargs)
+            options = {name: value for name, value in given.arguments.items() if name not in gathered(function)}
+            options |= {key: value for name in gathered(function) for key, value in given.arguments[name].items()}
             for name, value in options.items():
-                _check(name, value, _hints(function).get(name, object))
+                _check(name, value, hints(function).get(name, object))
             _check_categories(options)
             for name, value in given.arguments.items():
                 if isinstance(value, pl.DataFrame):
@@ -63,74 +57,6 @@ def public(
         return cast(Function, opened)
 
     return behind
-
-
-def known_options(function: Function) -> Function:
-    """The function, refusing by name an option that it does not have; its frames stay as they are given.
-
-    For functions whose tables are those of this project, which the door need not put in order.
-    """
-    signature = inspect.signature(function)
-
-    @wraps(function)
-    def opened(*args: Any, **kwargs: Any) -> Any:
-        _bound(function, signature, args, kwargs)
-        return function(*args, **kwargs)
-
-    return cast(Function, opened)
-
-
-@cache
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """The annotation of each argument, also of those in ``**options``; object where it has no run-time type."""
-    found: dict[str, Any] = {}
-    for name, parameter in inspect.signature(function).parameters.items():
-        hint = _resolved(parameter.annotation, vars(inspect.getmodule(function)))
-        if parameter.kind is parameter.VAR_KEYWORD:
-            for kind in filter(is_typeddict, get_args(hint)):
-                names = vars(inspect.getmodule(kind))
-                found |= {key: _resolved(value, names) for key, value in kind.__annotations__.items()}
-        else:
-            found[name] = hint
-    return found
-
-
-def _resolved(annotation: Any, names: Mapping[str, Any]) -> Any:
-    text = getattr(annotation, "__forward_arg__", annotation)
-    if not isinstance(text, str):
-        return text
-    try:
-        return eval(text, dict(names))
-    except NameError:  # a name that only type checkers import
-        return object
-
-
-def _gathered(function: Callable[..., Any]) -> list[str]:
-    """The name of the argument that gathers options by name, if there is one."""
-    parameters = inspect.signature(function).parameters.values()
-    return [parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD]
-
-
-def _bound(
-    function: Callable[..., Any], signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> inspect.BoundArguments:
-    known = _hints(function)
-    foreign = sorted(kwargs.keys() - known.keys())
-    if foreign:
-        todo = f"{_meant(foreign[0], known)}There are: {', '.join(known)}."
-        raise OptionError(f"`{foreign[0]}` is not an option here", where=function.__name__, todo=todo)
-    try:
-        given = signature.bind(*args, **kwargs)
-    except TypeError as error:
-        raise OptionError(str(error), where=function.__name__, todo=f"It takes: {', '.join(known)}.") from None
-    given.apply_defaults()
-    return given
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    """The option that a name resembles, as a question."""
-    close = get_close_matches(name, list(known), n=1)
-    return f"Did you mean `{close[0]}`? " if close else ""
 
 
 def _check(name: str, value: object, hint: Any) -> None:

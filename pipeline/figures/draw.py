@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.figures.picture import Material, Picture
 from pipeline.figures.style import WIDE
 from pipeline.figures.titles import titled
+from pipeline.options import known_options
 from pipeline.specs.family import load
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 

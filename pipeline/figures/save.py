@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.door import known_options
 from pipeline.figures.style import NARROW, styled
 from pipeline.files import write_bytes
+from pipeline.options import known_options
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import PaperError
+from pipeline.options import known_options
 from pipeline.wave_order import rows_in_wave_order
 
 STATUSES = ("stayed", "returned", "entered", "left", "away")

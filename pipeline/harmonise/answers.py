@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.carry import carried
 from pipeline.harmonise.crosswalk import Rule, rules, table
 from pipeline.harmonise.head import head_sql
@@ -16,6 +15,7 @@ from pipeline.harmonise.ledger import ledger
 from pipeline.harmonise.projection import projection, sql_names
 from pipeline.harmonise.received import ByArm, check_received
 from pipeline.harmonise.undeclared import undeclared_codes
+from pipeline.options import known_options
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.project import Study
 from pipeline.tables import MISSING_REASONS

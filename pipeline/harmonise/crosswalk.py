@@ -8,8 +8,8 @@ from functools import cache
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import CohesionError
+from pipeline.options import known_options
 from pipeline.specs.arm_parts import is_parted
 from pipeline.specs.base import MissingReason, canonical_code
 from pipeline.specs.deposits import WaveFile

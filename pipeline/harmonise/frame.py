@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.harmonise.answers import Harmonised, database, run, under_sql_names
 from pipeline.harmonise.crosswalk import Rule, rule_of, table
@@ -15,6 +14,7 @@ from pipeline.harmonise.ledger import ledger
 from pipeline.harmonise.projection import projection, quoted, sql_names
 from pipeline.harmonise.received import check_persons
 from pipeline.harmonise.undeclared import undeclared_codes
+from pipeline.options import known_options
 from pipeline.specs.reader import nearest
 from pipeline.specs.study import Item
 

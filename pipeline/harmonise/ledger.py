@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.crosswalk import BLANK, IN_RANGE, Rule
 from pipeline.harmonise.texts import is_number
 from pipeline.harmonise.undeclared import OUT_OF_RANGE, Problem, undeclared
+from pipeline.options import known_options
 
 SCHEMA = {
     "study": pl.String,

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.crosswalk import Rule, rules
 from pipeline.harmonise.drift.reading import read
 from pipeline.harmonise.texts import finding_about
+from pipeline.options import known_options
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study

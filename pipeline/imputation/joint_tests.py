@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
 from pipeline.imputation.pooling import barnard_rubin
+from pipeline.options import known_options
 
 ROUNDING = 1e-6
 """A statistic so little below zero is zero."""

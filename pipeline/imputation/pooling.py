@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.door import known_options, public
+from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 
 
 @public()

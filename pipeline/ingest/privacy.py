@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from pipeline.door import known_options
+from pipeline.options import known_options
 
 _PLATFORM = re.compile(
     r"^(?:"

@@ -11,8 +11,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipeline import imputation, models, weights
-from pipeline.door import OptionError
 from pipeline.errors import CohesionError
+from pipeline.options import OptionError
 from pipeline.specs.families import FAMILIES
 
 DESIGN = ("design_ratios", "design_shares", "design_totals")

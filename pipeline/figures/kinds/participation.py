@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.figures.calendar import arm_titles, wave_titles
 from pipeline.figures.flow_plot import draw_flow
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import WIDE, styled
 from pipeline.figures.wave_counts import WaveCounts, bars_of, participation_counts
+from pipeline.options import known_options
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.figures.answer_patterns import Pattern, panels_of, pattern_counts
 from pipeline.figures.calendar import arm_titles, wave_titles
 from pipeline.figures.pattern_plot import draw_patterns
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import WIDE, styled
+from pipeline.options import known_options
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,7 +7,6 @@ from statistics import NormalDist
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.drift.amounts import amount_findings, coarse_findings, heap_findings
 from pipeline.harmonise.drift.change import Moved, beyond_the_usual, moved
 from pipeline.harmonise.drift.codes import code_findings
@@ -35,6 +34,7 @@ from pipeline.harmonise.drift.variation import not_in_file, variation_findings
 from pipeline.harmonise.drift.weights import weight_findings
 from pipeline.harmonise.drift.whole_batteries import marked_batteries
 from pipeline.harmonise.drift.window import window_findings
+from pipeline.options import known_options
 from pipeline.parallel import fan_out
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.base import Period

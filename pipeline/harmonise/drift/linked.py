@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.drift.finding import MANY, Finding
+from pipeline.options import known_options
 from pipeline.specs.deposits import WaveFile
 from pipeline.specs.project import Study
 

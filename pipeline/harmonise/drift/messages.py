@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.drift.whole_batteries import folded
 from pipeline.harmonise.texts import Texts, in_variables
 from pipeline.harmonise.texts import together as texts_together
+from pipeline.options import known_options
 
 MEANING = {"blocks": "to be decided", "warns": "to be looked at", "notes": "good to know"}
 

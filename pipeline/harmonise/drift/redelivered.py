@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.drift.means import wave_means
+from pipeline.options import known_options
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.drift.means import ALL_ARMS
+from pipeline.options import known_options
 
 MOST_ITEMS = 40
 """Lines of a list at a terminal."""

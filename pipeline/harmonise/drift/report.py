@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.drift.redelivered_words import Redelivered, in_words
 from pipeline.harmonise.drift.whole_batteries import folded
+from pipeline.options import known_options
 from pipeline.specs.project import Study
 
 if TYPE_CHECKING:

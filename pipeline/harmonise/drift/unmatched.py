@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.harmonise.crosswalk import rules
 from pipeline.harmonise.drift.codes import is_code
 from pipeline.harmonise.drift.reading import read
+from pipeline.options import known_options
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.project import Study
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.files import sha256_of
 from pipeline.ingest.formats.columns import nearest, some
+from pipeline.options import known_options
 
 ALLOWED_NAME = re.compile(r"^[\w][\w .,()+&-]{0,150}\.[A-Za-z0-9]{1,8}$")
 """Letters of any script, digits, space and ``_ . , ( ) + & -``, with a suffix: nothing a shell, URL or path obeys."""

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.door import known_options
 from pipeline.files import sha256_of, write_whole
 from pipeline.ingest.formats.receipts import check_receipt
+from pipeline.options import known_options
 from pipeline.specs.formats import FORMATS
 
 OWNER_READS = 0o400

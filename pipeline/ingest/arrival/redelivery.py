@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.door import known_options
+from pipeline.options import known_options
 
 SCHEMA = {"variable": pl.String, "changed": pl.Int64, "filled": pl.Int64, "emptied": pl.Int64, "status": pl.String}
 

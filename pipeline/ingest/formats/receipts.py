@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.known import Known, known_formats
 from pipeline.ingest.formats.signatures import HEAD_BYTES, check_format
+from pipeline.options import known_options
 
 TAIL_BYTES = 4096
 ZERO_TAIL = 64

@@ -18,9 +18,9 @@ import threading
 import time
 from pathlib import Path
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.request import LARGE, Request
+from pipeline.options import known_options
 
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")
 PID_BYTES = 8

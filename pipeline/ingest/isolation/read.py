@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.known import known_formats
 from pipeline.ingest.formats.reading import attempt
 from pipeline.ingest.formats.request import DEFAULT_LIMITS, Layout, Limits, Request
 from pipeline.ingest.isolation import answer, process
+from pipeline.options import known_options
 
 
 @known_options

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.ingest.linking.agreement import (
     disagreement_by_chance,
     facts_of,
@@ -19,6 +18,7 @@ from pipeline.ingest.linking.kinds import COUNTS, NEAREST, PROPOSALS, PROPOSED, 
 from pipeline.ingest.linking.near import near_ids
 from pipeline.ingest.people.id_forms import LETTERS_AND_ZEROS, plain_form
 from pipeline.ingest.people.ids import Case, normalise_ids
+from pipeline.options import known_options
 from pipeline.tables import LINK_KINDS
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.numbers import LARGEST_EXACT, code_texts
+from pipeline.options import known_options
 
 Case = Literal["as_is", "upper", "lower"]
 _WHOLE_WITH_POINT = r"^(-?\d+)\.0+$"

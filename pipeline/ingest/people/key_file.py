@@ -7,8 +7,8 @@ import secrets
 import stat
 from pathlib import Path
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
+from pipeline.options import known_options
 
 KEY_BYTES = 32
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hashlib import blake2b
 from pathlib import Path
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.files import write_bytes
 from pipeline.ingest.people.key_file import load_key, load_or_create_key
+from pipeline.options import known_options
 from pipeline.paths import Paths
 
 _RESTORE = (

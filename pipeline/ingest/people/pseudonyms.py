@@ -6,8 +6,8 @@ from hashlib import blake2b
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
+from pipeline.options import known_options
 
 PREFIX = "p"
 _DIGEST_BYTES = 16

@@ -8,11 +8,11 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
 from pipeline.ingest.formats.columns import nearest, some
 from pipeline.ingest.isolation.read import read_deposit
 from pipeline.ingest.people.ids import Case, normalise_ids
+from pipeline.options import known_options
 
 Scope = Literal["future", "erase"]
 SCOPES: tuple[Scope, ...] = ("future", "erase")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import DepositError
+from pipeline.options import known_options
 
 ROW = "row"
 """The column with a row's number in the deposit, counted from 1 below the header."""

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.ingest.formats.known import known_formats
 from pipeline.ingest.formats.signatures import HEAD_BYTES, HTML, looks_like
 from pipeline.ingest.isolation.read import read_deposit
 from pipeline.ingest.withdrawal.needles import Needles
 from pipeline.ingest.withdrawal.sources import walk
+from pipeline.options import known_options
 from pipeline.specs.formats import FORMATS
 
 _DEEPEST = 4

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
 from pipeline.specs.project import Study

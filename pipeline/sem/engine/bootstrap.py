@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.parallel import fan_out
 from pipeline.sem.engine.data import GroupData, group_data
 from pipeline.sem.engine.fitting import check_level

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.sem.engine.chisquare import upper_tail
 from pipeline.sem.engine.fit import with_covariate_moments
 from pipeline.sem.engine.ram import compile_model

@@ -14,8 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 
 OPERATORS = ("=~", "~", "~~", "~1", "|", "~*~")
 Linear = tuple[dict[str, float], float]

@@ -13,8 +13,8 @@ from itertools import combinations
 
 import numpy as np
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.sem.engine.chisquare import upper_tail
 from pipeline.sem.engine.result import Result
 from pipeline.sem.families.compare import compare

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.sem.engine.comparison import METHODS, Comparison
 from pipeline.sem.engine.difference import compare_continuous
 from pipeline.sem.engine.result import Result

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.sem.engine.result import Result
 from pipeline.sem.families.panel_model import PanelModel
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.sem.engine.data import as_frame, numeric, several
 from pipeline.sem.engine.fitting import check_level
 from pipeline.sem.engine.moments import pairwise_covariance

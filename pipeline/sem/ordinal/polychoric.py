@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline.door import known_options
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.sem.engine.data import GroupData, prepare
 from pipeline.sem.engine.moments import block_diag, crossproduct
 from pipeline.sem.ordinal.answers import answer_levels, ordered_codes
