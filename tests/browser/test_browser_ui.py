@@ -27,7 +27,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian package `chromium`)")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian package `chromium`)"),
+]
 
 
 def free_port() -> int:
@@ -127,7 +130,6 @@ def asset_keys(address: str) -> list[list[str]]:
         return [node["assetKey"]["path"] for node in json.load(answer)["data"]["assetNodes"]]
 
 
-@pytest.mark.thorough
 def test_an_accepted_wave_appears_without_a_restart(address, root):
     new = ["wave", "first", "w01"]
     assert new not in asset_keys(address)
@@ -155,6 +157,5 @@ def test_the_graph_says_how_fresh_a_study_is(address, browser):
     page.get_by_text("fresh", exact=True).first.wait_for(timeout=60_000)
 
 
-@pytest.mark.thorough
 def test_nothing_is_reported_to_anyone(root):
     assert "enabled: false" in (root / "data" / "instance" / "dagster.yaml").read_text()

@@ -12,6 +12,8 @@ import pytest
 from pypdf import PdfReader
 from shared import ROOT
 
+pytestmark = pytest.mark.thorough
+
 PAPERS = ("buat_findings", "pl_findings")
 
 

@@ -14,6 +14,8 @@ from shared import ROOT
 from assets.engine import store
 from pipeline.paths import Paths
 
+pytestmark = pytest.mark.thorough
+
 PEOPLE = 80
 AGREE = {-9: "missing", -2: "refusal", 1: "Agree", 2: "Neither", 3: "Disagree"}
 ITEMS = [f"scq{number}" for number in range(1, 7)]

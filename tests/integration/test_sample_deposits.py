@@ -19,6 +19,8 @@ from pipeline.sample.areas import area_tables
 from pipeline.scales import panel, read_area_table
 from pipeline.specs import load_project
 
+pytestmark = pytest.mark.thorough
+
 KEY = b"a key for tests, of 32 bytes.. ."
 STUDIES = ("beyond_us_and_them", "parallel_lives")
 
@@ -56,13 +58,11 @@ def hashes(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_bytes(sample, tmp_path):
     write_sample(tmp_path)
     assert hashes(tmp_path) == hashes(sample)
 
 
-@pytest.mark.thorough
 def test_another_seed_gives_other_people(sample, tmp_path):
     write_sample(tmp_path, seed=7, studies=["parallel_lives"])
     mine, theirs = hashes(tmp_path / "parallel_lives"), hashes(sample / "parallel_lives")

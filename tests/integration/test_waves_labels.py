@@ -13,6 +13,8 @@ from assets.engine import store
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
+pytestmark = pytest.mark.thorough
+
 BATTERY = """# What people think of where they live.
 views:
   stem: "Do you agree?"

@@ -19,6 +19,8 @@ from pipeline.ingest.arrival.sightings import SETTLED_SECONDS
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
+pytestmark = pytest.mark.thorough
+
 LATER = 3600
 
 
@@ -33,7 +35,6 @@ def seen(root: Path):
     return look(Workspace(Paths(root), load_project(Paths(root))), time.time() + LATER)
 
 
-@pytest.mark.thorough
 def test_41_a_corrected_file_is_a_new_version_and_the_old_one_is_kept(root):
     before = clean("w02")["trust2"]
     corrected = {k: 1.0 + before[k] % 5 for k in range(60) if before[k] > 0}
@@ -58,7 +59,6 @@ def test_41_a_corrected_file_is_a_new_version_and_the_old_one_is_kept(root):
     assert not rebuild(root), "nothing is due any more"
 
 
-@pytest.mark.thorough
 def test_41_the_corrected_file_of_the_collection(tmp_path):
     if not (SHARED / "badwaves").exists():
         pytest.skip("needs the shared collection of bad waves")
@@ -69,7 +69,6 @@ def test_41_the_corrected_file_of_the_collection(tmp_path):
     assert "4 answers of 60 people differ" in told  # of the five corrections one changes nothing
 
 
-@pytest.mark.thorough
 def test_41_an_old_version_can_be_built_again(root):
     answers = Paths(root).table("answers", STUDY)
     before = answers.read_bytes()
@@ -81,7 +80,6 @@ def test_41_an_old_version_can_be_built_again(root):
     assert answers.read_bytes() == before
 
 
-@pytest.mark.thorough
 def test_42_the_same_bytes_under_another_name_are_no_news(root):
     (raw(root) / "w2 final.sav").write_bytes((raw(root) / "clean_w2.sav").read_bytes())
     assert not rebuild(root)
@@ -90,7 +88,6 @@ def test_42_the_same_bytes_under_another_name_are_no_news(root):
     assert not seen(root).undeclared
 
 
-@pytest.mark.thorough
 def test_42_a_pattern_that_fits_both_names_is_no_news_either(root):
     wave = root / "data/studies/panel/waves/w02.yaml"
     wave.write_text(wave.read_text().replace("clean_w2.sav", "*w2*.sav"))
@@ -151,7 +148,6 @@ def test_before_a_delivery_is_accepted_it_is_said_what_it_changes(root, monkeypa
     assert "Nothing differs" in run(root, monkeypatch, "wave", "compare", STUDY, "w02")
 
 
-@pytest.mark.thorough
 def test_an_earlier_delivery_is_built_again_by_its_number_and_by_its_hash(root, monkeypatch):
     answers = Paths(root).table("answers", STUDY)
     before = answers.read_bytes()
@@ -178,7 +174,6 @@ lonely_psu: certainty
 """
 
 
-@pytest.mark.thorough
 def test_the_drift_report_holds_what_a_correction_changed_against_the_delivery_before(root, monkeypatch):
     paths = Paths(root)
     paths.models.mkdir(parents=True, exist_ok=True)
@@ -220,7 +215,6 @@ def table_and_page(root: Path) -> tuple[bytes, bytes]:
     return paths.table("redelivery", STUDY, "w02").read_bytes(), paths.drift_file(STUDY).read_bytes()
 
 
-@pytest.mark.thorough
 def test_an_earlier_delivery_that_is_not_kept_is_said_to_be_missing_and_stops_nothing(root):
     write_sav(raw(root) / "clean_w2.sav", corrected())
     confirm_all(root)

@@ -20,6 +20,8 @@ from pipeline.ingest import load_or_create_key, pseudonymise, read_deposit, trac
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
+pytestmark = pytest.mark.thorough
+
 PERSON = "P1010"
 
 
@@ -51,7 +53,6 @@ def people(root: Path, wave: str) -> int:
     return pl.read_parquet(Paths(root).table("wave", STUDY, wave)).height
 
 
-@pytest.mark.thorough
 def test_from_later_waves_only(root):
     said = withdraw(root, "future")
     assert said == ["Noted: 1 person has withdrawn from panel.", "Built again."]
@@ -72,7 +73,6 @@ def test_from_everything_with_proof(root):
     assert not any(PERSON in line for line in said)
 
 
-@pytest.mark.thorough
 def test_from_the_field_report_too_whose_ids_have_a_column_of_their_own(root):
     about = root / "data" / "studies" / STUDY / "study.yaml"
     report = "outcomes: [{file: report.csv, id: case, waves: {w01: result, w02: result}, codes: {1: complete}}]\n"
@@ -90,7 +90,6 @@ def test_from_the_field_report_too_whose_ids_have_a_column_of_their_own(root):
     assert pl.read_parquet(table)["person_id"].n_unique() == len(ISSUED) - 1
 
 
-@pytest.mark.thorough
 def test_a_file_delivered_again_does_not_bring_them_back(root):
     delivered = (raw(root) / "clean_w3.sav").read_bytes()
     withdraw(root, "erase")
@@ -104,7 +103,6 @@ def test_a_file_delivered_again_does_not_bring_them_back(root):
     assert not traces(Paths(root).quarantine, [PERSON, pseudonym(root)]).found
 
 
-@pytest.mark.thorough
 def test_a_confirmed_hash_follows_the_erasure(root):
     path = raw(root) / "clean_w3.sav"
     declare_wave(root, "w03", path.name, more=f"sha256: {read_deposit(path, 'sav').receipt['sha256']}, rows: 60")
@@ -114,7 +112,6 @@ def test_a_confirmed_hash_follows_the_erasure(root):
     assert (file.sha256, file.rows) == (read_deposit(path, "sav").receipt["sha256"], 59)
 
 
-@pytest.mark.thorough
 def test_a_trace_that_is_left_is_not_passed_over(root):
     (root / "data" / "notes.txt").write_text(f"rang {PERSON}")
     with pytest.raises(CohesionError, match=r"traces are left in data/notes.txt"):
@@ -197,7 +194,6 @@ def test_the_command_itself(root):
     assert not traces(root, [PERSON, pseudonym(root)], id_columns=["pid"]).found
 
 
-@pytest.mark.thorough
 def test_what_killed_writers_left_behind_is_cleared_away(root):
     deposits = raw(root)
     drafts = [Paths(root).warehouse / "wave" / STUDY / ".w02.parquet.1.aa.draft", deposits / ".erasing.clean_w2.sav"]
@@ -207,7 +203,6 @@ def test_what_killed_writers_left_behind_is_cleared_away(root):
     assert not any(draft.exists() for draft in drafts)
 
 
-@pytest.mark.thorough
 def test_a_file_that_bears_their_name_is_told_without_it(root):
     (root / "data" / f"letter_to_{PERSON}.txt").write_text("Dear participant")
     with pytest.raises(CohesionError, match=r"traces are left in data/\(a name that bears the id\)") as raised:
@@ -215,7 +210,6 @@ def test_a_file_that_bears_their_name_is_told_without_it(root):
     assert PERSON not in str(raised.value)
 
 
-@pytest.mark.thorough
 def test_another_spelling_of_the_id_is_a_trace_too(root):
     """The study compares ids without regard to case."""
     (root / "data" / "instance").mkdir(exist_ok=True)
@@ -224,7 +218,6 @@ def test_another_spelling_of_the_id_is_a_trace_too(root):
         withdraw(root, "erase")
 
 
-@pytest.mark.thorough
 def test_links_that_were_told_by_row_are_told_again_without_them(root):
     folder = Paths(root).quarantine / STUDY
     (folder / "w03_links.parquet").write_bytes(b"rows of before")
