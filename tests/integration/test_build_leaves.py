@@ -208,6 +208,7 @@ ONLY_IF = (
     OnlyIf("figures/*.yaml: labels*", "figure/* paper/*", "what is labelled is drawn, or claimed"),
     OnlyIf("figures/*.yaml: outcomes", "paper/*", "another figure of the paper draws the same measure"),
     OnlyIf("figures/*.yaml: terms", "paper/*", "another figure of the paper draws the same measure"),
+    OnlyIf("models/*.yaml: outcomes", "paper/*", "the model takes arms together, or weights as delivered"),
     OnlyIf("models/means.yaml: standard_errors", "estimates/means", "the weights are those of a weight set"),
     OnlyIf("study.yaml: arms.*.title", "figure/*", "the figure has no name for the arm"),
     OnlyIf("study.yaml: title", "figure/*", "the study names no source"),
