@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -135,7 +136,7 @@ class Pool:
         ours, theirs = self._context.Pipe()
         name = f"cohesion-{self._numbers}"
         process = self._context.Process(target=work, args=(theirs, self._libraries), daemon=True, name=name)
-        with _environment(dict.fromkeys(ONE_THREAD, "1")):
+        with _environment(dict.fromkeys(ONE_THREAD, "1")), _interrupts_held():
             process.start()
         theirs.close()
         return _Process(self._numbers, process, ours)
@@ -260,6 +261,20 @@ def _environment(extra: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until a process has started, which inherits that: it would end with a traceback before it can ignore
+    it. Windows holds no signals."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _remove_drafts(worker: _Process) -> None:
