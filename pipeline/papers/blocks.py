@@ -17,6 +17,7 @@ from pipeline.papers.content import (
     Paragraph,
     TableBlock,
     Tone,
+    numbered,
     numbers_of,
     plain,
 )
@@ -79,14 +80,7 @@ class Builder:
             self.heading = block.plain
         if isinstance(block, TableBlock):
             self.table_count += 1
-            return replace(
-                block,
-                number=self.table_count,
-                prefix=self.prefix,
-                anchor=f"table-{self.prefix.lower()}{self.table_count}",
-                caption=self.heading,
-                synthetic=self.paper.study.synthetic,
-            )
+            return numbered(block, self.table_count, self.prefix, self.heading, self.paper.study.synthetic)
         return block
 
     def _check_order(self, heading: Heading, piece: Prose) -> None:

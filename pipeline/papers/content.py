@@ -92,6 +92,11 @@ class Callout:
     title: str
     blocks: tuple[Paragraph | BulletList, ...]
 
+    @property
+    def is_part(self) -> bool:
+        """Whether the box is a part of the paper with a heading of its own, and not a remark."""
+        return self.tone in ("findings", "meaning")
+
 
 @dataclass(frozen=True)
 class FigureFile:
@@ -255,6 +260,12 @@ def numbers_of(part: object) -> Iterator[Number]:
     else:
         for name in ("runs", "items", "blocks", "rows", "cells"):
             yield from numbers_of(getattr(part, name, ()))
+
+
+def numbered(table: TableBlock, number: int, prefix: str, caption: str, synthetic: bool) -> TableBlock:
+    """A table with its place among those of a document, from which its anchor follows."""
+    anchor = f"table-{prefix.lower()}{number}"
+    return replace(table, number=number, prefix=prefix, anchor=anchor, caption=caption, synthetic=synthetic)
 
 
 def with_annex(document: Document, blocks: tuple[Block, ...]) -> Document:

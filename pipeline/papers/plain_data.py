@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from pipeline.papers.content import FigureBlock, TableBlock
+DERIVED = {"figure": ("anchor", "label"), "table": ("label",), "callout": ("is_part",)}
+"""What a block says of itself besides its fields."""
 
 
 def plain_data(value: Any) -> Any:
     """Lists, dicts, texts and numbers of a part of a document; each block and run carries its ``kind``."""
     if is_dataclass(value) and not isinstance(value, type):
         found = {field.name: plain_data(getattr(value, field.name)) for field in fields(value)}
-        kind = getattr(value, "kind", None)
-        named = {"anchor": value.anchor, "label": value.label} if isinstance(value, FigureBlock | TableBlock) else {}
-        return {**found, **named, **({"kind": kind} if kind else {})}
+        kind = getattr(value, "kind", "")
+        derived = {name: getattr(value, name) for name in DERIVED.get(kind, ())}
+        return {**found, **derived, **({"kind": kind} if kind else {})}
     if isinstance(value, tuple | list):
         return [plain_data(part) for part in value]
     if isinstance(value, bytes):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pipeline.errors import PaperError
-from pipeline.papers.content import TableBlock
+from pipeline.papers.content import TableBlock, numbered
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.source import Directive
 from pipeline.papers.results import nearest
@@ -28,11 +26,4 @@ def table_block(directive: Directive, paper: PaperContext, number: int, prefix: 
             raise PaperError(f"a table of the kind `{kind}` takes no `{option}`{nearest(option, takes)}")
     block: TableBlock = load(record.function)(paper, names, directive.options)
     caption = directive.options.get("caption", block.caption)
-    return replace(
-        block,
-        number=number,
-        prefix=prefix,
-        anchor=f"table-{prefix.lower()}{number}",
-        caption=caption,
-        synthetic=paper.study.synthetic,
-    )
+    return numbered(block, number, prefix, caption, paper.study.synthetic)

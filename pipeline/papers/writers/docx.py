@@ -127,7 +127,7 @@ class _Writer:
 
     def box(self, block: Callout) -> None:
         """A box is a part with its heading; a remark is set apart by its style."""
-        if block.tone in ("findings", "meaning") and block.title:
+        if block.is_part and block.title:
             self.heading(words(block.title), 2)
         elif block.title:
             self.line(block.title, "Intense Quote")
