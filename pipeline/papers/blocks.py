@@ -56,6 +56,9 @@ class Builder:
         text = self._blocks(pieces[:at])
         if at is None:
             return text, []
+        line = pieces[at]
+        if isinstance(line, Directive) and (line.arguments or line.options or line.body.text.strip()):
+            self.source.report(line.line, "`:::annex` takes nothing: headings and text follow it.")
         self.figure_count = self.table_count = 0
         self.prefix, self.level = ANNEX, 1
         return text, self._blocks(pieces[at + 1 :])
@@ -140,6 +143,8 @@ class Builder:
         inside = tuple(block for block in self.prose(piece.body) if isinstance(block, Paragraph | BulletList))
         if tone == "findings":
             self._check_findings(inside)
+        elif not inside:
+            raise PaperError(f"`:::{tone}` is an empty box")
         return Callout(tone, " ".join(piece.arguments), inside)
 
     def _check_findings(self, blocks: tuple[Paragraph | BulletList, ...]) -> None:

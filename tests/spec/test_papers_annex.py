@@ -88,6 +88,11 @@ def test_the_line_stands_once() -> None:
     assert re.fullmatch(r"paper\.md:\d+: `:::annex` stands once: what follows the first is the annex\.", *found)
 
 
+def test_the_line_takes_nothing_and_a_box_holds_something() -> None:
+    assert mistakes(":::annex now\n\nText.\n") == ["paper.md:6: `:::annex` takes nothing: headings and text follow it."]
+    assert mistakes(":::meaning For whom\n:::\n") == ["paper.md:6: `:::meaning` is an empty box."]
+
+
 def test_anchors_are_those_of_headings_figures_tables_rows_and_numbers() -> None:
     assert {"what-we-found", "figure-1", "table-1", "number-1-use"} <= set(anchors_of(document()))
     assert "number-1" in anchors_of(annex(document()))
