@@ -99,8 +99,32 @@ class Callout:
 
 
 @dataclass(frozen=True)
+class Column:
+    """``align``: ``right`` for numbers. ``unit`` is printed in the header, after the name. ``brackets``: what
+    numbers in brackets behind a number are ("standard error"), where they are no interval.
+    """
+
+    header: str
+    align: Literal["left", "right"] = "left"
+    unit: str = ""
+    brackets: str = ""
+
+
+@dataclass(frozen=True)
+class FigureData:
+    """What a figure shows, as printed: one row of texts per plotted point, rounded as the figure and the text print it.
+
+    A column of estimates with intervals holds ``0.50 (0.30 to 0.70)``, as in a table.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class FigureFile:
     """A drawn figure as files, with the words that belong to it. ``narrow``: the same figure for a phone.
+    ``data``: what it shows, for the writers of numbers.
 
     ``levels``: each model and outcome of which it shows levels by wave. ``prints``: the results that it prints, each
     with whether as a percentage.
@@ -116,6 +140,7 @@ class FigureFile:
     png: bytes | None = None
     levels: tuple[tuple[str, str], ...] = ()
     prints: Mapping[tuple[str, ...], bool] = field(default_factory=dict)
+    data: FigureData | None = None
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -144,15 +169,6 @@ class FigureBlock:
     @property
     def anchor(self) -> str:
         return f"figure-{self.label.lower()}"
-
-
-@dataclass(frozen=True)
-class Column:
-    """``align``: ``right`` for numbers. ``unit`` is printed in the header, after the name."""
-
-    header: str
-    align: Literal["left", "right"] = "left"
-    unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def means(paper: PaperContext, names: Sequence[str], options: Mapping[str, str])
         None,
         "",
         "Means by wave, with standard errors",
-        (Column("Measure"), *(Column(paper.study.label(wave), "right") for wave in waves)),
+        (Column("Measure"), *(Column(paper.study.label(wave), "right", brackets="standard error") for wave in waves)),
         tuple(_means(paper, chosen, printed, waves, options.get("percent") == "yes")),
         source=paper.study.source,
         notes=("Standard errors in brackets. A dash: not asked in that wave.", *caution(paper, printed)),

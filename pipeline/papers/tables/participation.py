@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -89,7 +90,9 @@ def retention(paper: PaperContext, _names: Sequence[str], _options: Mapping[str,
         "The last three columns are shares, with the denominator in brackets: of those who answered the wave before, "
         "and of those who answered the arm’s first wave, with or without gaps."
     ]
-    return plain_table(paper, "Who stayed, who came back, who joined", ("Wave",), headers, body, notes)
+    table = plain_table(paper, "Who stayed, who came back, who joined", ("Wave",), headers, body, notes)
+    columns = (replace(column, brackets="of so many people") for column in table.columns)
+    return replace(table, columns=tuple(columns))
 
 
 def outcomes(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:

@@ -76,7 +76,7 @@ def _with_uses(blocks: Any) -> Any:
 
 
 def _drawn(file: FigureFile) -> FigureFile:
-    return replace(file, svg=cropped(file.svg), narrow=None, png=None, levels=(), prints={})
+    return replace(file, svg=cropped(file.svg), narrow=None, png=None, levels=(), prints={}, data=None)
 
 
 def _with_shapes(blocks: Any) -> Any:
