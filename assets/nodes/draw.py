@@ -16,7 +16,7 @@ from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import concepts_of
 from pipeline.specs.paper_reads import groups_of, pooling_waves, ranges_of
 
-SUFFIXES = ("png", "svg", "narrow.svg")
+SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 
 
 def nodes(workspace: Workspace) -> list[Node]:

@@ -104,7 +104,7 @@ def _drawn(record: pl.DataFrame, root: Place) -> dict[str, Any]:
 
     row = record.row(0, named=True)
     found = dict(row)
-    for suffix in ("png", "svg", "narrow.svg"):
+    for suffix in ("png", "svg", "narrow.svg", "csv"):
         try:
             content = Paths(root.path).figure_file(row["figure"], suffix).read_bytes()
         except OSError:

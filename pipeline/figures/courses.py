@@ -23,6 +23,7 @@ class Point:
     value: float
     low: float | None
     high: float | None
+    people: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def panels_of(
     shown = means.filter(
         pl.col("component").is_in(levels), pl.col("wave").is_not_null() & pl.col("estimate").is_not_null()
     )
-    rows = shown.select("outcome", "group", "wave", "estimate", "conf_low", "conf_high").rows(named=True)
+    rows = shown.select("outcome", "group", "wave", "estimate", "conf_low", "conf_high", "n_persons").rows(named=True)
     outcomes = labels or {row["outcome"]: row["outcome"] for row in rows}
     names = groups or {row["group"]: row["group"] or "" for row in rows}
     courses = {
@@ -115,4 +116,5 @@ def _course(
 
 def _point(row: Mapping[str, Any], dates: Dates, times: float) -> Point:
     low, high = (None if row[end] is None else row[end] * times for end in ("conf_low", "conf_high"))
-    return Point(date_of(dates, row["wave"], row["group"]), row["estimate"] * times, low, high)
+    day = date_of(dates, row["wave"], row["group"])
+    return Point(day, row["estimate"] * times, low, high, row["n_persons"])

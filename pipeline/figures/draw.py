@@ -26,13 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, the text that stands in for it, its source, note and title. ``at(width)`` draws it at another width."""
+    """A figure, the text that stands in for it, its source, note and title, and the data behind it.
+
+    ``at(width)`` draws it at another width.
+    """
 
     alt: str
     source: str
     at: Callable[[float], Figure]
     note: str = ""
     title: str = ""
+    data: pl.DataFrame | None = None
 
     @cached_property
     def figure(self) -> Figure:
@@ -73,4 +77,4 @@ def draw(
     title = titled(spec.title, picture)
     words = {"title": title, "subtitle": spec.subtitle, "source": source, "note": note}
     drawn = partial(picture.draw, **words, synthetic=study.about.synthetic)
-    return Drawing(alt, source, lambda width: drawn(width=width), note, title)
+    return Drawing(alt, source, lambda width: drawn(width=width), note, title, picture.data)

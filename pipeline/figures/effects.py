@@ -11,6 +11,7 @@ from pipeline.errors import PaperError
 from pipeline.figures.forest import Mark, Row
 from pipeline.figures.style import DARK_BLUE, DARK_GREY, DARK_PINK, ORANGE, TURQUOISE, with_interval
 from pipeline.specs.components import COMPONENTS
+from pipeline.specs.rounding import places_of
 
 LOOKS = {
     "within": (DARK_BLUE, "o"),
@@ -33,7 +34,7 @@ def legends() -> dict[str, str]:
 def rows_of(estimates: pl.DataFrame, labels: Mapping[str, str], models: Mapping[str, str] | None) -> list[Row]:
     """The labelled rows that are drawn; the alternative text names the same ones."""
     shown = estimates.filter(pl.col("component").is_in(list(legends())), pl.col("term").is_in(list(labels)))
-    named = ("model", "term", "component", "estimate", "conf_low", "conf_high", *OPTIONAL)
+    named = ("model", "term", "component", "estimate", "conf_low", "conf_high", "n_persons", *OPTIONAL)
     found = shown.select(name for name in named if name in shown.columns).rows(named=True)
     names = models or {row["model"]: row["model"] for row in found}
     rows: list[Row] = []
@@ -63,8 +64,10 @@ def _mark(row: Mapping[str, Any]) -> Mark:
     value, low, high = row["estimate"], row["conf_low"], row["conf_high"]
     if value is None:
         return Mark(None, None, None, name, colour, marker, "withheld")
-    text = with_interval(value, low, high, row.get("null", 0.0), places=row.get("places", 2), mark=row.get("mark", ""))
-    return Mark(value, low, high, name, colour, marker, text)
+    null, asked = row.get("null", 0.0), row.get("places", 2)
+    text = with_interval(value, low, high, null, places=asked, mark=row.get("mark", ""))
+    places = places_of((low, high), asked, null, value)
+    return Mark(value, low, high, name, colour, marker, text, row.get("n_persons"), places)
 
 
 def as_percentages(rows: pl.DataFrame) -> pl.DataFrame:

@@ -35,6 +35,8 @@ class Mark:
     colour: str
     marker: str
     text: str
+    people: int | None = None
+    places: int = 2
 
 
 @dataclass(frozen=True)

@@ -78,12 +78,14 @@ class Picture:
     """A figure without its frame: the text that stands in for it, and how it is drawn.
 
     ``draw`` takes ``title``, ``subtitle``, ``source``, ``note``, ``synthetic`` and ``width`` (inches). ``caution`` is
-    what the kind has to add to the note and to the alternative text.
+    what the kind has to add to the note and to the alternative text. ``data`` has one row for each value drawn, in
+    words and cleared of what rests on too few people (``figures/data.py``).
     """
 
     alt: str
     draw: Callable[..., Figure]
     caution: str = ""
+    data: pl.DataFrame | None = None
 
 
 def _failed(comparability: pl.DataFrame) -> dict[tuple[str, str], str]:

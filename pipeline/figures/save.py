@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.figures.data import csv_bytes
 from pipeline.figures.style import NARROW, styled
 from pipeline.files import write_bytes
 from pipeline.options import known_options
@@ -23,12 +24,13 @@ DPI = 144
 @known_options
 @styled
 def rendered(drawing: Drawing) -> dict[str, bytes]:
-    """Suffix → content of each file of a figure: ``png``, ``svg``, and ``narrow.svg``, which papers show on a phone."""
+    """Suffix → content of each file of a figure: ``png``, ``svg``, ``narrow.svg`` for phones, its data as ``csv``."""
     with _without_collection():
         return {
             "png": png_bytes(drawing.figure),
             "svg": svg_bytes(drawing.figure),
             "narrow.svg": svg_bytes(drawing.at(NARROW)),
+            "csv": b"" if drawing.data is None else csv_bytes(drawing.data),
         }
 
 

@@ -16,3 +16,4 @@ class FigureRecord(dy.Schema):
     png_sha256 = dy.String(min_length=64, max_length=64)
     svg_sha256 = dy.String(min_length=64, max_length=64)
     narrow_svg_sha256 = dy.String(min_length=64, max_length=64)
+    csv_sha256 = dy.String(min_length=64, max_length=64)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.door import public
+from pipeline.figures.data import of_rows
 from pipeline.figures.effects import as_percentages, legends, level_of, row_words, rows_of
 from pipeline.figures.forest import Scale, forest
 from pipeline.figures.picture import Arguments, Material, Picture
@@ -35,7 +36,9 @@ def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
         "confidence": material.confidence(spec),
     }
     axis: Arguments = {"x_label": spec.y_label} if spec.y_label else {}
-    return Picture(alt_coefficients(shown, **shared), partial(coefficients, shown, **shared, **axis), caution)
+    estimate = "Estimate (percentage points)" if spec.percent else "Estimate"
+    data = of_rows(rows_of(shown, shared["labels"], shared["models"]), estimate, shared["confidence"])
+    return Picture(alt_coefficients(shown, **shared), partial(coefficients, shown, **shared, **axis), caution, data)
 
 
 def _model_label(model: str, spec: FigureSpec, material: Material) -> str:

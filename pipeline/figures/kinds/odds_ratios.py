@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.door import public
+from pipeline.figures.data import of_rows
 from pipeline.figures.effects import level_of, row_words, rows_of
 from pipeline.figures.forest import Scale, forest
 from pipeline.figures.picture import Arguments, Material, Picture
@@ -41,7 +42,11 @@ def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
         "confidence": material.confidence(spec),
     }
     band: Arguments = {"small": spec.small} if spec.small else {}
-    return Picture(alt_odds_ratios(estimates, **shared), partial(odds_ratios, estimates, **shared, **band), caution)
+    rows = rows_of(as_ratios(estimates, spec.per), shared["labels"], None)
+    data = of_rows(rows, "Odds ratio", shared["confidence"])
+    return Picture(
+        alt_odds_ratios(estimates, **shared), partial(odds_ratios, estimates, **shared, **band), caution, data
+    )
 
 
 @public(infinite=False)

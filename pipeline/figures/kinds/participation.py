@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.figures.calendar import arm_titles, wave_titles
+from pipeline.figures.data import of_waves
 from pipeline.figures.flow_plot import draw_flow
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
@@ -35,7 +36,8 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     """Who took part in each arm of the study; ``spec.groups`` names and chooses arms."""
     counts = participation_counts(material.who_took_part())
     shared: Arguments = {"waves": wave_titles(study), "arms": spec.groups or arm_titles(study)}
-    return Picture(alt_participation(counts, **shared), partial(participation_flow, counts, **shared))
+    data = of_waves(bars_of(counts, **shared), STATUS_WORDS)
+    return Picture(alt_participation(counts, **shared), partial(participation_flow, counts, **shared), data=data)
 
 
 @known_options

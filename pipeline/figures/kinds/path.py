@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import PaperError
+from pipeline.figures.data import of_paths
 from pipeline.figures.lags import lag_paths, paths_of
 from pipeline.figures.path_plot import draw_paths
 from pipeline.figures.picture import Arguments, Material, Picture
@@ -45,7 +46,9 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
         "confidence": material.confidence(spec),
         "standardised": standardised,
     }
-    return Picture(alt_path(paths, **shared), partial(path_figure, paths, **shared), caution)
+    named = shared["constructs"]
+    data = of_paths(paths_of(paths, named, waves), named, waves, shared["confidence"])
+    return Picture(alt_path(paths, **shared), partial(path_figure, paths, **shared), caution, data)
 
 
 @public(infinite=False)

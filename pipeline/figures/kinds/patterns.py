@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.figures.answer_patterns import Pattern, panels_of, pattern_counts
 from pipeline.figures.calendar import arm_titles, wave_titles
+from pipeline.figures.data import of_patterns
 from pipeline.figures.pattern_plot import draw_patterns
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
@@ -27,7 +28,8 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     """Who answered which waves in each arm of the study; ``spec.groups`` names and chooses arms."""
     counts = pattern_counts(material.who_took_part())
     shared: Arguments = {"waves": wave_titles(study), "arms": spec.groups or arm_titles(study)}
-    return Picture(alt_patterns(counts, **shared), partial(participation_patterns, counts, **shared))
+    data = of_patterns(panels_of(counts, **shared))
+    return Picture(alt_patterns(counts, **shared), partial(participation_patterns, counts, **shared), data=data)
 
 
 @known_options

@@ -10,11 +10,12 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import PaperError
+from pipeline.figures.data import of_rows
 from pipeline.figures.forest import Mark, Row, Scale, forest
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import DARK_BLUE, DARK_GREY, WIDE, styled, with_interval
-from pipeline.specs.rounding import rounded
+from pipeline.specs.rounding import places_of, rounded
 from pipeline.tables import VERSIONS
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
     estimates, caution = material.marked(spec, material.of(spec).filter(pl.col("component") == "version"))
     shared: Arguments = {"labels": spec.labels, "confidence": material.confidence(spec)}
     axis: Arguments = {"x_label": spec.y_label} if spec.y_label else {}
-    return Picture(alt_versions(estimates, **shared), partial(versions, estimates, **shared, **axis), caution)
+    data = of_rows(version_rows(estimates, spec.labels), "Estimate", shared["confidence"])
+    return Picture(alt_versions(estimates, **shared), partial(versions, estimates, **shared, **axis), caution, data)
 
 
 @public(infinite=False)
@@ -84,8 +86,10 @@ def _mark(row: Mapping[str, object]) -> Mark:
     _, colour, marker = PLAIN if row["group"] == "unweighted" else OTHER
     mark = str(row.get("mark", ""))
     value, low, high = (row[name] for name in ("estimate", "conf_low", "conf_high"))
+    people = row["n_persons"] if isinstance(row["n_persons"], int) else None
     if not isinstance(value, float):
         return Mark(None, None, None, "", colour, marker, "withheld")
     if isinstance(low, float) and isinstance(high, float):
-        return Mark(value, low, high, "", colour, marker, with_interval(value, low, high, mark=mark))
-    return Mark(value, None, None, "", colour, marker, rounded(value) + mark)
+        text, places = with_interval(value, low, high, mark=mark), places_of((low, high), value=value)
+        return Mark(value, low, high, "", colour, marker, text, people, places)
+    return Mark(value, None, None, "", colour, marker, rounded(value) + mark, people, places_of((), value=value))

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.figures.calendar import dates_of
 from pipeline.figures.courses import Line, Panel, Point, panels_of
+from pipeline.figures.data import of_panels
 from pipeline.figures.picture import Arguments, Material, Picture, caution_of
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import WIDE, styled
@@ -40,7 +41,11 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
         "marked": tuple(_failed(spec, outcomes, material)),
     }
     drawn = partial(trend, estimates, **shared, y_range=spec.y_range)
-    return Picture(alt_trend(estimates, **shared), drawn, _caution(spec, outcomes, material))
+    panels = panels_of(
+        estimates, shared["dates"], shared["groups"], shared["labels"], spec.percent, None, shared["marked"]
+    )
+    data = of_panels(panels, spec.percent, shared["confidence"])
+    return Picture(alt_trend(estimates, **shared), drawn, _caution(spec, outcomes, material), data)
 
 
 def _arms(estimates: pl.DataFrame, study: Study) -> dict[str, str] | None:
