@@ -100,6 +100,7 @@ def _drawn(record: pl.DataFrame, root: Place) -> dict[str, Any]:
     import hashlib
 
     from assets.engine.store import DamagedError
+    from pipeline.figures.data import read_csv
     from pipeline.paths import Paths
 
     row = record.row(0, named=True)
@@ -112,7 +113,7 @@ def _drawn(record: pl.DataFrame, root: Place) -> dict[str, Any]:
         if hashlib.sha256(content).hexdigest() != row[f"{suffix.replace('.', '_')}_sha256"]:
             raise DamagedError(("figure", row["figure"]))
         found[suffix.removesuffix(".svg")] = content
-    return found
+    return found | {"data": read_csv(found["csv"])}
 
 
 def _of_weights(tables: Tables) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -75,6 +75,8 @@ def _numbers(column: pl.Series) -> pl.Series:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return _inert(value) if isinstance(value, str) else str(value)
 
 

@@ -11,13 +11,14 @@ import polars as pl
 from pipeline.papers.appendix.differences import blocking
 from pipeline.papers.cautions import cautions_of
 from pipeline.papers.claims import title_problems
-from pipeline.papers.content import Document, FigureFile
+from pipeline.papers.content import Column, Document, FigureData, FigureFile
 from pipeline.papers.declared import declared_context
 from pipeline.papers.facts import facts_of
 from pipeline.papers.render import render_paper
 from pipeline.papers.results import Results, Row, result_of
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.paper_reads import groups_of
+from pipeline.specs.rounding import decimal
 
 if TYPE_CHECKING:
     from pipeline.specs.figures import Figure
@@ -96,9 +97,27 @@ def figure_of(declared: Figure, record: Mapping[str, Any], found: Results) -> Fi
         note=record.get("note", declared.note),
         narrow=record.get("narrow"),
         png=record.get("png"),
+        data=_data(record.get("data")),
         levels=tuple(_levels(declared, found)),
         prints={result_of(row): declared.percent for row in _printed_rows(declared, found)},
     )
+
+
+def _data(drawn: pl.DataFrame | None) -> FigureData | None:
+    """The data behind a figure as texts; the numbers of a column all to the places that the finest of them needs."""
+    if drawn is None or not drawn.columns:
+        return None
+    columns = [Column(name, "right" if drawn[name].dtype.is_numeric() else "left") for name in drawn.columns]
+    texts = [_texts(drawn[name]) for name in drawn.columns]
+    return FigureData(tuple(columns), tuple(zip(*texts, strict=True)))
+
+
+def _texts(column: pl.Series) -> list[str]:
+    if not column.dtype.is_numeric():
+        return [str(value or "") for value in column]
+    known = [f"{value:.12f}".rstrip("0").partition(".")[2] for value in column.drop_nulls()]
+    places = max(map(len, known), default=0)
+    return ["" if value is None else decimal(value, places) for value in column]
 
 
 def _printed_rows(declared: Figure, found: Results) -> Iterator[Row]:
