@@ -1,0 +1,29 @@
+"""What may be published about people: thresholds that a study may raise, never lower, and how counts are rounded."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from pipeline.specs.base import Declaration
+
+SMALLEST = 10
+"""The fewest people that a published cell or plotted point may be about; a study may ask for more."""
+MARK = "[c]"
+"""Stands for a value that is not published because it is about too few people, or would give such a value away."""
+NOTE = f"{MARK}: not published, because it is about fewer than {{smallest}} people, or would give such a number away."
+
+
+class Disclosure(Declaration):
+    """``disclosure:`` of study.yaml. Whatever is left out keeps its default; no threshold may be lower than that."""
+
+    smallest: int = Field(SMALLEST, ge=SMALLEST, description="the fewest people of a cell or plotted point")
+    residual_df: int = Field(10, ge=10, description="the fewest residual degrees of freedom of a model")
+    counts: int = Field(1, ge=1, description="counts are printed as multiples of this; 1 prints them as they are")
+
+    @field_validator("counts")
+    @classmethod
+    def _base(cls, base: int) -> int:
+        """A base in between would neither protect nor be exact."""
+        if base != 1 and base < 5:
+            raise ValueError("counts are exact (1), or rounded to a multiple of at least 5")
+        return base
