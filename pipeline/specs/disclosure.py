@@ -16,9 +16,9 @@ NOTE = f"{MARK}: not published, because it is about fewer than {{smallest}} peop
 class Disclosure(Declaration):
     """``disclosure:`` of study.yaml. Whatever is left out keeps its default; no threshold may be lower than that."""
 
-    smallest: int = Field(SMALLEST, ge=SMALLEST, description="the fewest people of a cell or plotted point")
-    residual_df: int = Field(10, ge=10, description="the fewest residual degrees of freedom of a model")
-    counts: int = Field(1, ge=1, description="counts are printed as multiples of this; 1 prints them as they are")
+    smallest: int = Field(default=SMALLEST, ge=SMALLEST, description="the fewest people of a cell or plotted point")
+    residual_df: int = Field(default=10, ge=10, description="the fewest residual degrees of freedom of a model")
+    counts: int = Field(default=1, ge=1, description="counts are printed as multiples of this; 1: as they are")
 
     @field_validator("counts")
     @classmethod

@@ -75,9 +75,7 @@ def _of_system(system: System, smallest: int) -> Iterator[Narrowed]:
     for of, (low, high) in bounds(system, wanted).items():
         if of in system.suppressed:
             if is_narrow(low, high, smallest):
-                yield Narrowed(
-                    of, low, high, system.suppressed[of], "suppressed, but the numbers around it give it away"
-                )
+                yield Narrowed(of, low, high, system.suppressed[of], "suppressed, but found from the numbers around it")
         elif low >= 1 and high < smallest:
             place = system.rests.get(of) or system.places.get(of) or "the numbers printed"
             yield Narrowed(of, low, high, place, "not printed, but it follows from the numbers that are")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import polars as pl
 
@@ -10,7 +11,7 @@ from pipeline.papers.disclosure.attack import Narrowed, narrowed
 from pipeline.papers.disclosure.bounds import ContradictionError
 from pipeline.papers.disclosure.frame import cells as normalised
 from pipeline.papers.disclosure.frame import dimensions
-from pipeline.papers.disclosure.rules import Refusal, refused_cells
+from pipeline.papers.disclosure.rules import DEFAULTS, Refusal, refused_cells
 from pipeline.specs.disclosure import Disclosure
 
 ROUND = "Suppress one more cell of the same sum, merge, or round the counts (`disclosure: {counts: 10}` in study.yaml)."
@@ -25,7 +26,7 @@ def refusals(
     Both as in ``frame.COLUMNS``; ``rules``: the study's thresholds. Rules on single cells come first, then what the
     attacker finds between them.
     """
-    asked = rules or Disclosure()
+    asked = rules or DEFAULTS
     found = refused_cells(cells, asked)
     try:
         leaks = [_leak(leak, asked.smallest) for leak in narrowed(cells, earlier, asked.smallest)]
@@ -50,7 +51,7 @@ def _samples(cells: pl.DataFrame, earlier: pl.DataFrame | None, smallest: int) -
     for _, own in frame.group_by(names, maintain_order=True):
         printed = own.unique(["n", "sample", "release"], maintain_order=True).sort("n", maintain_order=True)
         rows = list(printed.iter_rows(named=True))
-        for one, other in zip(rows, rows[1:], strict=False):
+        for one, other in pairwise(rows):
             apart = other["n"] - one["n"]
             if 1 <= apart < smallest and max(one["n_rounding"], other["n_rounding"]) < 2 and _is_new(one, other):
                 yield Refusal(

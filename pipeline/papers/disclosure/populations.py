@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 OR = "|"
@@ -71,7 +71,7 @@ def split_bands(values: Iterable[str]) -> dict[str, str]:
     if len(known) < len(spans) or not _overlapping(known):
         return {}
     cuts = sorted({low for low, _ in known} | {high + 1 for _, high in known})
-    pieces = list(zip(cuts, cuts[1:], strict=False))
+    pieces = list(pairwise(cuts))
     return {
         value: OR.join(f"{low} to {high - 1}" for low, high in pieces if own[0] <= low and high - 1 <= own[1])
         for value, own in spans.items()

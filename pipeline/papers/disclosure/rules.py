@@ -1,4 +1,4 @@
-"""What may not be published as it stands, cell by cell: each rule is one function from a cell to what to do, or nothing."""
+"""What may not be published as it stands, cell by cell: each rule takes a cell and says what to do, or nothing."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ class Refusal:
         return f"{self.place}: {self.what}. {self.todo}"
 
 
+DEFAULTS = Disclosure()
 MERGE = "Merge categories, groups or waves, or suppress the cell."
 
 
 def refused_cells(cells: pl.DataFrame, rules: Disclosure | None = None) -> list[Refusal]:
     """Every published cell that a rule refuses. Suppressed cells are the attacker's matter (``attack.narrowed``)."""
-    asked = rules or Disclosure()
+    asked = rules or DEFAULTS
     frame = normalised(cells)
     names = dimensions(frame)
     found = []

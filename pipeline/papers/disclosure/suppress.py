@@ -77,7 +77,7 @@ def _next(frame: pl.DataFrame, found: list[Narrowed], gone: set[int]) -> int | N
         for leak in found:
             close = [(n, row) for n, row, of in rows if near(of, leak.of)]
             if close:
-                return min(close)[1]
+                return int(min(close)[1])
     return None
 
 

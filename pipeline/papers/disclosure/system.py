@@ -33,7 +33,7 @@ class Row:
 
 @dataclass
 class System:
-    """``low``, ``high``: what is printed of each population. ``suppressed``: where its cells stand that are not printed.
+    """``low``, ``high``: what is printed of each population. ``suppressed``: where cells stand that are not printed.
 
     ``rests``: what is left of a population when the parts that are printed are taken away, and where it would show.
     """
