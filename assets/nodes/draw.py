@@ -13,8 +13,8 @@ from assets.nodes.comparability import comparability_key
 from assets.nodes.ingest import below
 from pipeline.specs import AnyModel, Claim, Figure, Study
 from pipeline.specs.figure_kinds import FIGURE_KINDS
-from pipeline.specs.figures import concepts_of
-from pipeline.specs.paper_reads import groups_of, pooling_waves, ranges_of
+from pipeline.specs.figures import concepts_of, is_bound
+from pipeline.specs.paper_reads import groups_of, pooling_waves, ranges_of, smallest_of
 
 SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 
@@ -35,6 +35,7 @@ def make_figure(
     claims: tuple[Claim, ...],
     groups: Mapping[str, str],
     ranges: Mapping[str, tuple[float, float]],
+    smallest: Mapping[str, float],
     pooling: tuple[str, ...],
 ) -> Output:
     """One row: the figure's words and the hashes of its files. What its title claims is judged before it is drawn.
@@ -49,15 +50,17 @@ def make_figure(
 
     frames = list(tables.get("estimates", {}).values())
     comparability = tables.get("comparability")
-    if claims:
-        judge_figure(
+    title = figure.title
+    if claims or is_bound(title):
+        title = judge_figure(
             name, figure.title, claims, pl.concat(frames) if frames else None,
-            comparability=comparability, groups=groups, labels=labels, ranges=ranges,
+            comparability=comparability, groups=groups, labels=labels, ranges=ranges, smallest=smallest,
             participation=tables.get("participation"), pooling=pooling,
         )  # fmt: skip
     drawn = draw(
         figure,
         study,
+        title=title,
         estimates=pl.concat(frames) if frames else None,
         participation=tables.get("participation"),
         labels=dict(labels),
@@ -83,7 +86,7 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
     if "estimates" in kind.needs and models:
         inputs["estimates"] = {model: ("estimates", model) for model in models}
     inputs |= {table: (table, figure.study) for table in ("participation", "panel") if table in kind.needs}
-    judged = bool(figure.claims) or "comparability" in kind.needs
+    judged = bool(figure.claims) or is_bound(figure.title) or "comparability" in kind.needs
     inputs |= comparability_key(figure.study, project) if judged else {}
     labels = {
         concept: project.concepts[concept].label
@@ -99,7 +102,8 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
             "labels": labels,
             "claims": figure.claims,
             "groups": groups_of(models),
-            "ranges": ranges_of(models.values(), study, project) if figure.claims else {},
+            "ranges": ranges_of(models.values(), study, project) if figure.claims or is_bound(figure.title) else {},
+            "smallest": smallest_of(models.values(), study, project) if figure.claims or is_bound(figure.title) else {},
             "pooling": pooling_waves(models, project.models),
             "models": {model: reads.drawn_model(kind, declared) for model, declared in models.items()},
         },
@@ -108,7 +112,7 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
         files={suffix: below(paths, paths.figure_file(name, suffix)) for suffix in SUFFIXES},
         group="draw",
         study=figure.study,
-        description=figure.title,
+        description=figure.heading,
         kinds=frozenset({"matplotlib"}),
         code=(kind.function,),
         records=(*reads.kind_records([figure]), *reads.family_records(models)),

@@ -20,6 +20,7 @@ from pipeline.specs.paper_reads import (
     model_reads,
     pooling_waves,
     ranges_of,
+    smallest_of,
     study_reads,
     weight_sets_of,
 )
@@ -52,6 +53,7 @@ def make_paper(
     templates: Mapping[str, OutsideFile],
     writers: tuple[str, ...],
     ranges: Mapping[str, tuple[float, float]],
+    smallest: Mapping[str, float],
     pooling: tuple[str, ...],
     root: Place,
 ) -> Output:
@@ -76,6 +78,7 @@ def make_paper(
         tables=about | dict(_of_weights(tables)),
         drawn={figure: _drawn(record, root) for figure, record in tables["figures"].items()},
         ranges=ranges,
+        smallest=smallest,
         pooling=pooling,
     )
     numbers = paper_numbers(document, name)
@@ -144,6 +147,7 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             "labels": labels_of(paper, text, project),
             "assumptions": tuple(study.assumptions),
             "ranges": ranges_of(models.values(), study, project),
+            "smallest": smallest_of(models.values(), study, project),
             "pooling": pooling_waves(models, project.models),
             "templates": {key: OutsideFile(template) for key, template in templates.items()},
             "writers": tuple(WRITERS),

@@ -48,6 +48,7 @@ def draw(
     spec: FigureSpec,
     study: Study,
     *,
+    title: str | None = None,
     estimates: pl.DataFrame | None = None,
     participation: pl.DataFrame | None = None,
     labels: Mapping[str, str] | None = None,
@@ -58,12 +59,12 @@ def draw(
 ) -> Drawing:
     """The figure that ``spec`` declares, with its alternative text.
 
-    ``estimates``: rows of ``Estimates``, also of other models. ``participation``: the ``Participation`` table.
-    ``labels``: concept → label, of those that ``specs.concepts_of`` names. ``models``: the declared models of the
-    figure, for their outcomes and level of confidence. ``comparability``: the ``Comparability`` table, so that a trend
-    of a scale that failed scalar invariance says so, and so do associations of the models in ``pooling``, which have no
-    term for each wave. ``panel``: the scores. A kind reads only the tables and parts of
-    declarations that its record in ``specs/figure_kinds.py`` names.
+    ``title``: its title with the bindings filled in (``papers.judge_figure``). ``estimates``: rows of ``Estimates``,
+    also of other models. ``participation``: the ``Participation`` table. ``labels``: concept → label, of those that
+    ``specs.concepts_of`` names. ``models``: the declared models of the figure, for their outcomes and level of
+    confidence. ``comparability``: the ``Comparability`` table, so that a trend of a scale that failed scalar invariance
+    says so, and so do associations of the models in ``pooling``, which have no term for each wave. ``panel``: the
+    scores. A kind reads only the tables and parts of declarations that its record in ``specs/figure_kinds.py`` names.
 
     Raises ``PaperError`` if a result that the figure draws is missing, or if its title compares levels of a scale that
     failed scalar invariance.
@@ -74,7 +75,7 @@ def draw(
     note = " ".join(filter(None, (spec.note, picture.caution)))
     synthetic = "Synthetic data." if study.about.synthetic else ""
     alt = " ".join(filter(None, (synthetic, picture.alt, picture.caution)))
-    title = titled(spec.title, picture)
-    words = {"title": title, "subtitle": spec.subtitle, "source": source, "note": note}
+    heading = titled(spec.title if title is None else title, picture)
+    words = {"title": heading, "subtitle": spec.subtitle, "source": source, "note": note}
     drawn = partial(picture.draw, **words, synthetic=study.about.synthetic)
-    return Drawing(alt, source, lambda width: drawn(width=width), note, title, picture.data)
+    return Drawing(alt, source, lambda width: drawn(width=width), note, heading, picture.data)

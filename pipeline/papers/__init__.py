@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.papers.claims import check, judge_figure
+    from pipeline.papers.bound_titles import judge_figure
+    from pipeline.papers.claims import check
     from pipeline.papers.content import Document, FigureFile
     from pipeline.papers.facts import facts_of
     from pipeline.papers.numbers import paper_numbers
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from pipeline.papers.writers import written
 
 _HOMES = {
-    "claims": ("check", "judge_figure"),
+    "bound_titles": ("judge_figure",),
+    "claims": ("check",),
     "content": ("Document", "FigureFile"),
     "facts": ("facts_of",),
     "numbers": ("paper_numbers",),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.cautions import cautions_of
-from pipeline.papers.facts import facts_of
+from pipeline.papers.prose.difference import against, ends
 from pipeline.papers.prose.overlap import correlation_bounds
 from pipeline.papers.prose.quantity import Quantity
 from pipeline.papers.prose.scales import incomparable
+from pipeline.papers.prose.words import difference_of, read, smallest_of
 from pipeline.papers.results import Results, nearest
-from pipeline.papers.study_context import StudyContext
 from pipeline.specs.rounding import rounded
-from pipeline.tables import estimates as rows_of_estimates
 
 if TYPE_CHECKING:
     from pipeline.specs.figures import Claim
@@ -29,10 +26,12 @@ SAYS = (
     "greater_than",
     "less_than",
     "not_different_from",
+    "about_the_same_as",
     "between",
 )
 
-Z = 1.959963984540054
+COMPARING = SAYS[3:7]
+"""What is said of a result and another, or a number."""
 
 
 def judge(result: Quantity, says: str, other: Quantity | float | None = None, upper: float | None = None) -> str:
@@ -45,7 +44,8 @@ def judge(result: Quantity, says: str, other: Quantity | float | None = None, up
     ``less_than``, because their means are positively correlated. Levels of the same people in one wave have a
     covariance that is not stored: what is said must hold whatever it is (``prose.overlap``). Against a plain number:
     the interval. ``between`` two numbers: the value itself lies there. Nothing is said of levels that were not measured
-    alike, nor of two results on different scales.
+    alike, nor of two results on different scales. ``about_the_same_as``: the difference, with its interval, is smaller
+    than the smallest of interest (``prose.words``).
 
     Raises ``PaperError`` for a claim that cannot be judged.
     """
@@ -57,10 +57,31 @@ def judge(result: Quantity, says: str, other: Quantity | float | None = None, up
     forbidden = _forbidden(result, says, other)
     if forbidden:
         return forbidden
-    if isinstance(other, Quantity) and says in SAYS[3:6] and (bounds := correlation_bounds(result, other)):
+    if says == "about_the_same_as":
+        return _alike(result, other)
+    if isinstance(other, Quantity) and says in COMPARING and (bounds := correlation_bounds(result, other)):
         return _whatever_covariance(result, says, other, bounds)
-    low, high = _against(result, other) if says in SAYS[3:6] else _ends(result)
+    low, high = against(result, other) if says in COMPARING else ends(result)
     return "" if _holds(says, low, high) else f"said to be {says.replace('_', ' ')}, but {_described(result, other)}"
+
+
+def _alike(result: Quantity, other: Quantity | float | None) -> str:
+    """Two results are about the same if their difference is smaller than any of interest, whatever it is."""
+    if smallest_of(result) is None:
+        raise PaperError(
+            f"{result.origin.what} has no smallest difference of interest, without which nothing is about the same",
+            todo=f"Declare it for `{result.origin.outcome}` under `smallest_differences` in study.yaml.",
+        )
+    if other is None:
+        raise PaperError("a comparison needs the result it compares with")
+    found = difference_of(result, other)
+    if all(read(low, high, found.smallest) == "same" for low, high in found.intervals):
+        return ""
+    low, high = max(found.intervals, key=lambda interval: interval[1] - interval[0])
+    return (
+        f"said to be about the same, but {_described(result, other)}: their difference may be {rounded(low, 3)} to "
+        f"{rounded(high, 3)}, and {found.smallest:g} is the smallest of interest"
+    )
 
 
 def _holds(says: str, low: float, high: float) -> bool:
@@ -73,7 +94,7 @@ def _holds(says: str, low: float, high: float) -> bool:
 
 def _whatever_covariance(result: Quantity, says: str, other: Quantity, bounds: tuple[float, float]) -> str:
     """What is said of two levels of the same people must hold at both ends of what their correlation may be."""
-    held = [_holds(says, *_against(result, other, correlation)) for correlation in bounds]
+    held = [_holds(says, *against(result, other, correlation)) for correlation in bounds]
     said = f"said to be {says.replace('_', ' ')}, but {_described(result, other)}"
     if all(held):
         return ""
@@ -111,43 +132,6 @@ def check(claims: Iterable[Claim], estimates: pl.DataFrame | Results) -> list[st
     return problems
 
 
-def title_problems(key: str, title: str, claims: Iterable[Claim], results: Results) -> list[str]:
-    """One message for each claim of the figure ``key`` that the results do not support; they all name its title."""
-    return [
-        f"reports/figures/{key}.yaml: the result does not support “{title}”: {problem}."
-        for problem in check(claims, results)
-    ]
-
-
-def judge_figure(
-    key: str,
-    title: str,
-    claims: Iterable[Claim],
-    estimates: pl.DataFrame | None,
-    *,
-    comparability: pl.DataFrame | None,
-    groups: Mapping[str, str],
-    labels: Mapping[str, str],
-    ranges: Mapping[str, tuple[float, float]],
-    participation: pl.DataFrame | None = None,
-    pooling: Collection[str] = (),
-) -> None:
-    """Judge what a figure's title claims, before it is drawn.
-
-    ``estimates``: of the figure's models. ``participation``: who took part, for claims about facts of the study.
-    ``comparability``: the study's table of what may be compared. ``groups``: model → the column it groups by.
-    ``ranges``: concept → its declared ends. ``pooling``: the models without a term for each wave.
-
-    Raises ``PaperError`` with every claim that the results do not support.
-    """
-    rows = rows_of_estimates([]) if estimates is None else estimates
-    facts = {} if participation is None else facts_of(participation, StudyContext(""))
-    found = Results(rows, facts, labels, cautions_of(comparability, groups, pooling), ranges)
-    problems = title_problems(key, title, claims, found)
-    if problems:
-        raise PaperError("\n".join(problems).removesuffix("."))
-
-
 def _than(claim: Claim, results: Results) -> tuple[Quantity | float | None, float | None]:
     """What a claim compares with: a result, a number, or the two numbers it lies between."""
     if isinstance(claim.than, tuple):
@@ -160,36 +144,6 @@ def _pick(claim: Claim, results: Results) -> Quantity:
         return results.fact(claim.fact)
     names = {name: getattr(claim, name) for name in ("component", "outcome", "wave", "group")}
     return results.est(str(claim.model), claim.term, **names)
-
-
-def _ends(result: Quantity) -> tuple[float, float]:
-    """An interval, if need be from the standard error; of a number that has none, such as a count, its value twice."""
-    if result.low is None and result.origin.exact:
-        return result.known(), result.known()
-    if result.low is None and result.std_error is not None and result.std_error.value is not None:
-        reach = Z * result.std_error.value
-        return result.known() - reach, result.known() + reach
-    if result.low is None or result.high is None:
-        raise PaperError(f"{result.origin.what} ({result.origin.source}) has no interval to judge a claim by")
-    return result.low, result.high
-
-
-def _against(result: Quantity, other: Quantity | float | None, correlation: float = 0.0) -> tuple[float, float]:
-    """The interval of the difference between a result and another, whose errors so correlate, or a number."""
-    if other is None:
-        raise PaperError("a comparison needs the result it compares with")
-    if not isinstance(other, Quantity):
-        low, high = _ends(result)
-        return low - other, high - other
-    own, others = result.std_error, other.std_error
-    if own is None or others is None or own.value is None or others.value is None:
-        raise PaperError(f"{result.origin.what} ({result.origin.source}) has no standard error to compare by")
-    low, high = _ends(result)
-    level = (high - low) / 2 / own.value if own.value > 0 else Z
-    covariance = correlation * own.value * others.value
-    reach = level * math.sqrt(max(own.value**2 + others.value**2 - 2 * covariance, 0.0))
-    difference = result.known() - other.known()
-    return difference - reach, difference + reach
 
 
 def _between(result: Quantity, low: Quantity | float | None, high: float | None) -> str:

@@ -11,12 +11,13 @@ from pipeline.errors import PaperError
 from pipeline.papers.agreement import disagreeing
 from pipeline.papers.appendix import appendix
 from pipeline.papers.blocks import Builder, with_unique_anchors
+from pipeline.papers.bound_titles import filled
 from pipeline.papers.cautions import Cautions
 from pipeline.papers.companions import alone
 from pipeline.papers.content import Document, FigureFile, TableBlock, with_annex
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.bind import Binder, Records, Say
-from pipeline.papers.prose.source import read_paper
+from pipeline.papers.prose.source import PaperSource, read_paper
 from pipeline.papers.results import Fact, Results, nearest
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.questions import CAPTION as QUESTIONS
@@ -47,6 +48,7 @@ def render_paper(
     problems: Iterable[str] = (),
     cautions: Cautions | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
+    smallest: Mapping[str, float] | None = None,
 ) -> Document:
     """A paper as a typed document with its technical annex, every number bound to a result.
 
@@ -54,18 +56,21 @@ def render_paper(
     models. ``tables``: ``participation``, ``reliability`` for generated tables. ``figures``: key → drawn figure.
     ``facts``: name → number of the study. ``name``: what messages call the file. ``problems``: found before.
     ``cautions``: scales whose levels may not be compared; their numbers are marked wherever they are printed.
-    ``ranges``: concept → its declared ends; results on different scales are not compared.
+    ``ranges``: concept → its declared ends; results on different scales are not compared. ``smallest``: concept → the
+    smallest difference of interest, by which words such as "rose" are chosen.
 
     Raises ``UnsoundPaperError`` with every mistake: typed numerals, unknown names, claims that results do not support.
     """
     source = read_paper(text, name)
     source.problems += problems
-    bound = Results(results, facts or {}, context.labels, cautions or Cautions(), ranges or {})
-    binder = Binder(source, bound, _plain_words(context), Records(context.asked))
+    bound = Results(results, facts or {}, context.labels, cautions or Cautions(), ranges or {}, smallest or {})
+    words, waves = _plain_words(context), tuple(dict.fromkeys(wave for _, wave in context.fieldwork))
+    binder = Binder(source, bound, words, Records(context.asked), waves=waves)
     binder.fill()
     unreconciled(source, binder.printed, bound, figures)
     disagreeing(source, binder.printed, figures or {})
     alone(source, bound)
+    summary = _summary(source, bound, words, waves)
     places = {origin.result: number for origin, number in binder.records.places.items() if not origin.scaled}
     paper = PaperContext(bound, tables or {}, context, places)
     blocks, apart = Builder(source, binder, paper, figures or {}).parts()
@@ -79,7 +84,7 @@ def render_paper(
         subtitle=front.subtitle,
         study=context.title,
         authors=tuple(map(str, front.authors)),
-        summary=front.summary,
+        summary=summary,
         citation=context.citation,
         synthetic=context.synthetic,
         blocks=with_unique_anchors(blocks),
@@ -88,6 +93,16 @@ def render_paper(
         key=Path(name).stem,
     )
     return with_annex(document, with_unique_anchors([*apart, *appendix(paper, records, asks=asks)]))
+
+
+def _summary(source: PaperSource, results: Results, words: dict[str, Say], waves: tuple[str, ...]) -> str:
+    """The summary of the front matter, its words bound as those of the prose; mistakes are reported to ``source``."""
+    if source.front is None:
+        return ""
+    place = f"{source.name}: summary"
+    text, problems = filled(source.front.summary, results, place, allow=source.front.allow, words=words, waves=waves)
+    source.problems += problems
+    return text
 
 
 def _masthead(front: Paper) -> tuple[tuple[str, str], ...]:

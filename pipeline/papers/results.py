@@ -55,7 +55,7 @@ class Results:
     """Every estimate and fact of one paper, looked up by name.
 
     ``estimates``: the ``Estimates`` table. ``labels``: concept, term or wave → what readers call it. ``ranges``:
-    concept → its declared lowest and highest value.
+    concept → its declared lowest and highest value. ``smallest``: concept → the smallest difference of interest.
     """
 
     estimates: pl.DataFrame
@@ -63,6 +63,7 @@ class Results:
     labels: Mapping[str, str] = field(default_factory=dict)
     cautions: Cautions = field(default_factory=Cautions)
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    smallest: Mapping[str, float] = field(default_factory=dict)
 
     def with_facts(self, facts: Mapping[str, Fact]) -> Results:
         """The same results with further facts."""
@@ -151,6 +152,7 @@ class Results:
                 or component.is_difference
                 or (component.in_units and bool(self.cautions.of_levels(row)))
             ),
+            smallest=self._smallest(row),
             ranges=(self.ranges.get(str(row["outcome"])), self.ranges.get(str(row["term"]))),
         )
 
@@ -174,6 +176,14 @@ class Results:
             str(row["note"] or ""),
             null=1.0 if component is not None and component.log_scale else 0.0,
         )
+
+    def _smallest(self, row: Row) -> float | None:
+        """The smallest difference of interest of a level or a difference of levels; a slope is for one unit."""
+        component = COMPONENTS.get(row["component"])
+        groups = self.ranges.get(str(row["term"])) == (0.0, 1.0)
+        if component is None or not (component.compared or (component.in_units and groups and not component.log_scale)):
+            return None
+        return self.smallest.get(str(row["outcome"]))
 
     def _what(self, row: Row) -> str:
         """What a row says, in words: "Liking of migrants, 2016", or "Contact on liking, within a person"."""

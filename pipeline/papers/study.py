@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipeline.papers.appendix.differences import blocking
+from pipeline.papers.bound_titles import titled
 from pipeline.papers.cautions import cautions_of
-from pipeline.papers.claims import title_problems
 from pipeline.papers.content import Column, Document, FigureData, FigureFile
 from pipeline.papers.declared import declared_context
 from pipeline.papers.facts import facts_of
@@ -39,6 +39,7 @@ def render_study_paper(
     tables: Mapping[str, pl.DataFrame],
     drawn: Mapping[str, Mapping[str, Any]],
     ranges: Mapping[str, tuple[float, float]] | None = None,
+    smallest: Mapping[str, float] | None = None,
     pooling: Collection[str] = (),
 ) -> Document:
     """The paper ``key`` as a typed document, with everything its study declares. Reads nothing from disk.
@@ -50,7 +51,8 @@ def render_study_paper(
     ``results``: ``Estimates`` of the paper's models. ``tables``: participation, reliability and so on, by name.
     ``drawn``: figure → its ``FigureRecord`` with ``svg`` and, where there are such, ``narrow`` and ``png`` (bytes).
 
-    ``ranges``: concept → its declared ends, by which scales are distinguished. ``pooling``: the models that analyse
+    ``ranges``: concept → its declared ends, by which scales are distinguished. ``smallest``: concept → the smallest
+    difference of interest, by which words are chosen. ``pooling``: the models that analyse
     several waves without a term for each (``specs.paper_reads.pooling_waves``).
 
     Raises ``UnsoundPaperError`` with every mistake, among them titles of figures that the results do not
@@ -64,7 +66,7 @@ def render_study_paper(
         unit_words=_unit_words(figures),
     )
     facts = facts_of(tables["participation"], context) if "participation" in tables else {}
-    found = Results(results, facts, labels, cautions, ranges or {})
+    found = Results(results, facts, labels, cautions, ranges or {}, smallest or {})
     return render_paper(
         text,
         results=results,
@@ -76,6 +78,7 @@ def render_study_paper(
         problems=[*blocking(tables.get("findings"), name), *_titles(figures, found)],
         cautions=cautions,
         ranges=ranges,
+        smallest=smallest,
     )
 
 
@@ -141,7 +144,5 @@ def _levels(declared: Figure, found: Results) -> Iterator[tuple[str, str]]:
 def _titles(figures: Mapping[str, Figure], found: Results) -> list[str]:
     """What the titles of the paper's figures say and the results do not support."""
     return [
-        problem
-        for key, figure in figures.items()
-        for problem in title_problems(key, figure.title, figure.claims, found)
+        problem for key, figure in figures.items() for problem in titled(key, figure.title, figure.claims, found)[1]
     ]

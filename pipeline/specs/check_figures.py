@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.specs import names
 from pipeline.specs.comparing import finding_of
 from pipeline.specs.figure_kinds import FIGURE_KINDS
-from pipeline.specs.figures import Claim, Figure
+from pipeline.specs.figures import Claim, Figure, is_bound
 from pipeline.specs.names import StudyNames, known
 from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Position, Source
@@ -16,8 +16,8 @@ def check_figure(figure: Figure, source: Source, reading: Reading) -> None:
     known(source, ("study",), [figure.study], names.studies(reading), "a study in data/studies")
     known(source, ("models",), figure.models, names.reports(reading, "models"), "a model in reports/models")
     record = FIGURE_KINDS[figure.kind]
-    said = finding_of(figure.title)
-    if said and not figure.claims and "claims" in record.takes:
+    said = finding_of(figure.heading)
+    if said and not (figure.claims or is_bound(figure.title)) and "claims" in record.takes:
         source.report(
             ("title",),
             f"states a finding (“{said}”) that nothing checks. Declare under `claims` what has to hold for it to be "

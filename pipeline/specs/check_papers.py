@@ -49,8 +49,8 @@ def check_paper(paper: Paper, source: Source, reading: Reading) -> None:
         _report(
             source,
             line,
-            f"states a finding (“{said}”) and neither prints nor claims a result. Print the number, or add "
-            "{{ claim(…) }} for what has to hold.",
+            f"states a finding (“{said}”) that nothing holds. Let a result choose the word, "
+            "{{ moved(est(…), est(…)) }}, or add {{ claim(…) }} for what has to be true.",
         )
     _check_names(paper, source, reading)
     printed = {match.group(1) for match in NAMED.finditer(text)}

@@ -75,6 +75,7 @@ def _check_about(
         _check_format_keys(deposited, ("sources", name), source)
     if about.headline:
         known(source, ("headline",), [about.headline], declared.scores, "a score of this study")
+    known(source, ("smallest_differences",), about.smallest_differences, declared.scores, "a score of this study")
     known(source, ("areas",), about.areas, names.concepts(reading), "a concept of data/concepts.yaml")
 
 

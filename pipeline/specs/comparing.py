@@ -40,7 +40,7 @@ FOUND = re.compile(
 
 PROSE_ENDS = re.compile(r"\n[ \t]*\n|\n(?=[-*] )|\n(?=:::)")
 BINDS = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-ABOUT_A_RESULT = re.compile(r"\b(est|fact|claim|change)\(")
+ASSERTS = re.compile(r"\b(claim|moved|differs|times)\(")
 
 
 def compared_over(row: Mapping[str, Any], group: str) -> tuple[str, ...]:
@@ -108,7 +108,9 @@ def finding_of(title: str) -> str:
 
 
 def unbound_findings(text: str) -> Iterator[tuple[int, str]]:
-    """Line and word of each paragraph or bullet of a paper that states a finding without a result to hold it.
+    """Line and word of each paragraph or bullet of a paper that states a finding without a claim to hold it.
+
+    A number alone does not: it would follow the results, and the word beside it would not.
 
     Questions, headings, tables and the front matter are left out.
     """
@@ -116,11 +118,18 @@ def unbound_findings(text: str) -> Iterator[tuple[int, str]]:
     skipped, at = len(text) - len(body), 0
     for end in (*(match.start() for match in PROSE_ENDS.finditer(body)), len(body)):
         piece, start, at = body[at:end], at, end
-        if piece.lstrip().startswith(("#", ":::", "|")) or any(map(ABOUT_A_RESULT.search, BINDS.findall(piece))):
+        if piece.lstrip().startswith(("#", ":::", "|")) or any(map(ASSERTS.search, BINDS.findall(piece))):
             continue
-        said = next((match for match in FOUND.finditer(piece.lower()) if not _is_asked(piece, match.end())), None)
+        said = next(
+            (match for match in FOUND.finditer(_typed(piece).lower()) if not _is_asked(piece, match.end())), None
+        )
         if said is not None:
             yield text.count("\n", 0, skipped + start + said.start()) + 1, said.group()
+
+
+def _typed(piece: str) -> str:
+    """A piece with blanks in place of its bindings: the words in quotation marks there are judged by them."""
+    return BINDS.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), piece)
 
 
 def _is_asked(piece: str, at: int) -> bool:

@@ -16,7 +16,10 @@ from pipeline.specs.models import AnyModel
 UNIT = re.compile(r"\s*\([^()]*\)$")
 """What stands in brackets after a label: its unit, or the ends of its scale."""
 
-COMPARING = ("greater_than", "less_than", "not_different_from")
+BOUND = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+"""A binding in a title."""
+
+COMPARING = ("greater_than", "less_than", "not_different_from", "about_the_same_as")
 
 
 class Claim(Declaration):
@@ -33,6 +36,7 @@ class Claim(Declaration):
         "greater_than",
         "less_than",
         "not_different_from",
+        "about_the_same_as",
         "between",
     ]
     model: Name | None = None
@@ -122,11 +126,21 @@ class Figure(Declaration):
         return self
 
     @property
+    def heading(self) -> str:
+        """The title as it can be shown before there are results."""
+        return BOUND.sub("…", self.title)
+
+    @property
     def drawn(self) -> tuple[str, ...]:
         """The keys that its drawing reads: all that its kind takes, but not the claims, which papers check."""
         record = FIGURE_KINDS[self.kind]
         options = {"options"} if record.options else set()
         return tuple(sorted((record.takes | SHARED | options) - {"claims"}))
+
+
+def is_bound(title: str) -> bool:
+    """Whether a title holds bindings, which its results fill."""
+    return BOUND.search(title) is not None
 
 
 def concepts_of(figure: Figure, models: Mapping[str, AnyModel]) -> tuple[str, ...]:

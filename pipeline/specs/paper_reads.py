@@ -128,6 +128,12 @@ def ranges_of(models: Iterable[AnyModel], study: Study, project: Project) -> dic
     return {name: (low, high) for name, (low, high) in ends if name in named and low is not None and high is not None}
 
 
+def smallest_of(models: Iterable[AnyModel], study: Study, project: Project) -> dict[str, float]:
+    """Concept → the smallest difference of interest that the study declares, of those that the models name."""
+    named = {name for model in models for name in _named(model, project.models)}
+    return {name: value for name, value in study.about.smallest_differences.items() if name in named}
+
+
 def concepts_of(paper: Paper, text: str, project: Project) -> tuple[str, ...]:
     """The concepts and scales whose labels and questions the paper may print.
 

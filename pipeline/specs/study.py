@@ -87,6 +87,8 @@ class StudyFile(Assumable):
     people who withdrew. ``sources`` are files that serve several waves; ``names`` says how variables are called in
     files, but for the ``unprefixed``. ``outcomes`` are the field reports; an interview that answers less than the share
     ``partial_below`` of the questions put to the person counts as answered in part.
+    ``smallest_differences``: score → the smallest difference of interest, in its units (0.03 of a share is three
+    percentage points), by which papers say "rose" or "about the same".
     """
 
     title: Text
@@ -115,6 +117,7 @@ class StudyFile(Assumable):
     events: tuple[Event, ...] = ()
     areas: dict[Name, AreaMeasure] = {}
     headline: Name | None = None
+    smallest_differences: dict[Name, Annotated[float, Field(gt=0)]] = {}
 
 
 FROM_LABELS = "from_labels"

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.errors import PaperError
 from pipeline.models import design_means, design_shares
-from pipeline.papers.claims import _against, judge
+from pipeline.papers.claims import judge
+from pipeline.papers.prose.difference import against
 from pipeline.papers.prose.overlap import correlation_bounds
 from pipeline.papers.results import Results
 from pipeline.tables import estimates
@@ -43,7 +44,7 @@ def test_shares_that_exclude_each_other_have_the_error_of_their_difference(seed:
     one, other, less = (found.est("means", name) for name in ("agrees", "disagrees", "less"))
     bounds = correlation_bounds(one, other)
     assert bounds is not None
-    assert _against(one, other, bounds[0]) == pytest.approx((less.low, less.high), abs=1e-9)
+    assert against(one, other, bounds[0]) == pytest.approx((less.low, less.high), abs=1e-9)
 
 
 def test_categories_of_one_question_are_compared_so_too() -> None:
@@ -52,7 +53,7 @@ def test_categories_of_one_question_are_compared_so_too() -> None:
     one, other, less = found.est("shares", "yes"), found.est("shares", "no"), found.est("means", "less")
     bounds = correlation_bounds(one, other)
     assert bounds is not None
-    assert _against(one, other, bounds[0]) == pytest.approx((less.low, less.high), abs=1e-9)
+    assert against(one, other, bounds[0]) == pytest.approx((less.low, less.high), abs=1e-9)
 
 
 def test_a_claim_that_only_a_covariance_of_zero_supports_is_refused() -> None:
@@ -61,8 +62,8 @@ def test_a_claim_that_only_a_covariance_of_zero_supports_is_refused() -> None:
     found = results(frame)
     one, other = found.est("means", "agrees"), found.est("means", "disagrees")
     assert one.known() - other.known() > 0
-    low, _ = _against(one, other)
-    exact, _ = _against(one, other, -1.0)
+    low, _ = against(one, other)
+    exact, _ = against(one, other, -1.0)
     problem = judge(one, "greater_than", other)
     assert (problem == "") is (found.est("means", "less").low > 0)  # type: ignore[operator]
     assert low > exact

@@ -12,8 +12,9 @@ from pipeline.figures import draw
 from pipeline.figures.style import with_interval as drawn_with_interval
 from pipeline.papers import Fieldwork, Question, StudyContext, render_paper, written
 from pipeline.papers.appendix.differences import blocking, differences
+from pipeline.papers.bound_titles import judge_figure
 from pipeline.papers.cautions import cautions_of
-from pipeline.papers.claims import check, judge_figure
+from pipeline.papers.claims import check
 from pipeline.papers.content import FigureFile, Paragraph, TableBlock, plain
 from pipeline.papers.declared import declared_context
 from pipeline.papers.methods import model_note

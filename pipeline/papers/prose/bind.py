@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pipeline.errors import PaperError
 from pipeline.papers.claims import judge
 from pipeline.papers.content import Number, NumberRecord, Run, Text
+from pipeline.papers.prose.directions import Said, contradicted
 from pipeline.papers.prose.expression import Function, Language
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import FILTERS, Printed, Quantity, change
-from pipeline.papers.prose.source import Binding, PaperSource
+from pipeline.papers.prose.source import Binding, PaperSource, masked
+from pipeline.papers.prose.words import WORDS
 from pipeline.papers.results import Results
-from pipeline.specs.comparing import MARK
+from pipeline.specs.comparing import MARK, PROSE_ENDS
 
 Say = Callable[..., str]
 
@@ -59,6 +61,8 @@ class Binder:
     filled: list[Run | None] = field(default_factory=list)
     unsupported: list[tuple[Binding, str]] = field(default_factory=list)
     printed: list[tuple[Binding, Printed]] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    waves: tuple[str, ...] = ()
 
     def fill(self) -> None:
         """Evaluate every binding; mistakes and unsupported claims go to ``paper.problems``."""
@@ -67,6 +71,7 @@ class Binder:
             "fact": self.results.fact,
             "change": change,
             "claim": self._silent_claim,
+            **WORDS,
             **self.words,
         }
         language = Language(functions, {**FILTERS, "claim": self._claim})
@@ -79,10 +84,34 @@ class Binder:
                 self.filled.append(Text("…"))
         for binding, problem in self.unsupported:
             self.paper.report(binding.line, f"the result does not support “{self._sentence(binding)}”: {problem}.")
+        self._check_directions()
+
+    @property
+    def text(self) -> str:
+        """The body with its bindings filled in, as plain text."""
+        parts, at = [], 0
+        for binding, run in zip(self.paper.bindings, self.filled, strict=True):
+            parts += [self.paper.body[at : binding.start], run.text if isinstance(run, Number | Text) else ""]
+            at = binding.end
+        return "".join([*parts, self.paper.body[at:]])
+
+    def _check_directions(self) -> None:
+        """Report each paragraph whose typed words of change are not what its claims say of two waves."""
+        body = masked(self.paper)
+        for start, end in _paragraphs(body):
+            within = [said for said in self.said if start <= said.start < end]
+            wrong = contradicted(body[start:end], within, self.waves)
+            if wrong:
+                binding = next(one for one in self.paper.bindings if one.start >= start)
+                self.paper.report(
+                    binding.line, f"says “{wrong[0]}”, but of time its claims say only: {_CLAIMED[wrong[1]]}."
+                )
 
     def _run(self, value: object) -> Run | None:
         if isinstance(value, Printed):
             self.printed.append((self._binding, value))
+            if value.unsupported:
+                self.unsupported.append((self._binding, value.unsupported))
             return self.records.of(value)
         if isinstance(value, Quantity):
             raise PaperError("a result needs a filter that says how it is printed", todo="Write `| dp(2)` after it.")
@@ -94,6 +123,7 @@ class Binder:
         """The filter: ``est(...) | claim("positive") | dp(2)`` prints what it has checked."""
         if not isinstance(result, Quantity):
             raise PaperError("a claim is about a result: claim(est(…), …); put it before the filter that prints")
+        self.said.append(Said(self._binding.start, result, says, other))
         problem = judge(result, says, other, upper)  # type: ignore[arg-type]
         if problem:
             self.unsupported.append((self._binding, problem))
@@ -118,6 +148,18 @@ class Binder:
                 at = other.end
         parts.append(body[at : len(body) if end < 0 else end])
         return _sentence_at("".join(parts), here)
+
+
+_CLAIMED = {"up": "it rose", "down": "it fell", "still": "it did not differ"}
+
+
+def _paragraphs(body: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each paragraph or bullet."""
+    at = 0
+    for match in PROSE_ENDS.finditer(body):
+        yield at, match.start()
+        at = match.start()
+    yield at, len(body)
 
 
 def _sentence_at(paragraph: str, place: int) -> str:

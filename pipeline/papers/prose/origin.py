@@ -26,6 +26,7 @@ class Origin:
     factor: float = 1.0  # printed in so many of its units; zero where that is not a multiple
     exact: bool = False  # counted, or a part of a result such as its p value: without an error of its own
     compares: bool = False  # by itself it compares levels of waves or groups
+    smallest: float | None = None  # smallest difference of interest of its outcome, in that outcome's units
     ranges: tuple[tuple[float, float] | None, tuple[float, float] | None] = (None, None)
 
     @property

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 from pipeline.papers.prose.origin import Origin
-from pipeline.papers.prose.quantity import Quantity
+from pipeline.papers.prose.quantity import SHARE, Quantity
 
 LEVELS = frozenset({"mean", "share", "quantile", "ratio", "total"})
-SHARE = (0.0, 1.0)
 
 
 def correlation_bounds(one: Quantity, other: Quantity) -> tuple[float, float] | None:

@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from pipeline.errors import PaperError
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.scales import unlike
+from pipeline.specs.components import COMPONENTS
 from pipeline.specs.rounding import p_value, percent, places_of, rounded, to_places
+
+SHARE = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,16 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Printed:
-    """A quantity as it stands in the text. ``places``: decimal places asked for; ``times``: 100 for a percentage."""
+    """A quantity as it stands in the text.
+
+    ``places``: decimal places asked for; ``times``: 100 for a percentage. ``unsupported``: why its words do not hold.
+    """
 
     text: str
     quantity: Quantity
     places: int | None = None
     times: float = 1.0
+    unsupported: str = ""
 
 
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -102,7 +109,8 @@ def count(quantity: Quantity) -> Printed:
 
 
 def pct(quantity: Quantity, places: int = 0) -> Printed:
-    """``fact("retention") | pct(1)`` → 59.4%"""
+    """``fact("retention") | pct(1)`` → 59.4%, of a share."""
+    _is_share(quantity, "percentage")
     return Printed(percent(quantity.known(), quantity.places(places, 100)), quantity, places, 100.0)
 
 
@@ -122,8 +130,39 @@ def interval(quantity: Quantity, places: int = 2) -> Printed:
 
 def pct_interval(quantity: Quantity, places: int = 0) -> Printed:
     """``est(...) | pct_interval`` → 8% to 11%"""
+    _is_share(quantity, "percentage")
     fine = quantity.places(places, 100)
     return _interval(quantity, lambda value: percent(value, fine), places, 100.0)
+
+
+def points(quantity: Quantity, places: int = 0) -> Printed:
+    """``est(...) | points`` → 9 percentage points, of a difference between shares."""
+    _is_share(quantity, "number of percentage points")
+    text = to_places(quantity.known() * 100, quantity.places(places, 100))
+    unit = "percentage point" if text.lstrip("-\u2212") == "1" else "percentage points"
+    return Printed(f"{text} {unit}", quantity, places, 100.0)
+
+
+def points_interval(quantity: Quantity, places: int = 0) -> Printed:
+    """``est(...) | points_interval`` → 4 to 14, in percentage points."""
+    _is_share(quantity, "number of percentage points")
+    fine = quantity.places(places, 100)
+    return _interval(quantity, lambda value: rounded(value * 100, fine), places, 100.0)
+
+
+def _is_share(quantity: Quantity, what: str) -> None:
+    """Raises ``PaperError`` for a result on another scale than that of shares."""
+    origin = quantity.origin
+    ends = origin.ranges[0]
+    component = COMPONENTS.get(origin.component)
+    if ends in (None, SHARE) or component is None or not (component.compared or component.in_units):
+        return
+    if component.log_scale or component.derived or component.is_path:
+        return
+    raise PaperError(
+        f"{origin.what} ({origin.source}) is on a scale from {ends[0]:g} to {ends[1]:g} and has no {what}",
+        todo="Print it with `dp`.",
+    )
 
 
 def _interval(
@@ -181,6 +220,8 @@ FILTERS: dict[str, Callable[..., object]] = {
     "words": in_words,
     "interval": interval,
     "pct_interval": pct_interval,
+    "points": points,
+    "points_interval": points_interval,
     "p": p,
     "exp": exp,
     "per": per,

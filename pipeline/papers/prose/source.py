@@ -112,27 +112,27 @@ def _find_bindings(paper: PaperSource, first_line: int) -> None:
     for match in BINDING.finditer(paper.body):
         line = first_line + paper.body.count("\n", 0, match.start())
         paper.bindings.append(Binding(match.group(1).strip(), line, match.start(), match.end()))
-    masked = _masked(paper)
-    for match in re.finditer(r"\{\{|\}\}|\{%|\{#", masked):
-        line = first_line + masked.count("\n", 0, match.start())
+    hidden = masked(paper)
+    for match in re.finditer(r"\{\{|\}\}|\{%|\{#", hidden):
+        line = first_line + hidden.count("\n", 0, match.start())
         paper.report(line, f"`{match.group()}` has no partner here; a binding is `{{{{ … }}}}`, and nothing else is.")
-    for match in re.finditer(f"[{OPEN}{CLOSE}]", masked):
-        paper.report(first_line + masked.count("\n", 0, match.start()), "holds a character that is kept for bindings.")
+    for match in re.finditer(f"[{OPEN}{CLOSE}]", hidden):
+        paper.report(first_line + hidden.count("\n", 0, match.start()), "holds a character that is kept for bindings.")
 
 
-def _masked(paper: PaperSource) -> str:
+def masked(paper: PaperSource) -> str:
     """The body with blanks in place of bindings; lines stay where they are."""
     return BINDING.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), paper.body)
 
 
 def _check_front(paper: PaperSource, front: Paper, yaml: Source) -> None:
     for key in ("title", "subtitle", "summary"):
-        for numeral in _numerals(getattr(front, key), front.allow):
+        for numeral in _numerals(BINDING.sub("", getattr(front, key)), front.allow):
             paper.report(yaml.line((key,)), _typed(numeral))
 
 
 def _check_numerals(paper: PaperSource, allow: tuple[str, ...], first_line: int) -> None:
-    body = ADDRESS.sub("", _masked(paper))
+    body = ADDRESS.sub("", masked(paper))
     for number, line in enumerate(body.split("\n")):
         if not line.startswith(":::"):
             for numeral in _numerals(line, allow):
