@@ -38,7 +38,7 @@ def filled(
     source = read_body(text, place, allow)
     binder = Binder(source, results, dict(words or {}), waves=waves)
     binder.fill()
-    return binder.text, [f"{place}: {problem.split(': ', 1)[-1]}" for problem in source.problems]
+    return binder.text, [re.sub(rf"^{re.escape(place)}:\d+: ", f"{place}: ", problem) for problem in source.problems]
 
 
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")

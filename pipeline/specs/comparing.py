@@ -40,7 +40,7 @@ FOUND = re.compile(
 
 PROSE_ENDS = re.compile(r"\n[ \t]*\n|\n(?=[-*] )|\n(?=:::)")
 BINDS = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-ASSERTS = re.compile(r"\b(claim|moved|differs|times)\(")
+ASSERTS = re.compile(r"\b(claim|moved|differs|ratio)\(")
 
 
 def compared_over(row: Mapping[str, Any], group: str) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ class Binder:
     def _check_directions(self) -> None:
         """Report each paragraph whose typed words of change are not what its claims say of two waves."""
         body = masked(self.paper)
-        for start, end in _paragraphs(body):
+        for start, end in _paragraphs(self.paper.body):
             within = [said for said in self.said if start <= said.start < end]
             wrong = contradicted(body[start:end], within, self.waves)
             if wrong:
@@ -136,7 +136,8 @@ class Binder:
     def _sentence(self, binding: Binding) -> str:
         """The sentence a claim stands in, or directly follows, with its numbers filled in."""
         body = self.paper.body
-        start = max(body.rfind("\n\n", 0, binding.start) + 2, 0)
+        before = body.rfind("\n\n", 0, binding.start)
+        start = 0 if before < 0 else before + 2
         end = body.find("\n\n", binding.end)
         parts, at, here = [], start, 0
         for number, other in enumerate(self.paper.bindings):

@@ -134,18 +134,18 @@ def differs(one: object, other: object = None, says: str | None = None, *, form:
     return _chosen(DIFFERS, one, other, says, form, "differs")
 
 
-def times(one: object, other: object, what: str, says: str | None = None) -> Printed:
-    """``times(est(…), est(…), "likely to volunteer")`` → twice as likely to volunteer as.
+def ratio(one: object, other: object, what: str, says: str | None = None) -> Printed:
+    """``ratio(est(…), est(…), "likely to volunteer")`` → twice as likely to volunteer as.
 
     For two levels above zero. If chance can explain their difference it says "neither clearly more nor less likely to
     volunteer than"; within the smallest difference of interest, "about as likely to volunteer as".
     """
     if not (isinstance(one, Quantity) and isinstance(other, Quantity)):
-        raise PaperError("`times` takes two results: times(est(…), est(…), “likely to …”)")
+        raise PaperError("`ratio` takes two results: ratio(est(…), est(…), “likely to …”)")
     if one.known() <= 0 or other.known() <= 0:
-        raise PaperError(f"`times` compares two levels above zero; {one.origin.what} is not")
+        raise PaperError(f"`ratio` compares two levels above zero; {one.origin.what} is not")
     if one.null != 0 or one.origin.component not in ("mean", "share", "total", "ratio", "quantile"):
-        raise PaperError(f"`times` compares levels, such as shares and means; {one.origin.what} is none")
+        raise PaperError(f"`ratio` compares levels, such as shares and means; {one.origin.what} is none")
     found = difference_of(one, other)
     ratio = one.known() / other.known()
     verdict = found.verdict
@@ -207,5 +207,5 @@ def _printed(
     return Printed(text, quantity, unsupported="" if says is None or says in allowed else wrong)
 
 
-WORDS: dict[str, Callable[..., object]] = {"moved": moved, "differs": differs, "times": times}
+WORDS: dict[str, Callable[..., object]] = {"moved": moved, "differs": differs, "ratio": ratio}
 """The bindings that choose words."""
