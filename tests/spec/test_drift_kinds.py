@@ -14,6 +14,7 @@ import pytest
 from shared import ROOT
 
 from pipeline.harmonise.drift import compare_all, open_blocks, undecided
+from pipeline.harmonise.drift.reading import readings
 from pipeline.paths import Paths
 from pipeline.specs import Study, load_project
 
@@ -427,3 +428,13 @@ def test_a_decision_is_printed_with_its_finding_and_told_when_there_is_none(tmp_
     stale = by_kind["decision_without_finding"]
     assert (stale["item"], stale["severity"], stale["count"]) == ("trust1", "warns", 1)
     assert "`wording`, but nothing of the kind is found" in stale["what"]
+
+
+@pytest.mark.parametrize("item", ["sex", "trust1"])
+def test_codes_of_an_item_are_counted_in_one_order_whatever_the_order_of_the_rows(item: str, study: Study) -> None:
+    frame = wave(1).with_columns(pl.Series(item, ["10", "word", "9", "1", "2"] * wave(1).height)[: wave(1).height])
+    file = study.waves["w01"].files[0]
+    for rows in (frame, frame.reverse()):
+        found = readings(study, "w01", file, rows)[item]
+        assert [*found.unknown] == [code for code in ("1", "2", "9", "10", "word") if code in found.unknown]
+        assert [*found.valued] == sorted(found.valued, key=float) and found.valued_rows + sum(found.unknown.values())

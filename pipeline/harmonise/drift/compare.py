@@ -43,8 +43,8 @@ from pipeline.specs.project import Study
 from pipeline.specs.sources import role_columns, source_variable
 
 Waves = Mapping[str, pl.DataFrame]
-TOGETHER = 3
-"""Waves that are compared in one piece: the first of them reads the waves before it once more."""
+TOGETHER = 2
+"""Waves that are compared in one piece."""
 
 
 @known_options
@@ -91,20 +91,15 @@ def compare_all(
     """One row per finding (contract ``Findings``), wave by wave. ``joins``: by wave."""
     order = list(study.waves)
     pieces = [(tuple(order[start : start + TOGETHER]),) for start in range(0, len(order), TOGETHER)]
-    return pl.concat(fan_out(_compare_some, pieces, (study, waves, labels, tuple(modelled), joins or {}, reported)))
+    history = History(study, waves, labels)  # each worker reads a wave once, however many later ones it compares
+    return pl.concat(fan_out(_compare_some, pieces, (history, tuple(modelled), joins or {}, reported)))
 
 
 def _compare_some(
-    study: Study,
-    waves: Waves,
-    labels: Waves,
-    modelled: Collection[str],
-    joins: Waves,
-    reported: pl.DataFrame | None,
-    some: Collection[str],
+    history: History, modelled: Collection[str], joins: Waves, reported: pl.DataFrame | None, some: Collection[str]
 ) -> pl.DataFrame:
-    """The findings of waves that follow one another; each is read once."""
-    history = History(study, waves, labels)
+    """The findings of waves that follow one another."""
+    study, waves, labels = history.study, history.waves, history.labels
     return pl.concat(
         [compare(study, wave, waves, labels, history, modelled, joins.get(wave), reported) for wave in some]
     )
@@ -167,7 +162,7 @@ def _item(study: Study, beside: Beside, key: str, stopped: Flags) -> Iterator[Fi
             beside.same_people(key),
             beside.years(key),
             beside.years_apart(key),
-            _grew(beside, key),
+            item.concept == "age" and _grew(beside, key),
         )
         if not (now.rule.is_converted or before.rule.is_converted):
             yield from heap_findings(file.arm, key, item, beside.same_people(key), where)

@@ -92,19 +92,19 @@ class Beside:
     def pairs(self, wave: str) -> tuple[Rows, Rows]:
         """The rows of the people of an earlier wave and of this one, pair by pair."""
         if wave not in self._paired:
-            people = next(reading for known in self.earlier.values() for name, reading in known if name == wave)
-            before = people.frame.select("person_id").with_row_index("before")
+            before = self._people_of(wave).to_frame("person_id").with_row_index("before")
             both = self.rows.select("person_id").with_row_index("now").join(before, on="person_id")
             self._paired[wave] = (both["before"].to_numpy().astype(np.int64), both["now"].to_numpy().astype(np.int64))
         return self._paired[wave]
 
+    def _people_of(self, wave: str) -> pl.Series:
+        """Whose rows they are in an earlier wave, row by row."""
+        return next(reading.people for known in self.earlier.values() for name, reading in known if name == wave)
+
     def kinds(self, wave: str | None = None) -> Kinds:
         """Lasting facts of few kinds: per row of this wave (or of an earlier one) the kind of its person."""
         if wave not in self._kinds:
-            if wave is None:
-                ids = self.rows.select("person_id")
-            else:
-                ids = next(reading for known in self.earlier.values() for name, reading in known if name == wave).frame
+            ids = self.rows.select("person_id") if wave is None else self._people_of(wave).to_frame("person_id")
             self._kinds[wave] = {fact: (names, _kind_of(ids, people)) for fact, (names, people) in self._people.items()}
         return self._kinds[wave]
 

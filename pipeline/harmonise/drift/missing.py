@@ -53,16 +53,16 @@ def missing_findings(
             where,
             "Compare who was asked in the two questionnaires; declare an exception of this wave that says it."
             if routed else "Compare how missing answers are coded in the two waves.",
-            count=round(abs(share - was) * now.frame.height), confidence=0.99,
+            count=round(abs(share - was) * now.height), confidence=0.99,
         )  # fmt: skip
         return
 
 
 def _std_error(now: Reading, before: Reading, reason: str) -> float:
     """Of the difference between two shares, under no change."""
-    rows = now.frame.height + before.frame.height
+    rows = now.height + before.height
     pooled = (now.reasons.get(reason, 0) + before.reasons.get(reason, 0)) / max(rows, 1)
-    return math.sqrt(pooled * (1 - pooled) * (1 / max(now.frame.height, 1) + 1 / max(before.frame.height, 1)))
+    return math.sqrt(pooled * (1 - pooled) * (1 / max(now.height, 1) + 1 / max(before.height, 1)))
 
 
 def _reasons_lost(

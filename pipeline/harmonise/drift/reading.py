@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,7 +23,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Reading:
-    """One item of one arm and wave: ``person_id``, ``value`` and ``reason`` by row, and codes counted.
+    """One item of one arm and wave: whose row it is, value and reason by row, and codes counted.
 
     ``unknown`` holds the codes that are not declared, ``valued`` those that stand for a value (of number items: none),
     ``missing`` those that stand for a reason. ``tally``: value → rows. ``reasons``: reason → rows without a value.
@@ -30,7 +31,9 @@ class Reading:
     """
 
     rule: Rule
-    frame: pl.DataFrame
+    people: pl.Series
+    by_row: pl.Series
+    reason: pl.Series
     unknown: Mapping[str, int]
     valued: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
@@ -39,8 +42,18 @@ class Reading:
     shared: bool = False
 
     @cached_property
+    def frame(self) -> pl.DataFrame:
+        """``person_id``, ``value`` and ``reason``, row by row."""
+        return pl.DataFrame({"person_id": self.people, "value": self.by_row, "reason": self.reason})
+
+    @property
+    def height(self) -> int:
+        """Rows of the file."""
+        return len(self.by_row)
+
+    @cached_property
     def values(self) -> pl.Series:
-        return self.frame["value"].drop_nulls()
+        return self.by_row.drop_nulls()
 
     @cached_property
     def varies(self) -> bool:
@@ -55,7 +68,7 @@ class Reading:
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
         """The value of each row, NaN where there is none."""
-        return self.frame["value"].to_numpy()
+        return self.by_row.to_numpy()
 
     @cached_property
     def deposited(self) -> NDArray[np.float64]:
@@ -69,15 +82,15 @@ class Reading:
     def asked(self) -> Flags:
         """Per row whether the question was put to the person."""
         if not {"routed_out", "blank", "not_asked"} & set(self.reasons):
-            return np.ones(self.frame.height, dtype=bool)
-        return (~self.frame["reason"].is_in(["routed_out", "blank", "not_asked"]).fill_null(False)).to_numpy()
+            return np.ones(self.height, dtype=bool)
+        return (~self.reason.is_in(["routed_out", "blank", "not_asked"]).fill_null(False)).to_numpy()
 
     @cached_property
     def is_blank(self) -> Flags:
         """Per row whether the cell is empty where an answer was expected."""
         if "blank" not in self.reasons:
-            return np.zeros(self.frame.height, dtype=bool)
-        return (self.frame["reason"] == "blank").fill_null(False).to_numpy()
+            return np.zeros(self.height, dtype=bool)
+        return (self.reason == "blank").fill_null(False).to_numpy()
 
     @property
     def answered(self) -> int:
@@ -91,7 +104,7 @@ class Reading:
 
     def share(self, reason: str) -> float:
         """The share of the rows that has no value for this reason."""
-        return self.reasons.get(reason, 0) / max(self.frame.height, 1)
+        return self.reasons.get(reason, 0) / max(self.height, 1)
 
 
 def readings(
@@ -101,52 +114,91 @@ def readings(
     rows = deposited.filter(pl.col("arm") == file.arm)
     every = [rule for rule in rules(study, wave, file) if rule.variable is not None and rule.variable in rows.columns]
     readers = Counter(rule.variable for rule in every)
-    return {
-        rule.item: replace(read(rule, rows), shared=readers[rule.variable] > 1)
-        for rule in every
-        if rule.item not in leave_out
-    }
+    made = _read_together([rule for rule in every if rule.item not in leave_out], rows)
+    return {one.rule.item: replace(one, shared=readers[one.rule.variable] > 1) for one in made}
 
 
 def read(rule: Rule, rows: pl.DataFrame) -> Reading:
     """One item; codes that the rule does not know become neither value nor reason."""
-    codes = rows[rule.variable or ""].fill_null(BLANK)
-    values: dict[str, float | None] = {}
-    reasons: dict[str, str | None] = {}
-    unknown: dict[str, int] = {}
-    valued: dict[str, int] = {}
-    missing: dict[str, int] = {}
+    return _read_together([rule], rows)[0]
+
+
+@dataclass(frozen=True)
+class _Results:
+    """What each code of one column becomes by one rule, and how often each is there (see ``Reading``)."""
+
+    values: dict[str, float | None] = field(default_factory=dict)
+    reasons: dict[str, str | None] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
+    valued: dict[str, int] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
+    tally: Counter[float] = field(default_factory=Counter)
+    why: Counter[str] = field(default_factory=Counter)
+
+
+def _read_together(every: Sequence[Rule], rows: pl.DataFrame) -> list[Reading]:
+    """The items of one file in a few passes over its columns: one for each would take longer than the work in it."""
+    if not every:
+        return []
+    places = {name: str(place) for place, name in enumerate(dict.fromkeys(str(rule.variable) for rule in every))}
+    codes = rows.select(pl.col(name).fill_null(BLANK).alias(place) for name, place in places.items())
+    counted = codes.select(pl.all().value_counts(name="count").implode()).row(0, named=True)
+    results = [_results(rule, _in_order(counted[places[str(rule.variable)]])) for rule in every]
+    made = codes.select(
+        column
+        for place, (rule, result) in enumerate(zip(every, results, strict=True))
+        for column in _columns(place, pl.col(places[str(rule.variable)]), result)
+    )
+    no_reason = pl.Series([None], dtype=pl.Categorical).new_from_index(0, rows.height)
+    return [
+        Reading(
+            rule,
+            rows["person_id"],
+            made[f"value {place}"],
+            made[name] if (name := f"reason {place}") in made.columns else no_reason,
+            result.unknown,
+            result.valued,
+            result.missing,
+            result.tally,
+            result.why,
+        )
+        for place, (rule, result) in enumerate(zip(every, results, strict=True))
+    ]
+
+
+def _in_order(counted: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """Codes and their counts, numbers by size and then texts: counting gives them in another order each time."""
+    pairs = ((code, count) for code, count in (one.values() for one in counted))
+    return sorted(pairs, key=lambda pair: (0, float(pair[0]), "") if is_number(pair[0]) else (1, 0.0, pair[0]))
+
+
+def _results(rule: Rule, counted: Iterable[tuple[str, int]]) -> _Results:
+    made = _Results()
     declared = {canonical(code): result for code, result in rule.codes.items()}
-    counts = codes.value_counts(name="count").rows()
-    for code, count in counts:
+    for code, count in counted:
         known = declared.get(code)
-        value, reason = known or (_number_within(code, rule), None)
-        values[code], reasons[code] = value, reason
+        value, reason = made.values[code], made.reasons[code] = known or (_number_within(code, rule), None)
+        if value is not None:
+            made.tally[value] += count
+        if reason is not None:
+            made.why[reason] += count
         if value is None and reason is None:
-            unknown[code] = count
+            made.unknown[code] = count
         elif known and value is not None:
-            valued[code] = count
+            made.valued[code] = count
         elif code != BLANK and reason is not None:
-            missing[code] = count
-    tally: Counter[float] = Counter()
-    why: Counter[str] = Counter()
-    for code, count in counts:
-        value, reason = values[code], reasons[code]
-        tally.update({} if value is None else {value: count})
-        why.update({} if reason is None else {reason: count})
-    frame = pl.DataFrame({"person_id": rows["person_id"], **_columns(codes, values, reasons if why else {})})
-    return Reading(rule, frame, unknown, valued, missing, tally, why)
+            made.missing[code] = count
+    return made
 
 
-def _columns(
-    codes: pl.Series, values: Mapping[str, float | None], reasons: Mapping[str, str | None]
-) -> dict[str, pl.Series]:
-    """The value and the reason of each row; no ``reasons`` where every row has a value."""
+def _columns(place: int, codes: pl.Expr, results: _Results) -> Iterator[pl.Expr]:
+    """The value and the reason of each row; no reason where every row has a value."""
+    values, reasons = results.values, results.reasons if results.why else {}
     value = codes.replace_strict(list(values), list(values.values()), return_dtype=pl.Float64)
-    if not reasons:
-        return {"value": value, "reason": pl.Series([None], dtype=pl.Categorical).new_from_index(0, len(codes))}
-    reason = codes.replace_strict(list(reasons), list(reasons.values()), return_dtype=pl.Categorical)
-    return {"value": value, "reason": reason}
+    yield value.alias(f"value {place}")
+    if reasons:
+        reason = codes.replace_strict(list(reasons), list(reasons.values()), return_dtype=pl.Categorical)
+        yield reason.alias(f"reason {place}")
 
 
 def _number_within(code: str, rule: Rule) -> float | None:

@@ -16,11 +16,11 @@ def variation_findings(
     """That nobody answered an item, or that all answers are the same."""
     if now.absent:
         return
-    if now.frame.height and now.valued_rows == 0 and not now.unknown and not _routed_out_before(now, before):
+    if now.height and now.valued_rows == 0 and not now.unknown and not _routed_out_before(now, before):
         yield Finding(
             file.arm, key, "empty", "warns", "nobody has an answer.", where,
             "List the item under `not_asked` if it was not asked; otherwise ask for the file again.",
-            count=now.frame.height,
+            count=now.height,
         )  # fmt: skip
     elif now.valued_rows >= MANY and len(now.tally) == 1:
         severity = _constant(item, now, before)
