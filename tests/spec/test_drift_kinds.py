@@ -437,4 +437,5 @@ def test_codes_of_an_item_are_counted_in_one_order_whatever_the_order_of_the_row
     for rows in (frame, frame.reverse()):
         found = readings(study, "w01", file, rows)[item]
         assert [*found.unknown] == [code for code in ("1", "2", "9", "10", "word") if code in found.unknown]
-        assert [*found.valued] == sorted(found.valued, key=float) and found.valued_rows + sum(found.unknown.values())
+        assert [*found.valued] == sorted(found.valued, key=float)
+        assert found.valued_rows + sum(found.unknown.values())
