@@ -88,6 +88,7 @@ def make_paper(
         )
         for writer in writers
         for part in document.documents
+        if part.part in WRITERS[writer].parts
     }
     shown = {"paper": {"numbers_bound": numbers.height}}
     return Output({"paper": numbers}, {"paper": PaperNumber}, files=pages, metadata=shown)
@@ -158,7 +159,7 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
         files={
             page(key, part): below(paths, paths.paper_file(stem(name, part), writer.suffix), is_page=part == PARTS[0])
             for key, writer in WRITERS.items()
-            for part in PARTS
+            for part in writer.parts
         },
         group="write",
         study=paper.study,

@@ -28,6 +28,7 @@ class Writer:
 
     ``template``: the file of reports/templates that it fills in, None if it needs none. ``function``: written
     ``module:name``, called with a ``Document`` and the template's bytes (None without one), returns the file's bytes.
+    ``parts``: the documents of which it makes a file each; a writer of the paper alone finds the annex in it.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Writer:
     suffix: str
     function: str
     template: str | None = None
+    parts: tuple[Part, ...] = PARTS
 
     @property
     def module(self) -> str:
@@ -63,6 +65,20 @@ WRITERS: Records[Writer] = Records(
         "a Word file whose styles a press office can change",
         "docx",
         "pipeline.papers.writers.docx:write",
+    ),
+    Writer(
+        "xlsx",
+        "a workbook of every table and the data of every figure, by the rules for accessible spreadsheets",
+        "xlsx",
+        "pipeline.papers.writers.xlsx:write",
+        parts=("paper",),
+    ),
+    Writer(
+        "csv",
+        "a package of the same tables as CSV files, with a description that programs read (Frictionless)",
+        "csv.zip",
+        "pipeline.papers.writers.csv_package:write",
+        parts=("paper",),
     ),
 )
 """Writer → its record. Extensions add theirs with ``WRITERS.register``."""
