@@ -7,7 +7,7 @@ import os
 import queue
 import threading
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from assets.engine import store
 from assets.engine.build import Build, Event, Place, only_build
@@ -101,6 +101,17 @@ def _setting(workspace: Workspace, name: str) -> str:
     return str(content.get("tool", {}).get("cohesion", {}).get(name, ""))
 
 
+def record(
+    workspace: Workspace, plan: Plan, note: str = "", failures: Mapping[str, str] | None = None,
+    left: Collection[str] = (),
+) -> str:  # fmt: skip
+    """Write a build into the ledger that ``cohesion diff`` reads; returns why that could not be done."""
+    from assets.provenance.ledger import MOST, record_build
+
+    most = _setting(workspace, "builds")
+    return record_build(workspace, plan, failures or {}, left, note, int(most) if most.isdigit() else MOST)
+
+
 class Running:
     """A build that runs in the background; its reports come out one by one, in the order in which nodes end."""
 
@@ -112,8 +123,10 @@ class Running:
         workers: int | None = None,
         listener: Callable[[Event], None] | None = None,
         waits: Callable[[], None] | None = None,
+        note: str = "",
     ) -> None:
         self._workspace, self._plan, self._workers, self._waits = workspace, plan, workers, waits
+        self._note, self.unrecorded = note, ""
         self._listener = listener
         self._reports: queue.SimpleQueue[Report | BaseException | None] = queue.SimpleQueue()
         self._build: Build | None = None
@@ -172,6 +185,7 @@ class Running:
             if not self._stopped.is_set():
                 place.start()
                 self._build.run()
+                self.unrecorded = record(self._workspace, self._plan, self._note, self.failures, self.left)
         finally:
             place.stop()
 

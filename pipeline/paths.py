@@ -89,6 +89,11 @@ class Paths:
         return self.root / "data" / "erasing" / study
 
     @property
+    def builds(self) -> Path:
+        """What each build was made from, and its estimates and sentences: aggregates, never rows of people."""
+        return self.root / "data" / "builds"
+
+    @property
     def key_record(self) -> Path:
         """The fingerprint of the key with which tables and lists of withdrawals were made."""
         return self.root / "data" / "withdrawn" / "key.txt"

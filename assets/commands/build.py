@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from assets.building import Running, plan_build
+from assets.building import Running, plan_build, record
 from assets.commands.interrupts import heed
 from assets.commands.messages import of_studies, said_plainly
 from assets.commands.progress import Shown
@@ -66,7 +66,8 @@ def build(
             return
         if not as_of:
             remember_deposits(workspace, {node.study for node in plan.nodes})
-        failures, left = _build(then, plan, workers, shown) if plan.count else ({}, set())
+        note = f"as of {', '.join(as_of)}" if as_of else ""
+        failures, left = _build(then, plan, workers, shown, note) if plan.count else _as_it_is(then, plan, note)
         _close(then, plan, shown, failures, left, time.perf_counter() - began)
     if as_of:
         typer.echo(
@@ -111,7 +112,16 @@ def _list(plan: Plan) -> None:
         typer.echo(f"{mark:<4} {node.group:<10} {node.name}")
 
 
-def _build(workspace: Workspace, plan: Plan, workers: int | None, shown: Shown) -> tuple[dict[str, str], set[str]]:
+def _as_it_is(workspace: Workspace, plan: Plan, note: str) -> tuple[dict[str, str], set[str]]:
+    """Nothing is due: what lies there is written into the ledger, if it is not yet."""
+    if trouble := record(workspace, plan, note):
+        typer.echo(trouble, err=True)
+    return {}, set()
+
+
+def _build(
+    workspace: Workspace, plan: Plan, workers: int | None, shown: Shown, note: str
+) -> tuple[dict[str, str], set[str]]:
     """Build, and let Dagster keep the books of it; returns what failed and why, and all that could not be built."""
     waits = lambda: shown.say("Another build of this folder is running; this one begins when it ends.")  # noqa: E731
 
@@ -119,11 +129,11 @@ def _build(workspace: Workspace, plan: Plan, workers: int | None, shown: Shown) 
         heed()
         shown.take(event)
 
-    with shown, Running(workspace, plan, workers=workers, listener=take, waits=waits) as running:
+    with shown, Running(workspace, plan, workers=workers, listener=take, waits=waits, note=note) as running:
         from assets.dagster.books import keep_books
 
         trouble = keep_books(workspace, plan, running)
-    for line in trouble:
+    for line in (*trouble, *filter(None, [running.unrecorded])):
         typer.echo(line, err=True)
     return running.failures, running.left
 

@@ -1,4 +1,4 @@
-"""The command line: ``cohesion check``, ``build``, ``sample``, ``ui``, ``items``, ``wave``, ``withdraw``, ``key``."""
+"""The command line: ``cohesion check``, ``build``, ``diff``, ``sample``, ``ui``, ``items``, ``wave``, ``withdraw`` …"""
 
 import os
 import time
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from assets.commands.build import build
+from assets.commands.diff import builds, diff
 from assets.commands.items import items_app
 from assets.commands.key import key_app
 from assets.commands.messages import said_plainly
@@ -91,6 +92,8 @@ def sample(
 
 app.command()(build)
 app.command()(ui)
+app.command()(diff)
+app.command()(builds)
 app.add_typer(items_app, name="items")
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)

@@ -71,6 +71,12 @@ class Code:
         code, used = self._closures[name]
         return code, used
 
+    def parts_of(self, functions: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Each definition that the named functions reach → its hash, and each library that they use → its version."""
+        definitions, libraries = self.closure(functions)
+        made = {f"{module}:{name}": self._digest(module, name) for module, name in sorted(definitions)}
+        return made, {library: self._version(library) for library in sorted(libraries)}
+
     def closure(self, functions: Iterable[str]) -> tuple[set[tuple[str, str]], set[str]]:
         """Every (module, definition) of the project that is reached, and the libraries imported by it."""
         seen: set[tuple[str, str]] = set()

@@ -35,6 +35,7 @@ class Plan:
     forced: set[str] = field(default_factory=set)
     aside: dict[Key, str] = field(default_factory=dict)  # contents of tables that are there and not concerned
     waiting: dict[str, str] = field(default_factory=dict)  # study → why it cannot be built
+    others: list[Node] = field(default_factory=list)  # the nodes that this build does not concern
 
     @property
     def count(self) -> int:
@@ -44,9 +45,17 @@ class Plan:
 
 def version_of(node: Node, code: Code) -> str:
     """The fingerprint of a node without its inputs: what it reads, and the code it can reach."""
-    functions = (reference(node.function), *node.code, *_classes(node.reads))
-    reads = {name: value for name, value in node.reads.items() if not isinstance(value, Place)}
-    return digest(canonical(reads), canonical(node.records), code.digest_of(*dict.fromkeys(functions)))
+    return digest(canonical(read_by(node)), canonical(node.records), code.digest_of(*functions_of(node)))
+
+
+def read_by(node: Node) -> dict[str, Any]:
+    """What a node reads, without places whose content is known otherwise."""
+    return {name: value for name, value in node.reads.items() if not isinstance(value, Place)}
+
+
+def functions_of(node: Node) -> tuple[str, ...]:
+    """The functions and classes by which a node reaches its code (``module:name``)."""
+    return tuple(dict.fromkeys((reference(node.function), *node.code, *_classes(node.reads))))
 
 
 def reference(function: Any) -> str:
@@ -102,8 +111,9 @@ def make_plan(
     tolerant = any(node.tolerant for node in kept)
     code = Code(cache=workspace.paths.code_cache)
     plan = Plan(kept, {}, set(), set(), set(forced))
+    plan.others = [node for node in nodes if node.name not in wanted]
     if tolerant:
-        plan.aside = _contents_aside(workspace, [node for node in nodes if node.name not in wanted])
+        plan.aside = _contents_aside(workspace, plan.others)
     contents: dict[Key, str] = dict(plan.aside)
     follows: set[Key] = set()
     for node in kept:

@@ -66,7 +66,7 @@ def _shown(report: Any, imputations: int) -> dict[str, object]:
     return {
         "imputations": imputations,
         "measures": int(report["concept"].n_unique()),
-        "largest_share_filled": round(float(report["share_filled"].max()), 3),
+        "largest_share_filled": round(float(report["share_filled"].max() or 0.0), 3),
         "largest_r_hat": round(float(report["r_hat"].max() or 1.0), 3),
     }
 

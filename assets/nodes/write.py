@@ -57,11 +57,11 @@ def make_paper(
     pooling: tuple[str, ...],
     root: Place,
 ) -> Output:
-    """One row per number that the paper prints; the paper itself is a page, in the form of every writer."""
+    """One row per number and one per sentence that the paper prints; the paper itself is a page of every writer."""
     import polars as pl
 
-    from pipeline.papers import paper_numbers, render_study_paper, written
-    from pipeline.tables import PaperNumber
+    from pipeline.papers import paper_numbers, paper_passages, render_study_paper, written
+    from pipeline.tables import PaperNumber, PaperPassage
 
     apart = ("estimates", "figures", "receipts", *ABOUT)
     about = {table: frame for table, frame in tables.items() if table not in apart}
@@ -91,7 +91,12 @@ def make_paper(
         if part.part in WRITERS[writer].parts
     }
     shown = {"paper": {"numbers_bound": numbers.height}}
-    return Output({"paper": numbers}, {"paper": PaperNumber}, files=pages, metadata=shown)
+    return Output(
+        {"paper": numbers, "passages": paper_passages(document, name)},
+        {"paper": PaperNumber, "passages": PaperPassage},
+        files=pages,
+        metadata=shown,
+    )
 
 
 def page(writer: str, part: str) -> str:
@@ -155,7 +160,7 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             "root": Place(paths.root),
         },
         inputs=_inputs(workspace, paper),
-        outputs={"paper": ("paper", name)},
+        outputs={"paper": ("paper", name), "passages": ("passages", name)},
         files={
             page(key, part): below(paths, paths.paper_file(stem(name, part), writer.suffix), is_page=part == PARTS[0])
             for key, writer in WRITERS.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -62,9 +63,11 @@ def convergence(panel: pl.DataFrame, cells: pl.DataFrame, trace: pl.DataFrame) -
     rows = []
     for row in filled.iter_rows(named=True):
         values = panel.filter(pl.col("arm") == row["arm"], pl.col("wave") == row["wave"])[row["concept"]].drop_nulls()
-        told = {"answered": values.len(), "mean_answered": values.mean(), "sd_answered": values.std()}
-        rows.append(row | told | {"share_filled": row["filled"] / (row["filled"] + values.len())})
-    table = pl.DataFrame(rows, infer_schema_length=None)
+        known = {"answered": values.len(), "mean_answered": values.mean(), "sd_answered": values.std()}
+        rows.append(row | known | {"share_filled": row["filled"] / (row["filled"] + values.len())})
+    told = ("answered", "mean_answered", "sd_answered", "share_filled")
+    empty: dict[str, Any] = {**filled.schema, **dict.fromkeys(told, pl.Float64), "answered": pl.Int64}
+    table = pl.DataFrame(rows, infer_schema_length=None) if rows else pl.DataFrame(schema=empty)  # nothing was missing
     return table.join(
         mixing.select("arm", "wave", "concept", "r_hat", "autocorrelation"),
         on=["arm", "wave", "concept"],

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.papers.facts import facts_of
     from pipeline.papers.numbers import paper_numbers
     from pipeline.papers.paper_context import PaperContext
+    from pipeline.papers.passages import paper_passages
     from pipeline.papers.prose.source import read_paper
     from pipeline.papers.render import UnsoundPaperError, render_paper
     from pipeline.papers.results import Fact
@@ -29,6 +30,7 @@ _HOMES = {
     "facts": ("facts_of",),
     "numbers": ("paper_numbers",),
     "paper_context": ("PaperContext",),
+    "passages": ("paper_passages",),
     "prose.source": ("read_paper",),
     "render": ("UnsoundPaperError", "render_paper"),
     "results": ("Fact",),
@@ -52,6 +54,7 @@ __all__ = [
     "facts_of",
     "judge_figure",
     "paper_numbers",
+    "paper_passages",
     "read_paper",
     "render_paper",
     "render_study_paper",

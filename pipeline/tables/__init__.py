@@ -43,7 +43,7 @@ from pipeline.tables.weigh import (
     WeightSteps,
     replicate_schema,
 )
-from pipeline.tables.write import DatabaseTables, PaperNumber
+from pipeline.tables.write import DatabaseTables, PaperNumber, PaperPassage
 
 __all__ = [
     "FURTHER_HEAD",
@@ -73,6 +73,7 @@ __all__ = [
     "Links",
     "PanelWeights",
     "PaperNumber",
+    "PaperPassage",
     "Participation",
     "Patterns",
     "Receipt",

@@ -1,4 +1,4 @@
-"""What write makes: one record of each number that a paper prints, and the list of tables in the database."""
+"""What write makes: a record of each number and sentence that a paper prints, and of the tables in the database."""
 
 from __future__ import annotations
 
@@ -13,6 +13,19 @@ class PaperNumber(dy.Schema):
     printed = dy.String()
     source = dy.String()
     question = dy.String(nullable=True)
+
+
+class PaperPassage(dy.Schema):
+    """One row per sentence, heading, title or row of a table that a paper or its annex prints."""
+
+    paper = dy.String(primary_key=True)
+    part = dy.String(primary_key=True)
+    position = dy.Int64(primary_key=True, min=0)
+    section = dy.String()
+    kind = dy.String()  # sentence, heading, title, note or row
+    text = dy.String(min_length=1)
+    numbers = dy.String()  # the records of the numbers in it, with spaces between
+    sources = dy.String()  # the tables that it comes from, as far as it names them: estimates/…, figure/…
 
 
 class DatabaseTables(dy.Schema):

@@ -1,0 +1,54 @@
+"""``cohesion diff``: which findings moved between two builds, and which input moved them; ``cohesion builds``."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from assets.commands.messages import said_plainly
+from pipeline.paths import Paths
+
+Old = Annotated[str, typer.Argument(help="A build: its id or the beginning of it, `last`, `previous`, or a date.")]
+New = Annotated[str, typer.Argument(help="The build to compare with it; the last one if left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As data, for programs.")]
+All = Annotated[bool, typer.Option("--all", help="List every estimate and every row of a table.")]
+ExitCode = Annotated[bool, typer.Option("--exit-code", help="End with 3 where findings moved or sentences changed.")]
+MOVED = 3
+
+
+@said_plainly
+def diff(
+    old: Old = "previous",
+    new: New = "last",
+    as_json: AsJson = False,
+    everything: All = False,
+    exit_code: ExitCode = False,
+) -> None:
+    """Say which findings moved between two builds, by how much, and which input moved each."""
+    from assets.provenance.archive import Archive
+    from assets.provenance.choose import choose
+    from assets.provenance.diff import difference
+    from assets.provenance.words import data, lines
+
+    archive = Archive(Paths.from_environment())
+    found = difference(archive, choose(archive, old), choose(archive, new))
+    if as_json:
+        typer.echo(json.dumps(data(found), ensure_ascii=False, indent=1))
+    else:
+        for line in lines(found, everything=everything):
+            typer.echo(line)
+    if exit_code and found.has_moved:
+        raise typer.Exit(MOVED)
+
+
+@said_plainly
+def builds() -> None:
+    """List the builds that are kept for `cohesion diff`, the latest first."""
+    from assets.provenance.archive import Archive, size_of
+
+    archive = Archive(Paths.from_environment())
+    entries = archive.entries()
+    for entry in reversed(entries):
+        typer.echo(f"{entry.id}  {entry.made[:16]} UTC  {entry.note}".rstrip())
+    size = size_of(archive.file) / 1e6
+    typer.echo(f"{len(entries)} builds ({size:.1f} MB): estimates and printed words, no row of a person.")
