@@ -1,0 +1,257 @@
+"""`cohesion diff` names the input that moved a finding: seeded changes of a small study that declares everything."""
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import engine_runs
+import polars as pl
+import pytest
+from confirmed import confirm_all
+from leaf_study import make_everything
+
+from assets.engine import code as engine_code
+from assets.provenance.archive import Archive
+from assets.provenance.diff import Difference, difference
+from assets.provenance.words import data, lines
+from pipeline.paths import Paths
+
+pytestmark = pytest.mark.thorough
+STUDY = "data/studies/panel"
+Seed = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory) -> Path:
+    root = make_everything(tmp_path_factory.mktemp("diff") / "clone")
+    confirm_all(root)
+    assert not [report.message for report in engine_runs.build(root).values() if report.message]
+    return root
+
+
+@pytest.fixture
+def root(base, tmp_path) -> Path:
+    return Path(shutil.copytree(base, tmp_path / "clone"))
+
+
+def compared(root: Path, *seeds: Seed) -> Difference:
+    """What differs after the seeded changes and a build."""
+    for seed in seeds:
+        seed(root)
+    confirm_all(root)
+    engine_runs.build(root)
+    archive = Archive(Paths(root))
+    first, *_, last = archive.entries() * 2 if len(archive.entries()) == 1 else archive.entries()
+    return difference(archive, first, last)
+
+
+def text(file: str, old: str, new: str) -> Seed:
+    def edit(root: Path) -> None:
+        path = root / file
+        content = path.read_text(encoding="utf-8")
+        assert old in content, f"{file} does not hold {old!r}"
+        path.write_text(content.replace(old, new, 1), encoding="utf-8")
+
+    return edit
+
+
+def redelivered(root: Path) -> None:
+    """The first wave again, with other answers of some people."""
+    file = root / "data" / "raw" / "panel" / "main1.csv"
+    head, *rows = file.read_text().splitlines()
+    frame = pl.read_csv("\n".join(rows).encode(), separator=";", infer_schema=False)
+    changed = frame.with_columns(
+        sat=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("7")).otherwise(pl.col("sat"))
+    )
+    file.write_text(f"{head}\n{changed.write_csv(separator=';')}")
+
+
+def called(found: Difference) -> set[str]:
+    """Each cause as ``kind place: what``."""
+    return {f"{one.kind} {one.place}{f': {one.what}' if one.what else ''}" for one in found.causes}
+
+
+DECLARED = f"declaration {STUDY}"
+CHANGES: dict[str, tuple[Seed, str, set[str]]] = {
+    "an item recoded": (
+        text(f"{STUDY}/items.yaml", "recode: {1: 0, 2: 1}", "recode: {1: 1, 2: 0}"),
+        f"{DECLARED}/items.yaml: woman.recode.", {"follows", "left"},
+    ),
+    "the codes of a battery turned": (
+        text(f"{STUDY}/items.yaml", "  reverse: true\n", ""),
+        f"{DECLARED}/items.yaml: belonging_battery.reverse", {"means", "changes", "follows", "fixed"},
+    ),
+    "a weight trimmed": (
+        text(f"{STUDY}/weights.yaml", "upper: 6", "upper: 1.2"),
+        f"{DECLARED}/weights.yaml: stayers.trim.upper", {"changes"},
+    ),
+    "a target margin": (
+        text(f"{STUDY}/targets.csv", "w01,,is_woman,0,0.49,register\nw01,,is_woman,1,0.51",
+             "w01,,is_woman,0,0.40,register\nw01,,is_woman,1,0.60"),
+        f"{DECLARED}/targets.csv: w01.is_woman.0.share", {"changes"},
+    ),
+    "a wave redelivered": (redelivered, "deposit data/raw/panel/main1.csv", {"means", "follows", "fixed"}),
+    "an imputation count": (
+        text(f"{STUDY}/imputation.yaml", "imputations: 4", "imputations: 5"),
+        f"{DECLARED}/imputation.yaml: main.imputations", {"filled"},
+    ),
+    "a scale's rule": (
+        text(f"{STUDY}/scales.yaml", "minimum_answered: 2", "minimum_answered: 3"),
+        f"{DECLARED}/scales.yaml: belonging.minimum_answered", {"means", "fixed"},
+    ),
+    "a model's exposures": (
+        text("reports/models/fixed.yaml", "exposures: [belonging]", "exposures: [belonging, contact_quantity]"),
+        "declaration reports/models/fixed.yaml: exposures", {"fixed"},
+    ),
+    "a level of confidence": (
+        text("reports/models/fixed.yaml", "confidence: 0.9", "confidence: 0.95"),
+        "declaration reports/models/fixed.yaml: confidence", {"fixed"},
+    ),
+    "an area table": (
+        text("data/areas/deprivation.csv", "A3,19,", "A3,45,"),
+        "declaration data/areas/deprivation.csv: A3.2019.2019-09-26.score", {"follows"},
+    ),
+    "a routing": (
+        text(f"{STUDY}/items.yaml", "blank: no_answer", "blank: routed_out"),
+        f"{DECLARED}/items.yaml: contact.blank", set(),
+    ),
+    "an arm pooled": (
+        text("reports/models/courses.yaml", "arms: [main]\n", ""),
+        "declaration reports/models/courses.yaml: arms", {"courses"},
+    ),
+    "a label": (
+        text("data/concepts.yaml", "label: Belonging", "label: Feeling at home"),
+        "declaration data/concepts.yaml: belonging.label", set(),
+    ),
+    "a caveat": (
+        text(f"{STUDY}/caveats.md", "medium | high", "low | high"),
+        f"{DECLARED}/caveats.md", set(),
+    ),
+    "a sentence": (
+        text("reports/papers/everything.md", "Some people were asked in", "Many people were asked in"),
+        "declaration reports/papers/everything.md", set(),
+    ),
+    "what a wave did otherwise": (
+        text(f"{STUDY}/waves/w02.yaml", "2: Agree, 3: Disagree, 4", "2: Agree, 4: Disagree, 3"),
+        f"{DECLARED}/waves/w02.yaml: exceptions.here.codes.", {"means", "fixed"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seed", "cause", "moved"), CHANGES.values(), ids=CHANGES)
+def test_the_one_seeded_change_is_named_and_nothing_else(root, seed, cause, moved):
+    found = compared(root, seed)
+    assert called(found), "\n".join(lines(found))
+    assert all(one.startswith(cause) for one in called(found)), "\n".join(lines(found))
+    assert moved <= {model.model for model in found.models}, "\n".join(lines(found))
+    assert not found.failed
+    assert all(one.causes for one in (*found.models, *found.sentences)), "\n".join(lines(found, everything=True))
+
+
+def test_what_a_label_and_a_caveat_change_is_said_and_no_estimate(root):
+    found = compared(root, text("data/concepts.yaml", "label: Belonging", "label: Feeling at home"))
+    assert not found.models
+    assert any("Feeling at home" in one.said.new for one in found.sentences)
+
+
+def test_a_library_is_named_with_both_versions(root, monkeypatch):
+    known = engine_code.version_of
+
+    def another(library: str) -> str:
+        return "99.1" if library == "linearmodels" else known(library)
+
+    monkeypatch.setattr(engine_code, "version_of", another)
+    found = compared(root)
+    assert [(one.kind, one.place, one.new) for one in found.causes] == [("library", "linearmodels", "99.1")]
+    assert not found.models
+    assert "No estimate moved." in "\n".join(lines(found))[:10_000]
+
+
+def test_a_withdrawal_is_named_and_nobody_is(root):
+    from pipeline.ingest import installation_key, normalise_ids
+    from pipeline.ingest.people.sorting import fingerprints
+    from pipeline.ingest.withdrawal.noted import note_withdrawn
+
+    def withdraw(root: Path) -> None:
+        import datetime as dt
+
+        paths = Paths(root)
+        person = normalise_ids(pl.Series("id", ["P1004"]), strip=True, case="upper")
+        mark = fingerprints(person, installation_key(paths), "panel")[0]
+        note_withdrawn(paths.withdrawn("panel"), mark, "erase", dt.date(2024, 1, 1))
+
+    found = compared(root, withdraw)
+    assert {one.kind for one in found.causes} == {"withdrawal"}
+    assert found.models
+    assert "P1004" not in "\n".join(lines(found, everything=True))
+
+
+def test_of_two_changes_each_finding_has_those_on_its_path(root):
+    weights, confidence = CHANGES["a weight trimmed"][0], CHANGES["a level of confidence"][0]
+    found = compared(root, weights, confidence)
+    why = {model.model: {cause.place.rsplit("/", 1)[-1] for cause in model.causes} for model in found.models}
+    assert why["fixed"] == {"fixed.yaml"}
+    assert why["changes"] == {"weights.yaml"}
+    assert why["how_sure"] == {"fixed.yaml", "weights.yaml"}
+
+
+def test_a_wave_redelivered_and_a_label_are_told_apart(root):
+    found = compared(root, redelivered, CHANGES["a label"][0])
+    assert {cause.kind for model in found.models for cause in model.causes} == {"deposit"}
+    assert {one.kind for one in found.causes} == {"deposit", "declaration"}
+
+
+def test_nothing_changed_is_the_same_build(root):
+    found = compared(root, text(f"{STUDY}/items.yaml", "satisfied:\n", "# a remark\nsatisfied:\n"))
+    assert found.old.id == found.new.id
+    assert not found.has_moved
+    assert "the same build" in "\n".join(lines(found))
+
+
+def test_an_edit_that_nothing_reads_is_said(root):
+    found = compared(root, text(f"{STUDY}/study.yaml", "funder: Nobody", "funder: Somebody"))
+    assert [edit.key for edit in found.unread] == ["funder"]
+    assert not found.has_moved
+
+
+def test_a_claim_that_no_longer_holds_is_a_paper_that_could_not_be_made(root):
+    claim = '{{ claim(est("fixed", "belonging"), "around", 0) }}'
+    engine_runs.build(root)
+    found = compared(root, text("reports/models/means.yaml", "outcomes: [life_satisfaction, belonging]",
+                                "outcomes: [belonging]"))  # fmt: skip
+    del claim
+    assert {one.name for one in found.failed} >= {"paper/everything"}
+    assert all(cause.place == "reports/models/means.yaml" for one in found.failed for cause in one.causes)
+
+
+def test_the_reverted_study_is_the_first_build_again(root):
+    change = ("reports/models/fixed.yaml", "confidence: 0.9", "confidence: 0.95")
+    compared(root, text(*change))
+    found = compared(root, text(change[0], change[2], change[1]))
+    assert found.old.id == found.new.id
+    assert len(Archive(Paths(root)).entries()) == 3
+
+
+def test_kept_builds_hold_no_row_of_a_person(root):
+    """Neither an id nor a pseudonym lies in the archive, nor any table with a row for a person."""
+    people = pl.read_parquet(Paths(root).table("wave", "panel", "w01"))["person_id"]
+    with sqlite3.connect(Archive(Paths(root)).file) as database:
+        contents = [content for (content,) in database.execute("SELECT content FROM contents")]
+        contents += [text for row in database.execute("SELECT manifest, uses FROM builds") for text in row]
+    tables = [pl.read_parquet(content) for content in contents if isinstance(content, bytes)]
+    assert tables
+    assert not [table.columns for table in tables if "person_id" in table.columns]
+    texts = "\n".join(content for content in contents if isinstance(content, str))
+    texts += "\n".join(table.write_json() for table in tables)
+    assert not re.search(r"\bP1\d{3}\b", texts)
+    assert not [person for person in people if person in texts]
+
+
+def test_the_comparison_is_data_for_programs_too(root):
+    found = data(compared(root, CHANGES["a level of confidence"][0]))
+    assert json.loads(json.dumps(found))["causes"][0]["what"] == "confidence"
+    assert {row["model"] for row in found["moved"]} >= {"fixed"}
+    assert all(row["causes"] == [1] for row in found["moved"])
