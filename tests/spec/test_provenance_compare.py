@@ -70,7 +70,8 @@ def test_a_file_that_came_or_went_is_one_edit():
     ]
 
 
-BATTERY = "grid:\n  codes: {1: A, 2: B}\n  rows:\n    here: {label: Here}\n    there: {label: There}\nlone: {codes: {1: A}}\n"
+ROWS = "  rows:\n    here: {label: Here}\n    there: {label: There}\n"
+BATTERY = f"grid:\n  codes: {{1: A, 2: B}}\n{ROWS}lone: {{codes: {{1: A}}}}\n"
 
 
 @pytest.mark.parametrize(
