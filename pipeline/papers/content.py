@@ -80,12 +80,14 @@ class BulletList:
     items: tuple[Runs, ...]
 
 
-Tone = Literal["note", "warning", "findings", "meaning"]
+Tone = Literal["note", "warning", "findings", "meaning", "recommendations", "limits"]
 
 
 @dataclass(frozen=True)
 class Callout:
-    """A box: a ``note``, a ``warning`` that a reader must not miss, key ``findings``, or their ``meaning``."""
+    """A box: a ``note``, a ``warning`` that a reader must not miss, key ``findings``, their ``meaning``,
+    ``recommendations``, or the ``limits`` of what was found.
+    """
 
     kind: ClassVar = "callout"
     tone: Tone
@@ -95,7 +97,7 @@ class Callout:
     @property
     def is_part(self) -> bool:
         """Whether the box is a part of the paper with a heading of its own, and not a remark."""
-        return self.tone in ("findings", "meaning")
+        return self.tone not in ("note", "warning")
 
 
 @dataclass(frozen=True)
@@ -240,13 +242,17 @@ class Document:
     key: str = ""
     part: Part = "paper"
     annex: Document | None = None
+    extracts: tuple[Document, ...] = ()
+    """The summary and the slides of a paper (``papers.extracts``)."""
     elsewhere: Mapping[str, Part] = field(default_factory=dict)
     """Anchor → the other document of this paper in which it lies."""
+    beside: tuple[Part, ...] = ()
+    """The other documents of the same paper."""
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """The paper, and its annex if there is one."""
-        return (self,) if self.annex is None else (self, self.annex)
+        """The paper, its annex if there is one, its summary and its slides."""
+        return (self, *((self.annex,) if self.annex else ()), *self.extracts)
 
     @property
     def sections(self) -> tuple[Heading, ...]:
@@ -301,11 +307,11 @@ def address(document: Document, href: str, suffix: str) -> str:
     return href
 
 
-def beside(document: Document, suffix: str) -> str:
-    """The file of the other document of a paper; empty if it stands alone."""
-    if document.part == "annex":
-        return f"{document.key}.{suffix}"
-    return f"{stem(document.key, 'annex')}.{suffix}" if document.annex else ""
+def beside(document: Document, suffix: str) -> tuple[tuple[str, str], ...]:
+    """The other documents of a paper that are read as text: what each is called, and its file."""
+    named: dict[Part, str] = {"paper": "The paper", "summary": "Summary in two pages", "annex": "Technical annex"}
+    there = document.beside
+    return tuple((words, f"{stem(document.key, part)}.{suffix}") for part, words in named.items() if part in there)
 
 
 def plain(runs: Runs) -> str:

@@ -15,6 +15,7 @@ from pipeline.papers.bound_titles import filled
 from pipeline.papers.cautions import Cautions
 from pipeline.papers.companions import alone
 from pipeline.papers.content import Document, FigureFile, TableBlock, with_annex
+from pipeline.papers.extracts import with_extracts
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.bind import Binder, Records, Say
 from pipeline.papers.prose.source import PaperSource, read_paper
@@ -92,7 +93,11 @@ def render_paper(
         facts=(*context.facts, *_masthead(front)),
         key=Path(name).stem,
     )
-    return with_annex(document, with_unique_anchors([*apart, *appendix(paper, records, asks=asks)]))
+    whole = with_annex(document, with_unique_anchors([*apart, *appendix(paper, records, asks=asks)]))
+    try:
+        return with_extracts(whole, front.in_summary)
+    except PaperError as error:
+        raise UnsoundPaperError([f"{source.name}: {error}"]) from None
 
 
 def _summary(source: PaperSource, results: Results, words: dict[str, Say], waves: tuple[str, ...]) -> str:

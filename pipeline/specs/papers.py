@@ -34,6 +34,7 @@ class Paper(Declaration):
     summary: str = ""
     models: tuple[Name, ...] = ()
     figures: tuple[Name, ...] = ()
+    in_summary: tuple[Name, ...] = ()
     allow: tuple[str, ...] = ()
 
     @property

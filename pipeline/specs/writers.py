@@ -12,9 +12,12 @@ from typing import Literal, get_args
 
 from pipeline.specs.records import Records
 
-Part = Literal["paper", "annex"]
-"""A paper, or the technical annex that belongs to it: each a document of its own."""
+Part = Literal["paper", "annex", "summary", "slides"]
+"""A paper, its technical annex, its summary in two pages and its figures as slides: each a document of its own."""
+
 PARTS: tuple[Part, ...] = get_args(Part)
+TEXTS: tuple[Part, ...] = ("paper", "annex", "summary")
+"""The documents that are read as text."""
 
 
 def stem(key: str, part: Part) -> str:
@@ -36,7 +39,7 @@ class Writer:
     suffix: str
     function: str
     template: str | None = None
-    parts: tuple[Part, ...] = PARTS
+    parts: tuple[Part, ...] = TEXTS
 
     @property
     def module(self) -> str:
@@ -79,6 +82,14 @@ WRITERS: Records[Writer] = Records(
         "csv.zip",
         "pipeline.papers.writers.csv_package:write",
         parts=("paper",),
+    ),
+    Writer(
+        "slides",
+        "a PDF with one figure a slide, for talks and meetings",
+        "pdf",
+        "pipeline.papers.writers.slides:write",
+        "slides.typ",
+        ("slides",),
     ),
 )
 """Writer → its record. Extensions add theirs with ``WRITERS.register``."""

@@ -8,6 +8,7 @@ from test_papers_document import BODY, FIGURES, TABLES, document, html
 
 from pipeline.papers import Document
 from pipeline.papers.content import FigureBlock, Heading, TableBlock, address, anchors_of
+from pipeline.specs.writers import TEXTS, stem
 
 APART = BODY.replace("### Who took part", ":::annex\n\n## Who took part, in detail\n\n:::figure contact")
 
@@ -54,9 +55,6 @@ def test_each_anchor_is_found_in_the_document_that_has_it() -> None:
     assert address(annex(paper), "https://example.org", "html") == "https://example.org"
 
 
-NAMES = ("paper", "paper_annex")
-
-
 class Links(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -71,9 +69,13 @@ class Links(HTMLParser):
 
 
 def test_every_link_of_both_pages_leads_somewhere() -> None:
-    body = f"{APART}\nAs [said above](#what-we-found), by {{{{ {WITHIN} | dp(2) }}}}.\n"
+    sure = f"- By {{{{ {WITHIN} | dp(2) }}}} ({{{{ {WITHIN} | interval(2) }}}}).\n"
+    found = f":::findings Found\n\n{sure * 3}:::\n\n"
+    body = f"{found}{APART}\nAs [said above](#what-we-found), by {{{{ {WITHIN} | dp(2) }}}}.\n"
     parts = document(body=body.replace(":::figure contact\n", "See [the methods](#methods).\n\n:::figure contact\n", 1))
-    pages = {f"{name}.html": Links(html(part)) for name, part in zip(NAMES, parts.documents, strict=True)}
+    texts = [part for part in parts.documents if part.part in TEXTS]
+    pages = {f"{stem('paper', part.part)}.html": Links(html(part)) for part in texts}
+    assert len(pages) == 3
     assert "paper_annex.html" in pages["paper.html"].hrefs
     assert "paper.html" in pages["paper_annex.html"].hrefs
     for name, page in pages.items():

@@ -72,6 +72,7 @@ class _Writer:
     def __init__(self, document: Document, made: File) -> None:
         self.document, self.made = document, made
         self.anchors = set(anchors_of(document))
+        self.others = {file for _, file in beside(document, "docx")}
         self.marked: set[str] = set()
 
     def write(self) -> None:
@@ -99,9 +100,7 @@ class _Writer:
         for number, (label, value) in enumerate(document.facts):
             place.add_run(f"{' · ' if number else ''}{_text(label)}: ").bold = True
             place.add_run(_text(value))
-        other = beside(document, "docx")
-        if other:
-            named = "Technical annex" if document.part == "paper" else "The paper"
+        for named, other in beside(document, "docx"):
             self.runs(self.made.add_paragraph(), (Link(words(named), other),))
 
     def block(self, block: Block) -> None:
@@ -218,7 +217,7 @@ class _Writer:
         made = OxmlElement("w:hyperlink")
         if href.startswith("#") and href[1:] in self.anchors:
             made.set(qn("w:anchor"), _bookmark(href[1:]))
-        elif re.match(r"https?://|mailto:", href) or href.partition("#")[0] == beside(self.document, "docx") != "":
+        elif re.match(r"https?://|mailto:", href) or href.partition("#")[0] in self.others:
             kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
             made.set(qn("r:id"), place.part.relate_to(href, kind, is_external=True))
         else:

@@ -25,7 +25,7 @@ def write(document: Document, template: bytes | None) -> bytes:
     if template is None:
         raise PaperError("a paper is written to HTML by a template", todo="Put paper.html.j2 into reports/templates.")
     page = _compiled(template.decode())
-    return page.render(document=document, written=_Runs(document), other=beside(document, "html")).encode()
+    return page.render(document=document, written=_Runs(document), others=beside(document, "html")).encode()
 
 
 @lru_cache(maxsize=4)

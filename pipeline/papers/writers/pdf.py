@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import PaperError
-from pipeline.papers.content import Document, FigureBlock, FigureFile, anchors_of
+from pipeline.papers.content import Document, FigureBlock, FigureFile, anchors_of, beside
 from pipeline.papers.plain_data import plain_data
 from pipeline.papers.writers.html import cropped
 from pipeline.specs.writers import stem
@@ -20,10 +20,15 @@ def write(document: Document, template: bytes | None) -> bytes:
     Fonts are those that Typst carries, no date is written: same input, same bytes on every machine.
     Raises ``PaperError`` without a template, or where Typst refuses what is not accessible.
     """
+    return typeset(document, template, "paper.typ")
+
+
+def typeset(document: Document, template: bytes | None, name: str) -> bytes:
+    """A document set by Typst; ``name``: what its template is called."""
     import typst
 
     if template is None:
-        raise PaperError("a paper is written to PDF by a template", todo="Put paper.typ into reports/templates.")
+        raise PaperError("a paper is written to PDF by a template", todo=f"Put {name} into reports/templates.")
     inputs = {"document": json.dumps(document_data(document), ensure_ascii=False)}
     try:
         made = typst.compile(
@@ -50,6 +55,9 @@ def document_data(document: Document) -> dict[str, Any]:
     return {
         **shown,
         "description": description,
+        "keywords": [],
+        "part": document.part,
+        "others": [{"words": words, "file": file} for words, file in beside(document, "pdf")],
         "blocks": _with_shapes(_with_uses(plain_data(blocks))),
         "anchors": anchors_of(document),
         "elsewhere": elsewhere,
