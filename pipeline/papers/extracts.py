@@ -26,9 +26,7 @@ def with_extracts(document: Document, in_summary: Sequence[str] = ()) -> Documen
     drawn = {block.key: block for block in document.blocks if isinstance(block, FigureBlock)}
     for key in in_summary:
         if key not in drawn:
-            raise PaperError(
-                f"`in_summary` names `{key}`, which the text does not show{nearest(key, drawn)}"
-            )
+            raise PaperError(f"`in_summary` names `{key}`, which the text does not show{nearest(key, drawn)}")
     if len(in_summary) > SHOWN:
         raise PaperError(f"`in_summary` names {len(in_summary)} figures; a summary of two pages has {SHOWN} at most")
     shown = [drawn[key] for key in in_summary] or list(drawn.values())[:SHOWN]
