@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.figures.picture import Material, Picture
-from pipeline.figures.style import WIDE
+from pipeline.figures.style import NARROW, WIDE
 from pipeline.figures.titles import titled
 from pipeline.options import known_options
 from pipeline.specs.family import load
@@ -41,6 +41,11 @@ class Drawing:
     @cached_property
     def figure(self) -> Figure:
         return self.at(WIDE)
+
+    @cached_property
+    def narrow(self) -> Figure:
+        """The same figure for a phone."""
+        return self.at(NARROW)
 
 
 @known_options

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.figures.sheet import Heading, Sheet
+from pipeline.figures.flow_rows import LOOKS, draw_rows
+from pipeline.figures.sheet import Heading, Sheet, legend_room, name_height, names_of
 from pipeline.figures.style import (
     DARK_BLUE,
     INK,
-    PAPER,
     QUIET,
     SMALL,
     TURQUOISE,
     line_height,
+    outline,
     text_width,
     wrap,
 )
@@ -24,67 +25,37 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LIGHT_ORANGE = "#F9B68E"
-LEFT_GREY = "#686868"
-"""Darker than the returned and lighter than the stayed also where a page is printed in grey."""
-
-LOOKS = {
-    "stayed": ("Answered this wave and the one before", DARK_BLUE, PAPER),
-    "returned": ("Returned after a gap", TURQUOISE, INK),
-    "entered": ("Answered for the first time", LIGHT_ORANGE, INK),
-    "left": ("Answered the wave before, but not this one", LEFT_GREY, PAPER),
-    "away": ("Answered neither this wave nor the one before", "#E6E6E6", INK),
-}
-"""Status → label, colour, and the colour of text on it; neighbours differ in lightness too, for print in grey."""
-
 GAP = 0.22
 """Inches between those who answered and those who did not: the number who answered stands there, on what it counts."""
 
 
 def draw_flow(heading: Heading, panels: Mapping[str, list[WaveCounts]], width: float) -> Figure:
+    """Bars side by side with paths between them; one below the other where there are too many for their numbers."""
     whole = width - 0.28
     used = [status for status in STATUSES if any(wave.counts.get(status) for bars in panels.values() for wave in bars)]
-    key = _key(used, whole)
-    key_room = 0.2 * (max(row for row, _, _ in key) + 1) + 0.12
+    key = [LOOKS[status][:2] for status in used]
+    slots = max(len(bars) for bars in panels.values())
+    longest = max(text_width(f"{wave.answered:,}", SMALL, bold=True) for bars in panels.values() for wave in bars)
+    if whole / slots < longest + 0.06:
+        return draw_rows(heading, panels, width, key)
+    key_room = legend_room([label for label, _ in key], whole) + 0.06
     most = max(wave.total for bars in panels.values() for wave in bars)
     # One scale for all panels, in people per inch, so that a small arm looks small.
-    tallest = 2.3 if len(panels) == 1 else 1.9
+    tallest = 2.1 if len(panels) == 1 else 1.5
     heights = [max(tallest * max(wave.total for wave in bars) / most, 0.3) for bars in panels.values()]
-    name_room = 0.3 if len(panels) > 1 else 0.0
-    above, below = name_room + GAP, 0.12 + line_height(SMALL) * max(_lines(bars, whole) for bars in panels.values())
-    between = 0.16 if len(panels) > 1 else 0.0
-    sheet = Sheet(heading, width, key_room + sum(heights) + (above + below + between) * len(panels))
-    for row, left, status in key:
-        _swatch(sheet, left, 0.13 + 0.2 * row, status)
-    slots, top = max(len(bars) for bars in panels.values()), key_room
-    for (name, bars), tall in zip(panels.items(), heights, strict=True):
-        if name_room:
-            sheet.text(0, top + 0.14, name, weight="bold")
-        box = (0.0, top + name_room, whole * len(bars) / slots, tall + GAP)
+    names = names_of(list(panels), whole)
+    rooms = [name_height(name) for name in names]
+    below = 0.12 + line_height(SMALL) * max(_lines(bars, whole) for bars in panels.values())
+    between = 0.08 if len(panels) > 1 else 0.0
+    sheet = Sheet(heading, width, key_room + sum(heights) + sum(rooms) + (GAP + below + between) * len(panels))
+    sheet.swatches(0.13, key)
+    top = key_room
+    for bars, tall, name, room in zip(panels.values(), heights, names, rooms, strict=True):
+        sheet.name(top, name)
+        box = (0.0, top + room, whole * len(bars) / slots, tall + GAP)
         _panel(sheet, bars, box, most / tallest)
-        top += above + tall + below + between
+        top += room + GAP + tall + below + between
     return sheet.figure
-
-
-def _key(used: list[str], whole: float) -> list[tuple[int, float, str]]:
-    """Row and left edge of each entry of the key, as many to a row as fit."""
-    row, left, placed = 0, 0.0, []
-    for status in used:
-        long = 0.2 + text_width(LOOKS[status][0], SMALL) + 0.22
-        if left and left + long - 0.22 > whole:
-            row, left = row + 1, 0.0
-        placed.append((row, left, status))
-        left += long
-    return placed
-
-
-def _swatch(sheet: Sheet, left: float, level: float, status: str) -> None:
-    from matplotlib.patches import Rectangle
-
-    label, colour, _ = LOOKS[status]
-    across, down = 0.13 / sheet.figure.get_figwidth(), 0.13 / sheet.full_height
-    sheet.figure.add_artist(Rectangle((sheet.x(left), sheet.y(level + 0.02)), across, down, color=colour, lw=0))
-    sheet.text(left + 0.19, level, label, size=SMALL)
 
 
 def _lines(bars: list[WaveCounts], whole: float) -> int:
@@ -106,7 +77,7 @@ class _Place:
 
     @property
     def size(self) -> float:
-        return SMALL if self.slot > 0.6 else SMALL - 1
+        return SMALL
 
 
 def _panel(sheet: Sheet, bars: list[WaveCounts], box: tuple[float, float, float, float], per_inch: float) -> None:
@@ -133,7 +104,7 @@ def _bar(room: _Place, place: int, bar: WaveCounts) -> None:
     for status, (_, colour, ink) in LOOKS.items():
         count = bar.counts.get(status, 0)
         if count:
-            looks: dict[str, Any] = {"fc": colour, "ec": PAPER, "lw": 0.5, "zorder": 3}
+            looks: dict[str, Any] = {"fc": colour, "ec": outline(colour), "lw": 0.6, "zorder": 3}
             axes.add_artist(Rectangle((place - room.half, bottom), 2 * room.half, count, **looks))
         fits = count / room.per_inch >= 0.15 and text_width(f"{count:,}", room.size) <= room.slot * 2 * room.half
         if fits and count != bar.answered:
@@ -167,4 +138,4 @@ def _ribbon(axes: Axes, start: tuple[float, float, float], end: tuple[float, flo
     mid = (x0 + x1) / 2
     corners = [(x0, low0), (mid, low0), (mid, low1), (x1, low1), (x1, high1), (mid, high1), (mid, high0), (x0, high0)]
     codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4, Path.LINETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
-    axes.add_artist(PathPatch(Path(corners, codes), facecolor=colour, alpha=0.22, lw=0, zorder=2))
+    axes.add_artist(PathPatch(Path(corners, codes), facecolor=(colour, 0.22), edgecolor=(colour, 1), lw=0.6, zorder=2))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pipeline.figures.sheet import Heading, Sheet, add_line
+from pipeline.figures.sheet import Heading, Sheet, add_line, legend_room
 from pipeline.figures.style import (
+    FRAME,
     GRID,
     LABEL,
     QUIET,
@@ -77,14 +78,16 @@ def forest(heading: Heading, rows: Sequence[Row], scale: Scale, values_label: st
     heights = [_height(row, len(lines), narrow) for row, lines in zip(rows, wrapped, strict=True)]
     left = 0.05 if narrow else label_room
     across = whole - left - values - 0.2
-    key_room = 0.26 * (len(names) > 1)
+    names = names if len(names) > 1 else []
+    key_left = 0.0 if narrow else left
+    key_room = legend_room([name for name, _, _ in names], whole - key_left)
     top = key_room + 0.24
     axis_label = wrap(scale.label, whole if narrow else across, SMALL)
     sides_room = 0.18 * (scale.sides is not None)
     foot = 0.3 + sides_room + line_height(SMALL) * len(axis_label)
     sheet = Sheet(heading, width, top + sum(heights) + foot)
     if key_room:
-        sheet.legend(left, 0.12, names)
+        sheet.legend(key_left, 0.12, names)
     sheet.text(whole - values, key_room + 0.12, values_label, size=SMALL, color=QUIET)
     axes = sheet.axes(left, top, across, sum(heights))
     _axis(axes, rows, scale, sum(heights), across)
@@ -129,7 +132,7 @@ def _axis(axes: Axes, rows: Sequence[Row], scale: Scale, tall: float, across: fl
     axes.set_yticks([])
     axes.grid(axis="x", color=GRID, lw=0.8)
     if scale.band:
-        axes.axvspan(*scale.band, color=GRID, alpha=0.6, lw=0, zorder=0)
+        axes.axvspan(*scale.band, color=GRID, alpha=0.6, lw=0, zorder=0, label=FRAME)
     axes.axvline(scale.reference, color=QUIET, lw=1.2, zorder=1)
 
 
@@ -193,7 +196,7 @@ def _row(
         _mark(axes, mark, level)
         sheet.text(values_at, top + level + 0.04, mark.text, size=SMALL, color=ink(mark.colour))
     if at > 0:
-        axes.axhline(at, color=GRID, lw=0.6, zorder=0)
+        axes.axhline(at, color=GRID, lw=0.6, zorder=0, label=FRAME)
 
 
 def _mark(axes: Axes, mark: Mark, level: float) -> None:

@@ -29,22 +29,25 @@ def draw_paths(
     layout = _layout(arrows, gap - box_wide)
     key = heading.key if layout == "brief" else f"Intervals in brackets. {heading.key}"
     row_tall = ROW[layout]
-    tall = row_tall * (len(constructs) - 1) + BOX_TALL
+    lines = {construct: _lines(label, box_wide) for construct, label in constructs.items()}
+    box_tall = max(BOX_TALL, *(line_height(size) * len(words) + 0.16 for words, size in lines.values()))
+    row_tall += box_tall - BOX_TALL
+    tall = row_tall * (len(constructs) - 1) + box_tall
     sheet = Sheet(replace(heading, key=key), width, 0.26 + tall + 0.1)
     axes = sheet.axes(0, 0.26, across, tall)
     axes.set(xlim=(0, across), ylim=(tall, 0), yticks=[], xticks=[])
     axes.spines["bottom"].set_visible(False)
     places = {
-        (construct, wave): (box_wide / 2 + gap * column, BOX_TALL / 2 + row_tall * row)
+        (construct, wave): (box_wide / 2 + gap * column, box_tall / 2 + row_tall * row)
         for row, construct in enumerate(constructs)
         for column, wave in enumerate(waves)
     }
     for column, label in enumerate(waves.values()):
         sheet.text(box_wide / 2 + gap * column, 0.12, label, ha="center", color=QUIET)
     for (construct, _), place in places.items():
-        _box(axes, place, box_wide, constructs[construct])
+        _box(axes, place, (box_wide, box_tall), *lines[construct])
     for arrow in arrows:
-        _arrow(axes, arrow, places, box_wide, layout)
+        _arrow(axes, arrow, places, (box_wide, box_tall), layout, row_tall)
     return sheet.figure
 
 
@@ -56,25 +59,35 @@ def _layout(arrows: Sequence[Path], room: float) -> str:
     return "stacked" if all(text_width(line, SMALL, bold=True) + 0.2 <= room for line in lines) else "brief"
 
 
-def _box(axes: Axes, place: tuple[float, float], wide: float, label: str) -> None:
+def _lines(label: str, wide: float) -> tuple[list[str], float]:
+    """The lines of a box's label, and their size."""
+    fits = max((text_width(word, LABEL) for word in label.split()), default=0.0) <= wide - 0.14
+    size = LABEL if fits else SMALL
+    return wrap(label, wide - 0.14, size), size
+
+
+def _box(axes: Axes, place: tuple[float, float], box: tuple[float, float], lines: Sequence[str], size: float) -> None:
     from matplotlib.patches import Rectangle
 
-    x, y = place
-    axes.add_artist(Rectangle((x - wide / 2, y - BOX_TALL / 2), wide, BOX_TALL, fc="white", ec=INK, lw=1.1, zorder=4))
-    fits = max(text_width(word, LABEL) for word in label.split()) <= wide - 0.1
-    size = LABEL if fits else SMALL - 0.5
-    lines = wrap(label, wide - 0.1, size)
+    (x, y), (wide, tall) = place, box
+    axes.add_artist(Rectangle((x - wide / 2, y - tall / 2), wide, tall, fc="white", ec=INK, lw=1.1, zorder=4))
     for number, line in enumerate(lines):
         level = y + line_height(size) * (number - (len(lines) - 1) / 2)
         axes.text(x, level, line, size=size, ha="center", va="center_baseline", zorder=5, clip_on=False)
 
 
 def _arrow(
-    axes: Axes, path: Path, places: Mapping[tuple[str, str], tuple[float, float]], wide: float, layout: str
+    axes: Axes,
+    path: Path,
+    places: Mapping[tuple[str, str], tuple[float, float]],
+    box: tuple[float, float],
+    layout: str,
+    row: float,
 ) -> None:
     (x0, y0), (x1, y1) = places[path.start], places[path.end]
+    (wide, tall), down = box, _sign(y1 - y0)
     x0, x1 = x0 + wide / 2, x1 - wide / 2
-    y0, y1 = y0 + 0.16 * _sign(y1 - y0), y1 - 0.16 * _sign(y1 - y0)
+    y0, y1 = y0 + (tall / 2 - 0.15) * down, y1 - (tall / 2 - 0.15) * down
     colour = DARK_BLUE if path.differs_from_zero else QUIET
     axes.annotate(
         "",
@@ -91,7 +104,7 @@ def _arrow(
         zorder=2,
     )
     # Crossing arrows meet in the middle; their numbers stand before it, where the arrows do not touch yet.
-    at = 0.5 if y0 == y1 else 0.27 if abs(y1 - y0) < ROW[layout] else 0.22
+    at = 0.5 if y0 == y1 else 0.27 if abs(y1 - y0) < row else 0.22
     axes.text(
         x0 + (x1 - x0) * at,
         y0 + (y1 - y0) * at,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.figures.answer_patterns import Panel, Pattern
-from pipeline.figures.sheet import Heading, Sheet
-from pipeline.figures.style import DARK_BLUE, INK, PAPER, QUIET, SMALL, text_width
+from pipeline.figures.sheet import Heading, Sheet, name_height, names_of
+from pipeline.figures.style import DARK_BLUE, INK, QUIET, SMALL, text_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,13 +24,14 @@ def draw_patterns(heading: Heading, panels: Sequence[Panel], width: float) -> Fi
     values = max(text_width(p.value, SMALL) for panel in panels for p in panel.patterns)
     longest = whole - tiles - 0.15 - values - 0.08
     most = max([pattern.share for panel in panels for pattern in panel.patterns if pattern.waves] or [1.0])
-    name_room = 0.26 if len(panels) > 1 else 0.0
-    heights = [name_room + HEAD + ROW * len(panel.patterns) + 0.1 for panel in panels]
+    names = names_of([panel.name for panel in panels], whole)
+    heights = [
+        name_height(name) + HEAD + ROW * len(panel.patterns) + 0.1 for name, panel in zip(names, panels, strict=True)
+    ]
     sheet, top = Sheet(heading, width, sum(heights)), 0.0
-    for panel, height in zip(panels, heights, strict=True):
-        if name_room:
-            sheet.text(0, top + 0.14, panel.name, weight="bold")
-        at = top + name_room + HEAD
+    for panel, height, name in zip(panels, heights, names, strict=True):
+        sheet.name(top, name)
+        at = top + name_height(name) + HEAD
         _heads(sheet, panel, pitch, at - 0.09, labelled)
         for place, pattern in enumerate(panel.patterns):
             _row(sheet, pattern, pitch, at + ROW * place, (tiles + 0.15, longest / most))
@@ -39,21 +40,32 @@ def draw_patterns(heading: Heading, panels: Sequence[Panel], width: float) -> Fi
 
 
 def _pitch(panels: Sequence[Panel], whole: float) -> tuple[float, bool]:
-    """Inches from tile to tile, and whether the waves' own names have room over them (else their numbers do)."""
+    """Inches from tile to tile, and whether the waves' own names have room over them (else their numbers do).
+
+    Of many waves the tiles are narrower, so that the bars beside them have room.
+    """
     widest = max(text_width(label, SMALL) for panel in panels for label in panel.waves)
     many = max(len(panel.waves) for panel in panels)
     wanted = max(widest + 0.1, TILE + 0.06)
     if len(panels) == 1 and wanted * many <= 0.45 * whole:
         return wanted, True
-    return TILE + 0.06, False
+    return min(TILE + 0.06, (0.45 * whole - text_width("wave", SMALL)) / many), False
 
 
 def _heads(sheet: Sheet, panel: Panel, pitch: float, level: float, labelled: bool) -> None:
+    every = next(step for step in (1, 2, 5, 10, 20, 50, 1000) if labelled or _room(step, panel) <= pitch * step)
     for place, label in enumerate(panel.waves):
         text = label if labelled else str(place + 1)
+        if place and (place + 1) % every:
+            continue
         sheet.text(pitch * (place + 0.5), level, text, size=SMALL, color=QUIET, ha="center")
     if not labelled:
         sheet.text(pitch * len(panel.waves) + 0.06, level, "wave", size=SMALL, color=QUIET)
+
+
+def _room(step: int, panel: Panel) -> float:
+    """What numbers of every so many waves need from one to the next."""
+    return text_width(str(len(panel.waves) // step * step or 1), SMALL) + 0.08
 
 
 def _row(sheet: Sheet, pattern: Pattern, pitch: float, level: float, bar: tuple[float, float]) -> None:
@@ -63,16 +75,8 @@ def _row(sheet: Sheet, pattern: Pattern, pitch: float, level: float, bar: tuple[
         sheet.text(left, level + 0.155, pattern.value, size=SMALL, color=QUIET)
         return
     for place, answered in enumerate(pattern.waves):
-        _box(sheet, pitch * (place + 0.5) - TILE / 2, level + 0.04, TILE, TILE, DARK_BLUE if answered else EMPTY)
+        wide = min(TILE, 0.73 * pitch)
+        sheet.box(pitch * (place + 0.5) - wide / 2, level + 0.04, wide, TILE, DARK_BLUE if answered else EMPTY)
     across = max(pattern.share * per_share, 0.02)
-    _box(sheet, left, level + 0.05, across, TILE - 0.02, DARK_BLUE)
+    sheet.box(left, level + 0.05, across, TILE - 0.02, DARK_BLUE)
     sheet.text(left + across + 0.08, level + 0.155, pattern.value, size=SMALL, color=INK)
-
-
-def _box(sheet: Sheet, left: float, top: float, across: float, down: float, colour: str) -> None:
-    from matplotlib.patches import Rectangle
-
-    figure = sheet.figure
-    corner = (sheet.x(left), sheet.y(top + down))
-    size = (across / figure.get_figwidth(), down / sheet.full_height)
-    figure.add_artist(Rectangle(corner, *size, facecolor=colour, edgecolor=PAPER, lw=0))

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.figures.data import csv_bytes
-from pipeline.figures.style import NARROW, styled
+from pipeline.figures.lint import require_readable
+from pipeline.figures.style import styled
 from pipeline.files import write_bytes
 from pipeline.options import known_options
 
@@ -24,12 +25,16 @@ DPI = 144
 @known_options
 @styled
 def rendered(drawing: Drawing) -> dict[str, bytes]:
-    """Suffix → content of each file of a figure: ``png``, ``svg``, ``narrow.svg`` for phones, its data as ``csv``."""
+    """Suffix → content of each file of a figure: ``png``, ``svg``, ``narrow.svg`` for phones, its data as ``csv``.
+
+    Raises ``PaperError`` if a reader could not read it (``lint``).
+    """
     with _without_collection():
+        require_readable(drawing)
         return {
             "png": png_bytes(drawing.figure),
             "svg": svg_bytes(drawing.figure),
-            "narrow.svg": svg_bytes(drawing.at(NARROW)),
+            "narrow.svg": svg_bytes(drawing.narrow),
             "csv": b"" if drawing.data is None else csv_bytes(drawing.data),
         }
 

@@ -17,6 +17,7 @@ from pipeline.figures.style import (
     SYNTHETIC,
     TITLE,
     line_height,
+    outline,
     text_width,
     wrap,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 MARGIN = 0.14
+LEGEND_ROW = 0.2
 
 
 @dataclass(frozen=True)
@@ -133,15 +135,70 @@ class Sheet:
         shown: dict[str, Any] = {"size": LABEL, "color": INK, "va": "baseline"} | style
         return self.figure.text(self.x(left), self.y(top), text, **shown)
 
-    def legend(self, left: float, top: float, entries: list[tuple[str, str, str]]) -> None:
-        """Marker, colour and label of each series in one row; only where direct labels have no room."""
+    def name(self, top: float, lines: Sequence[str], left: float = 0.0) -> None:
+        """The name of a panel, above it."""
+        for number, line in enumerate(lines):
+            self.text(left, top + line_height(LABEL) * (number + 0.8), line, weight="bold")
+
+    def legend(self, left: float, top: float, entries: Sequence[tuple[str, str, str]]) -> None:
+        """Marker, colour and label of each series, in rows; only where direct labels have no room."""
         from matplotlib.lines import Line2D
 
-        for label, colour, marker in entries:
-            place = ([self.x(left + 0.06)], [self.y(top - 0.035)])
+        places = placed_in_rows([label for label, _, _ in entries], self.width - left)
+        for (_, colour, marker), (row, start, lines) in zip(entries, places, strict=True):
+            across, down = left + start, top + LEGEND_ROW * row
+            place = ([self.x(across + 0.06)], [self.y(down - 0.045)])
             self.figure.add_artist(Line2D(*place, color=colour, marker=marker, markersize=6, linestyle="none"))
-            self.text(left + 0.2, top, label)
-            left += 0.2 + text_width(label) + 0.25
+            for number, line in enumerate(lines):
+                self.text(across + 0.2, down + LEGEND_ROW * number, line, size=SMALL)
+
+    def box(self, left: float, top: float, across: float, down: float, colour: str, **style: Any) -> None:
+        """A filled rectangle, outlined where its fill is pale."""
+        from matplotlib.patches import Rectangle
+
+        corner = (self.x(left), self.y(top + down))
+        size = (across / self.figure.get_figwidth(), down / self.full_height)
+        looks: dict[str, Any] = {"fc": colour, "ec": outline(colour), "lw": 0.6} | style
+        self.figure.add_artist(Rectangle(corner, *size, **looks))
+
+    def swatches(self, top: float, entries: Sequence[tuple[str, str]]) -> None:
+        """Fill and label of each category, in rows."""
+        places = placed_in_rows([label for label, _ in entries], self.width)
+        for (_, colour), (row, left, lines) in zip(entries, places, strict=True):
+            down = top + LEGEND_ROW * row
+            self.box(left, down - 0.11, 0.13, 0.13, colour)
+            for number, line in enumerate(lines):
+                self.text(left + 0.2, down + LEGEND_ROW * number, line, size=SMALL)
+
+
+def names_of(panels: Sequence[str], whole: float) -> list[list[str]]:
+    """The lines of each panel's name; none where there is one panel only."""
+    return [wrap(name, whole, LABEL, bold=True) if len(panels) > 1 else [] for name in panels]
+
+
+def name_height(lines: Sequence[str]) -> float:
+    """The room in inches that the name of a panel takes above it."""
+    return line_height(LABEL) * len(lines) + 0.06 if lines else 0.0
+
+
+def placed_in_rows(labels: Sequence[str], whole: float) -> list[tuple[int, float, list[str]]]:
+    """Row, left edge (inches) and lines of each entry of a legend, as many to a row as fit."""
+    row, left, tall = 0, 0.0, 0
+    placed: list[tuple[int, float, list[str]]] = []
+    for label in labels:
+        lines = wrap(label, whole - 0.2, SMALL) or [""]
+        long = 0.2 + max(text_width(line, SMALL) for line in lines)
+        if left and left + long > whole:
+            row, left, tall = row + tall, 0.0, 0
+        placed.append((row, left, lines))
+        left, tall = left + long + 0.22, max(tall, len(lines))
+    return placed
+
+
+def legend_room(labels: Sequence[str], whole: float) -> float:
+    """The height of a legend in inches; none without labels."""
+    rows = max((row + len(lines) for row, _, lines in placed_in_rows(labels, whole)), default=0)
+    return LEGEND_ROW * rows + 0.06 if rows else 0.0
 
 
 def add_line(axes: Axes, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:

@@ -33,12 +33,17 @@ QUIET = "#595959"
 GRID = "#E3E3E3"
 PAPER = "#FFFFFF"
 
-WIDE = 7.2
-NARROW = 3.9
+WIDE = 6.56
+"""Inches; without its margins a figure is as wide as the text of a page, 162 mm, so that its type keeps its size."""
+NARROW = 3.6
+"""Inches; without its margins 328 pixels, as on a phone of 360."""
 
-TITLE, SUBTITLE, LABEL, SMALL = 13.0, 10.0, 9.0, 8.0
+TITLE, SUBTITLE, LABEL, SMALL = 13.0, 10.0, 9.5, 9.0
 
 MARKERS = ("o", "D", "s", "^", "v", "P")
+
+FRAME = "_frame"
+"""The label of a shape that carries no result, such as the band behind small effects: it may be pale."""
 
 SYNTHETIC = "Synthetic data: invented to test the method, not findings"
 
@@ -113,6 +118,11 @@ def ink(colour: str, contrast: float = 4.5) -> str:
     return INK
 
 
+def outline(colour: str) -> str:
+    """The colour of a fill's outline: its own, or a grey where that is too pale for a page (a contrast under 3:1)."""
+    return colour if ink(colour, 3.0) == colour.lower() else QUIET
+
+
 def _luminance(rgb: tuple[float, float, float]) -> float:
     """Relative luminance, WCAG 2.2."""
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb]
@@ -131,15 +141,28 @@ def line_height(size: float) -> float:
 
 
 def wrap(text: str, width: float, size: float = LABEL, bold: bool = False) -> list[str]:
-    """``text`` in lines no wider than ``width`` inches; a single word may be wider. No text has no line."""
+    """``text`` in lines no wider than ``width`` inches; a word that is wider is broken. No text has no line."""
     lines: list[str] = []
-    for word in filter(None, text.split(" ")):  # str.split() would break at no-break spaces
+    words = filter(None, text.split(" "))  # str.split() would break at no-break spaces
+    for word in (part for whole in words for part in _broken(whole, width, size, bold)):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size, bold) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
+
+
+def _broken(word: str, width: float, size: float, bold: bool) -> list[str]:
+    """A word in pieces no wider than ``width``, each of at least one letter."""
+    pieces = [""]
+    if text_width(word, size, bold) <= width:
+        return [word]
+    for letter in word:
+        if pieces[-1] and text_width(pieces[-1] + letter, size, bold) > width:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
 
 
 def interval(low: float, high: float, places: int = 2) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PaperError
-from pipeline.figures.style import FOCUS_GREY, LABEL, QUIET, SMALL, text_width, wrap
+from pipeline.figures.style import FOCUS_GREY, FRAME, LABEL, QUIET, SMALL, text_width, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,7 +100,9 @@ def event_lines(axes: Axes, events: Sequence[Event]) -> None:
     for event in events:
         until = event[2] if len(event) == 3 else None
         if until is not None:
-            axes.axvspan(event[0].toordinal(), until.toordinal(), color=FOCUS_GREY, alpha=0.3, lw=0, zorder=0)
+            axes.axvspan(
+                event[0].toordinal(), until.toordinal(), color=FOCUS_GREY, alpha=0.3, lw=0, zorder=0, label=FRAME
+            )
         axes.axvline(event[0].toordinal(), color=QUIET, lw=0.9, ls=(0, (3, 2.5)), zorder=1)
 
 

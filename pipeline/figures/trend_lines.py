@@ -49,7 +49,7 @@ def level_ticks(axes: Axes, low: float, high: float, tall: float, percent: bool)
 def draw_line(axes: Axes, line: Line) -> None:
     days = [point.day.toordinal() for point in line.points]
     values = [point.value for point in line.points]
-    bar = {"color": line.colour, "lw": 4.5, "alpha": 0.3, "zorder": 2, "solid_capstyle": "butt"}
+    bar = {"color": line.colour, "lw": 1.2, "zorder": 2, "solid_capstyle": "butt"}
     for day, point in zip(days, line.points, strict=True):
         if point.low is not None and point.high is not None:
             add_line(axes, [day, day], [point.low, point.high], **bar)

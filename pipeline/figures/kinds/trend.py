@@ -108,7 +108,7 @@ def trend(
     """
     panels = panels_of(means, dates, groups, labels, percent, together, marked)
     has_bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
-    key = [f"Bars show {confidence * 100:g}% confidence intervals."] if has_bars else []
+    key = [f"Vertical lines show {confidence * 100:g}% confidence intervals."] if has_bars else []
     key += axis_words(panels, y_range, percent)
     heading = Heading(title, subtitle, source, note, " ".join(key), synthetic)
     days = [point.day for panel in panels for line in panel.lines for point in line.points]
