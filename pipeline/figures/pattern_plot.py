@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EMPTY = "#E6E6E6"
-ROW, TILE, HEAD = 0.24, 0.16, 0.26
+ROW, TILE, HEAD, BETWEEN = 0.24, 0.16, 0.26, 0.2
 
 
 def draw_patterns(heading: Heading, panels: Sequence[Panel], width: float) -> Figure:
-    whole = width - 0.28
+    columns = 2 if len(panels) > 1 and width > 5 else 1
+    whole = (width - 0.28 - BETWEEN * (columns - 1)) / columns
     pitch, labelled = _pitch(panels, whole)
     tiles = pitch * max(len(panel.waves) for panel in panels)
     tiles = max(tiles, max(text_width(p.label, SMALL) for panel in panels for p in panel.patterns) + 0.05)
@@ -28,14 +29,16 @@ def draw_patterns(heading: Heading, panels: Sequence[Panel], width: float) -> Fi
     heights = [
         name_height(name) + HEAD + ROW * len(panel.patterns) + 0.1 for name, panel in zip(names, panels, strict=True)
     ]
-    sheet, top = Sheet(heading, width, sum(heights)), 0.0
-    for panel, height, name in zip(panels, heights, names, strict=True):
-        sheet.name(top, name)
+    rows = [heights[start : start + columns] for start in range(0, len(heights), columns)]
+    sheet = Sheet(heading, width, sum(max(row) for row in rows))
+    for number, (panel, name) in enumerate(zip(panels, names, strict=True)):
+        top = sum(max(row) for row in rows[: number // columns])
+        left = (whole + BETWEEN) * (number % columns)
+        sheet.name(top, name, left)
         at = top + name_height(name) + HEAD
-        _heads(sheet, panel, pitch, at - 0.09, labelled)
+        _heads(sheet, panel, pitch, (left, at - 0.09), labelled)
         for place, pattern in enumerate(panel.patterns):
-            _row(sheet, pattern, pitch, at + ROW * place, (tiles + 0.15, longest / most))
-        top += height
+            _row(sheet, pattern, pitch, (left, at + ROW * place), (tiles + 0.15, longest / most))
     return sheet.figure
 
 
@@ -52,15 +55,16 @@ def _pitch(panels: Sequence[Panel], whole: float) -> tuple[float, bool]:
     return min(TILE + 0.06, (0.45 * whole - text_width("wave", SMALL)) / many), False
 
 
-def _heads(sheet: Sheet, panel: Panel, pitch: float, level: float, labelled: bool) -> None:
+def _heads(sheet: Sheet, panel: Panel, pitch: float, corner: tuple[float, float], labelled: bool) -> None:
+    left, level = corner
     every = next(step for step in (1, 2, 5, 10, 20, 50, 1000) if labelled or _room(step, panel) <= pitch * step)
     for place, label in enumerate(panel.waves):
         text = label if labelled else str(place + 1)
         if place and (place + 1) % every:
             continue
-        sheet.text(pitch * (place + 0.5), level, text, size=SMALL, color=QUIET, ha="center")
+        sheet.text(left + pitch * (place + 0.5), level, text, size=SMALL, color=QUIET, ha="center")
     if not labelled:
-        sheet.text(pitch * len(panel.waves) + 0.06, level, "wave", size=SMALL, color=QUIET)
+        sheet.text(left + pitch * len(panel.waves) + 0.06, level, "wave", size=SMALL, color=QUIET)
 
 
 def _room(step: int, panel: Panel) -> float:
@@ -68,15 +72,16 @@ def _room(step: int, panel: Panel) -> float:
     return text_width(str(len(panel.waves) // step * step or 1), SMALL) + 0.08
 
 
-def _row(sheet: Sheet, pattern: Pattern, pitch: float, level: float, bar: tuple[float, float]) -> None:
-    left, per_share = bar
+def _row(sheet: Sheet, pattern: Pattern, pitch: float, corner: tuple[float, float], bar: tuple[float, float]) -> None:
+    (edge, level), (left, per_share) = corner, bar
+    left += edge
     if pattern.waves is None:  # many patterns together: a bar comparable with those of single ones would mislead
-        sheet.text(0.0, level + 0.155, pattern.label, size=SMALL, color=QUIET)
+        sheet.text(edge, level + 0.155, pattern.label, size=SMALL, color=QUIET)
         sheet.text(left, level + 0.155, pattern.value, size=SMALL, color=QUIET)
         return
     for place, answered in enumerate(pattern.waves):
         wide = min(TILE, 0.73 * pitch)
-        sheet.box(pitch * (place + 0.5) - wide / 2, level + 0.04, wide, TILE, DARK_BLUE if answered else EMPTY)
+        sheet.box(edge + pitch * (place + 0.5) - wide / 2, level + 0.04, wide, TILE, DARK_BLUE if answered else EMPTY)
     across = max(pattern.share * per_share, 0.02)
     sheet.box(left, level + 0.05, across, TILE - 0.02, DARK_BLUE)
     sheet.text(left + across + 0.08, level + 0.155, pattern.value, size=SMALL, color=INK)

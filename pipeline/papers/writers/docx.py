@@ -40,7 +40,7 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The date of every part of the file: the same paper gives the same bytes."""
 NO_CHARACTER = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML cannot hold, in texts that come from files."""
-WIDTH = 16.0
+WIDTH = 16.2
 """Of text and pictures, in centimetres."""
 TABLE = "Light Shading"
 NOTE = "Table Note"
