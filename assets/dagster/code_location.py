@@ -16,6 +16,7 @@ from assets.engine.plan import Plan, version_of
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
+from assets.nodes.preview import as_text
 from pipeline.specs import Project
 
 
@@ -57,7 +58,7 @@ def study_jobs(project: Project) -> dict[str, Any]:
         study: dg.define_asset_job(
             f"build_{study}",
             selection=dg.AssetSelection.tag("study", study) | dg.AssetSelection.tag("study", "all"),
-            description=f"Builds what is due of {declared.about.short_title}.",
+            description=as_text(f"Builds what is due of {declared.about.short_title}."),
         )
         for study, declared in project.studies.items()
     }

@@ -13,6 +13,7 @@ from assets.engine.node import Node
 from assets.engine.plan import make_plan
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
+from assets.nodes.preview import as_text
 from pipeline.errors import CohesionError
 from pipeline.specs import Study
 
@@ -43,7 +44,7 @@ def result(workspace: Workspace, study: Study, nodes: list[Node]) -> dg.AssetChe
     return dg.AssetCheckResult(
         passed=not waiting,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join([newest, *built, *waiting]),
+        description=as_text("; ".join([newest, *built, *waiting])),
         metadata={"newest_wave": newest, "papers": "; ".join(built) or "none built yet", "waiting": len(waiting)},
     )
 

@@ -18,7 +18,9 @@ from assets.commands.progress import set_apart
 from assets.engine import store
 from assets.engine.node import Node, flat
 from assets.engine.report import Check, Report, TableReport, checks_of
+from assets.nodes.preview import as_text
 from pipeline.paths import Paths
+from pipeline.texts import visible
 
 log = logging.getLogger("cohesion")
 OWNERS = ["team:panel-research"]
@@ -71,7 +73,7 @@ def _specs(node: Node, version: str) -> list[dg.AssetSpec]:
             list(key),
             deps=[list(needed) for needed in node.needs],
             group_name=node.group,
-            description=node.description,
+            description=as_text(node.description),
             owners=OWNERS,
             kinds=set(node.kinds),
             tags={"study": node.study},
@@ -92,7 +94,7 @@ def _check_specs(node: Node) -> list[dg.AssetCheckSpec]:
         for name in node.checks
     ]
     reported = [
-        dg.AssetCheckSpec(name, asset=list(node.keys[0]), description=text, blocking=False)
+        dg.AssetCheckSpec(name, asset=list(node.keys[0]), description=as_text(text), blocking=False)
         for name, text in node.remarks.items()
     ]
     return [*contract, *extra, *reported]
@@ -131,7 +133,7 @@ def _beside(
                 check_name=check.name,
                 passed=check.passed,
                 severity=_severity(check),
-                description="; ".join(check.found) or None,
+                description=as_text("; ".join(check.found)) or None,
             )
 
 
@@ -152,7 +154,7 @@ def _checks(report: Report, selected: AbstractSet[dg.AssetCheckKey]) -> Iterator
     for check in report.checks:
         key = dg.AssetKey(list(check.key))
         if dg.AssetCheckKey(key, check.name) in selected:
-            described = "; ".join(check.found) or None
+            described = as_text("; ".join(check.found)) or None
             yield dg.AssetCheckResult(
                 asset_key=key,
                 check_name=check.name,
@@ -178,7 +180,7 @@ def _value(name: str, value: object) -> dg.MetadataValue:
     if isinstance(value, float):
         return dg.MetadataValue.float(value)
     text = str(value)
-    return dg.MetadataValue.md(text) if name in MARKDOWN else dg.MetadataValue.text(text)
+    return dg.MetadataValue.md(text) if name in MARKDOWN else dg.MetadataValue.text(visible(text))
 
 
 def _files(node: Node, paths: Paths) -> dict[str, dg.MetadataValue]:

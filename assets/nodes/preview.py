@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.errors import one_line
+from pipeline.texts import visible
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,8 +21,15 @@ def markdown_table(frame: pl.DataFrame, digits: int = 4) -> str:
 
 
 def as_text(text: str) -> str:
-    """A name or label in Markdown: no sign in it makes a cell, a link, a tag or a heading."""
-    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", one_line(text))
+    """A name or label as one line of Markdown: no sign in it makes a cell, a link, a picture, a tag or a list."""
+    line = re.sub(r"([\\`*_{}\[\]<>|#~!&$=])", r"\\\1", " ".join(visible(text).split()))
+    line = re.sub(r"^([-+]|\d+(?=[.)]))", _first, line)
+    return re.sub(r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)", r"\1\3\\\2\4", line)
+
+
+def _first(found: re.Match[str]) -> str:
+    """What would begin a list: the dash itself is escaped, or the sign behind a number."""
+    return f"\\{found[1]}" if found[1] in "-+" else f"{found[1]}\u2060"
 
 
 def fenced(text: str, language: str) -> str:

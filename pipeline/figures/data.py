@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipeline.specs.rounding import places_of
+from pipeline.texts import as_given, no_formula, visible
 
 if TYPE_CHECKING:
     from pipeline.figures.answer_patterns import Panel as PatternPanel
@@ -26,8 +27,6 @@ FEWEST = 10
 """Values of fewer people than this are neither drawn nor written."""
 PEOPLE, NOTE = "People", "Note"
 SUPPRESSED = f"suppressed: fewer than {FEWEST} people"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def cleared(rows: Iterable[Mapping[str, Any]], words: Sequence[str], people: str = PEOPLE) -> pl.DataFrame:
@@ -50,7 +49,7 @@ def csv_bytes(data: pl.DataFrame) -> bytes:
     """The data as CSV in UTF-8, the same bytes for the same rows; no text is one that a spreadsheet would run."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([_inert(name) for name in data.columns])
+    writer.writerow([no_formula(visible(name)) for name in data.columns])
     writer.writerows([_cell(value) for value in row] for row in data.iter_rows())
     return stream.getvalue().encode()
 
@@ -58,7 +57,7 @@ def csv_bytes(data: pl.DataFrame) -> bytes:
 def read_csv(content: bytes) -> pl.DataFrame:
     """The data that ``csv_bytes`` wrote: numbers as numbers, texts as they were."""
     rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
-    columns = [_as_given(name) for name in rows[0]] if rows else []
+    columns = [as_given(name) for name in rows[0]] if rows else []
     frame = pl.DataFrame(rows[1:], schema=dict.fromkeys(columns, pl.String), orient="row")
     return frame.with_columns(_numbers(frame[name]) for name in columns)
 
@@ -69,7 +68,7 @@ def _numbers(column: pl.Series) -> pl.Series:
         read = given.cast(kind, strict=False)
         if read.null_count() == given.null_count() and given.null_count() < len(given):
             return read
-    return pl.Series(column.name, [_as_given(text) for text in column])
+    return pl.Series(column.name, [as_given(text) for text in column])
 
 
 def _cell(value: Any) -> str:
@@ -77,15 +76,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return _inert(value) if isinstance(value, str) else str(value)
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith((*FORMULA, "'")) else text
-
-
-def _as_given(text: str) -> str:
-    return text[1:] if text.startswith("'") else text
+    return no_formula(visible(value)) if isinstance(value, str) else str(value)
 
 
 def printed(value: float | None, places: int) -> float | int | None:

@@ -13,6 +13,8 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.texts import visible
+
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.ft2font import FT2Font, GlyphIndexType
@@ -100,7 +102,7 @@ class SetLine:
 @lru_cache(maxsize=4096)
 def set_line(text: str, bold: bool = False) -> SetLine | None:
     """The line set in the typeface, or None if it holds something that is not simply set side by side."""
-    glyphs = [_glyph(letter, bold) for letter in text]
+    glyphs = [_glyph(letter, bold) for letter in visible(text)]
     at, lefts, before, drawn = 0.0, [], None, []
     for glyph in glyphs:
         if glyph is None:
@@ -119,7 +121,7 @@ def shaped_width(text: str, bold: bool) -> float:
     from matplotlib.ft2font import LoadFlags
 
     font = _font(bold)
-    font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
+    font.set_text(visible(text), 0.0, flags=LoadFlags.NO_HINTING)
     return font.get_width_height()[0] / 64
 
 

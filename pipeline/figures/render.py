@@ -15,6 +15,7 @@ from matplotlib.transforms import Affine2D
 
 from pipeline.figures.glyphs import EM, FINE, SetLine, height_metrics, set_line
 from pipeline.figures.style import FONT
+from pipeline.texts import visible
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import GraphicsContextBase
@@ -42,7 +43,7 @@ class PngRenderer(RendererAgg):
     ) -> None:
         line = _line(s, prop, ismath)
         if line is None:
-            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
+            super().draw_text(gc, x, y, visible(s), prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
             return
         inside = self.new_gc()
         inside.copy_properties(gc)
@@ -56,7 +57,7 @@ class PngRenderer(RendererAgg):
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
         line = _line(s, prop, ismath)
         if line is None:
-            return super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-any-return, no-untyped-call]
+            return super().get_text_width_height_descent(visible(s), prop, ismath)  # type: ignore[no-any-return, no-untyped-call]
         return _extent(line, _scale(prop, self.dpi))
 
     def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, float | None, float | None]:
@@ -84,7 +85,7 @@ class SvgRenderer(RendererSVG):
     ) -> None:
         line = _line(s, prop, ismath)
         if line is None or gc.get_clip_rectangle() is not None or gc.get_url() is not None:
-            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
+            super().draw_text(gc, x, y, visible(s), prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
             return
         scale = _scale(prop, POINTS) / FINE
         turned = f" rotate({-angle:g})" if angle else ""
@@ -95,7 +96,7 @@ class SvgRenderer(RendererSVG):
             transform=f"translate({_short(x)} {_short(y)}){turned} scale({scale:.8g} {-scale:.8g})",
         )
         # A comment also closes the tag, so that what follows stands inside.
-        self.writer.comment(s)  # type: ignore[no-untyped-call]
+        self.writer.comment(visible(s))  # type: ignore[no-untyped-call]
         new = {glyph.name: glyph for glyph in line.glyphs if len(glyph.codes)}
         new = {name: glyph for name, glyph in new.items() if name not in self._defined}
         self._defined |= set(new)
@@ -108,7 +109,7 @@ class SvgRenderer(RendererSVG):
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
         line = _line(s, prop, ismath)
         if line is None:
-            return super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-any-return, no-untyped-call]
+            return super().get_text_width_height_descent(visible(s), prop, ismath)  # type: ignore[no-any-return, no-untyped-call]
         return _extent(line, _scale(prop, POINTS))
 
     def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, float | None, float | None]:

@@ -9,7 +9,6 @@ from itertools import pairwise
 import docx
 import pytest
 from docx.oxml.ns import qn
-from hostile_texts import PAYLOADS, saying
 from PIL import Image
 from test_papers_document import document
 
@@ -96,19 +95,6 @@ def test_the_same_document_gives_the_same_bytes_without_a_date(part: Document) -
     content = written(part, "docx", None)
     assert content == written(part, "docx", None)
     assert {each.date_time for each in zipfile.ZipFile(io.BytesIO(content)).infolist()} == {(1980, 1, 1, 0, 0, 0)}
-
-
-@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
-def test_texts_are_set_as_they_are(payload: str) -> None:
-    found = opened(saying(payload))
-    lines = [each.text for each in found.paragraphs]
-    assert lines.count(payload) >= 6
-    assert f"Table 1. {payload}" in lines
-    assert {cell.text for cell in found.tables[0].rows[1].cells} == {payload}
-
-
-def test_characters_that_no_word_file_can_hold_are_replaced() -> None:
-    assert "a\ufffdb" in [each.text for each in opened(saying("a\x00b")).paragraphs]
 
 
 def test_a_figure_without_a_png_is_named() -> None:

@@ -13,6 +13,7 @@ from pipeline.harmonise.drift.redelivered_words import Redelivered, in_words
 from pipeline.harmonise.drift.whole_batteries import folded
 from pipeline.options import known_options
 from pipeline.specs.project import Study
+from pipeline.texts import visible
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -54,7 +55,12 @@ def _compiled(template: str) -> Template:
     """A template that can be rendered for several studies."""
     from jinja2 import Environment, StrictUndefined
 
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(template)
+    def shown(value: Any) -> Any:
+        return visible(value) if type(value) is str else value
+
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=shown).from_string(
+        template
+    )
 
 
 def _parts(findings: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:

@@ -13,11 +13,10 @@ from typing import Any
 from pipeline.papers.content import Document
 from pipeline.papers.data_tables.content import SHORTHAND, Cell, DataColumn, DataTable, Value
 from pipeline.papers.data_tables.tables import data_tables
+from pipeline.texts import no_formula
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The date of every part of the file: the same paper gives the same bytes."""
-FORMULA = re.compile(r"[\s\0\u200b-\u200f\u2060\ufeff']*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]")
-"""How a text begins that a spreadsheet program would calculate, also behind signs that nobody sees."""
 BYTE_ORDER_MARK = "\ufeff"
 """By which spreadsheet programs know that a file is UTF-8."""
 
@@ -48,12 +47,7 @@ def as_csv(table: DataTable) -> str:
 
 
 def _written(cell: Cell) -> str:
-    return cell.printed if isinstance(cell, Value) else inert(cell)
-
-
-def inert(text: str) -> str:
-    """A text that no spreadsheet program calculates: with an apostrophe in front, if it begins like a formula."""
-    return f"'{text}" if FORMULA.match(text) else text
+    return cell.printed if isinstance(cell, Value) else no_formula(cell)
 
 
 def description(document: Document, tables: tuple[DataTable, ...]) -> dict[str, Any]:
@@ -123,8 +117,8 @@ def _lines(document: Document, tables: tuple[DataTable, ...]) -> Iterator[str]:
     yield "\n## Signs in cells without a number\n"
     yield from (f"- `{sign}`: {meaning}" for sign, meaning in SHORTHAND.items())
     yield (
-        "\nNumbers are rounded as in the paper. A text that begins like a formula has an apostrophe in front, so that "
-        "no program calculates it. Files are UTF-8 with a byte order mark.\n\n## Files\n"
+        "\nNumbers are rounded as in the paper. A text that begins like a formula (or with an apostrophe) has an "
+        "apostrophe in front, so that no program calculates it. Files are UTF-8 with a byte order mark.\n\n## Files\n"
     )
     yield from (f"- `{table.key}.csv`: {_line(table.heading)}" for table in tables)
 

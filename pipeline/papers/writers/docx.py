@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The date of every part of the file: the same paper gives the same bytes."""
-NO_CHARACTER = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML cannot hold, in texts that come from files."""
 WIDTH = 16.2
 """Of text and pictures, in centimetres."""
 TABLE = "Light Shading"
@@ -98,8 +96,8 @@ class _Writer:
             self.line(document.summary, "Quote")
         place = self.made.add_paragraph(style=NOTE)
         for number, (label, value) in enumerate(document.facts):
-            place.add_run(f"{' · ' if number else ''}{_text(label)}: ").bold = True
-            place.add_run(_text(value))
+            place.add_run(f"{' · ' if number else ''}{label}: ").bold = True
+            place.add_run(value)
         for named, other in beside(document, "docx"):
             self.runs(self.made.add_paragraph(), (Link(words(named), other),))
 
@@ -147,8 +145,8 @@ class _Writer:
         place = self.made.add_paragraph()
         drawn = place.add_run().add_picture(io.BytesIO(_body(block.file.png, block.file.svg)), width=Cm(WIDTH))
         about = drawn._inline.docPr  # the only way to alternative text that python-docx has
-        about.set("descr", _text(block.file.alt))
-        about.set("title", _text(block.file.title))
+        about.set("descr", block.file.alt)
+        about.set("title", block.file.title)
         self.below((block.file.note,) if block.file.note else (), block.file.source)
 
     def table(self, block: TableBlock) -> None:
@@ -159,7 +157,7 @@ class _Writer:
         made: Table = self.made.add_table(rows=1 + len(block.rows), cols=len(block.columns), style=TABLE)
         rows = list(made.rows)
         for cell, column in zip(rows[0].cells, block.columns, strict=True):
-            cell.text = _text(f"{column.header} ({column.unit})" if column.unit else column.header)
+            cell.text = f"{column.header} ({column.unit})" if column.unit else column.header
         _repeats(rows[0])
         _without_bands(made)
         _widen_first(made, 1.0 if block.wordy else FIRST)
@@ -188,7 +186,7 @@ class _Writer:
             self.line(text, NOTE)
 
     def line(self, text: str, style: str | None = None) -> Words:
-        return self.made.add_paragraph(_text(text), style=style)
+        return self.made.add_paragraph(text, style=style)
 
     def runs(self, place: Words, runs: Runs, bold: bool = False, italic: bool = False) -> None:
         for run in runs:
@@ -201,7 +199,7 @@ class _Writer:
             self.link(place, run)
         else:
             mark = run.mark if isinstance(run, Number) else ""
-            made = place.add_run(_text(run.text + mark))
+            made = place.add_run(run.text + mark)
             made.bold, made.italic = bold or None, italic or None
             if isinstance(run, Number) and run.record:
                 self.bookmark(place, f"{run.record}-use")
@@ -259,8 +257,8 @@ def _set_up(made: File, document: Document) -> None:
     note.font.size = made.styles[TABLE].font.size = Pt(8.5)
     about = made.core_properties
     about.language = "en-GB"
-    about.title, about.author = _text(document.title)[:LONGEST], _text(", ".join(document.authors))[:LONGEST]
-    about.subject, about.comments = _text(document.study)[:LONGEST], _text(document.summary)[:LONGEST]
+    about.title, about.author = document.title[:LONGEST], ", ".join(document.authors)[:LONGEST]
+    about.subject, about.comments = document.study[:LONGEST], document.summary[:LONGEST]
     about.created = about.modified = dt.datetime(*LONG_AGO)
 
 
@@ -317,10 +315,6 @@ def _bookmark(anchor: str) -> str:
 
     name = re.sub(r"\W", "_", f"a_{anchor}")
     return name if len(name) <= 40 else f"{name[:31]}_{hashlib.sha256(anchor.encode()).hexdigest()[:8]}"
-
-
-def _text(text: str) -> str:
-    return NO_CHARACTER.sub("\ufffd", text)
 
 
 def _dateless(content: bytes) -> bytes:
