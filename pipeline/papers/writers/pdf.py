@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import replace
 from typing import Any
 
@@ -24,20 +25,44 @@ def write(document: Document, template: bytes | None) -> bytes:
 
 
 def typeset(document: Document, template: bytes | None, name: str) -> bytes:
-    """A document set by Typst; ``name``: what its template is called."""
+    """A document set by Typst; ``name``: what its template is called.
+
+    Signs of a script that none of Typst's fonts has are set by their codes.
+    """
     import typst
 
     if template is None:
         raise PaperError("a paper is written to PDF by a template", todo=f"Put {name} into reports/templates.")
-    inputs = {"document": json.dumps(document_data(document), ensure_ascii=False)}
-    try:
-        made = typst.compile(
-            template, format="pdf", ignore_system_fonts=True, sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=0
-        )
-    except typst.TypstError as error:
-        raise PaperError(f"the PDF cannot be written: {error.message}", todo="; ".join(error.hints)) from None
-    assert isinstance(made, bytes)
-    return made
+    said, coded = json.dumps(document_data(document), ensure_ascii=False), set[str]()
+    while True:
+        try:
+            made = typst.compile(
+                template, format="pdf", ignore_system_fonts=True, sys_inputs={"document": said},
+                pdf_standards=["ua-1"], timestamp=0,
+            )  # fmt: skip
+        except typst.TypstError as error:
+            lacking = set(map(_script, _not_in_fonts(error.message))) - coded
+            if not lacking:
+                todo = "; ".join(error.hints)
+                raise PaperError(f"the PDF cannot be written: {error.message}", todo=todo) from None
+            coded |= lacking
+            said = "".join(f"[U+{ord(sign):04X}]" if _script(sign) in coded else sign for sign in said)
+        else:
+            assert isinstance(made, bytes)
+            return made
+
+
+def _not_in_fonts(message: str) -> str:
+    """The signs that Typst says no font of it has: PDF/UA allows none without a shape."""
+    found = re.search(r'the text `"(.+)"` could not be displayed', message)
+    return "".join(sign for sign in found[1] if not sign.isascii()) if found else ""
+
+
+def _script(sign: str) -> str:
+    """A name shared by the signs that fonts have together: the script, or that it is a picture."""
+    if sign.isascii():
+        return ""
+    return "PICTURE" if ord(sign) > 0x1F000 else unicodedata.name(sign, hex(ord(sign) >> 8)).split()[0]
 
 
 def document_data(document: Document) -> dict[str, Any]:
