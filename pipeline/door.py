@@ -112,16 +112,17 @@ def _frame(
     frame: pl.DataFrame, options: Mapping[str, Any], *, once: bool, people: bool, ordered: bool, infinite: bool
 ) -> pl.DataFrame:
     """The frame with null for NaN and waves in order."""
-    used = {text for value in options.values() for text in _texts(value)} & set(frame.columns)
-    columns = [name for name in frame.columns if not used or name in used or name in INDEX]
+    kinds = frame.schema
+    used = {text for value in options.values() for text in _texts(value)} & set(kinds)
+    columns = [name for name in kinds if not used or name in used or name in INDEX]
     frame = frame.with_columns(pl.selectors.float().fill_nan(None))
     if infinite:
         _refuse_infinite(frame.select(columns))
     for name in WEIGHTS:
         column = options.get(name)
-        if isinstance(column, str) and column in frame.columns and not frame.schema[column].is_numeric():
+        if isinstance(column, str) and column in kinds and not kinds[column].is_numeric():
             raise ModelError("a weight must be a number", where=column, todo="Correct the weights.")
-    unordered = [name for name in columns if frame.schema[name] == pl.Categorical]
+    unordered = [name for name in columns if kinds[name] == pl.Categorical]
     frame = frame.with_columns(pl.col(unordered).cast(pl.String)) if unordered else frame
     person, wave = options.get("person", "person_id"), options.get("wave", "wave")
     if once:
@@ -146,8 +147,8 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _refuse_infinite(frame: pl.DataFrame) -> None:
-    counts = {name: int(frame[name].is_infinite().sum()) for name in frame.columns if frame.schema[name].is_float()}
-    found = {name: count for name, count in counts.items() if count}
+    counts = frame.select(pl.selectors.float().is_infinite().sum())
+    found = {name: int(count) for name, count in counts.to_dicts()[0].items() if count} if counts.width else {}
     if found:
         raise ModelError("infinite values", where=", ".join(found), count=sum(found.values()), todo="Correct them.")
 

@@ -39,13 +39,13 @@ def contract(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[tuple[str, .
 
 
 def _columns(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[str, ...]:
-    declared = schema.columns()
-    absent = [f"column {name} is absent" for name in declared if name not in frame.columns]
-    surplus = [f"column {name} is not in the contract" for name in frame.columns if name not in declared]
+    declared, given = schema.columns(), frame.schema
+    absent = [f"column {name} is absent" for name in declared if name not in given]
+    surplus = [f"column {name} is not in the contract" for name in given if name not in declared]
     wrong = [
-        f"column {name} is {frame.schema[name]}, not {column.dtype}"
+        f"column {name} is {given[name]}, not {column.dtype}"
         for name, column in declared.items()
-        if name in frame.columns and not column.validate_dtype(frame.schema[name])
+        if name in given and not column.validate_dtype(given[name])
     ]
     return (*absent, *surplus, *wrong)
 

@@ -194,7 +194,7 @@ def _request(
         columns=tuple(columns),
         limits=limits_of(size, file.limits.seconds, file.limits.gigabytes),
         partial=partial,
-        projected=file.layout == "plain" and (is_shared or size > LARGE),
+        projected=file.layout == "plain" and (partial or is_shared or size > LARGE),
     )
 
 

@@ -48,7 +48,8 @@ def answers_as_numbers(frame: pl.DataFrame, items: Sequence[str]) -> list[pl.Exp
     absent = [name for name in items if name not in frame.columns]
     if absent:
         raise CohesionError("no such columns", where=", ".join(absent), count=len(absent), todo="Correct `items`.")
-    kinds = {name: frame.schema[name] for name in items}
+    schema = frame.schema
+    kinds = {name: schema[name] for name in items}
     text = [name for name, kind in kinds.items() if not (kind.is_numeric() or kind in (pl.Boolean, pl.Null))]
     if text:
         raise CohesionError("a score needs numbers", where=", ".join(text), count=len(text), todo="Code the answers.")

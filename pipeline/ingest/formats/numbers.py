@@ -90,7 +90,11 @@ def numbers_where_all_are(
     the numbers are written as usual, the words as they are.
     """
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String and name not in keep_text]
-    return frame.with_columns(_numbers(frame[name], written) for name in texts)
+    if written != USUAL or not texts:
+        return frame.with_columns(_numbers(frame[name], written) for name in texts)
+    is_number = pl.col(texts).unique().drop_nulls().str.contains(NUMBER).all() & pl.col(texts).is_not_null().any()
+    numbers = [name for name, every in frame.select(is_number).row(0, named=True).items() if every]
+    return frame.with_columns(pl.col(numbers).cast(pl.Float64)) if numbers else frame
 
 
 def all_numbers(column: pl.Series, written: Written = USUAL) -> bool:
