@@ -15,6 +15,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.harmonise.drift.distinct import distinct
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.specs.rounding import decimal
 
@@ -72,7 +73,7 @@ def _mean(arm: str, key: str, was: Values, now: Values, where: str) -> Moved | N
 
 def _shares(arm: str, key: str, was: Values, now: Values, where: str) -> Moved | None:
     """The same for half the summed changes of the shares, which is a mean of differences once their signs are known."""
-    categories, codes = np.unique(np.concatenate([was, now]), return_inverse=True)
+    categories, codes = distinct(np.concatenate([was, now]))
     first, second = codes[: len(was)], codes[len(was) :]
     changes = (np.bincount(second, minlength=len(categories)) - np.bincount(first, minlength=len(categories))) / len(
         was
@@ -138,7 +139,7 @@ def kappa(pair: Pair) -> tuple[float, float, float, int] | None:
     The standard error is the simple one, from the share that agrees alone (Cohen 1960, equation 7).
     """
     was, now = pair
-    categories, codes = np.unique(np.concatenate([was, now]), return_inverse=True)
+    categories, codes = distinct(np.concatenate([was, now]))
     if len(was) < MANY or len(categories) < 2:
         return None
     first = np.bincount(codes[: len(was)], minlength=len(categories)) / len(was)

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.harmonise.drift.distinct import distinct
 from pipeline.harmonise.drift.finding import MANY, Finding
 from pipeline.harmonise.drift.history import Beside
 from pipeline.harmonise.drift.reading import Reading
@@ -36,9 +38,8 @@ def copied_rows(beside: Beside) -> Iterator[Finding]:
     rare &= (~np.isnan(answers)).mean(axis=1) >= ANSWERED
     if rare.sum() < FEWEST:
         return
-    filled = np.where(np.isnan(answers), np.inf, answers)[rare]
-    distinct = np.unique(filled, axis=0)
-    copies = len(filled) - len(distinct)
+    rows = pl.from_numpy(answers[rare])
+    copies = rows.height - rows.n_unique()
     if copies < FEWEST:
         return
     yield Finding(
@@ -65,17 +66,17 @@ def _information(answers: Numbers, batteries: list[list[int]]) -> Numbers:
     for places in batteries:
         each = np.column_stack([_rarity(answers[:, place]) for place in places])
         one = answers[:, places]
-        alike = (np.nanmax(np.where(np.isnan(one), -np.inf, one), axis=1) ==
-                 np.nanmin(np.where(np.isnan(one), np.inf, one), axis=1))  # fmt: skip
+        alike = np.fmax.reduce(one, axis=1) == np.fmin.reduce(one, axis=1)
         total += np.where(alike, each.max(axis=1), each.sum(axis=1))
     return total
 
 
 def _rarity(column: Numbers) -> Numbers:
     """Per row minus the logarithm of the share of its answer; 0 where there is none."""
-    _, places, counts = np.unique(column, return_inverse=True, return_counts=True)
-    rarity = -np.log(counts[places.ravel()] / len(column))
-    return np.where(np.isnan(column), 0.0, rarity)
+    rarity, given = np.zeros(len(column)), ~np.isnan(column)
+    _, places = distinct(column[given])
+    rarity[given] = -np.log(np.bincount(places) / len(column))[places]
+    return rarity
 
 
 def copied_columns(beside: Beside) -> Iterator[Finding]:

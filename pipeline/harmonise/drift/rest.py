@@ -39,10 +39,12 @@ class Items:
     def _standardise(self, values: Matrix) -> None:
         answered = ~np.isnan(values)
         counts = np.maximum(answered.sum(axis=0), 1)
-        centred = np.where(answered, values - np.where(answered, values, 0).sum(axis=0) / counts, 0.0)
-        spread = np.sqrt((centred**2).sum(axis=0) / counts)
-        self.answered = answered
-        self.scores: Matrix = centred / np.where(spread > 0, spread, 1.0)
+        scores: Matrix = np.where(answered, values, 0.0)
+        scores -= scores.sum(axis=0) / counts
+        np.copyto(scores, 0.0, where=~answered)
+        spread = np.sqrt((scores**2).sum(axis=0) / counts)
+        scores /= np.where(spread > 0, spread, 1.0)
+        self.answered, self.scores = answered, scores
 
     @cached_property
     def ones(self) -> Matrix:

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.harmonise.drift.codes import is_code
+from pipeline.harmonise.drift.distinct import distinct
 from pipeline.harmonise.drift.finding import MANY
 from pipeline.harmonise.drift.reading import Reading
 
@@ -62,8 +63,8 @@ def transitions(
     symbol = now.numbers[rows[1]] if not now.unknown else _placed(raw, places)[rows[1]]
     was = before.numbers[rows[0]]
     both = ~(np.isnan(was) | np.isnan(symbol))
-    values, first = np.unique(was[both], return_inverse=True)
-    symbols, second = np.unique(symbol[both], return_inverse=True)
+    values, first = distinct(was[both])
+    symbols, second = distinct(symbol[both])
     if both.sum() < MANY or min(len(values), len(symbols)) < 2 or len(values) > MOST_CODES:
         return None
     flat = np.bincount(first * len(symbols) + second, minlength=len(values) * len(symbols))
