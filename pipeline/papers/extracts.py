@@ -10,8 +10,8 @@ from pipeline.papers.content import Block, Callout, Document, FigureBlock, ancho
 from pipeline.papers.results import nearest
 from pipeline.specs.writers import TEXTS, Part
 
-SHOWN = 2
-"""Figures in a summary: with the key findings they fill two pages."""
+MOST = 2
+"""Figures in a summary: more do not fit on its two pages, and rarely do two."""
 
 BEFORE, AFTER = ("warning", "findings", "meaning"), ("recommendations", "limits")
 """The boxes of a paper that its summary holds, before and after the figures."""
@@ -20,16 +20,16 @@ BEFORE, AFTER = ("warning", "findings", "meaning"), ("recommendations", "limits"
 def with_extracts(document: Document, in_summary: Sequence[str] = ()) -> Document:
     """A paper with its summary and its slides: without key findings it has no summary, without figures no slides.
 
-    ``in_summary``: keys of the figures that the summary shows; by default the first two of the paper.
+    ``in_summary``: keys of the figures that the summary shows; by default the first of the paper.
     Raises ``PaperError`` for a key that is not a figure of the paper's text, and for more than two.
     """
     drawn = {block.key: block for block in document.blocks if isinstance(block, FigureBlock)}
     for key in in_summary:
         if key not in drawn:
             raise PaperError(f"`in_summary` names `{key}`, which the text does not show{nearest(key, drawn)}")
-    if len(in_summary) > SHOWN:
-        raise PaperError(f"`in_summary` names {len(in_summary)} figures; a summary of two pages has {SHOWN} at most")
-    shown = [drawn[key] for key in in_summary] or list(drawn.values())[:SHOWN]
+    if len(in_summary) > MOST:
+        raise PaperError(f"`in_summary` names {len(in_summary)} figures; a summary of two pages has {MOST} at most")
+    shown = [drawn[key] for key in in_summary] or list(drawn.values())[:1]
     extracts: list[Document] = []
     if any(isinstance(block, Callout) and block.tone == "findings" for block in document.blocks):
         boxes: list[Block] = [*_boxes(document, BEFORE), *shown, *_boxes(document, AFTER)]

@@ -52,7 +52,10 @@ def _runs(context: Context, runs: Runs) -> Markup:
 
 
 class _Runs:
-    """Writes runs. The first use of a number carries the anchor that its record leads back to."""
+    """Writes runs. The first use of a number carries the anchor that its record leads back to.
+
+    Numbers are no stops of the tab key: there are a hundred, and the contents lead to the table that has them all.
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -70,7 +73,8 @@ class _Runs:
             return f"<em>{self.html(run.runs)}</em>"
         if isinstance(run, Link):
             inside = self.html(run.runs)
-            return f'<a href="{self.href(run.href)}">{inside}</a>' if SAFE_ADDRESS.match(run.href) else inside
+            stop = ' tabindex="-1"' if run.href.endswith("-use") else ""
+            return f'<a href="{self.href(run.href)}"{stop}>{inside}</a>' if SAFE_ADDRESS.match(run.href) else inside
         return str(escape(run.text))
 
     def href(self, href: str) -> Markup:
@@ -81,7 +85,7 @@ class _Runs:
         anchor = "" if run.record in self.used else f' id="{escape(run.record)}-use"'
         self.used.add(run.record)
         origin, why = (self.href(f"#{name}") for name in (run.record, ANCHOR))
-        number = f'<a class="number"{anchor} href="{origin}">{escape(run.text)}</a>'
+        number = f'<a class="number"{anchor} href="{origin}" tabindex="-1">{escape(run.text)}</a>'
         if not run.mark:
             return number
         label = "may not be compared over waves or groups: see what may not be compared"
@@ -109,6 +113,12 @@ def cropped(svg: bytes) -> bytes:
     tag = re.sub(rb'\bwidth="[^"]*"', f'width="{width:g}pt"'.encode(), tag)
     tag = re.sub(rb'\bheight="[^"]*"', f'height="{height:g}pt"'.encode(), tag)
     return svg[root.start() : root.end()].replace(root.group(), tag) + svg[root.end() :]
+
+
+def shape(svg: bytes) -> float:
+    """The width of a figure for a height of one; 1.5 where it says neither."""
+    box = re.search(rb'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', svg)
+    return float(box[1]) / float(box[2]) if box else 1.5
 
 
 def _address(svg: bytes) -> str:

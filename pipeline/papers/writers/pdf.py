@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.errors import PaperError
 from pipeline.papers.content import Document, FigureBlock, FigureFile, anchors_of, beside
 from pipeline.papers.plain_data import plain_data
-from pipeline.papers.writers.html import cropped
+from pipeline.papers.writers.html import cropped, shape
 from pipeline.specs.writers import stem
 
 
@@ -116,6 +116,5 @@ def _with_shapes(blocks: Any) -> Any:
     """Each figure with its width for a height of one, so that its template can bound both."""
     for block in blocks:
         if block["kind"] == "figure":
-            box = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', block["file"]["svg"])
-            block["shape"] = float(box[1]) / float(box[2]) if box else 1.5
+            block["shape"] = shape(block["file"]["svg"].encode())
     return blocks
