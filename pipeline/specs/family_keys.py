@@ -32,7 +32,14 @@ def check_keys(model: Asking) -> None:
 
 
 def _refusal(family: Family, name: str) -> str:
-    return f"{_a(family)} model takes no `{name}`; it takes {', '.join(sorted(family.keys - SHARED))}"
+    """What the family takes instead, and which families of its kind take the key."""
+    others = [f"`{key}`" for key, one in FAMILIES.items() if name in one.keys and one.structural == family.structural]
+    taken_by = f". `{name}` is taken by {_listed(others)}" if others else ""
+    return f"{_a(family)} model takes no `{name}`; it takes {', '.join(sorted(family.keys - SHARED))}{taken_by}"
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 
 def _a(family: Family) -> str:
@@ -45,4 +52,4 @@ def _in_words(needs: tuple[str, ...]) -> str:
     for needed in needs:
         names = ", ".join(f"`{name}`" for name in needed.split("|"))
         words.append(f"one of {names}" if "|" in needed else names)
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+    return _listed(words)

@@ -129,7 +129,8 @@ def test_entries_are_comments_unless_they_are_asked_for(root):
     folder = study(root, trust_1="trust_1")
     before = (folder / "items.yaml").read_text()
     said = drafted(root, answers("trust_1", "worry_1"))
-    assert "1 columns are read by no item" in said
+    assert "1 column is read by no item" in said
+    assert "draft again with --items" in said
     assert (folder / "items.yaml").read_text() == before
     line = next(line for line in (folder / "waves" / "w02.yaml").read_text().splitlines() if "worry_1" in line)
     assert line == (
@@ -258,4 +259,5 @@ def test_answers_that_are_not_declared_are_named_with_the_draft(root, template):
     more = usual.with_columns(income=pl.Series([*["90000"] * 3, *usual["income"][3:]]), trust_1=pl.lit(6))
     said = drafted(root, more, "second.csv")
     assert "Answers that are not declared, in trust_1, income" in said
-    assert "3 answers are outside its range" in (template / "waves" / "w02.yaml").read_text()
+    proposed = (template / "waves" / "w02.yaml").read_text()
+    assert "3 answers are outside its range: `range: [0, 90000]` in items.yaml holds all" in proposed

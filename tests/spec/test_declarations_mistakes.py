@@ -427,22 +427,31 @@ MISTAKES = {
     ),
     "weights for a family that takes none": (
         MODEL_FILE, "family: pooled", "family: between\nweights: first_wave", "weights:",
-        "`weights`: a `between` model takes no `weights`; it takes categorical, covariates, exposures, imputation, outcome.",  # noqa: E501
+        "`weights`: a `between` model takes no `weights`; it takes categorical, covariates, exposures, imputation, outcome. "  # noqa: E501
+        "`weights` is taken by `pooled`, `fixed_effects`, `first_difference`, `design_means`, `design_quantiles`, `design_changes`, `design_differences`, `design_regression`, `design_association` and `sensitivity`.",  # noqa: E501
+    ),
+    "errors by household for a family without clusters": (
+        MODEL_FILE, "family: pooled", "family: within_between\ncluster: household_id", "cluster:",
+        "`cluster`: a `within_between` model takes no `cluster`; it takes categorical, covariates, exposures, "
+        "imputation, outcome, wave_effects. `cluster` is taken by `pooled`, `fixed_effects`, `random_effects`, `first_difference`, `mundlak` and `logit`.",  # noqa: E501
     ),
     "a curve for a family that is not asked again": (
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\ntipping: {concept: belonging, deltas: [0, 1, 2]}", "tipping:",  # noqa: E501
         "`tipping`: a `pooled` model takes no `tipping`; it takes categorical, cluster, correction, covariates, "
-        "exposures, imputation, outcome, standard_errors, wave_effects, weights.",
+        "exposures, imputation, outcome, standard_errors, wave_effects, weights. "
+        "`tipping` is taken by `sensitivity`.",
     ),
     "a wave to stay until for a family without one": (
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\nto_wave: w01", "to_wave:",
         "`to_wave`: a `pooled` model takes no `to_wave`; it takes categorical, cluster, correction, covariates, "
-        "exposures, imputation, outcome, standard_errors, wave_effects, weights.",
+        "exposures, imputation, outcome, standard_errors, wave_effects, weights. "
+        "`to_wave` is taken by `attrition`.",
     ),
     "a rule of the design for a family that is not on it": (
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\nlonely_psu: adjust", "lonely_psu:",
         "`lonely_psu`: a `pooled` model takes no `lonely_psu`; it takes categorical, cluster, correction, covariates, "
-        "exposures, imputation, outcome, standard_errors, wave_effects, weights.",
+        "exposures, imputation, outcome, standard_errors, wave_effects, weights. "
+        "`lonely_psu` is taken by `design_means`, `design_quantiles`, `design_changes`, `design_differences`, `design_regression` and `design_association`.",  # noqa: E501
     ),
     "a measure to impute that is no concept": (
         IMPUTATION, "    life_satisfaction: {} ", "    life_satisfction: {} ", "measures",

@@ -107,7 +107,7 @@ def _coded(
     elif are_whole and _are_codes(sorted({*left, *labelled}, key=float)):
         codes = {code: labelled.get(code, code) for code in sorted({*left, *labelled}, key=float)}
     else:
-        bounds = _rounded_outwards([float(code) for code in left])
+        bounds = rounded_outwards([float(code) for code in left])
         return Coding("number", counts=counts, missing=missing, bounds=bounds)
     return Coding("nominal" if len(codes) <= 2 else "ordinal", codes=codes, counts=counts, missing=missing)
 
@@ -144,10 +144,10 @@ def _missing_numbers(
     return {**dict.fromkeys(away, "no_answer"), **marked, **named}
 
 
-def _rounded_outwards(values: Sequence[float]) -> tuple[float, float]:
+def rounded_outwards(values: Sequence[float]) -> tuple[float, float]:
     """Bounds around all values that are nobody's own: rounded down and up to a round number.
 
-    >>> _rounded_outwards([1931.0, 2003.0])
+    >>> rounded_outwards([1931.0, 2003.0])
     (1930.0, 2010.0)
     """
     low, high = min(values), max(values)

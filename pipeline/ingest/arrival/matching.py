@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.ingest.arrival.coding import rounded_outwards
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import NUMBER, code_texts
 from pipeline.ingest.items.stems import stem_of
@@ -97,19 +98,30 @@ def _match(item: Item, name: str, column: str, deposit: Deposit, missing: Collec
     evidence = [how, *([f"label {by_label:.0%} alike"] if by_label is not None else [])]
     evidence += [f"{by_codes:.0%} of its codes are declared"] if by_codes is not None else []
     outside = _outside(deposit, column, item, declared)
-    evidence += [f"{outside:,} answers are outside its range"] if outside else []
+    if outside:
+        evidence += [f"{outside:,} answers are outside its range: {_wider(deposit, column, item, declared)}"]
     as_declared = not outside and (by_codes is None or by_codes == 1)
     return Match(column, round(confidence, 2), ", ".join(evidence), column.lower() == name.lower(), as_declared)
 
 
 def _outside(deposit: Deposit, column: str, item: Item, missing: Collection[str]) -> int:
     """How many answers to an item of numbers its declared range leaves out."""
-    answers = deposit.frame[column]
-    if item.range is None or answers.dtype.is_temporal():
+    if item.range is None or deposit.frame.schema[column].is_temporal():
         return 0
-    numbers = answers.cast(pl.Float64, strict=False)
-    codes = [float(code) for code in missing if re.fullmatch(NUMBER, code)]
-    return int((~numbers.is_between(*item.range) & ~numbers.is_in(codes)).sum())
+    return int((~_amounts(deposit, column, missing).is_between(*item.range)).sum())
+
+
+def _amounts(deposit: Deposit, column: str, missing: Collection[str]) -> pl.Series:
+    """The numbers of a column that are no missing code."""
+    numbers = deposit.frame[column].cast(pl.Float64, strict=False).drop_nulls()
+    return numbers.filter(~numbers.is_in([float(code) for code in missing if re.fullmatch(NUMBER, code)]))
+
+
+def _wider(deposit: Deposit, column: str, item: Item, missing: Collection[str]) -> str:
+    """The range, rounded outwards, that holds what was declared and what this file has, too."""
+    amounts = _amounts(deposit, column, missing)
+    low, high = rounded_outwards([*(item.range or ()), *amounts.drop_nans()])
+    return f"`range: [{low:.15g}, {high:.15g}]` in items.yaml holds all, unless some are missing codes"
 
 
 def _wordings(item: Item) -> list[str]:

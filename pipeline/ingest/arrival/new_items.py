@@ -139,7 +139,7 @@ def question(item: NewItem, file: str) -> Question:
     notes = {
         "kind": kind_of(answers.codes)[1] if answers.codes else "an amount",
         "codes": "; ".join(filter(None, (codes, differ))),
-        "range": "rounded outwards from the answers in this file",
+        "range": "rounded outwards from the answers in this file; the draft of a later wave says if it has others",
         "missing": reasons_note(missing, answers.unsure),
         "row": "; ".join(filter(None, (", ".join(filter(None, (codes, missing))), differ))),
     }

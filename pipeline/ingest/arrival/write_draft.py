@@ -101,9 +101,10 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
     if made.entries.items:
         yield from _write_items(place, own, file, made.entries, made.proposed_items, is_first)
     elif made.proposed_items:
+        number = f"{made.proposed_items:,} {'column is' if made.proposed_items == 1 else 'columns are'}"
         yield (
-            f"{made.proposed_items:,} columns are read by no item; the wave's file proposes their entries in comments "
-            "(--items writes them into items.yaml)."
+            f"{number} read by no item. What only this wave asks is declared by entries of items.yaml: copy those that "
+            "you want from the comments of the wave's file; or delete that file, and draft again with --items."
         )
     if made.undeclared:
         yield (

@@ -39,7 +39,8 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
     _refuse_merged_rows(path, sheet, request.header_row)
     first = workbook.load_sheet(sheet, header_row=None, n_rows=request.header_row, skip_rows=0, dtypes="string")
     names, notices = _header(first.to_polars(), request.header_row, sheet, path.name)
-    below, footers = _below(workbook, sheet, names, request)
+    wanted = _wanted(names, request)
+    below, footers = _below(workbook, sheet, names, request, wanted)
     table = plain(below, path.name)
     notices += unseen(path, sheet, request.header_row)
     if errors:
@@ -48,21 +49,37 @@ def read(path: Path, request: Request, facts: FileFacts) -> Table:
     frame = table.frame
     if request.layout == "plain":
         frame = numbers_where_all_are(frame, keep_text=text_columns(frame.columns, request))
-    read = Table(frame, notices=[*table.notices, *notices])
-    return without_footers(read, names, footers, request, path.name)
+    read = Table(frame, notices=[*table.notices, *notices], columns=None if wanted is None else tuple(names))
+    if wanted is None:
+        return without_footers(read, names, footers, request, path.name)
+    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    if blank.any():  # the columns that are not read may have something in these rows
+        whole = plain(_below(workbook, sheet, names, request, None)[0], path.name).frame
+        blank = whole.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    return read.keep(~blank, {"blank": int(blank.sum())})
+
+
+def _wanted(names: list[str], request: Request) -> list[int] | None:
+    """The places of the columns that are read, where not all are. Footers are looked at as a whole."""
+    if request.layout != "plain" or request.footer_rows or not request.projected:
+        return None
+    wanted = [place for place, name in enumerate(names) if request.wants(name)]
+    return wanted if 0 < len(wanted) < len(names) else None
 
 
 def _below(
-    workbook: fastexcel.ExcelReader, sheet: str, names: list[str], request: Request
+    workbook: fastexcel.ExcelReader, sheet: str, names: list[str], request: Request, wanted: list[int] | None
 ) -> tuple[pl.DataFrame, list[tuple[object, ...]]]:
     """The rows between the header and the footers, and the footers as text. Types are those of the rows alone."""
 
+    kept = names if wanted is None else [names[place] for place in wanted]
+
     def load(**options: Any) -> pl.DataFrame:
-        read = workbook.load_sheet(sheet, header_row=None, column_names=names, skip_rows=request.header_row, **options)
+        read = workbook.load_sheet(sheet, header_row=None, column_names=kept, skip_rows=request.header_row, **options)
         return cast(pl.DataFrame, read.to_polars())
 
     if not request.footer_rows:
-        return load(schema_sample_rows=None), []
+        return load(schema_sample_rows=None, use_columns=wanted), []
     texts = load(dtypes="string")
     last = (~texts.select(pl.all_horizontal(pl.all().is_null())).to_series()).arg_true().max()
     rows = max(0, (int(last) + 1 if isinstance(last, int) else 0) - request.footer_rows)
