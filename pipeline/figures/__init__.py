@@ -1,13 +1,19 @@
 """Figures: one module per kind, each a function from a plain frame to a matplotlib figure with its alternative text."""
 
 from pipeline.figures.draw import Drawing, draw
+from pipeline.figures.kinds.areas import alt_area_dots, area_dots
 from pipeline.figures.kinds.coefficients import alt_coefficients, coefficients
+from pipeline.figures.kinds.likert import alt_likert, likert
 from pipeline.figures.kinds.odds_ratios import alt_odds_ratios, odds_ratios
 from pipeline.figures.kinds.participation import alt_participation, participation_flow
 from pipeline.figures.kinds.path import alt_path, path_figure
 from pipeline.figures.kinds.patterns import alt_patterns, participation_patterns
 from pipeline.figures.kinds.sensitivity import alt_versions, versions
+from pipeline.figures.kinds.small_multiples import alt_small_multiples, small_multiples
+from pipeline.figures.kinds.tile_map import alt_tile_map, tile_map
+from pipeline.figures.kinds.transitions import alt_transition_flow, transition_flow
 from pipeline.figures.kinds.trend import alt_trend, trend
+from pipeline.figures.lint import lint
 from pipeline.figures.save import rendered, save_drawing, save_figure
 from pipeline.figures.style import NARROW, WIDE
 from pipeline.figures.wave_counts import participation_counts
@@ -16,15 +22,23 @@ __all__ = [
     "NARROW",
     "WIDE",
     "Drawing",
+    "alt_area_dots",
     "alt_coefficients",
+    "alt_likert",
     "alt_odds_ratios",
     "alt_participation",
     "alt_path",
     "alt_patterns",
+    "alt_small_multiples",
+    "alt_tile_map",
+    "alt_transition_flow",
     "alt_trend",
     "alt_versions",
+    "area_dots",
     "coefficients",
     "draw",
+    "likert",
+    "lint",
     "odds_ratios",
     "participation_counts",
     "participation_flow",
@@ -33,6 +47,9 @@ __all__ = [
     "rendered",
     "save_drawing",
     "save_figure",
+    "small_multiples",
+    "tile_map",
+    "transition_flow",
     "trend",
     "versions",
 ]

@@ -121,13 +121,15 @@ def _paths(room: _Place, place: int, before: WaveCounts, now: WaveCounts) -> Non
     stayed, returned, left, away = (now.counts.get(name, 0) for name in ("stayed", "returned", "left", "away"))
     start, end, gap = place - 1 + room.half, place - room.half, GAP * room.per_inch
     out, gone = before.answered + gap, now.answered + gap  # where those who did not answer begin
-    _ribbon(room.axes, (start, 0, stayed), (end, 0, stayed), DARK_BLUE)
-    _ribbon(room.axes, (start, stayed, before.answered), (end, gone, gone + left), QUIET)
-    _ribbon(room.axes, (start, out, out + returned), (end, stayed, stayed + returned), TURQUOISE)
-    _ribbon(room.axes, (start, out + returned, before.total + gap), (end, gone + left, gone + left + away), QUIET)
+    ribbon(room.axes, (start, 0, stayed), (end, 0, stayed), DARK_BLUE)
+    ribbon(room.axes, (start, stayed, before.answered), (end, gone, gone + left), QUIET)
+    ribbon(room.axes, (start, out, out + returned), (end, stayed, stayed + returned), TURQUOISE)
+    ribbon(room.axes, (start, out + returned, before.total + gap), (end, gone + left, gone + left + away), QUIET)
 
 
-def _ribbon(axes: Axes, start: tuple[float, float, float], end: tuple[float, float, float], colour: str) -> None:
+def ribbon(
+    axes: Axes, start: tuple[float, float, float], end: tuple[float, float, float], colour: str, strength: float = 0.22
+) -> None:
     """A band that leaves the left bar level and reaches the right one level."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -138,4 +140,5 @@ def _ribbon(axes: Axes, start: tuple[float, float, float], end: tuple[float, flo
     mid = (x0 + x1) / 2
     corners = [(x0, low0), (mid, low0), (mid, low1), (x1, low1), (x1, high1), (mid, high1), (mid, high0), (x0, high0)]
     codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4, Path.LINETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
-    axes.add_artist(PathPatch(Path(corners, codes), facecolor=(colour, 0.22), edgecolor=(colour, 1), lw=0.6, zorder=2))
+    looks: dict[str, Any] = {"facecolor": (colour, strength), "edgecolor": (outline(colour), 1), "lw": 0.6}
+    axes.add_artist(PathPatch(Path(corners, codes), zorder=2, **looks))

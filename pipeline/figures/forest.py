@@ -59,10 +59,15 @@ class Scale:
     band: tuple[float, float] | None = None
     band_label: str = ""
     sides: tuple[str, str] | None = None
+    reference_label: str = ""
+    unit: str = ""
+    line: bool = True  # whether the reference is drawn
 
 
 STEP = 0.25
-GAP = 0.17
+GAP, DENSE = 0.17, 0.02
+MANY = 10
+"""Rows from which on they stand closer."""
 
 
 def forest(heading: Heading, rows: Sequence[Row], scale: Scale, values_label: str, width: float) -> Figure:
@@ -74,8 +79,9 @@ def forest(heading: Heading, rows: Sequence[Row], scale: Scale, values_label: st
         [text_width(mark.text, SMALL) for row in rows for mark in row.marks] + [text_width(values_label, SMALL)]
     )
     label_room = whole if narrow else min(max(text_width(row.label, LABEL) for row in rows) + 0.1, 2.4)
+    gap = GAP if len(rows) < MANY or narrow else DENSE
     wrapped = [wrap(row.label, label_room - 0.05, LABEL, bold=narrow or not row.marks) for row in rows]
-    heights = [_height(row, len(lines), narrow) for row, lines in zip(rows, wrapped, strict=True)]
+    heights = [_height(row, len(lines), narrow, gap) for row, lines in zip(rows, wrapped, strict=True)]
     left = 0.05 if narrow else label_room
     across = whole - left - values - 0.2
     names = names if len(names) > 1 else []
@@ -91,13 +97,15 @@ def forest(heading: Heading, rows: Sequence[Row], scale: Scale, values_label: st
     sheet.text(whole - values, key_room + 0.12, values_label, size=SMALL, color=QUIET)
     axes = sheet.axes(left, top, across, sum(heights))
     _axis(axes, rows, scale, sum(heights), across)
+    if scale.reference_label:
+        _reference(sheet, scale, (left, across), _share(axes, scale.reference), key_room + 0.16)
     if scale.band:
         centre = left + across * _share(axes, scale.reference)
         sheet.text(centre, key_room + 0.16, scale.band_label, size=SMALL, color=QUIET, ha="center")
     _sides(sheet, scale, left, across, top + sum(heights) + 0.38)
     at = 0.0
     for row, lines, height in zip(rows, wrapped, heights, strict=True):
-        _row(sheet, axes, row, lines, (at, height, top), whole - values, narrow)
+        _row(sheet, axes, row, lines, (at, height, top, gap), whole - values, narrow)
         at += height
     for number, line in enumerate(axis_label):
         level = top + sum(heights) + 0.28 + sides_room + line_height(SMALL) * (number + 0.8)
@@ -111,12 +119,20 @@ def _names(rows: Sequence[Row]) -> list[tuple[str, str, str]]:
     return list(seen.values())
 
 
-def _height(row: Row, lines: int, narrow: bool) -> float:
+def _height(row: Row, lines: int, narrow: bool, gap: float) -> float:
     label = line_height(LABEL) * lines
     marks = STEP * len(row.marks)
     if not row.marks:
         return label + 0.14
-    return label + marks + GAP if narrow else max(label, marks) + GAP
+    return label + marks + gap if narrow else max(label, marks) + gap
+
+
+def _reference(sheet: Sheet, scale: Scale, plot: tuple[float, float], share: float, level: float) -> None:
+    """What the reference is, over its line, and within the plot."""
+    left, across = plot
+    half = text_width(scale.reference_label, SMALL) / 2
+    centre = min(max(left + across * share, left + half), left + across - half)
+    sheet.text(centre, level, scale.reference_label, size=SMALL, color=QUIET, ha="center")
 
 
 def _axis(axes: Axes, rows: Sequence[Row], scale: Scale, tall: float, across: float) -> None:
@@ -127,23 +143,24 @@ def _axis(axes: Axes, rows: Sequence[Row], scale: Scale, tall: float, across: fl
     else:
         air = (high - low or 1.0) * 0.06
         axes.set_xlim(low - air, high + air)
-        _linear_ticks(axes, low - air, high + air, across)
+        _linear_ticks(axes, low - air, high + air, across, scale.unit)
     axes.set_ylim(tall, 0)
     axes.set_yticks([])
     axes.grid(axis="x", color=GRID, lw=0.8)
     if scale.band:
         axes.axvspan(*scale.band, color=GRID, alpha=0.6, lw=0, zorder=0, label=FRAME)
-    axes.axvline(scale.reference, color=QUIET, lw=1.2, zorder=1)
+    if scale.line:
+        axes.axvline(scale.reference, color=QUIET, lw=1.2, zorder=1)
 
 
-def _linear_ticks(axes: Axes, low: float, high: float, across: float) -> None:
+def _linear_ticks(axes: Axes, low: float, high: float, across: float, unit: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     locator = MaxNLocator(nbins=max(int(across / 0.6), 2), steps=[1, 2, 2.5, 5, 10])
     ticks = [tick for tick in locator.tick_values(low, high) if low <= tick <= high]
     step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
     places = next((places for places in range(4) if abs(round(step, places) - step) < step / 1000), 4)
-    axes.set_xticks(ticks, [decimal(tick, places) for tick in ticks])
+    axes.set_xticks(ticks, [decimal(tick, places) + unit for tick in ticks])
 
 
 def _log_axis(axes: Axes, low: float, high: float, across: float) -> None:
@@ -178,19 +195,19 @@ def _row(
     axes: Axes,
     row: Row,
     lines: list[str],
-    place: tuple[float, float, float],
+    place: tuple[float, float, float, float],
     values_at: float,
     narrow: bool,
 ) -> None:
-    at, height, top = place
+    at, height, top, gap = place
     over = line_height(LABEL) * len(lines)
-    label_top = at + GAP / 2 if narrow or not row.marks else at + (height - over) / 2
+    label_top = at + gap / 2 if narrow or not row.marks else at + (height - over) / 2
     for number, line in enumerate(lines):
         weight = "normal" if row.marks and not narrow else "bold"
         # White below the label, which in a narrow figure lies across the plot's lines.
         ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if narrow else None
         sheet.text(0, top + label_top + line_height(LABEL) * (number + 0.75), line, weight=weight, bbox=ground)
-    first = at + over + GAP / 2 if narrow else at + (height - STEP * len(row.marks)) / 2
+    first = at + over + gap / 2 if narrow else at + (height - STEP * len(row.marks)) / 2
     for number, mark in enumerate(row.marks):
         level = first + STEP * (number + 0.5)
         _mark(axes, mark, level)

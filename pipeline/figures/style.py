@@ -118,6 +118,15 @@ def ink(colour: str, contrast: float = 4.5) -> str:
     return INK
 
 
+@cache
+def tinted(colour: str, share: float) -> str:
+    """``colour`` mixed with so much white."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = (part + (1 - part) * share for part in to_rgb(colour))
+    return str(to_hex((red, green, blue))).upper()
+
+
 def outline(colour: str) -> str:
     """The colour of a fill's outline: its own, or a grey where that is too pale for a page (a contrast under 3:1)."""
     return colour if ink(colour, 3.0) == colour.lower() else QUIET

@@ -25,6 +25,7 @@ class TrendPlot:
     y_label: str
     y_range: tuple[float, float] | None
     percent: bool
+    compact: bool = False  # many small panels
 
     def alone(self, heading: Heading, width: float) -> Figure:
         """One panel over the whole width; events are labelled at their lines, or by letters where that has no room."""
@@ -58,8 +59,8 @@ class TrendPlot:
     def small(self, heading: Heading, width: float) -> Figure:
         """Panels side by side on one time axis; events carry letters, explained below."""
         grouped = any(len(panel.lines) > 1 for panel in self.panels)
-        columns = _columns(len(self.panels), grouped, width)
-        left, tall, between = 0.38, 1.6 if len(self.panels) <= columns else 1.3, 0.26
+        columns = _columns(len(self.panels), grouped, width) + (self.compact and width > 5)
+        left, tall, between = 0.38, 1.6 if len(self.panels) <= columns else 0.8 if self.compact else 1.3, 0.26
         legend = self._series() if grouped and not self._fits(1.1, tall) else []
         right = self._room_for_labels(1.1, bool(legend)) if grouped else 0.2
         cell = (width - 0.28 - between * (columns - 1)) / columns

@@ -38,8 +38,20 @@ def check_figure(figure: Figure, source: Source, reading: Reading) -> None:
                 f"the model `{name}` is of the family `{model.family}`, which a `{figure.kind}` figure cannot draw; "
                 f"it draws {', '.join(families)}.",
             )
+    _check_options(figure, source, reading)
     for index, claim in enumerate(figure.claims):
         _check_claim(claim, ("claims", index), figure, source, reading)
+
+
+def _check_options(figure: Figure, source: Source, reading: Reading) -> None:
+    """The waves and the arm that only some kinds name."""
+    if figure.options is None or figure.study not in reading.parts:
+        return
+    study = StudyNames(figure.study, reading)
+    wave, arm = getattr(figure.options, "wave", None), getattr(figure.options, "arm", None)
+    waves = [*getattr(figure.options, "waves", ()), *([wave] if wave else [])]
+    known(source, ("wave" if wave else "waves",), waves, study.waves, f"a wave of `{figure.study}`")
+    known(source, ("arm",), [arm] if arm else [], study.arms, f"an arm of `{figure.study}`")
 
 
 def _check_claim(claim: Claim, position: Position, figure: Figure, source: Source, reading: Reading) -> None:

@@ -161,6 +161,16 @@ _DESIGNS = (
         repeatable=True,
     ),
     Family(
+        "design_shares",
+        "Shares of answers by wave",
+        "Weighted shares of each answer by wave, with standard errors from weights, strata and clusters",
+        "pipeline.models.design.means:fit_shares",
+        needs=("outcomes",),
+        takes=_DESIGN | {"group"},
+        components=("share",),
+        weighted=True,
+    ),
+    Family(
         "design_quantiles",
         "Quantiles by wave",
         "Weighted quantiles by wave, with intervals from weights, strata and clusters",

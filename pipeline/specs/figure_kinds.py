@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.specs.base import Declaration
+from pydantic import Field
+
+from pipeline.specs.base import Declaration, Name, WaveName
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import Family
@@ -29,6 +31,34 @@ class PathOptions(Declaration):
     """Keys of a path figure."""
 
     standardised: bool = False  # in within-person standard deviations, so that paths may be compared
+
+
+class LikertOptions(Declaration):
+    """Keys of a diverging figure."""
+
+    middle: tuple[float, ...] | None = None  # the values that belong to neither side
+    waves: tuple[WaveName, ...] = ()  # those drawn: all unless some are named
+
+
+class AreaOptions(Declaration):
+    """Keys of figures of areas."""
+
+    wave: WaveName | None = None  # the last unless it is named
+
+
+class TransitionOptions(Declaration):
+    """Keys of a figure of moves."""
+
+    waves: tuple[WaveName, ...] = Field(default=(), max_length=6)  # all unless some are named
+    arm: Name | None = None
+    weighted: bool = True  # by the design weight of the first wave
+    absent: bool = False  # whether those who did not answer a later wave are shown
+
+
+class MultiplesOptions(Declaration):
+    """Keys of small multiples."""
+
+    order: Literal["declared", "last"] = "declared"  # of the panels: as declared, or the highest last value first
 
 
 @dataclass(frozen=True)
@@ -79,6 +109,10 @@ def _has_levels(family: Family) -> bool:
     return any(COMPONENTS[name].level for name in family.components if name in COMPONENTS)
 
 
+def _has_shares(family: Family) -> bool:
+    return "share" in family.components
+
+
 def _has_effects(family: Family) -> bool:
     return any(COMPONENTS[name].legend is not None for name in family.components if name in COMPONENTS)
 
@@ -106,6 +140,16 @@ _CALENDAR = (
     "waves.*.files.*.fieldwork.end",
 )
 
+_EVENTS = ("about.events.*.date", "about.events.*.label", "about.events.*.until")
+_ANSWERS = (
+    "items.*.concept",
+    "items.*.codes",
+    "items.*.kind",
+    "items.*.range",
+    "items.*.recode",
+    "items.*.reverse",
+)
+
 FIGURE_KINDS: Records[FigureKind] = Records(
     "a kind of figure",
     FigureKind(
@@ -115,11 +159,74 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         takes=_ESTIMATES | {"outcomes", "groups", "y_label", "y_range", "percent", "events"},
         needs=("estimates", "comparability"),
         can_draw=_has_levels,
-        reads_study=(*_CALENDAR, "about.events.*.date", "about.events.*.label", "about.events.*.until"),
+        reads_study=(*_CALENDAR, *_EVENTS),
         reads_models=("confidence", "group"),
         labelled=("outcomes",),
         shows_levels=True,
         prints=("mean", "share"),
+    ),
+    FigureKind(
+        "small_multiples",
+        "the same trend for each group or outcome in a panel of its own, all on one scale; `order: last` puts the "
+        "highest last value first",
+        "pipeline.figures.kinds.small_multiples:picture",
+        takes=_ESTIMATES | {"outcomes", "groups", "y_label", "y_range", "percent", "events"},
+        needs=("estimates", "comparability"),
+        can_draw=_has_levels,
+        reads_study=(*_CALENDAR, *_EVENTS, "about.tiles.*.label"),
+        reads_models=("confidence", "group"),
+        labelled=("outcomes",),
+        options=MultiplesOptions,
+        shows_levels=True,
+        prints=("mean", "share"),
+    ),
+    FigureKind(
+        "likert",
+        "shares of answers from disagreement to agreement as bars around their middle, by wave or group; `middle` "
+        "names the values that belong to neither side",
+        "pipeline.figures.kinds.likert:picture",
+        takes=_ESTIMATES | {"outcomes", "groups"},
+        needs=("estimates",),
+        can_draw=_has_shares,
+        reads_study=(*_CALENDAR, *_ANSWERS, "waves.*.title"),
+        reads_models=("arms", "confidence"),
+        options=LikertOptions,
+        shows_levels=True,
+        prints=("share",),
+    ),
+    FigureKind(
+        "areas",
+        "means or shares by area as dots with intervals, the highest first; a second model without `group` draws a "
+        "line at all areas together",
+        "pipeline.figures.kinds.areas:picture",
+        takes=_ESTIMATES | {"outcomes", "groups", "y_label", "percent"},
+        needs=("estimates",),
+        can_draw=_has_levels,
+        reads_study=("about.tiles.*.label",),
+        reads_models=("confidence",),
+        options=AreaOptions,
+        prints=("mean", "share"),
+    ),
+    FigureKind(
+        "tile_map",
+        "means or shares by area as equal tiles with their values, laid out by the study’s `tiles`",
+        "pipeline.figures.kinds.tile_map:picture",
+        takes=_ESTIMATES | {"outcomes", "groups", "y_label", "percent"},
+        needs=("estimates",),
+        can_draw=_has_levels,
+        reads_study=("about.tiles",),
+        reads_models=("confidence",),
+        options=AreaOptions,
+        prints=("mean", "share"),
+    ),
+    FigureKind(
+        "transitions",
+        "how the same people’s answers to one measure moved from wave to wave (`waves`), as bands between columns",
+        "pipeline.figures.kinds.transitions:picture",
+        takes=frozenset({"outcomes", "labels"}),
+        needs=("panel",),
+        reads_study=(*_CALENDAR, *_ANSWERS, "waves.*.title"),
+        options=TransitionOptions,
     ),
     FigureKind(
         "coefficients",

@@ -79,6 +79,24 @@ class AreaMeasure(Assumable):
     range: Range | None = None
 
 
+class Tile(Assumable):
+    """An area as one tile of a map: its name there, and its row and column, counted from the top left."""
+
+    label: Text
+    row: int = Field(ge=1, le=40)
+    column: int = Field(ge=1, le=40)
+
+
+def _on_its_own(tiles: dict[str, Tile]) -> dict[str, Tile]:
+    """Refuse two areas on one tile."""
+    taken: dict[tuple[int, int], str] = {}
+    for code, tile in tiles.items():
+        other = taken.setdefault((tile.row, tile.column), code)
+        if other != code:
+            raise ValueError(f"`{other}` and `{code}` are both in row {tile.row}, column {tile.column}")
+    return tiles
+
+
 class StudyFile(Assumable):
     """study.yaml
 
@@ -87,6 +105,7 @@ class StudyFile(Assumable):
     people who withdrew. ``sources`` are files that serve several waves; ``names`` says how variables are called in
     files, but for the ``unprefixed``. ``outcomes`` are the field reports; an interview that answers less than the share
     ``partial_below`` of the questions put to the person counts as answered in part.
+    ``tiles``: area, as its code or the value of a score, → where it lies in tile maps, and its name in figures.
     ``smallest_differences``: score → the smallest difference of interest, in its units (0.03 of a share is three
     percentage points), by which papers say "rose" or "about the same".
     """
@@ -116,6 +135,7 @@ class StudyFile(Assumable):
     design: Design = Design()
     events: tuple[Event, ...] = ()
     areas: dict[Name, AreaMeasure] = {}
+    tiles: Annotated[dict[str, Tile], AfterValidator(_on_its_own)] = {}
     headline: Name | None = None
     smallest_differences: dict[Name, Annotated[float, Field(gt=0)]] = {}
 

@@ -294,7 +294,8 @@ MISTAKES = {
     "a model of a family that does not exist": (
         MODEL_FILE, "family: pooled", "family: pooling", "family:",
         "`family` is `pooling`; expected 'pooled', 'fixed_effects', 'random_effects', 'first_difference', "
-        "'within_between', 'between', 'hausman', 'mundlak', 'logit', 'attrition', 'design_means', 'design_quantiles', "
+        "'within_between', 'between', 'hausman', 'mundlak', 'logit', 'attrition', 'design_means', "
+        "'design_shares', 'design_quantiles', "
         "'design_changes', 'design_differences', 'design_regression', 'design_association', 'sensitivity', "
         "'riclpm', 'clpm', 'growth', 'cfa', 'invariance' or 'reliability'; did you mean `pooled`?",
     ),
@@ -332,8 +333,8 @@ MISTAKES = {
     ),
     "a figure of no such kind": (
         FIGURE_FILE, "kind: trend", "kind: trned", "kind:",
-        "`kind` is `trned`; expected 'trend', 'coefficients', 'odds_ratios', 'path', 'sensitivity', 'participation' or "
-        "'patterns'; did you mean `trend`?",
+        "`kind` is `trned`; expected 'trend', 'small_multiples', 'likert', 'areas', 'tile_map', 'transitions', "
+        "'coefficients', 'odds_ratios', 'path', 'sensitivity', 'participation' or 'patterns'; did you mean `trend`?",
     ),
     "a key of another kind of figure": (
         FIGURE_FILE, "claims:", "terms: [belonging]\nclaims:", "terms:",

@@ -28,7 +28,7 @@ def narrowed(family: str) -> SimpleNamespace:
     """A declaration of the family with the keys it may read, and no other attribute."""
     record = FAMILIES[family]
     given = {key: value for key, value in KEYS.items() if key in record.keys}
-    if family == "design_association":
+    if family in ("design_association", "design_shares"):
         given["outcomes"] = ["helped"]
     if family == "logit":
         given["outcome"] = "helped"

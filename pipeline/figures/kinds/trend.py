@@ -28,9 +28,20 @@ if TYPE_CHECKING:
 
 def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     """The declared trend of outcomes of ``spec.models``."""
+    estimates, shared = declared_trend(spec, study, material)
+    drawn = partial(trend, estimates, **shared, y_range=spec.y_range)
+    panels = panels_of(
+        estimates, shared["dates"], shared["groups"], shared["labels"], spec.percent, None, shared["marked"]
+    )
+    data = of_panels(panels, spec.percent, shared["confidence"])
+    return Picture(alt_trend(estimates, **shared), drawn, caution(spec, shared, material), data)
+
+
+def declared_trend(spec: FigureSpec, study: Study, material: Material) -> tuple[pl.DataFrame, Arguments]:
+    """The estimates of a declared trend, and what its function and its alternative text are called with."""
     estimates = material.of(spec)
     outcomes = spec.outcomes or tuple(estimates["outcome"].unique(maintain_order=True))
-    shared: Arguments = {
+    return estimates, {
         "dates": dates_of(study),
         "labels": {outcome: material.label(outcome, spec) for outcome in outcomes},
         "groups": spec.groups or _arms(estimates, study),
@@ -40,12 +51,6 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
         "confidence": material.confidence(spec),
         "marked": tuple(_failed(spec, outcomes, material)),
     }
-    drawn = partial(trend, estimates, **shared, y_range=spec.y_range)
-    panels = panels_of(
-        estimates, shared["dates"], shared["groups"], shared["labels"], spec.percent, None, shared["marked"]
-    )
-    data = of_panels(panels, spec.percent, shared["confidence"])
-    return Picture(alt_trend(estimates, **shared), drawn, _caution(spec, outcomes, material), data)
 
 
 def _arms(estimates: pl.DataFrame, study: Study) -> dict[str, str] | None:
@@ -55,9 +60,9 @@ def _arms(estimates: pl.DataFrame, study: Study) -> dict[str, str] | None:
     return arms if arms and groups <= set(arms) else None
 
 
-def _caution(spec: FigureSpec, outcomes: Sequence[str], material: Material) -> str:
+def caution(spec: FigureSpec, shared: Arguments, material: Material) -> str:
     """The warning about scales drawn whose measurement differs over waves or groups; empty if there are none."""
-    failed = _failed(spec, outcomes, material)
+    failed = _failed(spec, tuple(shared["labels"]), material)
     return caution_of({material.label(scale, spec): why for scale, why in failed.items()})
 
 

@@ -80,6 +80,33 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weigh
     )
 
 
+MOST = 11
+"""Values of a measure of which shares are estimated: a score with more is not a list of answers."""
+
+
+def fit_shares(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
+    """The declared shares: of every value that somebody gave, which is the ``term``.
+
+    Raises ModelError for a measure of more than ``MOST`` values.
+    """
+    values = {outcome: panel[outcome].drop_nulls().unique().sort().to_list() for outcome in spec.outcomes}
+    many = next((outcome for outcome, found in values.items() if len(found) > MOST), None)
+    if many is not None:
+        raise ModelError(
+            f"`{many}` has too many values for shares of each",
+            where=name,
+            count=len(values[many]),
+            todo="Name a single item with a few answers, or estimate its mean.",
+        )
+    return design_shares(
+        panel,
+        {outcome: {f"{value:g}": [value] for value in found} for outcome, found in values.items()},
+        by=("wave", spec.group) if spec.group else ("wave",),
+        **on_design(spec, panel, study, rows),
+        model=name,
+    ).with_columns(family=pl.lit("design_shares"))
+
+
 @public(once=True, ordered=True)
 def design_shares(
     frame: pl.DataFrame,
