@@ -353,7 +353,7 @@ MISTAKES = {
     "a claim that says nothing": (
         FIGURE_FILE, "says: positive", "says: positve", "- {model",
         "`claims.0.says` is `positve`; expected 'positive', 'negative', 'not_different_from_zero', 'greater_than', "
-        "'less_than', 'not_different_from' or 'between'; did you mean `positive`?",
+        "'less_than', 'not_different_from', 'about_the_same_as' or 'between'; did you mean `positive`?",
     ),
     "a comparison with nothing": (
         FIGURE_FILE, "says: positive", "says: greater_than", "- {model",
