@@ -84,6 +84,14 @@ WRITERS: Records[Writer] = Records(
         parts=("paper",),
     ),
     Writer(
+        "cover",
+        "the first page as a picture, for a website or a newsletter",
+        "svg",
+        "pipeline.papers.writers.cover:write",
+        "paper.typ",
+        ("paper",),
+    ),
+    Writer(
         "slides",
         "a PDF with one figure a slide, for talks and meetings",
         "pdf",

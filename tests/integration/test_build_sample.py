@@ -117,6 +117,9 @@ def test_editing_a_figure_rebuilds_it_and_its_paper_only(built):
     assert made == ["figure/pl_areas", "paper/pl_findings", "database/tables"], done.stdout + done.stderr
 
 
-def test_the_figure_in_the_readme_is_the_one_that_is_built(built):
-    shown = (ROOT / "reports" / "gallery" / "figure.svg").read_bytes()
-    assert shown == (built[0] / "reports" / "build" / "figures" / "buat_national_trust.svg").read_bytes()
+@pytest.mark.parametrize(
+    ("shown", "made"), [("figure.svg", "figures/buat_national_trust.svg"), ("paper.svg", "papers/buat_findings.svg")]
+)
+def test_the_pictures_in_the_readme_are_those_that_are_built(built, shown, made):
+    picture = (ROOT / "reports" / "gallery" / shown).read_bytes()
+    assert picture == (built[0] / "reports" / "build" / made).read_bytes()

@@ -1,13 +1,15 @@
-"""The README's Python runs as written, from its first block to its last."""
+"""The Python of the README and of the tour runs as written, each page from its first block to its last."""
 
 import re
 
+import pytest
 from shared import ROOT
 
 
-def test_the_readme_runs():
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert len(blocks) >= 6
+@pytest.mark.parametrize(("page", "fewest"), [("README.md", 1), ("pipeline/tour.md", 6)])
+def test_a_page_runs(page, fewest):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert len(blocks) >= fewest
     names: dict[str, object] = {}
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)
+        exec(compile(block, page, "exec"), names)

@@ -239,3 +239,9 @@ def test_shares_take_numbers_whatever_their_type():
     assert table["estimate"].sum() == pytest.approx(1.0)
     with pytest.raises(ModelError, match="of another kind"):
         design_shares(panel(), {"is_woman": {"women": ["yes"]}})
+
+
+def test_an_outcome_that_is_explained_without_remainder():
+    exact = panel(trust=2 * pl.col("contact") + pl.col("wave").str.slice(2).cast(pl.Float64))
+    with pytest.raises(ModelError, match="explain the outcome without remainder"):
+        within_between(exact, "trust", ["contact"])

@@ -63,6 +63,10 @@ def fit_random_intercept(
     )
 
 
+NO_REST = 1e-14
+"""Share of the outcome's sum of squares below which its remainder is rounding error."""
+
+
 @dataclass(frozen=True)
 class _Solution:
     coefficients: np.ndarray
@@ -108,6 +112,8 @@ class _Profile:
         coefficients = inverse @ products[:-1, -1]
         contrast = np.append(-coefficients, 1.0)
         squares = float(contrast @ products @ contrast)
+        if squares <= NO_REST * self.total[-1, -1]:
+            raise ModelError("the terms explain the outcome without remainder, so that no uncertainty can be estimated")
         deviance = float(self.persons @ np.log(grown)) + self.freedom * (1 + np.log(2 * np.pi * squares / self.freedom))
         slope = float(self.persons @ (self.sizes / grown))
         slope += self.freedom * float(contrast @ slopes @ contrast) / squares

@@ -6,13 +6,15 @@ import json
 import re
 import unicodedata
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.errors import PaperError
 from pipeline.papers.content import Document, FigureBlock, FigureFile, anchors_of, beside
 from pipeline.papers.plain_data import plain_data
 from pipeline.papers.writers.html import cropped, shape
 from pipeline.specs.writers import stem
+
+Form = Literal["pdf", "svg"]
 
 
 def write(document: Document, template: bytes | None) -> bytes:
@@ -24,8 +26,8 @@ def write(document: Document, template: bytes | None) -> bytes:
     return typeset(document, template, "paper.typ")
 
 
-def typeset(document: Document, template: bytes | None, name: str) -> bytes:
-    """A document set by Typst; ``name``: what its template is called.
+def typeset(document: Document, template: bytes | None, name: str, form: Form = "pdf") -> bytes:
+    """A document set by Typst, or its first page as a picture; ``name``: what its template is called.
 
     Signs of a script that none of Typst's fonts has are set by their codes.
     """
@@ -37,8 +39,8 @@ def typeset(document: Document, template: bytes | None, name: str) -> bytes:
     while True:
         try:
             made = typst.compile(
-                template, format="pdf", ignore_system_fonts=True, sys_inputs={"document": said},
-                pdf_standards=["ua-1"], timestamp=0,
+                template, format=form, ignore_system_fonts=True, sys_inputs={"document": said},
+                pdf_standards=["ua-1"] if form == "pdf" else None, timestamp=0,
             )  # fmt: skip
         except typst.TypstError as error:
             lacking = set(map(_script, _not_in_fonts(error.message))) - coded
@@ -48,8 +50,9 @@ def typeset(document: Document, template: bytes | None, name: str) -> bytes:
             coded |= lacking
             said = "".join(f"[U+{ord(sign):04X}]" if _script(sign) in coded else sign for sign in said)
         else:
-            assert isinstance(made, bytes)
-            return made
+            first = made[0] if isinstance(made, list) else made
+            assert isinstance(first, bytes)
+            return first
 
 
 def _not_in_fonts(message: str) -> str:
