@@ -12,6 +12,7 @@ from assets.commands.diff import builds, diff
 from assets.commands.items import items_app
 from assets.commands.key import key_app
 from assets.commands.messages import said_plainly
+from assets.commands.trace import trace
 from assets.commands.ui import ui
 from assets.commands.wave import wave_app, withdraw
 from pipeline.errors import DeclarationErrors
@@ -94,6 +95,7 @@ app.command()(build)
 app.command()(ui)
 app.command()(diff)
 app.command()(builds)
+app.command()(trace)
 app.add_typer(items_app, name="items")
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)

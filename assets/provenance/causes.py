@@ -36,6 +36,8 @@ class Cause:
 
 
 Found = frozenset[Cause]
+CONFIRMED = frozenset({"sha256", "rows", "earlier"})
+"""What accepting a delivery writes into the declaration of its file."""
 
 
 class Causes:
@@ -116,15 +118,39 @@ class Causes:
         yield from found or self._of_code(old["code"], new["code"], also_new=True)
 
     def _of_reads(self, step: Step, changes: list[Change]) -> Iterator[Cause]:
-        deposits = [cause for change in changes for cause in _of_files(change)]
-        hashes = {cause.new for cause in deposits} | {cause.old for cause in deposits}
         for change in changes:
             if FILE in change.path:
-                place = change.path[change.path.index(FILE) + 1] if change.path[-1] != FILE else ""
-                found = [edit for edit in self.edits if edit.file == place]
-                yield from self._of_edits(found) if found else _of_files(change)
-            elif not _is_confirmation(change, hashes):
+                found = [edit for edit in self.edits if edit.file == change.path[-1]]
+                yield from self._of_edits(found) if found else _of_file(change)
+            elif confirmed := self._confirmed(change, changes):
+                yield from confirmed
+            else:
                 yield from self._of_edits(edits_behind(self.edits, step.name, step, change)) or [_as_read(change)]
+
+    def _confirmed(self, change: Change, changes: list[Change]) -> list[Cause]:
+        """The deposits whose arrival a change confirms: the hash in the declaration of a file, its rows."""
+        if "files" not in change.path or not CONFIRMED & set(change.path):
+            return []
+        place = change.path.index("files") + 2
+        hashes = {one.new for one in changes if one.path[:place] == change.path[:place] and one.path[-1] == "sha256"}
+        return [cause for cause in self._deposits if cause.new in hashes]
+
+    @cached_property
+    def _deposits(self) -> list[Cause]:
+        """Every deposit that differs, whichever step reads it."""
+        found: dict[Cause, None] = {}
+        for old, new in self._pairs():
+            for change in differences(old["reads"].get("deposits"), new["reads"].get("deposits"), ("deposits",)):
+                found |= dict.fromkeys(cause for cause in _of_file(change) if cause.kind == "deposit")
+        return list(found)
+
+    def _pairs(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """The parts of each step that differ, before and after."""
+        for name, step in self._new.steps.items():
+            old = self._old.steps.get(name)
+            before, after = (self._content(each) if each else None for each in (old, step))
+            if before is not None and after is not None and before is not after:
+                yield before, after
 
     def _of_edits(self, found: list[Edit]) -> list[Cause]:
         return [Cause("declaration", edit.file, edit.key, edit.old, edit.new, edit.line) for edit in found]
@@ -144,14 +170,10 @@ class Causes:
     def _changed_code(self) -> dict[str, set[str]]:
         """Module → its definitions that differ, over all steps."""
         found: dict[str, set[str]] = {}
-        for name, step in self._new.steps.items():
-            old = self._old.steps.get(name)
-            before, after = (self._content(each) if each else None for each in (old, step))
-            if before is None or after is None or before is after:
-                continue
-            code, code_now = before["code"], after["code"]
-            for each in code.keys() | code_now.keys():
-                if code.get(each) != code_now.get(each) and (each in code and each in code_now):
+        for old, new in self._pairs():
+            code, code_now = old["code"], new["code"]
+            for each in code.keys() & code_now.keys():
+                if code[each] != code_now[each]:
                     module, _, definition = each.partition(":")
                     found.setdefault(module, set()).add(definition or "what runs when it is imported")
         return found
@@ -168,30 +190,24 @@ class Causes:
         return found if isinstance(found, str) else ""
 
 
-def _of_files(change: Change) -> Iterator[Cause]:
+def _of_file(change: Change) -> Iterator[Cause]:
     """A file from outside that differs: a deposit, the list of withdrawals, the key, a template."""
-    if FILE not in change.path:
-        return
     place = change.path[-1]
+    if place in (FILE, ORDER) or FILE not in change.path:
+        return
     if "/withdrawn/" in f"/{place}":
         yield Cause("withdrawal", place, "the list of withdrawals")
-    elif change.path[0] == "deposits" and place != ORDER:
+    elif change.path[0] == "deposits":
         yield Cause("deposit", place, "", change.old, change.new)
     elif change.path[0] == "key":
         yield Cause("other", place, "the key of the pseudonyms")
-    elif place != ORDER:
+    else:
         yield Cause("declaration", place)
 
 
-def _is_confirmation(change: Change, hashes: set[str]) -> bool:
-    """Whether a change is the confirmation of a deposit that changed: its hash and its count of rows."""
-    if change.path[-1] == "sha256":
-        return change.new in hashes or change.old in hashes
-    return change.path[-1] == "rows" and "files" in change.path and bool(hashes)
-
-
 def _confirms(edit: Edit, hashes: set[str]) -> bool:
-    return edit.path[-1:] in (("sha256",), ("rows",)) and bool(hashes)
+    """Whether an edit is what accepting a delivery writes."""
+    return bool(hashes) and bool(CONFIRMED & set(edit.path))
 
 
 def _of_libraries(old: dict[str, str], new: dict[str, str]) -> Iterator[Cause]:

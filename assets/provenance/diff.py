@@ -107,12 +107,12 @@ def _readable(archive: Archive, entry: Entry) -> Manifest:
     return found
 
 
-def _changed(before: Manifest, after: Manifest, kind: str) -> list[str]:
-    """The keys of one kind of table whose content differs."""
+def _changed(before: Manifest, after: Manifest, kind: str = "") -> list[str]:
+    """The keys of one kind of table, or of all, whose content differs."""
     old, new = (
         {key: sha for step in each.steps.values() for key, sha in step.outputs.items()} for each in (before, after)
     )
-    keys = [key for key in dict.fromkeys((*old, *new)) if key.split("/")[0] == kind]
+    keys = [key for key in dict.fromkeys((*old, *new)) if not kind or key.split("/")[0] == kind]
     return [key for key in keys if old.get(key) != new.get(key)]
 
 
@@ -139,19 +139,21 @@ def _height(content: bytes | None) -> int:
 
 
 def _sentences(before: Manifest, after: Manifest, archive: Archive, causes: Causes) -> Iterator[Differing]:
-    changed = {key for kind in ("estimates", "figure") for key in _changed(before, after, kind)}
+    changed = set(_changed(before, after))
     for key in _changed(before, after, "passages"):
+        study = (after.makers.get(key) or before.makers[key]).study
         for each in said(_bytes(archive, before, key), _bytes(archive, after, key)):
-            yield Differing(each, _why(each, changed, causes))
+            sources = [name for source in each.sources for name in (source, f"{source}/{study}") if name in changed]
+            yield Differing(each, _why(each, sources, causes))
 
 
-def _why(said: Said, changed: Collection[str], causes: Causes) -> Found:
+def _why(said: Said, sources: Collection[str], causes: Causes) -> Found:
     """Of a sentence with results what moved these, of a figure's words what changed that, else all that the paper has.
 
     An edit of the paper's own prose counts only where its words stand in the passage.
     """
     paper, found = f"paper/{said.paper}", set[Cause]()
-    for source in (source for source in said.sources if source in changed):
+    for source in sources:
         found |= causes.of_table(source)
     prose = {
         cause for cause in causes.own(paper) if cause.place == f"reports/papers/{said.paper}.md" and not cause.what

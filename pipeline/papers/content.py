@@ -196,6 +196,8 @@ class TableBlock:
     wordy: bool = False
     synthetic: bool = False
     prefix: str = ""
+    sources: tuple[str, ...] = ()
+    """The tables that it is made from: ``estimates/MODEL``, ``participation``."""
 
     @property
     def label(self) -> str:
@@ -208,7 +210,11 @@ Block = Heading | Paragraph | BulletList | Callout | FigureBlock | TableBlock
 
 @dataclass(frozen=True)
 class NumberRecord:
-    """Where one printed number comes from. ``value`` is the result at full precision."""
+    """Where one printed number comes from. ``value`` is the result at full precision.
+
+    ``rows``: the estimates that it is made of, each by model, outcome, term, component, wave and group; ``column``:
+    which number of theirs it is.
+    """
 
     id: str
     printed: str
@@ -220,6 +226,13 @@ class NumberRecord:
     concepts: tuple[str, ...] = ()
     question: str = ""
     mark: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
+    column: str = ""
+
+    @property
+    def label(self) -> str:
+        """What the annex calls it, and `cohesion trace` with it: ``12``."""
+        return self.id.removeprefix("number-")
 
 
 @dataclass(frozen=True)

@@ -92,13 +92,14 @@ def _of_figure(block: FigureBlock) -> Iterator[Passage]:
 
 
 def _of_table(block: TableBlock) -> Iterator[Passage]:
-    yield Passage("title", f"Table {block.label}: {block.caption}" if block.label else block.caption)
-    yield from (_row(row) for row in block.rows)
-    yield from (Passage("note", note) for note in block.notes)
+    of = block.sources
+    yield Passage("title", f"Table {block.label}: {block.caption}" if block.label else block.caption, sources=of)
+    yield from (Passage("row", _cells(row), _records(row.cells), of) for row in block.rows)
+    yield from (Passage("note", note, sources=of) for note in block.notes)
 
 
-def _row(row: Row) -> Passage:
-    return Passage("row", " | ".join(plain(cell) for cell in row.cells), _records(row.cells))
+def _cells(row: Row) -> str:
+    return " | ".join(plain(cell) for cell in row.cells)
 
 
 def _records(part: object) -> tuple[str, ...]:

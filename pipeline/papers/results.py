@@ -154,12 +154,15 @@ class Results:
             ),
             smallest=self._smallest(row),
             ranges=(self.ranges.get(str(row["outcome"])), self.ranges.get(str(row["term"]))),
+            rows=(result_of(row),),
+            column="estimate",
         )
 
         def part(column: str, name: str) -> Quantity | None:
             value = row[column]
             what = f"{origin.what}: {name}"
             of = Origin(what, origin.source, origin.people, origin.uncertainty, concepts, exact=True)
+            of = replace(of, rows=origin.rows, column=column)
             return None if value is None else Quantity(float(value), of)
 
         return Quantity(

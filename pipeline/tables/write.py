@@ -11,8 +11,11 @@ class PaperNumber(dy.Schema):
     paper = dy.String(primary_key=True)
     number = dy.String(primary_key=True)
     printed = dy.String()
+    value = dy.Float64()  # at full precision
     source = dy.String()
     question = dy.String(nullable=True)
+    rows = dy.String()  # the estimates it is made of, as JSON: model, outcome, term, component, wave, group of each
+    column = dy.String()  # which number of theirs it is
 
 
 class PaperPassage(dy.Schema):

@@ -35,8 +35,11 @@ def numbers(records: Sequence[NumberRecord], study: StudyContext) -> list[Block]
         rows += [_number(record, study) for record in own]
     if not rows:
         return []
-    columns = tuple(Column(header) for header in ("Number", "What it is", "Of", "Question asked"))
-    lead = "Every number in the text is bound to a result and inserted by the build; none is typed."
+    columns = tuple(Column(header) for header in ("No.", "Number", "What it is", "Of", "Question asked"))
+    lead = (
+        "Every number in the text is bound to a result and inserted by the build; none is typed. With the number of "
+        "the first column “cohesion trace” prints the way back: model, scale, question, answers and file."
+    )
     return [
         Heading(2, words("Where each number comes from"), "numbers"),
         Paragraph(words(lead)),
@@ -56,7 +59,8 @@ def _heading(source: str, records: Sequence[NumberRecord], study: StudyContext) 
 def _number(record: NumberRecord, study: StudyContext) -> Row:
     back = (Link((Text(record.printed),), f"#{record.id}-use"),)
     asked = " / ".join(filter(None, (_asked(concept, study) for concept in record.concepts)))
-    return Row((back, words(f"{record.what}{record.mark}"), words(record.people), words(asked)), anchor=record.id)
+    what, people = words(f"{record.what}{record.mark}"), words(record.people)
+    return Row((words(record.label), back, what, people, words(asked)), anchor=record.id)
 
 
 def _asked(concept: str, study: StudyContext) -> str:

@@ -46,6 +46,8 @@ class Records:
                 origin.concepts,
                 " / ".join(filter(None, (self.asked(concept) for concept in origin.concepts))),
                 MARK if origin.caution else "",
+                origin.rows,
+                origin.column,
             )
         return Number(printed.text, self.numbers[key].id, self.numbers[key].mark)
 

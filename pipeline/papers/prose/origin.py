@@ -28,6 +28,8 @@ class Origin:
     compares: bool = False  # by itself it compares levels of waves or groups
     smallest: float | None = None  # smallest difference of interest of its outcome, in that outcome's units
     ranges: tuple[tuple[float, float] | None, tuple[float, float] | None] = (None, None)
+    rows: tuple[tuple[str, ...], ...] = ()  # the estimates that it is made of, as ``results.result_of`` names them
+    column: str = ""  # and which number of theirs it is
 
     @property
     def result(self) -> tuple[str, ...]:

@@ -43,14 +43,14 @@ class Quantity:
 
     @property
     def conf_low(self) -> Quantity:
-        return self._end(self.low, "lower end of the interval")
+        return self._end(self.low, "lower end of the interval", "conf_low")
 
     @property
     def conf_high(self) -> Quantity:
-        return self._end(self.high, "upper end of the interval")
+        return self._end(self.high, "upper end of the interval", "conf_high")
 
-    def _end(self, value: float | None, name: str) -> Quantity:
-        origin = replace(self.origin, what=f"{self.origin.what}: {name}", scaled=True)
+    def _end(self, value: float | None, name: str, column: str) -> Quantity:
+        origin = replace(self.origin, what=f"{self.origin.what}: {name}", scaled=True, column=column)
         return Quantity(value, origin, self.low, self.high, why=self.why, null=self.null)
 
     def times(self, factor: float, name: str) -> Quantity:
@@ -208,9 +208,9 @@ def change(after: Quantity, before: Quantity) -> Quantity:
     value = after.known() - before.known()
     what = f"difference: {after.origin.what}, less {before.origin.what}"
     caution = after.origin.caution or before.origin.caution
-    return Quantity(
-        value, replace(after.origin, what=what, uncertainty="", caution=caution, scaled=True, compares=True)
-    )
+    rows = (*after.origin.rows, *before.origin.rows)
+    made = replace(after.origin, what=what, uncertainty="", caution=caution, scaled=True, compares=True, rows=rows)
+    return Quantity(value, made)
 
 
 FILTERS: dict[str, Callable[..., object]] = {

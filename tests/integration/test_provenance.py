@@ -1,4 +1,7 @@
-"""`cohesion diff` names the input that moved a finding: seeded changes of a small study that declares everything."""
+"""`cohesion diff` names the input that moved a finding, `cohesion trace` leads back to its question and file.
+
+Seeded changes of a small study that declares everything.
+"""
 
 import json
 import re
@@ -16,7 +19,11 @@ from leaf_study import make_everything
 from assets.engine import code as engine_code
 from assets.provenance.archive import Archive
 from assets.provenance.diff import Difference, difference
+from assets.provenance.trace import data as traced_data
+from assets.provenance.trace import text as traced_text
+from assets.provenance.trace import trace
 from assets.provenance.words import data, lines
+from pipeline.errors import CohesionError
 from pipeline.paths import Paths
 
 pytestmark = pytest.mark.thorough
@@ -218,11 +225,8 @@ def test_an_edit_that_nothing_reads_is_said(root):
 
 
 def test_a_claim_that_no_longer_holds_is_a_paper_that_could_not_be_made(root):
-    claim = '{{ claim(est("fixed", "belonging"), "around", 0) }}'
-    engine_runs.build(root)
     found = compared(root, text("reports/models/means.yaml", "outcomes: [life_satisfaction, belonging]",
                                 "outcomes: [belonging]"))  # fmt: skip
-    del claim
     assert {one.name for one in found.failed} >= {"paper/everything"}
     assert all(cause.place == "reports/models/means.yaml" for one in found.failed for cause in one.causes)
 
@@ -255,3 +259,51 @@ def test_the_comparison_is_data_for_programs_too(root):
     assert json.loads(json.dumps(found))["causes"][0]["what"] == "confidence"
     assert {row["model"] for row in found["moved"]} >= {"fixed"}
     assert all(row["causes"] == [1] for row in found["moved"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("everything:1", ["number ", "result ", "estimates/means", "model means  [reports/models/means.yaml]",
+                          "concept life_satisfaction  [data/concepts.yaml:1]", "question satisfied",
+                          "“How satisfied are you?”", "variable sat of main1.csv (SHA-256 "]),
+        ("everything#number-1", ["number ", "“How satisfied are you?”"]),
+        ("1", ["number ", "“How satisfied are you?”"]),
+        ("coefficients", ["figure coefficients  [reports/figures/coefficients.yaml]", "model follows", "scale belonging",
+                          "answers: 1 “Strongly agree” → 4", "in w02: “I feel at home”", "area table deprivation.csv",
+                          "variable meet of main1.csv", "variable b_often of main2.sav", "shown in everything"]),
+        ("figure/flow", ["figure flow", "deposit main1.csv"]),
+        ("everything:figure-1", ["figure trend"]),
+        ("changes", ["model changes", "weight set stayers: data/studies/panel/weights.yaml:1"]),
+        ("estimates/filled", ["model filled"]),
+        ("panel/panel", ["table panel/panel", "table answers/panel", "deposit boost3.csv"]),
+        ("everything:Table 1", ["table Table 1: ", "deposit main1.csv"]),
+    ],
+)  # fmt: skip
+def test_what_was_printed_leads_back_to_wording_and_file(base, asked, found):
+    levels = trace(engine_runs.workspace_of(base), asked)
+    printed = "\n".join(traced_text(levels))
+    assert [text for text in found if text not in printed] == [], printed
+    assert json.loads(json.dumps(traced_data(levels), default=str))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("everything:999", "no number of everything"), ("everything:A99", "no table or figure of everything"),
+        ("coeficients", "near: coefficients"), ("panel/pannel", "near: panel/panel"), ("", "Say PAPER:12"),
+        ("everything:sentence", "names no number, table or figure"), ("../../etc/passwd", "is no number"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_nothing_is_refused_with_near_ones(base, asked, said):
+    with pytest.raises(CohesionError, match=re.escape(said)):
+        trace(engine_runs.workspace_of(base), asked)
+
+
+def test_every_number_of_a_paper_leads_to_a_result_that_is_there(base):
+    numbers = pl.read_parquet(Paths(base).table("paper", "everything"))
+    assert numbers.height
+    for number in numbers["number"]:
+        levels = trace(engine_runs.workspace_of(base), f"everything:{number}")
+        assert {"result", "count"} & {level.kind for level in levels}, number
+        assert all(level.data.get("estimate") is not None for level in levels if level.kind == "result")

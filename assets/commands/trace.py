@@ -1,0 +1,31 @@
+"""``cohesion trace``: from a printed number, a figure or a table back to the question asked and the file."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from assets.commands.messages import said_plainly
+from assets.engine.workspace import Workspace
+from pipeline.paths import Paths
+from pipeline.specs import load_project
+
+What = Annotated[
+    str, typer.Argument(help="PAPER:12 for a number of its annex, PAPER:A3 for a table, a figure, a model or an asset.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As data, for programs.")]
+
+
+@said_plainly
+def trace(what: What, as_json: AsJson = False) -> None:
+    """Print the way back from a number, figure or table to the wording of its questions and its files."""
+    from assets.provenance import trace as tracing
+
+    paths = Paths.from_environment()
+    workspace = Workspace(paths, load_project(paths))
+    levels = tracing.trace(workspace, what)
+    if as_json:
+        typer.echo(json.dumps(tracing.data(levels), ensure_ascii=False, indent=1, default=str))
+        return
+    for line in (*tracing.text(levels), tracing.as_of(workspace)):
+        typer.echo(line)
