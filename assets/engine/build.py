@@ -10,7 +10,7 @@ from typing import Protocol
 
 from assets.engine import store
 from assets.engine.node import Key, Node, makers
-from assets.engine.plan import Plan, contents_of, is_current
+from assets.engine.plan import Plan, State, contents_of, is_current
 from assets.engine.pool import Progress
 from assets.engine.report import Report
 from assets.engine.run import Task, task_of
@@ -134,10 +134,13 @@ class Build:
         return True
 
     def _submit(self, node: Node) -> None:
-        version = self.plan.states[node.name].version
+        state = self.plan.states[node.name]
         self._running.add(node.name)
         self.listener(Started(node.name))
-        self.place.submit(task_of(node, self.workspace.paths.root, version, contents_of(node, self._contents)))
+        self.place.submit(self._task(node, state))
+
+    def _task(self, node: Node, state: State) -> Task:
+        return task_of(node, self.workspace.paths.root, state.version, contents_of(node, self._contents), state.code)
 
     def _settle(self, node: Node, record: store.Record | None) -> None:
         self._settled.add(node.name)

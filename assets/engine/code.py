@@ -232,6 +232,11 @@ def _restored(kept: dict) -> Definition:  # type: ignore[type-arg]
     return Definition(kept["digest"], tuple(kept["names"]), imports)
 
 
+def version_of_package() -> str:
+    """The version of this project."""
+    return version_of("cohesion-panel")
+
+
 @lru_cache
 def version_of(library: str) -> str:
     """The installed version of the distribution that a module comes from; ``absent`` where it is not installed."""

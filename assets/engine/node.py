@@ -44,6 +44,16 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """What names one run of a node: its fingerprint, the hash of its code, the version of the package, its inputs."""
+
+    version: str = ""
+    code: str = ""
+    package: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Node:
     """One step: ``function(tables, **reads)`` makes ``outputs`` and ``files`` from ``inputs``.
 
@@ -69,6 +79,7 @@ class Node:
     records: tuple[tuple[str, Any], ...] = ()
     tolerant: bool = False
     effort: float = 1.0  # a guess in seconds, until there is a record of the last run
+    stamped: bool = False  # its function takes a ``stamp``: what its outputs say of where they come from
 
     @property
     def keys(self) -> tuple[Key, ...]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from assets.engine import store
 from assets.engine.canonical import canonical, digest
-from assets.engine.code import Code
+from assets.engine.code import Code, version_of_package
 from assets.engine.node import Key, Node, ancestors, flat
 from assets.engine.outside import Place
 from assets.engine.workspace import Workspace
@@ -18,10 +18,14 @@ from assets.engine.workspace import Workspace
 
 @dataclass(frozen=True)
 class State:
-    """A node as it lies there: its fingerprint without its inputs, and the record of its last run, if that is whole."""
+    """A node as it lies there: its fingerprint without its inputs, and the record of its last run, if that is whole.
+
+    ``code``: the hash of the code it can reach.
+    """
 
     version: str
     record: store.Record | None
+    code: str = ""
 
 
 @dataclass
@@ -45,7 +49,13 @@ class Plan:
 
 def version_of(node: Node, code: Code) -> str:
     """The fingerprint of a node without its inputs: what it reads, and the code it can reach."""
-    return digest(canonical(read_by(node)), canonical(node.records), code.digest_of(*functions_of(node)))
+    own = (version_of_package(),) if node.stamped else ()
+    return digest(canonical(read_by(node)), canonical(node.records), code_of(node, code), *own)
+
+
+def code_of(node: Node, code: Code) -> str:
+    """The hash of the code that a node can reach, with the versions of its libraries."""
+    return code.digest_of(*functions_of(node))
 
 
 def read_by(node: Node) -> dict[str, Any]:
@@ -119,7 +129,7 @@ def make_plan(
     for node in kept:
         found = store.record(workspace.paths, node)
         whole = found if found is not None and store.intact(workspace.paths, node, found, verify=verify) else None
-        state = plan.states[node.name] = State(version_of(node, code), whole)
+        state = plan.states[node.name] = State(version_of(node, code), whole, code_of(node, code))
         if node.name in forced or _is_due(node, state, contents, follows):
             plan.due.add(node.name)
             follows.update(node.keys)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from assets.engine import store
-from assets.engine.node import Key, Node, Output, flat
+from assets.engine.code import version_of_package
+from assets.engine.node import Key, Node, Output, Stamp, flat
 from assets.engine.report import Check, Report, TableReport
 from pipeline.errors import CohesionError, UnconfirmedError
 from pipeline.paths import Paths
@@ -25,6 +26,7 @@ from pipeline.paths import Paths
 class Task:
     """One node to run below ``root``; ``inputs``: name → the content hash that this input must have.
 
+    ``code``: the hash of the code that it can reach.
     ``extensions``: records that were added to a table (``module:TABLE``) after it was imported.
     """
 
@@ -32,6 +34,7 @@ class Task:
     root: Path
     version: str
     inputs: Mapping[str, str]
+    code: str = ""
     extensions: tuple[tuple[str, Any], ...] = ()
 
 
@@ -63,7 +66,7 @@ def _run(task: Task) -> Report:
     began = time.perf_counter()
     loaded = {name: _load(paths, key, task.inputs[name]) for name, key in flat(node.inputs) if name in task.inputs}
     with _extended(task.extensions):
-        output = node.function(_shaped(node, loaded), **node.reads)
+        output = node.function(_shaped(node, loaded), **node.reads, **_stamp(task))
     checks = run_checks(node, output)
     passed = all(check.passed for check in checks if check.blocking)
     content = {name: (store.table_bytes(output.tables[name]), output.tables[name].height) for name in node.outputs}
@@ -74,10 +77,16 @@ def _run(task: Task) -> Report:
     return report
 
 
-def task_of(node: Node, root: Path, version: str, inputs: Mapping[str, str]) -> Task:
+def _stamp(task: Task) -> dict[str, Stamp]:
+    """What a stamped node says of where its outputs come from."""
+    stamp = Stamp(task.version, task.code, version_of_package(), task.inputs)
+    return {"stamp": stamp} if task.node.stamped else {}
+
+
+def task_of(node: Node, root: Path, version: str, inputs: Mapping[str, str], code: str = "") -> Task:
     """A node as it travels to a worker: its records are there already, but for those that were added."""
     added = tuple((table, record) for table, record in node.records if record in _table(table).added)
-    return Task(replace(node, records=()), root, version, inputs, added)
+    return Task(replace(node, records=()), root, version, inputs, code, added)
 
 
 @contextmanager

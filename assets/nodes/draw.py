@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from assets.engine.node import Key, Node, Output, Tables
+from assets.engine.node import Key, Node, Output, Stamp, Tables
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
-from assets.nodes import reads
+from assets.nodes import reads, stamps
 from assets.nodes.comparability import comparability_key
 from assets.nodes.ingest import below
+from assets.nodes.stamps import provenance
 from pipeline.specs import AnyModel, Claim, Figure, Study
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import concepts_of, is_bound
 from pipeline.specs.paper_reads import groups_of, pooling_waves, ranges_of, smallest_of
+from pipeline.specs.provenance import Made
 
 SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 
@@ -37,6 +39,9 @@ def make_figure(
     ranges: Mapping[str, tuple[float, float]],
     smallest: Mapping[str, float],
     pooling: tuple[str, ...],
+    made: Mapping[str, Made],
+    waves: tuple[str, ...],
+    stamp: Stamp,
 ) -> Output:
     """One row: the figure's words and the hashes of its files. What its title claims is judged before it is drawn.
 
@@ -68,9 +73,11 @@ def make_figure(
         comparability=comparability,
         panel=tables.get("panel"),
         pooling=pooling,
+        provenance=provenance(stamp, made, list(tables["receipts"].values()), waves),
     )
     files = rendered(drawn)
     record = {"figure": name, "title": drawn.title, "source": drawn.source, "alt": drawn.alt, "note": drawn.note}
+    record["made"] = drawn.provenance.short() if drawn.provenance is not None else ""
     record |= {
         f"{suffix.replace('.', '_')}_sha256": hashlib.sha256(content).hexdigest() for suffix, content in files.items()
     }
@@ -88,6 +95,9 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
     inputs |= {table: (table, figure.study) for table in ("participation", "panel") if table in kind.needs}
     judged = bool(figure.claims) or is_bound(figure.title) or "comparability" in kind.needs
     inputs |= comparability_key(figure.study, project) if judged else {}
+    own = stamps.made(models, study)
+    waves = tuple(dict.fromkeys(wave for one in own.values() for wave in one.waves)) or tuple(study.waves)
+    inputs |= stamps.receipts(study.key, waves)
     labels = {
         concept: project.concepts[concept].label
         for concept in concepts_of(figure, models)
@@ -106,6 +116,8 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
             "smallest": smallest_of(models.values(), study, project) if figure.claims or is_bound(figure.title) else {},
             "pooling": pooling_waves(models, project.models),
             "models": {model: reads.drawn_model(kind, declared) for model, declared in models.items()},
+            "made": own,
+            "waves": waves,
         },
         inputs=inputs,
         outputs={"figure": ("figure", name)},
@@ -116,4 +128,5 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
         kinds=frozenset({"matplotlib"}),
         code=(kind.function,),
         records=(*reads.kind_records([figure]), *reads.family_records(models)),
+        stamped=True,
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from assets.engine.node import Node, Output, Tables
+from assets.engine.node import Node, Output, Stamp, Tables
 from assets.engine.outside import OutsideFile, Place
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
-from assets.nodes import reads
+from assets.nodes import reads, stamps
 from assets.nodes.comparability import comparability_key
 from assets.nodes.ingest import below
+from assets.nodes.stamps import provenance
 from assets.nodes.weight_sets import ABOUT
 from pipeline.specs import AnyModel, Figure, Paper, Study
 from pipeline.specs.paper_reads import (
@@ -25,6 +26,7 @@ from pipeline.specs.paper_reads import (
     weight_sets_of,
 )
 from pipeline.specs.project import Assumption
+from pipeline.specs.provenance import Made
 from pipeline.specs.writers import PARTS, WRITERS, stem
 
 if TYPE_CHECKING:
@@ -55,7 +57,10 @@ def make_paper(
     ranges: Mapping[str, tuple[float, float]],
     smallest: Mapping[str, float],
     pooling: tuple[str, ...],
+    made: Mapping[str, Made],
+    waves: tuple[str, ...],
     root: Place,
+    stamp: Stamp,
 ) -> Output:
     """One row per number and one per sentence that the paper prints; the paper itself is a page of every writer."""
     import polars as pl
@@ -80,6 +85,7 @@ def make_paper(
         ranges=ranges,
         smallest=smallest,
         pooling=pooling,
+        provenance=provenance(stamp, made, list(tables["receipts"].values()), waves),
     )
     numbers = paper_numbers(document, name)
     pages = {
@@ -157,6 +163,8 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             "pooling": pooling_waves(models, project.models),
             "templates": {key: OutsideFile(template) for key, template in templates.items()},
             "writers": tuple(WRITERS),
+            "made": stamps.made(models, study),
+            "waves": tuple(study.waves),
             "root": Place(paths.root),
         },
         inputs=_inputs(workspace, paper),
@@ -178,6 +186,7 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             *reads.kind_records(project.figures[figure] for figure in paper.figures),
         ),
         effort=3.0,
+        stamped=True,
     )
 
 

@@ -15,6 +15,7 @@ from pipeline.figures.titles import titled
 from pipeline.options import known_options
 from pipeline.specs.family import load
 from pipeline.specs.figure_kinds import FIGURE_KINDS
+from pipeline.specs.provenance import Provenance, after
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,6 +38,15 @@ class Drawing:
     note: str = ""
     title: str = ""
     data: pl.DataFrame | None = None
+    provenance: Provenance | None = None
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What the metadata of its files say; nothing of a figure without provenance."""
+        if self.provenance is None:
+            return {}
+        words = {"title": self.title, "description": self.alt, "source": self.source}
+        return {name: text for name, text in {**words, **self.provenance.metadata()}.items() if text}
 
     @cached_property
     def figure(self) -> Figure:
@@ -61,6 +71,7 @@ def draw(
     comparability: pl.DataFrame | None = None,
     panel: pl.DataFrame | None = None,
     pooling: Collection[str] = (),
+    provenance: Provenance | None = None,
 ) -> Drawing:
     """The figure that ``spec`` declares, with its alternative text.
 
@@ -69,7 +80,8 @@ def draw(
     ``specs.concepts_of`` names. ``models``: the declared models of the figure, for their outcomes and level of
     confidence. ``comparability``: the ``Comparability`` table, so that a trend of a scale that failed scalar invariance
     says so, and so do associations of the models in ``pooling``, which have no term for each wave. ``panel``: the
-    scores. A kind reads only the tables and parts of declarations that its record in ``specs/figure_kinds.py`` names.
+    scores. ``provenance``: where all of it comes from, for the footer and the metadata.
+    A kind reads only the tables and parts of declarations that its record in ``specs/figure_kinds.py`` names.
 
     Raises ``PaperError`` if a result that the figure draws is missing, or if its title compares levels of a scale that
     failed scalar invariance.
@@ -81,6 +93,7 @@ def draw(
     synthetic = "Synthetic data." if study.about.synthetic else ""
     alt = " ".join(filter(None, (synthetic, picture.alt, picture.caution)))
     heading = titled(spec.title if title is None else title, picture)
-    words = {"title": heading, "subtitle": spec.subtitle, "source": source, "note": note}
+    footer = source if provenance is None else after(source, provenance.line())
+    words = {"title": heading, "subtitle": spec.subtitle, "source": footer, "note": note}
     drawn = partial(picture.draw, **words, synthetic=study.about.synthetic)
-    return Drawing(alt, source, lambda width: drawn(width=width), note, heading, picture.data)
+    return Drawing(alt, source, lambda width: drawn(width=width), note, heading, picture.data, provenance)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
     from matplotlib.text import Text
+    from PIL.PngImagePlugin import PngInfo
 
 POINTS = 72
 """In an inch."""
@@ -116,8 +117,8 @@ class SvgRenderer(RendererSVG):
         return _heights(prop, POINTS)
 
 
-def png(figure: Figure, dpi: int) -> bytes:
-    """The figure as a PNG without date or software version, opaque."""
+def png(figure: Figure, dpi: int, about: PngInfo | None = None) -> bytes:
+    """The figure as a PNG without date or software version, opaque. ``about``: its metadata."""
     from PIL import Image
 
     usual = figure.dpi
@@ -130,7 +131,7 @@ def png(figure: Figure, dpi: int) -> bytes:
         figure.dpi = usual
     stream = io.BytesIO()
     image = Image.frombuffer("RGBA", size, renderer.buffer_rgba(), "raw", "RGBA", 0, 1)  # type: ignore[no-untyped-call]
-    image.convert("RGB").save(stream, "png", dpi=(dpi, dpi), compress_level=3)
+    image.convert("RGB").save(stream, "png", dpi=(dpi, dpi), compress_level=3, pnginfo=about)
     return stream.getvalue()
 
 

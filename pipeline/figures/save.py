@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,9 +32,9 @@ def rendered(drawing: Drawing) -> dict[str, bytes]:
     with _without_collection():
         require_readable(drawing)
         return {
-            "png": png_bytes(drawing.figure),
-            "svg": svg_bytes(drawing.figure),
-            "narrow.svg": svg_bytes(drawing.narrow),
+            "png": png_bytes(drawing.figure, about=drawing.about),
+            "svg": svg_bytes(drawing.figure, drawing.about),
+            "narrow.svg": svg_bytes(drawing.narrow, drawing.about),
             "csv": b"" if drawing.data is None else csv_bytes(drawing.data),
         }
 
@@ -69,23 +69,26 @@ def save_drawing(drawing: Drawing, stem: Path) -> tuple[Path, Path]:
 
 
 @styled
-def png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
-    """The figure as a PNG without date or software version."""
+def png_bytes(figure: Figure, dpi: int = DPI, about: Mapping[str, str] | None = None) -> bytes:
+    """The figure as a PNG without date or software version. ``about``: what its metadata say, by name."""
+    from pipeline.figures.metadata import png_text
     from pipeline.figures.render import png
 
-    return png(figure, dpi)
+    return png(figure, dpi, png_text(about) if about else None)
 
 
 @styled
-def svg_bytes(figure: Figure) -> bytes:
+def svg_bytes(figure: Figure, about: Mapping[str, str] | None = None) -> bytes:
     """The figure as an SVG without date or software version.
 
     ``data-body`` on its root says where the picture without heading and footer lies, in the units of ``viewBox``:
     a paper crops to it and sets title, note and source as text, which a reader can enlarge, search and copy.
+    ``about``: what its metadata say, by name.
     """
+    from pipeline.figures.metadata import with_metadata
     from pipeline.figures.render import svg
 
-    content = svg(figure)
+    content = with_metadata(svg(figure), about or {})
     body = getattr(figure, "body", None)
     if body is not None:
         left, bottom, right, top = body

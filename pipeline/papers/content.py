@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
+from pipeline.specs.provenance import Provenance
 from pipeline.specs.writers import Part, stem
 
 
@@ -261,6 +262,13 @@ class Document:
     """Anchor → the other document of this paper in which it lies."""
     beside: tuple[Part, ...] = ()
     """The other documents of the same paper."""
+    provenance: Provenance | None = None
+    """Build, code, models and data files, for the metadata of its files."""
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What the metadata of its files say of where it comes from, by name."""
+        return self.provenance.metadata() if self.provenance is not None else {}
 
     @property
     def documents(self) -> tuple[Document, ...]:

@@ -26,6 +26,10 @@ from pipeline.papers.content import (
 
 ENDS = re.compile(r"(?<=[.!?])[”\")*]*\s+(?=[“\"(A-ZÀ-Þ0-9])")
 """Between two sentences."""
+PRINTED = ("paper", "annex")
+"""The documents of a paper; summary and slides say the same again."""
+MADE = "made"
+"""The anchor of the section that names the build: it is another one in each, and says nothing about the study."""
 SCHEMA = (
     dict.fromkeys(("paper", "part"), pl.String)
     | {"position": pl.Int64}
@@ -46,15 +50,18 @@ class Passage:
 def paper_passages(document: Document, paper: str) -> pl.DataFrame:
     """One row per sentence, title and row of a table that a paper and its annex print, in their order."""
     sources = {record.id: record.source for record in document.numbers}
-    rows = [row for part in document.documents for row in _rows(part, paper, sources)]
+    own = [part for part in document.documents if part.part in PRINTED]
+    rows = [row for part in own for row in _rows(part, paper, sources)]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
 def _rows(document: Document, paper: str, sources: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
-    section, position = "", 0
+    section, anchor, position = "", "", 0
     for block in document.blocks:
         if isinstance(block, Heading):
-            section = block.plain
+            section, anchor = block.plain, block.anchor
+        if anchor == MADE:
+            continue
         for passage in _passages(block):
             if passage.text.strip():
                 models = (f"estimates/{sources[number]}" for number in passage.numbers if number in sources)

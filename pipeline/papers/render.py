@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.papers.agreement import disagreeing
 from pipeline.papers.appendix import appendix
+from pipeline.papers.appendix.made import made, sourced
 from pipeline.papers.blocks import Builder, with_unique_anchors
 from pipeline.papers.bound_titles import filled
 from pipeline.papers.cautions import Cautions
@@ -24,6 +25,7 @@ from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.questions import CAPTION as QUESTIONS
 from pipeline.papers.trends import unreconciled
 from pipeline.specs.papers import Paper
+from pipeline.specs.provenance import Provenance
 
 
 class UnsoundPaperError(PaperError):
@@ -50,6 +52,7 @@ def render_paper(
     cautions: Cautions | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     smallest: Mapping[str, float] | None = None,
+    provenance: Provenance | None = None,
 ) -> Document:
     """A paper as a typed document with its technical annex, every number bound to a result.
 
@@ -58,7 +61,7 @@ def render_paper(
     ``facts``: name → number of the study. ``name``: what messages call the file. ``problems``: found before.
     ``cautions``: scales whose levels may not be compared; their numbers are marked wherever they are printed.
     ``ranges``: concept → its declared ends; results on different scales are not compared. ``smallest``: concept → the
-    smallest difference of interest, by which words such as "rose" are chosen.
+    smallest difference of interest, by which words such as "rose" are chosen. ``provenance``: build, code and files.
 
     Raises ``UnsoundPaperError`` with every mistake: typed numerals, unknown names, claims that results do not support.
     """
@@ -88,12 +91,14 @@ def render_paper(
         summary=summary,
         citation=context.citation,
         synthetic=context.synthetic,
-        blocks=with_unique_anchors(blocks),
+        blocks=with_unique_anchors(sourced(blocks, provenance)),
         numbers=records,
         facts=(*context.facts, *_masthead(front)),
         key=Path(name).stem,
+        provenance=provenance,
     )
-    whole = with_annex(document, with_unique_anchors([*apart, *appendix(paper, records, asks=asks)]))
+    annex = [*sourced(apart, provenance), *appendix(paper, records, asks=asks), *made(provenance, context)]
+    whole = with_annex(document, with_unique_anchors(annex))
     try:
         return with_extracts(whole, front.in_summary)
     except PaperError as error:

@@ -18,6 +18,7 @@ from pipeline.papers.render import render_paper
 from pipeline.papers.results import Results, Row, result_of
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.paper_reads import groups_of
+from pipeline.specs.provenance import Provenance, after
 from pipeline.specs.rounding import decimal
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def render_study_paper(
     ranges: Mapping[str, tuple[float, float]] | None = None,
     smallest: Mapping[str, float] | None = None,
     pooling: Collection[str] = (),
+    provenance: Provenance | None = None,
 ) -> Document:
     """The paper ``key`` as a typed document, with everything its study declares. Reads nothing from disk.
 
@@ -53,7 +55,7 @@ def render_study_paper(
 
     ``ranges``: concept → its declared ends, by which scales are distinguished. ``smallest``: concept → the smallest
     difference of interest, by which words are chosen. ``pooling``: the models that analyse
-    several waves without a term for each (``specs.paper_reads.pooling_waves``).
+    several waves without a term for each (``specs.paper_reads.pooling_waves``). ``provenance``: build, code and files.
 
     Raises ``UnsoundPaperError`` with every mistake, among them titles of figures that the results do not
     support, and blocking findings that nobody has decided about.
@@ -79,6 +81,7 @@ def render_study_paper(
         cautions=cautions,
         ranges=ranges,
         smallest=smallest,
+        provenance=provenance,
     )
 
 
@@ -95,7 +98,7 @@ def figure_of(declared: Figure, record: Mapping[str, Any], found: Results) -> Fi
         svg=record["svg"],
         alt=record["alt"],
         title=record["title"],
-        source=record["source"],
+        source=after(record["source"], record["made"]) if record.get("made") else record["source"],
         subtitle=declared.subtitle,
         note=record.get("note", declared.note),
         narrow=record.get("narrow"),

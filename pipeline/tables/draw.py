@@ -12,6 +12,7 @@ class FigureRecord(dy.Schema):
     title = dy.String(min_length=1)
     source = dy.String()
     alt = dy.String(min_length=1)
+    made = dy.String()  # what it rests on, in a line
     note = dy.String()  # the text below it: the declared note, and which means may not be compared
     png_sha256 = dy.String(min_length=64, max_length=64)
     svg_sha256 = dy.String(min_length=64, max_length=64)

@@ -187,6 +187,7 @@ def test_provenance_leads_from_number_to_question() -> None:
     over, row = block.rows
     assert plain(over.cells[0]) == "liking_follows_contact · Do people like those they meet? · Standard errors: REML."
     assert [plain(cell) for cell in row.cells] == [
+        "1",
         "0.25",
         "Contact on liking, within a person",
         "2,891 people",

@@ -61,6 +61,7 @@ def description(document: Document, tables: tuple[DataTable, ...]) -> dict[str, 
         "contributors": [{"title": author, "role": "author"} for author in document.authors],
         "sources": [{"title": document.study}],
         "about": facts,
+        **({"provenance": document.about} if document.about else {}),
         "resources": [_resource(table) for table in tables],
     }
 

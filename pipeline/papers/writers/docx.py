@@ -259,6 +259,8 @@ def _set_up(made: File, document: Document) -> None:
     about.language = "en-GB"
     about.title, about.author = document.title[:LONGEST], ", ".join(document.authors)[:LONGEST]
     about.subject, about.comments = document.study[:LONGEST], document.summary[:LONGEST]
+    about.keywords = "; ".join(f"{name}: {text}" for name, text in document.about.items())[:LONGEST]
+    about.identifier = document.about.get("build", "")
     about.created = about.modified = dt.datetime(*LONG_AGO)
 
 

@@ -83,7 +83,7 @@ def document_data(document: Document) -> dict[str, Any]:
     return {
         **shown,
         "description": description,
-        "keywords": [],
+        "keywords": [f"{name}: {text}" for name, text in document.about.items()],
         "part": document.part,
         "others": [{"words": words, "file": file} for words, file in beside(document, "pdf")],
         "blocks": _with_shapes(_with_uses(plain_data(blocks))),

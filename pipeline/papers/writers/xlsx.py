@@ -89,6 +89,9 @@ class _Book:
                 "author": _cut(", ".join(document.authors), LONGEST_PROPERTY),
                 "subject": _cut(document.study, LONGEST_PROPERTY),
                 "comments": _cut(document.summary, LONGEST_PROPERTY),
+                "keywords": _cut(
+                    "; ".join(f"{name}: {text}" for name, text in document.about.items()), LONGEST_PROPERTY
+                ),
                 "created": LONG_AGO,
             }
         )
