@@ -153,7 +153,20 @@ class Causes:
                 yield before, after
 
     def _of_edits(self, found: list[Edit]) -> list[Cause]:
-        return [Cause("declaration", edit.file, edit.key, edit.old, edit.new, edit.line) for edit in found]
+        made = (
+            self._arrived(edit) or [Cause("declaration", edit.file, edit.key, edit.old, edit.new, edit.line)]
+            for edit in found
+        )
+        return [cause for causes in made for cause in causes]
+
+    def _arrived(self, edit: Edit) -> list[Cause]:
+        """The deposit whose arrival an edit confirms."""
+        if not CONFIRMED & set(edit.path):
+            return []
+        place = edit.path[: next(number for number, part in enumerate(edit.path) if part in CONFIRMED)]
+        beside = [one for one in self.edits if one.file == edit.file and one.path[: len(place)] == place]
+        hashes = {one.new for one in beside if "sha256" in one.path}
+        return [cause for cause in self._deposits if cause.new in hashes]
 
     def _of_records(self, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Cause]:
         for name in old.keys() & new.keys():

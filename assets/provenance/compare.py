@@ -42,9 +42,12 @@ def differences(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
 
 
 def _of_mappings(old: Mapping[str, Any], new: Mapping[str, Any], path: Path) -> Iterator[Change]:
+    is_equal = True
     for name in [*old, *(name for name in new if name not in old)]:
-        yield from differences(old.get(name, ABSENT), new.get(name, ABSENT), (*path, name))
-    if list(old) != list(new) and set(old) == set(new):
+        for change in differences(old.get(name, ABSENT), new.get(name, ABSENT), (*path, name)):
+            is_equal = False
+            yield change
+    if is_equal and list(old) != list(new):
         yield Change((*path, ORDER), ", ".join(old), ", ".join(new))
 
 

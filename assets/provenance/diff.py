@@ -127,7 +127,8 @@ def _models(before: Manifest, after: Manifest, archive: Archive, causes: Causes)
         old, new = (_bytes(archive, each, key) for each in (before, after))
         found = moved(key.split("/")[1], old, new)
         if found:
-            yield MovedModel(key.split("/")[1], found, _height(new if new is not None else old), causes.of_table(key))
+            total = max(map(_height, (old, new)))
+            yield MovedModel(key.split("/")[1], found, total, causes.of_table(key))
 
 
 def _height(content: bytes | None) -> int:

@@ -104,11 +104,11 @@ def said_of_move(one: Moved) -> str:
     old, new = one.estimates
     if one.old is None or one.new is None:
         return f"{one.what}: {'new' if one.old is None else 'gone'} ({number(new if one.old is None else old)})"
+    if not one.has_moved:
+        return f"{one.what}: {number(old)} as before; {_other_numbers(one)}"
     if one.difference is None:
         note = (one.new if new is None else one.old)["note"]
         return f"{one.what}: {number(old)} → {number(new)}{f' ({note})' if note else ''}"
-    if not one.has_moved:
-        return f"{one.what}: {number(old)} as before; {_other_numbers(one)}"
     errors = f", {one.errors:+.2f} standard errors" if one.errors is not None else ""
     return f"{one.what}: {number(old)} → {number(new)} ({one.difference:+.4g}{errors})"
 
@@ -135,7 +135,8 @@ def _sentences(found: Difference, numbers: dict[Cause, int], everything: bool) -
     texts = [one for one in found.sentences if one.said.kind != "row"]
     rows = [one for one in found.sentences if one.said.kind == "row"]
     if not found.sentences:
-        yield "\nNo sentence changed."
+        unmade = any(one.name.startswith("paper/") and one.why for one in found.failed)
+        yield "\nA paper could not be made, and says what it said." if unmade else "\nNo sentence changed."
         return
     sentences = f"{len(texts)} sentence{'' if len(texts) == 1 else 's'} or title{'' if len(texts) == 1 else 's'}"
     yield f"\nWhat papers say otherwise: {sentences}, {len(rows)} row{'' if len(rows) == 1 else 's'} of tables"
