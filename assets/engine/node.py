@@ -53,6 +53,10 @@ class Stamp:
     inputs: Mapping[str, str] = field(default_factory=dict)
 
 
+UNSTAMPED = Stamp()
+"""Of a run that nobody names: a function that is called by itself."""
+
+
 @dataclass(frozen=True)
 class Node:
     """One step: ``function(tables, **reads)`` makes ``outputs`` and ``files`` from ``inputs``.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from assets.engine.node import Key, Node, Output, Stamp, Tables
+from assets.engine.node import UNSTAMPED, Key, Node, Output, Stamp, Tables
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads, stamps
@@ -41,7 +41,7 @@ def make_figure(
     pooling: tuple[str, ...],
     made: Mapping[str, Made],
     waves: tuple[str, ...],
-    stamp: Stamp,
+    stamp: Stamp = UNSTAMPED,
 ) -> Output:
     """One row: the figure's words and the hashes of its files. What its title claims is judged before it is drawn.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from assets.engine.node import Node, Output, Stamp, Tables
+from assets.engine.node import UNSTAMPED, Node, Output, Stamp, Tables
 from assets.engine.outside import OutsideFile, Place
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
@@ -60,7 +60,7 @@ def make_paper(
     made: Mapping[str, Made],
     waves: tuple[str, ...],
     root: Place,
-    stamp: Stamp,
+    stamp: Stamp = UNSTAMPED,
 ) -> Output:
     """One row per number and one per sentence that the paper prints; the paper itself is a page of every writer."""
     import polars as pl
