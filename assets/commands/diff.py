@@ -7,6 +7,7 @@ import typer
 
 from assets.commands.messages import said_plainly
 from pipeline.paths import Paths
+from pipeline.texts import visible
 
 Old = Annotated[str, typer.Argument(help="A build: its id or the beginning of it, `last`, `previous`, or a date.")]
 New = Annotated[str, typer.Argument(help="The build to compare with it; the last one if left out.")]
@@ -36,7 +37,7 @@ def diff(
         typer.echo(json.dumps(data(found), ensure_ascii=False, indent=1))
     else:
         for line in lines(found, everything=everything):
-            typer.echo(line)
+            typer.echo(visible(line))
     if exit_code and found.has_moved:
         raise typer.Exit(MOVED)
 

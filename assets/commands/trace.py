@@ -9,6 +9,7 @@ from assets.commands.messages import said_plainly
 from assets.engine.workspace import Workspace
 from pipeline.paths import Paths
 from pipeline.specs import load_project
+from pipeline.texts import visible
 
 What = Annotated[
     str, typer.Argument(help="PAPER:12 for a number of its annex, PAPER:A3 for a table, a figure, a model or an asset.")
@@ -28,4 +29,4 @@ def trace(what: What, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(tracing.data(levels), ensure_ascii=False, indent=1, default=str))
         return
     for line in (*tracing.text(levels), tracing.as_of(workspace)):
-        typer.echo(line)
+        typer.echo(visible(line))

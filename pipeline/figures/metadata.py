@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from pipeline.texts import visible
+
 if TYPE_CHECKING:
     from PIL.PngImagePlugin import PngInfo
 
@@ -27,13 +29,15 @@ def png_text(about: Mapping[str, str]) -> PngInfo:
     found = PngInfo()
     for name, text in about.items():
         known = name.capitalize() if name in ("title", "description", "source") else f"cohesion:{name}"
-        found.add_itxt(known, text.replace("\x00", ""), lang="en")
+        found.add_itxt(known, visible(text), lang="en")
     return found
 
 
 def svg_metadata(about: Mapping[str, str]) -> str:
     """The ``metadata`` element of an SVG; texts are inert."""
-    lines = [_element(DUBLIN_CORE.get(name), name, NO_XML.sub("", text)) for name, text in about.items() if text]
+    lines = [
+        _element(DUBLIN_CORE.get(name), name, NO_XML.sub("", visible(text))) for name, text in about.items() if text
+    ]
     inside = "".join(lines)
     return (
         f'<metadata><rdf:RDF {SPACES}><rdf:Description rdf:about="">{inside}</rdf:Description></rdf:RDF></metadata>\n'
