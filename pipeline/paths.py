@@ -129,6 +129,11 @@ class Paths:
         """Held by the build that is running."""
         return self.warehouse / ".build.lock"
 
+    @property
+    def findings_log(self) -> Path:
+        """What builds changed of what papers print, for readers; written by people from drafts."""
+        return self.root / "reports" / "CHANGELOG.md"
+
     # output ------------------------------------------------------------------------------------------
     @property
     def build(self) -> Path:

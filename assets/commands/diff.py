@@ -13,6 +13,7 @@ Old = Annotated[str, typer.Argument(help="A build: its id or the beginning of it
 New = Annotated[str, typer.Argument(help="The build to compare with it; the last one if left out.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As data, for programs.")]
 All = Annotated[bool, typer.Option("--all", help="List every estimate and every row of a table.")]
+Log = Annotated[bool, typer.Option("--changelog", help="Add a draft of it to reports/CHANGELOG.md.")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="End with 3 where findings moved or sentences changed.")]
 MOVED = 3
 
@@ -23,21 +24,28 @@ def diff(
     new: New = "last",
     as_json: AsJson = False,
     everything: All = False,
+    changelog: Log = False,
     exit_code: ExitCode = False,
 ) -> None:
     """Say which findings moved between two builds, by how much, and which input moved each."""
     from assets.provenance.archive import Archive
+    from assets.provenance.changelog import add_draft
     from assets.provenance.choose import choose
     from assets.provenance.diff import difference
     from assets.provenance.words import data, lines
 
-    archive = Archive(Paths.from_environment())
+    paths = Paths.from_environment()
+    archive = Archive(paths)
     found = difference(archive, choose(archive, old), choose(archive, new))
     if as_json:
         typer.echo(json.dumps(data(found), ensure_ascii=False, indent=1))
     else:
         for line in lines(found, everything=everything):
             typer.echo(visible(line))
+    if changelog:
+        added = add_draft(paths.findings_log, found)
+        name = paths.findings_log.relative_to(paths.root)
+        typer.echo(f"\n{'Drafted in' if added else 'These two builds have an entry already in'} {name}.", err=True)
     if exit_code and found.has_moved:
         raise typer.Exit(MOVED)
 

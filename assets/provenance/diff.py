@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from assets.provenance.archive import Archive, Entry
 from assets.provenance.causes import Cause, Causes, Found
 from assets.provenance.declared import Edit
-from assets.provenance.findings import Moved, Said, moved, said
+from assets.provenance.findings import Moved, Said, moved, numbers_in, said
 from assets.provenance.ledger import manifest_of
 from assets.provenance.manifest import Manifest, Step
 from pipeline.errors import CohesionError
@@ -52,7 +52,8 @@ class Failed:
 class Difference:
     """All that differs between two builds. ``causes``: what changed, each named once; ``unread``: what nothing reads.
 
-    ``tables``: how many tables of each group came out otherwise. ``figures``: those that were drawn anew.
+    ``tables``: how many tables of each group came out otherwise. ``figures``: those that were drawn anew. ``printed``:
+    an estimate, as ``papers.results.result_of`` names it → the numbers of papers that print it.
     """
 
     old: Entry
@@ -64,6 +65,12 @@ class Difference:
     figures: list[tuple[str, Found]] = field(default_factory=list)
     unread: list[Edit] = field(default_factory=list)
     tables: dict[str, int] = field(default_factory=dict)
+    printed: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+
+    def printed_as(self, one: Moved) -> list[str]:
+        """The numbers of papers that print an estimate, as `cohesion trace` takes them."""
+        outcome, component, term, *place = one.row
+        return self.printed.get((one.model, outcome, term, component, *place), [])
 
     @property
     def findings(self) -> list[Moved]:
@@ -87,6 +94,10 @@ def difference(archive: Archive, old: Entry, new: Entry) -> Difference:
     made.sentences = list(_sentences(before, after, archive, causes))
     made.failed = list(_failed(before, after, causes))
     made.figures = [(key.split("/")[1], causes.of_table(key)) for key in _changed(before, after, "figure")]
+    for key in after.makers:
+        if key.startswith("paper/"):
+            for row, address in numbers_in(_bytes(archive, after, key)):
+                made.printed.setdefault(row, []).append(address)
     for step in after.steps.values():
         changed = sum(step.outputs.get(key) != before_of(before, step.name).get(key) for key in step.outputs)
         if changed:

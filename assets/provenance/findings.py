@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import io
+import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -143,14 +144,11 @@ def _words(row: dict[str, Any] | None, name: str) -> list[str]:
     return row[name].split() if row is not None else []
 
 
-def words_of_figure(content: bytes | None) -> dict[str, str]:
-    """The printed words of a figure; its pictures are known by their hashes alone."""
-    if content is None:
-        return {}
-    row = _table(content).row(0, named=True)
-    return {name: str(row[name] or "") for name in ("title", "note", "alt")}
-
-
-def largest(found: Iterable[Moved]) -> Moved | None:
-    """The largest move."""
-    return next(iter(sorted(found, key=lambda each: -each.size)), None)
+def numbers_in(content: bytes | None) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each estimate that a paper's numbers are made of, with the number: ``my_paper:12``."""
+    frame = _table(content) if content is not None else None
+    if frame is None or "rows" not in frame.columns:
+        return
+    for row in frame.iter_rows(named=True):
+        for result in json.loads(row["rows"]):
+            yield tuple(result), f"{row['paper']}:{row['number'].removeprefix('number-')}"

@@ -94,9 +94,14 @@ def _moved(found: Difference, numbers: dict[Cause, int], everything: bool) -> It
     for model in found.models:
         yield f"  {model.model}: {len(model.moved)} of {model.total}, {because(model.causes, numbers)}"
         shown = model.moved if everything else model.moved[:SHOWN]
-        yield from (f"      {said_of_move(one)}" for one in shown)
+        yield from (f"      {said_of_move(one)}{_printed(found, one)}" for one in shown)
         if len(shown) < len(model.moved):
             yield f"      … and {len(model.moved) - len(shown)} more (`--all` lists them)"
+
+
+def _printed(found: Difference, one: Moved) -> str:
+    places = found.printed_as(one)
+    return f"; printed as {', '.join(places)}" if places else ""
 
 
 def said_of_move(one: Moved) -> str:
@@ -188,14 +193,14 @@ def data(found: Difference) -> dict[str, Any]:
         "failed": [
             {"asset": one.name, "why": one.why, "was": one.was, "causes": of(one.causes)} for one in found.failed
         ],
-        "moved": [row for model in found.models for row in _moves(model, of(model.causes))],
+        "moved": [row for model in found.models for row in _moves(found, model, of(model.causes))],
         "sentences": [{**asdict(one.said), "causes": of(one.causes)} for one in found.sentences],
         "figures": [{"figure": figure, "causes": of(causes)} for figure, causes in found.figures],
         "tables": found.tables,
     }
 
 
-def _moves(model: MovedModel, causes: list[int]) -> Iterator[dict[str, Any]]:
+def _moves(found: Difference, model: MovedModel, causes: list[int]) -> Iterator[dict[str, Any]]:
     for one in model.moved:
         yield {
             "model": one.model,
@@ -204,5 +209,6 @@ def _moves(model: MovedModel, causes: list[int]) -> Iterator[dict[str, Any]]:
             "new": one.new,
             "difference": one.difference,
             "standard_errors": one.errors,
+            "printed": found.printed_as(one),
             "causes": causes,
         }
