@@ -16,7 +16,11 @@ from pipeline.specs import AnyModel, Claim, Figure, Study
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import concepts_of, is_bound
 from pipeline.specs.paper_reads import groups_of, pooling_waves, ranges_of, smallest_of
+<<<<<<< HEAD
 from pipeline.specs.provenance import Made
+=======
+from pipeline.specs.taken_together import arms_together
+>>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
 
 SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 
@@ -39,9 +43,13 @@ def make_figure(
     ranges: Mapping[str, tuple[float, float]],
     smallest: Mapping[str, float],
     pooling: tuple[str, ...],
+<<<<<<< HEAD
     made: Mapping[str, Made],
     waves: tuple[str, ...],
     stamp: Stamp = UNSTAMPED,
+=======
+    together: tuple[tuple[str, ...], ...],
+>>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
 ) -> Output:
     """One row: the figure's words and the hashes of its files. What its title claims is judged before it is drawn.
 
@@ -73,7 +81,11 @@ def make_figure(
         comparability=comparability,
         panel=tables.get("panel"),
         pooling=pooling,
+<<<<<<< HEAD
         provenance=provenance(stamp, made, list(tables["receipts"].values()), waves),
+=======
+        together=together,
+>>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
     )
     files = rendered(drawn)
     record = {"figure": name, "title": drawn.title, "source": drawn.source, "alt": drawn.alt, "note": drawn.note}
@@ -114,6 +126,7 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
             "groups": groups_of(models),
             "ranges": ranges_of(models.values(), study, project) if figure.claims or is_bound(figure.title) else {},
             "smallest": smallest_of(models.values(), study, project) if figure.claims or is_bound(figure.title) else {},
+            "together": arms_together(figure, project.models, study),
             "pooling": pooling_waves(models, project.models),
             "models": {model: reads.drawn_model(kind, declared) for model, declared in models.items()},
             "made": own,

@@ -71,7 +71,11 @@ def draw(
     comparability: pl.DataFrame | None = None,
     panel: pl.DataFrame | None = None,
     pooling: Collection[str] = (),
+<<<<<<< HEAD
     provenance: Provenance | None = None,
+=======
+    together: Collection[Collection[str]] = (),
+>>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
 ) -> Drawing:
     """The figure that ``spec`` declares, with its alternative text.
 
@@ -80,8 +84,13 @@ def draw(
     ``specs.concepts_of`` names. ``models``: the declared models of the figure, for their outcomes and level of
     confidence. ``comparability``: the ``Comparability`` table, so that a trend of a scale that failed scalar invariance
     says so, and so do associations of the models in ``pooling``, which have no term for each wave. ``panel``: the
+<<<<<<< HEAD
     scores. ``provenance``: where all of it comes from, for the footer and the metadata.
     A kind reads only the tables and parts of declarations that its record in ``specs/figure_kinds.py`` names.
+=======
+    scores. ``together``: the titles of arms that its models take together. A kind reads only the tables and parts of
+    declarations that its record in ``specs/figure_kinds.py`` names.
+>>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
 
     Raises ``PaperError`` if a result that the figure draws is missing, or if its title compares levels of a scale that
     failed scalar invariance.
@@ -89,11 +98,21 @@ def draw(
     material = Material(estimates, participation, labels or {}, models or {}, comparability, panel, pooling)
     picture: Picture = load(FIGURE_KINDS[spec.kind].function)(spec, study, material)
     source = study.about.source or study.about.title
-    note = " ".join(filter(None, (spec.note, picture.caution)))
+    pooled = " ".join(f"Arms taken together: {_joined(arms)}." for arms in together)
+    note = " ".join(filter(None, (spec.note, pooled, picture.caution)))
     synthetic = "Synthetic data." if study.about.synthetic else ""
-    alt = " ".join(filter(None, (synthetic, picture.alt, picture.caution)))
+    alt = " ".join(filter(None, (synthetic, picture.alt, pooled, picture.caution)))
     heading = titled(spec.title if title is None else title, picture)
     footer = source if provenance is None else after(source, provenance.line())
     words = {"title": heading, "subtitle": spec.subtitle, "source": footer, "note": note}
     drawn = partial(picture.draw, **words, synthetic=study.about.synthetic)
+<<<<<<< HEAD
     return Drawing(alt, source, lambda width: drawn(width=width), note, heading, picture.data, provenance)
+=======
+    return Drawing(alt, source, lambda width: drawn(width=width), note, heading, picture.data)
+
+
+def _joined(words: Collection[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+>>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
