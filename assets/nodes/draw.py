@@ -16,11 +16,8 @@ from pipeline.specs import AnyModel, Claim, Figure, Study
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import concepts_of, is_bound
 from pipeline.specs.paper_reads import groups_of, pooling_waves, ranges_of, smallest_of
-<<<<<<< HEAD
 from pipeline.specs.provenance import Made
-=======
 from pipeline.specs.taken_together import arms_together
->>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
 
 SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 
@@ -43,13 +40,10 @@ def make_figure(
     ranges: Mapping[str, tuple[float, float]],
     smallest: Mapping[str, float],
     pooling: tuple[str, ...],
-<<<<<<< HEAD
     made: Mapping[str, Made],
     waves: tuple[str, ...],
-    stamp: Stamp = UNSTAMPED,
-=======
     together: tuple[tuple[str, ...], ...],
->>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
+    stamp: Stamp = UNSTAMPED,
 ) -> Output:
     """One row: the figure's words and the hashes of its files. What its title claims is judged before it is drawn.
 
@@ -81,11 +75,8 @@ def make_figure(
         comparability=comparability,
         panel=tables.get("panel"),
         pooling=pooling,
-<<<<<<< HEAD
         provenance=provenance(stamp, made, list(tables["receipts"].values()), waves),
-=======
         together=together,
->>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
     )
     files = rendered(drawn)
     record = {"figure": name, "title": drawn.title, "source": drawn.source, "alt": drawn.alt, "note": drawn.note}

@@ -71,11 +71,8 @@ def draw(
     comparability: pl.DataFrame | None = None,
     panel: pl.DataFrame | None = None,
     pooling: Collection[str] = (),
-<<<<<<< HEAD
     provenance: Provenance | None = None,
-=======
     together: Collection[Collection[str]] = (),
->>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
 ) -> Drawing:
     """The figure that ``spec`` declares, with its alternative text.
 
@@ -84,13 +81,9 @@ def draw(
     ``specs.concepts_of`` names. ``models``: the declared models of the figure, for their outcomes and level of
     confidence. ``comparability``: the ``Comparability`` table, so that a trend of a scale that failed scalar invariance
     says so, and so do associations of the models in ``pooling``, which have no term for each wave. ``panel``: the
-<<<<<<< HEAD
-    scores. ``provenance``: where all of it comes from, for the footer and the metadata.
+    scores. ``provenance``: where all of it comes from, for the footer and the metadata. ``together``: the titles of
+    arms that its models take together.
     A kind reads only the tables and parts of declarations that its record in ``specs/figure_kinds.py`` names.
-=======
-    scores. ``together``: the titles of arms that its models take together. A kind reads only the tables and parts of
-    declarations that its record in ``specs/figure_kinds.py`` names.
->>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
 
     Raises ``PaperError`` if a result that the figure draws is missing, or if its title compares levels of a scale that
     failed scalar invariance.
@@ -106,13 +99,9 @@ def draw(
     footer = source if provenance is None else after(source, provenance.line())
     words = {"title": heading, "subtitle": spec.subtitle, "source": footer, "note": note}
     drawn = partial(picture.draw, **words, synthetic=study.about.synthetic)
-<<<<<<< HEAD
     return Drawing(alt, source, lambda width: drawn(width=width), note, heading, picture.data, provenance)
-=======
-    return Drawing(alt, source, lambda width: drawn(width=width), note, heading, picture.data)
 
 
 def _joined(words: Collection[str]) -> str:
     *others, last = words
     return f"{', '.join(others)} and {last}" if others else last
->>>>>>> c72cd70 (Name in figures the arms that their models take together, as tables do)
