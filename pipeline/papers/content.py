@@ -15,9 +15,34 @@ from pipeline.specs.writers import Part, stem
 
 
 @dataclass(frozen=True)
+class Cell:
+    """What a printed number is, so that it can be judged whether it may be published (``disclosure/frame.py``).
+
+    ``value`` is as printed, None where it is suppressed; ``where``: whom it is about, by dimension.
+    """
+
+    statistic: str
+    value: float | None
+    n: float | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    outcome: str = ""
+    category: str | None = None
+    unit: str = "people"
+    sample: str = ""
+    rounding: float | None = None
+    n_rounding: float = 1.0
+    df: float | None = None
+    weighted: bool = False
+    structural: bool = False
+
+
+@dataclass(frozen=True)
 class Text:
+    """``judged``: what the numbers in it are; no writer prints it."""
+
     kind: ClassVar = "text"
     text: str
+    judged: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,6 +252,7 @@ class NumberRecord:
     concepts: tuple[str, ...] = ()
     question: str = ""
     mark: str = ""
+<<<<<<< HEAD
     rows: tuple[tuple[str, ...], ...] = ()
     column: str = ""
 
@@ -234,6 +260,9 @@ class NumberRecord:
     def label(self) -> str:
         """What the annex calls it, and `cohesion trace` with it: ``12``."""
         return self.id.removeprefix("number-")
+=======
+    judged: Cell | None = None
+>>>>>>> 0935714 (Let tables say of whom each number is, and withhold numbers of few people as they are made)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def declared_context(
         source=about.source or about.title,
         exceptions=_exceptions(study),
         items={key: item.label for key, item in study.items.items()},
+        rules=about.disclosure,
     )
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from pipeline.papers.results import Fact
+from pipeline.papers.content import Cell
+from pipeline.papers.results import Fact, other_fact, people_fact, share_fact
 from pipeline.papers.study_context import StudyContext
+from pipeline.specs.disclosure import SMALLEST
+from pipeline.specs.rounding import to_base
 
 
 def facts_of(participation: pl.DataFrame, context: StudyContext) -> dict[str, Fact]:
@@ -17,11 +22,14 @@ def facts_of(participation: pl.DataFrame, context: StudyContext) -> dict[str, Fa
     ``first_wave``, ``retention``, ``persons.w01`` and so on need no arm.
     """
     arms = participation["arm"].unique(maintain_order=True).to_list()
-    present = participation.filter(pl.col("is_present"))
+    present, base = participation.filter(pl.col("is_present")), context.rules.counts
+    everybody = {"arm": arms[0]} if len(arms) == 1 else {}
     facts = {
-        "persons": Fact(present["person_id"].n_unique(), "people who ever answered"),
-        "person_waves": Fact(present.height, "interviews"),
-        "arms": Fact(len(arms), "arms of the study"),
+        "persons": people_fact(present["person_id"].n_unique(), "people who ever answered", everybody, base),
+        "person_waves": Fact(
+            to_base(present.height, base), "interviews", judged=_interviews(to_base(present.height, base), base)
+        ),
+        "arms": other_fact(len(arms), "arms of the study", "arms"),
     }
     if len({tuple(participation.filter(pl.col("arm") == arm)["wave"].unique().sort()) for arm in arms}) == 1:
         facts |= _facts(participation, "", "", context)
@@ -30,30 +38,42 @@ def facts_of(participation: pl.DataFrame, context: StudyContext) -> dict[str, Fa
     return facts
 
 
+def _interviews(number: float, base: int) -> Cell:
+    few = number < SMALLEST
+    return Cell("count", None if few else number, None if few else number, unit="interviews", rounding=base)
+
+
 def _facts(participation: pl.DataFrame, suffix: str, of: str, context: StudyContext) -> dict[str, Fact]:
     """The facts of people with one calendar."""
-    present = participation.filter(pl.col("is_present"))
+    present, base = participation.filter(pl.col("is_present")), context.rules.counts
+    arms = participation["arm"].unique().to_list()
+    where = {"arm": str(arms[0])} if len(arms) == 1 else {}
     waves = participation["wave"].unique().sort().to_list()
     start = present.filter(pl.col("wave") == waves[0]).select("person_id")
     kept = present.filter(pl.col("wave") == waves[-1]).join(start, on="person_id", how="semi").height
+    interviews = to_base(present.height, base)
     facts = {
-        "persons": Fact(present["person_id"].n_unique(), f"people who ever answered{of}"),
-        "person_waves": Fact(present.height, f"interviews{of}"),
-        "waves": Fact(len(waves), f"waves{of}"),
-        "first_wave": Fact(start.height, f"people who answered the first wave{of}"),
+        "persons": people_fact(present["person_id"].n_unique(), f"people who ever answered{of}", where, base),
+        "person_waves": Fact(interviews, f"interviews{of}", judged=_interviews(interviews, base)),
+        "waves": other_fact(len(waves), f"waves{of}", "waves"),
+        "first_wave": people_fact(
+            start.height, f"people who answered the first wave{of}", {**where, "wave": waves[0]}, base
+        ),
     }
     if start.height:
         what = f"share of the people of the first wave who answered the last{of}"
-        facts["retention"] = Fact(kept / start.height, what, people=f"{start.height:,} people")
-    facts |= _courses(present, waves, of)
+        whom = {**where, "wave": waves[-1], "cohort": waves[0]}
+        facts["retention"] = share_fact(kept, start.height, what, whom, base)
+    facts |= _courses(present, waves, of, where, base)
     named = {f"{name}{suffix}": fact for name, fact in facts.items()}
     many = dict(present.group_by("wave").len().iter_rows())
     for wave in waves:
-        named[f"persons{suffix}.{wave}"] = Fact(many.get(wave, 0), f"people who answered{of}, {context.label(wave)}")
+        what = f"people who answered{of}, {context.label(wave)}"
+        named[f"persons{suffix}.{wave}"] = people_fact(many.get(wave, 0), what, {**where, "wave": wave}, base)
     return named
 
 
-def _courses(present: pl.DataFrame, waves: list[str], of: str) -> dict[str, Fact]:
+def _courses(present: pl.DataFrame, waves: list[str], of: str, where: Mapping[str, str], base: int) -> dict[str, Fact]:
     """How people came and went.
 
     ``every_wave``: share of all who ever answered who answered every wave. ``left_for_good``: share of the others who
@@ -70,20 +90,27 @@ def _courses(present: pl.DataFrame, waves: list[str], of: str) -> dict[str, Fact
     total, whole = people.height, people.filter(answered=len(waves)).height
     begun = people.filter(first=0)
     left = begun.filter(~pl.col("gap"), pl.col("last") < len(waves) - 1).height
+    later = "|".join(waves[1:])
+
+    def counted(number: int, what: str, **whom: str) -> Fact:
+        return people_fact(number, f"{what}{of}", {**where, **whom}, base)
+
+    def shared(part: int, all_of: int, what: str, **whom: str) -> Fact:
+        return share_fact(part, all_of, f"{what}{of}", {**where, **whom}, base)
+
     facts = {
-        "returned": Fact(people.filter("gap").height, f"people who came back after a gap{of}"),
-        "late": Fact(total - begun.height, f"people who first answered after the first wave{of}"),
+        "returned": counted(people.filter("gap").height, "people who came back after a gap", course="gap"),
+        "late": counted(total - begun.height, "people who first answered after the first wave", cohort=later),
     }
-    counted = f"{total:,} people"
     if total:
-        facts["every_wave"] = Fact(whole / total, f"share who answered every wave{of}", people=counted)
-        most = people.group_by("pattern").len()["len"].max()
-        facts["commonest_pattern"] = Fact(int(str(most)) / total, f"share of the commonest pattern{of}", people=counted)
+        facts["every_wave"] = shared(whole, total, "share who answered every wave", course="every wave")
+        most = int(str(people.group_by("pattern").len()["len"].max()))
+        facts["commonest_pattern"] = shared(most, total, "share of the commonest pattern", course="commonest")
     if total > whole:
-        what = f"share, of those who did not answer every wave, who left and did not come back{of}"
-        facts["left_for_good"] = Fact(left / (total - whole), what, people=f"{total - whole:,} people")
+        what = "share, of those who did not answer every wave, who left and did not come back"
+        facts["left_for_good"] = shared(left, total - whole, what, course="left")
     if begun.height:
-        what = f"share of the people of the first wave who answered a later one{of}"
+        what = "share of the people of the first wave who answered a later one"
         again = begun.filter(pl.col("answered") > 1).height
-        facts["again"] = Fact(again / begun.height, what, people=f"{begun.height:,} people")
+        facts["again"] = shared(again, begun.height, what, cohort=waves[0], course="again")
     return facts

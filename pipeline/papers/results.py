@@ -13,12 +13,15 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import Cautions
+from pipeline.papers.content import Cell
 from pipeline.papers.phrases import in_labels, in_sentence
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import Quantity
 from pipeline.specs.components import COMPONENTS
+from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import Family
+from pipeline.specs.rounding import to_base
 from pipeline.tables import VERSIONS
 
 STEP = re.compile(r"(w\d+)_to_(w\d+)")
@@ -48,6 +51,32 @@ class Fact:
     what: str
     source: str = "the participation table"
     people: str = ""
+    judged: Cell | None = None
+
+
+def people_fact(value: int, what: str, where: Mapping[str, str], base: int = 1, **words: str) -> Fact:
+    """A number of people as a fact: to the study's ``base``; of few people it is withheld wherever it is printed."""
+    few = value < SMALLEST
+    shown = float(value) if few else to_base(value, base)
+    kept = None if few else shown
+    return Fact(shown, what, judged=Cell("count", kept, kept, tuple(sorted(where.items())), rounding=base), **words)
+
+
+def share_fact(part: int, whole: int, what: str, where: Mapping[str, str], base: int = 1, **words: str) -> Fact:
+    """A part of a number of people as a fact; withheld where few are in it, or few are not. ``where``: who are in it.
+
+    A reader knows the part to within the rounding of a whole percentage or a tenth of it.
+    """
+    few = min(part, whole - part) < SMALLEST
+    fine = 0.001 if base == 1 else 0.01
+    kept = None if few else float(part)
+    cell = Cell("count", kept, kept, tuple(sorted(where.items())), rounding=max(fine * whole, 1.0) + base)
+    return Fact(part / whole, what, people=f"{to_base(whole, base):,.0f} people", judged=cell, **words)
+
+
+def other_fact(value: float, what: str, unit: str) -> Fact:
+    """A number that counts no people: waves, arms."""
+    return Fact(value, what, judged=Cell("count", float(value), float(value), unit=unit, structural=True))
 
 
 @dataclass(frozen=True)
@@ -130,7 +159,7 @@ class Results:
         if name not in self.facts:
             raise PaperError(f"`{name}` is not a fact of this study{nearest(name, list(self.facts))}")
         fact = self.facts[name]
-        return Quantity(fact.value, Origin(fact.what, fact.source, fact.people, exact=True))
+        return Quantity(fact.value, Origin(fact.what, fact.source, fact.people, exact=True, judged=fact.judged))
 
     def label(self, key: str) -> str:
         return self.labels.get(key) or key.replace("_", " ")
@@ -139,6 +168,7 @@ class Results:
         concepts = tuple(dict.fromkeys((str(row["outcome"]), str(row["term"]))))
         origin = Origin(self._what(row), str(row["model"]), _people(row), str(row["covariance"] or ""), concepts)
         component, caution = COMPONENTS.get(row["component"]), self.cautions.of(row)
+        judged = estimate_of(row)
         origin = replace(
             origin,
             caution=caution,
@@ -156,12 +186,13 @@ class Results:
             ranges=(self.ranges.get(str(row["outcome"])), self.ranges.get(str(row["term"]))),
             rows=(result_of(row),),
             column="estimate",
+            judged=judged,
         )
 
         def part(column: str, name: str) -> Quantity | None:
             value = row[column]
             what = f"{origin.what}: {name}"
-            of = Origin(what, origin.source, origin.people, origin.uncertainty, concepts, exact=True)
+            of = Origin(what, origin.source, origin.people, origin.uncertainty, concepts, exact=True, judged=judged)
             of = replace(of, rows=origin.rows, column=column)
             return None if value is None else Quantity(float(value), of)
 
@@ -217,6 +248,27 @@ class Results:
             return in_sentence(VERSIONS.get(group, group))
         known = self.labels.get(f"{column}={group}") or self.labels.get(group)
         return known or (f"{self.label(column)}: {group}" if column else self.label(group))
+
+
+def estimate_of(row: Row) -> Cell:
+    """What a row of estimates is: of how many people, with how many residual degrees of freedom, of whom."""
+    component, people = str(row["component"]), row["n_persons"] if row["n_persons"] is not None else row["n_obs"]
+    level = component in COMPONENTS and COMPONENTS[component].level
+    where = {name: str(row[name]) for name in ("wave", "group") if row[name] is not None}
+    return Cell(
+        "mean" if level else "estimate",
+        _number(row["estimate"]),
+        people,
+        tuple(where.items()) if level else (),
+        outcome=str(row["outcome"]) if level else "",
+        sample=str(row["model"]),
+        df=_number(row["df"]) if component in RESIDUAL else None,
+        weighted=True,
+    )
+
+
+RESIDUAL = ("coefficient", "within", "between", "contextual", "wave")
+"""Components whose df are residual ones; of others they count what a test restricts."""
 
 
 def result_of(row: Row) -> tuple[str, ...]:

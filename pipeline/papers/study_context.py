@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.specs.disclosure import Disclosure
+
 
 @dataclass(frozen=True)
 class Question:
@@ -67,7 +69,7 @@ class StudyContext:
     ``questions``: concept → the questions that measure it. ``labels``: concept, wave, arm or group → its name.
     ``fieldwork``: (arm, wave) → when. ``caveats``: markdown. ``exceptions``: what single waves did otherwise.
     ``items``: item → its label. ``units``: term → for how many units the paper's figures give its odds ratios,
-    ``unit_words``: in their words.
+    ``unit_words``: in their words. ``rules``: what may be published.
     """
 
     title: str
@@ -85,6 +87,7 @@ class StudyContext:
     items: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, float] = field(default_factory=dict)
     unit_words: Mapping[str, str] = field(default_factory=dict)
+    rules: Disclosure = field(default_factory=Disclosure)
 
     def item(self, key: str) -> str:
         """The label of a question, or of a role such as the weight."""

@@ -41,7 +41,7 @@ _NAMES_CONCEPTS = (
 
 _STUDY_READS = (
     "about.title", "about.source", "about.synthetic", "about.citation", "about.population", "about.licence",
-    "about.arms.*.title", "about.arms.*.waves", "about.unprefixed", "about.names",
+    "about.arms.*.title", "about.arms.*.waves", "about.unprefixed", "about.names", "about.disclosure",
     "caveats",
     "items.*.label", "items.*.concept",
     "scales.*.concept", "scales.*.items",

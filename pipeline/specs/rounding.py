@@ -65,6 +65,11 @@ def places_of(ends: Iterable[float | None], places: int = 2, null: float = 0.0, 
     return next((more for more in range(places, places + FURTHER) if not _hidden(value, more, null)), places + FURTHER)
 
 
+def to_base(value: float, base: int) -> float:
+    """A count as a multiple of ``base``, halves upwards."""
+    return float(value) if base == 1 else float(base * math.floor(value / base + 0.5))
+
+
 LEVELS = (0.01, 0.05)
 """What p values are read against."""
 

@@ -24,6 +24,7 @@ from pipeline.specs.base import (
     WaveNames,
 )
 from pipeline.specs.deposits import Choice, Columns, Pattern, SourceFile, WaveFile
+from pipeline.specs.disclosure import Disclosure
 from pipeline.specs.outcomes import OutcomeList
 from pipeline.specs.paradata import Paradata
 
@@ -138,6 +139,7 @@ class StudyFile(Assumable):
     tiles: Annotated[dict[str, Tile], AfterValidator(_on_its_own)] = {}
     headline: Name | None = None
     smallest_differences: dict[Name, Annotated[float, Field(gt=0)]] = {}
+    disclosure: Disclosure = Disclosure()
 
 
 FROM_LABELS = "from_labels"

@@ -10,6 +10,7 @@ from pipeline.papers.content import Block, Heading, Paragraph, words
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import joined, sentence
 from pipeline.papers.study_context import Exceptional, StudyContext
+from pipeline.papers.tables.cells import count as number_of
 
 
 def data(paper: PaperContext) -> list[Block]:
@@ -39,7 +40,7 @@ def _rows(receipts: pl.DataFrame, study: StudyContext) -> list[Block]:
         (
             wave_of(row["wave"], row["arm"], study),
             row["apart"] or "",
-            *(f"{row[name]:,}" for name in ("rows", "loaded", "quarantined", "set_aside")),
+            *(number_of(row[name], unit="rows") for name in ("rows", "loaded", "quarantined", "set_aside")),
         )
         for row in receipts.iter_rows(named=True)
     ]
@@ -60,7 +61,9 @@ def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
     )
     has_facts = bool((counted["compared"] > 0).any())
     counted = counted if has_facts else counted.drop("compared", "contradict", "by_chance")
-    rows = [(study.label(wave), *(f"{count:,.0f}" for count in counts)) for wave, *counts in counted.iter_rows()]
+    rows = [
+        (study.label(wave), *(_linked(number, study) for number in counts)) for wave, *counts in counted.iter_rows()
+    ]
     lead = (
         "People are linked from wave to wave by their id alone. Near-matching ids are not linked automatically. "
         "People who could be linked are those of arms that had an earlier wave. "
@@ -72,6 +75,10 @@ def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
         "links-table", "Links to earlier waves", (*headers, *facts), rows, right=len(counted.columns) - 1
     )
     return [Paragraph(words(lead)), table]
+
+
+def _linked(number: float, study: StudyContext) -> str:
+    return number_of(round(number), unit="links", base=study.rules.counts)
 
 
 _FACTS = (
@@ -92,8 +99,8 @@ def _answers(ledger: pl.DataFrame, study: StudyContext) -> list[Block]:
     if not counted.height:
         return [Paragraph(words("No answer was set aside."))]
     rows = [
-        (wave_of(wave, arm, study), study.item(item), f"{count:,}")
-        for wave, arm, item, count in counted.sort("wave", maintain_order=True).iter_rows()
+        (wave_of(wave, arm, study), study.item(item), number_of(many, unit="answers"))
+        for wave, arm, item, many in counted.sort("wave", maintain_order=True).iter_rows()
     ]
     caption = "Answers that were set aside and enter no result"
     return [plain_rows("answers-set-aside-table", caption, ("Wave", "Question", "Answers"), rows, right=1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,8 @@ from pipeline.papers.appendix.plain import plain_rows, wave_of
 from pipeline.papers.content import Block, Paragraph, words
 from pipeline.papers.phrases import sentence
 from pipeline.papers.study_context import StudyContext
+from pipeline.papers.tables.cells import count
+from pipeline.specs.disclosure import MARK as WITHHELD
 
 COMPARED = "Each wave was compared with the waves before it."
 JUDGED = "so that results may rest on a difference that nobody has judged"
@@ -71,11 +74,20 @@ def _counted(decided: int, waiting: int) -> str:
 
 
 def _found(row: dict[str, Any], study: StudyContext) -> tuple[str, str, str]:
-    return wave_of(row["wave"], row["arm"], study), study.item(row["item"]), sentence(row["what"])
+    return wave_of(row["wave"], row["arm"], study), study.item(row["item"]), sentence(without_few(row["what"]))
+
+
+COUNTED = re.compile(r"(?<![\d.,])\b\d(?= (?:people|persons|rows|answers|against)\b)|(?<=\()\d(?=\))")
+"""A number of people, rows or answers below ten, as a finding words it."""
+
+
+def without_few(text: str) -> str:
+    """A finding's words without numbers of few people."""
+    return COUNTED.sub(WITHHELD, text)
 
 
 def _many(row: dict[str, Any]) -> str:
-    return "" if row.get("count") is None else f"{row['count']:,}"
+    return count(row.get("count"), unit="rows")
 
 
 def _decision(text: str) -> tuple[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.papers.content import Column, Row, TableBlock, words
+from pipeline.papers.content import Column, TableBlock
 from pipeline.papers.study_context import StudyContext
+from pipeline.papers.tables.cells import cell_row
 
 
 def plain_rows(
@@ -14,7 +15,7 @@ def plain_rows(
     """A table whose last ``right`` columns hold numbers."""
     first_number = len(headers) - right
     columns = tuple(Column(header, "right" if n >= first_number else "left") for n, header in enumerate(headers))
-    body = tuple(Row(tuple(words(cell) for cell in row)) for row in rows)
+    body = tuple(cell_row(*row) for row in rows)
     return TableBlock(None, anchor, caption, columns, body, wordy=not right)
 
 

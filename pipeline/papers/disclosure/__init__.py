@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.papers.disclosure.attack import Narrowed, narrowed, suppressed_intervals
+    from pipeline.papers.disclosure.cleared import cleared
     from pipeline.papers.disclosure.dominance import totals
     from pipeline.papers.disclosure.frame import COLUMNS, STATISTICS, cells
     from pipeline.papers.disclosure.gate import refusals
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "attack": ("Narrowed", "narrowed", "suppressed_intervals"),
+    "cleared": ("cleared",),
     "dominance": ("totals",),
     "frame": ("COLUMNS", "STATISTICS", "cells"),
     "gate": ("refusals",),
@@ -32,6 +34,7 @@ __all__ = [
     "Narrowed",
     "Refusal",
     "cells",
+    "cleared",
     "narrowed",
     "refusals",
     "refused_cells",

@@ -72,7 +72,13 @@ def _one_state(cells: pl.DataFrame, smallest: int) -> list[Narrowed]:
 
 def _of_system(system: System, smallest: int) -> Iterator[Narrowed]:
     wanted = [of for of in system.low if not _is_plain(of, system)]
-    for of, (low, high) in bounds(system, wanted).items():
+
+    def enough(of: Population, low: float, high: float) -> bool:
+        if of in system.suppressed:
+            return not is_narrow(low, high, smallest)
+        return low < 1 or high >= smallest
+
+    for of, (low, high) in bounds(system, wanted, enough).items():
         if of in system.suppressed:
             if is_narrow(low, high, smallest):
                 yield Narrowed(of, low, high, system.suppressed[of], "suppressed, but found from the numbers around it")

@@ -7,8 +7,9 @@ populations that hang together. Counts are whole numbers, so that the ends are r
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.papers.disclosure.populations import Population
 from pipeline.papers.disclosure.system import SLACK, Row, System
@@ -21,19 +22,27 @@ class ContradictionError(ValueError):
     """What is printed cannot all be true of the same people."""
 
 
-def bounds(system: System, wanted: Collection[Population]) -> dict[Population, Interval]:
+Enough = Callable[[Population, float, float], bool]
+"""Whether it is known of a population that its interval is wide enough, once it holds both ends."""
+
+
+def bounds(system: System, wanted: Collection[Population], enough: Enough | None = None) -> dict[Population, Interval]:
     """Population → the lowest and highest number that agree with everything in the ``system``.
+
+    With ``enough``, whatever has been shown to be wide enough is left out: each solution is one that a reader has to
+    think possible, for all populations at once, so that most intervals need no search of their own.
 
     Raises ``ContradictionError`` if nothing does.
     """
     low, high = _tightened(system)
     fixed = {of: low[of] for of in low if high[of] - low[of] <= SLACK}
-    found = {of: (low[of], high[of]) for of in wanted if of in fixed}
+    found: dict[Population, Interval | None] = {of: (low[of], high[of]) for of in wanted if of in fixed}
     for part in _parts([row for row in system.rows if any(of not in fixed for of, _ in row.terms)], fixed):
         chosen = [of for of in wanted if of in part.members]
         if chosen:
-            found.update(_solve(part, chosen, low, high, fixed))
-    return {of: _whole(*found.get(of, (low[of], high[of]))) for of in wanted}
+            found.update(_solve(part, chosen, low, high, fixed, enough))
+    intervals = {of: found.get(of, (low[of], high[of])) for of in wanted}
+    return {of: _whole(*interval) for of, interval in intervals.items() if interval is not None}
 
 
 def _whole(low: float, high: float) -> Interval:
@@ -117,24 +126,36 @@ def _solve(
     low: dict[Population, float],
     high: dict[Population, float],
     fixed: dict[Population, float],
-) -> dict[Population, Interval]:
-    """The exact interval of each ``wanted`` population of one part."""
+    enough: Enough | None,
+) -> dict[Population, Interval | None]:
+    """The exact interval of each ``wanted`` population of one part; None where it has been shown to be wide enough."""
+    import numpy as np
     from scipy.optimize import linprog
 
     matrix, ends = _matrix(part, fixed)
     box = [(low[of], None if math.isinf(high[of]) else high[of]) for of in part.members]
-    found = {}
+    seen = np.full((2, len(part.members)), [[math.inf], [-math.inf]])
+    found: dict[Population, Interval | None] = {}
     for of in wanted:
-        aim = [0.0] * len(part.members)
-        interval = []
-        for sign in (1.0, -1.0):
-            aim[part.members[of]] = sign
+        at, aim = part.members[of], np.zeros(len(part.members))
+        interval = [low[of], high[of]]
+        for end, sign in enumerate((1.0, -1.0)):
+            if _is_wide(of, seen[:, at], enough):
+                break
+            aim[at] = sign
             solved = linprog(aim, A_ub=matrix, b_ub=ends, bounds=box, method="highs")
             if solved.status == 2:
                 raise ContradictionError(str(of))
-            interval.append(sign * solved.fun if solved.status == 0 else (low[of] if sign > 0 else high[of]))
-        found[of] = (interval[0], interval[1])
+            if solved.status == 0:
+                interval[end] = sign * solved.fun
+                seen = np.stack([np.minimum(seen[0], solved.x), np.maximum(seen[1], solved.x)])
+        found[of] = None if _is_wide(of, seen[:, at], enough) else (interval[0], interval[1])
     return found
+
+
+def _is_wide(of: Population, seen: Any, enough: Enough | None) -> bool:
+    """Whether the solutions seen so far show that the interval of a population is wide enough."""
+    return enough is not None and math.isfinite(seen[0]) and enough(of, *_whole(seen[0], seen[1]))
 
 
 def _matrix(part: Part, fixed: dict[Population, float]) -> tuple[object, list[float]]:

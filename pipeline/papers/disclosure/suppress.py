@@ -6,6 +6,7 @@ well; at the end each that went for others' sake comes back if nothing is found 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import polars as pl
@@ -14,6 +15,7 @@ from pipeline.papers.disclosure.attack import Narrowed, narrowed
 from pipeline.papers.disclosure.frame import cells as normalised
 from pipeline.papers.disclosure.frame import dimensions
 from pipeline.papers.disclosure.populations import Population, population
+from pipeline.papers.disclosure.system import SLACK, system_of
 from pipeline.specs.disclosure import SMALLEST
 
 ROW = "row of the cell"
@@ -60,19 +62,39 @@ def _secondary(frame: pl.DataFrame, primary: set[int], smallest: int, others: pl
 
 def _found(frame: pl.DataFrame, gone: Iterable[int], smallest: int, others: pl.DataFrame | None) -> list[Narrowed]:
     """What the attacker finds with these rows suppressed."""
-    hidden = pl.col(ROW).is_in(list(gone))
-    shown = frame.with_columns(
-        pl.when(hidden).then(None).otherwise(pl.col(name)).alias(name) for name in ("value", "n")
-    )
-    shown = shown.drop(ROW)
+    shown = _shown(frame, gone)
     return narrowed(shown if others is None else pl.concat([shown, normalised(others)], how="diagonal"), None, smallest)
 
 
+def _shown(frame: pl.DataFrame, gone: Iterable[int]) -> pl.DataFrame:
+    hidden = pl.col(ROW).is_in(list(gone))
+    kept = (pl.when(hidden).then(None).otherwise(pl.col(name)).alias(name) for name in ("value", "n"))
+    return frame.with_columns(kept).drop(ROW)
+
+
+def _lonely(cells: pl.DataFrame) -> Counter[Population]:
+    """Printed population → in how many sums with just one unknown part it stands."""
+    system = system_of(cells)
+    found: Counter[Population] = Counter()
+    for row in system.rows:
+        unknown = [of for of, _ in row.terms if system.high[of] - system.low[of] > SLACK]
+        if row.low == row.high and len(unknown) == 1 and unknown[0] in system.suppressed:
+            found.update(of for of, _ in row.terms if of is not unknown[0])
+    return found
+
+
 def _next(frame: pl.DataFrame, found: list[Narrowed], gone: set[int]) -> int | None:
-    """The smallest cell left that shares all dimensions but one with a cell that was found; then the totals."""
+    """The next cell to go: one of a sum in which only one other is unknown, of several such sums if there is one.
+
+    Without such a sum, the smallest that shares all dimensions but one with a cell that was found. Totals go last.
+    """
     names = dimensions(frame.drop(ROW))
     left = frame.filter(~pl.col(ROW).is_in(list(gone)) & pl.col("value").is_not_null())
     rows = [(row["n"] or 0.0, row[ROW], population(row, names)) for row in left.iter_rows(named=True)]
+    lonely = _lonely(_shown(frame, gone))
+    scored = [(-len(of.where), -lonely[of], n, row) for n, row, of in rows if lonely.get(of)]
+    if scored:
+        return int(min(scored)[3])
     for near in (_is_sibling, _is_kin):
         for leak in found:
             close = [(n, row) for n, row, of in rows if near(of, leak.of)]

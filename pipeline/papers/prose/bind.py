@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pipeline.papers.content import Number, NumberRecord, Run, Text
 from pipeline.papers.prose.directions import Said, contradicted
 from pipeline.papers.prose.expression import Function, Language
 from pipeline.papers.prose.origin import Origin
-from pipeline.papers.prose.quantity import FILTERS, Printed, Quantity, change
+from pipeline.papers.prose.quantity import FILTERS, Printed, Quantity, change, withheld
 from pipeline.papers.prose.source import Binding, PaperSource, masked
 from pipeline.papers.prose.words import WORDS
 from pipeline.papers.results import Results
@@ -38,7 +39,7 @@ class Records:
             self.numbers[key] = NumberRecord(
                 f"number-{len(self.numbers) + 1}",
                 printed.text,
-                printed.quantity.known(),
+                math.nan if withheld(printed.quantity) else printed.quantity.known(),
                 origin.what,
                 origin.source,
                 origin.people,
@@ -46,8 +47,12 @@ class Records:
                 origin.concepts,
                 " / ".join(filter(None, (self.asked(concept) for concept in origin.concepts))),
                 MARK if origin.caution else "",
+<<<<<<< HEAD
                 origin.rows,
                 origin.column,
+=======
+                origin.judged,
+>>>>>>> 0935714 (Let tables say of whom each number is, and withhold numbers of few people as they are made)
             )
         return Number(printed.text, self.numbers[key].id, self.numbers[key].mark)
 

@@ -10,6 +10,8 @@ from pipeline.errors import PaperError
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.scales import unlike
 from pipeline.specs.components import COMPONENTS
+from pipeline.specs.disclosure import MARK as WITHHELD
+from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.rounding import p_value, percent, places_of, rounded, to_places
 
 SHARE = (0.0, 1.0)
@@ -98,25 +100,43 @@ class Printed:
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
+def withheld(quantity: Quantity) -> bool:
+    """Whether a number is not printed because it is of few people."""
+    judged = quantity.origin.judged
+    return judged is not None and (judged.value is None if judged.statistic == "count" else _is_few(judged.n))
+
+
+def _is_few(people: float | None) -> bool:
+    return people is not None and people < SMALLEST
+
+
 def dp(quantity: Quantity, places: int = 2) -> Printed:
     """``est(...) | dp(2)`` → 0.25"""
+    if withheld(quantity):
+        return Printed(WITHHELD, quantity)
     return Printed(to_places(quantity.known(), quantity.places(places)), quantity, places)
 
 
 def count(quantity: Quantity) -> Printed:
-    """``fact("persons") | count`` → 2,928"""
+    """``fact("persons") | count`` → 2,928; of fewer than ten people it is withheld."""
+    if withheld(quantity):
+        return Printed(WITHHELD, quantity)
     return Printed(rounded(quantity.known(), 0), quantity)
 
 
 def pct(quantity: Quantity, places: int = 0) -> Printed:
     """``fact("retention") | pct(1)`` → 59.4%, of a share."""
     _is_share(quantity, "percentage")
+    if withheld(quantity):
+        return Printed(WITHHELD, quantity)
     return Printed(percent(quantity.known(), quantity.places(places, 100)), quantity, places, 100.0)
 
 
 def in_words(quantity: Quantity) -> Printed:
     """``fact("waves") | words`` → five; figures beyond twelve."""
     value = quantity.known()
+    if withheld(quantity):
+        return Printed(WITHHELD, quantity)
     if value == int(value) and 0 <= value < len(WORDS):
         return Printed(WORDS[int(value)], quantity)
     return count(quantity)
@@ -169,6 +189,8 @@ def _interval(
     quantity: Quantity, show: Callable[[float], str], places: int | None = None, times: float = 1.0
 ) -> Printed:
     quantity.known()
+    if withheld(quantity):
+        return Printed(WITHHELD, quantity)
     if quantity.low is None or quantity.high is None:
         raise PaperError(f"{quantity.origin.what} ({quantity.origin.source}) has no interval")
     return Printed(f"{show(quantity.low)} to {show(quantity.high)}", quantity, places, times)

@@ -7,14 +7,16 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.papers.content import Cell
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence, joined
-from pipeline.papers.results import Row
-from pipeline.papers.sections.section import Section, call
+from pipeline.papers.results import Fact, Row, people_fact, share_fact
+from pipeline.papers.sections.section import RATES, Section, call
 from pipeline.papers.sections.weighting import weighting
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.attrition import response_models
 from pipeline.papers.tables.participation import EVERYONE, FEWEST_OF_A_COHORT
+from pipeline.specs.rounding import to_base
 
 
 def participation(paper: PaperContext, options: Mapping[str, str]) -> Section:
@@ -59,7 +61,11 @@ def _kept(section: Section, paper: PaperContext) -> str:
             f"{shares[0]} | pct(1) }}}} ({names[0]}) and {{{{ {shares[1]} | pct(1) }}}} ({names[1]}) answered its last."
         )
     row = last.row(0, named=True)
-    begun = section.fact("began", row["answered_first_wave"], "people who answered the first wave")
+    whom = {"arm": row["arm"], "wave": rates.filter(arm=row["arm"])["wave"][0]}
+    first = people_fact(
+        row["answered_first_wave"], "people who answered the first wave", whom, paper.study.rules.counts, source=RATES
+    )
+    begun = section.named("began", first)
     kept = _share(section, paper, row, "cumulative_retention", "last")
     always = _share(section, paper, row, "continuous_retention", "every")
     return (
@@ -72,7 +78,12 @@ def _share(section: Section, paper: PaperContext, row: Mapping[str, Any], column
     """A share of an arm's first wave, as a fact."""
     of = f", {paper.study.label(row['arm'])}" if len(_arms(paper)) > 1 else ""
     what = f"share of the people of the first wave who answered {'the last' if which == 'last' else 'every wave'}{of}"
-    return section.fact(f"{which}.{row['arm']}", row[column], what, f"{row['answered_first_wave']:,} people")
+    whole = row["answered_first_wave"]
+    start = paper.table("response_rates").filter(arm=row["arm"])["wave"].min()
+    whom = {"arm": row["arm"], "wave": row["wave"], "cohort": str(start)}
+    whom |= {} if which == "last" else {"every": "yes"}
+    fact = share_fact(round(row[column] * whole), whole, what, whom, paper.study.rules.counts, source=RATES)
+    return section.named(f"{which}.{row['arm']}", fact)
 
 
 def _outcomes(section: Section, paper: PaperContext) -> None:
@@ -89,7 +100,9 @@ def _outcomes(section: Section, paper: PaperContext) -> None:
         )
         return
     share = explained / absent
-    name = section.fact("explained", share, "share of absences with a known reason", f"{absent:,} absences")
+    judged = Cell("estimate", share, min(explained, absent - explained) or absent, unit="absences", weighted=True)
+    said = Fact(share, "share of absences with a known reason", RATES, f"{absent:,} absences", judged)
+    name = section.named("explained", said)
     section.say(
         f"The fieldwork reports give a reason for {{{{ {name} | pct }}}} of the absences of people who were asked. "
         "People who died or moved away leave the denominator. Those who withdrew stay in it, although they are no "
@@ -104,8 +117,14 @@ def _patterns(section: Section, paper: PaperContext, options: Mapping[str, str])
     people = people.filter(pl.col("pattern").str.contains("1"))
     gaps = people.filter(pl.col("pattern").str.contains("10+1")).height
     late = people.filter(pl.col("pattern").str.starts_with("0")).height
-    back = section.fact("gaps", gaps, "people who came back after a gap", f"{people.height:,} people")
-    joiners = section.fact("late", late, "people who first answered after their arm’s first wave")
+    base, one = paper.study.rules.counts, {"arm": _arms(paper)[0]} if len(_arms(paper)) == 1 else {}
+    everybody = f"{to_base(people.height, base):,.0f} people"
+    gap = people_fact(
+        gaps, "people who came back after a gap", {**one, "course": "gap"}, base, source=RATES, people=everybody
+    )
+    whom = {**one, "cohort": "|".join(_waves(paper)[1:])} if one else {"course": "late"}
+    joined_late = people_fact(late, "people who first answered after their arm’s first wave", whom, base, source=RATES)
+    back, joiners = section.named("gaps", gap), section.named("late", joined_late)
     returned = (
         f"{{{{ {back} | words }}}} missed one or more waves and came back" if gaps else "no one came back after a gap"
     )
@@ -206,7 +225,7 @@ def _change(section: Section, paper: PaperContext) -> None:
     label, arm_label = paper.study.label(measure), paper.study.label(arm)
     several = spread["arm"].n_unique() > 1
     of, where = (f", {arm_label}", f" in {arm_label}") if several else ("", "")
-    people = f"{parts['between']['n']:,} people"
+    people = int(parts["between"]["n"])
     between, within = (
         section.fact(f"sd.{part}", parts[part]["sd"], f"{label}: standard deviation {said}{of}", people)
         for part, said in (("between", "between people"), ("within", "within a person"))
@@ -221,6 +240,10 @@ def _change(section: Section, paper: PaperContext) -> None:
 
 def _rates(paper: PaperContext) -> pl.DataFrame:
     return paper.table("response_rates").filter(pl.col("cohort") == EVERYONE)
+
+
+def _waves(paper: PaperContext) -> list[str]:
+    return sorted(_rates(paper)["wave"].unique())
 
 
 def _arms(paper: PaperContext) -> list[str]:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.errors import PaperError
+from pipeline.papers.content import Cell
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import Fact, Row, nearest
 from pipeline.specs.family import load
 from pipeline.specs.paper_parts import PAPER_SECTIONS
+
+RATES = "the table of response rates"
 
 
 @dataclass
@@ -31,9 +34,15 @@ class Section:
         """A table or figure."""
         self.lines += ["", f":::{directive}"]
 
-    def fact(self, name: str, value: float, what: str, people: str = "", source: str = "") -> str:
-        """Name a fact that a table holds; returns the call for a binding."""
-        self.facts[f"section.{name}"] = Fact(value, what, source or "the table of response rates", people)
+    def fact(self, name: str, value: float, what: str, people: int | None, source: str = "") -> str:
+        """Name a number of so many people that a table holds; returns the call for a binding."""
+        of = "" if people is None else f"{people:,} people"
+        judged = Cell("estimate", value, people, weighted=True)
+        return self.named(name, Fact(value, what, source or RATES, of, judged))
+
+    def named(self, name: str, fact: Fact) -> str:
+        """Name a fact; returns the call for a binding."""
+        self.facts[f"section.{name}"] = fact
         return f'fact("section.{name}")'
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pipeline.errors import PaperError
 from pipeline.papers.methods import limits
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence, joined
-from pipeline.papers.results import Fact, Row
+from pipeline.papers.results import Fact, Row, estimate_of
 from pipeline.papers.sections.section import Section, call
 from pipeline.papers.tables.sensitivity import version_label, version_rows
 
@@ -111,7 +112,8 @@ def _is_association(point: Row) -> bool:
 
 def _never_tips(point: Row, term: str, outcome: str, shifts: list[float], facts: dict[str, Fact]) -> Iterator[str]:
     for name, end in (("low", min(shifts)), ("high", max(shifts))):
-        facts[f"tipping.{name}"] = Fact(end, f"the {name}est shift tried", point["model"])
+        judged = replace(estimate_of(point), value=end, structural=True)
+        facts[f"tipping.{name}"] = Fact(end, f"the {name}est shift tried", point["model"], judged=judged)
     shifted = f"missing answers on {outcome} are"
     if _is_association(point):
         shifted = f"association between {term} and {outcome} among missing answers is"

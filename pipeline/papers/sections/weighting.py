@@ -15,10 +15,11 @@ def weighting(section: Section, paper: PaperContext) -> None:
         return
     section.lines += ["", "### Weights that adjust for non-response"]
     if "balance" in shown:
+        people = int(str(paper.table("weights")["n"].min())) if "weights" in paper.tables else None
         gaps = paper.table("balance").select(pl.col("difference_before", "difference_after").abs().max())
         before, after = (
             section.fact(
-                f"gap.{when}", gap, f"largest standardised difference {when} weighting", source="the table of balance"
+                f"gap.{when}", gap, f"largest standardised difference {when} weighting", people, "the table of balance"
             )
             for when, gap in zip(("before", "after"), gaps.row(0), strict=True)
         )

@@ -9,7 +9,7 @@ from pipeline.papers.content import Column, TableBlock
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import FITS, Results, Row, nearest
 from pipeline.papers.study_context import StudyContext
-from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, with_interval
+from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, rests_on, with_interval
 from pipeline.papers.tables.rows import distinct, in_units, labelled_units
 from pipeline.specs.family import Family
 
@@ -82,8 +82,8 @@ def _one(rows: list[Row], component: str, term: str, group: str | None = None) -
 def _cell(row: Row | None) -> str:
     if row is None:
         return "–"
-    return with_interval(row) if row["conf_low"] is not None else number(row["estimate"])
+    return with_interval(row) if row["conf_low"] is not None else rests_on(number(row["estimate"]), row)
 
 
 def _rate(row: Row | None) -> str:
-    return "–" if row is None else f"{decimal_share(row['estimate'])} of {count(row['n_obs'])}"
+    return "–" if row is None else rests_on(f"{decimal_share(row['estimate'])} of {count(row['n_obs'])}", row)

@@ -1,27 +1,106 @@
-"""How a table prints a result: one text per cell."""
+"""How a table prints a result: one text per cell, which knows what its numbers are of how many people.
+
+A number of too few people is not printed from the start (``MARK``), and is in no text that leaves this module.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from pipeline.papers.content import Column, Row, TableBlock, Text
+from pipeline.papers.content import Cell, Column, Row, TableBlock, Text
 from pipeline.papers.paper_context import PaperContext
+from pipeline.papers.results import estimate_of
 from pipeline.specs.components import COMPONENTS
+from pipeline.specs.disclosure import MARK as WITHHELD
+from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.rounding import p_value as printed_p
-from pipeline.specs.rounding import percent, places_of, rounded, to_places
+from pipeline.specs.rounding import percent, places_of, rounded, to_base, to_places
+
+Where = Mapping[str, str]
+"""Of whom a number is: dimension → value."""
+
+
+class Judged(str):
+    """The text of a cell, and what its numbers are (``judged``). Text that is added to it changes nothing of that."""
+
+    judged: tuple[Cell, ...] = ()
+
+    def __add__(self, other: str) -> Judged:
+        return judged(str.__add__(self, other), *self.judged)
+
+
+def judged(text: str, *cells: Cell) -> Judged:
+    found = Judged(text)
+    found.judged = cells
+    return found
 
 
 def cell_row(*cells: str) -> Row:
-    return Row(tuple((Text(cell),) if cell else () for cell in cells))
+    return Row(tuple((Text(str(cell), getattr(cell, "judged", ())),) if cell else () for cell in cells))
 
 
-def count(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"
+def count(
+    value: int | None,
+    *of: Where,
+    unit: str = "people",
+    sample: str = "",
+    structural: bool = False,
+    base: int = 1,
+) -> Judged:
+    """A number of people, each of whom ``of`` says who they are: withheld where they are few, zero included.
+
+    ``structural``: nobody can be there by definition, so that a zero says nothing of anybody. ``base``: what the study
+    rounds counts to.
+    """
+    if value is None:
+        return judged("")
+    wheres: Sequence[Where] = of or ({},)
+    if structural and value == 0:
+        return judged("–")
+    few = value < SMALLEST
+    shown = None if few else to_base(value, base)
+    cells = (
+        Cell("count", shown, shown, tuple(sorted(w.items())), unit=unit, sample=sample, rounding=base) for w in wheres
+    )
+    return judged(f"{shown:,.0f}" if shown is not None else WITHHELD, *cells)
 
 
-def share(part: int, whole: int) -> str:
-    return percent(part / whole, 1)
+def answers(value: int | None, sample: str) -> Judged:
+    """A number of answers behind a model's estimates."""
+    return count(value, unit="answers", sample=sample)
+
+
+def share(part: int, whole: int, *of: Where, structural: bool = False, base: int = 1) -> Judged:
+    """A part of a number of people, as a percentage; ``of``: who are in the part. Few in it or outside: withheld.
+
+    A reader who knows the whole knows the part to within the rounding of the percentage.
+    """
+    few = not structural and min(part, whole - part) < SMALLEST
+    places = 1 if base == 1 else 0
+    fine = 10.0 ** -(places + 2)
+    known = max(fine * to_base(whole, base), 1.0) + (base if base > 1 else 0.0)
+    shown = None if few else float(part)
+    cells = [Cell("count", shown, shown, tuple(sorted(w.items())), rounding=known) for w in of]
+    kept = None if few else round(part / whole, places + 2)
+    cells.append(Cell("share", kept, float(whole), rounding=fine, weighted=True, structural=structural))
+    return judged(WITHHELD if few else percent(part / whole, places), *cells)
+
+
+def rests_on(text: str, row: Mapping[str, Any] | None) -> Judged:
+    """A text with numbers of one row of estimates: withheld where it is of few people."""
+    if row is None:
+        return judged(text)
+    cell = estimate_of(row)
+    few = cell.n is not None and cell.n < SMALLEST
+    return judged(WITHHELD, replace(cell, value=None)) if few else judged(text, cell)
+
+
+def of_people(text: str, people: float | None, statistic: str = "estimate") -> Judged:
+    """A text with numbers of so many people: withheld where they are few."""
+    few = people is not None and people < SMALLEST
+    return judged(WITHHELD if few else text, Cell(statistic, None if few else 1.0, people, weighted=True))
 
 
 def decimal_share(value: float | None, places: int = 1) -> str:
@@ -57,7 +136,7 @@ def with_interval(row: Mapping[str, Any] | None) -> str:
         return "–"
     if row["estimate"] is None:
         return "withheld"
-    return f"{to_places(row['estimate'], places(row))} ({ends(row)})"
+    return rests_on(f"{to_places(row['estimate'], places(row))} ({ends(row)})", row)
 
 
 def with_error(row: Mapping[str, Any] | None, times: float, least: int, unit: str) -> str:
@@ -66,7 +145,7 @@ def with_error(row: Mapping[str, Any] | None, times: float, least: int, unit: st
     error = None if row["std_error"] is None else row["std_error"] * times
     fine = places_of((error,), least, value=row["estimate"] * times)
     brackets = "" if error is None else f" ({rounded(error, fine)})"
-    return f"{to_places(row['estimate'] * times, fine)}{unit}{brackets}"
+    return rests_on(f"{to_places(row['estimate'] * times, fine)}{unit}{brackets}", row)
 
 
 def plain_table(

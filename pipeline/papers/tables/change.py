@@ -11,7 +11,7 @@ from pipeline.papers.content import Row, TableBlock
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import nearest
 from pipeline.papers.tables.arms import by_arm
-from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, plain_table
+from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, of_people, plain_table
 from pipeline.specs.rounding import places_of
 
 
@@ -35,8 +35,11 @@ def variation(paper: PaperContext, names: Sequence[str], _options: Mapping[str, 
 def _spread(label: str, parts: Mapping[str, Mapping[str, float | int | None]]) -> Row:
     overall = parts["overall"]
     spreads = (number(parts[part]["sd"]) for part in ("overall", "between", "within"))
-    people = (count(int(overall[name] or 0)) for name in ("n", "persons"))
-    return cell_row(label, number(overall["mean"]), *spreads, *people, number(overall["waves_per_person"]))
+    answers, people = (int(overall[name] or 0) for name in ("n", "persons"))
+    counts = (count(answers, unit="answers", sample=label), count(people, sample=label))
+    numbers = (number(overall["mean"]), *spreads)
+    own = (of_people(text, people) for text in numbers)
+    return cell_row(label, *own, *counts, of_people(number(overall["waves_per_person"]), people))
 
 
 def transitions(paper: PaperContext, _names: Sequence[str], options: Mapping[str, str]) -> TableBlock:
@@ -55,7 +58,9 @@ def transitions(paper: PaperContext, _names: Sequence[str], options: Mapping[str
         for origin in own["origin"].unique(maintain_order=True):
             rows = own.filter(pl.col("origin") == origin)
             ways = {row["destination"]: row for row in rows.iter_rows(named=True)}
-            body.append(cell_row(_place(origin), count(rows["origin_count"][0]), *(_way(ways.get(to)) for to in names)))
+            of = int(rows["origin_count"][0])
+            cells = (of_people(_way(ways.get(to)), _fewest(ways.get(to), of)) for to in names)
+            body.append(cell_row(_place(origin), count(of, unit="answers"), *cells))
     by = {"psu": "sampling unit", "person_id": "person"}.get(str(frame["clustered_by"][0]), "cluster")
     notes = [
         "Each row takes the answers on the left: the percentage followed by each answer at the next wave, over all "
@@ -77,6 +82,13 @@ def transitions(paper: PaperContext, _names: Sequence[str], options: Mapping[str
 
 def _place(name: str) -> str:
     return name[:1].upper() + name[1:]
+
+
+def _fewest(row: Mapping[str, float | None] | None, of: int) -> float | None:
+    """How many answers the smaller side of a share has: those that went that way, or those that did not."""
+    if row is None or row["share"] is None:
+        return None
+    return of if row["share"] in (0.0, 1.0) and not of else min(row["share"], 1 - row["share"]) * of
 
 
 def _way(row: Mapping[str, float | None] | None) -> str:

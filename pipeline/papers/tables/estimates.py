@@ -11,7 +11,17 @@ from pipeline.papers.content import Row as TableRow
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence
 from pipeline.papers.results import STEP, Row, nearest
-from pipeline.papers.tables.cells import cell_row, count, ends, p_value, places, with_error, with_interval
+from pipeline.papers.tables.cells import (
+    answers,
+    cell_row,
+    count,
+    ends,
+    p_value,
+    places,
+    rests_on,
+    with_error,
+    with_interval,
+)
 from pipeline.papers.tables.rows import caution, distinct, in_units, labelled_units, rows_of, standard_errors
 from pipeline.specs.comparing import MARK
 from pipeline.specs.components import COMPONENTS
@@ -115,7 +125,8 @@ def _effects(paper: PaperContext, effects: list[Row], kinds: Sequence[str], mode
         declared = paper.study.models.get(model)
         label = (declared.short or declared.method) if declared else model or _association(paper, outcome, term)
         cells = [_marked(paper, by_kind.get(kind)) for kind in kinds]
-        found.append(cell_row(label, *cells, count(row["n_persons"]), count(row["n_obs"])))
+        counts = (count(row["n_persons"], sample=row["model"]), answers(row["n_obs"], row["model"]))
+        found.append(cell_row(label, *cells, *counts))
     return found
 
 
@@ -147,8 +158,8 @@ def estimates(paper: PaperContext, names: Sequence[str], options: Mapping[str, s
         label = _term(paper, row) + (f" ({row['component']})" if parts else "")
         where = [paper.study.label(row[name]) for name in ("wave", "group") if row[name] is not None]
         mark = MARK if paper.results.cautions.of(row) else ""
-        cells = (to_places(row["estimate"], places(row)) + mark, ends(row), p_value(row["p_value"]))
-        body.append(cell_row(", ".join([label, *where]) + mark, *cells))
+        texts = (to_places(row["estimate"], places(row)) + mark, ends(row), p_value(row["p_value"]))
+        body.append(cell_row(", ".join([label, *where]) + mark, *(rests_on(text, row) for text in texts)))
     name = "Odds ratio" if ratios else "Estimate"
     declared = paper.study.models.get(names[0])
     return TableBlock(

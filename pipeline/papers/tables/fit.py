@@ -8,7 +8,7 @@ from pipeline.papers.content import Column, TableBlock
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence, joined
 from pipeline.papers.results import Row
-from pipeline.papers.tables.cells import cell_row, count, p_value
+from pipeline.papers.tables.cells import cell_row, count, of_people, p_value
 from pipeline.papers.tables.rows import distinct, rows_of, short_name
 from pipeline.specs.rounding import rounded
 
@@ -34,8 +34,8 @@ def fit(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) 
     for model, wave in distinct(found, "model", "wave"):
         own = [row for row in found if (row["model"], row["wave"]) == (model, wave)]
         label = _with_constructs(paper, model) + (f", {paper.study.label(wave)}" if wave else "")
-        people = max((row["n_persons"] for row in own if row["n_persons"] is not None), default=None)
-        body.append(cell_row(label, *_fit_cells(own), count(people)))
+        people = _people(own)
+        body.append(cell_row(label, *_fit_cells(own, people), count(people, sample=model)))
     columns = (Column("Model"), *(Column(name, "right") for name in FIT.values()), Column("People", "right"))
     note = (
         "χ² is scaled where standard errors are robust. A model that fits perfectly has a CFI of one, and RMSEA and "
@@ -46,12 +46,18 @@ def fit(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) 
     )
 
 
-def _fit_cells(own: list[Row]) -> list[str]:
+def _people(rows: Sequence[Row]) -> int | None:
+    """How many people the rows rest on."""
+    return max((row["n_persons"] for row in rows if row["n_persons"] is not None), default=None)
+
+
+def _fit_cells(own: list[Row], people: int | None) -> list[str]:
     by = {row["term"]: row for row in own}
     if "chi_square" not in by or by["chi_square"]["estimate"] is None:
         return ["withheld", *("–" for _ in list(FIT)[1:])]
     values = {term: row["estimate"] for term, row in by.items()} | {"df": by["chi_square"]["df"]}
-    return ["–" if values.get(term) is None else rounded(values[term], PLACES.get(term, 3)) for term in FIT]
+    texts = ["–" if values.get(term) is None else rounded(values[term], PLACES.get(term, 3)) for term in FIT]
+    return [of_people(text, people) for text in texts]
 
 
 def _with_constructs(paper: PaperContext, model: str) -> str:
@@ -67,12 +73,13 @@ def _with_constructs(paper: PaperContext, model: str) -> str:
 def ladder(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
     """One row per nested model, each compared with the one above. ``:::table ladder MODEL``"""
     found = rows_of(paper, names[:1], "ladder")
+    people = _people(paper.results.of(names[0]))
     body = []
     for (step,) in distinct(found, "outcome"):
         own = [row for row in found if row["outcome"] == step]
         change = next((row for row in own if row["term"] == "difference"), None)
-        tested = ("–", "–", "–") if change is None else _tested(change)
-        body.append(cell_row(STEPS.get(step, step), *_fit_cells(own), *tested))
+        tested = ("–", "–", "–") if change is None else tuple(of_people(one, people) for one in _tested(change))
+        body.append(cell_row(STEPS.get(step, step), *_fit_cells(own, people), *tested))
     heads = (*FIT.values(), "Δχ²", "Δdf", "p")
     withheld = (row for row in found if row["estimate"] is None)
     notes = (

@@ -9,7 +9,7 @@ from pipeline.papers.content import Column, TableBlock, words
 from pipeline.papers.content import Row as TableRow
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import Row
-from pipeline.papers.tables.cells import cell_row, number, with_interval
+from pipeline.papers.tables.cells import cell_row, number, of_people, rests_on, with_interval
 from pipeline.papers.tables.rows import distinct, rows_of
 from pipeline.specs.rounding import rounded
 
@@ -70,7 +70,8 @@ def _step(own: list[Row], decided: Row, paper: PaperContext) -> TableRow:
     values = {row["term"]: row["estimate"] for row in own if row["component"] == decided["component"]}
     shown = ["–" if values.get(term) is None else rounded(values[term], 3) for term in MEASURES]
     level, said = str(decided["component"]), readable(str(decided["note"] or ""), paper.study)
-    return cell_row(level.capitalize(), *shown, said[:1].upper() + said[1:])
+    people = next((row["n_persons"] for row in own if row["n_persons"] is not None), None)
+    return cell_row(level.capitalize(), *(of_people(text, people) for text in shown), said[:1].upper() + said[1:])
 
 
 def coefficients(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
@@ -79,7 +80,7 @@ def coefficients(paper: PaperContext, names: Sequence[str], _options: Mapping[st
     body = []
     for outcome, wave in distinct(found, "outcome", "wave"):
         by = {row["term"]: row for row in found if (row["outcome"], row["wave"]) == (outcome, wave)}
-        single = [number(by[term]["estimate"]) if term in by else "–" for term in ("omega", "ave")]
+        single = [rests_on(number(by[term]["estimate"]), by[term]) if term in by else "–" for term in ("omega", "ave")]
         label = f"{paper.study.label(outcome)}, {paper.study.label(wave)}"
         body.append(cell_row(label, with_interval(by.get("alpha")), *single))
     heads = ("Alpha (interval)", "Omega", "Variance extracted")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -11,7 +12,7 @@ from pipeline.errors import PaperError
 from pipeline.papers.content import Row, TableBlock
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.tables.arms import by_arm, wave_title
-from pipeline.papers.tables.cells import cell_row, count, decimal_share, plain_table, share
+from pipeline.papers.tables.cells import cell_row, count, judged, plain_table, share
 
 EVERYONE = "all"
 FEWEST_OF_A_COHORT = 50
@@ -40,7 +41,8 @@ def response_rates(paper: PaperContext, _names: Sequence[str], _options: Mapping
     for arm, own in by_arm(frame, paper.study, body):
         for row in own.iter_rows(named=True):
             when = wave_title(paper.study, arm, row["wave"])[: len(first)]
-            body.append(cell_row(*when, *(_shown(row[name]) for name in cells)))
+            known = _of_wave(paper, own, row)
+            body.append(cell_row(*when, *(known(name) if name in WHO else _rate(paper, row, name) for name in cells)))
     return plain_table(paper, "Who could have answered, and who did", first, headers, body, [note])
 
 
@@ -60,8 +62,60 @@ ANSWERED_BEFORE = (
 """Headers, columns of the table of response rates, and a note: with fieldwork outcomes, and without."""
 
 
-def _shown(value: float | int | None) -> str:
-    return count(value) if isinstance(value, int) else decimal_share(value)
+WHO: dict[str, tuple[dict[str, str], ...]] = {
+    "achieved": ({},),
+    "entered": ({"status": "entered"}, {"cohort": "{wave}"}, {"cohort": "{wave}", "at": "{arm}"}),
+    "stayed": ({"status": "stayed"},),
+    "returned": ({"status": "returned"},),
+    "again": ({"status": "returned|stayed"},),
+    "answered_before": ({"cohort": "{before}", "at": "{arm}"},),
+    "eligible": ({"listed": "eligible"},),
+    "issued": ({"listed": "issued"},),
+    "partial": ({"partial": "yes"},),
+}
+"""Column of the response rates → whom it counts, of those who answered the wave; with ``at``, of the arm."""
+NOBODY = {"answered_before": 1, "again": 1, "stayed": 1, "returned": 2}
+"""Column → in how many of the first waves nobody can be counted in it."""
+
+
+def _of_wave(paper: PaperContext, own: pl.DataFrame, row: Mapping[str, Any]) -> Callable[[str], str]:
+    """The counts of one wave by the name of their column; ``own``: the rows of its arm."""
+    waves = own["wave"].to_list()
+    before = [wave for wave in waves if wave < row["wave"]]
+    fill = {"wave": row["wave"], "arm": row["arm"], "before": "|".join(before)}
+
+    def shown(name: str) -> str:
+        of = [{key: text.format(**fill) for key, text in each.items()} for each in WHO[name]]
+        whom = [_at(each, row) for each in of if all(each.values())]
+        nobody = len(before) < NOBODY.get(name, 0)
+        return count(row[name], *whom, structural=nobody, base=paper.study.rules.counts)
+
+    return shown
+
+
+def _at(of: Mapping[str, str], row: Mapping[str, Any]) -> dict[str, str]:
+    """People of an arm by their cohort, or else those who answered one wave of it."""
+    kept = {name: value for name, value in of.items() if name != "at"}
+    return {"arm": row["arm"], **kept} if "at" in of else {"arm": row["arm"], "wave": row["wave"], **kept}
+
+
+RATES = {
+    "reinterview_rate": ("again", "answered_before"),
+    "response_rate_1": ("achieved", "eligible"),
+    "response_rate_2": ("achieved", "eligible"),
+    "response_rate_issued": ("achieved", "issued"),
+}
+"""Rate → the column of its denominator; the numerator of rates that count partial interviews is not known exactly."""
+
+
+def _rate(paper: PaperContext, row: Mapping[str, Any], name: str) -> str:
+    """A rate, withheld where few of those eligible did or did not answer."""
+    if row[name] is None:
+        return "–"
+    whole = row[RATES[name][1]]
+    part = round(row[name] * whole)
+    of = [{"arm": row["arm"], "wave": row["wave"], "status": "returned|stayed"}] if name == "reinterview_rate" else []
+    return share(part, whole, *of, base=paper.study.rules.counts) if whole else "–"
 
 
 def retention(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
@@ -71,10 +125,8 @@ def retention(paper: PaperContext, _names: Sequence[str], _options: Mapping[str,
         body += [
             cell_row(
                 wave_title(paper.study, arm, row["wave"])[0],
-                *(count(row[name]) for name in ("entered", "stayed", "returned")),
-                _of(row["kept_from_wave_before"], row["answered_wave_before"]),
-                _of(row["kept_from_first_wave"], row["answered_first_wave"]),
-                _of(row["answered_every_wave"], row["answered_first_wave"]),
+                *map(_of_wave(paper, own, row), ("entered", "stayed", "returned")),
+                *(_kept(paper, own, row, name, whole) for name, whole in KEPT.items()),
             )
             for row in own.iter_rows(named=True)
         ]
@@ -104,8 +156,10 @@ def outcomes(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, 
     body: list[Row] = []
     for arm, own in by_arm(frame, paper.study, body):
         for row in own.iter_rows(named=True):
-            absent = count(row["listed"] - row["not_yet"] - row["achieved"])
-            reasons = (count(row[name]) for name in shown)
+            base = paper.study.rules.counts
+            of = {"arm": arm, "wave": row["wave"], "absent": "yes"}
+            absent = count(row["listed"] - row["not_yet"] - row["achieved"], of, base=base)
+            reasons = (count(row[name], {**of, "reason": name}, base=base) for name in shown)
             body.append(cell_row(wave_title(paper.study, arm, row["wave"])[0], absent, *reasons))
     headers = ["Absent", *(ABSENCES[name] for name in shown)]
     notes = [
@@ -123,7 +177,11 @@ def returns(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, s
     for arm, own in by_arm(frame, paper.study, body):
         for row in own.iter_rows(named=True):
             title = wave_title(paper.study, arm, row["wave"])[0]
-            body.append(cell_row(title, ABSENCES[row["reason"]], *(count(row[name]) for name in RETURNS)))
+            of = {"arm": arm, "wave": row["wave"], "gone": "yes", "reason": row["reason"]}
+            ways = {"absent": {}, "came_back": {"later": "back"}, "away": {"later": "away"}}
+            base = paper.study.rules.counts
+            counts = (count(row[name], {**of, **ways[name]}, base=base) for name in RETURNS)
+            body.append(cell_row(title, ABSENCES[row["reason"]], *counts))
     notes = ["People who had answered an earlier wave of their arm, by why they did not answer this one."]
     headers = list(RETURNS.values())
     return plain_table(paper, "Who left, who came back, and why", ("Missed", "Reason"), headers, body, notes)
@@ -144,8 +202,15 @@ def cohorts(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, s
         for cohort in own["cohort"].unique(maintain_order=True):
             rows = {row["wave"]: row for row in own.filter(pl.col("cohort") == cohort).iter_rows(named=True)}
             begun = rows[cohort]["answered_first_wave"]
-            shares = [share(rows[wave]["achieved"], begun) if wave in rows and begun else "" for wave in waves]
-            body.append(cell_row(wave_title(study, arm, cohort)[0], count(begun), *shares))
+            base = study.rules.counts
+            of = {"arm": arm, "cohort": cohort}
+            shares = [
+                share(rows[wave]["achieved"], begun, {**of, "wave": wave}, structural=wave == cohort, base=base)
+                if wave in rows and begun
+                else ""
+                for wave in waves
+            ]
+            body.append(cell_row(wave_title(study, arm, cohort)[0], count(begun, of, base=base), *shares))
     several = frame["arm"].n_unique() > 1
     headers = ["People", *(f"Wave {int(wave[1:])}" if several else study.label(wave) for wave in waves)]
     notes = [
@@ -160,5 +225,28 @@ def _everyone(paper: PaperContext) -> pl.DataFrame:
     return frame.with_columns(again=pl.col("stayed") + pl.col("returned"))
 
 
-def _of(part: int | None, whole: int | None) -> str:
-    return "–" if part is None or not whole else f"{share(part, whole)} ({whole:,})"
+KEPT = {
+    "kept_from_wave_before": "answered_wave_before",
+    "kept_from_first_wave": "answered_first_wave",
+    "answered_every_wave": "answered_first_wave",
+}
+"""Column of those who stayed → that of those who could."""
+
+
+def _kept(paper: PaperContext, own: pl.DataFrame, row: Mapping[str, Any], name: str, of: str) -> str:
+    """A share of those who answered an earlier wave, with their number in brackets."""
+    part, whole = row[name], row[of]
+    if part is None or not whole:
+        return "–"
+    base, waves = paper.study.rules.counts, own["wave"].to_list()
+    here = {"arm": row["arm"], "wave": row["wave"]}
+    place = waves.index(row["wave"])
+    start = waves[max(place - 1, 0)] if name == "kept_from_wave_before" else waves[0]
+    who = {
+        "kept_from_wave_before": {**here, "status": "stayed"},
+        "kept_from_first_wave": {**here, "cohort": waves[0]},
+        "answered_every_wave": {**here, "cohort": waves[0], "every": "yes"},
+    }
+    first = share(part, whole, who[name], structural=place == 0, base=base)
+    second = count(whole, {"arm": row["arm"], "wave": start}, base=base)
+    return judged(f"{first} ({second})", *first.judged, *second.judged)

@@ -21,8 +21,9 @@ def patterns(paper: PaperContext, _names: Sequence[str], options: Mapping[str, s
     people = people.filter(pl.col("pattern").str.contains("1"))
     counted = people.group_by("arm", "pattern", maintain_order=True).len()
     body: list[Row] = []
-    for _, own in by_arm(counted, paper.study, body):
-        body += _pattern_rows(own.sort(["len", "pattern"], descending=[True, True]), int(options.get("top", "12")))
+    for arm, own in by_arm(counted, paper.study, body):
+        ordered = own.sort(["len", "pattern"], descending=[True, True])
+        body += _pattern_rows(ordered, int(options.get("top", "12")), arm, paper.study.rules.counts)
     top = int(options.get("top", "12"))
     note = (
         f"One mark per wave: ● answered, ○ did not. The most common patterns are shown, at most {top}"
@@ -32,17 +33,20 @@ def patterns(paper: PaperContext, _names: Sequence[str], options: Mapping[str, s
     return plain_table(paper, "Patterns of participation", ("Pattern",), ("People", "Share"), body, [note])
 
 
-def _pattern_rows(counted: pl.DataFrame, top: int) -> list[Row]:
+def _pattern_rows(counted: pl.DataFrame, top: int, arm: str, base: int) -> list[Row]:
     total = int(counted["len"].sum())
     shown = counted.filter(pl.col("len") >= FEWEST).head(top)
     rest = total - int(shown["len"].sum())
     rows = [
-        cell_row(pattern.replace("1", "●").replace("0", "○"), count(many), share(many, total))
+        _row(pattern.replace("1", "●").replace("0", "○"), many, total, {"arm": arm, "pattern": pattern}, base)
         for pattern, many in shown.select("pattern", "len").iter_rows()
     ]
     others = counted.height - shown.height
     if others:
-        rows.append(
-            cell_row(f"{others} other {'pattern' if others == 1 else 'patterns'}", count(rest), share(rest, total))
-        )
+        label = f"{others} other {'pattern' if others == 1 else 'patterns'}"
+        rows.append(_row(label, rest, total, {"arm": arm, "pattern": "other"}, base))
     return rows
+
+
+def _row(label: str, many: int, total: int, of: dict[str, str], base: int) -> Row:
+    return cell_row(label, count(many, of, base=base), share(many, total, of, structural=many == total, base=base))

@@ -9,7 +9,7 @@ from pipeline.papers.content import Column, TableBlock
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import in_sentence
 from pipeline.papers.results import Row, nearest
-from pipeline.papers.tables.cells import cell_row, count, decimal_share, p_value, with_interval
+from pipeline.papers.tables.cells import answers, cell_row, count, decimal_share, p_value, rests_on, with_interval
 from pipeline.papers.tables.rows import caution
 from pipeline.specs.comparing import MARK
 from pipeline.specs.family import Family
@@ -24,9 +24,9 @@ def sensitivity(paper: PaperContext, names: Sequence[str], _options: Mapping[str
         cell_row(
             version_label(row),
             with_interval(row) + (MARK if paper.results.cautions.of(row) else ""),
-            p_value(row["p_value"]),
-            count(row["n_persons"]),
-            count(row["n_obs"]),
+            rests_on(p_value(row["p_value"]), row),
+            count(row["n_persons"], sample=f"{row['model']}, {row['group']}"),
+            answers(row["n_obs"], f"{row['model']}, {row['group']}"),
         )
         for row in versions
     ]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.content import Row, TableBlock, words
+from pipeline.papers.content import Cell, Row, TableBlock, words
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import nearest
-from pipeline.papers.tables.cells import cell_row, count, number, plain_table
-from pipeline.specs.rounding import percent, rounded
+from pipeline.papers.tables.cells import cell_row, count, judged, number, of_people, plain_table
+from pipeline.specs.rounding import percent
 
 STEPS = {
     "base, all asked": "Delivered weight, everyone asked",
@@ -28,13 +28,12 @@ def weights(paper: PaperContext, names: Sequence[str], _options: Mapping[str, st
     body: list[Row] = []
     for own in _sets(paper, "weights", names, body):
         for row in own.iter_rows(named=True):
-            mean = row["sum"] / row["n"]
-            ends = (rounded(row[end] / mean, 2) for end in ("min", "max"))
-            cells = (*ends, number(row["design_effect"]), count(round(row["effective_n"])))
-            body.append(cell_row(STEPS.get(row["step"], row["step"]), count(row["n"]), *cells))
-    headers = ("People", "Smallest", "Largest", "Design effect", "Effective n")
+            texts = (number(row["design_effect"]), f"{round(row['effective_n']):,}")
+            cells = (of_people(text, row["n"]) for text in texts)
+            body.append(cell_row(STEPS.get(row["step"], row["step"]), count(row["n"], sample=_set(row)), *cells))
+    headers = ("People", "Design effect", "Effective n")
     notes = (
-        "Smallest and largest weight in multiples of their mean. The design effect is Kish’s: the factor "
+        "The design effect is Kish’s: the factor "
         "by which unequal weights increase the variance of a mean. The effective n is the number of "
         "people divided by it.",
     )
@@ -46,8 +45,10 @@ def margins(paper: PaperContext, names: Sequence[str], _options: Mapping[str, st
     body: list[Row] = []
     for own in _sets(paper, "margins", names, body):
         for row in own.iter_rows(named=True):
-            shares = (percent(row[name], 1) for name in ("target", "before", "achieved"))
-            body.append(cell_row(_label(paper, row), count(row["persons"]), *shares))
+            target, *shares = (percent(row[name], 1) for name in ("target", "before", "achieved"))
+            of = {"variable": row["variable"], row["variable"]: row["category"]}
+            cells = (judged(target, PUBLIC), *(of_people(text, row["persons"]) for text in shares))
+            body.append(cell_row(_label(paper, row), count(row["persons"], of, sample=_set(row)), *cells))
     headers = ("People", "Population", "Before", "After")
     notes: tuple[str, ...] = ("Before: with the weight adjusted for non-response. After: with the final weight.",)
     if any(paper.table("margins")["category"] == "unanswered"):
@@ -63,9 +64,10 @@ def balance(paper: PaperContext, names: Sequence[str], _options: Mapping[str, st
     body: list[Row] = []
     for own in _sets(paper, "balance", names, body):
         for row in own.iter_rows(named=True):
-            cells = (number(row[name]) for name in ("asked", "responders", "weighted"))
+            texts = (number(row[name]) for name in ("asked", "responders", "weighted"))
             gaps = (number(row[name]) for name in ("difference_before", "difference_after"))
-            body.append(cell_row(_label(paper, row), *cells, *gaps))
+            people = _responders(paper, row)
+            body.append(cell_row(_label(paper, row), *(of_people(text, people) for text in (*texts, *gaps))))
     headers = ("Everyone asked", "Who answered", "Weighted", "Difference before", "Difference after")
     notes = (
         "Means, or shares of a category, at the wave the weights start from. Differences are between those who "
@@ -73,6 +75,23 @@ def balance(paper: PaperContext, names: Sequence[str], _options: Mapping[str, st
     )
     caption = "Balance before and after weighting"
     return plain_table(paper, caption, ("Earlier answer",), headers, body, notes)
+
+
+PUBLIC = Cell("share", None, structural=True)
+"""The population's share of a category: published by others, and about nobody of the sample."""
+
+
+def _set(row: Mapping[str, str]) -> str:
+    """Whose answers a row of weights rests on."""
+    return f"weights {row['weight_set']}, {row['arm']}"
+
+
+def _responders(paper: PaperContext, row: Mapping[str, str]) -> int | None:
+    """How many people of a set and arm were weighted; None where that is not known."""
+    if "weights" not in paper.tables:
+        return None
+    own = paper.table("weights").filter(weight_set=row["weight_set"], arm=row["arm"], step="trimmed")
+    return int(own["n"][0]) if own.height else None
 
 
 def _sets(paper: PaperContext, table: str, names: Sequence[str], body: list[Row]) -> Iterator[pl.DataFrame]:
