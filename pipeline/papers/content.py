@@ -152,7 +152,7 @@ class FigureData:
 @dataclass(frozen=True)
 class FigureFile:
     """A drawn figure as files, with the words that belong to it. ``narrow``: the same figure for a phone.
-    ``data``: what it shows, for the writers of numbers.
+    ``data``: what it shows, for the writers of numbers; ``people``: the fewest behind any value of it, where known.
 
     ``levels``: each model and outcome of which it shows levels by wave. ``prints``: the results that it prints, each
     with whether as a percentage.
@@ -169,6 +169,7 @@ class FigureFile:
     levels: tuple[tuple[str, str], ...] = ()
     prints: Mapping[tuple[str, ...], bool] = field(default_factory=dict)
     data: FigureData | None = None
+    people: float | None = None
 
     def __post_init__(self) -> None:
         if not self.alt.strip():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.specs.disclosure import MARK as WITHHELD
+
 KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 ONE_STRATUM = re.compile(r"\b1 strata\b")
 NUMERAL = re.compile(r"(?<![\w#])\d[\d,]*(?:\.\d+)?(?!\w)")
@@ -51,3 +53,14 @@ def _filled(form: str, numbers: list[list[str]]) -> str:
 def _span(values: tuple[str, ...]) -> str:
     ordered = sorted(dict.fromkeys(values), key=lambda value: float(value.replace(",", "")))
     return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
+
+
+COUNTED = re.compile(
+    r"(?<![\d.,])\b\d(?= (?:people|person|persons|rows|row|answers|answer|against)\b)|(?<=\()\d(?=\))", re.IGNORECASE
+)
+"""A number of people, rows or answers below ten, as notes and findings word it."""
+
+
+def without_few(text: str) -> str:
+    """A note's or finding's words without numbers of few people."""
+    return COUNTED.sub(WITHHELD, text)

@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import Cautions
 from pipeline.papers.content import Cell
-from pipeline.papers.phrases import in_labels, in_sentence
+from pipeline.papers.phrases import in_labels, in_sentence, without_few
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import Quantity
 from pipeline.specs.components import COMPONENTS
@@ -106,7 +106,8 @@ class Results:
         found: dict[str, list[Row]] = {}
         for row in self.estimates.iter_rows(named=True):
             made = None if row["covariance"] is None else in_labels(row["covariance"], self.labels)
-            found.setdefault(row["model"], []).append({**row, "covariance": made})
+            note = None if row["note"] is None else without_few(row["note"])
+            found.setdefault(row["model"], []).append({**row, "covariance": made, "note": note})
         return found
 
     def of(self, model: str, component: str | None = None) -> list[Row]:
@@ -168,7 +169,7 @@ class Results:
         concepts = tuple(dict.fromkeys((str(row["outcome"]), str(row["term"]))))
         origin = Origin(self._what(row), str(row["model"]), _people(row), str(row["covariance"] or ""), concepts)
         component, caution = COMPONENTS.get(row["component"]), self.cautions.of(row)
-        judged = estimate_of(row)
+        judged = self._judged(row)
         origin = replace(
             origin,
             caution=caution,
@@ -218,6 +219,14 @@ class Results:
         if component is None or not (component.compared or (component.in_units and groups and not component.log_scale)):
             return None
         return self.smallest.get(str(row["outcome"]))
+
+    def _judged(self, row: Row) -> Cell:
+        """What a row is; one without people of its own, such as a tipping point, rests on the fewest of its model."""
+        cell = estimate_of(row)
+        if cell.n is not None:
+            return cell
+        counted = [other.n for other in map(estimate_of, self.of(str(row["model"]))) if other.n is not None]
+        return replace(cell, n=min(counted, default=None))
 
     def _what(self, row: Row) -> str:
         """What a row says, in words: "Liking of migrants, 2016", or "Contact on liking, within a person"."""

@@ -15,7 +15,7 @@ from pipeline.papers.content import Column, Document, FigureData, FigureFile
 from pipeline.papers.declared import declared_context
 from pipeline.papers.facts import facts_of
 from pipeline.papers.render import render_paper
-from pipeline.papers.results import Results, Row, result_of
+from pipeline.papers.results import Results, Row, estimate_of, result_of
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.paper_reads import groups_of
 from pipeline.specs.provenance import Provenance, after
@@ -106,6 +106,7 @@ def figure_of(declared: Figure, record: Mapping[str, Any], found: Results) -> Fi
         data=_data(record.get("data")),
         levels=tuple(_levels(declared, found)),
         prints={result_of(row): declared.percent for row in _printed_rows(declared, found)},
+        people=min((n for n in (estimate_of(row).n for row in _printed_rows(declared, found)) if n), default=None),
     )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import polars as pl
 
 from pipeline.papers.appendix.plain import plain_rows, wave_of
 from pipeline.papers.content import Block, Paragraph, words
-from pipeline.papers.phrases import sentence
+from pipeline.papers.phrases import sentence, without_few
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.cells import count
-from pipeline.specs.disclosure import MARK as WITHHELD
 
 COMPARED = "Each wave was compared with the waves before it."
 JUDGED = "so that results may rest on a difference that nobody has judged"
@@ -75,15 +73,6 @@ def _counted(decided: int, waiting: int) -> str:
 
 def _found(row: dict[str, Any], study: StudyContext) -> tuple[str, str, str]:
     return wave_of(row["wave"], row["arm"], study), study.item(row["item"]), sentence(without_few(row["what"]))
-
-
-COUNTED = re.compile(r"(?<![\d.,])\b\d(?= (?:people|persons|rows|answers|against)\b)|(?<=\()\d(?=\))")
-"""A number of people, rows or answers below ten, as a finding words it."""
-
-
-def without_few(text: str) -> str:
-    """A finding's words without numbers of few people."""
-    return COUNTED.sub(WITHHELD, text)
 
 
 def _many(row: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.papers.disclosure.attack import Narrowed, narrowed, suppressed_intervals
-    from pipeline.papers.disclosure.cleared import cleared
+    from pipeline.papers.disclosure.collect import cleared
     from pipeline.papers.disclosure.dominance import totals
     from pipeline.papers.disclosure.frame import COLUMNS, STATISTICS, cells
     from pipeline.papers.disclosure.gate import refusals
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "attack": ("Narrowed", "narrowed", "suppressed_intervals"),
-    "cleared": ("cleared",),
+    "collect": ("cleared",),
     "dominance": ("totals",),
     "frame": ("COLUMNS", "STATISTICS", "cells"),
     "gate": ("refusals",),

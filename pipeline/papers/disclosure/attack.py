@@ -63,11 +63,18 @@ def suppressed_intervals(cells: pl.DataFrame) -> dict[Population, Interval]:
 
 def _one_state(cells: pl.DataFrame, smallest: int) -> list[Narrowed]:
     """What follows from numbers about the same people at the same time."""
-    system = system_of(cells)
     try:
-        return [*_of_system(system, smallest), *_differences(system, smallest)]
+        return _of_numbers(system_of(cells), smallest)
+    except ContradictionError:
+        pass  # a table does not list all categories of something
+    try:
+        return _of_numbers(system_of(cells, presume=False), smallest)
     except ContradictionError as error:
         raise ContradictionError(f"what is printed of “{error}” cannot all be true") from None
+
+
+def _of_numbers(system: System, smallest: int) -> list[Narrowed]:
+    return [*_of_system(system, smallest), *_differences(system, smallest)]
 
 
 def _of_system(system: System, smallest: int) -> Iterator[Narrowed]:

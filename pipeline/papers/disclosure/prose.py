@@ -19,8 +19,13 @@ SAMPLE = "respondents?|participants?|interviewees?|people|women|men|residents"
 _NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
 _WORD = "|".join(WORDS)
 _NOUN = "|".join(sorted(NOUNS, key=lambda noun: (-len(noun), noun)))
+_OTHER = (
+    r"(?:to|or|and|per|of|in|with|from|for|more|less|times|the|that|which|whose|than|areas?|waves?|regions?|arms?|parts?|"
+    r"months?|years?|weeks?|days?|steps?|points?|questions?|items?|studies|study|models?|groups?|categories|percentage)\b"
+)
+"""What stands between a number and a noun for people where the number counts something else."""
 _PEOPLE = re.compile(
-    rf"(?<![\w.,–-])(?P<number>{_NUMBER}|{_WORD})\s+(?!to\b|or\b|and\b|per\b)(?:[^\W\d]+\s+){{0,3}}?(?:{_NOUN})\b(?![’'])",
+    rf"(?<![\w.,–-])(?P<number>{_NUMBER}|{_WORD})\s+(?:(?!{_OTHER})[^\W\d]+\s+){{0,3}}?(?:{_NOUN})\b(?![’'])",
     re.IGNORECASE,
 )
 _SIZE = re.compile(rf"\bn\s*[=:]\s*(?P<number>{_NUMBER})", re.IGNORECASE)

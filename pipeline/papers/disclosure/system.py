@@ -65,8 +65,12 @@ class System:
         return [of for of in self.low if self.low[of] > self.high[of] + SLACK]
 
 
-def system_of(cells: pl.DataFrame) -> System:
-    """The system of normalised ``cells``."""
+def system_of(cells: pl.DataFrame, presume: bool = True) -> System:
+    """The system of normalised ``cells``.
+
+    ``presume``: that the categories which a table lists, with those that it suppresses, make up the whole, where the
+    numbers do not show otherwise. It is what a reader would suppose, and may be wrong.
+    """
     found = System()
     names = dimensions(cells)
     rows = list(_recut(cells, names).iter_rows(named=True))
@@ -75,7 +79,7 @@ def system_of(cells: pl.DataFrame) -> System:
         for of in _enter(row, names, found):
             tables.setdefault(row["table"] or "", {})[of] = None
     for table, of_table in tables.items():
-        _sums(list(of_table), found, table)
+        _sums(list(of_table), found, table, presume)
     _unions(found)
     _nested(found)
     return found
@@ -127,38 +131,51 @@ def _share(part: Population, of: Population, row: Mapping[str, Any], found: Syst
     found.rows.append(Row(((part, 1.0), (of, -(row["value"] + half))), -math.inf, 0.0))
 
 
-def _sums(of_table: Sequence[Population], found: System, table: str) -> None:
+def _sums(of_table: Sequence[Population], found: System, table: str, presume: bool) -> None:
     """The parts of each population that one table sets side by side, against the whole."""
-    groups: dict[tuple[Population, str], dict[str, Population]] = {}
-    for of in of_table:
-        for dimension, value in of.where:
-            if dimension != "outcome" and not (dimension in REPEATED and of.unit == "people"):
-                groups.setdefault((of.without(dimension), dimension), {})[value] = of
-    exhaustive = {name: _is_exhaustive(name, groups, found) for name in {name for _, name in groups}}
-    for (whole, name), members in groups.items():
-        chosen = _disjoint(members)
-        if len(chosen) < 2:
-            continue
+    groups = _groups(of_table)
+    shown = list(_completeness(groups, found))
+    for (whole, name), chosen in groups.items():
         found.add(whole)
+        values = frozenset(dict(part.where)[name] for part in chosen)
         terms = [(whole, 1.0), *((part, -1.0) for part in chosen)]
-        if not exhaustive[name]:
-            rest = whole.having(name, f"none of {', '.join(sorted(dict(part.where)[name] for part in chosen))}")
+        if not _is_exhaustive(name, values, shown, presume and any(part in found.suppressed for part in chosen)):
+            rest = whole.having(name, f"none of {', '.join(sorted(values))}")
             found.add(rest)
             found.rests[rest] = f"{table or 'the numbers printed'}: {name}"
             terms.append((rest, -1.0))
         found.rows.append(Row(tuple(terms), 0.0, 0.0))
 
 
-def _is_exhaustive(name: str, groups: Mapping[tuple[Population, str], Mapping[str, Population]], found: System) -> bool:
-    """Whether the values of a dimension make up the whole wherever that can be seen; supposed where it cannot."""
-    for (whole, dimension), members in groups.items():
-        chosen = _disjoint(members)
-        known = [whole, *chosen]
-        if dimension != name or len(chosen) < 2 or not all(math.isfinite(found.high.get(of, math.inf)) for of in known):
-            continue
-        if found.low[whole] - sum(found.high[part] for part in chosen) > SLACK:
-            return False
-    return True
+def _groups(of_table: Sequence[Population]) -> dict[tuple[Population, str], list[Population]]:
+    """Whole and dimension → its parts that do not overlap, where there are several."""
+    groups: dict[tuple[Population, str], dict[str, Population]] = {}
+    for of in of_table:
+        for dimension, value in of.where:
+            if dimension != "outcome" and not (dimension in REPEATED and of.unit == "people"):
+                groups.setdefault((of.without(dimension), dimension), {})[value] = of
+    chosen = {key: _disjoint(members) for key, members in groups.items()}
+    return {key: members for key, members in chosen.items() if len(members) > 1}
+
+
+Shown = tuple[str, frozenset[str], bool]
+"""A dimension, values of it, and whether somewhere these are seen to make up the whole, or seen not to."""
+
+
+def _completeness(groups: Mapping[tuple[Population, str], list[Population]], found: System) -> Iterator[Shown]:
+    """What the sums say that are printed with all their parts."""
+    for (whole, name), chosen in groups.items():
+        if all(math.isfinite(found.high.get(of, math.inf)) for of in (whole, *chosen)):
+            values = frozenset(dict(part.where)[name] for part in chosen)
+            yield name, values, found.low[whole] - sum(found.high[part] for part in chosen) <= SLACK
+
+
+def _is_exhaustive(name: str, values: frozenset[str], shown: Sequence[Shown], otherwise: bool) -> bool:
+    """Whether these values of a dimension make up the whole, as other sums show or else as is supposed."""
+    own = [(others, whole) for dimension, others, whole in shown if dimension == name]
+    if any(not whole and values <= others for others, whole in own):
+        return False
+    return otherwise or any(whole and others <= values for others, whole in own)
 
 
 def _disjoint(members: Mapping[str, Population]) -> list[Population]:

@@ -177,9 +177,9 @@ def _associations(paper: PaperContext, model: str, outcome: str) -> Iterator[str
         yield f"For {joined([_term(paper, row) for row in unclear])}, the interval of the odds ratio includes one."
     area, alike = (f'est("{model}", "{term}", outcome="{outcome}")' for term in ("auc", "r_indicator_adjusted"))
     yield (
-        "Take two people of whom one answered and one did not. The model gives the one who answered the higher "
-        f"probability in {{{{ {area} | pct }}}} of such pairs ({{{{ {area} | pct_interval }}}}); a half is chance. "
-        f"The adjusted R-indicator is {{{{ {alike} | dp(2) }}}} ({{{{ {alike} | interval(2) }}}}); one means "
+        "Take a pair of people of whom one answered and the other did not. The model gives the one who answered the "
+        f"higher probability in {{{{ {area} | pct }}}} of such pairs ({{{{ {area} | pct_interval }}}}); a half is "
+        f"chance. The adjusted R-indicator is {{{{ {alike} | dp(2) }}}} ({{{{ {alike} | interval(2) }}}}); one means "
         "that everyone is equally likely to answer."
     )
 

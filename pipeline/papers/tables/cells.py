@@ -90,7 +90,7 @@ def share(part: int, whole: int, *of: Where, structural: bool = False, base: int
 
 def rests_on(text: str, row: Mapping[str, Any] | None) -> Judged:
     """A text with numbers of one row of estimates: withheld where it is of few people."""
-    if row is None:
+    if row is None or not any(map(str.isdigit, text)):
         return judged(text)
     cell = estimate_of(row)
     few = cell.n is not None and cell.n < SMALLEST
@@ -99,6 +99,8 @@ def rests_on(text: str, row: Mapping[str, Any] | None) -> Judged:
 
 def of_people(text: str, people: float | None, statistic: str = "estimate") -> Judged:
     """A text with numbers of so many people: withheld where they are few."""
+    if not any(map(str.isdigit, text)):
+        return judged(text)
     few = people is not None and people < SMALLEST
     return judged(WITHHELD if few else text, Cell(statistic, None if few else 1.0, people, weighted=True))
 

@@ -111,8 +111,8 @@ def _cell(cell: Cell, place: str, table: str = "") -> Found:
     found: Found = {name: getattr(cell, name) for name in (*named, "weighted", "structural")}
     found |= dict(cell.where)
     if not cell.where and cell.statistic != "mean":
-        found["sample"] = f"{cell.sample} {place}".strip()
-    return found | {"place": place, "table": table}
+        found |= {"sample": f"{cell.sample} {place}".strip(), "outcome": cell.outcome or place}
+    return found | {"place": place, "table": table or place}
 
 
 def _prose(text: str, place: str) -> Iterator[Found]:
@@ -156,18 +156,18 @@ def _of_figure(block: FigureBlock, place: str) -> Iterator[Found]:
     for text in (file.title, file.subtitle, file.note, file.alt):
         yield from _prose(text, f"{place}, {name}")
     if file.data is not None:
-        yield from _of_points(file.data, name)
+        yield from _of_points(file.data, name, file.people)
 
 
-def _of_points(data: FigureData, name: str) -> Iterator[Found]:
-    """One row per plotted point, of as many people as its column says."""
+def _of_points(data: FigureData, name: str, fewest: float | None) -> Iterator[Found]:
+    """One row per plotted point, of as many people as its column says; without one, of the ``fewest`` of the figure."""
     headers = [column.header for column in data.columns]
     counted = next((place for place, header in enumerate(headers) if header in PEOPLE), None)
     for row in data.rows:
         labels = [text for text, column in zip(row, data.columns, strict=True) if column.align == "left" and text]
         where = f"{name}, {', '.join(labels)}"
         people = "" if counted is None else row[counted]
-        known = float(people.replace(",", "")) if DIGIT.search(people) else None
+        known = float(people.replace(",", "")) if DIGIT.search(people) else None if counted is not None else fewest
         for place, (text, column) in enumerate(zip(row, data.columns, strict=True)):
             if column.align == "right" and DIGIT.search(text) and MARK not in text:
                 yield {
