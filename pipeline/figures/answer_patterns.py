@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
+from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.rounding import percent
 
-FEWEST = 10
+FEWEST = SMALLEST
 """Patterns of fewer people than this are shown as one row, in figures as in tables."""
 
 
@@ -57,6 +58,12 @@ def pattern_counts(participation: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def rounded_patterns(counts: pl.DataFrame, base: int) -> pl.DataFrame:
+    """The counts of patterns as multiples of ``base``, but for the rare ones, which are shown together."""
+    rounded = (base * (pl.col("count") / base + 0.5).floor()).cast(pl.Int64)
+    return counts.with_columns(count=pl.when((pl.col("count") < FEWEST) | (base == 1)).then("count").otherwise(rounded))
+
+
 def panels_of(
     participation: pl.DataFrame,
     waves: Mapping[str, str] | Mapping[tuple[str, str], str] | None = None,
@@ -87,6 +94,8 @@ def _panel(
     total = sum(row["count"] for row in rows)
     common = [row for row in rows if row["count"] >= FEWEST]
     common = common[:top] if len(common) > top + 1 else common
+    while common and 0 < total - sum(row["count"] for row in common) < FEWEST:
+        common = common[:-1]  # those who are left would be few
     found = [
         Pattern(tuple(mark == "1" for mark in row["pattern"]), "", row["count"], row["count"] / total) for row in common
     ]

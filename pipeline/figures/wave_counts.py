@@ -10,12 +10,14 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.options import known_options
+from pipeline.specs.disclosure import SMALLEST
 from pipeline.wave_order import rows_in_wave_order
 
 STATUSES = ("stayed", "returned", "entered", "left", "away")
 """In the order stacked, from the bottom."""
 
 PRESENT = ("stayed", "returned", "entered")
+ANSWERED = "answered"
 
 
 @known_options
@@ -41,6 +43,25 @@ def participation_counts(participation: pl.DataFrame) -> pl.DataFrame:
     return by_status.sort(pl.col("arm").cast(pl.Enum(arms)), maintain_order=True)
 
 
+def publishable_counts(counts: pl.DataFrame, base: int = 1) -> pl.DataFrame:
+    """The counts without those of few people, and with a row ``answered`` for each wave.
+
+    ``base``: what the study rounds counts to. Where some count is of few people, all are rounded to tens at least:
+    otherwise it would follow from the others.
+    """
+    few = pl.col("count") < SMALLEST
+    base = max(base, SMALLEST) if counts.select(few.any()).item() else base
+    answered = (
+        counts.filter(pl.col("status").is_in(PRESENT))
+        .group_by("arm", "wave", maintain_order=True)
+        .agg(pl.lit(ANSWERED).alias("status"), pl.col("count").sum())
+    )
+    shown = pl.concat([counts.filter(~few), answered.select(counts.columns).filter(~few)])
+    return (
+        shown if base == 1 else shown.with_columns(count=(base * (pl.col("count") / base + 0.5).floor()).cast(pl.Int64))
+    )
+
+
 @dataclass(frozen=True)
 class WaveCounts:
     label: str
@@ -48,11 +69,11 @@ class WaveCounts:
 
     @property
     def answered(self) -> int:
-        return sum(self.counts.get(status, 0) for status in PRESENT)
+        return self.counts.get(ANSWERED, sum(self.counts.get(status, 0) for status in PRESENT))
 
     @property
     def total(self) -> int:
-        return sum(self.counts.values())
+        return sum(count for status, count in self.counts.items() if status != ANSWERED)
 
 
 def bars_of(

@@ -16,6 +16,7 @@ from pipeline.papers.bound_titles import filled
 from pipeline.papers.cautions import Cautions
 from pipeline.papers.companions import alone
 from pipeline.papers.content import Document, FigureFile, TableBlock, with_annex
+from pipeline.papers.disclosure.protect import protected
 from pipeline.papers.extracts import with_extracts
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.bind import Binder, Records, Say
@@ -100,7 +101,7 @@ def render_paper(
     annex = [*sourced(apart, provenance), *appendix(paper, records, asks=asks), *made(provenance, context)]
     whole = with_annex(document, with_unique_anchors(annex))
     try:
-        return with_extracts(whole, front.in_summary)
+        return with_extracts(protected(whole, context.rules), front.in_summary)
     except PaperError as error:
         raise UnsoundPaperError([f"{source.name}: {error}"]) from None
 

@@ -280,7 +280,7 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         "pipeline.figures.kinds.participation:picture",
         takes=frozenset({"groups", "claims"}),
         needs=("participation",),
-        reads_study=(*_CALENDAR, "waves.*.title"),
+        reads_study=(*_CALENDAR, "waves.*.title", "about.disclosure"),
     ),
     FigureKind(
         "patterns",
@@ -288,7 +288,7 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         "pipeline.figures.kinds.patterns:picture",
         takes=frozenset({"groups", "claims"}),
         needs=("participation",),
-        reads_study=(*_CALENDAR, "waves.*.title"),
+        reads_study=(*_CALENDAR, "waves.*.title", "about.disclosure"),
     ),
 )
 """Kind → its record. Extensions add theirs with ``FIGURE_KINDS.register``; tests with ``FIGURE_KINDS.registered``."""

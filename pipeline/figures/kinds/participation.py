@@ -14,7 +14,7 @@ from pipeline.figures.flow_plot import draw_flow
 from pipeline.figures.picture import Arguments, Material, Picture
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import WIDE, styled
-from pipeline.figures.wave_counts import WaveCounts, bars_of, participation_counts
+from pipeline.figures.wave_counts import WaveCounts, bars_of, participation_counts, publishable_counts
 from pipeline.options import known_options
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ STATUS_WORDS = {
 
 def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     """Who took part in each arm of the study; ``spec.groups`` names and chooses arms."""
-    counts = participation_counts(material.who_took_part())
+    counts = publishable_counts(participation_counts(material.who_took_part()), study.about.disclosure.counts)
     shared: Arguments = {"waves": wave_titles(study), "arms": spec.groups or arm_titles(study)}
     data = of_waves(bars_of(counts, **shared), STATUS_WORDS)
     return Picture(alt_participation(counts, **shared), partial(participation_flow, counts, **shared), data=data)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.figures.answer_patterns import Pattern, panels_of, pattern_counts
+from pipeline.figures.answer_patterns import Pattern, panels_of, pattern_counts, rounded_patterns
 from pipeline.figures.calendar import arm_titles, wave_titles
 from pipeline.figures.data import of_patterns
 from pipeline.figures.pattern_plot import draw_patterns
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     """Who answered which waves in each arm of the study; ``spec.groups`` names and chooses arms."""
-    counts = pattern_counts(material.who_took_part())
+    counts = rounded_patterns(pattern_counts(material.who_took_part()), study.about.disclosure.counts)
     shared: Arguments = {"waves": wave_titles(study), "arms": spec.groups or arm_titles(study)}
     data = of_patterns(panels_of(counts, **shared))
     return Picture(alt_patterns(counts, **shared), partial(participation_patterns, counts, **shared), data=data)

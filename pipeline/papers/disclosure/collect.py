@@ -44,6 +44,11 @@ Found = dict[str, Any]
 
 def cleared(document: Document) -> pl.DataFrame:
     """One row per number that a paper and its annex print (``frame.COLUMNS``), in their order."""
+    return numbers_of_texts(document).drop("together", "fixed")
+
+
+def numbers_of_texts(document: Document) -> pl.DataFrame:
+    """The same, with which text of a table each number stands in (``together``), so that it can be suppressed there."""
     rows = [row for part in document.documents for row in _of_document(part)]
     names = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
     kinds = {name: COLUMNS[name][0] if name in COLUMNS else pl.String() for name in names}
@@ -112,7 +117,12 @@ def _cell(cell: Cell, place: str, table: str = "") -> Found:
     found |= dict(cell.where)
     if not cell.where and cell.statistic != "mean":
         found |= {"sample": f"{cell.sample} {place}".strip(), "outcome": cell.outcome or place}
-    return found | {"place": place, "table": table or place}
+    return found | {"place": place, "table": table or place, "fixed": True}
+
+
+def text_of(run: Text) -> str:
+    """What names one text of a table among all of a document."""
+    return str(id(run))
 
 
 def _prose(text: str, place: str) -> Iterator[Found]:
@@ -140,9 +150,9 @@ def _of_row(row: Row, block: TableBlock, place: str, over: str) -> Iterator[Foun
     for column, runs in zip(block.columns, row.cells, strict=False):
         where = f"{place}, {column.header}" if len(row.cells) > 1 else place
         text = plain(runs)
-        judged = [cell for run in _flat(runs) if isinstance(run, Text) for cell in run.judged]
-        for cell in judged:
-            yield _cell(cell, where, block.anchor or over)
+        judged = [(cell, text_of(run)) for run in _flat(runs) if isinstance(run, Text) for cell in run.judged]
+        for cell, one in judged:
+            yield _cell(cell, where, block.anchor or over) | {"together": one, "fixed": False}
         if judged or not DIGIT.search(text):
             continue
         if column.align == "right" and has_numbers(text):

@@ -36,6 +36,8 @@ COLUMNS: dict[str, tuple[pl.DataType, object]] = {
     "largest": (pl.Float64(), None),
     "two_largest": (pl.Float64(), None),
     "mark": (pl.String(), ""),
+    "together": (pl.String(), None),
+    "fixed": (pl.Boolean(), False),
     "table": (pl.String(), ""),
     "place": (pl.String(), ""),
     "release": (pl.String(), ""),
@@ -48,9 +50,9 @@ count, itself). ``rounding``: what printed values are multiples of (1 for a coun
 counted. ``sample``: whose answers it rests on, where that is not everybody: numbers of people in two samples are not
 subtracted. ``structural``: true by definition, such as nobody having answered before the first wave. ``largest``,
 ``two_largest``: the share of a total that the largest contributor, and the largest two, make up. ``mark``: why a cell
-was suppressed, never published. ``table``: cells of one ``table`` that differ in one dimension add up to the cell
-without it. ``place``: where it stands, for messages. ``release``: empty for what is to be published, else the release
-that published it.
+was suppressed, never published. ``together``: cells that are suppressed together; ``fixed``: cannot be. ``table``:
+cells of one ``table`` that differ in one dimension add up to the cell without it. ``place``: where it stands, for
+messages. ``release``: empty for what is to be published, else the release that published it.
 """
 
 

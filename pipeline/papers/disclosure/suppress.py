@@ -29,7 +29,7 @@ def suppressed(cells: pl.DataFrame, smallest: int = SMALLEST, others: pl.DataFra
     frame = normalised(cells).with_row_index(ROW)
     counted = pl.col("statistic") == "count"
     small = counted & (pl.col("n") < smallest) & ~pl.col("structural") & pl.col("value").is_not_null()
-    primary = set(frame.filter(small)[ROW])
+    primary = _with_others(frame, set(frame.filter(small)[ROW]))
     secondary = _secondary(frame, primary, smallest, others)
     gone = [*primary, *secondary]
     hidden = pl.col(ROW).is_in(gone)
@@ -52,12 +52,19 @@ def _secondary(frame: pl.DataFrame, primary: set[int], smallest: int, others: pl
         more = _next(frame, found, primary | gone)
         if not found or more is None:
             break
-        gone.add(more)
+        gone |= _with_others(frame, {more}) - primary
         order.append(more)
     for row in order:
-        if not _found(frame, primary | (gone - {row}), smallest, others):
-            gone.remove(row)
+        fewer = gone - _with_others(frame, {row})
+        if not _found(frame, primary | fewer, smallest, others):
+            gone = fewer
     return gone
+
+
+def _with_others(frame: pl.DataFrame, rows: set[int]) -> set[int]:
+    """These rows, and those that are printed in one text with them."""
+    texts = frame.filter(pl.col(ROW).is_in(list(rows)) & pl.col("together").is_not_null())["together"]
+    return rows | set(frame.filter(pl.col("together").is_in(texts.unique().to_list()))[ROW])
 
 
 def _found(frame: pl.DataFrame, gone: Iterable[int], smallest: int, others: pl.DataFrame | None) -> list[Narrowed]:
@@ -89,7 +96,7 @@ def _next(frame: pl.DataFrame, found: list[Narrowed], gone: set[int]) -> int | N
     Without such a sum, the smallest that shares all dimensions but one with a cell that was found. Totals go last.
     """
     names = dimensions(frame.drop(ROW))
-    left = frame.filter(~pl.col(ROW).is_in(list(gone)) & pl.col("value").is_not_null())
+    left = frame.filter(~pl.col(ROW).is_in(list(gone)) & pl.col("value").is_not_null() & ~pl.col("fixed"))
     rows = [(row["n"] or 0.0, row[ROW], population(row, names)) for row in left.iter_rows(named=True)]
     lonely = _lonely(_shown(frame, gone))
     scored = [(-len(of.where), -lonely[of], n, row) for n, row, of in rows if lonely.get(of)]

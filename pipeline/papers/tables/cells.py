@@ -22,6 +22,14 @@ Where = Mapping[str, str]
 """Of whom a number is: dimension → value."""
 
 
+UNIT = "unit"
+"""In a ``Where``: what is counted, where it is not people who answered."""
+
+
+def _pairs(of: Where) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, value) for name, value in of.items() if name != UNIT))
+
+
 class Judged(str):
     """The text of a cell, and what its numbers are (``judged``). Text that is added to it changes nothing of that."""
 
@@ -62,7 +70,7 @@ def count(
     few = value < SMALLEST
     shown = None if few else to_base(value, base)
     cells = (
-        Cell("count", shown, shown, tuple(sorted(w.items())), unit=unit, sample=sample, rounding=base) for w in wheres
+        Cell("count", shown, shown, _pairs(w), unit=w.get(UNIT, unit), sample=sample, rounding=base) for w in wheres
     )
     return judged(f"{shown:,.0f}" if shown is not None else WITHHELD, *cells)
 
@@ -82,7 +90,7 @@ def share(part: int, whole: int, *of: Where, structural: bool = False, base: int
     fine = 10.0 ** -(places + 2)
     known = max(fine * to_base(whole, base), 1.0) + (base if base > 1 else 0.0)
     shown = None if few else float(part)
-    cells = [Cell("count", shown, shown, tuple(sorted(w.items())), rounding=known) for w in of]
+    cells = [Cell("count", shown, shown, _pairs(w), unit=w.get(UNIT, "people"), rounding=known) for w in of]
     kept = None if few else round(part / whole, places + 2)
     cells.append(Cell("share", kept, float(whole), rounding=fine, weighted=True, structural=structural))
     return judged(WITHHELD if few else percent(part / whole, places), *cells)

@@ -69,8 +69,8 @@ WHO: dict[str, tuple[dict[str, str], ...]] = {
     "returned": ({"status": "returned"},),
     "again": ({"status": "returned|stayed"},),
     "answered_before": ({"cohort": "{before}", "at": "{arm}"},),
-    "eligible": ({"listed": "eligible"},),
-    "issued": ({"listed": "issued"},),
+    "eligible": ({"unit": "listed", "eligible": "yes"},),
+    "issued": ({"unit": "listed", "issued": "yes"},),
     "partial": ({"partial": "yes"},),
 }
 """Column of the response rates → whom it counts, of those who answered the wave; with ``at``, of the arm."""
@@ -157,7 +157,7 @@ def outcomes(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, 
     for arm, own in by_arm(frame, paper.study, body):
         for row in own.iter_rows(named=True):
             base = paper.study.rules.counts
-            of = {"arm": arm, "wave": row["wave"], "absent": "yes"}
+            of = {"unit": "listed", "arm": arm, "wave": row["wave"], "absent": "yes"}
             absent = count(row["listed"] - row["not_yet"] - row["achieved"], of, base=base)
             reasons = (count(row[name], {**of, "reason": name}, base=base) for name in shown)
             body.append(cell_row(wave_title(paper.study, arm, row["wave"])[0], absent, *reasons))
@@ -177,7 +177,8 @@ def returns(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, s
     for arm, own in by_arm(frame, paper.study, body):
         for row in own.iter_rows(named=True):
             title = wave_title(paper.study, arm, row["wave"])[0]
-            of = {"arm": arm, "wave": row["wave"], "gone": "yes", "reason": row["reason"]}
+            of = {"unit": "listed", "arm": arm, "wave": row["wave"], "absent": "yes", "gone": "yes"}
+            of |= {"reason": row["reason"]}
             ways = {"absent": {}, "came_back": {"later": "back"}, "away": {"later": "away"}}
             base = paper.study.rules.counts
             counts = (count(row[name], {**of, **ways[name]}, base=base) for name in RETURNS)

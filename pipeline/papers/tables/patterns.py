@@ -10,8 +10,9 @@ from pipeline.papers.content import Row, TableBlock
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.tables.arms import by_arm
 from pipeline.papers.tables.cells import cell_row, count, plain_table, share
+from pipeline.specs.disclosure import SMALLEST
 
-FEWEST = 10
+FEWEST = SMALLEST
 """Patterns of fewer people than this are counted together."""
 
 
@@ -36,6 +37,8 @@ def patterns(paper: PaperContext, _names: Sequence[str], options: Mapping[str, s
 def _pattern_rows(counted: pl.DataFrame, top: int, arm: str, base: int) -> list[Row]:
     total = int(counted["len"].sum())
     shown = counted.filter(pl.col("len") >= FEWEST).head(top)
+    while shown.height and 0 < total - int(shown["len"].sum()) < FEWEST:
+        shown = shown.head(-1)  # those who are left would be few
     rest = total - int(shown["len"].sum())
     rows = [
         _row(pattern.replace("1", "●").replace("0", "○"), many, total, {"arm": arm, "pattern": pattern}, base)
