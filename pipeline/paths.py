@@ -145,6 +145,35 @@ class Paths:
     def paper_file(self, paper: str, suffix: str = "html") -> Path:
         return self.build / "papers" / f"{paper}.{suffix}"
 
+    def paper_cells(self, paper: str) -> Path:
+        """Every number that a paper and its annex print, as the frame that is judged before a release."""
+        return self.build / "papers" / f"{paper}_cells.csv"
+
+    # releases ----------------------------------------------------------------------------------------
+    def released(self, paper: str, version: str) -> Path:
+        """The folder of a release, as it goes out."""
+        return self.build / "release" / paper / version
+
+    @property
+    def releases(self) -> Path:
+        """What is known of releases and kept: the register, who signed, what numbers were published."""
+        return self.root / "reports" / "release"
+
+    @property
+    def release_register(self) -> Path:
+        return self.releases / "register.csv"
+
+    @property
+    def release_signatures(self) -> Path:
+        return self.releases / "signatures.csv"
+
+    @property
+    def release_audit(self) -> Path:
+        return self.releases / "audit.csv"
+
+    def released_cells(self, paper: str, version: str) -> Path:
+        return self.releases / "cells" / f"{paper}_{version}.csv"
+
     def draft_file(self, study: str, name: str) -> Path:
         """The declaration proposed for a file that no wave declares."""
         return self.build / "drafts" / study / f"{name}.yaml"

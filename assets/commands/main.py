@@ -12,6 +12,7 @@ from assets.commands.diff import builds, diff
 from assets.commands.items import items_app
 from assets.commands.key import key_app
 from assets.commands.messages import said_plainly
+from assets.commands.release import release_app
 from assets.commands.trace import trace
 from assets.commands.ui import ui
 from assets.commands.wave import wave_app, withdraw
@@ -100,6 +101,7 @@ app.add_typer(items_app, name="items")
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)
 app.add_typer(key_app, name="key")
+app.add_typer(release_app, name="release")
 
 
 def main() -> None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 STUDY_TABLES = ("participation", "response_rates", "absences", "reliability", "ledger", "findings", "linked")
 FOLLOWED = ("variation", "transitions")
 """Tables of a study with a headline measure."""
+CELLS = "cells"
+"""The file of a paper that says of whom each of its numbers is, for those who judge whether it may be released."""
 
 
 def nodes(workspace: Workspace) -> list[Node]:
@@ -66,6 +68,8 @@ def make_paper(
     import polars as pl
 
     from pipeline.papers import paper_numbers, paper_passages, render_study_paper, written
+    from pipeline.papers.disclosure import cleared
+    from pipeline.papers.disclosure.record import cells_as_csv
     from pipeline.tables import PaperNumber, PaperPassage
 
     apart = ("estimates", "figures", "receipts", *ABOUT)
@@ -96,6 +100,7 @@ def make_paper(
         for part in document.documents
         if part.part in WRITERS[writer].parts
     }
+    pages[CELLS] = cells_as_csv(cleared(document))
     shown = {"paper": {"numbers_bound": numbers.height}}
     return Output(
         {"paper": numbers, "passages": paper_passages(document, name)},
@@ -173,7 +178,8 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             page(key, part): below(paths, paths.paper_file(stem(name, part), writer.suffix), is_page=part == PARTS[0])
             for key, writer in WRITERS.items()
             for part in writer.parts
-        },
+        }
+        | {CELLS: below(paths, paths.paper_cells(name))},
         group="write",
         study=paper.study,
         description=paper.title,

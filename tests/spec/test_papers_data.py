@@ -46,22 +46,24 @@ def test_files_of_which_every_row_was_used_take_one_sentence():
 
 
 def test_rows_that_were_not_used_are_told_with_the_reason():
-    spoilt = {"loaded": 57, "quarantined": 2, "set_aside": 1, "apart": "id shared with another row: 2; preview: 1"}
+    spoilt = {"loaded": 30, "quarantined": 20, "set_aside": 10, "apart": "id shared with another row: 20; preview: 10"}
     rows = table(appendix(receipts=[{**RECEIPT, "wave": "w01"}, {**RECEIPT, "wave": "w02", **spoilt}]), "rows-table")
-    assert rows[0][1:] == ("", "60", "60", "0", "0")
-    assert rows[1][1:] == ("id shared with another row: 2; preview: 1", "60", "57", "2", "1")
+    assert rows[0][1:] == ("", "60", "60", "–", "–")
+    assert rows[1][1:] == ("id shared with another row: 20; preview: 10", "60", "30", "20", "10")
 
 
 def test_links_are_told_wave_by_wave_for_all_arms_together():
-    counts = {"people": 50, "known": 40, "returned": 4, "doubtful": 1, "expected": 2, "new": 3}
-    linked = {"wave": "w02", **counts, "compared": 40, "contradict": 2, "by_chance": 19.6}
-    rows = table(appendix(linked=[linked, {**linked, "people": 1050}]), "links-table")
-    assert [row[1:] for row in rows] == [("1,100", "80", "8", "10", "2", "80", "4", "39")]
+    counts = {"people": 500, "known": 400, "returned": 40, "doubtful": 10, "expected": 20, "new": 30}
+    linked = {"wave": "w02", **counts, "compared": 400, "contradict": 20, "by_chance": 196.0}
+    rows = table(appendix(linked=[linked, {**linked, "people": 1500}]), "links-table")
+    assert [row[1:] for row in rows] == [("2,000", "800", "80", "100", "20", "800", "40", "392")]
 
 
 def test_answers_set_aside_are_counted_by_wave_and_question():
-    blocks = appendix(ledger=[LEDGER, {**LEDGER, "count": 3}, {**LEDGER, "reason": "refused"}])
-    assert [row[1:] for row in table(blocks, "answers-set-aside-table")] == [("Liking", "7")]
+    blocks = appendix(ledger=[LEDGER, {**LEDGER, "count": 30}, {**LEDGER, "reason": "refused"}])
+    assert [row[1:] for row in table(blocks, "answers-set-aside-table")] == [("Liking", "34")]
+    few = appendix(ledger=[LEDGER, {**LEDGER, "count": 3}])
+    assert [row[1:] for row in table(few, "answers-set-aside-table")] == [("Liking", "[c]")]
 
 
 def test_exceptions_of_one_reason_are_told_once():

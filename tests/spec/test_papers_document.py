@@ -60,9 +60,9 @@ Liking rose by {{{{ {WITHIN} | dp(2) }}}}, and {{{{ {WITHIN} | dp(2) }}}} it was
 
 def participation() -> pl.DataFrame:
     people = (
-        [(f"p{i}", "11") for i in range(30)]
-        + [(f"q{i}", "10") for i in range(12)]
-        + [(f"r{i}", "01") for i in range(3)]
+        [(f"p{i}", "11") for i in range(300)]
+        + [(f"q{i}", "10") for i in range(120)]
+        + [(f"r{i}", "01") for i in range(30)]
     )
     status = {"11": ("entered", "stayed"), "10": ("entered", "absent"), "01": ("not_yet", "entered")}
     rows = [
@@ -133,20 +133,25 @@ def test_model_table_has_within_beside_between() -> None:
 
 def test_without_outcomes_the_share_is_of_those_who_had_answered_before() -> None:
     assert cells(table("Who could have answered")) == [
-        ["2016", "August 2016", "0", "0", "–", "42", "42"],
-        ["2018", "June 2018", "42", "30", "71.4%", "3", "33"],
+        ["2016", "August 2016", "–", "–", "–", "420", "420"],
+        ["2018", "June 2018", "420", "300", "71.4%", "30", "330"],
     ]
 
 
 def test_retention_says_what_each_share_is_of() -> None:
     assert cells(table("Who stayed")) == [
-        ["2016", "42", "0", "0", "–", "100.0% (42)", "100.0% (42)"],
-        ["2018", "3", "30", "0", "71.4% (42)", "71.4% (42)", "71.4% (42)"],
+        ["2016", "420", "–", "–", "–", "100.0% (420)", "100.0% (420)"],
+        ["2018", "30", "300", "–", "71.4% (420)", "71.4% (420)", "71.4% (420)"],
     ]
 
 
 def test_patterns_of_few_people_are_told_together() -> None:
-    assert cells(table("Patterns")) == [["●●", "30", "66.7%"], ["●○", "12", "26.7%"], ["1 other pattern", "3", "6.7%"]]
+    """Those of three people, and of others with them, so that these three are not what is left."""
+    few = participation().filter(pl.col("pattern").ne("01") | pl.col("person_id").is_in(["r0", "r1", "r2"]))
+    made = render(":::table patterns", context=FULL, tables={"participation": few})
+    found = next(block for block in made.blocks if isinstance(block, TableBlock))
+    assert cells(found) == [["●●", "300", "70.9%"], ["2 other patterns", "123", "29.1%"]]
+    assert cells(table("Patterns")) == [["●●", "300", "66.7%"], ["●○", "120", "26.7%"], ["○●", "30", "6.7%"]]
 
 
 def test_means_as_percentages_with_standard_errors() -> None:
@@ -215,11 +220,11 @@ def test_sentences_that_differ_in_numbers_are_told_as_one(sentences: list[str], 
 def test_facts_of_a_study() -> None:
     facts = facts_of(participation(), CONTEXT)
     assert {name: facts[name].value for name in ("persons", "person_waves", "waves", "retention", "persons.w02")} == {
-        "persons": 45,
-        "person_waves": 75,
+        "persons": 450,
+        "person_waves": 750,
         "waves": 2,
         "retention": 30 / 42,
-        "persons.w02": 33,
+        "persons.w02": 330,
     }
 
 
@@ -391,7 +396,7 @@ def test_arms_with_calendars_of_their_own_have_no_common_retention() -> None:
     facts = facts_of(pl.concat([participation(), other]), CONTEXT)
     assert "retention" not in facts
     assert facts["retention.main"].value == 30 / 42
-    assert facts["persons.other.w01"].value == 42
+    assert facts["persons.other.w01"].value == 420
 
 
 def test_a_table_typed_in_the_prose_is_numbered_and_named_after_its_heading() -> None:

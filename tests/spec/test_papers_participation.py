@@ -12,9 +12,9 @@ from pipeline.participation import absences, participation, response_rates, tran
 
 WAVES = ["w01", "w02"]
 REPORT = pl.DataFrame(
-    [(f"q{n}", "main", "w02", "dead" if n < 2 else "refused") for n in range(12)]
-    + [(f"n{n}", "main", "w01", "no_contact") for n in range(8)]
-    + [(f"n{n}", "main", "w02", "not_issued") for n in range(8)],
+    [(f"q{n}", "main", "w02", "dead" if n < 20 else "refused") for n in range(120)]
+    + [(f"n{n}", "main", "w01", "no_contact") for n in range(80)]
+    + [(f"n{n}", "main", "w02", "not_issued") for n in range(80)],
     schema=["person_id", "arm", "wave", "outcome"],
     orient="row",
 )
@@ -54,16 +54,16 @@ def table(document, name: str) -> TableBlock:
 
 def test_it_tells_who_stayed_with_the_denominator():
     text = said(paper())
-    assert "45 people gave 75 interviews in two waves." in text
-    assert "Of the 42 people who answered the first wave, 71.4% answered the last and 71.4% every one." in text
+    assert "450 people gave 750 interviews in two waves." in text
+    assert "Of the 420 people who answered the first wave, 71.4% answered the last and 71.4% every one." in text
     assert "no missed" not in text
-    assert "three first answered after the first wave" in text
+    assert "30 first answered after the first wave" in text
 
 
 def test_every_number_it_says_can_be_traced():
     document = paper()
     traced = {record.printed: record.what for record in document.numbers}
-    assert traced["42"] == "people who answered the first wave"
+    assert traced["420"] == "people who answered the first wave"
     assert traced["71.4%"].startswith("share of the people of the first wave who answered")
 
 
@@ -77,20 +77,20 @@ def test_without_outcomes_it_says_that_the_reasons_are_not_known():
 def test_with_outcomes_the_dead_leave_the_denominator_and_those_never_reached_are_in_it():
     document = paper(REPORT)
     assert cells(table(document, "Who could have answered")) == [
-        ["2016", "50", "50", "42", "0", "84.0%", "84.0%", "84.0%"],
-        ["2018", "51", "43", "33", "0", "64.7%", "64.7%", "76.7%"],
+        ["2016", "500", "500", "420", "[c]", "84.0%", "84.0%", "84.0%"],
+        ["2018", "510", "430", "330", "[c]", "64.7%", "64.7%", "76.7%"],
     ]
     assert cells(table(document, "Why people did not answer")) == [
-        ["2016", "8", "0", "8", "0", "0"],
-        ["2018", "20", "10", "0", "8", "2"],
+        ["2016", "80", "[c]", "[c]", "[c]", "[c]"],
+        ["2018", "200", "100", "[c]", "80", "[c]"],
     ]
 
 
 def test_returns_are_told_by_the_wave_missed_and_its_reason():
     document = paper(REPORT, ":::table returns")
     assert cells(table(document, "Who left, who came back")) == [
-        ["2018", "Refused", "10", "0", "10"],
-        ["2018", "Died", "2", "0", "2"],
+        ["2018", "Refused", "100", "[c]", "[c]"],
+        ["2018", "Died", "20", "[c]", "[c]"],
     ]
 
 
@@ -104,7 +104,7 @@ def test_who_leaves_is_described_by_odds_area_and_r_indicator():
         "R-indicator, adjusted",
         "Answered",
     ]
-    assert cells(block)[-1][1] == "71.4% of 42"
+    assert cells(block)[-1][1] == "71.4% of 420"
     assert "Higher odds of answering are associated with trust (odds ratio" in said(document)
 
 

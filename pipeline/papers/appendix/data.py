@@ -40,7 +40,10 @@ def _rows(receipts: pl.DataFrame, study: StudyContext) -> list[Block]:
         (
             wave_of(row["wave"], row["arm"], study),
             row["apart"] or "",
-            *(number_of(row[name], unit="rows") for name in ("rows", "loaded", "quarantined", "set_aside")),
+            *(
+                number_of(row[name], unit="rows", structural=row[name] == 0)
+                for name in ("rows", "loaded", "quarantined", "set_aside")
+            ),
         )
         for row in receipts.iter_rows(named=True)
     ]
