@@ -27,7 +27,7 @@ from pipeline.papers.disclosure.release import (
 )
 from pipeline.paths import Paths
 from pipeline.specs import Project, load_project
-from pipeline.specs.writers import PARTS, WRITERS, stem
+from pipeline.specs.writers import WRITERS, stem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -122,12 +122,13 @@ def _version(project: Project, paper: str) -> str:
 
 
 def _files(paths: Paths, project: Project, paper: str) -> dict[str, bytes]:
-    """Name → content of every file of a release: the paper and its annex in each format, its figures and their data."""
+    """Name → content of every file of a release: the paper, all that goes with it in each format, its figures."""
     places = {
         f"{stem(paper, part)}.{writer.suffix}": paths.paper_file(stem(paper, part), writer.suffix)
         for writer in WRITERS.values()
-        for part in PARTS
+        for part in writer.parts
     }
+    places = {name: place for name, place in places.items() if name.startswith(f"{paper}.") or place.is_file()}
     for figure in project.papers[paper].figures:
         names = {f"figures/{figure}.{suffix}": paths.figure_file(figure, suffix) for suffix in FIGURE_SUFFIXES}
         places |= {name: place for name, place in names.items() if place.is_file()}

@@ -35,7 +35,7 @@ from pipeline.specs.disclosure import MARK
 
 PEOPLE = ("People", "Answers")
 """Headers of the columns of a figure's data that say of how many people its row is."""
-WRITTEN = "paper, "
+WRITTEN = ("paper, ", "summary, ")
 """Where authors write; an annex is made from results and declarations, and its sentences state what they count."""
 QUESTIONS = "What was asked"
 DIGIT = re.compile(r"\d")
