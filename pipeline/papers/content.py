@@ -253,17 +253,14 @@ class NumberRecord:
     concepts: tuple[str, ...] = ()
     question: str = ""
     mark: str = ""
-<<<<<<< HEAD
     rows: tuple[tuple[str, ...], ...] = ()
     column: str = ""
+    judged: Cell | None = None
 
     @property
     def label(self) -> str:
         """What the annex calls it, and `cohesion trace` with it: ``12``."""
         return self.id.removeprefix("number-")
-=======
-    judged: Cell | None = None
->>>>>>> 0935714 (Let tables say of whom each number is, and withhold numbers of few people as they are made)
 
 
 @dataclass(frozen=True)

@@ -47,12 +47,9 @@ class Records:
                 origin.concepts,
                 " / ".join(filter(None, (self.asked(concept) for concept in origin.concepts))),
                 MARK if origin.caution else "",
-<<<<<<< HEAD
                 origin.rows,
                 origin.column,
-=======
                 origin.judged,
->>>>>>> 0935714 (Let tables say of whom each number is, and withhold numbers of few people as they are made)
             )
         return Number(printed.text, self.numbers[key].id, self.numbers[key].mark)
 

@@ -30,12 +30,9 @@ class Origin:
     compares: bool = False  # by itself it compares levels of waves or groups
     smallest: float | None = None  # smallest difference of interest of its outcome, in that outcome's units
     ranges: tuple[tuple[float, float] | None, tuple[float, float] | None] = (None, None)
-<<<<<<< HEAD
     rows: tuple[tuple[str, ...], ...] = ()  # the estimates that it is made of, as ``results.result_of`` names them
     column: str = ""  # and which number of theirs it is
-=======
     judged: Cell | None = None  # of whom it is, by which it is judged whether it may be published
->>>>>>> 0935714 (Let tables say of whom each number is, and withhold numbers of few people as they are made)
 
     @property
     def result(self) -> tuple[str, ...]:
