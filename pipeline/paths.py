@@ -149,6 +149,9 @@ class Paths:
         """Every number that a paper and its annex print, as the frame that is judged before a release."""
         return self.build / "papers" / f"{paper}_cells.csv"
 
+    def codebook_file(self, study: str, suffix: str = "html") -> Path:
+        return self.build / "codebooks" / f"{study}.{suffix}"
+
     # releases ----------------------------------------------------------------------------------------
     def released(self, paper: str, version: str) -> Path:
         """The folder of a release, as it goes out."""

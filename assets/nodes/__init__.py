@@ -24,6 +24,7 @@ def libraries_of(plan: Plan) -> tuple[str, ...]:
 def all_nodes(workspace: Workspace) -> list[Node]:
     """Every node of a workspace; each comes after those it reads from."""
     from assets.nodes import (
+        codebook,
         comparability,
         database,
         draw,
@@ -42,6 +43,6 @@ def all_nodes(workspace: Workspace) -> list[Node]:
     )
 
     first = (ingest, link, redelivery, fieldwork, harmonise, weigh, score, follow, weight_sets, impute)
-    stages = (*first, model, comparability, draw, write)
+    stages = (*first, model, comparability, draw, write, codebook)
     made = [node for stage in stages for node in stage.nodes(workspace)]
     return [*made, *database.nodes(workspace, made)]

@@ -101,6 +101,17 @@ FINDINGS = (
     "waves.*.exceptions.*.wording",
     "waves.*.exceptions.*.reason",
 )
+CODEBOOK = (
+    "key",
+    *_under("about", "title", "source", "funder", "synthetic", "population", "citation", "licence"),
+    *_under("about", "arms.*.title", "arms.*.waves", "columns", "unprefixed", "names", "disclosure.smallest"),
+    *_under("items.*", "label", "wording", "original", "kind", "concept", "battery", "source", "assumed", "reason"),
+    *_under("items.*", "routing", "reverse", *_LOCATED),
+    *_under("scales.*", "label", "items", "score", "assumed", "reason"),
+    *_under("waves.*", "title", "mode", "assumed", "reason", *_WAVE),
+    *_under("waves.*.exceptions.*", "wording", "verdict", "reason"),
+    *_under("waves.*.files.*", *_LAYOUT),
+)
 SAMPLE = (
     "key",
     *_under("about", "arms.*.waves", "columns", "unprefixed", "names", "missing"),

@@ -13,6 +13,9 @@ from typing import ClassVar, Literal
 from pipeline.specs.provenance import Provenance
 from pipeline.specs.writers import Part, stem
 
+CODEBOOK = r"\.\./codebooks/[a-z0-9_]+\.html#[a-z0-9_]+\Z"
+"""The address of a question in the codebook of a study, seen from a paper."""
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -57,6 +57,7 @@ def declared_context(
         exceptions=_exceptions(study),
         items={key: item.label for key, item in study.items.items()},
         rules=about.disclosure,
+        codebook=f"../codebooks/{study.key}.html",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.papers.content import Link, Runs, words
 from pipeline.specs.disclosure import Disclosure
 
 
@@ -69,7 +70,8 @@ class StudyContext:
     ``questions``: concept → the questions that measure it. ``labels``: concept, wave, arm or group → its name.
     ``fieldwork``: (arm, wave) → when. ``caveats``: markdown. ``exceptions``: what single waves did otherwise.
     ``items``: item → its label. ``units``: term → for how many units the paper's figures give its odds ratios,
-    ``unit_words``: in their words. ``rules``: what may be published.
+    ``unit_words``: in their words. ``rules``: what may be published. ``codebook``: the page of the study's
+    codebook, seen from a paper.
     """
 
     title: str
@@ -88,6 +90,11 @@ class StudyContext:
     units: Mapping[str, float] = field(default_factory=dict)
     unit_words: Mapping[str, str] = field(default_factory=dict)
     rules: Disclosure = field(default_factory=Disclosure)
+    codebook: str = ""
+
+    def entry(self, item: str, text: str) -> Runs:
+        """A text that leads to the entry of a question in the codebook, where there is one."""
+        return (Link(words(text), f"{self.codebook}#{item}"),) if self.codebook and text else words(text)
 
     def item(self, key: str) -> str:
         """The label of a question, or of a role such as the weight."""

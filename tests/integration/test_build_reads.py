@@ -27,7 +27,7 @@ from pipeline.specs.base import Declaration
 
 WORDS = ("label", "wording", "original", "source", "routing", "question", "reason", "caveats", "citation", "licence")
 """Fields that are printed and compute nothing: a computation that becomes due by them over-reacts."""
-PRINTS = {"make_figure", "make_paper", "make_findings", "make_sample"}
+PRINTS = {"make_figure", "make_paper", "make_findings", "make_sample", "make_codebook"}
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +116,13 @@ EDITS = {
         "data/concepts.yaml",
         "label: Life satisfaction",
         "label: Satisfaction",
-        {"figure/belonging", "paper/small"},
+        {"figure/belonging", "paper/small", "codebook/first"},
     ),
     "the wording of a question": (
         f"{STUDY}/items.yaml",
         "wording: Overall, how",
         "wording: How",
-        {"findings/first", "paper/small"},
+        {"findings/first", "paper/small", "codebook/first"},
     ),
     "the label of an answer": (
         f"{STUDY}/items.yaml",

@@ -59,7 +59,7 @@ def test_a_paper_is_one_file_that_says_what_it_is(built, paper):
     texts = [(pages / f"{name}.html").read_text() for name in (paper, f"{paper}_annex")]
     for html in texts:
         assert "synthetic data" in html.lower()
-        beside = rf"""{paper}(?:_annex)?\.html["'#]"""
+        beside = rf"""(?:\.\./codebooks/\w+\.html#)|{paper}(?:_annex)?\.html["'#]"""
         assert not re.findall(
             rf"""(?:src|href|srcset)=["'](?!#|data:|mailto:|{beside})(?!https?://[^"']*["']>)""", html
         )

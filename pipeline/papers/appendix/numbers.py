@@ -58,15 +58,16 @@ def _heading(source: str, records: Sequence[NumberRecord], study: StudyContext) 
 
 def _number(record: NumberRecord, study: StudyContext) -> Row:
     back = (Link((Text(record.printed),), f"#{record.id}-use"),)
-    asked = " / ".join(filter(None, (_asked(concept, study) for concept in record.concepts)))
+    asked = [runs for runs in (_asked(concept, study) for concept in record.concepts) if runs]
+    said = tuple(run for number, runs in enumerate(asked) for run in (*words(" / " if number else ""), *runs))
     what, people = words(f"{record.what}{record.mark}"), words(record.people)
-    return Row((words(record.label), back, what, people, words(asked)), anchor=record.id)
+    return Row((words(record.label), back, what, people, said), anchor=record.id)
 
 
-def _asked(concept: str, study: StudyContext) -> str:
-    """The first wording of a concept, and how many there are; the table of questions has them all."""
+def _asked(concept: str, study: StudyContext) -> Runs:
+    """The first wording of a concept, with its entry in the codebook, and how many there are."""
     questions = study.questions.get(concept, ())
     if not questions:
-        return ""
+        return ()
     more = f" and {len(questions) - 1} similar" if len(questions) > 1 else ""
-    return f"“{questions[0].wording}”{more}"
+    return (*study.entry(questions[0].item, f"“{questions[0].wording}”"), *words(more))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.errors import PaperError
-from pipeline.papers.content import Column, Row, TableBlock
+from pipeline.papers.content import Column, Row, TableBlock, words
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import joined
 from pipeline.papers.results import nearest
 from pipeline.papers.study_context import Question, StudyContext
-from pipeline.papers.tables.cells import cell_row
 
 CAPTION = "What was asked"
 
@@ -24,12 +23,14 @@ def items(paper: PaperContext, names: Sequence[str], _options: Mapping[str, str]
         if concept not in study.questions:
             raise PaperError(f"no question asks about `{concept}`{nearest(concept, study.questions)}")
         body += [
-            cell_row(
-                study.label(concept),
-                question.wording + _marks(question, marks),
-                _answers(question),
-                ", ".join(question.variables),
-                _asked_in(question, study),
+            Row(
+                (
+                    words(study.label(concept)),
+                    (*study.entry(question.item, question.wording), *words(_marks(question, marks))),
+                    words(_answers(question)),
+                    words(", ".join(question.variables)),
+                    words(_asked_in(question, study)),
+                )
             )
             for question in study.questions[concept]
         ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PaperError
 from pipeline.papers.content import (
+    CODEBOOK,
     Block,
     BulletList,
     Callout,
@@ -215,7 +216,7 @@ class _Writer:
         made = OxmlElement("w:hyperlink")
         if href.startswith("#") and href[1:] in self.anchors:
             made.set(qn("w:anchor"), _bookmark(href[1:]))
-        elif re.match(r"https?://|mailto:", href) or href.partition("#")[0] in self.others:
+        elif re.match(rf"https?://|mailto:|{CODEBOOK}", href) or href.partition("#")[0] in self.others:
             kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
             made.set(qn("r:id"), place.part.relate_to(href, kind, is_external=True))
         else:

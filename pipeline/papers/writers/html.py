@@ -12,9 +12,21 @@ from markupsafe import Markup, escape
 
 from pipeline.errors import PaperError
 from pipeline.papers.cautions import ANCHOR
-from pipeline.papers.content import Document, Emphasis, FigureFile, Link, Number, Run, Runs, Strong, address, beside
+from pipeline.papers.content import (
+    CODEBOOK,
+    Document,
+    Emphasis,
+    FigureFile,
+    Link,
+    Number,
+    Run,
+    Runs,
+    Strong,
+    address,
+    beside,
+)
 
-SAFE_ADDRESS = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
+SAFE_ADDRESS = re.compile(rf"(https?://|mailto:|#|{CODEBOOK})", re.IGNORECASE)
 
 
 def write(document: Document, template: bytes | None) -> bytes:
