@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.engine.node import UNSTAMPED, Node, Output, Stamp, Tables
@@ -25,6 +26,7 @@ from pipeline.specs.paper_reads import (
     study_reads,
     weight_sets_of,
 )
+from pipeline.specs.paper_sources import glossary_file, references_file
 from pipeline.specs.project import Assumption
 from pipeline.specs.provenance import Made
 from pipeline.specs.writers import PARTS, WRITERS, stem
@@ -61,6 +63,8 @@ def make_paper(
     pooling: tuple[str, ...],
     made: Mapping[str, Made],
     waves: tuple[str, ...],
+    references: OutsideFile | None,
+    glossary: OutsideFile | None,
     root: Place,
     stamp: Stamp = UNSTAMPED,
 ) -> Output:
@@ -70,6 +74,7 @@ def make_paper(
     from pipeline.papers import paper_numbers, paper_passages, render_study_paper, written
     from pipeline.papers.disclosure import cleared
     from pipeline.papers.disclosure.record import cells_as_csv
+    from pipeline.specs.paper_sources import glossary_of
     from pipeline.tables import PaperNumber, PaperPassage
 
     apart = ("estimates", "figures", "receipts", *ABOUT)
@@ -90,6 +95,8 @@ def make_paper(
         smallest=smallest,
         pooling=pooling,
         provenance=provenance(stamp, made, list(tables["receipts"].values()), waves),
+        references=references.path.read_text(encoding="utf-8") if references else "",
+        glossary=glossary_of(glossary.path) if glossary else {},
     )
     numbers = paper_numbers(document, name)
     pages = {
@@ -166,6 +173,8 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             "ranges": ranges_of(models.values(), study, project),
             "smallest": smallest_of(models.values(), study, project),
             "pooling": pooling_waves(models, project.models),
+            "references": _outside(references_file(paths.papers) if "[@" in text else None),
+            "glossary": _outside(glossary_file(paths.papers) if "](term:" in text else None),
             "templates": {key: OutsideFile(template) for key, template in templates.items()},
             "writers": tuple(WRITERS),
             "made": stamps.made(models, study),
@@ -194,6 +203,10 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
         effort=3.0,
         stamped=True,
     )
+
+
+def _outside(file: Path | None) -> OutsideFile | None:
+    return OutsideFile(file) if file else None
 
 
 def _inputs(workspace: Workspace, paper: Paper) -> dict[str, Any]:

@@ -228,6 +228,8 @@ class TableBlock:
     prefix: str = ""
     sources: tuple[str, ...] = ()
     """The tables that it is made from: ``estimates/MODEL``, ``participation``."""
+    key: str = ""
+    """What a reference in the text calls it: its kind, and what it was asked for by."""
 
     @property
     def label(self) -> str:

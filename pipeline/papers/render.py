@@ -20,7 +20,9 @@ from pipeline.papers.disclosure.protect import protected
 from pipeline.papers.extracts import with_extracts
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.bind import Binder, Records, Say
+from pipeline.papers.prose.citations import Library
 from pipeline.papers.prose.source import PaperSource, read_paper
+from pipeline.papers.references import resolved
 from pipeline.papers.results import Fact, Results, nearest
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.questions import CAPTION as QUESTIONS
@@ -54,6 +56,8 @@ def render_paper(
     ranges: Mapping[str, tuple[float, float]] | None = None,
     smallest: Mapping[str, float] | None = None,
     provenance: Provenance | None = None,
+    references: str = "",
+    glossary: Mapping[str, str] | None = None,
 ) -> Document:
     """A paper as a typed document with its technical annex, every number bound to a result.
 
@@ -63,6 +67,7 @@ def render_paper(
     ``cautions``: scales whose levels may not be compared; their numbers are marked wherever they are printed.
     ``ranges``: concept → its declared ends; results on different scales are not compared. ``smallest``: concept → the
     smallest difference of interest, by which words such as "rose" are chosen. ``provenance``: build, code and files.
+    ``references``: the works that it may cite, as CSL JSON or BibTeX. ``glossary``: term → what it means.
 
     Raises ``UnsoundPaperError`` with every mistake: typed numerals, unknown names, claims that results do not support.
     """
@@ -79,6 +84,10 @@ def render_paper(
     places = {origin.result: number for origin, number in binder.records.places.items() if not origin.scaled}
     paper = PaperContext(bound, tables or {}, context, places)
     blocks, apart = Builder(source, binder, paper, figures or {}).parts()
+    blocks, apart = resolved(
+        blocks, apart, library=Library(references), glossary=glossary or {},
+        report=lambda problem: source.problems.append(f"{source.name}: {problem}"),
+    )  # fmt: skip
     front = source.front
     if source.problems or front is None:
         raise UnsoundPaperError(list(dict.fromkeys(source.problems)))

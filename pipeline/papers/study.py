@@ -41,6 +41,8 @@ def render_study_paper(
     drawn: Mapping[str, Mapping[str, Any]],
     ranges: Mapping[str, tuple[float, float]] | None = None,
     smallest: Mapping[str, float] | None = None,
+    references: str = "",
+    glossary: Mapping[str, str] | None = None,
     pooling: Collection[str] = (),
     provenance: Provenance | None = None,
 ) -> Document:
@@ -54,8 +56,9 @@ def render_study_paper(
     ``drawn``: figure → its ``FigureRecord`` with ``svg`` and, where there are such, ``narrow`` and ``png`` (bytes).
 
     ``ranges``: concept → its declared ends, by which scales are distinguished. ``smallest``: concept → the smallest
-    difference of interest, by which words are chosen. ``pooling``: the models that analyse
-    several waves without a term for each (``specs.paper_reads.pooling_waves``). ``provenance``: build, code and files.
+    difference of interest, by which words are chosen. ``references``: the works that it may cite, as CSL JSON or
+    BibTeX. ``glossary``: term → what it means. ``pooling``: the models that analyse several waves without a term for
+    each (``specs.paper_reads.pooling_waves``). ``provenance``: build, code and files.
 
     Raises ``UnsoundPaperError`` with every mistake, among them titles of figures that the results do not
     support, and blocking findings that nobody has decided about.
@@ -82,6 +85,8 @@ def render_study_paper(
         ranges=ranges,
         smallest=smallest,
         provenance=provenance,
+        references=references,
+        glossary=glossary,
     )
 
 

@@ -12,6 +12,7 @@ from pipeline.specs.families import FAMILIES
 from pipeline.specs.figures import names_given
 from pipeline.specs.names import known
 from pipeline.specs.paper_parts import ANY, PAPER_SECTIONS, PAPER_TABLES, TABLE_OPTIONS, Request, requests
+from pipeline.specs.paper_sources import source_problems
 from pipeline.specs.papers import Paper
 from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Source
@@ -52,6 +53,8 @@ def check_paper(paper: Paper, source: Source, reading: Reading) -> None:
             f"states a finding (“{said}”) that nothing holds. Let a result choose the word, "
             "{{ moved(est(…), est(…)) }}, or add {{ claim(…) }} for what has to be true.",
         )
+    for line, problem in source_problems(text, source.path.parent):
+        _report(source, line, problem)
     _check_names(paper, source, reading)
     printed = {match.group(1) for match in NAMED.finditer(text)}
     _check_companions(paper, asked, printed, source, reading)

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 Fill = Callable[[int], Run | None]
 Report = Callable[[int, str], None]
+Notes = dict[str, tuple[int, str]]
+
+NOTE = re.compile(r"^\[\^([\w-]+)\]:[ \t]*(\S.*(?:\n(?!\[\^|[ \t]*\n).+)*)", re.MULTILINE)
+"""A footnote: its name and its text, up to the next blank line or footnote."""
+MARKED = re.compile(r"\[\^(?P<note>[\w-]+)\]|\[(?P<cite>@[^\]\n]+)\]")
+"""Where a footnote is referred to, or works are cited."""
 
 
 def blocks_of(text: str, fill: Fill, report: Report) -> list[Block]:
@@ -39,7 +45,23 @@ def blocks_of(text: str, fill: Fill, report: Report) -> list[Block]:
 
     Headings, paragraphs, bullet lists, tables, quotations, emphasis and links are known; other markdown is reported.
     """
-    return _Walk(_parser().parse(text), fill, report).blocks()
+    text, notes = _without_notes(text)
+    walk = _Walk(_parser().parse(text), fill, report, notes)
+    found = walk.blocks()
+    for name in notes.keys() - walk.noted:
+        report(notes[name][0], f"the footnote `[^{name}]` is referred to nowhere in this part of the text.")
+    return found
+
+
+def _without_notes(text: str) -> tuple[str, dict[str, tuple[int, str]]]:
+    """The text with blank lines in place of its footnotes, and name → line and text of each."""
+    found: dict[str, tuple[int, str]] = {}
+
+    def taken(match: re.Match[str]) -> str:
+        found[match[1]] = (text.count("\n", 0, match.start()), " ".join(match[2].split()))
+        return "\n" * match.group().count("\n")
+
+    return NOTE.sub(taken, text), found
 
 
 @lru_cache(maxsize=1)
@@ -51,8 +73,10 @@ def _parser() -> MarkdownIt:
 
 
 class _Walk:
-    def __init__(self, tokens: Sequence[Token], fill: Fill, report: Report) -> None:
+    def __init__(self, tokens: Sequence[Token], fill: Fill, report: Report, notes: Notes) -> None:
         self.tokens, self.fill, self.report, self.at = tokens, fill, report, 0
+        self.notes = notes
+        self.noted: set[str] = set()
 
     def blocks(self, until: str = "") -> list[Block]:
         found: list[Block] = []
@@ -154,6 +178,25 @@ class _Walk:
         return []
 
     def text(self, content: str) -> list[Run]:
+        """Plain text, and the runs of the citations, footnotes and places in it."""
+        found: list[Run] = []
+        at = 0
+        for match in MARKED.finditer(content):
+            found += self.places(content[at : match.start()])
+            found.append(self.note(match["note"]) if match["note"] else Link((), f"cite:{match['cite']}"))
+            at = match.end()
+        return found + self.places(content[at:])
+
+    def note(self, name: str) -> Run:
+        """A footnote where it is referred to: a link that holds what it says (``papers.references``)."""
+        if name not in self.notes:
+            self.report(0, f"the footnote `[^{name}]` has no text; write `[^{name}]: …` before the next `:::` line.")
+            return Text("")
+        self.noted.add(name)
+        tokens = _parser().parseInline(self.notes[name][1])
+        return Link(self.runs(tokens[0].children or []), f"note:{name}")
+
+    def places(self, content: str) -> list[Run]:
         """Plain text and the runs of the places in it."""
         parts = PLACE.split(content)
         found: list[Run] = []

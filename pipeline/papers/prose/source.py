@@ -30,7 +30,8 @@ PLACE = re.compile(f"{OPEN}(\\d+){CLOSE}")
 FRONT = re.compile(r"---\n(.*?)^---[ \t]*(?:\n|\Z)", flags=re.DOTALL | re.MULTILINE)
 BINDING = re.compile(r"\{\{(.*?)\}\}", flags=re.DOTALL)
 NUMERAL = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e][\d.,\u00a0]*%?")
-ADDRESS = re.compile(r"\]\([^)\s]*\)|<https?://[^>]*>")
+ADDRESS = re.compile(r"\]\([^)\s]*\)|<https?://[^>]*>|\[[@^][^\]\n]*\]")
+"""Addresses, citations and names of footnotes: their digits are no numerals of the text."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def table_block(directive: Directive, paper: PaperContext, number: int, prefix: 
     block: TableBlock = load(record.function)(noting, names, directive.options)
     models = tuple(f"estimates/{name}" for name in names if name in paper.results.models)
     caption = directive.options.get("caption", block.caption)
-    block = replace(block, sources=(*models, *read))
+    block = replace(block, sources=(*models, *read), key="-".join(directive.arguments))
     return numbered(block, number, prefix, caption, paper.study.synthetic)
 
 
