@@ -83,6 +83,7 @@ class Node:
     records: tuple[tuple[str, Any], ...] = ()
     tolerant: bool = False
     effort: float = 1.0  # a guess in seconds, until there is a record of the last run
+    by_column: frozenset[str] = frozenset()  # outputs of which the hash of each column is noted
     stamped: bool = False  # its function takes a ``stamp``: what its outputs say of where they come from
 
     @property

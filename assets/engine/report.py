@@ -41,13 +41,17 @@ class Check:
 
 @dataclass(frozen=True)
 class TableReport:
-    """One table: rows, columns as (name, type, range), the hash of its content, and what the UI shows with it."""
+    """One table: rows, columns as (name, type, range), the hash of its content, and what the UI shows with it.
+
+    ``hashes``: column → hash of its values, of wide tables from which many results are made.
+    """
 
     key: Key
     rows: int
     columns: tuple[tuple[str, str, str], ...]
     sha256: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Report:
                 tuple((name, dtype, limits) for name, dtype, limits in table["columns"]),
                 table["sha256"],
                 table["metadata"],
+                table.get("hashes", {}),
             )
             for table in fields.pop("tables")
         )

@@ -16,6 +16,7 @@ from typing import Any
 
 from assets.engine import store
 from assets.engine.code import version_of_package
+from assets.engine.columns import hashes_of_columns
 from assets.engine.node import Key, Node, Output, Stamp, flat
 from assets.engine.report import Check, Report, TableReport
 from pipeline.errors import CohesionError, UnconfirmedError
@@ -129,7 +130,8 @@ def _tables(node: Node, output: Output, content: Mapping[str, tuple[bytes, int]]
         declared = schema.columns() if schema else {}
         columns = tuple((column, str(dtype), _limits(declared.get(column))) for column, dtype in frame.schema.items())
         sha256 = hashlib.sha256(content[name][0]).hexdigest()
-        reports.append(TableReport(key, frame.height, columns, sha256, output.metadata.get(name, {})))
+        hashes = hashes_of_columns(frame) if name in node.by_column else {}
+        reports.append(TableReport(key, frame.height, columns, sha256, output.metadata.get(name, {}), hashes))
     return tuple(reports)
 
 

@@ -154,4 +154,5 @@ def _answers(workspace: Workspace, study: Study) -> Node:
         description=f"{study.about.short_title}: one row per person and wave, each item with its value, or why not.",
         kinds=frozenset({"duckdb", "sql"}),
         checks=("accounting",),
+        by_column=frozenset({"answers"}),
     )

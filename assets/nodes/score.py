@@ -78,4 +78,5 @@ def _panel(workspace: Workspace, study: Study) -> Node:
         study=study.key,
         description=f"{study.about.short_title}: one row per person and wave, one column per concept.",
         kinds=frozenset({"polars"}),
+        by_column=frozenset({"panel"}),
     )

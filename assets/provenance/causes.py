@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from assets.provenance.archive import Archive
+from assets.provenance.columns import Columns, names_in
 from assets.provenance.compare import ORDER, Change, differences
 from assets.provenance.declared import Edit, edits
 from assets.provenance.linking import edits_behind
@@ -49,6 +50,7 @@ class Causes:
         self._of: dict[str, Found] = {}
         self._own: dict[str, Found] = {}
         self._parts: dict[str, Any] = {}
+        self._columns = Columns(old, new, archive)
 
     @cached_property
     def edits(self) -> list[Edit]:
@@ -83,9 +85,27 @@ class Causes:
             for step, other in ((new, old), (old, new)):
                 for of, key in (step.needs if step is not None else {}).items():
                     if step is not None and step.inputs.get(of) != (other.inputs.get(of) if other else None):
-                        found |= self.of(self._makers[key].name) if key in self._makers else frozenset()
+                        found |= self._through(key, old, new)
             self._of[name] = frozenset(found)
         return self._of[name]
+
+    def _through(self, key: str, old: Step | None, new: Step | None) -> Found:
+        """The causes that reach a step through one table: those that can have touched the columns it rests on."""
+        if key not in self._makers:
+            return frozenset()
+        maker = self._makers[key]
+        found, changed = self.of(maker.name), self._columns.changed(key)
+        if changed is None or len(found) < 2:
+            return found
+        contents = [self._content(step) for step in (old, new) if step is not None]
+        named = {name for content in contents if content is not None for name in names_in(content["reads"])}
+        rests = self._columns.relevant(changed, maker.study, named)
+        kept = {cause for cause in found if self._touches(cause, maker.study, rests)}
+        return frozenset(kept) if rests and kept else found
+
+    def _touches(self, cause: Cause, study: str, columns: set[str]) -> bool:
+        touched = self._columns.touched(study, cause.place, cause.what) if cause.kind == "declaration" else None
+        return touched is None or bool(touched & columns)
 
     def of_table(self, key: str) -> Found:
         """The changed leaves on all paths that lead to a table."""

@@ -56,6 +56,7 @@ def _record(workspace: Workspace, plan: Plan, failures: Mapping[str, str], note:
         return
     contents: dict[str, str | bytes] = {hash_of(text): text for text in files.values()}
     steps = _with_parts(workspace, plan, steps, before, contents)
+    steps = _with_columns(paths, plan, steps, contents)
     manifest = Manifest(steps, _hashes(files))
     missing = manifest.uses - set(contents)
     contents |= dict(_tables(paths, plan, steps, missing - archive.has(missing)))
@@ -111,6 +112,22 @@ def _with_parts(
             parts = hash_of(text)
             contents[parts] = text
         found[name] = replace(step, parts=parts)
+    return found
+
+
+def _with_columns(
+    paths: Paths, plan: Plan, steps: Mapping[str, Step], contents: dict[str, str | bytes]
+) -> dict[str, Step]:
+    """Each step with the hashes of the columns of its wide tables, where the run that made them noted these."""
+    found = dict(steps)
+    for node in (*plan.nodes, *plan.others):
+        record = store.record(paths, node) if node.by_column else None
+        report = store.report_of(record) if record is not None else None
+        hashes = {"/".join(table.key): dict(table.hashes) for table in report.tables if table.hashes} if report else {}
+        if hashes:
+            text = json.dumps(hashes)
+            contents[hash_of(text)] = text
+            found[node.name] = replace(found[node.name], columns=hash_of(text))
     return found
 
 

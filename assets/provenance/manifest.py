@@ -16,7 +16,8 @@ class Step:
     """One node of a build. ``version``: its fingerprint without its inputs; ``parts``: the hash of what that is of.
 
     ``inputs``: name → content hash; ``needs``: name → key; ``outputs``: key → content hash. ``failed``: why it could
-    not be made, or empty; what lies there is then of an earlier build.
+    not be made, or empty; what lies there is then of an earlier build. ``columns``: the hash of what is noted of its
+    columns: key → column → hash.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Step:
     outputs: Mapping[str, str] = field(default_factory=dict)
     parts: str = ""
     failed: str = ""
+    columns: str = ""
 
     @property
     def is_built(self) -> bool:
@@ -60,7 +62,8 @@ class Manifest:
     def uses(self) -> set[str]:
         """The hashes of all contents that it refers to."""
         tables = {sha256 for step in self.steps.values() for key, sha256 in step.outputs.items() if is_kept(key)}
-        return {*tables, *self.files.values(), *(step.parts for step in self.steps.values() if step.parts)}
+        about = {sha256 for step in self.steps.values() for sha256 in (step.parts, step.columns) if sha256}
+        return {*tables, *self.files.values(), *about}
 
 
 def is_kept(key: str) -> bool:

@@ -177,6 +177,21 @@ def test_a_library_is_named_with_both_versions(root, monkeypatch):
     assert "No estimate moved." in "\n".join(lines(found))[:10_000]
 
 
+def test_the_code_of_a_family_is_named_by_module_and_function(root, monkeypatch):
+    known = engine_code.Code._digest
+    place = ("pipeline.models.dispatch", "fit")
+
+    def edited(self, module: str, name: str) -> str:
+        return "edited" if (module, name) == place else known(self, module, name)
+
+    monkeypatch.setattr(engine_code, "_CLOSURES", {})
+    monkeypatch.setattr(engine_code.Code, "_digest", edited)
+    Paths(root).code_cache.unlink()
+    found = compared(root)
+    assert [(one.kind, one.place, one.what) for one in found.causes] == [("code", "pipeline/models/dispatch.py", "fit")]
+    assert not found.models
+
+
 def test_a_withdrawal_is_named_and_nobody_is(root):
     from pipeline.ingest import installation_key, normalise_ids
     from pipeline.ingest.people.sorting import fingerprints
@@ -203,6 +218,23 @@ def test_of_two_changes_each_finding_has_those_on_its_path(root):
     assert why["fixed"] == {"fixed.yaml"}
     assert why["changes"] == {"weights.yaml"}
     assert why["how_sure"] == {"fixed.yaml", "weights.yaml"}
+
+
+def test_two_items_recoded_move_each_the_findings_on_their_own_answers(root):
+    contact = text(f"{STUDY}/items.yaml", "missing: {7: refused}\n", "missing: {7: refused}\n  reverse: true\n")
+    battery = CHANGES["the codes of a battery turned"][0]
+    found = compared(root, contact, battery)
+    why = {model.model: {cause.what.split(".")[0] for cause in model.causes} for model in found.models}
+    assert why["fixed"] == {"belonging_battery"}
+    assert why["means"] == {"belonging_battery"}
+    assert why["follows"] == {"belonging_battery", "contact"}
+
+
+def test_an_area_table_and_an_item_are_told_apart(root):
+    found = compared(root, CHANGES["an area table"][0], CHANGES["the codes of a battery turned"][0])
+    why = {model.model: {cause.place.rsplit("/", 1)[-1] for cause in model.causes} for model in found.models}
+    assert why["fixed"] == {"items.yaml"}
+    assert why["follows"] == {"items.yaml", "deprivation.csv"}
 
 
 def test_a_wave_redelivered_and_a_label_are_told_apart(root):

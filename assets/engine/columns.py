@@ -1,0 +1,32 @@
+"""The hash of each column of a table: which columns of a wide table came out otherwise, and which not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+KEYS = ("person_id", "wave", "arm")
+"""A value belongs to its row: two people who swap their answers are a difference."""
+SEED = 20260101
+
+
+def hashes_of_columns(frame: pl.DataFrame) -> dict[str, str]:
+    """Column → a hash of its values, each with the keys of its row; the order of rows does not matter.
+
+    Sums over all rows, from which no row can be read back.
+    """
+    import polars as pl
+
+    keys = [name for name in KEYS if name in frame.columns]
+    rows = frame.select(pl.struct(keys).hash(SEED)).to_series() if keys else None
+    found = {}
+    for column in frame.iter_columns():
+        try:
+            values = column.hash(SEED)
+        except (pl.exceptions.PolarsError, TypeError):
+            continue
+        mixed = values if rows is None or column.name in keys else values ^ rows
+        found[column.name] = f"{int(mixed.hash(SEED).sum() or 0):x}"
+    return found
