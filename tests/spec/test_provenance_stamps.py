@@ -1,4 +1,4 @@
-"""What a figure or a paper says of where it comes from: in a line for readers, in full in the metadata, always inert."""
+"""What a figure or a paper says of where it comes from: a line for readers, all of it in the metadata, inert."""
 
 import io
 import re
@@ -44,7 +44,8 @@ def test_a_line_says_waves_weights_models_files_code_and_build():
 
 def test_a_part_rests_on_its_own_models_waves_and_files():
     part = WHOLE.of(["m"])
-    assert (part.all_waves, part.weights, [one.file for one in part.deposits]) == (("w01",), ("unweighted",), ["one.csv"])
+    assert (part.all_waves, part.weights) == (("w01",), ("unweighted",))
+    assert [one.file for one in part.deposits] == ["one.csv"]
     assert WHOLE.of([]).all_waves == ("w01", "w02")
 
 
@@ -63,7 +64,7 @@ SVG = (
 )
 
 
-@pytest.mark.parametrize("text", [*PAYLOADS.values(), "</metadata><script>alert(1)</script>", "a & b < c", "\x00\x1b[31m\ud800"])
+@pytest.mark.parametrize("text", [*PAYLOADS.values(), "</metadata><script>alert(1)</script>", "a & b < c"])
 def test_metadata_of_figures_are_inert_text(text):
     about = {"title": text, "build": "0123", "models": text}
     svg = with_metadata(SVG, about)
