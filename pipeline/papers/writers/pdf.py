@@ -15,6 +15,8 @@ from pipeline.papers.writers.html import cropped, shape
 from pipeline.specs.writers import stem
 
 Form = Literal["pdf", "svg"]
+SHORT = 12
+"""Characters in every cell of a column that is no wider than its texts."""
 
 
 def write(document: Document, template: bytes | None) -> bytes:
@@ -115,9 +117,22 @@ def _drawn(file: FigureFile) -> FigureFile:
     return replace(file, svg=cropped(file.svg), narrow=None, png=None, levels=(), prints={}, data=None)
 
 
+def _plain(runs: Any) -> str:
+    """The text of runs as data."""
+    return "".join(run["text"] if "text" in run else _plain(run["runs"]) for run in runs)
+
+
 def _with_shapes(blocks: Any) -> Any:
-    """Each figure with its width for a height of one, so that its template can bound both."""
+    """Each figure with its width for a height of one, so that its template can bound both; of tables the columns of
+    short texts, which need no more than their own width.
+    """
     for block in blocks:
+        if block["kind"] == "table":
+            rows = [row["cells"] for row in block["rows"] if len(row["cells"]) == len(block["columns"])]
+            block["short"] = [
+                all(len(_plain(row[place])) <= SHORT for row in rows) and len(column["header"]) <= SHORT
+                for place, column in enumerate(block["columns"])
+            ]
         if block["kind"] == "figure":
             block["shape"] = shape(block["file"]["svg"].encode())
     return blocks
