@@ -94,8 +94,9 @@ def draw(
     pooled = " ".join(f"Arms taken together: {_joined(arms)}." for arms in together)
     note = " ".join(filter(None, (spec.note, pooled, picture.caution)))
     synthetic = "Synthetic data." if study.about.synthetic else ""
-    alt = " ".join(filter(None, (synthetic, picture.alt, pooled, picture.caution)))
     heading = titled(spec.title if title is None else title, picture)
+    finding = heading if heading.endswith((".", "?", "!")) else f"{heading}."
+    alt = " ".join(filter(None, (synthetic, finding, picture.alt, pooled, picture.caution)))
     footer = source if provenance is None else after(source, provenance.line())
     words = {"title": heading, "subtitle": spec.subtitle, "source": footer, "note": note}
     drawn = partial(picture.draw, **words, synthetic=study.about.synthetic)

@@ -65,7 +65,7 @@ class Scale:
 
 
 STEP = 0.25
-GAP, DENSE = 0.17, 0.02
+GAP, DENSE = 0.12, 0.02
 MANY = 10
 """Rows from which on they stand closer."""
 

@@ -102,6 +102,9 @@ def _drawn(
     key = f"Lines show {confidence * 100:g}% confidence intervals."
     if areas.overall and areas.overall.value is not None:
         key += " The vertical line marks all areas together."
+    lowest = min(end for area in shown for end in (area.value, area.low) if end is not None)
+    key += " The axis does not start at zero." if areas.percent and lowest > 0 else ""
+    key += "" if areas.percent else " The axis covers the values shown, not the whole scale of the answers."
     few = [area.label for area in areas.hidden]
     key += f" Not shown, with under {FEWEST} people or not known: {', '.join(few)}." if few else ""
     reference = areas.overall.value if areas.overall and areas.overall.value is not None else None

@@ -165,7 +165,9 @@ def _line_words(line: Line, percent: bool, brief: bool) -> str:
         return f"{name}{printed(points[0])} in {month(points[0].day)}"
     course = f"{name}from {printed(points[0])} to {printed(points[-1])}"
     if not line.mark and (brief or len(points) == 2):
-        return course
+        peak = max(points, key=lambda point: point.value)
+        inside = peak not in (points[0], points[-1]) and peak.value > max(points[0].value, points[-1].value)
+        return f"{course}, peak {printed(peak)} in {month(peak.day)}" if inside else course
     if line.mark:  # which value is highest is a comparison
         return f"{name}{', '.join(f'{printed(point)} in {month(point.day)}' for point in points)}"
     high, low = max(points, key=lambda p: p.value), min(points, key=lambda p: p.value)
