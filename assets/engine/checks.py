@@ -1,10 +1,10 @@
 """Asset checks, derived from the table contracts in ``pipeline/tables/``. A failed check stores nothing."""
 
-import dataframely as dy
 import polars as pl
 
 from assets.engine.node import Node, Output
 from assets.engine.report import DATA_CHECKS, Check, checks_of
+from pipeline.tables.contracts import dy
 
 GRAIN_RULES = ("primary_key", "grain_unique")
 

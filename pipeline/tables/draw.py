@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataframely as dy
+from pipeline.tables.contracts import dy
 
 
 class FigureRecord(dy.Schema):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import dataframely as dy
 import polars as pl
+
+from pipeline.tables.contracts import dy
 
 MISSING_REASONS = (
     "not_asked",  # the item is not in this wave's questionnaire

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import dataframely as dy
 import polars as pl
+
+from pipeline.tables.contracts import dy
 
 SET_ASIDE, NOT_IN_FILE, ROUTED_OUT = "set aside", "not in the file", "not asked of this person"
 """What a wave table holds in place of a code that was set aside, of an item whose variable the file lacks, and of an

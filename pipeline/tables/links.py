@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataframely as dy
 import polars as pl
+
+from pipeline.tables.contracts import dy
 
 LINK_KINDS = (
     "exact",  # in the wave before, with the same id

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import dataframely as dy
-
+from pipeline.tables.contracts import dy
 from pipeline.tables.harmonise import FURTHER_HEAD, HEAD
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import dataframely as dy
 import polars as pl
+
+from pipeline.tables.contracts import dy
 
 
 class Weights(dy.Schema):
