@@ -70,7 +70,7 @@ class _Process:
     task: Task | None = None
     piece: Piece | None = None
     gathering: _Gathering | None = None  # it waits for these pieces, and may compute some of them
-    shares: set[tuple[int, int]] = field(default_factory=set)
+    shares: set[tuple[int, int]] = field(default_factory=set)  # of one fan-out: it holds them until it runs a node
 
     @property
     def is_idle(self) -> bool:
@@ -105,7 +105,7 @@ class Pool:
     def submit(self, task: Task) -> None:
         """Give a node to an idle worker."""
         worker = next(worker for worker in self._workers if worker.is_idle)
-        worker.task = task
+        worker.task, worker.shares = task, set()
         self._send(worker, Run(task))
 
     def events(self, timeout: float) -> Iterator[Report | Progress]:
@@ -192,7 +192,7 @@ class Pool:
 
     def _give(self, worker: _Process, gathering: _Gathering) -> None:
         request = gathering.request
-        if gathering.owner not in worker.shares:
+        if gathering.owner not in worker.shares and worker is not gathering.worker:
             worker.shares = {gathering.owner}
             self._send(worker, Share(gathering.owner, request.function, request.shared))
         index = gathering.waiting.popleft()

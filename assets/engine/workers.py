@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import pickle
 import signal
 import traceback
 from collections import deque
@@ -45,21 +46,24 @@ class Done:
 
 @dataclass(frozen=True)
 class FanOut:
-    """From a worker: the node it runs has independent pieces. ``number`` names this fan-out within the worker."""
+    """From a worker: the node it runs has independent pieces. ``number`` names this fan-out within the worker.
+
+    ``shared`` is pickled: whoever passes it on need not hold what may be the largest tables of a study.
+    """
 
     number: int
     function: Callable[..., Any]
-    shared: tuple[Any, ...]
+    shared: bytes
     pieces: Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Share:
-    """To a worker, once for each fan-out: what all of its pieces read."""
+    """To a worker, once for each fan-out of another: what all of its pieces read, pickled."""
 
     owner: tuple[int, int]
     function: Callable[..., Any]
-    shared: tuple[Any, ...]
+    shared: bytes
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,10 @@ class Gathered:
     error: Exception | None = None
 
 
+_Shared = tuple[Callable[..., Any], tuple[Any, ...]]
+"""A function, and the arguments that all pieces share."""
+
+
 class PieceError(CohesionError):
     """A piece failed in a way that cannot be sent: said in words that hold no value."""
 
@@ -117,26 +125,27 @@ def work(connection: Connection, libraries: Sequence[str] = ()) -> None:
 class _Worker:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._shares: dict[tuple[int, int], Share] = {}
+        self._shares: dict[tuple[int, int], _Shared] = {}
+        self._own: dict[int, _Shared] = {}
         self._fan_outs = 0
 
     def handle(self, message: object) -> None:
         if isinstance(message, Run):
+            self._shares.clear()  # they may be large
             with runs_with(self._fan_out):
                 report = attempt(message.task)
             self._connection.send(Done(report))
         elif isinstance(message, Share):
-            if len(self._shares) > 3:
-                self._shares.pop(next(iter(self._shares)))
-            self._shares[message.owner] = message
+            self._shares.clear()
+            self._shares[message.owner] = message.function, pickle.loads(message.shared)
         elif isinstance(message, Piece):
             self._connection.send(self._compute(message))
 
     def _compute(self, piece: Piece) -> PieceDone:
-        share = self._shares[piece.owner]
+        function, shared = self._shares.get(piece.owner) or self._own[piece.owner[1]]
         try:
             with runs_with(None):
-                return PieceDone(piece.owner, piece.index, share.function(*share.shared, *piece.arguments))
+                return PieceDone(piece.owner, piece.index, function(*shared, *piece.arguments))
         except Exception as error:
             return PieceDone(piece.owner, piece.index, error=_sendable(error))
 
@@ -146,10 +155,12 @@ class _Worker:
         """Ask for the pieces to be shared out, and compute them here as long as there are any."""
         self._fan_outs += 1
         number = self._fan_outs
-        self._connection.send(FanOut(number, function, shared, pieces))
+        self._own[number] = function, shared
+        self._connection.send(FanOut(number, function, pickle.dumps(shared, pickle.HIGHEST_PROTOCOL), pieces))
         while True:
             message = self._connection.recv()
             if isinstance(message, Gathered) and message.number == number:
+                del self._own[number]
                 if message.error is not None:
                     raise message.error
                 return list(message.results)

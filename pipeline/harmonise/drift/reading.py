@@ -23,7 +23,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Reading:
-    """One item of one arm and wave: whose row it is, value and reason by row, and codes counted.
+    """One item of one arm and wave: whose row it is, its number (NaN for none) and reason by row, and codes counted.
 
     ``unknown`` holds the codes that are not declared, ``valued`` those that stand for a value (of number items: none),
     ``missing`` those that stand for a reason. ``tally``: value → rows. ``reasons``: reason → rows without a value.
@@ -32,7 +32,7 @@ class Reading:
 
     rule: Rule
     people: pl.Series
-    by_row: pl.Series
+    numbers: NDArray[np.float64]
     reason: pl.Series
     unknown: Mapping[str, int]
     valued: Mapping[str, int] = field(default_factory=dict)
@@ -41,19 +41,21 @@ class Reading:
     reasons: Mapping[str, int] = field(default_factory=dict)
     shared: bool = False
 
-    @cached_property
+    @property
     def frame(self) -> pl.DataFrame:
         """``person_id``, ``value`` and ``reason``, row by row."""
-        return pl.DataFrame({"person_id": self.people, "value": self.by_row, "reason": self.reason})
+        value = pl.Series(self.numbers, dtype=pl.Float64, nan_to_null=True)
+        return pl.DataFrame({"person_id": self.people, "value": value, "reason": self.reason})
 
     @property
     def height(self) -> int:
         """Rows of the file."""
-        return len(self.by_row)
+        return len(self.numbers)
 
-    @cached_property
+    @property
     def values(self) -> pl.Series:
-        return self.by_row.drop_nulls()
+        """The numbers of the rows with a value."""
+        return pl.Series("value", self.numbers[~np.isnan(self.numbers)], dtype=pl.Float64)
 
     @cached_property
     def varies(self) -> bool:
@@ -66,14 +68,9 @@ class Reading:
         return sum(self.tally.values())
 
     @cached_property
-    def numbers(self) -> NDArray[np.float64]:
-        """The value of each row, NaN where there is none."""
-        return self.by_row.to_numpy()
-
-    @cached_property
     def deposited(self) -> NDArray[np.float64]:
         """The numbers of the rows with a value as the file has them: before they were turned round or converted."""
-        numbers = self.values.cast(pl.Float64).to_numpy()
+        numbers = self.numbers[~np.isnan(self.numbers)]
         if self.rule.reverse and self.rule.range is not None:
             numbers = sum(self.rule.range) - numbers
         return (numbers - self.rule.plus) / self.rule.times if self.rule.is_converted else numbers
@@ -154,7 +151,7 @@ def _read_together(every: Sequence[Rule], rows: pl.DataFrame) -> list[Reading]:
         Reading(
             rule,
             rows["person_id"],
-            made[f"value {place}"],
+            made[f"value {place}"].to_numpy(),
             made[name] if (name := f"reason {place}") in made.columns else no_reason,
             result.unknown,
             result.valued,
