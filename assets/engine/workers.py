@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import pickle
 import signal
 import traceback
 from collections import deque
@@ -46,24 +45,21 @@ class Done:
 
 @dataclass(frozen=True)
 class FanOut:
-    """From a worker: the node it runs has independent pieces. ``number`` names this fan-out within the worker.
-
-    ``shared`` is pickled: whoever passes it on need not hold what may be the largest tables of a study.
-    """
+    """From a worker: the node it runs has independent pieces. ``number`` names this fan-out within the worker."""
 
     number: int
     function: Callable[..., Any]
-    shared: bytes
+    shared: tuple[Any, ...]
     pieces: Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Share:
-    """To a worker, once for each fan-out of another: what all of its pieces read, pickled."""
+    """To a worker, once for each fan-out of another: what all of its pieces read."""
 
     owner: tuple[int, int]
     function: Callable[..., Any]
-    shared: bytes
+    shared: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -137,7 +133,7 @@ class _Worker:
             self._connection.send(Done(report))
         elif isinstance(message, Share):
             self._shares.clear()
-            self._shares[message.owner] = message.function, pickle.loads(message.shared)
+            self._shares[message.owner] = message.function, message.shared
         elif isinstance(message, Piece):
             self._connection.send(self._compute(message))
 
@@ -156,7 +152,7 @@ class _Worker:
         self._fan_outs += 1
         number = self._fan_outs
         self._own[number] = function, shared
-        self._connection.send(FanOut(number, function, pickle.dumps(shared, pickle.HIGHEST_PROTOCOL), pieces))
+        self._connection.send(FanOut(number, function, shared, pieces))
         while True:
             message = self._connection.recv()
             if isinstance(message, Gathered) and message.number == number:
