@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from assets.provenance.compare import Change, differences
 from pipeline.specs.strict_yaml import Source, parse
@@ -51,12 +53,26 @@ def _in_file(file: str, old: str, new: str) -> Iterator[Edit]:
     match PurePosixPath(file).suffix:
         case ".yaml":
             yield from _in_yaml(file, old, new, 1)
+        case ".json":
+            before, after = (_json(text) for text in (old, new))
+            yield from (Edit(file, 1, one.path, one.old, one.new) for one in differences(before, after))
         case ".csv":
             yield from _in_table(file, old, new)
         case ".md" if "/papers/" in file:
             yield from _in_paper(file, old, new)
         case _:
             yield from _in_text(file, old, new, 0)
+
+
+def _json(text: str) -> Any:
+    """What a JSON file holds; entries of a list of records by their id, so that one more moves no other."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return {"text": text}
+    if isinstance(data, list) and data and all(isinstance(one, dict) and "id" in one for one in data):
+        return {str(one["id"]): one for one in data}
+    return data
 
 
 def _in_yaml(file: str, old: str, new: str, first: int) -> Iterator[Edit]:

@@ -147,9 +147,14 @@ def _tables(paths: Paths, plan: Plan, steps: Mapping[str, Step], missing: set[st
 def declarations(paths: Paths) -> Iterator[tuple[str, str]]:
     """Place below the root → text, of all that people declare and write."""
     folders = (paths.studies, paths.areas, paths.models, paths.figures, paths.papers, paths.templates)
-    files = [paths.concepts, *(file for folder in folders for file in sorted(folder.rglob("*")))]
+    shared = sorted(file for file in paths.papers.parent.glob("*") if file.suffix in (".yaml", ".json"))
+    files = [paths.concepts, *shared, *(file for folder in folders for file in sorted(folder.rglob("*")))]
     for file in files:
-        if file.is_file() and file.suffix in (".yaml", ".md", ".csv", ".typ", ".j2") and file.name != "README.md":
+        if (
+            file.is_file()
+            and file.suffix in (".yaml", ".md", ".csv", ".json", ".typ", ".j2")
+            and file.name != "README.md"
+        ):
             text = _text(file)
             if text is not None:
                 yield file.relative_to(paths.root).as_posix(), text

@@ -55,9 +55,12 @@ PAPER = "---\ntitle: Old\nstudy: s\n---\n\nIt rose.\n\nIt fell.\n"
         ("reports/papers/p.md", PAPER, PAPER.replace("It fell", "It sank"), [(8, "", "It fell.", "It sank.")]),
         ("data/studies/s/targets.csv", "wave,category,share\nw01,0,0.4\n", "wave,category,share\nw01,0,0.5\n",
          [(2, "w01.0.share", "0.4", "0.5")]),
+        ("reports/references.json", '[{"id": "a", "title": "A"}]',
+         '[{"id": "b", "title": "B"}, {"id": "a", "title": "C"}]',
+         [(1, "a.title", "A", "C"), (1, "b", "", "{id: b, title: B}")]),
         ("data/areas/a.csv", "code,score\nA1,3\n", "code,score\nA1,3\nA2,5\n", [(3, "", "", "A2,5")]),
     ],
-    ids=["item", "comment", "front matter", "prose", "cell", "row"],
+    ids=["item", "comment", "front matter", "prose", "cell", "record", "row"],
 )  # fmt: skip
 def test_an_edit_has_its_file_line_key_and_values(file, old, new, found):
     assert [one[1:] for one in of_texts({file: old}, {file: new})] == found
