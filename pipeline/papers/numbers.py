@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import json
 
 import polars as pl
@@ -25,7 +27,7 @@ def paper_numbers(document: Document, paper: str) -> pl.DataFrame:
             "paper": paper,
             "number": record.id,
             "printed": record.printed,
-            "value": record.value,
+            "value": None if math.isnan(record.value) else record.value,
             "source": f"{record.source}: {record.what}",
             "question": record.question or None,
             "rows": json.dumps(record.rows),

@@ -11,7 +11,7 @@ class PaperNumber(dy.Schema):
     paper = dy.String(primary_key=True)
     number = dy.String(primary_key=True)
     printed = dy.String()
-    value = dy.Float64()  # at full precision
+    value = dy.Float64(nullable=True)  # at full precision; null where it is withheld
     source = dy.String()
     question = dy.String(nullable=True)
     rows = dy.String()  # the estimates it is made of, as JSON: model, outcome, term, component, wave, group of each

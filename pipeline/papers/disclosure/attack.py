@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipeline.papers.disclosure.bounds import ContradictionError, Interval, bounds
+from pipeline.papers.disclosure.frame import ALONE
 from pipeline.papers.disclosure.frame import cells as normalised
 from pipeline.papers.disclosure.populations import Population
 from pipeline.papers.disclosure.system import SLACK, Row, System, system_of
@@ -38,7 +39,7 @@ def narrowed(cells: pl.DataFrame, earlier: pl.DataFrame | None = None, smallest:
     now = normalised(cells)
     if earlier is None or earlier.is_empty():
         return _one_state(now, smallest)
-    before = normalised(earlier)
+    before = normalised(earlier).filter(~pl.col("sample").str.starts_with(ALONE))
     found: list[Narrowed] = []
     same = now
     for release in before["release"].unique(maintain_order=True):

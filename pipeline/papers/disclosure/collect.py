@@ -29,7 +29,7 @@ from pipeline.papers.content import (
     Text,
     plain,
 )
-from pipeline.papers.disclosure.frame import COLUMNS
+from pipeline.papers.disclosure.frame import ALONE, COLUMNS
 from pipeline.papers.disclosure.prose import has_numbers, number_of_people, unbound_numbers
 from pipeline.specs.disclosure import MARK
 
@@ -116,7 +116,7 @@ def _cell(cell: Cell, place: str, table: str = "") -> Found:
     found: Found = {name: getattr(cell, name) for name in (*named, "weighted", "structural")}
     found |= dict(cell.where)
     if not cell.where and cell.statistic != "mean":
-        found |= {"sample": f"{cell.sample} {place}".strip(), "outcome": cell.outcome or place}
+        found |= {"sample": f"{ALONE}{place}: {cell.sample}", "outcome": cell.outcome or place}
     return found | {"place": place, "table": table or place, "fixed": True}
 
 
@@ -128,7 +128,7 @@ def text_of(run: Text) -> str:
 def _prose(text: str, place: str) -> Iterator[Found]:
     """Numbers of people that a text states in so many words, bound to nothing."""
     for said, number in number_of_people(text):
-        yield {"statistic": "count", "value": float(number), "place": f"{place}: “{said}”", "sample": said}
+        yield {"statistic": "count", "value": float(number), "place": f"{place}: “{said}”", "sample": ALONE + said}
 
 
 def _of_table(block: TableBlock, place: str) -> Iterator[Found]:
@@ -184,7 +184,7 @@ def _of_points(data: FigureData, name: str, fewest: float | None) -> Iterator[Fo
                     "statistic": "count" if place == counted else "estimate",
                     "value": known if place == counted else 1.0,
                     "n": known,
-                    "sample": where,
+                    "sample": ALONE + where,
                     "weighted": True,
                     "place": f"{where}, {column.header}",
                 }

@@ -56,6 +56,10 @@ messages. ``release``: empty for what is to be published, else the release that 
 """
 
 
+ALONE = "at "
+"""Begins the ``sample`` of a number that is related to no other, nor to its like in another release."""
+
+
 def cells(frame: pl.DataFrame) -> pl.DataFrame:
     """One row per cell with every column of ``COLUMNS``; dimensions as text, null where a cell is of all.
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from pipeline.papers.disclosure.attack import Narrowed, narrowed
 from pipeline.papers.disclosure.bounds import ContradictionError
+from pipeline.papers.disclosure.frame import ALONE, dimensions
 from pipeline.papers.disclosure.frame import cells as normalised
-from pipeline.papers.disclosure.frame import dimensions
 from pipeline.papers.disclosure.rules import DEFAULTS, Refusal, refused_cells
 from pipeline.specs.disclosure import Disclosure
 
@@ -45,7 +45,8 @@ def _samples(cells: pl.DataFrame, earlier: pl.DataFrame | None, smallest: int) -
     """The same mean or share of two samples that differ by a few people: their values follow from the two."""
     both = [normalised(cells)] + ([] if earlier is None or earlier.is_empty() else [normalised(earlier)])
     frame = pl.concat(both, how="diagonal").filter(
-        pl.col("statistic").is_in(DIFFERENCED), pl.col("value").is_not_null(), pl.col("n").is_not_null()
+        pl.col("statistic").is_in(DIFFERENCED) & ~pl.col("sample").str.starts_with(ALONE),
+        pl.col("value").is_not_null() & pl.col("n").is_not_null(),
     )
     names = ["statistic", "outcome", "category", "unit", *dimensions(frame)]
     for _, own in frame.group_by(names, maintain_order=True):

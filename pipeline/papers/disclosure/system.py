@@ -116,7 +116,8 @@ def _number_of(of: Population, row: Mapping[str, Any], found: System) -> None:
         found.add(of)
         return
     half = row["n_rounding"] / 2 if row["n_rounding"] > 1 else 0.0
-    found.know(of, max(math.ceil(row["n"] - half), 0), math.floor(row["n"] + half), row["place"])
+    low, high = (row["n"] - half, row["n"] + half) if half else (math.floor(row["n"]), math.ceil(row["n"]))
+    found.know(of, max(math.ceil(low), 0), math.floor(high), row["place"])
 
 
 def _share(part: Population, of: Population, row: Mapping[str, Any], found: System) -> None:
