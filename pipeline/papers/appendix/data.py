@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from pipeline.papers.appendix.differences import differences
@@ -64,8 +66,17 @@ def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
     )
     has_facts = bool((counted["compared"] > 0).any())
     counted = counted if has_facts else counted.drop("compared", "contradict", "by_chance")
+    arms = linked["arm"].unique().to_list() if "arm" in linked.columns else []
     rows = [
-        (study.label(wave), *(_linked(number, study) for number in counts)) for wave, *counts in counted.iter_rows()
+        (
+            study.label(row["wave"]),
+            *(
+                _linked(row[name], study, _whom(name, row["wave"], arms), nobody=not place and name == "returned")
+                for name in counted.columns
+                if name != "wave"
+            ),
+        )
+        for place, row in enumerate(counted.iter_rows(named=True))
     ]
     lead = (
         "People are linked from wave to wave by their id alone. Near-matching ids are not linked automatically. "
@@ -80,8 +91,27 @@ def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
     return [Paragraph(words(lead)), table]
 
 
-def _linked(number: float, study: StudyContext) -> str:
-    return number_of(round(number), unit="links", base=study.rules.counts)
+LINKED: dict[str, dict[str, str]] = {
+    "people": {},
+    "known": {"status": "stayed"},
+    "returned": {"status": "returned"},
+    "new": {"status": "entered"},
+}
+"""Column of the links → whom it counts of those who answered the wave, where the study has one arm."""
+
+
+def _whom(name: str, wave: str, arms: Sequence[str]) -> dict[str, str]:
+    return {"arm": arms[0], "wave": wave, **LINKED[name]} if len(arms) == 1 and name in LINKED else {}
+
+
+def _linked(number: float, study: StudyContext, whom: Mapping[str, str], nobody: bool) -> str:
+    """A count of the links; those of which it is known whom they count are related to the other tables.
+
+    ``nobody``: it can only be zero, as nobody can be back after a gap in a second wave.
+    """
+    if whom:
+        return number_of(round(number), whom, structural=nobody, base=study.rules.counts)
+    return number_of(round(number), unit="links", structural=nobody, base=study.rules.counts)
 
 
 _FACTS = (

@@ -1,0 +1,146 @@
+"""``cohesion release``: check refuses, two people sign just these bytes, publish copies once and keeps a register."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from assets.commands import release
+from pipeline.papers.disclosure.record import cells_as_csv, cells_of_csv
+from pipeline.papers.disclosure.release import Release, checked_version, lines_of_csv, person
+from pipeline.paths import Paths
+from pipeline.specs.disclosure import Disclosure
+from pipeline.specs.writers import WRITERS
+
+GOOD = [
+    {"statistic": "count", "value": 30.0, "area": "a", "table": "t", "place": "Table 1, a"},
+    {"statistic": "count", "value": 40.0, "area": "b", "table": "t", "place": "Table 1, b"},
+]
+BAD = [*GOOD, {"statistic": "count", "value": 4.0, "area": "c; d=e %", "table": "t", "place": "Table 1, c"}]
+
+
+class Desk:
+    """A root with one built paper, and the commands as a person types them."""
+
+    def __init__(self, root, monkeypatch):
+        self.paths, self.version = Paths(root), "1.0"
+        monkeypatch.setattr(release, "_project", lambda _paper: (self.paths, self.project()))
+        for writer in WRITERS.values():
+            self.write(f"a_paper.{writer.suffix}", b"words")
+        self.write("a_paper_annex.html", b"more words")
+        self.cells(GOOD)
+
+    def project(self):
+        paper = SimpleNamespace(version=self.version, study="s", figures=())
+        study = SimpleNamespace(about=SimpleNamespace(disclosure=Disclosure()))
+        return SimpleNamespace(papers={"a_paper": paper}, studies={"s": study})
+
+    def write(self, name, content):
+        place = self.paths.build / "papers" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+
+    def cells(self, rows):
+        self.write("a_paper_cells.csv", cells_as_csv(pl.DataFrame(rows)))
+
+    def run(self, *words):
+        found = CliRunner().invoke(release.release_app, [words[0], "a_paper", *words[1:]])
+        assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
+        return found.exit_code, " ".join(found.output.split())
+
+    def sign(self, name, role="output checker"):
+        return self.run("sign", "--name", name, "--role", role)
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    return Desk(tmp_path, monkeypatch)
+
+
+def test_check_says_what_is_refused_where_and_what_to_do(desk):
+    assert desk.run("check")[0] == 0
+    desk.cells(BAD)
+    code, said = desk.run("check")
+    assert code == 1
+    assert "Table 1, c: it is about fewer than 10 people. Merge" in said
+    assert desk.sign("Ada Lovelace")[0] == 1
+
+
+def test_two_different_people_sign_and_then_it_is_published(desk):
+    assert desk.run("publish")[0] == 1
+    assert desk.sign("Ada Lovelace")[0] == 0
+    code, said = desk.sign(" ada  LOVELACE ")
+    assert (code, "has signed these files already" in said) == (1, True)
+    assert "1 of 2 people" in desk.run("publish")[1]
+    assert desk.sign("Grace Hopper", "principal investigator")[0] == 0
+    assert desk.run("publish")[0] == 0
+    folder = desk.paths.released("a_paper", "1.0")
+    assert (folder / "a_paper_annex.html").read_bytes() == b"more words"
+    assert (folder / "SHA256SUMS").is_file()
+    (row,) = lines_of_csv(desk.paths.release_register.read_bytes(), Release)
+    assert row.signed_by == "Ada Lovelace (output checker); Grace Hopper (principal investigator)"
+    assert not [place for place in folder.parent.iterdir() if place.name.startswith(".")]
+    assert b"published" in desk.paths.release_audit.read_bytes()
+
+
+def test_a_changed_byte_makes_signatures_void(desk):
+    desk.sign("Ada Lovelace")
+    desk.sign("Grace Hopper")
+    desk.write("a_paper.html", b"Words")
+    code, said = desk.run("publish")
+    assert (code, "0 of 2" in said, "2 signed other files" in said) == (1, True, True)
+    assert not desk.paths.released("a_paper", "1.0").exists()
+
+
+def publish(desk):
+    desk.sign("Ada Lovelace")
+    desk.sign("Grace Hopper")
+    assert desk.run("publish")[0] == 0
+
+
+def test_a_version_is_published_once(desk):
+    publish(desk)
+    desk.write("a_paper.html", b"other")
+    code, said = desk.run("publish")
+    assert (code, "was published before" in said) == (1, True)
+    assert (desk.paths.released("a_paper", "1.0") / "a_paper.html").read_bytes() == b"words"
+
+
+def test_the_same_numbers_may_be_published_again_and_a_withdrawal_may_not_show(desk):
+    publish(desk)
+    desk.version = "1.1"
+    assert desk.run("check")[0] == 0
+    desk.cells([{**GOOD[0], "value": 29.0}, GOOD[1]])
+    code, said = desk.run("check")
+    assert (code, "the difference from release a_paper 1.0" in said) == (1, True)
+
+
+def test_a_register_that_lost_what_was_published_stops_every_release(desk):
+    publish(desk)
+    desk.version = "1.1"
+    desk.paths.released_cells("a_paper", "1.0").write_bytes(b"statistic,value,where\n")
+    assert "is not as it was registered" in desk.run("check")[1]
+
+
+def test_a_file_that_is_not_built_is_named(desk):
+    (desk.paths.build / "papers" / "a_paper.pdf").unlink()
+    assert "a_paper.pdf is not built" in desk.run("check")[1]
+
+
+@pytest.mark.parametrize("version", ["", "../1", "1/2", ".hidden", "1..2", "a b"])
+def test_a_version_names_a_folder_and_leads_nowhere_else(version):
+    with pytest.raises(Exception, match="version"):
+        checked_version(version, "a_paper")
+
+
+def test_one_person_is_one_person_however_the_name_is_written():
+    assert person("Ada  Lovelace") == person("ada lovelace.") != person("Ada Byron")
+
+
+def test_cells_come_back_as_they_were():
+    frame = pl.DataFrame(BAD)
+    back = cells_of_csv(cells_as_csv(frame))
+    assert back.select(frame.columns).equals(frame)
