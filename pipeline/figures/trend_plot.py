@@ -30,7 +30,7 @@ class TrendPlot:
     def alone(self, heading: Heading, width: float) -> Figure:
         """One panel over the whole width; events are labelled at their lines, or by letters where that has no room."""
         wide = width > 5
-        whole, left, tall = width - 0.28, 0.42, 1.6
+        whole, left, tall = width - 0.28, 0.42, 1.9
         legend = [] if self._fits(1.5 if wide else 1.05, tall) else self._series()
         names = self._room_for_labels(1.5 if wide else 1.05, bool(legend))
         hang = overhang(Timeline.around(self.days, self.events, whole - left), self.events)
