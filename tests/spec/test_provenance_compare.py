@@ -3,12 +3,16 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from assets.commands.main import app
 from assets.provenance.archive import Archive, Entry, hash_of
+from assets.provenance.causes import Cause
+from assets.provenance.changelog import add_draft
 from assets.provenance.choose import choose
 from assets.provenance.compare import Change, differences
 from assets.provenance.declared import edits
-from assets.provenance.diff import stands_in
+from assets.provenance.diff import Difference, stands_in
 from assets.provenance.findings import Moved
 from assets.provenance.linking import edits_behind
 from assets.provenance.manifest import Manifest, Step, is_kept
@@ -175,3 +179,50 @@ def test_a_move_is_in_standard_errors_of_the_estimate_before():
     assert moved.difference == pytest.approx(0.5)
     assert moved.errors == pytest.approx(2.5)
     assert Moved("m", moved.row, row, {**row, "estimate": None}).errors is None
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["diff"], "no build has been recorded yet"),
+        (["diff", "abcd", "last"], "no build has been recorded yet"),
+        (["builds"], "0 builds"),
+        (["trace", "nothing"], "is no number, figure or table"),
+    ],
+)
+def test_a_root_without_builds_is_told_so_in_one_line(tmp_path, monkeypatch, command, said):
+    (tmp_path / "data" / "studies").mkdir(parents=True)
+    (tmp_path / "data" / "concepts.yaml").write_text("")
+    monkeypatch.setenv("COHESION_ROOT", str(tmp_path))
+    done = CliRunner().invoke(app, command)
+    assert said in done.output
+    assert done.exit_code == (0 if command == ["builds"] else 1)
+    assert not (tmp_path / "data" / "builds").exists()
+
+
+def test_a_draft_of_the_changelog_stands_once_and_leaves_what_people_wrote(tmp_path):
+    file = tmp_path / "CHANGELOG.md"
+    old, new = (Entry(n, name, made, "", "") for n, (name, made) in enumerate(THREE[:2]))
+    cause = Cause("declaration", "data/studies/s/items.yaml", "trust.codes.3", "3", "2", 12)
+    found = Difference(old, new, causes=[cause])
+    assert add_draft(file, found)
+    text = file.read_text()
+    assert "### Build aabb2222 (2026-01-02), compared with aaaa1111" in text
+    assert "1. declaration data/studies/s/items.yaml:12: trust.codes.3: 3 → 2" in text
+    file.write_text(text.replace("Findings that moved:", "What a person wrote:"))
+    assert not add_draft(file, found)
+    assert add_draft(file, Difference(new, Entry(9, "cccc3333", "2026-02-01 10:00:00", "", ""), causes=[cause]))
+    both = file.read_text()
+    assert both.count("## Unreleased\n") == 1
+    assert both.index("cccc3333") < both.index("### Build aabb2222")
+    assert "What a person wrote:" in both
+
+
+def test_a_changelog_without_an_unreleased_part_gets_one_above_the_releases(tmp_path):
+    file = tmp_path / "CHANGELOG.md"
+    file.write_text("# Changes\n\nOf findings.\n\n## 1.0\n\nFirst.\n")
+    old, new = (Entry(n, name, made, "", "") for n, (name, made) in enumerate(THREE[:2]))
+    add_draft(file, Difference(old, new))
+    text = file.read_text()
+    assert text.index("Of findings.") < text.index("## Unreleased") < text.index("### Build") < text.index("## 1.0")
+    assert text.endswith("First.\n")
