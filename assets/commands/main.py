@@ -60,6 +60,9 @@ def check() -> None:
     for key, paper in project.papers.items():
         if paper.gaps:
             typer.echo(f"  reports/papers/{key}.md: the masthead does not say {', '.join(paper.gaps)}.")
+    for key in dict.fromkeys(paper.study for paper in project.papers.values()):
+        if project.studies[key].methods is None:
+            typer.echo(f"  data/studies/{key}: no methods.yaml, so that its papers do not say how the study was made.")
     for key, study in project.studies.items():
         waiting = sum(map(awaits_labels, study.items.values()))
         if waiting:

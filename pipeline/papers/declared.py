@@ -11,6 +11,7 @@ from pipeline.papers.declared_questions import questions_of
 from pipeline.papers.methods import model_note
 from pipeline.papers.phrases import in_sentence
 from pipeline.papers.study_context import Exceptional, Fieldwork, StudyContext
+from pipeline.specs.methods import ANNEX_ITEMS
 from pipeline.specs.targets import category_name
 
 if TYPE_CHECKING:
@@ -58,7 +59,17 @@ def declared_context(
         items={key: item.label for key, item in study.items.items()},
         rules=about.disclosure,
         codebook=f"../codebooks/{study.key}.html",
+        methods=_methods(study),
     )
+
+
+def _methods(study: Study) -> dict[str, str]:
+    """Item of the methods annex → what the study declares of it; empty for a study that declares no methods."""
+    declared = study.methods
+    if declared is None:
+        return {}
+    own = [item.key for item in ANNEX_ITEMS.values() if item.origin == "methods.yaml"]
+    return {"population": study.about.population, **{key: getattr(declared, key).words for key in own}}
 
 
 def _fieldwork(study: Study) -> dict[tuple[str, str], Fieldwork]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -27,6 +28,7 @@ from pipeline.papers.results import Fact, Results, nearest
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.questions import CAPTION as QUESTIONS
 from pipeline.papers.trends import unreconciled
+from pipeline.specs.methods import ANNEX_ITEMS
 from pipeline.specs.papers import Paper
 from pipeline.specs.provenance import Provenance
 
@@ -107,7 +109,9 @@ def render_paper(
         key=Path(name).stem,
         provenance=provenance,
     )
-    annex = [*sourced(apart, provenance), *appendix(paper, records, asks=asks), *made(provenance, context)]
+    paper = replace(paper, study=replace(context, methods=_with_own(context.methods, front)))
+    end = appendix(paper, records, asks=asks, before=(*blocks, *apart))
+    annex = [*sourced(apart, provenance), *end, *made(provenance, context)]
     whole = with_annex(document, with_unique_anchors(annex))
     try:
         return with_extracts(protected(whole, context.rules), front.in_summary)
@@ -123,6 +127,12 @@ def _summary(source: PaperSource, results: Results, words: dict[str, Say], waves
     text, problems = filled(source.front.summary, results, place, allow=source.front.allow, words=words, waves=waves)
     source.problems += problems
     return text
+
+
+def _with_own(methods: Mapping[str, str], front: Paper) -> dict[str, str]:
+    """What the study declares of its methods, with what the paper adds; empty for a study that declares none."""
+    own = {item.key: getattr(front, item.key) for item in ANNEX_ITEMS.values() if item.origin == "the paper"}
+    return {**methods, **{key: said.words for key, said in own.items() if said is not None}} if methods else {}
 
 
 def _masthead(front: Paper) -> tuple[tuple[str, str], ...]:

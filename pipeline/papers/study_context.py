@@ -71,7 +71,7 @@ class StudyContext:
     ``fieldwork``: (arm, wave) → when. ``caveats``: markdown. ``exceptions``: what single waves did otherwise.
     ``items``: item → its label. ``units``: term → for how many units the paper's figures give its odds ratios,
     ``unit_words``: in their words. ``rules``: what may be published. ``codebook``: the page of the study's
-    codebook, seen from a paper.
+    codebook, seen from a paper. ``methods``: item of the methods annex → what is declared of it.
     """
 
     title: str
@@ -91,6 +91,7 @@ class StudyContext:
     unit_words: Mapping[str, str] = field(default_factory=dict)
     rules: Disclosure = field(default_factory=Disclosure)
     codebook: str = ""
+    methods: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self, item: str, text: str) -> Runs:
         """A text that leads to the entry of a question in the codebook, where there is one."""

@@ -25,6 +25,7 @@ def check(reading: Reading) -> None:
     for key, declared in studies.items():
         check_study(key, declared, reading)
         _check_filled_in(key, reading)
+        _check_rated(key, reading)
     for key, model in reading.models.items():
         _check_model(model, reading.sources["models", key], studies, reading)
     for key, figure in reading.figures.items():
@@ -47,6 +48,31 @@ def _check_filled_in(key: str, reading: Reading) -> None:
             source.problems.append(
                 f"data/studies/{key}/caveats.md:{_lines(reading.parts[key].caveats)[line]}: is still the template's. "
                 "Say what the results of this study rest on."
+            )
+
+
+RATINGS = ("low", "medium", "high")
+
+
+def _check_rated(key: str, reading: Reading) -> None:
+    """Where a study declares its methods, each assumption in caveats.md is rated by quality and impact."""
+    if reading.parts[key].further.get("methods") is None:
+        return
+    rows = [(number, line.strip()) for number, line in enumerate(reading.parts[key].caveats.splitlines(), start=1)]
+    tables = [
+        (number, [cell.strip() for cell in line.strip("|").split("|")]) for number, line in rows if line[:1] == "|"
+    ]
+    source = reading.sources.get((key, "caveats")) or reading.sources[key, "study"]
+    if len(tables) < 3 or [cell.casefold() for cell in tables[0][1][1:3]] != ["quality", "impact"]:
+        source.problems.append(
+            f"data/studies/{key}/caveats.md: has no table of assumptions with the columns assumption, quality, impact, why."
+        )
+        return
+    for number, cells in tables[2:]:
+        if len(cells) < 4 or any(cell.casefold() not in RATINGS for cell in cells[1:3]) or not all(cells):
+            source.problems.append(
+                f"data/studies/{key}/caveats.md:{number}: an assumption is rated by quality and impact, each "
+                f"{', '.join(RATINGS[:-1])} or {RATINGS[-1]}, and says why."
             )
 
 

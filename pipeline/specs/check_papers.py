@@ -10,6 +10,7 @@ from pipeline.specs import names
 from pipeline.specs.comparing import unbound_findings
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.figures import names_given
+from pipeline.specs.methods import ANNEX_ITEMS
 from pipeline.specs.names import known
 from pipeline.specs.paper_parts import ANY, PAPER_SECTIONS, PAPER_TABLES, TABLE_OPTIONS, Request, requests
 from pipeline.specs.paper_sources import source_problems
@@ -56,8 +57,23 @@ def check_paper(paper: Paper, source: Source, reading: Reading) -> None:
     for line, problem in source_problems(text, source.path.parent):
         _report(source, line, problem)
     _check_names(paper, source, reading)
+    _check_methods(paper, source, reading)
     printed = {match.group(1) for match in NAMED.finditer(text)}
     _check_companions(paper, asked, printed, source, reading)
+
+
+def _check_methods(paper: Paper, source: Source, reading: Reading) -> None:
+    """Report what the methods annex has from the paper, and it does not say."""
+    study = reading.studies.get(paper.study)
+    if study is None or study.methods is None:
+        return
+    for item in ANNEX_ITEMS.values():
+        if item.origin == "the paper" and getattr(paper, item.key) is None:
+            source.report(
+                (item.key,),
+                f"the front matter does not say `{item.key}` ({item.title.lower()}), which the annex prints. Say what "
+                "is so, or `{not_applicable: why}` or `{not_reported: why}`.",
+            )
 
 
 def _check_names(paper: Paper, source: Source, reading: Reading) -> None:

@@ -40,7 +40,8 @@ _NAMES_CONCEPTS = (
 )  # fmt: skip
 
 _STUDY_READS = (
-    "key", "about.title", "about.source", "about.synthetic", "about.citation", "about.population", "about.licence",
+    "key", "methods",
+    "about.title", "about.source", "about.synthetic", "about.citation", "about.population", "about.licence",
     "about.arms.*.title", "about.arms.*.waves", "about.unprefixed", "about.names", "about.disclosure",
     "caveats",
     "items.*.label", "items.*.concept",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from pipeline.specs.base import Declaration, Name
+from pipeline.specs.methods import Said
 
 
 class Author(Declaration):
@@ -18,7 +19,10 @@ class Author(Declaration):
 
 
 class Paper(Declaration):
-    """The front matter of reports/papers/<key>.md."""
+    """The front matter of reports/papers/<key>.md.
+
+    ``plan``: where the analysis was planned or registered before the data were seen; ``deviations`` from it.
+    """
 
     title: str
     subtitle: str = ""
@@ -31,6 +35,8 @@ class Paper(Declaration):
     date: dt.date | None = None
     cite: str = ""
     licence: str = ""
+    plan: Said | None = None
+    deviations: Said | None = None
     summary: str = ""
     models: tuple[Name, ...] = ()
     figures: tuple[Name, ...] = ()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.specs.deposits import WaveFile
     from pipeline.specs.figures import Figure
     from pipeline.specs.imputation import ImputationSet
+    from pipeline.specs.methods import Methods
     from pipeline.specs.models import AnyModel
     from pipeline.specs.papers import Paper
     from pipeline.specs.report import Concept
@@ -47,6 +48,7 @@ class Study:
     weights: Mapping[str, WeightSet] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
     imputation: Mapping[str, ImputationSet] = field(default_factory=dict)
+    methods: Methods | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
     if not TYPE_CHECKING:

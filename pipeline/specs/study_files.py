@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from pipeline.specs.batteries import load_items
 from pipeline.specs.imputation import ImputationSet
+from pipeline.specs.methods import Methods
 from pipeline.specs.reader import load, load_each, load_text
 from pipeline.specs.records import Records
 from pipeline.specs.strict_yaml import Source
@@ -109,6 +110,15 @@ STUDY_FILES: Records[StudyPart] = Records(
         ImputationSet,
         load_each,
         entry="imputation",
+    ),
+    StudyPart(
+        "methods",
+        "methods.yaml",
+        "who sponsored and conducted the study, frame, design, recruitment, modes, weights, response rates and the "
+        "rest of the methods annex; no item may be blank",
+        Methods,
+        load,
+        empty=lambda: None,
     ),
     StudyPart(
         "caveats",

@@ -26,7 +26,7 @@ def differences(findings: pl.DataFrame, study: StudyContext) -> list[Block]:
         return [
             Paragraph(words("Each wave was compared with the waves before it. Nothing found calls for a decision."))
         ]
-    blocks: list[Block] = [Paragraph(words(_counted(decided.height, waiting.height)))]
+    blocks: list[Block] = [Paragraph(words(counted(decided.height, waiting.height)))]
     if decided.height:
         made = [(*_found(row, study), *_decision(row["decision"])) for row in decided.iter_rows(named=True)]
         headers = ("Wave", "Question", "What was found", "Decision", "Reason")
@@ -59,7 +59,7 @@ def blocking(findings: pl.DataFrame | None, name: str) -> list[str]:
     ]
 
 
-def _counted(decided: int, waiting: int) -> str:
+def counted(decided: int, waiting: int) -> str:
     """How many differences were found, and how many of them have been decided about."""
     found = decided + waiting
     lead = f"{COMPARED} {found:,} {'difference calls' if found == 1 else 'differences call'} for a decision."
