@@ -28,6 +28,13 @@ def load(path: Path, name: str, kind: type[D]) -> tuple[D | None, Source]:
     return build(source.data, kind, source, ()), source
 
 
+def load_if_filled(path: Path, name: str, kind: type[D]) -> tuple[D | None, Source]:
+    """One declaration from one file; None of a file that has nothing but comments, as in the template."""
+    source = read(path, name)
+    is_empty = source.data is None and not source.problems
+    return (None if is_empty else build(source.data, kind, source, ())), source
+
+
 def load_each(path: Path, name: str, kind: type[D]) -> tuple[dict[str, D], Source]:
     """A mapping of key → declaration from one file."""
     source = read(path, name)

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pipeline.specs.batteries import load_items
 from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.methods import Methods
-from pipeline.specs.reader import load, load_each, load_text
+from pipeline.specs.reader import load, load_each, load_if_filled, load_text
 from pipeline.specs.records import Records
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.study import Item, Scale, StudyFile, Wave
@@ -117,7 +117,7 @@ STUDY_FILES: Records[StudyPart] = Records(
         "who sponsored and conducted the study, frame, design, recruitment, modes, weights, response rates and the "
         "rest of the methods annex; no item may be blank",
         Methods,
-        load,
+        load_if_filled,
         empty=lambda: None,
     ),
     StudyPart(

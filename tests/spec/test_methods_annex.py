@@ -68,6 +68,19 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
+def test_the_comments_of_the_template_declare_nothing_and_name_every_item(tmp_path: Path) -> None:
+    root = make_published(tmp_path / "root")
+    text = (REPOSITORY / "data" / "studies" / "_template" / "methods.yaml").read_text()
+    assert all(f"# {key}:" in text for key in DECLARED)
+    assert load_project(Paths(root)).studies["first"].methods is None
+
+
+@pytest.mark.parametrize("text", ["sponsor: A trust\n", "- a\n", "frame:\n"])
+def test_a_file_that_says_something_says_all(root: Path, text: str) -> None:
+    (root / "data" / "studies" / "first" / "methods.yaml").write_text(text)
+    assert "data/studies/first/methods.yaml" in mistakes(root)
+
+
 def mistakes(root: Path) -> str:
     with pytest.raises(DeclarationErrors) as found:
         load_project(Paths(root))
