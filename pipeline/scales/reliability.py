@@ -37,6 +37,10 @@ def cronbach_alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     >>> round(cronbach_alpha(frame, ["a", "b"]).alpha, 4)
     0.8889
     """
+    return _alpha(frame, items)
+
+
+def _alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     complete = frame.select(answers_as_numbers(frame, items)).drop_nulls().to_numpy()
     persons = len(complete)
     if persons < 2:
@@ -68,7 +72,7 @@ def reliability(answers: pl.DataFrame, study: Study) -> pl.DataFrame:
             if any(part[item].null_count() == part.height for item in scale.items):
                 continue
             reversed_ = part.with_columns(-pl.col(item).cast(pl.Float64) for item in scale.reverse)
-            found = cronbach_alpha(reversed_, scale.items)
+            found = _alpha(reversed_, scale.items)
             rows.append((study.key, wave, arm, key, found.n_items, found.n_persons, found.alpha, found.note))
     schema = {
         "study": pl.String,
