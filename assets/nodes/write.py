@@ -26,7 +26,7 @@ from pipeline.specs.paper_reads import (
     study_reads,
     weight_sets_of,
 )
-from pipeline.specs.paper_sources import glossary_file, references_file
+from pipeline.specs.paper_sources import glossary_file, glossary_of, references_file
 from pipeline.specs.project import Assumption
 from pipeline.specs.provenance import Made
 from pipeline.specs.writers import PARTS, WRITERS, stem
@@ -74,7 +74,6 @@ def make_paper(
     from pipeline.papers import paper_numbers, paper_passages, render_study_paper, written
     from pipeline.papers.disclosure import cleared
     from pipeline.papers.disclosure.record import cells_as_csv
-    from pipeline.specs.paper_sources import glossary_of
     from pipeline.tables import PaperNumber, PaperPassage
 
     apart = ("estimates", "figures", "receipts", *ABOUT)
