@@ -30,11 +30,15 @@ STATES = re.compile(
 
 
 FOUND = re.compile(
-    r"\b(rose|fell|grew|declined|dropped|increased|decreased|recovered|doubled|halved|surged"
+    r"\b(rose|fell|grew|declined|dropped|increased|decreased|recovered|doubled|trebled|halved|surged|plummeted|soared"
+    r"|went (?:up|down)|has (?:risen|fallen|grown)|have (?:risen|fallen|grown)|(?:higher|lower|larger|smaller) than"
+    r"|more common (?:in|among)|less common (?:in|among)"
     r"|more likely to|less likely to|most people|most of (?:the|those)"
     r"|hardly (?:moved|changed|differ\w*)|stayed (?:rare|low|high|stable|the same)"
     r"|(?:half|a third|a quarter|a fifth) of (?:the|those|all|people)"
-    r"|(?:one|two|three|four) in (?:three|four|five|six|ten)|twice as)\b"
+    r"|(?:two thirds|three quarters|a majority|a minority) of|(?:nearly|almost|hardly) (?:all|everyone|anyone|nobody)"
+    r"|(?:one|two|three|four|seven|eight|nine) in (?:three|four|five|six|ten)"
+    r"|(?:half|twice|(?:three|four|five) times) as)\b"
 )
 """Words by which a sentence of a paper says what was found, beyond asking or explaining."""
 

@@ -8,6 +8,7 @@ from pipeline.errors import PaperError
 from pipeline.papers import Fieldwork, StudyContext, judge_figure, render_paper
 from pipeline.papers.content import Paragraph, plain
 from pipeline.papers.prose.words import read
+from pipeline.specs.comparing import unbound_findings
 from pipeline.tables import estimates
 
 FRONT = "---\ntitle: Trust\nstudy: sample\nsummary: >-\n  {summary}\n---\n"
@@ -169,3 +170,21 @@ def test_verdicts_mirror_each_other_and_never_call_the_same_what_may_matter(valu
         assert abs(value) + half < 0.4
     if verdict in ("up", "down"):
         assert abs(value) > half
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Trust has fallen.",
+        "Trust is higher than before.",
+        "Two thirds of people trust.",
+        "Nearly everyone trusts.",
+        "Seven in ten trust.",
+        "They are three times as likely to trust.",
+        f"Trust rose to {{{{ {LATER} | dp(2) }}}}.",
+    ],
+)
+def test_check_asks_for_a_claim_of_each_typed_finding(sentence):
+    assert [line for line, _ in unbound_findings(f"---\ntitle: A\n---\n\n{sentence}\n")] == [5]
+    held = f"---\ntitle: A\n---\n\n{sentence} {{{{ claim({LATER}, 'positive') }}}}\n"
+    assert list(unbound_findings(held)) == []
