@@ -1,6 +1,8 @@
 """What is taken from a paper: a summary of two pages, and a slide for each figure."""
 
 import io
+import zipfile
+from dataclasses import replace
 
 import pypdf
 import pytest
@@ -87,3 +89,21 @@ def test_a_summary_of_more_than_two_pages_is_refused():
 def test_slides_need_their_template():
     with pytest.raises(PaperError, match=r"slides\.typ"):
         slide_writer.write(parts()["slides"], None)
+
+
+def test_numbers_lead_to_the_annex_in_word_and_pdf_too():
+    made = parts()
+    assert addresses(made["paper"]).count("paper_annex.pdf") > 3
+    without = tuple(block for block in made["summary"].blocks if not isinstance(block, FigureBlock))
+    drawn_nothing = replace(made["summary"], blocks=without)
+    with zipfile.ZipFile(io.BytesIO(written(drawn_nothing, "docx", None))) as file:
+        related = file.read("word/_rels/document.xml.rels").decode()
+    assert "paper_annex.docx#" in related
+
+
+def links(page):
+    return [one.get_object() for one in page.get("/Annots", [])]
+
+
+def addresses(one):
+    return " ".join(str(link.get("/A", {}).get("/URI", "")) for page in pdf(one).pages for link in links(page))

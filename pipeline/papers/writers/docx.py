@@ -199,25 +199,37 @@ class _Writer:
         elif isinstance(run, Link):
             self.link(place, run)
         else:
+            before = len(place.runs)
             mark = run.mark if isinstance(run, Number) else ""
             made = place.add_run(run.text + mark)
             made.bold, made.italic = bold or None, italic or None
             if isinstance(run, Number) and run.record:
+                self.leading(place, before, f"#{run.record}")
                 self.bookmark(place, f"{run.record}-use")
 
     def link(self, place: Words, run: Link) -> None:
-        """An anchor of this file, or an address of the web or of the other document; anything else is text."""
+        """The runs of a link, which lead to its address."""
+        before = len(place.runs)
+        self.runs(place, run.runs)
+        self.leading(place, before, run.href)
+
+    def leading(self, place: Words, before: int, href: str) -> None:
+        """Let the runs of a paragraph from ``before`` on lead to an address.
+
+        That is an anchor of this file, or an address of the web or of another document of the paper; any other is text.
+        """
         from docx.oxml import OxmlElement
         from docx.oxml.ns import qn
 
-        href = address(self.document, run.href, "docx")
-        before = len(place.runs)
-        self.runs(place, run.runs)
+        href = address(self.document, href, "docx")
         made = OxmlElement("w:hyperlink")
         if href.startswith("#") and href[1:] in self.anchors:
             made.set(qn("w:anchor"), _bookmark(href[1:]))
         elif re.match(rf"https?://|mailto:|{CODEBOOK}", href) or href.partition("#")[0] in self.others:
             kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
+            file, _, anchor = href.partition("#")
+            if file in self.others and anchor:
+                href = f"{file}#{_bookmark(anchor)}"
             made.set(qn("r:id"), place.part.relate_to(href, kind, is_external=True))
         else:
             return
