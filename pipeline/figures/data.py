@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.rounding import places_of
 from pipeline.texts import as_given, no_formula, visible
 
@@ -23,21 +24,21 @@ if TYPE_CHECKING:
     from pipeline.figures.lags import Path
     from pipeline.figures.wave_counts import WaveCounts
 
-FEWEST = 10
+FEWEST = SMALLEST
 """Values of fewer people than this are neither drawn nor written."""
 PEOPLE, NOTE = "People", "Note"
 SUPPRESSED = f"suppressed: fewer than {FEWEST} people"
 
 
 def cleared(rows: Iterable[Mapping[str, Any]], words: Sequence[str], people: str = PEOPLE) -> pl.DataFrame:
-    """One row per value, in the order given: of fewer than ten people only its labels (``words``) and why.
+    """One row per value, in the order given: of fewer than ten people, or none, only its labels (``words``) and why.
 
     ``people``: the column that counts them, unweighted; a row without it is not of people.
     """
     found = []
     for row in rows:
         count = row.get(people)
-        few = count is not None and 0 < count < FEWEST
+        few = count is not None and count < FEWEST
         kept = {name: value if name in words or not few else None for name, value in row.items()}
         found.append(kept | {NOTE: SUPPRESSED if few else row.get(NOTE) or ""})
     frame = pl.DataFrame(found, infer_schema_length=None)

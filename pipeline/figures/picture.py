@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.specs.comparing import MARK, associated, compared, without_metric
+from pipeline.specs.disclosure import SMALLEST
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +41,7 @@ class Material:
         missing = [model for model in spec.models if (model,) not in found]
         if missing:
             raise PaperError(f"the figure draws `{missing[0]}`, which has no estimates", todo="Build that model first.")
-        return pl.concat([found[(model,)] for model in spec.models])
+        return _without_few(pl.concat([found[(model,)] for model in spec.models]))
 
     def marked(self, spec: FigureSpec, rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
         """The rows that a figure shows, with ``mark`` at those that compare levels where they may not; and why."""
@@ -71,6 +72,15 @@ class Material:
         """The level of the intervals, as the figure's first model declares it."""
         declared = self.models.get(spec.models[0])
         return declared.confidence if declared else 0.95
+
+
+def _without_few(rows: pl.DataFrame) -> pl.DataFrame:
+    """The estimates, those of few people without their values: no kind can draw them."""
+    few = pl.coalesce("n_persons", "n_obs") < SMALLEST
+    values = ("estimate", "std_error", "conf_low", "conf_high")
+    return rows.with_columns(
+        pl.when(few.fill_null(False)).then(None).otherwise(pl.col(name)).alias(name) for name in values
+    )
 
 
 @dataclass(frozen=True)

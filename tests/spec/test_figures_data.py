@@ -1,12 +1,14 @@
 """The data behind a figure: what it draws, in words, without values of fewer than ten people."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
 from pipeline.figures.courses import panels_of
 from pipeline.figures.data import PEOPLE, SUPPRESSED, cleared, csv_bytes, of_panels, read_csv
+from pipeline.figures.picture import Material
 from pipeline.tables import estimates
 
 DATES = {"w01": dt.date(2020, 5, 1), "w02": dt.date(2020, 9, 1)}
@@ -39,3 +41,14 @@ def test_texts_come_back_as_they_were_and_none_is_a_formula(text: str) -> None:
     content = csv_bytes(data)
     assert not [line for line in content.decode().split("\n") if line.startswith(("=", "+", "-", "@", "\t"))]
     assert read_csv(content).rows() == data.rows()
+
+
+@pytest.mark.parametrize(("people", "drawn"), [(0, False), (9, False), (10, True)])
+def test_no_kind_draws_an_estimate_of_few_people(people, drawn):
+    rows = pl.DataFrame(
+        {"model": ["m"], "estimate": [0.5], "std_error": [0.1], "conf_low": [0.3], "conf_high": [0.7],
+         "n_persons": [people], "n_obs": [50]}
+    )  # fmt: skip
+    found = Material(rows, None, {}, {}).of(SimpleNamespace(models=("m",)))
+    assert (found["estimate"][0] is not None) is drawn
+    assert (found["conf_low"][0] is not None) is drawn
