@@ -141,7 +141,7 @@ def test_every_item_is_a_row_of_the_annex_and_no_cell_is_empty() -> None:
     found = rows(paper())
     assert list(found) == [item.title for item in ANNEX_ITEMS.values()]
     assert all(cell.strip() for row in found.values() for cell in row)
-    assert found["Sampling frame"][1:] == ["What is so of frame.", "methods.yaml, `frame`"]
+    assert found["Sampling frame"][1:] == ["What is so of frame.", "methods.yaml: frame"]
 
 
 def test_items_lead_to_the_tables_that_show_them() -> None:

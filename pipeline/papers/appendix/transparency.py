@@ -69,8 +69,8 @@ def _origin(item: AnnexItem) -> str:
     if item.origin == "results":
         return "computed by the build"
     if item.origin == "the paper":
-        return f"front matter of the paper, `{item.key}`"
-    return f"{item.origin}, `{item.key}`" if item.origin == "methods.yaml" else item.origin
+        return f"front matter of the paper: {item.key}"
+    return f"{item.origin}: {item.key}" if item.origin == "methods.yaml" else item.origin
 
 
 def _dates(paper: PaperContext) -> str:
@@ -80,7 +80,7 @@ def _dates(paper: PaperContext) -> str:
     for arm, waves in calendars.items():
         first, last = (study.fieldwork[arm, wave].period for wave in (waves[0], waves[-1]))
         name = f"{study.label(arm)}: " if len(calendars) > 1 else ""
-        many = f"{len(waves)} waves, from {first} to {last}" if len(waves) > 1 else first
+        many = f"{len(waves)} waves, the first in {first}, the last in {last}" if len(waves) > 1 else first
         parts.append(f"{name}{many}")
     return "; ".join(parts)
 
