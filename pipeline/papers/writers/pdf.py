@@ -15,7 +15,7 @@ from pipeline.papers.writers.html import cropped, shape
 from pipeline.specs.writers import stem
 
 Form = Literal["pdf", "svg"]
-SHORT = 12
+SHORT = 16
 """Characters in every cell of a column that is no wider than its texts."""
 
 
