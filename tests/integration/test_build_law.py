@@ -93,7 +93,9 @@ def follow(base: Path, tmp_path: Path, seed: int) -> None:
     assert not [report for report in build(root).values() if not report.message], "a second build makes nothing"
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[pytest.mark.thorough] if seed > 2 else []) for seed in range(12)]
+)
 def test_a_sequence_of_edits_ends_where_a_clean_build_does(base, tmp_path, seed):
     follow(base, tmp_path, seed)
 
