@@ -13,6 +13,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.figures.style import CATEGORICAL, DUO, MARKERS
 from pipeline.figures.timeline import Dates, date_of
+from pipeline.figures.wave_counts import FEWEST
 from pipeline.specs.comparing import MARK
 from pipeline.specs.components import COMPONENTS
 
@@ -52,11 +53,12 @@ def panels_of(
     together: bool | None,
     marked: Collection[str] = (),
 ) -> list[Panel]:
-    """The panels that are drawn; ``alt_trend`` describes the same ones. ``marked``: outcomes that bear the mark."""
+    """The panels that are drawn, without values of fewer than ten people; ``alt_trend`` describes the same ones.
+    ``marked``: outcomes that bear the mark."""
     levels = [key for key, component in COMPONENTS.items() if component.level]
     shown = means.filter(
         pl.col("component").is_in(levels), pl.col("wave").is_not_null() & pl.col("estimate").is_not_null()
-    )
+    ).filter(pl.col("n_persons").fill_null(FEWEST) >= FEWEST)
     rows = shown.select("outcome", "group", "wave", "estimate", "conf_low", "conf_high", "n_persons").rows(named=True)
     outcomes = labels or {row["outcome"]: row["outcome"] for row in rows}
     names = groups or {row["group"]: row["group"] or "" for row in rows}

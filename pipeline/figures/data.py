@@ -28,6 +28,7 @@ FEWEST = SMALLEST
 """Values of fewer people than this are neither drawn nor written."""
 PEOPLE, NOTE = "People", "Note"
 SUPPRESSED = f"suppressed: fewer than {FEWEST} people"
+WITH_IT = f"suppressed: another value of fewer than {FEWEST} people could be derived from it"
 
 
 def cleared(rows: Iterable[Mapping[str, Any]], words: Sequence[str], people: str = PEOPLE) -> pl.DataFrame:
@@ -132,7 +133,9 @@ def of_rows(rows: Sequence[Row], estimate: str, confidence: float) -> pl.DataFra
 def of_waves(panels: Mapping[str, Sequence[WaveCounts]], words: Mapping[str, str]) -> pl.DataFrame:
     """One row per arm, wave and status, for the statuses that somebody has."""
     rows = [
-        {"Arm": name if len(panels) > 1 else "", "Wave": wave.label, "Status": label, PEOPLE: wave.counts[status]}
+        {"Arm": name if len(panels) > 1 else "", "Wave": wave.label, "Status": label}
+        | {PEOPLE: None if status in wave.withheld else wave.counts[status]}
+        | {NOTE: SUPPRESSED if wave.counts[status] < FEWEST else WITH_IT if status in wave.withheld else ""}
         for name, waves in panels.items()
         for wave in waves
         for status, label in words.items()

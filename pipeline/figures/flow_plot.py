@@ -107,7 +107,7 @@ def _bar(room: _Place, place: int, bar: WaveCounts) -> None:
             looks: dict[str, Any] = {"fc": colour, "ec": outline(colour), "lw": 0.6, "zorder": 3}
             axes.add_artist(Rectangle((place - room.half, bottom), 2 * room.half, count, **looks))
         fits = count / room.per_inch >= 0.15 and text_width(f"{count:,}", room.size) <= room.slot * 2 * room.half
-        if fits and count != bar.answered:
+        if fits and count != bar.answered and status not in bar.withheld:
             axes.text(place, bottom + count / 2, f"{count:,}", color=ink, va="center_baseline", **style)
         bottom += count
         if status == PRESENT[-1]:

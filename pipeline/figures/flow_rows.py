@@ -75,7 +75,7 @@ def _bar(sheet: Sheet, bar: WaveCounts, corner: tuple[float, float], per_inch: f
         across = count / per_inch
         if count:
             sheet.box(left, top, across, BAR, colour)
-        if count != bar.answered and text_width(f"{count:,}", SMALL) + 0.08 <= across:
+        if count != bar.answered and status not in bar.withheld and text_width(f"{count:,}", SMALL) + 0.08 <= across:
             sheet.text(left + across / 2, top + BAR - 0.05, f"{count:,}", size=SMALL, color=ink, ha="center")
         left += across
         if status == PRESENT[-1]:

@@ -16,6 +16,9 @@ from pipeline.wave_order import rows_in_wave_order
 STATUSES = ("stayed", "returned", "entered", "left", "away")
 """In the order stacked, from the bottom."""
 
+FEWEST = 10
+"""Counts of fewer people than this are not printed."""
+
 PRESENT = ("stayed", "returned", "entered")
 ANSWERED = "answered"
 
@@ -70,6 +73,19 @@ class WaveCounts:
     @property
     def answered(self) -> int:
         return self.counts.get(ANSWERED, sum(self.counts.get(status, 0) for status in PRESENT))
+
+    @property
+    def withheld(self) -> set[str]:
+        """Statuses of fewer than ten people, and where it is one alone of those who answered (or who did not) the next
+        smallest with it: it would be the difference to their sum.
+        """
+        found: set[str] = set()
+        for side in (PRESENT, tuple(status for status in STATUSES if status not in PRESENT)):
+            counts = {status: self.counts[status] for status in side if self.counts.get(status)}
+            few = {status for status, count in counts.items() if count < FEWEST}
+            others = [status for status in counts if status not in few]
+            found |= few | ({min(others, key=lambda one: counts[one])} if len(few) == 1 and others else set())
+        return found
 
     @property
     def total(self) -> int:

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
+from pipeline.errors import PaperError
 from pipeline.figures.courses import panels_of
-from pipeline.figures.data import PEOPLE, SUPPRESSED, cleared, csv_bytes, of_panels, read_csv
+from pipeline.figures.data import PEOPLE, SUPPRESSED, cleared, csv_bytes, of_panels, of_waves, read_csv
 from pipeline.figures.picture import Material
+from pipeline.figures.wave_counts import WaveCounts
 from pipeline.tables import estimates
 
 DATES = {"w01": dt.date(2020, 5, 1), "w02": dt.date(2020, 9, 1)}
@@ -52,3 +54,29 @@ def test_no_kind_draws_an_estimate_of_few_people(people, drawn):
     found = Material(rows, None, {}, {}).of(SimpleNamespace(models=("m",)))
     assert (found["estimate"][0] is not None) is drawn
     assert (found["conf_low"][0] is not None) is drawn
+
+
+@pytest.mark.parametrize(
+    ("counts", "withheld"),
+    [
+        ({"stayed": 50, "returned": 9, "entered": 20}, {"returned", "entered"}),
+        ({"stayed": 50, "returned": 9, "entered": 3}, {"returned", "entered"}),
+        ({"stayed": 50, "left": 4, "away": 30}, {"left", "away"}),
+        ({"stayed": 50, "returned": 10, "left": 12}, set()),
+        ({"entered": 7}, {"entered"}),
+    ],
+)
+def test_counts_of_few_people_are_not_printed_and_cannot_be_derived(counts: dict, withheld: set) -> None:
+    wave = WaveCounts("May 2020", counts)
+    assert wave.withheld == withheld
+    data = of_waves({"Main": [wave]}, dict.fromkeys(counts, "x") | {key: key for key in counts})
+    shown = dict(zip(data["Status"], data["People"], strict=True))
+    assert {status for status, count in shown.items() if count is None} == withheld
+
+
+def test_a_trend_leaves_out_points_of_fewer_than_ten_people() -> None:
+    few = means().with_columns(n_persons=pl.when(pl.col("wave") == "w01").then(9).otherwise(10).cast(pl.Int64))
+    panels = panels_of(few, DATES, None, {"trust": "Trusts"}, True, None)
+    assert [point.people for panel in panels for line in panel.lines for point in line.points] == [10]
+    with pytest.raises(PaperError, match="no mean or share"):
+        panels_of(means(9), DATES, None, None, True, None)

@@ -85,5 +85,6 @@ def _wave_words(bar: WaveCounts, brief: bool) -> str:
     answered = f"{bar.label}, {bar.answered:,} answered"
     if brief or bar.total == bar.counts.get("entered", 0):
         return answered
-    parts = [f"{bar.counts[status]:,} {words}" for status, words in STATUS_WORDS.items() if bar.counts.get(status)]
+    said = {status: "some" if status in bar.withheld else f"{count:,}" for status, count in bar.counts.items()}
+    parts = [f"{said[status]} {words}" for status, words in STATUS_WORDS.items() if bar.counts.get(status)]
     return f"{answered} ({', '.join(parts)})"
