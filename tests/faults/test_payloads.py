@@ -320,3 +320,27 @@ def test_the_data_of_a_figure_is_no_formula(payload: str) -> None:
 
 def test_markdown_is_escaped_once() -> None:
     assert as_text("a [b](c) <d>") == r"a \[b\](c) \<d\>"
+
+
+def test_a_drift_report_says_each_as_text() -> None:
+    import polars as pl
+
+    from pipeline.harmonise.drift import drift_html
+    from pipeline.specs import load_project
+    from pipeline.tables import Findings
+
+    def report(texts: list[str]) -> Skeleton:
+        rows = [
+            {"study": "parallel_lives", "wave": "w02", "arm": "main", "item": f"item_{number}", "kind": "range"}
+            | {"severity": "warns", "what": text, "where": text, "confidence": 1.0, "todo": text}
+            for number, text in enumerate(texts)
+        ]
+        frame = pl.concat([Findings.create_empty(), pl.DataFrame(rows)], how="diagonal_relaxed")
+        study = load_project(Paths()).studies["parallel_lives"]
+        return Skeleton(drift_html(study, frame, Paths().templates / "drift.html.j2").encode())
+
+    held = [text for text in ALL if "\ud800" not in text]  # which no column of a frame can hold
+    hostile, plain = report(held), report(PLAIN[: len(held)])
+    assert hostile.tags == plain.tags
+    said = squeezed("\n".join(hostile.words))
+    assert [text for text in held if shown(text) not in said] == []
