@@ -47,7 +47,7 @@ def test_what_stops_a_wave_is_an_error(root):
     assert not checks["decided"][0]
     passed, severity, description = checks["drift_w02"]
     assert (passed, severity) == (False, "ERROR")
-    assert "trust1 (undeclared_code, 10): codes that are not declared: 99 (10)" in description
+    assert r"trust1 (undeclared\_code, 10): codes that are not declared: 99 (10)" in description  # Markdown of the UI
 
 
 @pytest.mark.thorough

@@ -429,7 +429,7 @@ MISTAKES = {
     "weights for a family that takes none": (
         MODEL_FILE, "family: pooled", "family: between\nweights: first_wave", "weights:",
         "`weights`: a `between` model takes no `weights`; it takes categorical, covariates, exposures, imputation, outcome. "  # noqa: E501
-        "`weights` is taken by `pooled`, `fixed_effects`, `first_difference`, `design_means`, `design_quantiles`, `design_changes`, `design_differences`, `design_regression`, `design_association` and `sensitivity`.",  # noqa: E501
+        "`weights` is taken by `pooled`, `fixed_effects`, `first_difference`, `design_means`, `design_shares`, `design_quantiles`, `design_changes`, `design_differences`, `design_regression`, `design_association` and `sensitivity`.",  # noqa: E501
     ),
     "errors by household for a family without clusters": (
         MODEL_FILE, "family: pooled", "family: within_between\ncluster: household_id", "cluster:",
@@ -452,7 +452,7 @@ MISTAKES = {
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\nlonely_psu: adjust", "lonely_psu:",
         "`lonely_psu`: a `pooled` model takes no `lonely_psu`; it takes categorical, cluster, correction, covariates, "
         "exposures, imputation, outcome, standard_errors, wave_effects, weights. "
-        "`lonely_psu` is taken by `design_means`, `design_quantiles`, `design_changes`, `design_differences`, `design_regression` and `design_association`.",  # noqa: E501
+        "`lonely_psu` is taken by `design_means`, `design_shares`, `design_quantiles`, `design_changes`, `design_differences`, `design_regression` and `design_association`.",  # noqa: E501
     ),
     "a measure to impute that is no concept": (
         IMPUTATION, "    life_satisfaction: {} ", "    life_satisfction: {} ", "measures",
