@@ -20,6 +20,7 @@ from pipeline.papers.content import (
     numbered,
     numbers_of,
     plain,
+    words,
 )
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.prose.bind import Binder
@@ -33,6 +34,8 @@ BOXES: tuple[Tone, ...] = get_args(Tone)
 BLOCKS = ("figure", "table", "section", *BOXES, "annex")
 FEWEST, MOST = 3, 5
 """Key findings: fewer are no summary, more are not read."""
+BRACKETS = "Figures in brackets are intervals: the range of values that go well with the data."
+"""Stands below the key findings, for readers who do not know what an interval is."""
 ANNEX = "A"
 """Before the numbers of an annex's figures and tables."""
 
@@ -143,9 +146,14 @@ class Builder:
         inside = tuple(block for block in self.prose(piece.body) if isinstance(block, Paragraph | BulletList))
         if tone == "findings":
             self._check_findings(inside)
+            inside += (Paragraph(words(BRACKETS)),) if self._has_intervals(inside) else ()
         elif not inside:
             raise PaperError(f"`:::{tone}` is an empty box")
         return Callout(tone, " ".join(piece.arguments), inside)
+
+    def _has_intervals(self, blocks: tuple[Paragraph | BulletList, ...]) -> bool:
+        uncertain = {record.id for record in self.binder.records.numbers.values() if record.uncertainty}
+        return any(number.record in uncertain and " to " in number.text for number in numbers_of(blocks))
 
     def _check_findings(self, blocks: tuple[Paragraph | BulletList, ...]) -> None:
         """Raises ``PaperError`` unless the box is a list of key findings, each with its number and interval."""
