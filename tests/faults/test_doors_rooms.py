@@ -307,8 +307,15 @@ OTHERWISE: dict[str, dict[str, str]] = {
             ("coefficients", "odds_ratios", "path_figure", "trend", "versions", "alt_coefficients", "alt_odds_ratios",
              "alt_path", "alt_trend", "alt_versions"), "tests/faults/test_doors_figures.py",
         ),
+        **dict.fromkeys(
+            ("area_dots", "alt_area_dots", "tile_map", "alt_tile_map"), "tests/spec/test_figures_areas.py",
+        ),
+        **dict.fromkeys(
+            ("likert", "alt_likert", "transition_flow", "alt_transition_flow", "small_multiples",
+             "alt_small_multiples"), "tests/spec/test_figures_answers.py",
+        ),
         **dict.fromkeys(("participation_flow", "participation_patterns"), "drawn from what the alt texts say"),
-        **dict.fromkeys(("draw", "rendered", "save_drawing", "save_figure"), "takes drawings"),
+        **dict.fromkeys(("draw", "lint", "rendered", "save_drawing", "save_figure"), "takes drawings"),
     },
 }  # fmt: skip
 CASES = [(room, name) for room, calls in CALLS.items() for name in calls]

@@ -29,6 +29,13 @@ from pipeline.specs.rounding import percent, rounded
 from pipeline.tables import estimates
 
 FRONT = "---\ntitle: Trust\nstudy: sample\n---\n"
+MANY = {
+    **dict.fromkeys(("model", "family", "outcome", "term"), "trust"),
+    "n_persons": 900,
+    "n_obs": 900,
+    "wave": None,
+    "group": None,
+}
 CONTEXT = StudyContext("A study", labels={"trust": "Trust", "contact": "Contact"})
 
 
@@ -213,7 +220,7 @@ def test_a_path_figure_offers_standardised_lags():
     ids=["low-end", "high-end", "zero-itself", "an-end-that-is-zero"],
 )
 def test_an_interval_is_never_rounded_onto_zero(value, low, high, printed):
-    one = {"estimate": value, "conf_low": low, "conf_high": high, "component": "within"}
+    one = {"estimate": value, "conf_low": low, "conf_high": high, "component": "within", **MANY}
     assert with_interval(one) == printed
     rows = [{**row("paths", "trust", "within", "contact", value), "conf_low": low, "conf_high": high}]
     bound = 'est("paths", "contact")'
@@ -226,7 +233,7 @@ def test_an_interval_is_never_rounded_onto_zero(value, low, high, printed):
 
 
 def test_nor_that_of_a_ratio_onto_one():
-    one = {"estimate": 1.02, "conf_low": 1.003, "conf_high": 1.04, "component": "odds_ratio"}
+    one = {"estimate": 1.02, "conf_low": 1.003, "conf_high": 1.04, "component": "odds_ratio", **MANY}
     assert with_interval(one) == "1.020 (1.003 to 1.040)"
 
 
@@ -249,7 +256,7 @@ def test_a_size_keeps_an_interval_around_zero_around_zero():
     ids=["one-digit", "two-places-more", "smaller-than-shown", "from-below"],
 )
 def test_nor_is_an_estimate(value, low, high, printed):
-    one = {"estimate": value, "conf_low": low, "conf_high": high, "component": "within"}
+    one = {"estimate": value, "conf_low": low, "conf_high": high, "component": "within", **MANY}
     assert with_interval(one) == printed
     assert drawn_with_interval(value, low, high) == printed
     rows = [{**row("paths", "trust", "within", "contact", value), "conf_low": low, "conf_high": high}]
@@ -601,7 +608,10 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-PAPER = "---\ntitle: T\nstudy: elsoc\nmodels: [elsoc_means, elsoc_liking_and_contact]\nfigures: [elsoc_trust]\n---\n"
+PLAN = "plan: {not_applicable: a test}\ndeviations: {not_applicable: a test}\n"
+PAPER = (
+    f"---\ntitle: T\nstudy: elsoc\nmodels: [elsoc_means, elsoc_liking_and_contact]\nfigures: [elsoc_trust]\n{PLAN}---\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -621,7 +631,7 @@ def test_a_table_without_its_model_is_found_by_check(root, line, message):
     (root / "reports/papers/odd.md").write_text(f"{PAPER}\nText.\n\n{line}\n:::\n", encoding="utf-8")
     with pytest.raises(DeclarationErrors) as error:
         load_project(Paths(root))
-    found = [problem for problem in error.value.problems if "odd.md:10" in problem]
+    found = [problem for problem in error.value.problems if "odd.md:12" in problem]
     assert any(message in problem for problem in found), error.value.problems
 
 
@@ -644,7 +654,7 @@ def test_caveats_of_the_template_are_found_by_check(root):
 def test_a_cross_lagged_model_needs_its_companion_shown(root, shows, is_sound):
     front = (
         "---\ntitle: T\nstudy: elsoc\nmodels: [elsoc_liking_and_contact, elsoc_liking_and_contact_mixed]\n"
-        "figures: [elsoc_liking_lags]\n---\n"
+        f"figures: [elsoc_liking_lags]\n{PLAN}---\n"
     )
     (root / "reports/papers/odd.md").write_text(f"{front}\n{shows}\n:::\n", encoding="utf-8")
     if is_sound:
@@ -699,7 +709,7 @@ def test_a_sentence_that_states_a_finding_rests_on_a_result(root, sentence, mess
     if not message:
         load_project(Paths(root))
         return
-    with pytest.raises(DeclarationErrors, match=rf"odd\.md:10: states a finding \(“(?i:{message})”\)"):
+    with pytest.raises(DeclarationErrors, match=rf"odd\.md:12: states a finding \(“(?i:{message})”\)"):
         load_project(Paths(root))
 
 
@@ -749,7 +759,8 @@ def test_tables_use_the_one_name_that_figures_have(root, first, second, called):
             f"{FIGURE}terms: [contact_quantity]\nlabels: {{{label}}}\n", encoding="utf-8"
         )
     text = (
-        "---\ntitle: T\nstudy: elsoc\nmodels: [elsoc_liking_follows_contact]\nfigures: [elsoc_odd, elsoc_even]\n---\n"
+        "---\ntitle: T\nstudy: elsoc\nmodels: [elsoc_liking_follows_contact]\nfigures: [elsoc_odd, elsoc_even]\n"
+        f"{PLAN}---\n"
         "\nText.\n\n:::table models elsoc_liking_follows_contact\n:::\n"
     )
     (root / "reports/papers/odd.md").write_text(text, encoding="utf-8")
