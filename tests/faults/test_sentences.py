@@ -29,13 +29,6 @@ from pipeline.specs.rounding import percent, rounded
 from pipeline.tables import estimates
 
 FRONT = "---\ntitle: Trust\nstudy: sample\n---\n"
-MANY = {
-    **dict.fromkeys(("model", "family", "outcome", "term"), "trust"),
-    "n_persons": 900,
-    "n_obs": 900,
-    "wave": None,
-    "group": None,
-}
 CONTEXT = StudyContext("A study", labels={"trust": "Trust", "contact": "Contact"})
 
 
@@ -62,6 +55,12 @@ def means(model="means", values=(2.0, 2.5), **more):
 FAILED = pl.DataFrame(
     [{"scale": "trust", "over": "waves", "is_comparable": False, "reason": "scalar invariance fails", "freed": None}]
 )
+
+
+def printed_row(component, value, low, high):
+    """A whole row of estimates, as tables print it."""
+    one = row("paths", "trust", component, "contact", value, n_persons=900, n_obs=900)
+    return estimates([{**one, "conf_low": low, "conf_high": high}]).row(0, named=True)
 
 
 def mistakes(body, rows, comparability=None, **more):
@@ -220,7 +219,7 @@ def test_a_path_figure_offers_standardised_lags():
     ids=["low-end", "high-end", "zero-itself", "an-end-that-is-zero"],
 )
 def test_an_interval_is_never_rounded_onto_zero(value, low, high, printed):
-    one = {"estimate": value, "conf_low": low, "conf_high": high, "component": "within", **MANY}
+    one = printed_row("within", value, low, high)
     assert with_interval(one) == printed
     rows = [{**row("paths", "trust", "within", "contact", value), "conf_low": low, "conf_high": high}]
     bound = 'est("paths", "contact")'
@@ -233,7 +232,7 @@ def test_an_interval_is_never_rounded_onto_zero(value, low, high, printed):
 
 
 def test_nor_that_of_a_ratio_onto_one():
-    one = {"estimate": 1.02, "conf_low": 1.003, "conf_high": 1.04, "component": "odds_ratio", **MANY}
+    one = printed_row("odds_ratio", 1.02, 1.003, 1.04)
     assert with_interval(one) == "1.020 (1.003 to 1.040)"
 
 
@@ -256,7 +255,7 @@ def test_a_size_keeps_an_interval_around_zero_around_zero():
     ids=["one-digit", "two-places-more", "smaller-than-shown", "from-below"],
 )
 def test_nor_is_an_estimate(value, low, high, printed):
-    one = {"estimate": value, "conf_low": low, "conf_high": high, "component": "within", **MANY}
+    one = printed_row("within", value, low, high)
     assert with_interval(one) == printed
     assert drawn_with_interval(value, low, high) == printed
     rows = [{**row("paths", "trust", "within", "contact", value), "conf_low": low, "conf_high": high}]
