@@ -81,7 +81,10 @@ class _Tracer:
         source, _, what = row["source"].partition(": ")
         rows = json.loads(row["rows"])
         if not rows:
-            yield Level("count", what, source, (f"value {row['value']:g}",), {"value": row["value"]}, 1)
+            value = (
+                "withheld: of fewer people than may be published" if row["value"] is None else f"value {row['value']:g}"
+            )
+            yield Level("count", what, source, (value,), {"value": row["value"]}, 1)
             yield from self.way.files(self.project.papers[paper].study, 2)
             return
         for result in rows:

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from pypdf import PdfReader
 from shared import ROOT
+from svg_text import unstamped
 
 pytestmark = pytest.mark.thorough
 
@@ -59,7 +60,7 @@ def test_a_paper_is_one_file_that_says_what_it_is(built, paper):
     texts = [(pages / f"{name}.html").read_text() for name in (paper, f"{paper}_annex")]
     for html in texts:
         assert "synthetic data" in html.lower()
-        beside = rf"""(?:\.\./codebooks/\w+\.html#)|{paper}(?:_annex)?\.html["'#]"""
+        beside = rf"""(?:\.\./codebooks/\w+\.html#)|{paper}(?:_annex|_summary)?\.html["'#]"""
         assert not re.findall(
             rf"""(?:src|href|srcset)=["'](?!#|data:|mailto:|{beside})(?!https?://[^"']*["']>)""", html
         )
@@ -123,9 +124,3 @@ def test_editing_a_figure_rebuilds_it_and_its_paper_only(built):
 def test_the_pictures_in_the_readme_are_those_that_are_built(built, shown, made):
     picture = (ROOT / "reports" / "gallery" / shown).read_text()
     assert unstamped(picture) == unstamped((built[0] / "reports" / "build" / made).read_text())
-
-
-def unstamped(svg: str) -> str:
-    """An SVG without what names its build: that is another one with each edit of the code."""
-    without = re.sub(r"<metadata>.*?</metadata>|<defs>.*?</defs>", "", svg, flags=re.DOTALL)
-    return re.sub(r"<g [^>]*>\s*<!--[^>]*(?:data file|code|build)[^>]*-->.*?</g>", "", without, flags=re.DOTALL)

@@ -251,8 +251,8 @@ def test_nothing_changed_is_the_same_build(root):
 
 
 def test_an_edit_that_nothing_reads_is_said(root):
-    found = compared(root, text(f"{STUDY}/study.yaml", "funder: Nobody", "funder: Somebody"))
-    assert [edit.key for edit in found.unread] == ["funder"]
+    found = compared(root, text(f"{STUDY}/study.yaml", "short_title: Everything", "short_title: All"))
+    assert [edit.key for edit in found.unread] == ["short_title"]
     assert not found.has_moved
 
 
