@@ -9,12 +9,18 @@ from assets.commands.messages import said_plainly
 from pipeline.paths import Paths
 from pipeline.texts import visible
 
-Old = Annotated[str, typer.Argument(help="A build: its id or the beginning of it, `last`, `previous`, or a date.")]
+Old = Annotated[
+    str,
+    typer.Argument(
+        help="A build: `last`, `previous`, its id or four or more characters of its beginning, or a date (YYYY-MM-DD: "
+        "the last build on or before it, UTC)."
+    ),
+]
 New = Annotated[str, typer.Argument(help="The build to compare with it; the last one if left out.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As data, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 All = Annotated[bool, typer.Option("--all", help="List every estimate and every row of a table.")]
 Log = Annotated[bool, typer.Option("--changelog", help="Add a draft of it to reports/CHANGELOG.md.")]
-ExitCode = Annotated[bool, typer.Option("--exit-code", help="End with 3 where findings moved or sentences changed.")]
+ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit with status 3 if anything moved.")]
 MOVED = 3
 
 
@@ -52,7 +58,7 @@ def diff(
 
 @said_plainly
 def builds() -> None:
-    """List the builds that are kept for `cohesion diff`, the latest first."""
+    """List the builds that are kept for `cohesion diff`, the latest first: the last 100 that differed."""
     from assets.provenance.archive import Archive, size_of
 
     archive = Archive(Paths.from_environment())

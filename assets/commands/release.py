@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pipeline.papers.disclosure import Refusal
 
 release_app = typer.Typer(
-    help="Check, sign and publish a paper: nothing goes out that gives people away.", no_args_is_help=True
+    help="Check, sign and publish a paper, so that nothing goes out that identifies people.", no_args_is_help=True
 )
 PaperName = Annotated[str, typer.Argument(help="The paper, by the name of its file in reports/papers.")]
 FIGURE_SUFFIXES = ("png", "svg", "narrow.svg", "csv")
@@ -44,7 +44,7 @@ FIGURE_SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 @release_app.command("check")
 @said_plainly
 def check(paper: PaperName) -> None:
-    """Judge every number that the built paper prints, with all that was released before; say what is refused."""
+    """Check every number that the built paper prints against the rules and earlier releases; list what may not go out."""
     paths, project = _project(paper)
     version, files = _version(project, paper), _files(paths, project, paper)
     refused = _refused(paths, project, paper)
@@ -61,7 +61,7 @@ def sign(
     name: Annotated[str, typer.Option(help="Who signs.")],
     role: Annotated[str, typer.Option(help="In which role: output checker, principal investigator.")],
 ) -> None:
-    """Put a name under the built files as they are, to the byte. Two different people are needed."""
+    """Sign the built files as they are now; any later change makes the signature void. Two different people must sign."""
     paths, project = _project(paper)
     if not person(name) or not role.strip():
         raise PaperError("a signature has a name and a role")

@@ -12,14 +12,18 @@ from pipeline.specs import load_project
 from pipeline.texts import visible
 
 What = Annotated[
-    str, typer.Argument(help="PAPER:12 for a number of its annex, PAPER:A3 for a table, a figure, a model or an asset.")
+    str,
+    typer.Argument(
+        help="PAPER:12 for a number (No. 12 of its annex), PAPER:A3 for a table of the annex, 'PAPER:table 3' or "
+        "'PAPER:figure 3' for one of the paper; or the key of a figure, a model or an asset."
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="As data, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @said_plainly
 def trace(what: What, as_json: AsJson = False) -> None:
-    """Print the way back from a number, figure or table to the wording of its questions and its files."""
+    """Trace a number, figure or table back to the questions asked and the source files."""
     from assets.provenance import trace as tracing
 
     paths = Paths.from_environment()

@@ -123,7 +123,7 @@ STUDY_FILES: Records[StudyPart] = Records(
     StudyPart(
         "caveats",
         "caveats.md",
-        "what is assumed, rated by quality and impact; printed in the paper's appendix",
+        "what is assumed, rated by quality and impact; printed in the technical annex",
         None,
         load_text,
         empty=str,

@@ -93,7 +93,7 @@ WRITERS: Records[Writer] = Records(
     ),
     Writer(
         "slides",
-        "a PDF with one figure a slide, for talks and meetings",
+        "a PDF with one figure per slide, for talks and meetings",
         "pdf",
         "pipeline.papers.writers.slides:write",
         "slides.typ",

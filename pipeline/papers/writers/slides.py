@@ -1,4 +1,4 @@
-"""The figures of a paper as slides (PDF, sixteen by nine): one figure a slide, under the sentence that it shows."""
+"""The figures of a paper as slides (PDF, sixteen by nine): one figure per slide, under the sentence that it shows."""
 
 from __future__ import annotations
 
