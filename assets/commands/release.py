@@ -44,7 +44,7 @@ FIGURE_SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 @release_app.command("check")
 @said_plainly
 def check(paper: PaperName) -> None:
-    """Check every number that the built paper prints against the rules and earlier releases; list what may not go out."""
+    """Check every number that the built paper prints against all earlier releases; list what may not go out."""
     paths, project = _project(paper)
     version, files = _version(project, paper), _files(paths, project, paper)
     refused = _refused(paths, project, paper)
@@ -61,7 +61,7 @@ def sign(
     name: Annotated[str, typer.Option(help="Who signs.")],
     role: Annotated[str, typer.Option(help="In which role: output checker, principal investigator.")],
 ) -> None:
-    """Sign the built files as they are now; any later change makes the signature void. Two different people must sign."""
+    """Sign the built files as they are now; a later change voids the signature. Two different people must sign."""
     paths, project = _project(paper)
     if not person(name) or not role.strip():
         raise PaperError("a signature has a name and a role")
