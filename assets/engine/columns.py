@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
 KEYS = ("person_id", "wave", "arm")
 """A value belongs to its row: two people who swap their answers are a difference."""
 SEED = 20260101
+
+
+def without_people(frame: pl.DataFrame) -> str:
+    """A hash of a table of people without their pseudonyms, in whatever order; empty for any other table."""
+    named = [name for name in frame.columns if name.endswith("person_id") or name == "household_id"]
+    if not named:
+        return ""
+    rows = frame.drop(named).hash_rows(SEED).sort()
+    return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()
 
 
 def hashes_of_columns(frame: pl.DataFrame) -> dict[str, str]:

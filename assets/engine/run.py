@@ -12,15 +12,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assets.engine import store
 from assets.engine.code import version_of_package
-from assets.engine.columns import hashes_of_columns
+from assets.engine.columns import hashes_of_columns, without_people
 from assets.engine.node import Key, Node, Output, Stamp, flat
 from assets.engine.report import Check, Report, TableReport
 from pipeline.errors import CohesionError, UnconfirmedError
 from pipeline.paths import Paths
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def _run(task: Task) -> Report:
     began = time.perf_counter()
     loaded = {name: _load(paths, key, task.inputs[name]) for name, key in flat(node.inputs) if name in task.inputs}
     with _extended(task.extensions):
-        output = node.function(_shaped(node, loaded), **node.reads, **_stamp(task))
+        output = node.function(_shaped(node, loaded), **node.reads, **_stamp(task, loaded))
     checks = run_checks(node, output)
     passed = all(check.passed for check in checks if check.blocking)
     content = {name: (store.table_bytes(output.tables[name]), output.tables[name].height) for name in node.outputs}
@@ -78,10 +81,15 @@ def _run(task: Task) -> Report:
     return report
 
 
-def _stamp(task: Task) -> dict[str, Stamp]:
-    """What a stamped node says of where its outputs come from."""
-    stamp = Stamp(task.version, task.code, version_of_package(), task.inputs)
-    return {"stamp": stamp} if task.node.stamped else {}
+def _stamp(task: Task, loaded: Mapping[str, pl.DataFrame]) -> dict[str, Stamp]:
+    """What a stamped node says of where its outputs come from: the same wherever it is made of the same.
+
+    Pseudonyms differ with the key of each installation, so that tables of people are named by all else that they hold.
+    """
+    if not task.node.stamped:
+        return {}
+    inputs = {name: without_people(loaded[name]) or sha256 for name, sha256 in task.inputs.items()}
+    return {"stamp": Stamp(task.version, task.code, version_of_package(), inputs)}
 
 
 def task_of(node: Node, root: Path, version: str, inputs: Mapping[str, str], code: str = "") -> Task:
