@@ -77,7 +77,7 @@ def moves_of(
     total = float(wide["weight"].sum())
     shares, counts = [], []
     for wave in waves:
-        found = wide.group_by(wave).agg(pl.len(), pl.col("weight").sum() / total)
+        found = wide.group_by(wave, maintain_order=True).agg(pl.len(), pl.col("weight").sum() / total)
         shares.append({row[0]: row[2] for row in found.iter_rows()})
         counts.append({row[0]: row[1] for row in found.iter_rows()})
     pairs = [_pair(wide, one, other, labels, total) for one, other in zip(list(waves), list(waves)[1:], strict=False)]
@@ -99,12 +99,13 @@ def _wide(
     long = long.with_columns(answer=pl.col(measure).replace_strict(dict(answers), return_dtype=pl.String))
     wide = long.pivot(on="wave", index="person_id", values="answer", on_columns=list(waves))
     first = long.filter(pl.col("wave") == waves[0]).select("person_id", "weight")
-    return wide.join(first, on="person_id", how="inner").filter(pl.col("weight") > 0).sort("person_id")
+    taken = wide.join(first, on="person_id", how="inner").filter(pl.col("weight") > 0)
+    return taken.sort(*waves, "weight")  # not by person: pseudonyms differ between installations
 
 
 def _pair(wide: pl.DataFrame, one: str, other: str, labels: Sequence[str], total: float) -> tuple[Move, ...]:
     order = {label: place for place, label in enumerate(labels)}
-    found = wide.group_by(pl.col(one).alias("a"), pl.col(other).alias("b")).agg(
+    found = wide.group_by(pl.col(one).alias("a"), pl.col(other).alias("b"), maintain_order=True).agg(
         pl.len(), pl.col("weight").sum() / total
     )
     rows = sorted(found.iter_rows(), key=lambda row: (order[row[0]], order[row[1]]))
