@@ -105,11 +105,16 @@ def record(
     workspace: Workspace, plan: Plan, note: str = "", failures: Mapping[str, str] | None = None,
     left: Collection[str] = (),
 ) -> str:  # fmt: skip
-    """Write a build into the ledger that ``cohesion diff`` reads; returns why that could not be done."""
+    """Write a build into the ledger that ``cohesion diff`` reads, and decisions about its studies into the audit log.
+
+    Returns why that could not be done.
+    """
+    from assets.provenance.decided import note_decisions
     from assets.provenance.ledger import MOST, record_build
 
     most = _setting(workspace, "builds")
-    return record_build(workspace, plan, failures or {}, left, note, int(most) if most.isdigit() else MOST)
+    trouble = record_build(workspace, plan, failures or {}, left, note, int(most) if most.isdigit() else MOST)
+    return trouble or note_decisions(workspace, {node.study for node in plan.nodes} & set(workspace.project.studies))
 
 
 class Running:

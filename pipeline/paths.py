@@ -89,6 +89,16 @@ class Paths:
         return self.root / "data" / "erasing" / study
 
     @property
+    def audit(self) -> Path:
+        """Who accepted, decided, withdrew, signed, exported: one line each, nobody's answers; for staff."""
+        return self.root / "data" / "audit" / "audit.jsonl"
+
+    @property
+    def audit_last(self) -> Path:
+        """The hash of the last line of the audit log."""
+        return self.audit.with_name("last.txt")
+
+    @property
     def builds(self) -> Path:
         """What each build was made from, and its estimates and sentences: aggregates, never rows of people."""
         return self.root / "data" / "builds"
@@ -169,10 +179,6 @@ class Paths:
     @property
     def release_signatures(self) -> Path:
         return self.releases / "signatures.csv"
-
-    @property
-    def release_audit(self) -> Path:
-        return self.releases / "audit.csv"
 
     def released_cells(self, paper: str, version: str) -> Path:
         return self.releases / "cells" / f"{paper}_{version}.csv"

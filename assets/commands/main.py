@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from assets.commands.audit import audit
 from assets.commands.build import build
 from assets.commands.diff import builds, diff
 from assets.commands.items import items_app
@@ -100,6 +101,7 @@ app.command()(ui)
 app.command()(diff)
 app.command()(builds)
 app.command()(trace)
+app.command()(audit)
 app.add_typer(items_app, name="items")
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.commands.messages import said_plainly
+from pipeline.audit import note
 from pipeline.errors import PaperError
 from pipeline.files import SUMS, write_bytes
 from pipeline.papers.disclosure.release import (
-    Event,
     Line,
     Release,
     Signature,
@@ -48,7 +48,7 @@ def check(paper: PaperName) -> None:
     paths, project = _project(paper)
     version, files = _version(project, paper), _files(paths, project, paper)
     refused = _refused(paths, project, paper)
-    _audit(paths, "check", paper, version, digest_of(files), f"{len(refused)} refused")
+    _audit(paths, "check_release", paper, version, digest_of(files), f"{len(refused)} refused")
     _stop_if(refused, paper)
     typer.echo(f"✓ {paper} {version}: nothing is refused; {len(files)} files. Two people sign them:")
     typer.echo(f'  cohesion release sign {paper} --name "…" --role "…"')
@@ -198,10 +198,7 @@ def _lines(place: Path, kind: type[Line]) -> list[Line]:
 
 
 def _audit(paths: Paths, action: str, paper: str, version: str, digest: str, outcome: str) -> None:
-    """One more line in the audit; nothing is ever taken out of it."""
-    time = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    lines = [*_lines(paths.release_audit, Event), Event(time, action, paper, version, digest, outcome)]
-    write_bytes(paths.release_audit, lines_as_csv(lines, Event))
+    note(paths, action, f"{paper} {version}", {"files_sha256": digest, "outcome": outcome})
 
 
 def _today() -> str:

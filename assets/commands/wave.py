@@ -15,6 +15,7 @@ import typer
 from assets.commands.messages import of_studies, said_plainly
 from assets.engine.outside import hash_of_file
 from assets.engine.workspace import Workspace
+from pipeline.audit import note
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.files import write_bytes
 from pipeline.paths import Paths
@@ -99,6 +100,9 @@ def accept(
         typer.echo(f"✓ {receipt['file']}: {receipt['rows']:,} rows, SHA-256 {str(receipt['sha256'])[:12]}…")
     for line in frozen:
         typer.echo(line)
+    for name, receipt in found.items():
+        details = {"file": name, "sha256": str(receipt["sha256"]), "rows": f"{receipt['rows']:,}"}
+        note(workspace.paths, "accept", f"{study} {wave}", details)
     _reload_ui(workspace.paths)
     said = " and ".join(os.path.relpath(target) for target in targets)
     typer.echo(f"Confirmed in {said}. Next: cohesion build --study {study}")
@@ -237,10 +241,17 @@ def withdraw(
     workspace, declared = _open(study)
     if take_back:
         typer.echo(roll_back(workspace, declared))
+        note(workspace.paths, "roll_back_withdrawal", study)
         return
     if person is None:
         raise CohesionError("no id was given", todo="Give the id as the files have it.")
     if deposits is not None:
         workspace = Workspace(workspace.paths, workspace.project, {study: deposits.resolve()})
-    for line in carry_out(workspace, declared, person, scope, (date or dt.datetime.now()).date()):
-        typer.echo(line)
+    note(workspace.paths, "withdraw", study, {"scope": scope, "outcome": "begun"})
+    outcome = "not ended"
+    try:
+        for line in carry_out(workspace, declared, person, scope, (date or dt.datetime.now()).date()):
+            typer.echo(line)
+        outcome = "done"
+    finally:
+        note(workspace.paths, "withdraw", study, {"scope": scope, "outcome": outcome})

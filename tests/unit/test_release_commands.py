@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assets.commands import release
+from pipeline.audit import read_audit
 from pipeline.papers.disclosure.record import cells_as_csv, cells_of_csv
 from pipeline.papers.disclosure.release import Release, checked_version, lines_of_csv, person
 from pipeline.paths import Paths
@@ -83,7 +84,13 @@ def test_two_different_people_sign_and_then_it_is_published(desk):
     (row,) = lines_of_csv(desk.paths.release_register.read_bytes(), Release)
     assert row.signed_by == "Ada Lovelace (output checker); Grace Hopper (principal investigator)"
     assert not [place for place in folder.parent.iterdir() if place.name.startswith(".")]
-    assert b"published" in desk.paths.release_audit.read_bytes()
+    assert [entry.action for entry in read_audit(desk.paths).entries] == [
+        "publish",
+        "sign",
+        "publish",
+        "sign",
+        "publish",
+    ]
 
 
 def test_a_changed_byte_makes_signatures_void(desk):

@@ -146,7 +146,14 @@ def _is_of_another_study(path: Path, study: str, paths: Paths) -> bool:
 def _cannot_hold_ids(path: Path, paths: Paths) -> bool:
     """Declarations, and what builds make: there people are pseudonyms, which are searched for everywhere."""
     made = (paths.warehouse, paths.quarantine, paths.build, paths.instance, paths.studies, paths.areas, paths.sample)
-    places = (*made, paths.builds, paths.key_record.parent, paths.pseudonym_key.parent, paths.concepts)
+    places = (
+        *made,
+        paths.builds,
+        paths.audit.parent,
+        paths.key_record.parent,
+        paths.pseudonym_key.parent,
+        paths.concepts,
+    )
     return any(path.is_relative_to(place) for place in places)
 
 

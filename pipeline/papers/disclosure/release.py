@@ -39,19 +39,7 @@ class Release:
     cells_sha256: str
 
 
-@dataclass(frozen=True)
-class Event:
-    """One line of the audit: who did what with which files, and how it ended."""
-
-    time: str
-    action: str
-    paper: str
-    version: str
-    digest: str
-    outcome: str
-
-
-Line = TypeVar("Line", Signature, Release, Event)
+Line = TypeVar("Line", Signature, Release)
 
 
 def lines_as_csv(lines: Iterable[Line], kind: type[Line]) -> bytes:
