@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assets.engine.pool import Progress
 from assets.engine.report import Report
 from assets.engine.run import Task, attempt
+from assets.engine.store import remove_drafts
 from pipeline.errors import CohesionError
 from pipeline.parallel import runs_with
 
@@ -26,7 +27,7 @@ class Cluster:
     def __init__(self, address: str) -> None:
         self._address = address
         self._client: Client | None = None
-        self._running: dict[str, tuple[str, Future[Any]]] = {}
+        self._running: dict[str, tuple[Task, Future[Any]]] = {}
         self._ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
 
     def start(self) -> None:
@@ -59,15 +60,17 @@ class Cluster:
         """Hand a node to the scheduler."""
         assert self._client is not None
         future = self._client.submit(run_on_cluster, task, pure=False, retries=1)
-        self._running[str(future.key)] = (task.node.name, future)
+        self._running[str(future.key)] = (task, future)
         future.add_done_callback(self._ended.put)  # type: ignore[no-untyped-call]
 
     def events(self, timeout: float) -> Iterator[Report | Progress]:
         """What came in within ``timeout`` seconds."""
         with contextlib.suppress(queue.Empty):
             future = self._ended.get(timeout=timeout)
-            name, _ = self._running.pop(str(future.key))
-            yield _report(name, future)
+            task, _ = self._running.pop(str(future.key))
+            report = _report(task.node.name, future)
+            remove_drafts(task.root, task.node)  # of workers that were lost
+            yield report
 
     def stop(self) -> None:
         """Take back what has not ended, and leave the cluster as it was."""

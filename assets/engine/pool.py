@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
 from assets.engine.report import Report
 from assets.engine.run import Task
+from assets.engine.store import remove_drafts
 from assets.engine.workers import (
     ONE_THREAD,
     Done,
@@ -278,19 +278,6 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _remove_drafts(worker: _Process) -> None:
-    """What a worker that was ended had begun to write; a draft bears the number of its process."""
-    if worker.task is None:
-        return
-    node, root = worker.task.node, worker.task.root
-    from pipeline.paths import Paths
-
-    folders = {Paths(root).table(*key).parent for key in node.keys}
-    folders |= {(root / file.path).parent for file in node.files.values()}
-    for folder in folders:
-        for draft in _drafts(folder, worker.process.pid):
-            with contextlib.suppress(OSError):
-                draft.unlink()
-
-
-def _drafts(folder: Path, pid: int | None) -> list[Path]:
-    return list(folder.glob(f".*.{pid}.*.draft*")) if folder.is_dir() else []
+    """What a worker that was ended had begun to write."""
+    if worker.task is not None:
+        remove_drafts(worker.task.root, worker.task.node, worker.process.pid)

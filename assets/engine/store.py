@@ -6,6 +6,8 @@ unfinished; it holds the hash of every output, so that one that was cut short or
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import hashlib
 import io
 import json
@@ -187,6 +189,19 @@ def remove(paths: Paths, node: Node) -> int:
     for path in (*(paths.table(*key) for key in node.keys), *(paths.root / file.path for file in node.files.values())):
         path.unlink(missing_ok=True)
     return existed
+
+
+def remove_drafts(root: Path, node: Node, pid: int | None = None) -> None:
+    """What a process that was ended had begun to write of a node's outputs; ``pid``: of that process alone.
+
+    A draft bears the number of its process.
+    """
+    paths = Paths(root)
+    places = [*(paths.table(*key) for key in node.keys), *(root / file.path for file in node.files.values())]
+    for place in (*places, _record_file(paths, node)):
+        for draft in place.parent.glob(f".{glob.escape(place.stem)}.{pid or '*'}.*.draft{place.suffix}"):
+            with contextlib.suppress(OSError):
+                draft.unlink()
 
 
 def report_of(found: Record) -> Report | None:
