@@ -1,7 +1,7 @@
-"""``cohesion ui``: the asset graph in the browser, on this machine only."""
+"""``cohesion ui``: start page, papers and asset graph in the browser, on this machine only."""
 
 import os
-import sys
+import signal
 from typing import Annotated
 
 import typer
@@ -12,16 +12,35 @@ from pipeline.specs import load_project
 
 
 @said_plainly
-def ui(port: Annotated[int, typer.Option(help="The port to listen on, on this machine only.")] = 3000) -> None:
-    """Open the asset graph in the browser."""
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on, on this machine only.")] = 3000,
+    open_: Annotated[bool, typer.Option("--open", help="Open the start page in the browser when it answers.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Show everything; start and change nothing.")] = False,
+) -> None:
+    """Open the studies, their papers and the asset graph in the browser. Ctrl-C ends it."""
     from assets.dagster.instance import note_port, prepare_instance
+    from assets.web.services import run
 
     paths = Paths.from_environment()
     load_project(paths)
     prepare_instance(paths.instance)
-    note_port(paths, port)
-    os.chdir(paths.root)
-    os.environ["PWD"] = str(paths.root)
-    command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
-    typer.echo(f"The asset graph: http://127.0.0.1:{port} (Ctrl-C ends it)")
-    os.execv(sys.executable, command)
+    os.environ["COHESION_ROOT"] = str(paths.root)
+
+    def ready(address: str) -> None:
+        note_port(paths, port)
+        typer.echo(f"Studies, papers and the asset graph: {address} (Ctrl-C ends it)")
+        if open_:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    signal.signal(signal.SIGTERM, _end)
+    typer.echo("Starting …")
+    try:
+        run(paths, port, ready, read_only=read_only)
+    except KeyboardInterrupt:
+        typer.echo("Ended.")
+
+
+def _end(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,72 @@
+"""The files of ``reports/build/`` over HTTP: papers and reports, never a script, never a stray file."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from pipeline.paths import Paths
+
+FOLDERS = ("papers", "figures", "codebooks", "drift", "drafts", "digests", "release")
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".csv": "text/csv; charset=utf-8",
+    ".zip": "application/zip",
+    ".xml": "application/xml",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".yaml": "text/plain; charset=utf-8",
+    ".json": "application/json",
+}
+"""By the ending of a file's name; what ends otherwise is not served."""
+BEFORE_RELEASE = "_cells.csv"
+"""Every number of a paper before any is withheld: for the gate, not for readers."""
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src 'self' data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+def find(paths: Paths, asked: str) -> Path | None:
+    """The file that an address below ``/reports/`` names; ``None`` if there is none that may be served.
+
+    A link that leads out of the folder is not followed.
+    """
+    parts = Path(asked).parts
+    if len(parts) < 2 or parts[0] not in FOLDERS or any(part.startswith(".") for part in parts):
+        return None
+    if asked.endswith(BEFORE_RELEASE) or Path(asked).suffix.lower() not in TYPES:
+        return None
+    build = paths.build.resolve()
+    try:
+        file = build.joinpath(*parts).resolve(strict=True)
+    except (OSError, ValueError):
+        return None
+    return file if file.is_relative_to(build) and file.is_file() else None
+
+
+def respond(paths: Paths, request: Request) -> Response:
+    """The file asked for, or a page that says that it has not been built."""
+    file = find(paths, request.path_params["path"])
+    if file is None:
+        return HTMLResponse(ABSENT, status_code=404, headers=HEADERS)
+    return FileResponse(file, media_type=TYPES[file.suffix.lower()], headers=HEADERS)
+
+
+ABSENT = """<!doctype html>
+<html lang="en-GB"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Not built</title>
+<style>
+body { font: 1rem/1.5 system-ui, "DejaVu Sans", sans-serif; margin: 0 auto; max-width: 40rem; padding: 2rem 1rem; }
+</style></head><body><main><h1>There is no such report</h1>
+<p>It has not been built yet, or its study, paper or figure has another name now. <a href="/">The start page</a>
+lists what there is; <code>cohesion build</code> makes what is due.</p></main></body></html>
+"""

@@ -1,0 +1,97 @@
+"""The web server of ``cohesion ui``: the start page and the reports, and behind them every route of Dagster's."""
+
+import argparse
+import logging
+import time
+from typing import Any
+
+import uvicorn
+from dagster import DagsterInstance
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import GrpcServerTarget
+from dagster._grpc.client import DagsterGrpcClient
+from dagster_webserver.version import __version__
+from dagster_webserver.webserver import DagsterWebserver
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from assets.web import files
+from assets.web.links import LOCATION, REPORTS
+from assets.web.services import HOST, PATIENCE_SECONDS
+from assets.web.start import start_page
+from assets.web.state import Remembered, gather
+from pipeline.paths import Paths
+
+STATEMENT_TIMEOUT, POOL_RECYCLE, POOL_OVERFLOW = 15_000, 3_600, 20
+"""As Dagster's own web server sets them: milliseconds, seconds, connections."""
+ENDING_SECONDS = 1
+"""So long open connections are waited for at the end: Dagster's pages hold theirs as long as they are open."""
+
+
+class CohesionWebserver(DagsterWebserver[WorkspaceProcessContext, Any]):
+    """Dagster's web server, with the pages of this project before its own."""
+
+    def __init__(self, process_context: WorkspaceProcessContext, paths: Paths, *, read_only: bool = False) -> None:
+        super().__init__(process_context, live_data_poll_rate=2000)
+        self._paths, self._read_only = paths, read_only
+        self._remembered = Remembered(lambda: gather(paths))
+
+    def build_routes(self) -> list[Any]:
+        own = [
+            Route("/", self.start),
+            Route(REPORTS, lambda _: RedirectResponse("/")),
+            Route(f"{REPORTS}/{{path:path}}", self.report),
+        ]
+        return [*own, *super().build_routes()]  # type: ignore[no-untyped-call]
+
+    async def start(self, _: Request) -> Response:
+        """The start page."""
+        state = await run_in_threadpool(self._remembered.now)
+        page = start_page(self._paths, state, read_only=self._read_only)
+        return HTMLResponse(page, headers=files.HEADERS)
+
+    async def report(self, request: Request) -> Response:
+        """A file of ``reports/build/``."""
+        return await run_in_threadpool(files.respond, self._paths, request)
+
+
+def main() -> None:
+    """Serve on this machine's own address until the process is ended."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--socket", required=True)
+    parser.add_argument("--read-only", action="store_true")
+    asked = parser.parse_args()
+    logging.getLogger("dagster").setLevel(logging.WARNING)
+    _wait_for_code(asked.socket)
+    with DagsterInstance.get() as instance:
+        instance.optimize_for_webserver(STATEMENT_TIMEOUT, POOL_RECYCLE, POOL_OVERFLOW)
+        target = GrpcServerTarget(host="localhost", port=None, socket=asked.socket, location_name=LOCATION)
+        with WorkspaceProcessContext(
+            instance, version=__version__, read_only=asked.read_only, workspace_load_target=target
+        ) as context:
+            server = CohesionWebserver(context, Paths.from_environment(), read_only=asked.read_only)
+            uvicorn.run(
+                server.create_asgi_app(),
+                host=HOST,
+                port=asked.port,
+                log_level="warning",
+                timeout_graceful_shutdown=ENDING_SECONDS,
+            )
+
+
+def _wait_for_code(socket: str) -> None:
+    """Until the code server answers: the first page then shows the graph and not that it is loading."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        try:
+            DagsterGrpcClient(socket=socket).ping("")
+            return
+        except Exception:
+            time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""What the start page says of each study, from records and declarations: no row of a person is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assets import standing
+from assets.building import plan_build
+from assets.engine import store
+from assets.engine.build import is_building
+from assets.engine.node import Node
+from assets.engine.plan import Plan
+from assets.engine.workspace import Workspace
+from assets.nodes import all_nodes
+from assets.web.links import checks_link, job_link, report_link
+from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.paths import Paths
+from pipeline.specs import Study, load_project
+
+DOCUMENTS = {
+    ".html": "web page",
+    ".pdf": "PDF",
+    ".docx": "Word",
+    ".xlsx": "workbook",
+    ".csv.zip": "tables as CSV",
+    "_summary.pdf": "summary",
+    "_annex.html": "technical annex",
+    "_slides.pdf": "figures as slides",
+}
+"""Ending of a paper's file → what it is to a reader, in the order of the start page."""
+FRESH_SECONDS = 5.0
+"""So long one state is shown before it is gathered again."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address and its words."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper that is built, with its documents, its first page as a picture, and whether it is of an earlier state."""
+
+    title: str
+    page: str
+    documents: tuple[Link, ...]
+    cover: str
+    built: str
+    is_stale: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for a person: what, what to do, and where it is done."""
+
+    what: str
+    todo: str
+    link: Link | None = None
+
+
+@dataclass(frozen=True)
+class StudyState:
+    """One study on the start page."""
+
+    key: str
+    title: str
+    is_synthetic: bool
+    newest: str
+    built: str
+    papers: tuple[Paper, ...]
+    reports: tuple[Link, ...]
+    tasks: tuple[Task, ...]
+    due: dict[str, list[str]] = field(default_factory=dict)
+    waits: str = ""
+    rebuild: str = ""
+
+    @property
+    def due_count(self) -> int:
+        return sum(map(len, self.due.values()))
+
+
+@dataclass(frozen=True)
+class State:
+    """All that the start page shows. ``problem``: why the declarations cannot be read, if so."""
+
+    studies: tuple[StudyState, ...] = ()
+    problem: str = ""
+    is_building: bool = False
+
+
+def gather(paths: Paths) -> State:
+    """How all studies stand now. A mistake in the declarations is told on the page, too."""
+    try:
+        workspace = Workspace(paths, load_project(paths))
+        nodes = all_nodes(workspace)
+        plan = plan_build(workspace, nodes=nodes)
+        studies = tuple(_study(workspace, study, nodes, plan) for study in workspace.project.studies.values())
+    except (CohesionError, DeclarationErrors) as error:
+        return State(problem=str(error), is_building=False)
+    return State(studies, is_building=is_building(workspace))
+
+
+def _study(workspace: Workspace, study: Study, nodes: list[Node], plan: Plan) -> StudyState:
+    own = [node for node in nodes if node.study == study.key]
+    built = standing.papers_built(workspace, study, nodes)
+    return StudyState(
+        key=study.key,
+        title=study.about.title,
+        is_synthetic=study.about.synthetic,
+        newest=standing.newest(workspace, study),
+        built=standing.moment(built) if built is not None else "",
+        papers=tuple(found for node in own if (found := _paper(workspace, node, plan)) is not None),
+        reports=tuple(_reports(workspace.paths, own)),
+        tasks=tuple(_tasks(workspace, study, own)),
+        due={} if study.key in plan.waiting else standing.why_due(plan, study),
+        waits=plan.waiting.get(study.key, ""),
+        rebuild=job_link("rebuild_a_study", {"study": study.key}),
+    )
+
+
+def _paper(workspace: Workspace, node: Node, plan: Plan) -> Paper | None:
+    """A paper that lies there; ``None`` for other nodes, and where none has been built."""
+    if node.keys[0][0] != "paper":
+        return None
+    paths, key = workspace.paths, node.keys[0][1]
+    present = [
+        Path(file.path) for file in node.files.values() if not file.private and (paths.root / file.path).is_file()
+    ]
+    page = paths.paper_file(key)
+    if not page.is_file():
+        return None
+    named = {path.name.removeprefix(key): path for path in present}
+    documents = tuple(
+        Link(words, report_link(named[ending].as_posix())) for ending, words in DOCUMENTS.items() if ending in named
+    )
+    cover = report_link(named[".svg"].as_posix()) if ".svg" in named else ""
+    when = standing.moment(dt.datetime.fromtimestamp(page.stat().st_mtime, dt.UTC))
+    stale = node.name in plan.due | plan.following
+    return Paper(workspace.project.papers[key].title, documents[0].address, documents, cover, when, stale)
+
+
+def _reports(paths: Paths, nodes: list[Node]) -> list[Link]:
+    """Drift report and codebook, where they lie."""
+    found = []
+    for node in nodes:
+        words = {"findings": "Drift between waves", "codebook": "Codebook"}.get(node.keys[0][0])
+        pages = [file.path for file in node.files.values() if file.path.endswith(".html")]
+        found += [
+            Link(words, report_link(path)) for path in pages if words is not None and (paths.root / path).is_file()
+        ]
+    return found
+
+
+def _tasks(workspace: Workspace, study: Study, nodes: list[Node]) -> list[Task]:
+    """What waits for a person: files, decisions, findings to look at, checks that failed."""
+    tasks = [_waiting(study, one) for one in standing.waiting(workspace, study)]
+    drift = report_link(workspace.paths.drift_file(study.key).relative_to(workspace.paths.root).as_posix())
+    for node in nodes:
+        if node.keys[0][0] != "findings":
+            continue
+        counts = standing.findings(workspace, node)
+        report = Link("Open the drift report", drift)
+        if counts["decide"]:
+            todo = "Until somebody has decided, nothing is built from these waves."
+            tasks.append(Task(f"{_count(counts['decide'], 'finding')} to be decided", todo, report))
+        if counts["look"]:
+            tasks.append(
+                Task(f"{_count(counts['look'], 'finding')} to look at", "The waves are used meanwhile.", report)
+            )
+    return [*tasks, *_failed(workspace, nodes)]
+
+
+def _waiting(study: Study, one: standing.Waiting) -> Task:
+    if one.wave:
+        address = job_link("accept_a_wave", {"study": study.key, "wave": one.wave, "sha256": ""})
+        return Task(
+            f"{study.waves[one.wave].title} ({one.wave}) awaits confirmation",
+            "Compare its file with what its depositor says, then confirm it.",
+            Link("Accept this wave", address),
+        )
+    if one.file:
+        address = job_link("new_wave", {"study": study.key, "file": one.file})
+        todo = f"A declaration is proposed in {one.draft}." if one.draft else "Nothing of it is read."
+        return Task(f"{one.file} is declared by no wave", todo, Link("Draft a wave from it", address))
+    return Task(one.words, "It was not opened. Rename it.")
+
+
+def _failed(workspace: Workspace, nodes: list[Node]) -> list[Task]:
+    """Blocking checks that failed when their asset was kept to be read."""
+    found = []
+    for node in nodes:
+        record = store.record(workspace.paths, node)
+        report = store.report_of(record) if record is not None else None
+        for check in report.failed if report is not None else ():
+            if check.name != "decided":
+                what, see = (
+                    f"{node.name}: the check “{check.name}” failed",
+                    Link("See the check", checks_link(*check.key)),
+                )
+                found.append(Task(what, "; ".join(check.found), see))
+    return found
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+class Remembered:
+    """The state as it was gathered last. It is gathered by one reader at a time; others are shown the one before."""
+
+    def __init__(self, gather: Callable[[], State]) -> None:
+        self._gather = gather
+        self._lock = threading.Lock()
+        self._state: State | None = None
+        self._at = 0.0
+
+    def now(self) -> State:
+        if self._state is None or time.monotonic() - self._at > FRESH_SECONDS:
+            waits = self._state is None
+            if self._lock.acquire(blocking=waits):
+                try:
+                    if self._state is None or time.monotonic() - self._at > FRESH_SECONDS:
+                        self._state, self._at = self._gather(), time.monotonic()
+                finally:
+                    self._lock.release()
+        assert self._state is not None
+        return self._state
