@@ -6,7 +6,6 @@ import contextlib
 import os
 import queue
 import threading
-import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from assets.engine import store
@@ -16,10 +15,10 @@ from assets.engine.plan import Plan, make_plan
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes, libraries_of
-from pipeline.errors import CohesionError
+from pipeline.settings import settings_of
 
 SCHEDULER = "COHESION_SCHEDULER"
-"""The environment variable with the address of a Dask scheduler; else ``[tool.cohesion] scheduler`` says it."""
+"""The environment variable with the address of a Dask scheduler; else the setting ``scheduler`` says it."""
 
 
 def prepare(workspace: Workspace) -> None:
@@ -27,6 +26,7 @@ def prepare(workspace: Workspace) -> None:
     from pipeline.ingest import installation_key
     from pipeline.ingest.withdrawal.transaction import refuse_half_swapped
 
+    settings_of(workspace.paths.root)
     installation_key(workspace.paths)
     store.make_private(workspace.paths)
     for study in workspace.project.studies:
@@ -75,7 +75,7 @@ def place_of(workspace: Workspace, workers: int | None, libraries: Sequence[str]
 
     ``libraries``: what the nodes will import, for processes that have yet to start.
     """
-    address = os.environ.get(SCHEDULER) or _setting(workspace, "scheduler")
+    address = os.environ.get(SCHEDULER) or settings_of(workspace.paths.root).get("scheduler")
     if address:
         from assets.engine.cluster import Cluster
 
@@ -89,18 +89,6 @@ def place_of(workspace: Workspace, workers: int | None, libraries: Sequence[str]
     return Pool(workers, libraries)
 
 
-def _setting(workspace: Workspace, name: str) -> str:
-    """A setting of ``[tool.cohesion]`` in the root's pyproject.toml. Raises ``CohesionError`` for a broken file."""
-    file = workspace.paths.root / "pyproject.toml"
-    if not file.is_file():
-        return ""
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CohesionError(f"cannot be read: {error}", where=file.name) from None
-    return str(content.get("tool", {}).get("cohesion", {}).get(name, ""))
-
-
 def record(
     workspace: Workspace, plan: Plan, note: str = "", failures: Mapping[str, str] | None = None,
     left: Collection[str] = (),
@@ -112,8 +100,8 @@ def record(
     from assets.provenance.decided import note_decisions
     from assets.provenance.ledger import MOST, record_build
 
-    most = _setting(workspace, "builds")
-    trouble = record_build(workspace, plan, failures or {}, left, note, int(most) if most.isdigit() else MOST)
+    most = settings_of(workspace.paths.root).get("builds", MOST)
+    trouble = record_build(workspace, plan, failures or {}, left, note, most)
     return trouble or note_decisions(workspace, {node.study for node in plan.nodes} & set(workspace.project.studies))
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.root import find_root
+
 REPOSITORY = Path(__file__).resolve().parents[1]
+"""Where this code lies: a clone, or the folder in which the package is installed."""
+_IN_WHEEL = REPOSITORY / "assets" / "shipped"
+SHIPPED = _IN_WHEEL if _IN_WHEEL.is_dir() else REPOSITORY
+"""The declarations, reports and templates that come with the code: those of the clone, or of the installed package."""
 
 
 @dataclass(frozen=True)
 class Paths:
-    """Where things are, below one root (a clone of the project, or a copy in a test)."""
+    """Where things are, below one root: the folder of a project, a clone, or by default what comes with the code."""
 
-    root: Path = REPOSITORY
+    root: Path = SHIPPED
 
     @classmethod
     def from_environment(cls) -> Paths:
-        """The root named by ``COHESION_ROOT``, or else the clone this module lies in."""
-        return cls(Path(os.environ.get("COHESION_ROOT", REPOSITORY)).resolve())
+        """Below the root that is named, or that this process runs in. Raises ``CohesionError`` where there is none."""
+        return cls(find_root())
 
     # declarations ------------------------------------------------------------------------------------
     @property
@@ -51,6 +56,11 @@ class Paths:
     @property
     def templates(self) -> Path:
         return self.root / "reports" / "templates"
+
+    def template(self, name: str) -> Path:
+        """The project's own template of that name; where it has none, the one that comes with the code."""
+        own = self.templates / name
+        return own if own.is_file() else Paths(SHIPPED).templates / name
 
     # data, git-ignored -------------------------------------------------------------------------------
     def raw(self, study: str) -> Path:

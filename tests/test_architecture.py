@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = {"specs", "tables", "paths", "errors", "files", "parallel", "door", "options", "wave_order", "texts"}
+SHARED = {
+    "specs",
+    "tables",
+    "paths",
+    "root",
+    "settings",
+    "errors",
+    "files",
+    "parallel",
+    "door",
+    "options",
+    "wave_order",
+    "texts",
+}
 STAGES = sorted(
     path.name
     for path in (ROOT / "pipeline").iterdir()

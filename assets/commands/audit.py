@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import said_plainly
+from assets.commands.place import here
 from pipeline.audit import Audit, Entry, read_audit
 from pipeline.errors import CohesionError
-from pipeline.paths import Paths
 
 
 @said_plainly
@@ -18,7 +18,7 @@ def audit(
     ] = "",
 ) -> None:
     """Print who did what, and check that no line was edited or removed. Exit code 1 if one was."""
-    paths = Paths.from_environment()
+    paths = here()
     found = read_audit(paths, noted)
     if not check:
         for entry in found.entries:

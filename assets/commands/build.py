@@ -11,6 +11,7 @@ import typer
 from assets.building import Running, plan_build, record
 from assets.commands.interrupts import heed
 from assets.commands.messages import of_studies, said_plainly
+from assets.commands.place import here_to_write
 from assets.commands.progress import Shown
 from assets.commands.remembered import remember_deposits
 from assets.engine import store
@@ -19,7 +20,6 @@ from assets.engine.node import Node
 from assets.engine.plan import Plan
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
-from pipeline.paths import Paths
 from pipeline.specs import load_project
 
 Study = Annotated[list[str] | None, typer.Option("--study", "-s", help="Only this study; may be repeated.")]
@@ -139,7 +139,7 @@ def _build(
 
 
 def _workspace(studies: list[str], deposits: Path | None) -> Workspace:
-    paths = Paths.from_environment()
+    paths = here_to_write()
     project = of_studies(paths, studies) if studies else load_project(paths)
     for name in studies:
         if name not in project.studies:

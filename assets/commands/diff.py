@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import said_plainly
-from pipeline.paths import Paths
+from assets.commands.place import here, here_to_write
 from pipeline.texts import visible
 
 Old = Annotated[
@@ -40,7 +40,7 @@ def diff(
     from assets.provenance.diff import difference
     from assets.provenance.words import data, lines
 
-    paths = Paths.from_environment()
+    paths = here_to_write() if changelog else here()
     archive = Archive(paths)
     found = difference(archive, choose(archive, old), choose(archive, new))
     if as_json:
@@ -61,7 +61,7 @@ def builds() -> None:
     """List the builds that are kept for `cohesion diff`, the latest first: the last 100 that differed."""
     from assets.provenance.archive import Archive, size_of
 
-    archive = Archive(Paths.from_environment())
+    archive = Archive(here())
     entries = archive.entries()
     for entry in reversed(entries):
         typer.echo(f"{entry.id}  {entry.made[:16]} UTC  {entry.note}".rstrip())

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import said_plainly
+from assets.commands.place import here
 from assets.commands.wave import open_to_draft
 from pipeline.errors import CohesionError
 from pipeline.paths import Paths
@@ -40,7 +41,7 @@ def draft(
     from pipeline.ingest.arrival.write_draft import Place
     from pipeline.ingest.codebooks.draft import draft_items
 
-    name = study or _only_study(Paths.from_environment())
+    name = study or _only_study(here())
     workspace, declared = open_to_draft(name)
     folder = workspace.deposit_folder(declared)
     place = Place(workspace.paths.study(name), template_of(workspace.paths.study(name)), folder)

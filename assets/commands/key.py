@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import said_plainly
-from pipeline.paths import Paths
+from assets.commands.place import here
 
 key_app = typer.Typer(help="Back up the pseudonym key, and check that it is the right one.", no_args_is_help=True)
 
@@ -18,7 +18,7 @@ def backup(target: Annotated[Path, typer.Argument(help="A file, or a folder outs
     """Copy the key to a safe place. Whoever has it can tell who a pseudonym is; without it nothing can be linked."""
     from pipeline.ingest.people.keys import back_up_key
 
-    place = back_up_key(Paths.from_environment(), target)
+    place = back_up_key(here(), target)
     typer.echo(f"✓ Copied to {os.path.relpath(place)}, readable by its owner alone. Keep it apart from the data.")
 
 
@@ -30,4 +30,4 @@ def check(
     """Say which key this is, and whether it is the one with which withdrawals and tables were made."""
     from pipeline.ingest.people.keys import check_key
 
-    typer.echo(f"✓ {check_key(Paths.from_environment(), file)}")
+    typer.echo(f"✓ {check_key(here(), file)}")

@@ -1,4 +1,4 @@
-"""The command line: ``cohesion check``, ``build``, ``diff``, ``sample``, ``ui``, ``items``, ``wave``, ``withdraw`` …"""
+"""The command line: ``cohesion init``, ``check``, ``build``, ``diff``, ``sample``, ``ui``, ``items``, ``wave`` …"""
 
 import os
 import time
@@ -10,9 +10,11 @@ import typer
 from assets.commands.audit import audit
 from assets.commands.build import build
 from assets.commands.diff import builds, diff
+from assets.commands.init import init
 from assets.commands.items import items_app
 from assets.commands.key import key_app
 from assets.commands.messages import said_plainly
+from assets.commands.place import RootAnywhere, here, here_to_write, installed_version, named_root
 from assets.commands.release import release_app
 from assets.commands.trace import trace
 from assets.commands.ui import ui
@@ -23,6 +25,7 @@ from pipeline.specs import load_project
 from pipeline.specs.study import awaits_labels
 
 app = typer.Typer(
+    cls=RootAnywhere,
     help="From wave files to findings papers.",
     no_args_is_help=True,
     add_completion=False,
@@ -32,19 +35,30 @@ app = typer.Typer(
 
 def _show_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
-
-        typer.echo(f"cohesion {version('cohesion-panel')}")
+        typer.echo(f"cohesion {installed_version()}")
         raise typer.Exit
 
 
 @app.callback()
 def options(
+    context: typer.Context,
+    root: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="The folder of the project, also after the command; if left out, the one that this is run in.",
+        ),
+    ] = None,
     _: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """From wave files to findings papers."""
+    if root is not None and not root.strip():
+        raise typer.BadParameter("names no folder", param_hint="--root")
+    if root is not None and context.invoked_subcommand == "init":
+        raise typer.BadParameter("`cohesion init DIR` says where the new project is to lie", param_hint="--root")
+    context.with_resource(named_root(root))
 
 
 @app.command()
@@ -52,7 +66,7 @@ def options(
 def check() -> None:
     """Read every declaration and report every mistake at once."""
     began = time.perf_counter()
-    paths = Paths.from_environment()
+    paths = here()
     project = load_project(paths)
     _check_prose(paths)
     counts = {kind: len(getattr(project, kind)) for kind in ("studies", "models", "figures", "papers")}
@@ -92,10 +106,11 @@ def sample(
     """Write the sample deposits: made-up data in genuine files, for the two UK studies."""
     from pipeline.sample import write_sample
 
-    for path in write_sample(directory or Paths.from_environment().sample):
+    for path in write_sample(directory or here_to_write().sample):
         typer.echo(os.path.relpath(path))
 
 
+app.command()(init)
 app.command()(build)
 app.command()(ui)
 app.command()(diff)

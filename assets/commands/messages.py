@@ -1,5 +1,6 @@
 """How a command ends that cannot do what it is asked: with a message, never with a stack trace."""
 
+import errno
 from collections.abc import Callable, Collection
 from functools import wraps
 
@@ -10,6 +11,8 @@ from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import Project, load_studies
 
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""What the system says where someone may not read or write, or nobody may."""
 SHOWN = 5
 """So many mistakes of a study that is left out are listed."""
 
@@ -46,6 +49,12 @@ def said_plainly(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(130) from None
         except CohesionError as error:
             typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+        except OSError as error:
+            if error.errno not in CLOSED:
+                raise
+            place = error.filename or "a file or folder"
+            typer.echo(f"{place}: may not be read or written by you. Ask its owner for the right to.", err=True)
             raise typer.Exit(1) from None
 
     return run

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.commands.messages import said_plainly
+from assets.commands.place import here_to_write
 from pipeline.audit import note
 from pipeline.errors import PaperError
 from pipeline.files import SUMS, write_bytes
@@ -110,7 +111,7 @@ def publish(paper: PaperName) -> None:
 
 
 def _project(paper: str) -> tuple[Paths, Project]:
-    paths = Paths.from_environment()
+    paths = here_to_write()
     project = load_project(paths)
     if paper not in project.papers:
         raise PaperError(f"`{paper}` is not a paper; known: {', '.join(project.papers)}")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import said_plainly
+from assets.commands.place import here
 from assets.engine.workspace import Workspace
-from pipeline.paths import Paths
 from pipeline.specs import load_project
 from pipeline.texts import visible
 
@@ -26,7 +26,7 @@ def trace(what: What, as_json: AsJson = False) -> None:
     """Trace a number, figure or table back to the questions asked and the source files."""
     from assets.provenance import trace as tracing
 
-    paths = Paths.from_environment()
+    paths = here()
     workspace = Workspace(paths, load_project(paths))
     levels = tracing.trace(workspace, what)
     if as_json:

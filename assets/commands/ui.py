@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import said_plainly
-from pipeline.paths import Paths
+from assets.commands.place import here_to_write
+from pipeline.root import VARIABLE
 from pipeline.specs import load_project
 
 
@@ -21,10 +22,10 @@ def ui(
     from assets.dagster.instance import note_port, prepare_instance
     from assets.web.services import run
 
-    paths = Paths.from_environment()
+    paths = here_to_write()
     load_project(paths)
     prepare_instance(paths.instance)
-    os.environ["COHESION_ROOT"] = str(paths.root)
+    os.environ[VARIABLE] = str(paths.root)
 
     def ready(address: str) -> None:
         note_port(paths, port)

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import of_studies, said_plainly
+from assets.commands.place import here, here_to_write
 from assets.engine.outside import hash_of_file
 from assets.engine.workspace import Workspace
 from pipeline.audit import note
@@ -127,7 +128,7 @@ def compare(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None
     """Show what the files that lie there now change of the wave as it was confirmed; confirm nothing."""
     from assets.redelivery import redeliveries
 
-    workspace, declared = _open_wave(study, wave)
+    workspace, declared = _open_wave(study, wave, to_write=False)
     found = redeliveries(workspace, declared, wave, deposits or workspace.deposit_folder(declared))
     if found:
         _say(found)
@@ -157,15 +158,15 @@ def _refuse_unasked(study: Study, wave: str, folder: Path, workspace: Workspace,
         raise CohesionError("was not accepted", where=f"{study.key} {wave}", todo="Nothing was changed.")
 
 
-def _open_wave(study: str, wave: str) -> tuple[Workspace, Study]:
-    workspace, declared = _open(study)
+def _open_wave(study: str, wave: str, *, to_write: bool = True) -> tuple[Workspace, Study]:
+    workspace, declared = _open(study, to_write=to_write)
     if wave not in declared.waves:
         raise CohesionError(f"has no wave `{wave}`", where=study, todo=f"Known: {', '.join(declared.waves)}.")
     return workspace, declared
 
 
-def _open(study: str) -> tuple[Workspace, Study]:
-    paths = Paths.from_environment()
+def _open(study: str, *, to_write: bool = True) -> tuple[Workspace, Study]:
+    paths = here_to_write() if to_write else here()
     project = of_studies(paths, [study])
     if study not in project.studies:
         known = ", ".join(project.studies)
@@ -175,7 +176,7 @@ def _open(study: str) -> tuple[Workspace, Study]:
 
 def open_to_draft(study: str) -> tuple[Workspace, Study]:
     """The same without holding the files of the project against each other: some may name the wave already."""
-    paths = Paths.from_environment()
+    paths = here_to_write()
     reading = read_project(paths)
     if study not in reading.parts:
         raise CohesionError(f"there is no study `{study}`", todo=f"Known: {', '.join(reading.parts)}.")

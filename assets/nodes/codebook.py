@@ -42,7 +42,7 @@ def _codebook(workspace: Workspace, study: Study) -> Node:
         reads={
             "study": view(study, reads.CODEBOOK),
             "concepts": {key: concepts[key].label for key in sorted(named) if key in concepts},
-            "template": OutsideFile(paths.templates / "codebook.html.j2"),
+            "template": OutsideFile(paths.template("codebook.html.j2")),
         },
         inputs={"crosswalk": ("crosswalk", study.key), "ledger": ("ledger", study.key)},
         outputs={"codebook": ("codebook", study.key)},

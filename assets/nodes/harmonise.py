@@ -68,7 +68,7 @@ def _findings(workspace: Workspace, study: Study) -> Node:
         make_findings,
         reads={
             "study": view(study, reads.FINDINGS),
-            "template": OutsideFile(paths.templates / "drift.html.j2"),
+            "template": OutsideFile(paths.template("drift.html.j2")),
             "modelled": _modelled(workspace, study),
         },
         inputs={

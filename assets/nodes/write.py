@@ -158,7 +158,7 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
     study, file = project.studies[paper.study], paths.papers / f"{name}.md"
     text = file.read_text(encoding="utf-8")
     models = {model: project.models[model] for model in paper.models}
-    templates = {key: paths.templates / writer.template for key, writer in WRITERS.items() if writer.template}
+    templates = {key: paths.template(writer.template) for key, writer in WRITERS.items() if writer.template}
     return Node(
         make_paper,
         reads={

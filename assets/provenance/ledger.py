@@ -21,7 +21,7 @@ from assets.provenance.parts import parts_of
 from pipeline.paths import Paths
 
 MOST = 100
-"""So many builds are kept, unless ``[tool.cohesion] builds`` says another number."""
+"""So many builds are kept, unless the setting ``builds`` says another number."""
 LEFT = "something that it needs could not be made"
 
 
