@@ -9,6 +9,7 @@ import typer
 
 from assets.commands.audit import audit
 from assets.commands.build import build
+from assets.commands.bundle import bundle, verify
 from assets.commands.diff import builds, diff
 from assets.commands.init import init
 from assets.commands.items import items_app
@@ -117,6 +118,8 @@ app.command()(diff)
 app.command()(builds)
 app.command()(trace)
 app.command()(audit)
+app.command()(bundle)
+app.command()(verify)
 app.add_typer(items_app, name="items")
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)

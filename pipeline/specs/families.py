@@ -5,7 +5,7 @@ A family is one record here (or one that is registered) and the one function tha
 
 from __future__ import annotations
 
-from pipeline.specs.family import STRUCTURAL, Family
+from pipeline.specs.family import ITERATIVE, SIMULATED, STRUCTURAL, Family
 from pipeline.specs.records import Records
 
 _TERMS = frozenset({"covariates", "categorical"})
@@ -89,6 +89,7 @@ _REGRESSIONS = (
         ),
         imputed=True,
         repeatable=True,
+        computed=ITERATIVE,
     ),
     Family(
         "between",
@@ -134,6 +135,7 @@ _REGRESSIONS = (
         imputed=True,
         repeatable=True,
         log_scale=True,
+        computed=ITERATIVE,
     ),
     Family(
         "attrition",
@@ -144,6 +146,7 @@ _REGRESSIONS = (
         takes=_TERMS,
         components=("coefficient", "intercept", "odds_ratio", "marginal_effect", "fit", "sample"),
         log_scale=True,
+        computed=ITERATIVE,
     ),
 )
 
@@ -239,6 +242,7 @@ _AGAIN = (
         needs=("of", "result", "weights|imputation"),
         takes=frozenset({"tipping"}),
         components=("version", "missing_information", "tipping_curve", "tipping_point"),
+        computed=SIMULATED,
     ),
 )
 
@@ -276,6 +280,7 @@ _STRUCTURAL = (
         components=("between", "between_correlation", *_LAGS, "ladder", "test"),
         declaration=STRUCTURAL,
         fewest_constructs=2,
+        computed=ITERATIVE,
     ),
     Family(
         "clpm",
@@ -289,6 +294,7 @@ _STRUCTURAL = (
         declaration=STRUCTURAL,
         fewest_constructs=2,
         shown_with="riclpm",
+        computed=ITERATIVE,
     ),
     Family(
         "growth",
@@ -299,6 +305,7 @@ _STRUCTURAL = (
         takes=_FITTED | {"times", "time_unit", "shape", "event", "residuals", "covariates"},
         components=("growth", "covariate", "growth_variance", "growth_covariance", "mean", "fit", "sample"),
         declaration=STRUCTURAL,
+        computed=ITERATIVE,
     ),
     Family(
         "cfa",
@@ -311,6 +318,7 @@ _STRUCTURAL = (
         declaration=STRUCTURAL,
         reads_items=True,
         fewest_items=3,
+        computed=ITERATIVE,
     ),
     Family(
         "invariance",
@@ -334,6 +342,7 @@ _STRUCTURAL = (
         declaration=STRUCTURAL,
         reads_items=True,
         fewest_items=3,
+        computed=ITERATIVE,
     ),
     Family(
         "reliability",
@@ -345,6 +354,7 @@ _STRUCTURAL = (
         components=("reliability", "alpha_without"),
         declaration=STRUCTURAL,
         reads_items=True,
+        computed=ITERATIVE,
     ),
 )
 

@@ -13,6 +13,9 @@ SHARED = frozenset({"question", "study", "family", "waves", "arms", "confidence"
 REGRESSION = "pipeline.specs.report:Model"
 STRUCTURAL = "pipeline.specs.structural:StructuralModel"
 
+CLOSED_FORM, ITERATIVE, SIMULATED = "closed_form", "iterative", "simulated"
+"""How a number is computed, from the strictest: what another machine may change of it (``specs.tolerances``)."""
+
 
 @dataclass(frozen=True)
 class Family:
@@ -40,6 +43,7 @@ class Family:
     fewest_constructs: int = 1
     fewest_items: int = 2  # that a scale has, where items are read
     shown_with: str | None = None  # a paper shows it only along with a model of this family
+    computed: str = CLOSED_FORM  # or ITERATIVE, or SIMULATED
 
     @property
     def keys(self) -> frozenset[str]:

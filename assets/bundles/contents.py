@@ -1,0 +1,58 @@
+"""Which declarations of a study travel, and how they lie below another root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from pipeline.errors import CohesionError
+from pipeline.files import write_bytes
+from pipeline.paths import REPOSITORY, Paths
+from pipeline.specs import Project
+from pipeline.specs.paper_sources import glossary_file, references_file
+
+DECLARED = "declared/"
+"""The folder of a bundle with the declarations, each under its place below a root."""
+SUFFIXES = (".yaml", ".csv", ".md", ".json", ".bib")
+"""Of files that people declare and write. Templates are code: a bundle is verified with those of the installation."""
+
+
+def declared_files(paths: Paths, project: Project, study: str) -> dict[str, bytes]:
+    """Place below the root → content, of all that one study declares: its folder, concepts, areas, models, papers."""
+    return {
+        file.relative_to(paths.root).as_posix(): file.read_bytes() for file in sorted(_files(paths, project, study))
+    }
+
+
+def _files(paths: Paths, project: Project, study: str) -> Iterator[Path]:
+    yield paths.concepts
+    yield from (
+        file
+        for file in paths.study(study).rglob("*")
+        if file.is_file() and file.suffix in SUFFIXES and not file.name.startswith(".")
+    )
+    yield from {paths.areas / area.table for area in project.studies[study].about.areas.values()}
+    yield from (paths.models / f"{name}.yaml" for name, model in project.models.items() if model.study == study)
+    yield from (paths.figures / f"{name}.yaml" for name, figure in project.figures.items() if figure.study == study)
+    yield from (paths.papers / f"{name}.md" for name, paper in project.papers.items() if paper.study == study)
+    yield from (file for file in (references_file(paths.papers), glossary_file(paths.papers)) if file is not None)
+
+
+def lay_out(files: Mapping[str, bytes], study: str, paths: Paths) -> None:
+    """Write declarations below a root, with the templates of this installation.
+
+    Raises ``CohesionError`` for a place where no declaration of the study lies.
+    """
+    for place, content in files.items():
+        _check_place(place, study)
+        write_bytes(paths.root / place, content)
+    own = Paths(REPOSITORY)
+    for template in sorted(own.templates.iterdir()):
+        write_bytes(paths.templates / template.name, template.read_bytes())
+
+
+def _check_place(place: str, study: str) -> None:
+    parts = PurePosixPath(place).parts
+    kinds = (("data", "concepts.yaml"), ("data", "studies", study), ("data", "areas"), ("reports",))
+    if not any(parts[: len(kind)] == kind for kind in kinds) or PurePosixPath(place).suffix not in SUFFIXES:
+        raise CohesionError(f"holds `{place}`, which is no declaration of {study}", where="the bundle")

@@ -1,0 +1,153 @@
+"""``cohesion bundle`` and ``cohesion verify``: a study for partners, and whether they compute the same numbers."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets.commands.messages import of_studies, said_plainly
+from assets.engine.workspace import Workspace
+from pipeline.errors import CohesionError
+from pipeline.paths import Paths
+from pipeline.texts import visible
+
+
+class Rows(StrEnum):
+    """What of people's answers a bundle holds."""
+
+    PANEL = "panel"
+    TWIN = "twin"
+
+
+StudyName = Annotated[str, typer.Argument(help="The study, by the name of its folder in data/studies.")]
+With = Annotated[
+    Rows | None,
+    typer.Option(
+        "--with", help="`panel`: the answers under new pseudonyms, private; `twin`: invented answers like them."
+    ),
+]
+To = Annotated[Path | None, typer.Option("--to", help="The file to write; <study>.bundle.zip if left out.")]
+File = Annotated[Path, typer.Argument(help="The bundle.")]
+Deposits = Annotated[Path | None, typer.Option(help="The folder with the deposited files, if you have them.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Work = Annotated[
+    Path | None,
+    typer.Option("--work", help="An empty folder to build in, which is kept; else a temporary one, which is removed."),
+]
+Workers = Annotated[int | None, typer.Option(min=0, help="How many processes compute: by default as many as cores.")]
+Report = Annotated[Path | None, typer.Option("--report", help="Write every number to this CSV file.")]
+SUFFIX = ".bundle.zip"
+CANNOT = 2
+"""The exit code where nothing could be compared."""
+
+
+@said_plainly
+def bundle(study: StudyName, rows: With = None, to: To = None) -> None:
+    """Write one file with which a partner can compute a study's numbers again, and compare them."""
+    from assets.bundles.make import make_bundle
+
+    target = to or Path(f"{study}{SUFFIX}")
+    if target.is_dir():
+        target = target / f"{study}{SUFFIX}"
+    made = make_bundle(_workspace(study), study, target, rows.value if rows else "")
+    typer.echo(f"✓ {made.file}: {made.numbers:,} numbers, {made.size / 1e6:,.1f} MB")
+    typer.echo(f"  SHA-256 {made.sha256}")
+    if made.withheld:
+        typer.echo(f"  {made.withheld:,} rows of numbers are left out: they are of too few people to leave the study.")
+    if made.people:
+        typer.echo(PRIVATE.format(tables=", ".join(made.people)))
+    typer.echo(f"  A partner runs: cohesion verify {made.file.name}")
+
+
+PRIVATE = """
+  PRIVATE: this file holds a row for each participant ({tables}).
+  Pseudonyms are new, but answers, strata, sampling units and areas are as they are: whoever knows enough about a
+  person may recognise the row. Send it only under a data agreement and encrypted; the file can be read by you alone.
+  Who withdraws later stays in it: then make a new bundle, and have this one destroyed.
+"""
+
+
+def _workspace(study: str) -> Workspace:
+    """The study as it was built last, from wherever its deposits lay."""
+    from assets.commands.remembered import deposit_folders
+    from pipeline.specs.reader import nearest
+
+    paths = Paths.from_environment()
+    project = of_studies(paths, [study])
+    if study not in project.studies:
+        known = ", ".join(project.studies)
+        raise CohesionError(f"there is no study `{study}`{nearest(study, project.studies)}", todo=f"Known: {known}.")
+    workspace, _ = deposit_folders(Workspace(paths, project), project.studies[study])
+    return workspace
+
+
+@said_plainly
+def verify(
+    file: File,
+    deposits: Deposits = None,
+    as_json: AsJson = False,
+    work: Work = None,
+    report: Report = None,
+    workers: Workers = None,
+) -> None:
+    """Build a bundle's study again on this machine, and say number by number whether it is the same.
+
+    Exit code 0: all the same; 1: something differs; 2: something could not be compared.
+    """
+    try:
+        _verify(file, deposits, as_json, work, report, workers)
+    except CohesionError as error:
+        typer.echo(json.dumps({"code": CANNOT, "error": str(error)}) if as_json else f"✗ {error}", err=not as_json)
+        raise typer.Exit(CANNOT) from None
+
+
+def _verify(
+    file: Path, deposits: Path | None, as_json: bool, work: Path | None, report: Path | None, workers: int | None
+) -> None:
+    from assets.bundles.report import as_csv, data, lines
+    from assets.bundles.verify import verify as verified
+    from pipeline.files import write_bytes
+
+    if deposits is not None and not deposits.is_dir():
+        raise CohesionError("is not a folder", where=str(deposits), todo="Give the folder that holds the wave files.")
+    with _root(work) as root:
+        found = verified(file, root, deposits, _Shown(as_json), workers)
+        target = report or file.with_name(f"{file.name.removesuffix('.zip')}.verified.csv")
+        write_bytes(target, as_csv(found))
+    if as_json:
+        typer.echo(json.dumps({**data(found), "report": str(target)}, ensure_ascii=False, indent=1))
+    else:
+        for line in lines(found):
+            typer.echo(visible(line))
+        typer.echo(f"  every number: {target}")
+    if found.code:
+        raise typer.Exit(found.code)
+
+
+class _Shown:
+    """Says on the error stream which step ended, so that a long rebuild is seen to go on."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def __call__(self, line: str) -> None:
+        if not self._quiet:
+            typer.echo(line, err=True)
+
+
+@contextmanager
+def _root(work: Path | None) -> Iterator[Path]:
+    """An empty folder for the owner alone. Raises ``CohesionError`` for one that holds something."""
+    if work is None:
+        with tempfile.TemporaryDirectory(prefix="cohesion-verify-") as folder:
+            yield Path(folder).resolve()
+        return
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(work.iterdir()):
+        raise CohesionError("is not empty", where=str(work), todo="Name an empty or a new folder.")
+    yield work.resolve()
