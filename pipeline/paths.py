@@ -99,6 +99,11 @@ class Paths:
         return self.root / "data" / "erasing" / study
 
     @property
+    def exports(self) -> Path:
+        """Panels for R, Stata and SPSS, a folder a study: rows of people, for their owner alone."""
+        return self.root / "data" / "exports"
+
+    @property
     def audit(self) -> Path:
         """Who accepted, decided, withdrew, signed, exported: one line each, nobody's answers; for staff."""
         return self.root / "data" / "audit" / "audit.jsonl"

@@ -11,6 +11,7 @@ from assets.commands.audit import audit
 from assets.commands.build import build
 from assets.commands.bundle import bundle, verify
 from assets.commands.diff import builds, diff
+from assets.commands.export import export
 from assets.commands.init import init
 from assets.commands.items import items_app
 from assets.commands.key import key_app
@@ -120,6 +121,7 @@ app.command()(trace)
 app.command()(audit)
 app.command()(bundle)
 app.command()(verify)
+app.command()(export)
 app.add_typer(items_app, name="items")
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)

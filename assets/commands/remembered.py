@@ -26,15 +26,21 @@ def _noted(workspace: Workspace) -> dict[str, str]:
         return {}
 
 
+def as_built_last(workspace: Workspace, study: Study) -> Workspace:
+    """The workspace with the study's deposits where the last build read them, unless a folder is given for this run."""
+    noted = _noted(workspace).get(study.key)
+    if study.key in workspace.deposits or noted is None:
+        return workspace
+    return Workspace(workspace.paths, workspace.project, {**workspace.deposits, study.key: Path(noted)})
+
+
 def deposit_folders(workspace: Workspace, study: Study) -> tuple[Workspace, list[Path]]:
     """The workspace as the study was built last, and every folder with its deposits, the one that is read first.
 
     A folder given for this run comes before the remembered one, and that before the declared one. Raises
     ``CohesionError`` if it is not there.
     """
-    noted = _noted(workspace).get(study.key)
-    if study.key not in workspace.deposits and noted is not None:
-        workspace = Workspace(workspace.paths, workspace.project, {**workspace.deposits, study.key: Path(noted)})
+    workspace = as_built_last(workspace, study)
     folder, declared = (
         workspace.deposit_folder(study),
         Workspace(workspace.paths, workspace.project).deposit_folder(study),

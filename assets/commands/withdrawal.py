@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assets.commands.exported import remove_exports
 from assets.commands.remembered import deposit_folders
 from assets.engine import store
 from assets.engine.workspace import Workspace
@@ -151,6 +152,7 @@ def _erase(
         pending.swap()
         removed = _remove_tables(workspace, study)
         _remove_drafts(workspace, study, folders)
+        yield from remove_exports(workspace.paths, study.key)
     rows, files = (pending.about[name] for name in ("rows", "files"))
     yield f"Erased {rows} rows from {files} files; removed {removed:,} tables made from them."
 

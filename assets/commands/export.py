@@ -1,0 +1,113 @@
+"""``cohesion export``: the panel of a study for R, Stata and SPSS, with scripts that reproduce what papers print."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assets.building import plan_build
+from assets.commands.exported import ACTION
+from assets.commands.messages import of_studies, said_plainly
+from assets.commands.remembered import as_built_last
+from assets.engine import store
+from assets.engine.node import Key, makers
+from assets.engine.plan import Plan
+from assets.engine.workspace import Workspace
+from pipeline.audit import note
+from pipeline.errors import CohesionError
+from pipeline.paths import Paths
+from pipeline.specs import Study
+from pipeline.specs.exports import EXPORT_FORMATS
+
+if TYPE_CHECKING:
+    from pipeline.exports.declared import StudyTables
+
+TABLES = ("answers", "panel", "participation", "weights", "crosswalk")
+
+
+@said_plainly
+def export(
+    study: Annotated[str, typer.Argument(help="The study's folder name.")],
+    to: Annotated[Path | None, typer.Option(help="The folder to write STUDY/ into; data/exports if left out.")] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help=f"Any of {','.join(EXPORT_FORMATS)}; all if left out.")
+    ] = ",".join(EXPORT_FORMATS),
+) -> None:
+    """Write the panel with labels, missing codes and weights. These are rows of people: keep them private."""
+    from pipeline.exports.declared import study_data
+    from pipeline.exports.write import write_export
+
+    workspace, declared = _open(study)
+    folder = _folder(workspace.paths, to) / study
+    tables = _tables(workspace, declared)
+    data = study_data(declared, workspace.project.concepts, tables)
+    formats = [key.strip() for key in format_.split(",") if key.strip()]
+    made = write_export(data, folder, formats, {})
+    people = data.frame["person_id"].n_unique()
+    details = {"to": str(folder), "formats": ", ".join(formats), "people": f"{people:,}"}
+    note(workspace.paths, ACTION, study, details)
+    typer.echo(f"✓ {data.frame.height:,} rows of {people:,} people, {len(data.shown):,} variables:")
+    for path in made:
+        typer.echo(f"  {os.path.relpath(path)}")
+    typer.echo("Rows of people, under pseudonyms: readable by you alone. Send them to nobody, and commit them nowhere.")
+
+
+def _open(study: str) -> tuple[Workspace, Study]:
+    paths = Paths.from_environment()
+    project = of_studies(paths, [study])
+    if study not in project.studies:
+        from pipeline.specs.reader import nearest
+
+        hint = nearest(study, project.studies)
+        raise CohesionError(f"there is no study `{study}`{hint}", todo=f"Known: {', '.join(project.studies)}.")
+    declared = project.studies[study]
+    return as_built_last(Workspace(paths, project), declared), declared
+
+
+def _folder(paths: Paths, to: Path | None) -> Path:
+    """Where the export goes: a folder that git does not see."""
+    folder = (to or paths.exports).resolve()
+    if folder.is_relative_to(paths.exports.resolve()):
+        return folder
+    inside = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+    if inside is None and folder.is_relative_to(paths.root.resolve()):
+        inside = paths.root.resolve()
+    if inside is not None:
+        raise CohesionError(
+            "lies in a git repository or in the project, where rows of people could be committed",
+            where=str(folder),
+            todo=f"Leave `--to` out ({os.path.relpath(paths.exports)}), or name a folder outside of any repository.",
+        )
+    return folder
+
+
+def _tables(workspace: Workspace, study: Study) -> "StudyTables":
+    """What builds made of the study. Raises ``CohesionError`` if it is not what is declared now."""
+    from pipeline.exports.declared import StudyTables
+
+    keys: dict[str, Key] = {name: (name, study.key) for name in TABLES}
+    keys |= {f"set {name}": ("weights", study.key, name) for name in study.weights}
+    current = _current(workspace, study, keys)
+    read = {name: store.load(workspace.paths, key, current[name]) for name, key in keys.items()}
+    sets = {name: read.pop(f"set {name}") for name in study.weights}
+    return StudyTables(**read, sets=sets)
+
+
+def _current(workspace: Workspace, study: Study, keys: Mapping[str, Key]) -> dict[str, str]:
+    """Name → content hash of each table, all of them built from what is declared and deposited now."""
+    plan: Plan = plan_build(workspace, [study.key])
+    maker = makers(plan.nodes)
+    found = {}
+    for name, key in keys.items():
+        node = maker[key]
+        record = plan.states[node.name].record
+        if node.name in plan.due | plan.following or record is None:
+            raise CohesionError(
+                f"{'/'.join(key)} is not built from what is declared and deposited now",
+                where=study.key,
+                todo=f"Run `cohesion build --study {study.key}` first.",
+            )
+        found[name] = record.sha256(key)
+    return found
