@@ -12,6 +12,7 @@ import typer
 
 from assets.commands.messages import of_studies, said_plainly
 from assets.engine.workspace import Workspace
+from pipeline.audit import note
 from pipeline.errors import CohesionError
 from pipeline.paths import Paths
 from pipeline.texts import visible
@@ -54,7 +55,10 @@ def bundle(study: StudyName, rows: With = None, to: To = None) -> None:
     target = to or Path(f"{study}{SUFFIX}")
     if target.is_dir():
         target = target / f"{study}{SUFFIX}"
-    made = make_bundle(_workspace(study), study, target, rows.value if rows else "")
+    workspace = _workspace(study)
+    made = make_bundle(workspace, study, target, rows.value if rows else "")
+    details = {"file": str(target.resolve()), "sha256": made.sha256, "rows": rows.value if rows else "none"}
+    note(workspace.paths, "bundle", study, details)
     typer.echo(f"✓ {made.file}: {made.numbers:,} numbers, {made.size / 1e6:,.1f} MB")
     typer.echo(f"  SHA-256 {made.sha256}")
     if made.withheld:

@@ -8,7 +8,8 @@ from assets.projects.pinned import PACKAGE
 from pipeline.root import MARKER
 
 IGNORED = (
-    "raw", "sample", "warehouse", "quarantine", "kept", "withdrawn", "builds", "erasing", "instance", "keys", "audit", "exports",
+    "raw", "sample", "warehouse", "quarantine", "kept", "withdrawn", "builds", "erasing", "instance", "keys", "audit",
+    "exports",
 )  # fmt: skip
 """Folders of ``data/`` that hold answers, secrets, or what is made from both: never in git."""
 
