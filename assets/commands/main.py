@@ -16,6 +16,7 @@ from assets.commands.init import init
 from assets.commands.items import items_app
 from assets.commands.key import key_app
 from assets.commands.messages import said_plainly
+from assets.commands.migrate import migrate
 from assets.commands.place import RootAnywhere, here, here_to_write, installed_version, named_root
 from assets.commands.release import release_app
 from assets.commands.trace import trace
@@ -24,6 +25,7 @@ from assets.commands.wave import wave_app, withdraw
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import load_project
+from pipeline.specs.format import FORMAT, unsaid_formats
 from pipeline.specs.study import awaits_labels
 
 app = typer.Typer(
@@ -80,6 +82,9 @@ def check() -> None:
     for key in dict.fromkeys(paper.study for paper in project.papers.values()):
         if project.studies[key].methods is None:
             typer.echo(f"  data/studies/{key}: no methods.yaml, so that its papers do not say how the study was made.")
+    for key in unsaid_formats(paths):
+        todo = f"is read as {FORMAT}. An older one: `cohesion migrate {key} --check`"
+        typer.echo(f"  data/studies/{key}/study.yaml: does not say its `format`, and {todo}.")
     for key, study in project.studies.items():
         waiting = sum(map(awaits_labels, study.items.values()))
         if waiting:
@@ -113,6 +118,7 @@ def sample(
 
 
 app.command()(init)
+app.command()(migrate)
 app.command()(build)
 app.command()(ui)
 app.command()(diff)

@@ -84,20 +84,21 @@ def here() -> Paths:
 def here_to_write() -> Paths:
     """The project to change. Raises ``CohesionError`` as ``here``, and where what is made cannot be written to it."""
     paths = here()
-    closed = [place for place in map(_existing, (paths.warehouse, paths.build)) if not _is_open(place)]
+    writable(paths.warehouse, paths.build)
+    return paths
+
+
+def writable(*folders: Path) -> None:
+    """Raises ``CohesionError`` where one of these folders, or of those in which they would be made, is closed."""
+    closed = [place for place in map(_existing, folders) if not os.access(place, os.W_OK | os.X_OK)]
     if closed:
         raise CohesionError(
             "this folder cannot be written to, so nothing was changed",
             where=str(closed[0]),
             todo="Copy the project to a folder of yours, or have its owner give you the right to write.",
         )
-    return paths
 
 
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest above it that is there."""
     return next(place for place in (folder, *folder.parents) if os.path.lexists(place))
-
-
-def _is_open(folder: Path) -> bool:
-    return os.access(folder, os.W_OK | os.X_OK)

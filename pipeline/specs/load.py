@@ -10,6 +10,7 @@ from pipeline.errors import DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs.check import check
 from pipeline.specs.figures import Figure
+from pipeline.specs.format import is_of_another_format, load_about
 from pipeline.specs.models import load_model
 from pipeline.specs.not_asked import as_items
 from pipeline.specs.papers import Paper
@@ -29,8 +30,7 @@ def load_project(paths: Paths) -> Project:
 
     Raises ``DeclarationErrors`` that lists all mistakes, each with file, line, what was expected, nearest name.
     """
-    reading = read_project(paths)
-    check(reading)
+    reading = _checked(paths)
     if reading.problems:
         raise DeclarationErrors(sorted(dict.fromkeys(reading.problems), key=_by_file_and_line))
     return Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
@@ -41,8 +41,7 @@ def load_studies(paths: Paths, studies: Collection[str]) -> tuple[Project, dict[
 
     Raises ``DeclarationErrors`` for mistakes of the studies themselves, of the concepts, and of files of no study.
     """
-    reading = read_project(paths)
-    check(reading)
+    reading = _checked(paths)
     aside: dict[str, list[str]] = {}
     own: list[str] = []
     for key, source in reading.sources.items():
@@ -60,6 +59,24 @@ def load_studies(paths: Paths, studies: Collection[str]) -> tuple[Project, dict[
         {key: paper for key, paper in reading.papers.items() if paper.study not in aside},
     )
     return project, aside
+
+
+def _checked(paths: Paths) -> Reading:
+    """Every declaration, checked against the others. Of a study in another format nothing else is said."""
+    reading = read_project(paths)
+    check(reading)
+    _forget_echoes(reading)
+    return reading
+
+
+def _forget_echoes(reading: Reading) -> None:
+    """Of a study in another format, and of reports about it, keep that one mistake: all others follow from it."""
+    others = {
+        key[0] for key, source in reading.sources.items() if key[1:] == ("study",) and is_of_another_format(source)
+    }
+    for key, source in reading.sources.items():
+        if others and _study_of(key, reading) in others:
+            source.problems = source.problems[:1] if key[1:] == ("study",) else []
 
 
 def _study_of(key: tuple[str, ...], reading: Reading) -> str | None:
@@ -84,13 +101,14 @@ def read_project(paths: Paths) -> Reading:
             _read_study(folder, paths, reading)
     template = paths.study("_template") / "study.yaml"
     if template.exists():
-        reading.template = load(template, template.name, StudyFile)[0]
+        reading.template = load_about(template, template.name, StudyFile)[0]
     caveats = paths.study("_template") / "caveats.md"
     if caveats.exists():
         reading.template_caveats = caveats.read_text(encoding="utf-8")
     _read_reports(paths.models, "*.yaml", "models", Model, load_model, paths, reading)
     _read_reports(paths.figures, "*.yaml", "figures", Figure, load, paths, reading)
     _read_reports(paths.papers, "*.md", "papers", Paper, load_front_matter, paths, reading)
+    _forget_echoes(reading)
     return reading
 
 

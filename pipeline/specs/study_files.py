@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipeline.specs.batteries import load_items
+from pipeline.specs.format import load_about
 from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.methods import Methods
 from pipeline.specs.reader import load, load_each, load_if_filled, load_text
@@ -64,9 +65,9 @@ STUDY_FILES: Records[StudyPart] = Records(
         "about",
         "study.yaml",
         "title, population, citation, licence; arms and their waves; the variables with a role; missing codes; "
-        "design; events",
+        "design; events; the format of the declarations",
         StudyFile,
-        load,
+        load_about,
         required=True,
         empty=lambda: None,
     ),

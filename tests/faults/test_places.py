@@ -24,6 +24,7 @@ COMMANDS = {
     "changelog": ["diff", "--changelog"],
     "builds": ["builds"],
     "audit": ["audit"],
+    "migrate": ["migrate", "first"],
     "trace": ["trace", "small:1"],
     "items": ["items", "draft", "codebook.csv", "--study", "first"],
     "draft": ["wave", "draft", "first", "new.csv"],

@@ -7,8 +7,8 @@ import pytest
 from shared import shared
 
 from pipeline.errors import CohesionError
-from pipeline.ingest.arrival.yaml_edit import YamlFile
 from pipeline.specs.strict_yaml import parse, read
+from pipeline.specs.yaml_edit import YamlFile
 
 LAUGHS = "\n".join(
     ["a: &a [x,x,x,x,x,x,x,x,x]"]

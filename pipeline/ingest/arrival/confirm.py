@@ -9,13 +9,13 @@ from typing import Any
 
 from pipeline.errors import CohesionError
 from pipeline.ingest.arrival.table_edit import write_table_receipts
-from pipeline.ingest.arrival.yaml_edit import YamlFile, edit
 from pipeline.specs.deposits import Joined, WaveFile
 from pipeline.specs.project import Study
 from pipeline.specs.strict_yaml import Position, read
 from pipeline.specs.study import Wave
 from pipeline.specs.wave_files import TABLE
 from pipeline.specs.wave_names import stretch
+from pipeline.specs.yaml_edit import YamlFile, edit
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CohesionError, one_line
-from pipeline.ingest.arrival.yaml_edit import Change, Written, edit
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import NUMBER, answer_codes
 from pipeline.ingest.items.missing_codes import WIDEST_SCALE, labelled_missing
@@ -22,6 +21,7 @@ from pipeline.specs.project import Study
 from pipeline.specs.sources import source_variable
 from pipeline.specs.strict_yaml import Position, read
 from pipeline.specs.study import awaits_labels
+from pipeline.specs.yaml_edit import Change, Written, edit
 
 SHOWN = 8
 """So many problems, or missing codes, are listed in one message."""

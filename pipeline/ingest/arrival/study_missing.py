@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.ingest.arrival.yaml_edit import Change, edit
 from pipeline.ingest.items.shared_missing import SharedMissing
 from pipeline.specs.base import canonical_code
 from pipeline.specs.project import Study
+from pipeline.specs.yaml_edit import Change, edit
 
 
 def write_missing(folder: Path, study: Study, shared: SharedMissing) -> Iterator[str]:

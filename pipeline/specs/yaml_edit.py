@@ -39,9 +39,9 @@ class Change:
 class YamlFile:
     """A YAML file to be edited value by value. Raises ``CohesionError`` for what cannot be edited safely."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str | None = None) -> None:
         self.path = path
-        self.text = path.read_bytes().decode("utf-8")
+        self.text = path.read_bytes().decode("utf-8") if text is None else text
         self.expected = self._data(self.text)
 
     def set(self, position: Position, values: Mapping[str, Written], *, near: str) -> None:
