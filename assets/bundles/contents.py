@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.errors import CohesionError
 from pipeline.files import write_bytes
-from pipeline.paths import REPOSITORY, Paths
+from pipeline.paths import SHIPPED, Paths
 from pipeline.specs import Project
 from pipeline.specs.paper_sources import glossary_file, references_file
 
@@ -20,11 +20,12 @@ SUFFIXES = (".yaml", ".csv", ".md", ".json", ".bib")
 def declared_files(paths: Paths, project: Project, study: str) -> dict[str, bytes]:
     """Place below the root → content, of all that one study declares: its folder, concepts, areas, models, papers."""
     return {
-        file.relative_to(paths.root).as_posix(): file.read_bytes() for file in sorted(_files(paths, project, study))
+        file.relative_to(paths.root).as_posix(): file.read_bytes() for file in sorted(files_of(paths, project, study))
     }
 
 
-def _files(paths: Paths, project: Project, study: str) -> Iterator[Path]:
+def files_of(paths: Paths, project: Project, study: str) -> Iterator[Path]:
+    """Every file that declares a study, or a report about it; and those that all studies share."""
     yield paths.concepts
     yield from (
         file
@@ -46,7 +47,7 @@ def lay_out(files: Mapping[str, bytes], study: str, paths: Paths) -> None:
     for place, content in files.items():
         _check_place(place, study)
         write_bytes(paths.root / place, content)
-    own = Paths(REPOSITORY)
+    own = Paths(SHIPPED)
     for template in sorted(own.templates.iterdir()):
         write_bytes(paths.templates / template.name, template.read_bytes())
 

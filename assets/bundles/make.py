@@ -21,7 +21,7 @@ from assets.engine.columns import without_people
 from assets.engine.node import Key, Node
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
-from pipeline.paths import REPOSITORY
+from pipeline.paths import REPOSITORY, SHIPPED
 
 PANEL, TWIN = "panel", "twin"
 TABLES = "tables/"
@@ -136,7 +136,9 @@ def _code_files() -> dict[str, bytes]:
 
 
 def _commit() -> str:
-    """The commit of the code, with a mark if it was changed since; empty where nobody knows."""
+    """The commit of the code, with a mark if it was changed since; empty where nobody knows, as of an installed one."""
+    if SHIPPED != REPOSITORY:
+        return ""
     try:
         said = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40", "--match="],

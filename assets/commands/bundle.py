@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import of_studies, said_plainly
+from assets.commands.place import here_to_write
 from assets.engine.workspace import Workspace
 from pipeline.audit import note
 from pipeline.errors import CohesionError
-from pipeline.paths import Paths
 from pipeline.texts import visible
 
 
@@ -81,7 +81,7 @@ def _workspace(study: str) -> Workspace:
     from assets.commands.remembered import deposit_folders
     from pipeline.specs.reader import nearest
 
-    paths = Paths.from_environment()
+    paths = here_to_write()
     project = of_studies(paths, [study])
     if study not in project.studies:
         known = ", ".join(project.studies)

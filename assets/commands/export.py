@@ -10,6 +10,7 @@ import typer
 from assets.building import plan_build
 from assets.commands.exported import ACTION
 from assets.commands.messages import of_studies, said_plainly
+from assets.commands.place import here_to_write
 from assets.commands.remembered import as_built_last
 from assets.engine import store
 from assets.engine.node import Key, makers
@@ -55,7 +56,7 @@ def export(
 
 
 def _open(study: str) -> tuple[Workspace, Study]:
-    paths = Paths.from_environment()
+    paths = here_to_write()
     project = of_studies(paths, [study])
     if study not in project.studies:
         from pipeline.specs.reader import nearest

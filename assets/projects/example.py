@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from assets.bundles.contents import files_of
 from pipeline.errors import CohesionError
 from pipeline.paths import SHIPPED, Paths
 from pipeline.specs import load_project
-from pipeline.specs.project import Project
 from pipeline.specs.reader import nearest
 
 TEMPLATES = ("_template", "_household_template")
@@ -35,18 +35,7 @@ def example_files(name: str) -> Iterator[Path]:
         raise CohesionError(
             f"there is no example `{name}`{nearest(name, project.studies)}", todo=f"There are: {known}."
         )
-    yield from _all_of(paths.study(name))
-    yield from sorted({paths.areas / area.table for area in project.studies[name].about.areas.values()})
-    yield from _reports(paths, project, name)
-
-
-def _reports(paths: Paths, project: Project, study: str) -> Iterator[Path]:
-    for folder, declared, suffix in (
-        (paths.models, project.models, "yaml"),
-        (paths.figures, project.figures, "yaml"),
-        (paths.papers, project.papers, "md"),
-    ):
-        yield from (folder / f"{key}.{suffix}" for key, report in declared.items() if report.study == study)
+    yield from sorted(set(files_of(paths, project, name)))
 
 
 def _all_of(folder: Path) -> Iterator[Path]:
