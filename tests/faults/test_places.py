@@ -40,7 +40,7 @@ COMMANDS = {
     "sign": ["release", "sign", "small", "--name", "Ada Lovelace", "--role", "output checker"],
     "publish": ["release", "publish", "small"],
 }
-READ_ONLY = {"check", "builds", "audit", "diff", "trace", "compare", "key", "backup"}
+READ_ONLY = {"check", "migrate", "builds", "audit", "diff", "trace", "compare", "key", "backup"}
 """Commands that write nothing into the project, and work on one that is closed as on any other."""
 
 
