@@ -105,6 +105,15 @@ def test_only_paths_builds_paths_below_the_root():
                 assert node.right.value not in folders, f"{file.relative_to(ROOT)} builds a path to {node.right.value}"
 
 
+def test_templates_are_asked_for_by_name():
+    """A project need not have any: ``Paths.template`` falls back to those that come with the code."""
+    for file in [*files("pipeline"), *files("assets")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.left, ast.Attribute):
+                taken = node.left.attr == "templates" and file != ROOT / "pipeline" / "paths.py"
+                assert not taken, f"{file.relative_to(ROOT)} builds the path of a template"
+
+
 def modules() -> dict[str, Path]:
     """Every module of the project by its name."""
     found = {}

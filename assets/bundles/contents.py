@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.errors import CohesionError
 from pipeline.files import write_bytes
-from pipeline.paths import SHIPPED, Paths
+from pipeline.paths import Paths
 from pipeline.specs import Project
 from pipeline.specs.paper_sources import glossary_file, references_file
 
@@ -40,16 +40,13 @@ def files_of(paths: Paths, project: Project, study: str) -> Iterator[Path]:
 
 
 def lay_out(files: Mapping[str, bytes], study: str, paths: Paths) -> None:
-    """Write declarations below a root, with the templates of this installation.
+    """Write declarations below a root; templates are those of this installation.
 
     Raises ``CohesionError`` for a place where no declaration of the study lies.
     """
     for place, content in files.items():
         _check_place(place, study)
         write_bytes(paths.root / place, content)
-    own = Paths(SHIPPED)
-    for template in sorted(own.templates.iterdir()):
-        write_bytes(paths.templates / template.name, template.read_bytes())
 
 
 def _check_place(place: str, study: str) -> None:

@@ -2,7 +2,6 @@
 
 from assets.web.links import asset_link
 from assets.web.state import State
-from pipeline.errors import CohesionError
 from pipeline.paths import Paths
 
 REFRESH_SECONDS = 15
@@ -10,12 +9,10 @@ REFRESH_SECONDS = 15
 
 
 def start_page(paths: Paths, state: State, *, read_only: bool = False) -> str:
-    """The page. Raises ``CohesionError`` where its template is missing."""
+    """The page."""
     import jinja2
 
-    file = paths.templates / "start.html.j2"
-    if not file.is_file():
-        raise CohesionError("is missing", where=f"reports/templates/{file.name}", todo="Put it back.")
+    file = paths.template("start.html.j2")
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
