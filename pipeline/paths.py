@@ -202,5 +202,9 @@ class Paths:
         """The declaration proposed for a file that no wave declares."""
         return self.build / "drafts" / study / f"{name}.yaml"
 
+    def drift_preview(self, study: str, wave: str) -> Path:
+        """The drift report of a wave that nobody has confirmed yet."""
+        return self.build / "drafts" / study / f"{wave}_drift.html"
+
     def drift_file(self, study: str) -> Path:
         return self.build / "drift" / f"{study}.html"

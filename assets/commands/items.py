@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import said_plainly
-from assets.commands.place import here
-from assets.commands.wave import open_to_draft
+from assets.commands.place import here, here_to_write
+from assets.waves.open import open_to_draft
 from pipeline.errors import CohesionError
 from pipeline.paths import Paths
 
@@ -42,7 +42,7 @@ def draft(
     from pipeline.ingest.codebooks.draft import draft_items
 
     name = study or _only_study(here())
-    workspace, declared = open_to_draft(name)
+    workspace, declared = open_to_draft(here_to_write(), name)
     folder = workspace.deposit_folder(declared)
     place = Place(workspace.paths.study(name), template_of(workspace.paths.study(name)), folder)
     for line in draft_items(declared, place, file):

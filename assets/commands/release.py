@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,13 +47,19 @@ FIGURE_SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 @said_plainly
 def check(paper: PaperName) -> None:
     """Check every number that the built paper prints against all earlier releases; list what may not go out."""
-    paths, project = _project(paper)
+    for line in checked(here_to_write(), paper):
+        typer.echo(line)
+
+
+def checked(paths: Paths, paper: str) -> Iterator[str]:
+    """Judge a built paper as it would be released; in lines, what comes next. Raises ``PaperError`` if it may not."""
+    project = _declared(paths, paper)
     version, files = _version(project, paper), _files(paths, project, paper)
     refused = _refused(paths, project, paper)
     _audit(paths, "check_release", paper, version, digest_of(files), f"{len(refused)} refused")
     _stop_if(refused, paper)
-    typer.echo(f"✓ {paper} {version}: nothing is refused; {len(files)} files. Two people sign them:")
-    typer.echo(f'  cohesion release sign {paper} --name "…" --role "…"')
+    yield f"✓ {paper} {version}: nothing is refused; {len(files)} files. Two people sign them:"
+    yield f'  cohesion release sign {paper} --name "…" --role "…"'
 
 
 @release_app.command("sign")
@@ -112,10 +119,14 @@ def publish(paper: PaperName) -> None:
 
 def _project(paper: str) -> tuple[Paths, Project]:
     paths = here_to_write()
+    return paths, _declared(paths, paper)
+
+
+def _declared(paths: Paths, paper: str) -> Project:
     project = load_project(paths)
     if paper not in project.papers:
         raise PaperError(f"`{paper}` is not a paper; known: {', '.join(project.papers)}")
-    return paths, project
+    return project
 
 
 def _version(project: Project, paper: str) -> str:

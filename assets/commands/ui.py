@@ -38,7 +38,7 @@ def ui(
     signal.signal(signal.SIGTERM, _end)
     typer.echo("Starting …")
     try:
-        run(paths, port, ready, read_only=read_only)
+        run(port, ready, read_only=read_only)
     except KeyboardInterrupt:
         typer.echo("Ended.")
 

@@ -1,12 +1,9 @@
 """The commands for the day a wave arrives: ``cohesion wave draft``, ``cohesion wave accept``, ``cohesion withdraw``."""
 
 import datetime as dt
-import json
 import os
 import sys
-import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +11,11 @@ import typer
 
 from assets.commands.messages import of_studies, said_plainly
 from assets.commands.place import here, here_to_write
-from assets.engine.outside import hash_of_file
 from assets.engine.workspace import Workspace
+from assets.waves.open import open_study, open_to_draft, open_wave
 from pipeline.audit import note
-from pipeline.errors import CohesionError, DeclarationErrors
-from pipeline.files import write_bytes
-from pipeline.paths import Paths
-from pipeline.specs import Project, Study, load_studies
-from pipeline.specs.load import read_project
+from pipeline.errors import CohesionError
+from pipeline.specs import Study
 
 wave_app = typer.Typer(help="Draft the declaration of a new wave, and confirm it.", no_args_is_help=True)
 
@@ -43,25 +37,22 @@ def draft(
 
     The first wave of a new study also proposes its items.
     """
-    from pipeline.ingest.arrival.confirm import add_wave
-    from pipeline.ingest.arrival.template import template_of
-    from pipeline.ingest.arrival.write_draft import Place, check_name, next_wave, write_draft
+    from assets.waves.draft import draft as write
 
-    workspace, declared = open_to_draft(study)
-    _refuse_loaded(workspace, declared, file)
-    folder = workspace.deposit_folder(declared)
-    place = Place(workspace.paths.study(study), template_of(workspace.paths.study(study)), folder)
-    name, chosen = wave or next_wave(declared, place, file), _arm(declared, arm)
-    check_name(declared, place, name, file)
-    for line in write_draft(declared, place, name, chosen, file, add_items=items):
+    workspace, declared = open_to_draft(here_to_write(), study)
+    for line in write(workspace, declared, file, wave=wave, arm=arm, items=items):
         typer.echo(line)
-    if add_wave(workspace.paths.study(study) / "study.yaml", chosen, name):
-        typer.echo(f"{name} is among the `waves` of the arm {chosen} in study.yaml.")
-    else:
-        typer.echo(f"Add {name} to the `waves` of the arm {chosen} in study.yaml.")
-    if file.resolve().parent != folder.resolve():
-        typer.echo(f"Put the file into {os.path.relpath(folder)}, from where it is read.")
-    typer.echo(f"Read and correct it, then: cohesion wave accept {study} {name}")
+
+
+@wave_app.command("preview")
+@said_plainly
+def preview(study: StudyName, wave: WaveName, deposits: Deposits = None) -> None:
+    """Write the drift report of a wave that nobody has confirmed yet; confirm nothing."""
+    from assets.waves.preview import preview as write
+
+    workspace, declared = _open_wave(study, wave)
+    page, found = write(workspace, declared, wave, deposits or workspace.deposit_folder(declared))
+    typer.echo(f"{os.path.relpath(page)} ({found})")
 
 
 @wave_app.command("accept")
@@ -77,49 +68,21 @@ def accept(
     Items with `codes: from_labels` get their codes from the files' labels, written into items.yaml.
     A delivery that replaces a confirmed one is first compared with it; the one before is kept.
     """
-    from pipeline.ingest import find_file, keep_deposit
-    from pipeline.ingest.arrival.confirm import confirm_places, places
-    from pipeline.ingest.arrival.confirmed_elsewhere import refuse_confirmed_elsewhere
-    from pipeline.ingest.arrival.freeze import freeze
-    from pipeline.ingest.declared import labelled_parts, received_files
+    from assets.waves.accept import accept as confirm
+    from assets.waves.running import reload_ui
 
     workspace, declared = _open_wave(study, wave)
-    folder = deposits or workspace.deposit_folder(declared)
-    found = received_files(declared, wave, folder)
-    refuse_confirmed_elsewhere(declared, wave, found)
-    _refuse_unasked(declared, wave, folder, workspace, yes)
-    for name, receipt in found.items():
-        keep_deposit(find_file(folder, name), workspace.paths.kept(study), receipt)
-    items = workspace.paths.study(study) / "items.yaml"
-    receipts = [(place, found[place.file.file]) for place in places(workspace.paths.study(study), declared, wave)]
-    targets = list(dict.fromkeys(place.declaration for place, _ in receipts))
-    with _or_as_before(items, *targets):
-        frozen = freeze(declared, wave, labelled_parts(declared, wave, folder), items)
-        confirm_places(receipts)
-        load_studies(workspace.paths, [study])
-    for receipt in found.values():
-        typer.echo(f"✓ {receipt['file']}: {receipt['rows']:,} rows, SHA-256 {str(receipt['sha256'])[:12]}…")
-    for line in frozen:
+
+    def ask(replaced: str, found: Mapping[str, Sequence[str]]) -> None:
+        typer.echo(replaced)
+        _say(found)
+        if sys.stdin.isatty() and not yes and not typer.confirm("Accept it?"):
+            raise CohesionError("was not accepted", where=f"{study} {wave}", todo="Nothing was changed.")
+
+    for line in confirm(workspace, declared, wave, deposits or workspace.deposit_folder(declared), ask):
         typer.echo(line)
-    for name, receipt in found.items():
-        details = {"file": name, "sha256": str(receipt["sha256"]), "rows": f"{receipt['rows']:,}"}
-        note(workspace.paths, "accept", f"{study} {wave}", details)
-    _reload_ui(workspace.paths)
-    said = " and ".join(os.path.relpath(target) for target in targets)
-    typer.echo(f"Confirmed in {said}. Next: cohesion build --study {study}")
-
-
-@contextmanager
-def _or_as_before(*files: Path) -> Iterator[None]:
-    """All changes to these files, or none if one of them, or what they say together, is not right."""
-    before = {file: file.read_bytes() for file in files}
-    try:
-        yield
-    except CohesionError:
-        for file, content in before.items():
-            if file.read_bytes() != content:
-                write_bytes(file, content)
-        raise
+    if reload_ui(workspace.paths):
+        typer.echo("The running asset graph shows it.")
 
 
 @wave_app.command("compare")
@@ -143,82 +106,15 @@ def _say(found: Mapping[str, Sequence[str]]) -> None:
             typer.echo(f"  {wave}: {line}" if len(found) > 1 else f"  {line}")
 
 
-def _refuse_unasked(study: Study, wave: str, folder: Path, workspace: Workspace, yes: bool) -> None:
-    """Say what a delivery changes of the one before, and at a terminal ask before it takes its place."""
-    from assets.redelivery import redeliveries
-
-    found = redeliveries(workspace, study, wave, folder)
-    if not found:
-        return
-    waves = ", ".join(found)
-    several = f" It serves {len(found)} waves, and is confirmed for all of them: {waves}." if len(found) > 1 else ""
-    typer.echo(f"{study.key} {wave}: this delivery replaces the one that was confirmed.{several}")
-    _say(found)
-    if sys.stdin.isatty() and not yes and not typer.confirm("Accept it?"):
-        raise CohesionError("was not accepted", where=f"{study.key} {wave}", todo="Nothing was changed.")
-
-
 def _open_wave(study: str, wave: str, *, to_write: bool = True) -> tuple[Workspace, Study]:
-    workspace, declared = _open(study, to_write=to_write)
-    if wave not in declared.waves:
-        raise CohesionError(f"has no wave `{wave}`", where=study, todo=f"Known: {', '.join(declared.waves)}.")
-    return workspace, declared
+    workspace, _ = _open(study, to_write=to_write)
+    return workspace, open_wave(workspace, study, wave)
 
 
 def _open(study: str, *, to_write: bool = True) -> tuple[Workspace, Study]:
     paths = here_to_write() if to_write else here()
-    project = of_studies(paths, [study])
-    if study not in project.studies:
-        known = ", ".join(project.studies)
-        raise CohesionError(f"there is no study `{study}`", todo=f"Known: {known}.")
-    return Workspace(paths, project), project.studies[study]
-
-
-def open_to_draft(study: str) -> tuple[Workspace, Study]:
-    """The same without holding the files of the project against each other: some may name the wave already."""
-    paths = here_to_write()
-    reading = read_project(paths)
-    if study not in reading.parts:
-        raise CohesionError(f"there is no study `{study}`", todo=f"Known: {', '.join(reading.parts)}.")
-    problems = [problem for key, source in reading.sources.items() if key[0] == study for problem in source.problems]
-    if problems:
-        raise DeclarationErrors(list(dict.fromkeys(problems)))
-    project = Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
-    return Workspace(paths, project), project.studies[study]
-
-
-def _arm(study: Study, arm: str | None) -> str:
-    arms = study.about.arms
-    if arm is None and len(arms) == 1:
-        return next(iter(arms))
-    if arm not in arms:
-        raise CohesionError("has several arms", where=study.key, todo=f"Say which, with --arm: {', '.join(arms)}.")
-    return arm
-
-
-def _refuse_loaded(workspace: Workspace, study: Study, file: Path) -> None:
-    from assets.deposits import loaded_hashes
-
-    if not file.is_file():
-        raise CohesionError("there is no such file", where=file.name)
-    wave = loaded_hashes(workspace, study).get(hash_of_file(file))
-    if wave:
-        raise CohesionError(f"is already loaded as {wave}", where=file.name, todo="There is nothing to do.")
-
-
-def _reload_ui(paths: Paths) -> None:
-    """Let a running UI of this clone read the declarations again; nothing happens if none is running."""
-    from assets.dagster.instance import noted_port
-
-    query = json.dumps({"query": "mutation { reloadWorkspace { __typename } }"}).encode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{noted_port(paths)}/graphql", data=query, headers={"Content-Type": "application/json"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=90):
-            typer.echo("The running asset graph shows it.")
-    except OSError:
-        return
+    workspace = Workspace(paths, of_studies(paths, [study]))
+    return workspace, open_study(workspace, study)
 
 
 @said_plainly

@@ -2,15 +2,18 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import dagster as dg
 
+from assets.dagster.jobs import STUDY, config_of
 from assets.deposits import draft_undeclared, loaded_hashes, look
 from assets.engine.build import is_building
 from assets.engine.node import Node
 from assets.engine.workspace import Workspace
+from assets.standing import due
 from pipeline.ingest.arrival.sightings import Arrival, Sighting
 
 ATTEMPTS = 3
@@ -66,12 +69,12 @@ class Cursor:
                 yield event
 
 
-def deposit_sensor(nodes: list[Node], workspace: Workspace, jobs: Mapping[str, object]) -> dg.SensorDefinition:
-    """Starts one run for each study in whose folder a confirmed wave lies that is not loaded; ``jobs``: study → job."""
+def deposit_sensor(nodes: list[Node], workspace: Workspace, job: dg.JobDefinition) -> dg.SensorDefinition:
+    """Starts one run of ``job`` for each study in whose folder a confirmed wave lies that is not loaded."""
 
     @dg.sensor(
         name="deposits",
-        jobs=list(jobs.values()),  # type: ignore[arg-type]
+        job=job,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Watches the deposit folders. What is loaded already, or being built, starts no run.",
@@ -120,12 +123,24 @@ def _requests(workspace: Workspace, sighting: Sighting, cursor: Cursor, under_wa
         cursor.asked[study] = Asked(text, attempts + 1, now)
         waves = ", ".join(arrival.wave for arrival in arrivals)
         key = f"{text} ({attempts + 1}, {now:.0f})"
-        yield dg.RunRequest(run_key=key, job_name=f"build_{study}", tags={"study": study, "waves": waves})
+        yield dg.RunRequest(
+            run_key=key,
+            run_config=config_of(STUDY, study=study),
+            tags={"study": study, "waves": waves, "why": f"{waves} arrived"},
+        )
 
 
 def _studies_under_way(instance: dg.DagsterInstance) -> set[str]:
     runs = instance.get_runs(dg.RunsFilter(statuses=list(UNDER_WAY)))
-    return {run.tags.get("study", run.job_name.removeprefix("build_")) for run in runs}
+    return {study for run in runs if (study := _study_of(run))}
+
+
+def _study_of(run: dg.DagsterRun) -> str:
+    """The study that a run builds; empty if it builds no single one."""
+    if run.job_name != STUDY or "study" in run.tags:
+        return run.tags.get("study", "")
+    config: Any = run.run_config
+    return str(config.get("ops", {}).get(STUDY, {}).get("config", {}).get("study", ""))
 
 
 def end_lost_runs(instance: dg.DagsterInstance, workspace: Workspace) -> list[str]:
@@ -155,21 +170,31 @@ def _words(sighting: Sighting) -> Iterator[str]:
         yield f"still being written: {', '.join(sighting.unsettled)}"
 
 
-def nightly(nodes: list[Node], workspace: Workspace, job: object) -> dg.ScheduleDefinition:
-    """Builds what is due at three in the morning, once switched on."""
+def nightly(nodes: list[Node], workspace: Workspace, job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """One run of ``job`` at three in the morning for each study of which something is due, once switched on."""
 
     @dg.schedule(
         name="nightly",
-        job=job,  # type: ignore[arg-type]
+        job=job,
         cron_schedule="0 3 * * *",
         execution_timezone="Europe/London",
         description="Builds what is due, of every study whose files are there.",
     )
-    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    def schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         from assets.building import plan_build
 
         end_lost_runs(context.instance, workspace)
-        due = plan_build(workspace, nodes=nodes).count
-        return dg.RunRequest(tags={"due": str(due)}) if due else dg.SkipReason("Nothing has changed.")
+        plan = plan_build(workspace, nodes=nodes)
+        counts = {study: len(due(plan, declared)) for study, declared in workspace.project.studies.items()}
+        requests = [
+            dg.RunRequest(
+                run_key=f"{study} {context.scheduled_execution_time:%Y-%m-%d}",
+                run_config=config_of(STUDY, study=study),
+                tags={"study": study, "why": "nightly", "due": str(count)},
+            )
+            for study, count in counts.items()
+            if count and study not in plan.waiting
+        ]
+        return requests or dg.SkipReason("Nothing has changed.")
 
     return schedule

@@ -3,17 +3,23 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from assets.building import Running
 from assets.dagster.databases import open_databases
-from assets.dagster.graph import graph
 from assets.dagster.instance import prepare_instance
+from assets.dagster.jobs import EVERYTHING, STUDY, config_of
+from assets.dagster.recording import recorded
 from assets.engine.plan import Plan
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
+from assets.web.links import LOCATION
 from pipeline.errors import CohesionError
 
 
@@ -62,21 +68,29 @@ def _instance(workspace: Workspace) -> dg.DagsterInstance:
 
 
 def _materialise(workspace: Workspace, plan: Plan, reports: "_Once", instance: dg.DagsterInstance) -> None:
-    concerned = [node for node in plan.nodes if node.name in plan.due | plan.following]
-    versions = {node.name: plan.states[node.name].version for node in concerned}
+    """A run of the job that staff would have started for the same build, so that it stands among theirs."""
+    studies = sorted({node.study for node in plan.nodes if not node.tolerant})
+    job = STUDY if len(studies) == 1 and studies[0] in workspace.project.studies else EVERYTHING
+    chosen = {"study": studies[0]} if job == STUDY else {}
 
-    def as_they_come(_: dg.AssetExecutionContext) -> Iterable[Report]:
-        return reports
+    def as_they_come(context: dg.OpExecutionContext, _: object) -> Iterator[object]:
+        yield from recorded(context, plan, workspace.paths, reports)
 
-    dg.materialize(
-        [graph(concerned, versions, workspace.paths, as_they_come)],
-        instance=instance,
-        raise_on_error=False,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        tags={"cohesion/from": "command line"},
-    )
+    fields = {name: dg.Field(str) for name in chosen}
+    op = dg.OpDefinition(compute_fn=as_they_come, name=job, ins={}, outs={}, config_schema=fields)
+    made = dg.GraphDefinition(name=f"{job}_steps", node_defs=[op]).to_job(name=job, executor_def=dg.in_process_executor)
+    config = {**config_of(job, **chosen), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    tags = {"why": "command line", **({"study": studies[0]} if chosen else {})}
+    run = instance.create_run_for_job(made, run_config=config, tags=tags, remote_job_origin=_origin(job))
+    execute_run(InMemoryJob(made), run, instance)
     if reports.error is not None:
         raise reports.error
+
+
+def _origin(job: str) -> RemoteJobOrigin:
+    """Where the UI knows the job from: by this its pages list the run."""
+    place = GrpcServerCodeLocationOrigin(host="localhost", socket="-", location_name=LOCATION)
+    return RemoteRepositoryOrigin(place, SINGLETON_REPOSITORY_NAME).get_job_origin(job)
 
 
 def _aside(workspace: Workspace, error: Exception) -> str:

@@ -1,7 +1,6 @@
 """Everything Dagster knows of a workspace: the graph, its jobs, its sensor and its schedule."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
@@ -10,14 +9,13 @@ from assets.dagster.arrivals import deposit_sensor, nightly
 from assets.dagster.databases import open_databases
 from assets.dagster.freshness import freshness_checks
 from assets.dagster.graph import graph
+from assets.dagster.jobs import STUDY, people_jobs
 from assets.engine.code import Code
 from assets.engine.node import Node
 from assets.engine.plan import Plan, version_of
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
-from assets.nodes.preview import as_text
-from pipeline.specs import Project
 
 
 def definitions(workspace: Workspace) -> dg.Definitions:
@@ -30,35 +28,20 @@ def definitions(workspace: Workspace) -> dg.Definitions:
         with open_databases(), Running(workspace, plan_of(context, nodes, workspace)) as running:
             yield from running.reports()
 
-    everything = dg.define_asset_job("build_all", selection="*", description="Builds what is due, of every study.")
-    jobs = study_jobs(workspace.project)
+    jobs = {job.name: job for job in people_jobs(workspace.project, workspace.paths)}
     return dg.Definitions(
         assets=[graph(nodes, versions, workspace.paths, reports)],
         asset_checks=freshness_checks(workspace),
-        jobs=[everything, *jobs.values()],
-        schedules=[nightly(nodes, workspace, everything)],
-        sensors=[deposit_sensor(nodes, workspace, jobs)],
+        jobs=list(jobs.values()),
+        schedules=[nightly(nodes, workspace, jobs[STUDY])],
+        sensors=[deposit_sensor(nodes, workspace, jobs[STUDY])],
         executor=dg.in_process_executor,
     )
 
 
 def plan_of(context: dg.AssetExecutionContext, nodes: list[Node], workspace: Workspace) -> Plan:
-    """What a run does: a job builds what is due of its assets; assets materialised by name are made anew."""
+    """What a run does whose assets were materialised by name: they are made anew, what they need if it is due."""
     selected = {tuple(key.path) for key in context.selected_asset_keys}
     chosen = [node for node in nodes if selected.intersection(node.keys)]
-    is_job = context.run.job_name.startswith("build_")
     patterns = ["/".join(node.keys[0]) for node in chosen]
-    studies = sorted({node.study for node in chosen}) if not is_job else []
-    return plan_build(workspace, studies, patterns, force=not is_job, nodes=nodes)
-
-
-def study_jobs(project: Project) -> dict[str, Any]:
-    """Study → the job that builds what is due of it."""
-    return {
-        study: dg.define_asset_job(
-            f"build_{study}",
-            selection=dg.AssetSelection.tag("study", study) | dg.AssetSelection.tag("study", "all"),
-            description=as_text(f"Builds what is due of {declared.about.short_title}."),
-        )
-        for study, declared in project.studies.items()
-    }
+    return plan_build(workspace, sorted({node.study for node in chosen}), patterns, force=True, nodes=nodes)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from assets.web.links import LOCATION
 from pipeline.errors import CohesionError
-from pipeline.paths import Paths
+from pipeline.paths import REPOSITORY
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 180.0
@@ -90,7 +90,7 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
             process.terminate()
 
 
-def run(paths: Paths, port: int, ready: Callable[[str], None], *, read_only: bool = False) -> None:
+def run(port: int, ready: Callable[[str], None], *, read_only: bool = False) -> None:
     """Serve until interrupted. ``ready`` is called with the address when it answers first.
 
     Raises ``CohesionError`` if the port is taken, or a process cannot be kept running.
@@ -98,7 +98,7 @@ def run(paths: Paths, port: int, ready: Callable[[str], None], *, read_only: boo
     refuse_taken(port)
     address = f"http://{HOST}:{port}"
     with _folder() as folder:
-        services = _services(paths, port, folder, read_only)
+        services = _services(port, folder, read_only)
         try:
             for service in services:
                 service.start()
@@ -122,12 +122,12 @@ def stop(services: list[Service]) -> None:
         service.stop(max(0.0, until - time.monotonic()))
 
 
-def _services(paths: Paths, port: int, folder: Path, read_only: bool) -> list[Service]:
+def _services(port: int, folder: Path, read_only: bool) -> list[Service]:
     endpoint, workspace = folder / "code.sock", folder / "workspace.yaml"
     workspace.write_text(WORKSPACE.format(socket=endpoint, location=LOCATION), encoding="utf-8")
     code = [
         "dagster", "code-server", "start", "--module-name", "assets.dagster.definitions", "--working-directory",
-        str(paths.root), "--location-name", LOCATION, "--socket", str(endpoint), "--log-level", "warning",
+        str(REPOSITORY), "--location-name", LOCATION, "--socket", str(endpoint), "--log-level", "warning",
         "--inject-env-vars-from-instance", "--use-python-environment-entry-point",
     ]  # fmt: skip
     web = ["assets.web.serve", "--port", str(port), "--socket", str(endpoint), *(["--read-only"] if read_only else [])]

@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -278,7 +279,7 @@ def test_dagster_shows_each_as_text(payload: str) -> None:
     node = Node(
         nothing, reads={}, inputs={}, outputs={"n": ("table", "n")}, group="score", study="s", description=payload
     )
-    (spec,) = _specs(node, "1")
+    (spec,) = _specs(node, "1", Paths(Path("nowhere")))
     kinds, words = rendered(spec.description or "")
     assert kinds <= {"paragraph_open", "paragraph_close"}
     assert squeezed(words.replace("\u2060", "")) == shown(payload)

@@ -10,7 +10,7 @@ import pytest
 from shared import shared
 from small_study import build, declare, make_root
 
-from assets.dagster.graph import _value
+from assets.dagster.events import _value
 from assets.nodes.preview import fenced, markdown_table
 from pipeline.errors import one_line
 from pipeline.ingest.arrival.draft import draft_wave

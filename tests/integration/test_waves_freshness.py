@@ -12,8 +12,9 @@ from confirmed import confirm_all
 from panel_study import STUDY, changed, make_panel, raw, rebuild, write_sav
 
 from assets.dagster.arrivals import ATTEMPTS, WAITING_SECONDS, Cursor, deposit_sensor
-from assets.dagster.code_location import study_jobs
 from assets.dagster.freshness import result
+from assets.dagster.jobs import STUDY as REBUILD
+from assets.dagster.jobs import config_of, people_jobs
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
 from pipeline.ingest.arrival.sightings import SETTLED_SECONDS
@@ -63,7 +64,8 @@ def test_from_a_new_file_to_fresh_again(root):
 
 def tick(root: Path, cursor: str | None) -> dg.SensorResult:
     workspace = Workspace(Paths(root), load_project(Paths(root)))
-    sensor = deposit_sensor(all_nodes(workspace), workspace, study_jobs(workspace.project))
+    jobs = {job.name: job for job in people_jobs(workspace.project, workspace.paths)}
+    sensor = deposit_sensor(all_nodes(workspace), workspace, jobs[REBUILD])
     with dg.DagsterInstance.ephemeral() as instance:
         found = sensor(dg.build_sensor_context(instance, cursor=cursor))
     assert isinstance(found, dg.SensorResult)
@@ -80,7 +82,8 @@ def test_the_sensor_starts_confirmed_waves_once_and_tells_what_changes(root):
     confirm_all(root)
     first = tick(root, held.cursor)
     (request,) = first.run_requests
-    assert (request.job_name, request.tags["waves"]) == (f"build_{STUDY}", "w01, w02, w03"), "one run a study"
+    assert request.run_config == config_of(REBUILD, study=STUDY)
+    assert (request.tags["study"], request.tags["waves"]) == (STUDY, "w01, w02, w03"), "one run a study"
     again = tick(root, first.cursor)
     assert not again.run_requests, "it was asked for a moment ago"
     assert not again.asset_events, "nothing changed, nothing is said"

@@ -1,0 +1,153 @@
+"""A report of the engine as Dagster records it: tables with their preview and links, checks with what is to be done."""
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_TAG,
+    NULL_EVENT_POINTER,
+    get_input_data_version_tag,
+    get_input_event_pointer_tag,
+)
+
+from assets.dagster.words import LOOK, TODO
+from assets.engine import store
+from assets.engine.node import Node, flat
+from assets.engine.report import Check, Report, TableReport
+from assets.nodes.preview import as_text
+from assets.web.links import is_report, report_link
+from pipeline.paths import Paths
+from pipeline.texts import visible
+
+MARKDOWN = ("sql", "estimates", "convergence")
+"""Metadata that nodes write as Markdown (``assets/nodes/preview.py``)."""
+INLINE = 1000
+"""Markdown of fewer signs is shown where it stands; what is longer hides behind a link."""
+PREVIEW_BYTES = 100_000
+Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
+
+
+def events_of(report: Report, node: Node, version: str, paths: Paths) -> Iterator[Event]:
+    """All that Dagster is to know of a report: each table that was made, and each check."""
+    for check in report.checks:
+        yield evaluation(check, node, paths)
+    if report.message or report.is_current:
+        return
+    tags = {CODE_VERSION_TAG: version, **_inputs(node, paths)}
+    for table in report.tables:
+        yield dg.AssetMaterialization(
+            list(table.key),
+            metadata=metadata_of(table, node, paths),
+            tags={DATA_VERSION_TAG: table.sha256[:16], **tags},
+        )
+
+
+def _inputs(node: Node, paths: Paths) -> dict[str, str]:
+    """Tags that say from which version of each input a node was made, as Dagster writes them for what a run made."""
+    record = store.record(paths, node)
+    read = record.inputs if record is not None else {}
+    keys = {dg.AssetKey(list(key)): read[name] for name, key in flat(node.inputs) if name in read}
+    versions = {get_input_data_version_tag(key): sha256[:16] for key, sha256 in keys.items()}
+    return versions | {get_input_event_pointer_tag(key): NULL_EVENT_POINTER for key in keys}
+
+
+def evaluation(check: Check, node: Node, paths: Paths) -> dg.AssetCheckEvaluation:
+    """A check as Dagster records it."""
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(list(check.key)),
+        check_name=check.name,
+        passed=check.passed,
+        severity=severity(check),
+        description=described(check),
+        metadata=about(check, node, paths),
+    )
+
+
+def severity(check: Check) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.WARN if check.severity == "warning" else dg.AssetCheckSeverity.ERROR
+
+
+def described(check: Check) -> str | None:
+    """What a check found, in one paragraph; nothing where it passed."""
+    return as_text("; ".join(check.found)) or None
+
+
+def about(check: Check, node: Node, paths: Paths) -> Mapping[str, dg.MetadataValue]:
+    """What was found, what to do, and the place in the report, of a check that did not pass."""
+    if check.passed:
+        return {}
+    shown: dict[str, dg.MetadataValue] = {"found": _found(check)}
+    todo = TODO.get(check.name, LOOK if check.name.startswith("drift_") else "")
+    if todo:
+        shown["what to do"] = dg.MetadataValue.text(todo)
+    anchor = f"#{check.name.removeprefix('drift_')}" if check.name.startswith("drift_") else ""
+    for file in node.files.values():
+        if file.is_page and not file.private and is_report(file.path) and (paths.root / file.path).is_file():
+            shown["report"] = dg.MetadataValue.md(f"[Open the report]({report_link(file.path)}{anchor})")
+    return shown
+
+
+def _found(check: Check) -> dg.MetadataValue:
+    """Each finding on a line of its own; as many as are shown without a further click, and how many there are."""
+    lines: list[str] = []
+    for line in (f"- {as_text(found)}" for found in check.found):
+        if sum(map(len, lines)) + len(lines) + len(line) > INLINE - 40:
+            break
+        lines.append(line)
+    if not lines:
+        return dg.MetadataValue.text(visible("; ".join(check.found)))
+    left = len(check.found) - len(lines)
+    return dg.MetadataValue.md("\n".join([*lines, *([f"- and {left} more"] if left else [])]))
+
+
+def metadata_of(table: TableReport, node: Node, paths: Paths) -> dict[str, dg.MetadataValue]:
+    """What is shown with a table, the preview first: figure or page, links, counts, columns."""
+    columns = [dg.TableColumn(name, dtype, limits or None) for name, dtype, limits in table.columns]
+    shown = files_of(node, paths) if table.key == node.keys[0] else {}
+    told = {name: _value(name, value) for name, value in table.metadata.items()}
+    short = {name: value for name, value in told.items() if not isinstance(value, dg.MarkdownMetadataValue)}
+    return {
+        **shown,
+        **{name: value for name, value in told.items() if name not in short},
+        **short,
+        "dagster/row_count": dg.MetadataValue.int(table.rows),
+        "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns=columns)),
+    }
+
+
+def _value(name: str, value: object) -> dg.MetadataValue:
+    """A number, or text; Markdown only where a node made it so, since names of files may hold anything."""
+    if isinstance(value, bool | int):
+        return dg.MetadataValue.int(int(value))
+    if isinstance(value, float):
+        return dg.MetadataValue.float(value)
+    text = str(value)
+    return dg.MetadataValue.md(text) if name in MARKDOWN else dg.MetadataValue.text(visible(text))
+
+
+def files_of(node: Node, paths: Paths) -> dict[str, dg.MetadataValue]:
+    """A picture of the figure or of page one, and where each document is opened; nothing for the owner alone."""
+    present = [file.path for file in node.files.values() if not file.private and (paths.root / file.path).is_file()]
+    served = [path for path in present if is_report(path)]
+    shown: dict[str, dg.MetadataValue] = {}
+    picture = preview_of(node, paths)
+    if picture:
+        shown["preview"] = dg.MetadataValue.md(picture)
+    links = [f"[{as_text(path.rpartition('/')[2])}]({report_link(path)})" for path in served]
+    while links and len(" · ".join(links)) >= INLINE:
+        links.pop()
+    if links:
+        shown["open"] = dg.MetadataValue.md(" · ".join(links))
+    return shown
+
+
+def preview_of(node: Node, paths: Paths) -> str:
+    """The picture of a figure or of a paper's page one as Markdown; nothing where none of under 100 kB is there."""
+    names = [file.path for file in node.files.values() if file.path.endswith(".svg") and not file.private]
+    small = [
+        path
+        for path in sorted(names, key=lambda path: not path.endswith(".narrow.svg"))
+        if is_report(path) and (paths.root / path).is_file() and (paths.root / path).stat().st_size < PREVIEW_BYTES
+    ]
+    return f"![{as_text(node.description)}]({report_link(small[0])})" if small else ""

@@ -1,0 +1,220 @@
+"""The jobs that people start, each with a few choices that the launchpad offers and checks before anything runs."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets.building import Running, plan_build
+from assets.dagster.databases import open_databases
+from assets.dagster.recording import recorded
+from assets.engine.workspace import Workspace
+from assets.nodes import all_nodes
+from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.paths import Paths
+from pipeline.specs import Project, load_project
+from pipeline.texts import visible
+
+EVERYTHING, STUDY, PAPERS, MODEL = "rebuild_everything", "rebuild_a_study", "papers_only", "one_model"
+NEW_WAVE, ACCEPT, WITHDRAW, RELEASE = "new_wave", "accept_a_wave", "withdraw_a_person", "check_a_release"
+BUILDS = (EVERYTHING, STUDY, PAPERS, MODEL)
+ALL = "all"
+
+
+def people_jobs(project: Project, paths: Paths) -> list[dg.JobDefinition]:
+    """Every job, with the studies, waves, models and papers that are declared as its choices."""
+    studies = _choice("Study", {key: study.about.title for key, study in project.studies.items()})
+    waves = _choice("Wave", {wave: "" for study in project.studies.values() for wave in study.waves})
+    models = _choice("Model", {key: model.question for key, model in project.models.items()})
+    papers = _choice("Paper", {key: paper.title for key, paper in project.papers.items()})
+    some = _choice("Papers", {ALL: "The papers of every study."} | {k: p.title for k, p in project.papers.items()})
+    return [
+        _job(EVERYTHING, "Build what is due, of every study whose files are there.", {}, _build(paths, _everything)),
+        _job(
+            STUDY,
+            "Build what is due of one study: from files that changed to its papers.",
+            {"study": dg.Field(studies, description="Which study.", default_value=_first(project.studies))},
+            _build(paths, _study),
+        ),
+        _job(
+            PAPERS,
+            "Build papers, with whatever they need that is due.",
+            {"paper": dg.Field(some, description="Which paper, or all.", default_value=ALL)},
+            _build(paths, _papers),
+        ),
+        _job(
+            MODEL,
+            "Estimate one model, with whatever it needs that is due.",
+            {"model": dg.Field(models, description="Which model.", default_value=_first(project.models))},
+            _build(paths, _model),
+        ),
+        _job(
+            NEW_WAVE,
+            "Propose the declaration of a new wave from its file, and write its drift report. Nothing is confirmed.",
+            {
+                "study": dg.Field(studies, description="Which study.", default_value=_first(project.studies)),
+                "file": dg.Field(
+                    str, description="The file's name in the study's deposit folder.", default_value="name of the file"
+                ),
+                "arm": dg.Field(
+                    str, description="The arm it belongs to; empty if the study has one.", default_value=""
+                ),
+                "items": dg.Field(
+                    bool, description="Declare what only this wave asks as new items, too.", default_value=False
+                ),
+            },
+            _told(paths, _new_wave),
+        ),
+        _job(
+            ACCEPT,
+            "Confirm that a wave's files are what its depositor sent. The study is rebuilt within a minute.",
+            {
+                "study": dg.Field(studies, description="Which study.", default_value=_first(project.studies)),
+                "wave": dg.Field(waves, description="Which wave.", default_value=_first_wave(project)),
+                "sha256": dg.Field(
+                    str,
+                    description="The first six characters or more of the SHA-256 of its file (of each, if several).",
+                    default_value="",
+                ),
+            },
+            _told(paths, _accept),
+        ),
+        _job(
+            RELEASE,
+            "Check every number that a built paper prints against earlier releases; list what may not go out.",
+            {"paper": dg.Field(papers, description="Which paper.", default_value=_first(project.papers))},
+            _told(paths, _release),
+        ),
+        _job(
+            WITHDRAW,
+            "On the command line only, so that no id enters the records of runs: cohesion withdraw STUDY ID.",
+            {},
+            _told(paths, _withdraw),
+        ),
+    ]
+
+
+def config_of(job: str, **chosen: object) -> dict[str, Any]:
+    """The run configuration of a job."""
+    return {"ops": {job: {"config": dict(chosen)}}} if chosen else {}
+
+
+def _choice(name: str, values: Mapping[str, str]) -> dg.Enum:
+    """Values to choose from, each with words. (Dagster has no enumeration of nothing.)"""
+    found = [dg.EnumValue(value, description=visible(words) or None) for value, words in values.items()]
+    return dg.Enum(name, found or [dg.EnumValue("none", description="Nothing is declared yet.")])
+
+
+def _first(values: Iterable[str]) -> str:
+    return next(iter(values), "none")
+
+
+def _first_wave(project: Project) -> str:
+    return next((wave for study in project.studies.values() for wave in study.waves), "none")
+
+
+Body = Callable[[dg.OpExecutionContext], Iterator[Any]]
+
+
+def _job(name: str, description: str, fields: dict[str, dg.Field], body: Body) -> dg.JobDefinition:
+    """A job of one step. The launchpad opens with its defaults written out."""
+    op = dg.OpDefinition(
+        compute_fn=_computes(body), name=name, config_schema=fields, ins={}, outs={}, description=description
+    )
+    config = config_of(name, **{key: field.default_value for key, field in fields.items()})
+    graph = dg.GraphDefinition(name=f"{name}_steps", node_defs=[op])  # a step has the name that its job shows
+    return graph.to_job(name=name, description=description, executor_def=dg.in_process_executor, config=config or None)
+
+
+def _computes(body: Body) -> Callable[..., Iterator[Any]]:
+    def compute(context: dg.OpExecutionContext, _: object) -> Iterator[Any]:
+        try:
+            yield from body(context)
+        except (CohesionError, DeclarationErrors) as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from None
+
+    return compute
+
+
+Selected = tuple[list[str], list[str]]
+"""Studies and patterns of assets; nothing stands for all."""
+
+
+def _build(paths: Paths, choose: Callable[[Mapping[str, Any]], Selected]) -> Body:
+    """A build of what is due of the chosen assets, as declarations and files are at this moment."""
+
+    def body(context: dg.OpExecutionContext) -> Iterator[Any]:
+        workspace = Workspace(paths, load_project(paths))
+        studies, patterns = choose(context.op_config or {})
+        plan = plan_build(workspace, studies, patterns, nodes=all_nodes(workspace))
+        for study, why in plan.waiting.items():
+            context.log.info(f"{study}: {why}; left out")
+        if not plan.count:
+            context.log.info("Nothing has changed.")
+        with open_databases(), Running(workspace, plan) as running:
+            yield from recorded(context, plan, paths, running.reports())
+
+    return body
+
+
+def _everything(_: Mapping[str, Any]) -> Selected:
+    return [], []
+
+
+def _study(config: Mapping[str, Any]) -> Selected:
+    return [config["study"]], []
+
+
+def _papers(config: Mapping[str, Any]) -> Selected:
+    return [], ["paper/*" if config["paper"] == ALL else f"paper/{config['paper']}"]
+
+
+def _model(config: Mapping[str, Any]) -> Selected:
+    return [], [f"estimates/{config['model']}"]
+
+
+def _told(paths: Paths, lines: Callable[[Paths, Mapping[str, Any]], Iterator[str]]) -> Body:
+    """Something that says in lines what it did."""
+
+    def body(context: dg.OpExecutionContext) -> Iterator[Any]:
+        for line in lines(paths, context.op_config or {}):
+            context.log.info(line)
+        yield from ()
+
+    return body
+
+
+def _new_wave(paths: Paths, config: Mapping[str, Any]) -> Iterator[str]:
+    from assets.waves.arrived import arrived
+    from assets.waves.running import reload_ui
+
+    yield from arrived(paths, config["study"], config["file"], config["arm"] or None, items=config["items"])
+    reload_ui(paths)
+
+
+def _accept(paths: Paths, config: Mapping[str, Any]) -> Iterator[str]:
+    from assets.waves.accept import accept, refuse_other_bytes
+    from assets.waves.open import open_wave
+    from assets.waves.running import reload_ui
+
+    workspace = Workspace(paths, load_project(paths))
+    study = open_wave(workspace, config["study"], config["wave"])
+    folder = workspace.deposit_folder(study)
+    refuse_other_bytes(study, config["wave"], folder, config["sha256"])
+    yield from accept(workspace, study, config["wave"], folder, lambda *_: None)
+    reload_ui(paths)
+
+
+def _release(paths: Paths, config: Mapping[str, Any]) -> Iterator[str]:
+    from assets.commands.release import checked
+
+    yield from checked(paths, config["paper"])
+
+
+def _withdraw(_: Paths, __: Mapping[str, Any]) -> Iterator[str]:
+    raise CohesionError(
+        "is done on the command line only, so that no id enters the records of runs",
+        where="a withdrawal",
+        todo="cohesion withdraw STUDY ID --scope erase (or --scope future)",
+    )
+    yield ""  # pragma: no cover

@@ -1,0 +1,47 @@
+"""The workspace of one study, as far as its declarations can be read."""
+
+from __future__ import annotations
+
+from assets.engine.workspace import Workspace
+from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.paths import Paths
+from pipeline.specs import Project, Study
+from pipeline.specs.load import read_project
+
+
+def open_study(workspace: Workspace, study: str) -> Study:
+    """A study by its name. Raises ``CohesionError`` for one that is not declared."""
+    if study not in workspace.project.studies:
+        known = ", ".join(workspace.project.studies)
+        raise CohesionError(f"there is no study `{study}`", todo=f"Known: {known}.")
+    return workspace.project.studies[study]
+
+
+def open_wave(workspace: Workspace, study: str, wave: str) -> Study:
+    """The study of a wave. Raises ``CohesionError`` for a study or wave that is not declared."""
+    declared = open_study(workspace, study)
+    if wave not in declared.waves:
+        raise CohesionError(f"has no wave `{wave}`", where=study, todo=f"Known: {', '.join(declared.waves)}.")
+    return declared
+
+
+def open_to_draft(paths: Paths, study: str) -> tuple[Workspace, Study]:
+    """The same without holding the files of the project against each other: some may name the wave already."""
+    reading = read_project(paths)
+    if study not in reading.parts:
+        raise CohesionError(f"there is no study `{study}`", todo=f"Known: {', '.join(reading.parts)}.")
+    problems = [problem for key, source in reading.sources.items() if key[0] == study for problem in source.problems]
+    if problems:
+        raise DeclarationErrors(list(dict.fromkeys(problems)))
+    project = Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
+    return Workspace(paths, project), project.studies[study]
+
+
+def arm_of(study: Study, arm: str | None) -> str:
+    """The arm asked for, or the only one. Raises ``CohesionError`` where it has to be said."""
+    arms = study.about.arms
+    if arm is None and len(arms) == 1:
+        return next(iter(arms))
+    if arm not in arms:
+        raise CohesionError("has several arms", where=study.key, todo=f"Say which, with --arm: {', '.join(arms)}.")
+    return arm
