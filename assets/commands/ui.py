@@ -38,7 +38,7 @@ def ui(
     signal.signal(signal.SIGTERM, _end)
     typer.echo("Starting …")
     try:
-        run(port, ready, read_only=read_only)
+        run(paths.root, port, ready, read_only=read_only)
     except KeyboardInterrupt:
         typer.echo("Ended.")
 

@@ -34,10 +34,11 @@ load_from:
 
 @dataclass
 class Service:
-    """One process, and when it was started again."""
+    """One process, the folder it works in, and when it was started again."""
 
     name: str
     command: list[str]
+    folder: Path
     process: subprocess.Popen[bytes] | None = None
     restarts: list[float] = field(default_factory=list)
 
@@ -47,6 +48,12 @@ class Service:
             [sys.executable, "-W", "ignore", "-m", "assets.web.child", *self.command],
             stdin=subprocess.PIPE,
             start_new_session=True,
+            cwd=self.folder,
+            env={
+                **os.environ,
+                "PYTHONSAFEPATH": "1",  # the code is that of this program, whatever lies in the folder
+                "PWD": str(self.folder),  # in a clone, .env tells Dagster by it where its records are
+            },
         )
 
     @property
@@ -90,7 +97,7 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
             process.terminate()
 
 
-def run(port: int, ready: Callable[[str], None], *, read_only: bool = False) -> None:
+def run(root: Path, port: int, ready: Callable[[str], None], *, read_only: bool = False) -> None:
     """Serve until interrupted. ``ready`` is called with the address when it answers first.
 
     Raises ``CohesionError`` if the port is taken, or a process cannot be kept running.
@@ -98,7 +105,7 @@ def run(port: int, ready: Callable[[str], None], *, read_only: bool = False) -> 
     refuse_taken(port)
     address = f"http://{HOST}:{port}"
     with _folder() as folder:
-        services = _services(port, folder, read_only)
+        services = _services(root, port, folder, read_only)
         try:
             for service in services:
                 service.start()
@@ -122,7 +129,7 @@ def stop(services: list[Service]) -> None:
         service.stop(max(0.0, until - time.monotonic()))
 
 
-def _services(port: int, folder: Path, read_only: bool) -> list[Service]:
+def _services(root: Path, port: int, folder: Path, read_only: bool) -> list[Service]:
     endpoint, workspace = folder / "code.sock", folder / "workspace.yaml"
     workspace.write_text(WORKSPACE.format(socket=endpoint, location=LOCATION), encoding="utf-8")
     code = [
@@ -141,7 +148,8 @@ def _services(port: int, folder: Path, read_only: bool) -> list[Service]:
         "--workspace",
         str(workspace),
     ]
-    return [Service("code server", code), Service("web server", web), Service("daemon", daemon)]
+    names = ("code server", "web server", "daemon")
+    return [Service(name, command, root) for name, command in zip(names, (code, web, daemon), strict=True)]
 
 
 @contextlib.contextmanager
