@@ -42,6 +42,10 @@ def read_secret(name: str) -> SecretStr | None:
             f"is given, and {variable + FILE} as well", where=variable, todo="Set one of the two in the environment."
         )
     if file is not None:
+        if not Path(file).is_absolute():
+            raise CohesionError(
+                "is not a whole path", where=variable + FILE, todo="Begin it with /: commands run in other folders, too."
+            )
         return read_secret_file(Path(file), variable + FILE)
     return None if value is None else _checked(value, variable)
 

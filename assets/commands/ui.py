@@ -1,4 +1,4 @@
-"""``cohesion ui``: start page, papers and asset graph in the browser, on this machine only."""
+"""``cohesion ui``: start page, papers and asset graph in the browser, on this machine only or behind a proxy."""
 
 import os
 import signal
@@ -14,14 +14,25 @@ from pipeline.specs import load_project
 
 @said_plainly
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on, on this machine only.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 3000,
     open_: Annotated[bool, typer.Option("--open", help="Open the start page in the browser when it answers.")] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help="Show everything; start and change nothing.")] = False,
+    host: Annotated[str, typer.Option(help="Where to listen; elsewhere than on this machine only behind a proxy.")] = (
+        "127.0.0.1"
+    ),
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="Answer to the proxy alone that sends COHESION_PROXY_SECRET.")
+    ] = False,
+    name: Annotated[
+        str, typer.Option(envvar="COHESION_NAME", help="Behind a proxy, the public name: cohesion.example.org.")
+    ] = "",
 ) -> None:
     """Open the studies, their papers and the asset graph in the browser. Ctrl-C ends it."""
     from assets.dagster.instance import note_port, prepare_instance
+    from assets.web.guard.exposure import exposure
     from assets.web.services import run
 
+    seen = exposure(port, host, behind_proxy=behind_proxy, name=name, read_only=read_only)
     paths = here_to_write()
     load_project(paths)
     prepare_instance(paths.instance)
@@ -38,7 +49,7 @@ def ui(
     signal.signal(signal.SIGTERM, _end)
     typer.echo("Starting …")
     try:
-        run(paths.root, port, ready, read_only=read_only)
+        run(paths.root, seen, ready)
     except KeyboardInterrupt:
         typer.echo("Ended.")
 

@@ -81,8 +81,8 @@ def accept(
 
     for line in confirm(workspace, declared, wave, deposits or workspace.deposit_folder(declared), ask):
         typer.echo(line)
-    if reload_ui(workspace.paths):
-        typer.echo("The running asset graph shows it.")
+    if said := reload_ui(workspace.paths):
+        typer.echo(said)
 
 
 @wave_app.command("compare")

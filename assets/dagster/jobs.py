@@ -189,7 +189,7 @@ def _new_wave(paths: Paths, config: Mapping[str, Any]) -> Iterator[str]:
     from assets.waves.running import reload_ui
 
     yield from arrived(paths, config["study"], config["file"], config["arm"] or None, items=config["items"])
-    reload_ui(paths)
+    yield from filter(None, [reload_ui(paths)])
 
 
 def _accept(paths: Paths, config: Mapping[str, Any]) -> Iterator[str]:
@@ -202,7 +202,7 @@ def _accept(paths: Paths, config: Mapping[str, Any]) -> Iterator[str]:
     folder = workspace.deposit_folder(study)
     refuse_other_bytes(study, config["wave"], folder, config["sha256"])
     yield from accept(workspace, study, config["wave"], folder, lambda *_: None)
-    reload_ui(paths)
+    yield from filter(None, [reload_ui(paths)])
 
 
 def _release(paths: Paths, config: Mapping[str, Any]) -> Iterator[str]:

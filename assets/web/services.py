@@ -1,6 +1,7 @@
 """The processes of ``cohesion ui``: code server, web server and daemon, started, watched and ended together."""
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -14,11 +15,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assets.web.guard.exposure import Exposure
 from assets.web.links import LOCATION
 from pipeline.errors import CohesionError
 from pipeline.paths import REPOSITORY
 
-HOST = "127.0.0.1"
 PATIENCE_SECONDS = 180.0
 """How long the first answer may take: on a busy machine Dagster loads for minutes."""
 GRACE_SECONDS = 1.5
@@ -97,20 +98,19 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
             process.terminate()
 
 
-def run(root: Path, port: int, ready: Callable[[str], None], *, read_only: bool = False) -> None:
+def run(root: Path, exposure: Exposure, ready: Callable[[str], None]) -> None:
     """Serve until interrupted. ``ready`` is called with the address when it answers first.
 
     Raises ``CohesionError`` if the port is taken, or a process cannot be kept running.
     """
-    refuse_taken(port)
-    address = f"http://{HOST}:{port}"
+    refuse_taken(exposure)
     with _folder() as folder:
-        services = _services(root, port, folder, read_only)
+        services = _services(root, exposure, folder)
         try:
             for service in services:
                 service.start()
-            _wait_for(address, services)
-            ready(address)
+            _wait_for(exposure.here, services)
+            ready(exposure.public)
             while True:
                 time.sleep(0.5)
                 for service in services:
@@ -129,7 +129,7 @@ def stop(services: list[Service]) -> None:
         service.stop(max(0.0, until - time.monotonic()))
 
 
-def _services(root: Path, port: int, folder: Path, read_only: bool) -> list[Service]:
+def _services(root: Path, exposure: Exposure, folder: Path) -> list[Service]:
     endpoint, workspace = folder / "code.sock", folder / "workspace.yaml"
     workspace.write_text(WORKSPACE.format(socket=endpoint, location=LOCATION), encoding="utf-8")
     code = [
@@ -137,7 +137,11 @@ def _services(root: Path, port: int, folder: Path, read_only: bool) -> list[Serv
         str(REPOSITORY), "--location-name", LOCATION, "--socket", str(endpoint), "--log-level", "warning",
         "--inject-env-vars-from-instance", "--use-python-environment-entry-point",
     ]  # fmt: skip
-    web = ["assets.web.serve", "--port", str(port), "--socket", str(endpoint), *(["--read-only"] if read_only else [])]
+    web = [
+        "assets.web.serve", "--port", str(exposure.port), "--socket", str(endpoint), "--host", exposure.host,
+        *(["--behind-proxy", "--name", exposure.name] if exposure.is_behind_proxy else []),
+        *(["--read-only"] if exposure.read_only else []),
+    ]  # fmt: skip
     daemon = [
         "--after",
         str(endpoint),
@@ -159,13 +163,18 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def refuse_taken(port: int) -> None:
+def refuse_taken(exposure: Exposure) -> None:
     """Raises ``CohesionError`` if something listens on the port already."""
-    with socket.socket() as listener:
+    port = exposure.port
+    with socket.socket(socket.AF_INET6 if ":" in exposure.host else socket.AF_INET) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, port))
-        except OSError:
+            listener.bind((exposure.host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise CohesionError(
+                    f"cannot be listened on ({error.strerror})", where=f"{exposure.host} port {port}"
+                ) from None
             raise CohesionError(
                 "is taken by another program, perhaps by another `cohesion ui`",
                 where=f"port {port}",
@@ -180,7 +189,7 @@ def _wait_for(address: str, services: list[Service]) -> None:
             if service.has_ended:
                 raise CohesionError("ended before it answered", where=service.name, todo="Its lines above say why.")
         try:
-            with urllib.request.urlopen(f"{address}/server_info", timeout=2):
+            with urllib.request.urlopen(f"{address}/health", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

@@ -88,6 +88,14 @@ def test_one_that_is_given_twice_is_refused(tmp_path, monkeypatch):
     assert VALUE not in str(found.value)
 
 
+def test_a_path_is_whole_since_processes_run_in_other_folders(tmp_path, monkeypatch):
+    put(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COHESION_SMTP_PASSWORD_FILE", "password")
+    with pytest.raises(CohesionError, match="whole path"):
+        read_secret("smtp_password")
+
+
 def test_one_that_is_missing_is_nothing_or_an_error_that_names_both_ways(monkeypatch):
     monkeypatch.delenv("COHESION_SMTP_PASSWORD", raising=False)
     assert read_secret("smtp_password") is None

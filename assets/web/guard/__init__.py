@@ -1,0 +1,1 @@
+"""What every request passes before it reaches a page: whom it may come from, what it may ask, how it is answered."""
