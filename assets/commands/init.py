@@ -25,7 +25,8 @@ def init(
     place = begin_project(folder, example)
     load_project(Paths(place))
     typer.echo(f"✓ {place}: {f'the example {example}' if example else 'no study yet'}. Next:")
-    typer.echo(f"  cd {os.path.relpath(place)}")
+    if place != Path.cwd():
+        typer.echo(f"  cd {os.path.relpath(place)}")
     if example is None:
         typer.echo("  cp -r data/studies/_template data/studies/my_study")
     typer.echo("  cohesion check")
