@@ -68,6 +68,33 @@ def bundle(study: StudyName, rows: With = None, to: To = None) -> None:
     typer.echo(f"  A partner runs: cohesion verify {made.file.name}")
 
 
+Seed = Annotated[int | None, typer.Option(min=0, help="Another twin for another number.")]
+
+
+@said_plainly
+def twin(
+    study: StudyName,
+    to: Annotated[Path, typer.Option("--to", help="An empty or new folder, in which a project with the twin is made.")],
+    deposits: Deposits = None,
+    seed: Seed = None,
+) -> None:
+    """Invent people who answer as a study's people do, as deposits in its own layout, in a project that builds."""
+    from assets.twins.make import SEED, make_twin
+
+    if to.exists() and any(to.iterdir()):
+        raise CohesionError("is not empty", where=str(to), todo="Name an empty or a new folder.")
+    made = make_twin(_workspace(study, deposits), study, to.resolve(), SEED if seed is None else seed, typer.echo)
+    people = sum(made.people.values())
+    typer.echo(f"✓ {to}: {people:,} invented people in {made.files} file{'s' if made.files > 1 else ''}")
+    for arm, near in made.distances.items():
+        typer.echo(
+            f"  {arm}: shares of missing codes within {near.missing:.1%}, of those who take part within "
+            f"{near.participation:.1%}; correlations differ by {near.associations:.2f} on average"
+        )
+    typer.echo("  No row is a real one, and codes of fewer than ten people were merged; that is no formal guarantee.")
+    typer.echo(f"  cohesion build --root {to}")
+
+
 PRIVATE = """
   PRIVATE: this file holds a row for each participant ({tables}).
   Pseudonyms are new, but answers, strata, sampling units and areas are as they are: whoever knows enough about a
@@ -76,7 +103,7 @@ PRIVATE = """
 """
 
 
-def _workspace(study: str) -> Workspace:
+def _workspace(study: str, deposits: Path | None = None) -> Workspace:
     """The study as it was built last, from wherever its deposits lay."""
     from assets.commands.remembered import deposit_folders
     from pipeline.specs.reader import nearest
@@ -86,7 +113,8 @@ def _workspace(study: str) -> Workspace:
     if study not in project.studies:
         known = ", ".join(project.studies)
         raise CohesionError(f"there is no study `{study}`{nearest(study, project.studies)}", todo=f"Known: {known}.")
-    workspace, _ = deposit_folders(Workspace(paths, project), project.studies[study])
+    given = {study: _folder(deposits)} if deposits is not None else {}
+    workspace, _ = deposit_folders(Workspace(paths, project, given), project.studies[study])
     return workspace
 
 
@@ -117,8 +145,8 @@ def _verify(
     from assets.bundles.verify import verify as verified
     from pipeline.files import write_bytes
 
-    if deposits is not None and not deposits.is_dir():
-        raise CohesionError("is not a folder", where=str(deposits), todo="Give the folder that holds the wave files.")
+    if deposits is not None:
+        _folder(deposits)
     with _root(work) as root:
         found = verified(file, root, deposits, _Shown(as_json), workers)
         target = report or file.with_name(f"{file.name.removesuffix('.zip')}.verified.csv")
@@ -131,6 +159,12 @@ def _verify(
         typer.echo(f"  every number: {target}")
     if found.code:
         raise typer.Exit(found.code)
+
+
+def _folder(deposits: Path) -> Path:
+    if not deposits.is_dir():
+        raise CohesionError("is not a folder", where=str(deposits), todo="Give the folder that holds the wave files.")
+    return deposits.resolve()
 
 
 class _Shown:

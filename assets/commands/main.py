@@ -9,7 +9,7 @@ import typer
 
 from assets.commands.audit import audit
 from assets.commands.build import build
-from assets.commands.bundle import bundle, verify
+from assets.commands.bundle import bundle, twin, verify
 from assets.commands.diff import builds, diff
 from assets.commands.export import export
 from assets.commands.init import init
@@ -128,6 +128,7 @@ app.command()(audit)
 app.command()(bundle)
 app.command()(verify)
 app.command()(export)
+app.command()(twin)
 app.add_typer(items_app, name="items")
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)

@@ -62,7 +62,7 @@ def make_figure(
         title = judge_figure(
             name, figure.title, claims, pl.concat(frames) if frames else None,
             comparability=comparability, groups=groups, labels=labels, ranges=ranges, smallest=smallest,
-            participation=tables.get("participation"), pooling=pooling,
+            participation=tables.get("participation"), pooling=pooling, twin=study.about.twin,
         )  # fmt: skip
     drawn = draw(
         figure,

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pipeline.specs.models import AnyModel
     from pipeline.specs.project import Assumption, Study
 
+TWIN = "Invented answers that are like the study’s; what the text says of the study need not hold of them."
+"""What a paper says at its head that is written of a synthetic twin."""
+
 
 def declared_context(
     study: Study,
@@ -37,6 +40,7 @@ def declared_context(
         ("Population", about.population),
         ("Data", about.source or about.title),
         ("Licence of the data", about.licence),
+        ("Synthetic twin", TWIN if about.twin else ""),
     )
     sets = {str(model.weights) for model in models.values() if model.weights}
     weight_sets = {key: declared.label for key, declared in study.weights.items() if key in sets}
@@ -46,6 +50,7 @@ def declared_context(
     return StudyContext(
         title=about.title,
         synthetic=about.synthetic,
+        twin=about.twin,
         citation=about.citation,
         facts=tuple((label, value) for label, value in facts if value),
         assumptions=tuple((assumption.what, assumption.reason) for assumption in assumptions),

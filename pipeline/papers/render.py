@@ -75,12 +75,15 @@ def render_paper(
     """
     source = read_paper(text, name)
     source.problems += problems
-    bound = Results(results, facts or {}, context.labels, cautions or Cautions(), ranges or {}, smallest or {})
+    bound = Results(
+        results, facts or {}, context.labels, cautions or Cautions(), ranges or {}, smallest or {}, is_twin=context.twin
+    )
     words, waves = _plain_words(context), tuple(dict.fromkeys(wave for _, wave in context.fieldwork))
     binder = Binder(source, bound, words, Records(context.asked), waves=waves)
     binder.fill()
-    unreconciled(source, binder.printed, bound, figures)
-    disagreeing(source, binder.printed, figures or {})
+    if not context.twin:
+        unreconciled(source, binder.printed, bound, figures)
+        disagreeing(source, binder.printed, figures or {})
     alone(source, bound)
     summary = _summary(source, bound, words, waves)
     places = {origin.result: number for origin, number in binder.records.places.items() if not origin.scaled}

@@ -85,6 +85,7 @@ class Results:
 
     ``estimates``: the ``Estimates`` table. ``labels``: concept, term or wave → what readers call it. ``ranges``:
     concept → its declared lowest and highest value. ``smallest``: concept → the smallest difference of interest.
+    ``is_twin``: of invented answers, which need not support what is said of the study's.
     """
 
     estimates: pl.DataFrame
@@ -93,6 +94,7 @@ class Results:
     cautions: Cautions = field(default_factory=Cautions)
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     smallest: Mapping[str, float] = field(default_factory=dict)
+    is_twin: bool = False
 
     def with_facts(self, facts: Mapping[str, Fact]) -> Results:
         """The same results with further facts."""

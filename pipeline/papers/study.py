@@ -71,7 +71,7 @@ def render_study_paper(
         unit_words=_unit_words(figures),
     )
     facts = facts_of(tables["participation"], context) if "participation" in tables else {}
-    found = Results(results, facts, labels, cautions, ranges or {}, smallest or {})
+    found = Results(results, facts, labels, cautions, ranges or {}, smallest or {}, is_twin=context.twin)
     return render_paper(
         text,
         results=results,
@@ -80,7 +80,7 @@ def render_study_paper(
         figures={name: figure_of(figures[name], record, found) for name, record in drawn.items()},
         facts=facts,
         name=name,
-        problems=[*blocking(tables.get("findings"), name), *_titles(figures, found)],
+        problems=[*([] if context.twin else blocking(tables.get("findings"), name)), *_titles(figures, found)],
         cautions=cautions,
         ranges=ranges,
         smallest=smallest,

@@ -71,11 +71,13 @@ class StudyContext:
     ``fieldwork``: (arm, wave) → when. ``caveats``: markdown. ``exceptions``: what single waves did otherwise.
     ``items``: item → its label. ``units``: term → for how many units the paper's figures give its odds ratios,
     ``unit_words``: in their words. ``rules``: what may be published. ``codebook``: the page of the study's
-    codebook, seen from a paper. ``methods``: item of the methods annex → what is declared of it.
+    codebook, seen from a paper. ``methods``: item of the methods annex → what is declared of it. ``twin``: its answers
+    are invented after a study's, and need not support what the paper says of that.
     """
 
     title: str
     synthetic: bool = False
+    twin: bool = False
     citation: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     assumptions: tuple[tuple[str, str], ...] = ()

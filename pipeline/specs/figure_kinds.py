@@ -23,7 +23,7 @@ Labelled = Literal["outcomes", "terms", "models"]
 SHARED = frozenset({"study", "kind", "title", "subtitle", "note"})
 """Keys that every figure may have."""
 
-SHARED_STUDY = ("about.title", "about.source", "about.synthetic")
+SHARED_STUDY = ("about.title", "about.source", "about.synthetic", "about.twin")
 """What every figure reads of its study."""
 
 

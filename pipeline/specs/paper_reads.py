@@ -41,7 +41,8 @@ _NAMES_CONCEPTS = (
 
 _STUDY_READS = (
     "key", "methods",
-    "about.title", "about.source", "about.synthetic", "about.citation", "about.population", "about.licence",
+    "about.title", "about.source", "about.synthetic", "about.twin", "about.citation", "about.population",
+    "about.licence",
     "about.arms.*.title", "about.arms.*.waves", "about.unprefixed", "about.names", "about.disclosure",
     "caveats",
     "items.*.label", "items.*.concept",

@@ -108,7 +108,8 @@ class StudyFile(Assumable):
     ``partial_below`` of the questions put to the person counts as answered in part.
     ``tiles``: area, as its code or the value of a score, → where it lies in tile maps, and its name in figures.
     ``smallest_differences``: score → the smallest difference of interest, in its units (0.03 of a share is three
-    percentage points), by which papers say "rose" or "about the same".
+    percentage points), by which papers say "rose" or "about the same". ``twin``: the answers are a synthetic twin of
+    the study's, so that papers are written although it may not support what they claim of the study.
     """
 
     title: Text
@@ -119,6 +120,7 @@ class StudyFile(Assumable):
     source: str = ""
     funder: str = ""
     synthetic: bool = False
+    twin: bool = False
     deposits: str | None = None
     sources: dict[Name, SourceFile] = {}
     arms: dict[Name, Arm] = Field(min_length=1)

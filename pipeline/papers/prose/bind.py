@@ -84,8 +84,11 @@ class Binder:
             try:
                 self.filled.append(self._run(language.value(binding.expression)))
             except PaperError as error:
-                self.paper.report(binding.line, f"{error}")
+                if not self.results.is_twin:
+                    self.paper.report(binding.line, f"{error}")
                 self.filled.append(Text("…"))
+        if self.results.is_twin:
+            return
         for binding, problem in self.unsupported:
             self.paper.report(binding.line, f"the result does not support “{self._sentence(binding)}”: {problem}.")
         self._check_directions()
