@@ -44,7 +44,9 @@ def read_secret(name: str) -> SecretStr | None:
     if file is not None:
         if not Path(file).is_absolute():
             raise CohesionError(
-                "is not a whole path", where=variable + FILE, todo="Begin it with /: commands run in other folders, too."
+                "is not a whole path",
+                where=variable + FILE,
+                todo="Begin it with /: commands run in other folders, too.",
             )
         return read_secret_file(Path(file), variable + FILE)
     return None if value is None else _checked(value, variable)

@@ -13,6 +13,8 @@ from pipeline.specs.paper_sources import glossary_file, references_file
 
 DECLARED = "declared/"
 """The folder of a bundle with the declarations, each under its place below a root."""
+TABLES, TWIN, TWIN_DECLARED = "tables/", "twin/", "twin_declared/"
+"""Those with the tables that the late steps read, and with the files and declarations of a twin."""
 SUFFIXES = (".yaml", ".csv", ".md", ".json", ".bib")
 """Of files that people declare and write. Templates are code: a bundle is verified with those of the installation."""
 

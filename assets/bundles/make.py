@@ -10,22 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.bundles.archive import write_bundle
-from assets.bundles.contents import DECLARED, declared_files
+from assets.bundles.contents import DECLARED, TABLES, TWIN, TWIN_DECLARED, declared_files
 from assets.bundles.environment import environment
 from assets.bundles.graph import code_of, needed, nodes_of
-from assets.bundles.numbers import NUMBERS, as_csv, numbers_of
+from assets.bundles.numbers import NUMBERS, OF_TWIN, as_csv, numbers_of
 from assets.bundles.people import key_of_bundle, rekeyed, tables_of_people
+from assets.bundles.running import Told, built
 from assets.engine import store
 from assets.engine.code import Code
 from assets.engine.columns import without_people
 from assets.engine.node import Key, Node
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
-from pipeline.paths import REPOSITORY, SHIPPED
+from pipeline.paths import REPOSITORY, SHIPPED, Paths
 
-PANEL, TWIN = "panel", "twin"
-TABLES = "tables/"
-"""The folder of a bundle with the tables that the late steps read."""
+OF_PANEL, OF_TWIN_ROWS = "panel", "twin"
 RECEIPTS = "receipts.csv"
 COMPARED = ("answers", "panel")
 """Tables of people of which a hash tells whether they came out the same, without their pseudonyms."""
@@ -43,8 +42,8 @@ class Made:
     people: tuple[str, ...]
 
 
-def make_bundle(workspace: Workspace, study: str, target: Path, rows: str = "") -> Made:
-    """Write the bundle of a study that is built. ``rows``: "panel", "twin" or nothing.
+def make_bundle(workspace: Workspace, study: str, target: Path, rows: str = "", told: Told = print) -> Made:
+    """Write the bundle of a study that is built. ``rows``: "panel", "twin" (which is built, too) or nothing.
 
     Raises ``CohesionError`` if something of the study is not built, or not of what is declared now.
     """
@@ -57,9 +56,13 @@ def make_bundle(workspace: Workspace, study: str, target: Path, rows: str = "") 
         workspace.paths, workspace.project, study).items()}  # fmt: skip
     members |= {NUMBERS: as_csv(numbers.frame), RECEIPTS: _receipts(workspace, study), **_code_files()}
     people: tuple[str, ...] = ()
-    if rows == PANEL:
+    of_twin: dict[str, object] = {}
+    if rows == OF_PANEL:
         tables, people = _tables(workspace, study, needed(nodes))
         members |= tables
+    elif rows == OF_TWIN_ROWS:
+        more, of_twin = _twin(workspace, study, told)
+        members |= more
     about = {
         "study": study,
         "rows": rows,
@@ -69,10 +72,34 @@ def make_bundle(workspace: Workspace, study: str, target: Path, rows: str = "") 
         "code": code_of(nodes, Code(cache=workspace.paths.code_cache)),
         "tables": hashes_of(workspace, study),
         "withheld": numbers.withheld,
+        "twin": of_twin,
         "withdrawals": workspace.paths.withdrawn(study).is_file(),
     }
     sha256 = write_bundle(target, about, members)
     return Made(target, sha256, target.stat().st_size, numbers.frame.height, numbers.withheld, people)
+
+
+def _twin(workspace: Workspace, study: str, told: Told) -> tuple[dict[str, bytes], dict[str, object]]:
+    """The twin of a study: its files, its declarations and its own numbers; and what the manifest says of it."""
+    import tempfile
+
+    from assets.twins.make import make_twin
+    from pipeline.specs import load_project
+
+    with tempfile.TemporaryDirectory(prefix="cohesion-twin-") as folder:
+        paths = Paths(Path(folder).resolve())
+        make_twin(workspace, study, paths.root, told=told)
+        made = Workspace(paths, load_project(paths))
+        failures = built(made, nodes_of(made, study), {}, told)
+        if failures:
+            first, why = next(iter(failures.items()))
+            raise CohesionError(f"its twin cannot be built: {first}: {why}", where=study, count=len(failures))
+        files = {f"{TWIN}{file.name}": file.read_bytes() for file in sorted(paths.raw(study).iterdir())}
+        declared = declared_files(paths, made.project, study)
+        numbers = numbers_of(made, study)
+        members = {**files, **{f"{TWIN_DECLARED}{place}": content for place, content in declared.items()}}
+        members[OF_TWIN] = as_csv(numbers.frame)
+        return members, {"tables": hashes_of(made, study), "withheld": numbers.withheld}
 
 
 def _check_built(workspace: Workspace, study: str, nodes: list[Node]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from assets.bundles.environment import LIBRARIES, environment
 from assets.bundles.graph import code_of, differing
 from assets.bundles.make import hashes_of, receipts_of
-from assets.bundles.rerun import DEPOSITS, PANEL, Rerun
+from assets.bundles.rerun import DEPOSITS, OF_TWIN, PANEL, Rerun
 from assets.engine.code import DISTRIBUTIONS, Code
 from assets.engine.node import Node, ancestors
 from pipeline.errors import CohesionError
@@ -76,7 +76,8 @@ class Reasons:
     def tables(self) -> list[str]:
         """Tables of people that came out otherwise, without their pseudonyms."""
         mine = hashes_of(self.rerun.workspace, str(self.manifest["study"]))
-        theirs: Mapping[str, str] = self.manifest.get("tables", {})
+        about = self.manifest.get("twin") or {} if self.rerun.source == OF_TWIN else self.manifest
+        theirs: Mapping[str, str] = about.get("tables", {})
         return [name for name, found in mine.items() if name in theirs and theirs[name] != found]
 
     def of(self, table: str) -> str:

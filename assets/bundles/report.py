@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assets.bundles.compare import CLOSE, DIFFERS, INCOMPARABLE, SAME, Compared
+from assets.bundles.rerun import OF_TWIN, SOURCES
 from pipeline.specs.tolerances import TOLERANCES
 
 VERDICTS = (SAME, CLOSE, DIFFERS, INCOMPARABLE)
@@ -46,7 +47,9 @@ class Verdict:
 
 def lines(found: Verdict) -> Iterator[str]:
     """The verdict for people: a table by kind of number, those that differ, and what is otherwise here."""
-    yield f"{found.study}: rebuilt from {found.source}; bundle {found.sha256[:16]}"
+    yield f"{found.study}: rebuilt from {SOURCES[found.source]}; bundle {found.sha256[:16]}"
+    if found.source == OF_TWIN:
+        yield "  The numbers compared are the twin's own, not the study's: they show that code and libraries agree."
     yield from (f"  altered since it was made: {name}" for name in found.altered)
     yield ""
     yield from _table(found)

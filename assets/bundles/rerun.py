@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.building import Running, prepare
 from assets.bundles.archive import Bundle
-from assets.bundles.contents import DECLARED, lay_out
+from assets.bundles.contents import DECLARED, TABLES, TWIN, TWIN_DECLARED, lay_out
 from assets.bundles.graph import late, needed, nodes_of
-from assets.bundles.make import TABLES
+from assets.bundles.running import Told, built
 from assets.engine.node import Key, Node
-from assets.engine.plan import make_plan
-from assets.engine.report import Report
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
 from pipeline.files import write_bytes
 from pipeline.paths import Paths
-from pipeline.specs import load_project
+from pipeline.specs import Project, load_project
 
-DEPOSITS, GENERATED, PANEL = "the deposits", "generated deposits", "the panel in the bundle"
+DEPOSITS, GENERATED, PANEL, OF_TWIN = "deposits", "generated", "panel", "twin"
+SOURCES = {
+    DEPOSITS: "the deposits",
+    GENERATED: "generated deposits",
+    PANEL: "the panel in the bundle",
+    OF_TWIN: "the synthetic twin in the bundle",
+}
+"""What a study may be built from, the best first, and how it is called."""
 PRIVATE = 0o600
-Told = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Rerun:
-    """What was built again: where, from what, and what failed with its reason."""
+    """What was built again: where, from what (a key of ``SOURCES``), and what failed with its reason."""
 
     workspace: Workspace
     nodes: list[Node]
@@ -36,35 +39,66 @@ class Rerun:
     failures: Mapping[str, str]
 
 
-def rerun(bundle: Bundle, root: Path, deposits: Path | None, told: Told, workers: int | None = None) -> Rerun:
-    """Build the study of a bundle below ``root``: from the deposits given, generated ones, or the panel in the bundle.
+def rerun(
+    bundle: Bundle, root: Path, deposits: Path | None, told: Told, workers: int | None = None, source: str | None = None
+) -> Rerun:
+    """Build the study of a bundle below ``root``: from the ``source`` asked for, or the best of ``SOURCES`` there is.
 
-    Raises ``CohesionError`` where there is none of these, or the declarations do not hold together.
+    Raises ``CohesionError`` where there is none, or the declarations do not hold together.
     """
-    paths = Paths(root)
-    lay_out(bundle.below(DECLARED), bundle.study, paths)
-    project = load_project(paths)
-    if bundle.study not in project.studies:
-        raise CohesionError(f"holds no declarations of `{bundle.study}`", where="the bundle")
-    absent = paths.raw(bundle.study)
-    given = {bundle.study: deposits.resolve()} if deposits is not None else {}
+    paths, study = Paths(root), bundle.study
+    if source == OF_TWIN and bundle.below(TWIN):
+        return _from_twin(bundle, paths, told, workers)
+    lay_out(bundle.below(DECLARED), study, paths)
+    project = _project(paths, study)
+    chosen = _chosen(bundle, project, paths, deposits, source)
+    if chosen == OF_TWIN:
+        return _from_twin(bundle, paths, told, workers)
+    folder = deposits.resolve() if chosen == DEPOSITS and deposits is not None else paths.raw(study)
+    given = {} if chosen == GENERATED else {study: folder}
     workspace = Workspace(paths, project, given)
-    tables = bundle.below(TABLES)
-    if deposits is not None or workspace.uses_sample(project.studies[bundle.study]):
-        source = GENERATED if deposits is None else DEPOSITS
-        nodes = nodes_of(workspace, bundle.study)
-        return Rerun(workspace, nodes, source, _build(workspace, nodes, {}, told, workers))
-    if not tables:
+    nodes = nodes_of(workspace, study)
+    if chosen == PANEL:
+        lying = _lie(bundle.below(TABLES), nodes, paths)
+        return Rerun(workspace, late(nodes), PANEL, built(workspace, late(nodes), lying, told, workers))
+    return Rerun(workspace, nodes, chosen, built(workspace, nodes, {}, told, workers))
+
+
+def _project(paths: Paths, study: str) -> Project:
+    project = load_project(paths)
+    if study not in project.studies:
+        raise CohesionError(f"holds no declarations of `{study}`", where="the bundle")
+    return project
+
+
+def _chosen(bundle: Bundle, project: Project, paths: Paths, deposits: Path | None, source: str | None) -> str:
+    """What the study is built from. Raises ``CohesionError`` if there is nothing, or not what was asked for."""
+    there = {
+        DEPOSITS: deposits is not None,
+        GENERATED: Workspace(paths, project).uses_sample(project.studies[bundle.study]),
+        PANEL: bool(bundle.below(TABLES)),
+        OF_TWIN: bool(bundle.below(TWIN)),
+    }
+    found = [name for name, is_there in there.items() if is_there and source in (None, name)]
+    if not found:
+        asked = f"cannot be built from {SOURCES[source]}: there is none" if source else "holds no answers to build from"
         raise CohesionError(
-            "holds no answers, so that nothing can be built from it alone",
+            asked,
             where=f"the bundle of {bundle.study}",
             todo="Say where the deposits lie (--deposits DIR), or ask for a bundle `--with panel` or `--with twin`.",
         )
-    workspace = Workspace(paths, project, {bundle.study: absent})
+    return found[0]
+
+
+def _from_twin(bundle: Bundle, paths: Paths, told: Told, workers: int | None) -> Rerun:
+    """Build the twin, from its own deposits and declarations."""
+    lay_out(bundle.below(TWIN_DECLARED), bundle.study, paths)
+    for name, content in bundle.below(TWIN).items():
+        write_bytes(paths.raw(bundle.study) / name, content)
+    project = _project(paths, bundle.study)
+    workspace = Workspace(paths, project, {bundle.study: paths.raw(bundle.study)})
     nodes = nodes_of(workspace, bundle.study)
-    return Rerun(
-        workspace, late(nodes), PANEL, _build(workspace, late(nodes), _lie(tables, nodes, paths), told, workers)
-    )
+    return Rerun(workspace, nodes, OF_TWIN, built(workspace, nodes, {}, told, workers))
 
 
 def _lie(tables: Mapping[str, bytes], nodes: list[Node], paths: Paths) -> dict[Key, str]:
@@ -76,24 +110,3 @@ def _lie(tables: Mapping[str, bytes], nodes: list[Node], paths: Paths) -> dict[K
             write_bytes(paths.table(*key), content, PRIVATE)
             found[key] = hashlib.sha256(content).hexdigest()
     return found
-
-
-def _build(
-    workspace: Workspace, nodes: list[Node], lying: Mapping[Key, str], told: Told, workers: int | None
-) -> dict[str, str]:
-    """Build all that is due; node → why it could not be built."""
-    prepare(workspace)
-    plan = make_plan(workspace, nodes, nodes)
-    plan.aside = dict(lying)
-    made = set(lying) | {key for node in nodes for key in node.keys}
-    without = {node.name for node in nodes if any(key not in made for key in node.needs)}
-    failures = dict.fromkeys(without, "the bundle lacks a table that it reads")
-    plan.nodes = [node for node in plan.nodes if node.name not in without]
-    with Running(workspace, plan, workers=workers) as running:
-        for count, report in enumerate(running.reports(), start=1):
-            told(_said(report, count, len(plan.nodes)))
-        return {**failures, **running.failures}
-
-
-def _said(report: Report, count: int, of: int) -> str:
-    return f"{count:>4}/{of} {report.node}"

@@ -15,6 +15,7 @@ from assets.bundles.make import RECEIPTS
 from assets.bundles.numbers import NUMBERS, OF_TWIN, Numbers, numbers_of, of_csv
 from assets.bundles.reasons import Reasons
 from assets.bundles.report import Verdict
+from assets.bundles.rerun import OF_TWIN as FROM_TWIN
 from assets.bundles.rerun import Rerun, rerun
 from pipeline.errors import CohesionError
 
@@ -22,7 +23,12 @@ EXPECTED = (NUMBERS, OF_TWIN)
 
 
 def verify(
-    file: Path, root: Path, deposits: Path | None, told: Callable[[str], None], workers: int | None = None
+    file: Path,
+    root: Path,
+    deposits: Path | None,
+    told: Callable[[str], None],
+    workers: int | None = None,
+    source: str | None = None,
 ) -> Verdict:
     """Compare every number of a bundle with what is computed here, below ``root``, an empty folder.
 
@@ -34,23 +40,30 @@ def verify(
         raise CohesionError(
             f"was altered since it was made: {', '.join(broken)}", where=file.name, count=len(broken), todo=UNTRUSTED
         )
-    made = rerun(bundle, root, deposits, told, workers)
+    made = rerun(bundle, root, deposits, told, workers, source)
     expected = _expected(bundle, made)
     reasons = Reasons(bundle.manifest, made, _receipts(bundle))
     found = numbers_of(made.workspace, bundle.study)
     kinds = Kinds(made.workspace, bundle.study)
     numbers = [_with_reason(one, reasons, bundle) for one in compare(expected, found, kinds)]
-    withheld = int(bundle.manifest.get("withheld") or 0)
+    about = bundle.manifest.get("twin") or {} if made.source == FROM_TWIN else bundle.manifest
     return Verdict(
-        bundle.study, made.source, bundle.sha256, numbers, withheld, bundle.altered, dict(_differences(reasons))
+        bundle.study,
+        made.source,
+        bundle.sha256,
+        numbers,
+        int(about.get("withheld") or 0),
+        bundle.altered,
+        dict(_differences(reasons)),
     )
 
 
 def _expected(bundle: Bundle, made: Rerun) -> Numbers:
-    del made
-    if NUMBERS not in bundle.members:
-        raise CohesionError("holds no numbers", where="the bundle", todo=UNTRUSTED)
-    return of_csv(bundle.members[NUMBERS])
+    """The numbers to compare with: the study's, or those of the twin."""
+    name = OF_TWIN if made.source == FROM_TWIN else NUMBERS
+    if name not in bundle.members:
+        raise CohesionError(f"holds no {name}", where="the bundle", todo=UNTRUSTED)
+    return of_csv(bundle.members[name])
 
 
 def _receipts(bundle: Bundle) -> list[tuple[str, str, str]]:
@@ -62,8 +75,9 @@ def _with_reason(one: Compared, reasons: Reasons, bundle: Bundle) -> Compared:
     if one.verdict not in (DIFFERS, INCOMPARABLE):
         return one
     why = reasons.of(one.table)
-    if NUMBERS in bundle.altered:
-        why = f"{NUMBERS} was altered since the bundle was made; {why}"
+    altered = [name for name in EXPECTED if name in bundle.altered]
+    if altered:
+        why = f"{', '.join(altered)} was altered since the bundle was made; {why}"
     return replace(one, reason="; ".join(filter(None, (one.reason, why))))
 
 

@@ -25,6 +25,15 @@ class Rows(StrEnum):
     TWIN = "twin"
 
 
+class Source(StrEnum):
+    """What a study is built from."""
+
+    DEPOSITS = "deposits"
+    GENERATED = "generated"
+    PANEL = "panel"
+    TWIN = "twin"
+
+
 StudyName = Annotated[str, typer.Argument(help="The study, by the name of its folder in data/studies.")]
 With = Annotated[
     Rows | None,
@@ -36,6 +45,10 @@ To = Annotated[Path | None, typer.Option("--to", help="The file to write; <study
 File = Annotated[Path, typer.Argument(help="The bundle.")]
 Deposits = Annotated[Path | None, typer.Option(help="The folder with the deposited files, if you have them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+From = Annotated[
+    Source | None,
+    typer.Option("--from", help="What to build from; if left out, the first of these that there is."),
+]
 Work = Annotated[
     Path | None,
     typer.Option("--work", help="An empty folder to build in, which is kept; else a temporary one, which is removed."),
@@ -56,7 +69,7 @@ def bundle(study: StudyName, rows: With = None, to: To = None) -> None:
     if target.is_dir():
         target = target / f"{study}{SUFFIX}"
     workspace = _workspace(study)
-    made = make_bundle(workspace, study, target, rows.value if rows else "")
+    made = make_bundle(workspace, study, target, rows.value if rows else "", _Shown(False))
     details = {"file": str(target.resolve()), "sha256": made.sha256, "rows": rows.value if rows else "none"}
     note(workspace.paths, "bundle", study, details)
     typer.echo(f"✓ {made.file}: {made.numbers:,} numbers, {made.size / 1e6:,.1f} MB")
@@ -126,20 +139,27 @@ def verify(
     work: Work = None,
     report: Report = None,
     workers: Workers = None,
+    source: From = None,
 ) -> None:
     """Build a bundle's study again on this machine, and say number by number whether it is the same.
 
     Exit code 0: all the same; 1: something differs; 2: something could not be compared.
     """
     try:
-        _verify(file, deposits, as_json, work, report, workers)
+        _verify(file, deposits, as_json, work, report, workers, source.value if source else None)
     except CohesionError as error:
         typer.echo(json.dumps({"code": CANNOT, "error": str(error)}) if as_json else f"✗ {error}", err=not as_json)
         raise typer.Exit(CANNOT) from None
 
 
 def _verify(
-    file: Path, deposits: Path | None, as_json: bool, work: Path | None, report: Path | None, workers: int | None
+    file: Path,
+    deposits: Path | None,
+    as_json: bool,
+    work: Path | None,
+    report: Path | None,
+    workers: int | None,
+    source: str | None,
 ) -> None:
     from assets.bundles.report import as_csv, data, lines
     from assets.bundles.verify import verify as verified
@@ -148,7 +168,7 @@ def _verify(
     if deposits is not None:
         _folder(deposits)
     with _root(work) as root:
-        found = verified(file, root, deposits, _Shown(as_json), workers)
+        found = verified(file, root, deposits, _Shown(as_json), workers, source)
         target = report or file.with_name(f"{file.name.removesuffix('.zip')}.verified.csv")
         write_bytes(target, as_csv(found))
     if as_json:

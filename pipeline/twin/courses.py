@@ -63,7 +63,7 @@ def courses_of(courses: Sequence[Course], smallest: int) -> Courses:
     named = tuple(common)
     known = {course: str(place) for place, course in enumerate(named)}
     values = [known.get(course, known.get(RARE, "0")) for course in courses]
-    return Courses(codes_of(values, [str(place) for place in range(len(named))], 1), named, _chain(rare))
+    return Courses(codes_of(values, [(str(place),) for place in range(len(named))]), named, _chain(rare))
 
 
 def _chain(rare: Sequence[Course]) -> tuple[dict[str, tuple[tuple[str, ...], np.ndarray]], ...]:

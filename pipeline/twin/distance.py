@@ -99,8 +99,8 @@ def _correlated(ranks: Array) -> tuple[Array, Array]:
     from pipeline.twin.copula import correlations
 
     known = np.isfinite(ranks)
-    spread = np.nanstd(np.where(known, ranks, np.nan), axis=0) if ranks.size else np.ones(0)
-    return correlations(ranks / np.maximum(spread, 1e-9))
+    filled = np.where(known, ranks, 0.0)
+    return correlations(ranks / np.maximum(np.abs(filled).max(axis=0, initial=0.0), 1.0))
 
 
 def _associations(real: pl.DataFrame, twin: pl.DataFrame, asked: Columns) -> Array:

@@ -19,12 +19,9 @@ class Gap:
     wave: str
     code: str
     columns: tuple[str, ...]
-    who: Array
-    """Of all people whether they are of it; NaN for those who are not in the wave."""
-
-    @property
-    def share(self) -> float:
-        return float(np.nanmean(self.who))
+    share: float
+    who: Array | None = None
+    """Of all people whether they are of it; NaN for who is not in the wave. None: of few, so that anybody may be."""
 
 
 @dataclass(frozen=True)
@@ -40,42 +37,52 @@ def gaps_of(
 ) -> Gaps:
     """Learn the gaps of a wave. ``cells``: column → code of each person; ``here``: who is in the wave.
 
-    Missing codes of fewer than ``smallest`` people are taken for the column's commonest one, or left out with it.
+    Missing codes of fewer than ``smallest`` people are taken for the column's commonest one. Where a column has no
+    other, anybody may have it, as often as on average over all such columns.
     """
     groups: dict[tuple[str, bytes], list[str]] = {}
     masks: dict[tuple[str, bytes], Array] = {}
     never: dict[str, str] = {}
+    few: list[tuple[str, str, int]] = []
     for column, codes in cells.items():
-        found = _of_column(codes, missing[column], here, smallest)
-        answered = here & ~np.logical_or.reduce([np.zeros_like(here), *_all(codes, missing[column], here).values()])
+        found = _all(codes, missing[column], here)
+        answered = here & ~np.logical_or.reduce([np.zeros_like(here), *found.values()])
         if answered.sum() < smallest:
-            never[column] = max(found, key=lambda code: found[code].sum(), default=EMPTY)
+            never[column] = max(found, key=lambda code: int(found[code].sum()), default=EMPTY)
             continue
-        for code, mask in found.items():
-            key = (code, np.packbits(mask).tobytes())
+        kept, code, count = _of_column(found, here, smallest)
+        if count:
+            few.append((column, code, count))
+        for name, mask in kept.items():
+            key = (name, np.packbits(mask).tobytes())
             groups.setdefault(key, []).append(column)
             masks[key] = mask
+    people = max(int(here.sum()), 1)
     made = [
-        Gap(wave, key[0], tuple(columns), np.where(here, masks[key].astype(float), np.nan))
+        Gap(wave, key[0], tuple(columns), float(masks[key].sum()) / people,
+            np.where(here, masks[key].astype(float), np.nan))
         for key, columns in groups.items()
-    ]
+    ]  # fmt: skip
+    usual = float(np.mean([count for _, _, count in few])) / people if few else 0.0
+    made += [Gap(wave, code, (column,), usual) for column, code, _ in few]
     made.sort(key=lambda gap: (-gap.share, gap.columns))
     return Gaps(tuple(made), never)
 
 
 def _all(codes: Sequence[str], missing: frozenset[str], here: Array) -> dict[str, Array]:
+    """Missing code → who has it."""
     array = np.asarray(codes, dtype=object)
     return {code: here & (array == code) for code in sorted({*missing, EMPTY}) if (here & (array == code)).any()}
 
 
-def _of_column(codes: Sequence[str], missing: frozenset[str], here: Array, smallest: int) -> dict[str, Array]:
-    """Missing code → who has it, of those codes that enough people have."""
-    found = _all(codes, missing, here)
-    few = [code for code, mask in found.items() if mask.sum() < smallest]
-    rest = np.logical_or.reduce([np.zeros_like(here), *(found.pop(code) for code in few)])
-    if found and few:
-        commonest = max(found, key=lambda code: found[code].sum())
-        found[commonest] = found[commonest] | rest
-    elif rest.sum() >= smallest:
-        found[few[0]] = rest
-    return found
+def _of_column(found: Mapping[str, Array], here: Array, smallest: int) -> tuple[dict[str, Array], str, int]:
+    """Missing code → who has it, of those that enough people have; the code and the number of the few others."""
+    kept = {code: mask for code, mask in found.items() if mask.sum() >= smallest}
+    others = [code for code in found if code not in kept]
+    if not others:
+        return kept, EMPTY, 0
+    rest = np.logical_or.reduce([np.zeros_like(here), *(found[code] for code in others)])
+    commonest = max(kept or others, key=lambda code: int(found[code].sum()))
+    if kept or rest.sum() >= smallest:
+        return {**kept, commonest: kept.get(commonest, np.zeros_like(here)) | rest}, EMPTY, 0
+    return {}, commonest, int(rest.sum())

@@ -82,7 +82,7 @@ def _shared_out(people: pl.DataFrame, files: Sequence[WaveFile], seed: int) -> l
     if len(files) == 1:
         return [people]
     random = np.random.default_rng([seed, 3])
-    place = pl.Series(random.integers(len(files), size=people.height))
+    place = pl.Series(random.permutation(people.height) % len(files))
     if MODE in people.columns:
         modes = {str(file.mode): at for at, file in reversed(list(enumerate(files)))}
         place = people[MODE].replace_strict(modes, default=0, return_dtype=pl.Int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,12 +55,8 @@ class Codes:
         return [self.codes[place] for place in self.places(scores)]
 
 
-def codes_of(values: Sequence[str], order: Sequence[str], smallest: int) -> Codes:
-    """The margin of codes in an ``order``; a code of fewer than ``smallest`` people joins its smaller neighbour's side.
-
-    The merged category is drawn as its commonest code.
-    """
-    counts = Counter(values)
+def merged(order: Sequence[str], counts: Mapping[str, int], smallest: int) -> tuple[tuple[str, ...], ...]:
+    """Codes in their order, those of fewer than ``smallest`` people together with the rarer of their neighbours."""
     groups = [([code], counts[code]) for code in order if counts[code]]
     while len(groups) > 1 and min(count for _, count in groups) < smallest:
         place = min(range(len(groups)), key=lambda at: groups[at][1])
@@ -68,10 +64,27 @@ def codes_of(values: Sequence[str], order: Sequence[str], smallest: int) -> Code
         other = min(beside, key=lambda at: groups[at][1])
         low, high = sorted((place, other))
         groups[low : high + 1] = [(groups[low][0] + groups[high][0], groups[low][1] + groups[high][1])]
-    shares = np.array([count for _, count in groups], dtype=float) / max(len(values), 1)
+    return tuple(tuple(codes) for codes, _ in groups)
+
+
+def codes_of(
+    values: Sequence[str], groups: Sequence[Sequence[str]], pooled: Mapping[str, int] | None = None, smallest: int = 1
+) -> Codes:
+    """The margin of codes in ``groups`` (``merged``), each drawn as its commonest code in ``values``.
+
+    A group that fewer than ``smallest`` have here gets the share that it has in ``pooled``, the counts of all waves.
+    """
+    counts = Counter(values)
+    own = [group for group in groups if any(counts[code] for code in group)]
+    many = [float(sum(counts[code] for code in group)) for group in own]
+    total = float(sum((pooled or counts).values()))
+    for at, group in enumerate(own):
+        if many[at] < smallest and pooled is not None:
+            many[at] = max(1.0, sum(pooled[code] for code in group) / total * len(values))
+    shares = np.array(many) / max(sum(many), 1e-12)
     hermite, centres = _of_thresholds(shares)
-    named = tuple(max(codes, key=lambda code: counts[code]) for codes, _ in groups)
-    of = {code: place for place, (codes, _) in enumerate(groups) for code in codes}
+    named = tuple(max(group, key=lambda code: counts[code]) for group in own)
+    of = {code: place for place, group in enumerate(own) for code in group}
     return Codes(of, named, shares, hermite, centres)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from pipeline.twin.clusters import cluster_levels
 from pipeline.twin.columns import Columns
 from pipeline.twin.courses import PRESENT, Course, Courses, courses_of
 from pipeline.twin.gaps import EMPTY, Gap, Gaps, gaps_of
-from pipeline.twin.margins import ORDER, Amounts, Array, Codes, amounts_of, codes_of, is_amount
+from pipeline.twin.margins import ORDER, Amounts, Array, Codes, amounts_of, codes_of, is_amount, merged
 
 LASTING = "*"
 """In place of a wave: a column that is the same in all of them."""
@@ -58,6 +59,14 @@ def people_of(waves: Mapping[str, pl.DataFrame], outcomes: Mapping[str, Mapping[
     return People(tuple(waves), cells, here, states, len(ids))
 
 
+@dataclass(frozen=True)
+class Kinds:
+    """The codes of a column in all waves: in ``groups`` that enough people have, and how often each was given."""
+
+    groups: tuple[tuple[str, ...], ...]
+    counts: Counter[str]
+
+
 @dataclass
 class Learnt:
     """What is kept of the people: margins, gaps, courses, and one column of scores each for the correlations."""
@@ -72,7 +81,7 @@ class Learnt:
     hermite: list[Array] = field(default_factory=list)
     index: dict[object, int] = field(default_factory=dict)
     lasting: frozenset[str] = frozenset()
-    orders: dict[str, list[str]] = field(default_factory=dict)
+    kinds: dict[str, Kinds] = field(default_factory=dict)
 
     def add(self, key: object, scores: Array, hermite: Array) -> None:
         self.index[key] = len(self.scores)
@@ -97,12 +106,11 @@ def learn(people: People, columns: Columns, smallest: int) -> Learnt:
     places = list(_places(learnt))
     ordered = [place for place in places if place[1] not in columns.nominal]
     for place in ordered:
-        _add_column(learnt, place, None)
+        _add_column(learnt, place)
     level = general_level(learnt)
     for place in places:
         if place[1] in columns.nominal:
-            learnt.orders.setdefault(place[1], _by_level(learnt, place[1], level))
-            _add_column(learnt, place, learnt.orders[place[1]])
+            _add_column(learnt, place, level)
     for column in columns.clusters:
         if column in people.columns():
             learnt.add(("cluster", column), _cluster_scores(people, column, level), _plain())
@@ -175,35 +183,48 @@ def values_at(learnt: Learnt, place: Place) -> tuple[Array, list[str]]:
 
 
 def _add_gap(learnt: Learnt, key: tuple[str, int], gap: Gap) -> None:
+    if gap.who is None:
+        return
     known = np.isfinite(gap.who)
     values = ["1" if one else "0" for one in gap.who[known]]
-    margin = codes_of(values, ["0", "1"], 1)
+    margin = codes_of(values, (("0",), ("1",)))
     scores = np.full(learnt.people.count, np.nan)
     scores[known] = margin.scores(values)
     learnt.add(key, scores, margin.hermite)
 
 
-def _add_column(learnt: Learnt, place: Place, order: list[str] | None) -> None:
+def _add_column(learnt: Learnt, place: Place, level: Array | None = None) -> None:
     known, values = values_at(learnt, place)
     margin: Codes | Amounts
     if place[1] in learnt.columns.numbers and is_amount(values):
         margin = amounts_of(values, learnt.smallest)
     else:
-        margin = codes_of(values, order or sorted(set(values), key=_as_number), learnt.smallest)
+        if place[1] not in learnt.kinds:
+            learnt.kinds[place[1]] = _kinds(learnt, place[1], level)
+        kinds = learnt.kinds[place[1]]
+        margin = codes_of(values, kinds.groups, kinds.counts, learnt.smallest)
     learnt.margins[place] = margin
     scores = np.full(learnt.people.count, np.nan)
     scores[known] = margin.scores(values)
     learnt.add(place, scores, margin.hermite)
 
 
-def _by_level(learnt: Learnt, column: str, level: Array) -> list[str]:
-    """Codes without an order, in all waves alike: by the general level of the people who gave them."""
-    levels: dict[str, list[float]] = {}
+def _kinds(learnt: Learnt, column: str, level: Array | None) -> Kinds:
+    """The codes of a column in all waves, in their order: as numbers, or by the general level of who gave them.
+
+    A person counts once for each code, however often it was given.
+    """
+    given: dict[str, set[int]] = {}
     for own in learnt.people.cells.values():
         for at, code in enumerate(own.get(column, ())):
             if code not in learnt.missing(column):
-                levels.setdefault(code, []).append(float(level[at]))
-    return sorted(levels, key=lambda code: (float(np.mean(levels[code])), code))
+                given.setdefault(code, set()).add(at)
+    counts = Counter({code: len(people) for code, people in given.items()})
+    if level is None:
+        order = sorted(given, key=_as_number)
+    else:
+        order = sorted(given, key=lambda code: (float(np.mean(level[sorted(given[code])])), code))
+    return Kinds(merged(order, counts, learnt.smallest), counts)
 
 
 def _as_number(code: str) -> tuple[float, str]:

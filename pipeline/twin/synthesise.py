@@ -95,7 +95,8 @@ def _wave(
     gaps = learnt.gaps[wave]
     blank: dict[str, list[str | None]] = {name: [None] * len(rows) for name in learnt.people.cells[wave]}
     for number, gap in enumerate(gaps.found):
-        chosen = _largest(scores[rows, learnt.index[wave, number]], gap.share)
+        level = scores[rows, learnt.index[wave, number]] if gap.who is not None else random.random(len(rows))
+        chosen = _largest(level, gap.share)
         for column in gap.columns:
             cells = blank[column]
             for place in chosen:

@@ -105,8 +105,8 @@ def altered(bundle: Path, target: Path, name: str, change: Callable[[bytes], byt
 def test_every_number_is_the_same_from_the_deposits_and_from_the_panel(root, plain, panel):
     deposits = Paths(root).raw(STUDY)
     for found, source in (
-        (verified(plain, "--deposits", deposits), "the deposits"),
-        (verified(panel), "the panel in the bundle"),
+        (verified(plain, "--deposits", deposits), "deposits"),
+        (verified(panel), "panel"),
     ):
         assert found["source"] == source
         assert not found["differences"]
