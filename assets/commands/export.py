@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.building import plan_build
+from assets.commands.export_models import calls, keys_of
 from assets.commands.exported import ACTION
 from assets.commands.messages import of_studies, said_plainly
 from assets.commands.place import here_to_write
@@ -35,23 +36,36 @@ def export(
     format_: Annotated[
         str, typer.Option("--format", help=f"Any of {','.join(EXPORT_FORMATS)}; all if left out.")
     ] = ",".join(EXPORT_FORMATS),
+    all_models: Annotated[
+        bool, typer.Option("--all-models", help="Scripts for every model, not only for page one of the papers.")
+    ] = False,
 ) -> None:
-    """Write the panel with labels, missing codes and weights. These are rows of people: keep them private."""
+    """Write the panel with labels, missing codes and weights. These are rows of people: keep them private.
+
+    Beside it lie an R script and a Stata do-file that compute the numbers on page one of the papers again, and compare.
+    """
     from pipeline.exports.declared import study_data
+    from pipeline.exports.naming import legal_names
+    from pipeline.exports.scripts.written import count, script_files
     from pipeline.exports.write import write_export
+    from pipeline.specs.exports import STATA
 
     workspace, declared = _open(study)
     folder = _folder(workspace.paths, to) / study
-    tables = _tables(workspace, declared)
-    data = study_data(declared, workspace.project.concepts, tables)
     formats = [key.strip() for key in format_.split(",") if key.strip()]
-    made = write_export(data, folder, formats, {})
+    further = keys_of(workspace, declared)
+    current = _current(workspace, declared, {**_keys(declared), **further})
+    data = study_data(declared, workspace.project.concepts, _tables(workspace, declared, current))
+    models = calls(workspace, declared, current, legal_names(data.shown, STATA), every=all_models)
+    made = write_export(data, folder, formats, script_files(data, models, formats))
     people = data.frame["person_id"].n_unique()
     details = {"to": str(folder), "formats": ", ".join(formats), "people": f"{people:,}"}
     note(workspace.paths, ACTION, study, details)
     typer.echo(f"✓ {data.frame.height:,} rows of {people:,} people, {len(data.shown):,} variables:")
     for path in made:
         typer.echo(f"  {os.path.relpath(path)}")
+    if scripts := [path.name for path in made if path.stem == "reproduce"]:
+        typer.echo(f"{' and '.join(scripts)}: {count(models):,} estimates of {len(models):,} models, to be compared.")
     typer.echo("Rows of people, under pseudonyms: readable by you alone. Send them to nobody, and commit them nowhere.")
 
 
@@ -84,14 +98,16 @@ def _folder(paths: Paths, to: Path | None) -> Path:
     return folder
 
 
-def _tables(workspace: Workspace, study: Study) -> "StudyTables":
-    """What builds made of the study. Raises ``CohesionError`` if it is not what is declared now."""
+def _keys(study: Study) -> dict[str, Key]:
+    """Name → key of the tables that the panel is made from."""
+    keys: dict[str, Key] = {name: (name, study.key) for name in TABLES}
+    return keys | {f"set {name}": ("weights", study.key, name) for name in study.weights}
+
+
+def _tables(workspace: Workspace, study: Study, current: Mapping[str, str]) -> "StudyTables":
     from pipeline.exports.declared import StudyTables
 
-    keys: dict[str, Key] = {name: (name, study.key) for name in TABLES}
-    keys |= {f"set {name}": ("weights", study.key, name) for name in study.weights}
-    current = _current(workspace, study, keys)
-    read = {name: store.load(workspace.paths, key, current[name]) for name, key in keys.items()}
+    read = {name: store.load(workspace.paths, key, current[name]) for name, key in _keys(study).items()}
     sets = {name: read.pop(f"set {name}") for name in study.weights}
     return StudyTables(**read, sets=sets)
 

@@ -1,0 +1,95 @@
+"""How a model of each family is computed in R and in Stata: one record a family, from which scripts are made.
+
+A family is one record here (or one that is registered); its functions are in ``pipeline/exports/scripts``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.specs.records import Records
+
+_ODDS = ("coefficient", "intercept", "odds_ratio", "marginal_effect", "fit")
+
+
+@dataclass(frozen=True)
+class ScriptFamily:
+    """What is known of a family in other programs. ``r`` and ``stata``: ``module:name``, called with a ``Call``, gives
+    the lines of a script; ``components``: those of its estimates that both compare. ``packages``: of R, where base R
+    does not do; ``why_not``: why there is no call that gives the same numbers; ``limits``: ``module:name`` that says so
+    of a single ``Call``.
+    """
+
+    key: str
+    r: str = ""
+    stata: str = ""
+    components: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    why_not: str = ""
+    limits: str = ""
+
+
+def _panel(key: str, *components: str) -> ScriptFamily:
+    module = "pipeline.exports.scripts.regressions"
+    return ScriptFamily(key, f"{module}:in_r", f"{module}:in_stata", components)
+
+
+def _design(key: str, *components: str) -> ScriptFamily:
+    module = "pipeline.exports.scripts.designs"
+    return ScriptFamily(key, f"{module}:in_r", f"{module}:in_stata", components)
+
+
+def _lagged(key: str) -> ScriptFamily:
+    module = "pipeline.exports.scripts.lagged"
+    return ScriptFamily(key, f"{module}:in_r", "", ("lag",), packages=("lavaan",), limits=f"{module}:limits")
+
+
+SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
+    "a family in R and Stata",
+    _panel("pooled", "coefficient", "wave", "intercept"),
+    _panel("fixed_effects", "coefficient", "wave"),
+    _panel("random_effects", "coefficient", "wave", "intercept", "variance"),
+    _panel("first_difference", "coefficient", "wave", "intercept"),
+    _panel(
+        "within_between",
+        *("within", "between", "coefficient", "wave", "intercept", "within_minus_between", "variance", "fit"),
+    ),
+    _panel("between", "coefficient", "intercept"),
+    _panel("hausman", "fixed_minus_random"),
+    _panel("mundlak", "within", "contextual", "coefficient", "wave", "intercept", "variance"),
+    _panel("logit", *_ODDS, "wave"),
+    _panel("attrition", *_ODDS),
+    _design("design_means", "mean"),
+    _design("design_shares", "share"),
+    _design("design_changes", "change", "difference_of_changes"),
+    _design("design_differences", "difference"),
+    _design("design_regression", "coefficient", "wave", "intercept"),
+    ScriptFamily(
+        "design_quantiles",
+        why_not="Programs define a weighted quantile, and its interval, in several ways; none has this one by name.",
+    ),
+    ScriptFamily(
+        "design_association",
+        why_not="It has a test alone, without an estimate; survey::svychisq in R gives it.",
+    ),
+    ScriptFamily(
+        "sensitivity",
+        why_not="It rests on panels with imputed answers, which the export does not hold; the model that it asks about "
+        "is compared by itself.",
+    ),
+    _lagged("riclpm"),
+    _lagged("clpm"),
+    ScriptFamily(
+        "growth",
+        why_not="Times are those of each wave's fieldwork: write it in lavaan or gsem from the declaration.",
+    ),
+    ScriptFamily(
+        "cfa", why_not="It is a model of single items in a wide table: write it in lavaan from the declaration."
+    ),
+    ScriptFamily(
+        "invariance",
+        why_not="It is a ladder of models with decisions between the steps; semTools in R has the steps one by one.",
+    ),
+    ScriptFamily("reliability", why_not="It is a table of coefficients of scales: psych::alpha and psych::omega in R."),
+)
+"""Family → its record; a test holds that each family of ``FAMILIES`` has one."""
