@@ -16,7 +16,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.on_disk import is_source
+from pipeline.on_disk import on_disk as table_on_disk
 from pipeline.options import Function, OptionError, bound, gathered, hints
+from pipeline.specs.family import load
 from pipeline.wave_order import in_wave_order
 
 INDEX = ("person_id", "arm", "wave")
@@ -25,14 +28,21 @@ SHARES = ("confidence", "level")
 
 
 def public(
-    *, once: bool | Sequence[str] = False, people: bool = False, ordered: bool = False, infinite: bool = True
+    *,
+    once: bool | Sequence[str] = False,
+    people: bool = False,
+    ordered: bool = False,
+    infinite: bool = True,
+    on_disk: str | None = None,
 ) -> Callable[[Function], Function]:
     """The function behind the door.
 
     ``once``: a person stands in a wave once (in the frames of these arguments, by default in all); ``people``: and,
     where a frame has no waves, once in all. ``ordered``: the order of waves matters, so that text that has none is
     refused. ``infinite=False`` leaves infinite values to the function that this one calls, which knows the columns it
-    uses. Raises ModelError, or OptionError for an argument that the function does not have.
+    uses. ``on_disk`` names the function (``module:function``) of the same arguments that takes a path to a Parquet
+    file, a LazyFrame or a DuckDB relation in place of a frame. Raises ModelError, or OptionError for an argument that
+    the function does not have.
     """
 
     def behind(function: Function) -> Function:
@@ -43,9 +53,14 @@ def public(
             given = bound(function, signature, args, kwargs)
             options = {name: value for name, value in given.arguments.items() if name not in gathered(function)}
             options |= {key: value for name in gathered(function) for key, value in given.arguments[name].items()}
+            sources = [name for name, value in given.arguments.items() if on_disk is not None and is_source(value)]
             for name, value in options.items():
-                _check(name, value, hints(function).get(name, object))
+                if name not in sources:
+                    _check(name, value, hints(function).get(name, object))
             _check_categories(options)
+            if sources:
+                given.arguments |= {name: table_on_disk(given.arguments[name]) for name in sources}
+                return load(str(on_disk))(*given.args, **given.kwargs)
             for name, value in given.arguments.items():
                 if isinstance(value, pl.DataFrame):
                     single = once if isinstance(once, bool) else name in once
@@ -93,7 +108,9 @@ def _require_polars(name: str, value: object, *, optional: bool) -> None:
     if isinstance(value, pl.DataFrame) or (optional and value is None):
         return
     kind = f"{type(value).__module__.split('.')[0]} {type(value).__name__}"
-    todo = "Call `.collect()` on it first." if isinstance(value, pl.LazyFrame) else "Give `polars.from_pandas(frame)`."
+    todo = "Give `polars.from_pandas(frame)`."
+    if is_source(value):
+        todo = "This function needs its rows in memory: give `polars.read_parquet(path)`, or `.collect()` of a query."
     raise OptionError(f"a polars DataFrame is taken, and this is a {kind}", where=name, todo=todo)
 
 

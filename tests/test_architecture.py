@@ -18,6 +18,7 @@ SHARED = {
     "files",
     "parallel",
     "door",
+    "on_disk",
     "options",
     "wave_order",
     "texts",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -15,6 +15,8 @@ from pipeline.harmonise.ledger import ledger
 from pipeline.harmonise.projection import projection, sql_names
 from pipeline.harmonise.received import ByArm, check_received
 from pipeline.harmonise.undeclared import undeclared_codes
+from pipeline.on_disk import OnDisk, is_source, written
+from pipeline.on_disk import on_disk as table_on_disk
 from pipeline.options import known_options
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.project import Study
@@ -28,35 +30,61 @@ REASON = pl.Enum(MISSING_REASONS)
 
 @dataclass(frozen=True)
 class Harmonised:
-    """``answers``: one row per person and wave; ``ledger`` and ``crosswalk`` account for it; ``sql`` made it."""
+    """``answers``: one row per person and wave; ``ledger`` and ``crosswalk`` account for it; ``sql`` made it.
 
-    answers: pl.DataFrame
+    Of waves on disk the answers are a table on disk, too (``pipeline.on_disk``); else a frame.
+    """
+
+    answers: Any
     ledger: pl.DataFrame
     crosswalk: pl.DataFrame
     sql: dict[str, str]
 
 
 @known_options
-def harmonise(study: Study, waves: Mapping[str, pl.DataFrame]) -> Harmonised:
+def harmonise(study: Study, waves: Mapping[str, Any]) -> Harmonised:
     """One row per person and wave, in wave order and then as deposited: head, then value and reason of each item.
 
     ``waves`` maps wave → wave table as ``pipeline.ingest`` makes it: all text, source variables under their own names.
+    A wave may be a path to a Parquet file, or a lazy query: then neither the waves nor the answers are held in memory,
+    and the file of answers has the bytes that one frame would be stored as.
 
     Raises ``DepositError`` for a person twice in a wave, for variables that a file lacks, for weights and dates that
     are none, and for codes that are not declared: all of a kind in one message, over all waves.
     """
+    waves = {wave: table_on_disk(deposited) if is_source(deposited) else deposited for wave, deposited in waves.items()}
     compiled = {wave: {file.arm: [*rules(study, wave, file)] for file in arm_files(study, wave)} for wave in waves}
     check_received(study, waves, compiled)
     counted = _ledgers(study, waves, compiled)
     crosswalks = [table(study.key, wave, arm, found) for wave in waves for arm, found in compiled[wave].items()]
-    answers, sql = [], {}
-    with database() as connection:
-        for wave, deposited in waves.items():
-            names = sql_names(deposited.columns)
-            sql[wave] = projection(under_sql_names(compiled[wave], names), head_sql(study, wave, names))
-            answers.append(run(connection, sql[wave], deposited.rename(names), list(study.items)))
-    made, counted = carried(study, pl.concat(answers), counted)
+    names = {wave: sql_names(deposited.columns) for wave, deposited in waves.items()}
+    sql = {
+        wave: projection(under_sql_names(compiled[wave], names[wave]), head_sql(study, wave, names[wave]))
+        for wave in waves
+    }
+    made, counted = carried(study, _answers(study, waves, names, sql), counted)
     return Harmonised(made, counted, pl.concat(crosswalks), sql)
+
+
+def _answers(
+    study: Study, waves: Mapping[str, Any], names: Mapping[str, dict[str, str]], sql: Mapping[str, str]
+) -> Any:
+    """The projections of all waves below one another: a frame, or of waves on disk a table on disk."""
+    items = list(study.items)
+
+    def parts() -> Iterator[pl.DataFrame]:
+        with database() as connection:
+            for wave, deposited in waves.items():
+                for rows in deposited.slices() if isinstance(deposited, OnDisk) else [deposited]:
+                    yield run(connection, sql[wave], rows.rename(names[wave]), items)
+
+    if not any(isinstance(deposited, OnDisk) for deposited in waves.values()):
+        return pl.concat(parts())
+    first = next(iter(waves))
+    with database() as connection:
+        nothing = pl.DataFrame(schema=dict.fromkeys(waves[first].columns, pl.String)).rename(names[first])
+        schema = run(connection, sql[first], nothing, items).schema
+    return written(parts, schema, sum(deposited.height for deposited in waves.values()))
 
 
 def _ledgers(study: Study, waves: Mapping[str, pl.DataFrame], compiled: Mapping[str, ByArm]) -> pl.DataFrame:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from pipeline.harmonise.crosswalk import BLANK, IN_RANGE, Rule
 from pipeline.harmonise.texts import is_number
 from pipeline.harmonise.undeclared import OUT_OF_RANGE, Problem, undeclared
+from pipeline.on_disk import OnDisk
 from pipeline.options import known_options
 
 SCHEMA = {
@@ -74,7 +76,7 @@ def _entries(counts: Mapping[str, int], rule: Rule) -> Iterator[tuple[str, float
 
 
 @known_options
-def account(found: pl.DataFrame, waves: Mapping[str, pl.DataFrame], answers: pl.DataFrame | None = None) -> list[str]:
+def account(found: pl.DataFrame, waves: Mapping[str, Any], answers: Any = None) -> list[str]:
     """What does not add up: received must equal valued plus missing by reason, for every item of every wave.
 
     With ``answers`` the values and reasons in the result are counted again and held against the ledger.
@@ -85,16 +87,20 @@ def account(found: pl.DataFrame, waves: Mapping[str, pl.DataFrame], answers: pl.
         if count != waves[wave].height:
             problems.append(f"{wave}, {item}: {waves[wave].height:,} received, {count:,} accounted for")
     if answers is not None:
-        problems += _recount(found, answers)
+        problems += _recount(found, answers.scan() if isinstance(answers, OnDisk) else answers.lazy())
     return problems
 
 
-def _recount(found: pl.DataFrame, answers: pl.DataFrame) -> list[str]:
+def _recount(found: pl.DataFrame, answers: pl.LazyFrame) -> list[str]:
     problems = []
     items = found["item"].unique(maintain_order=True).to_list()
-    counted = answers.group_by("wave", maintain_order=True).agg(
-        *(pl.col(item).count().alias(item) for item in items),
-        *(pl.col(f"{item}_reason").count().alias(f"{item}_reason") for item in items),
+    counted = (
+        answers.group_by("wave", maintain_order=True)
+        .agg(
+            *(pl.col(item).count().alias(item) for item in items),
+            *(pl.col(f"{item}_reason").count().alias(f"{item}_reason") for item in items),
+        )
+        .collect(engine="streaming")
     )
     ledger_sums = found.group_by("wave", "item").agg(
         valued=pl.col("count").filter("is_valued").sum(), missing=pl.col("count").filter(~pl.col("is_valued")).sum()

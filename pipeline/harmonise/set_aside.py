@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
 from pipeline.harmonise.crosswalk import Rule, rules
 from pipeline.harmonise.drift.reading import read
 from pipeline.harmonise.texts import finding_about
+from pipeline.on_disk import OnDisk
 from pipeline.options import known_options
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.deposits import WaveFile
@@ -33,11 +35,12 @@ SCHEMA = {
 
 @known_options
 def set_aside(
-    study: Study, waves: Mapping[str, pl.DataFrame], findings: pl.DataFrame
-) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
+    study: Study, waves: Mapping[str, Any], findings: pl.DataFrame
+) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
     """The wave tables without what findings set aside, and per wave one row per answer taken out (``SCHEMA``).
 
-    An answer to an item becomes the code ``set aside``; a weight becomes null.
+    An answer to an item becomes the code ``set aside``; a weight becomes null. A wave on disk stays there unless
+    something is taken out of it.
     """
     decided = findings.filter(pl.col("decision").str.starts_with("set_aside").fill_null(False))
     left, apart = dict(waves), {}
@@ -46,6 +49,7 @@ def set_aside(
         for file in arm_files(study, wave):
             kinds = _kinds(decided, wave, file.arm)
             if kinds:
+                deposited = deposited.scan().collect() if isinstance(deposited, OnDisk) else deposited
                 deposited, found = _file(study, wave, file, deposited, kinds)
                 taken += found
         left[wave] = deposited

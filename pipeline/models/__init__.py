@@ -13,6 +13,7 @@ from pipeline.specs.family import load
 
 _FURTHER = {
     "fit": "pipeline.models.dispatch",
+    "ReplicateColumns": "pipeline.models.on_disk.sample",
     "design_ratios": "pipeline.models.design.ratios",
     "design_shares": "pipeline.models.design.means",
     "design_totals": "pipeline.models.design.ratios",

@@ -18,3 +18,4 @@ from pipeline.models.linear.random_effects import random_effects as random_effec
 from pipeline.models.logistic.attrition import attrition as attrition
 from pipeline.models.logistic.logit import logit as logit
 from pipeline.models.mixed.within_between import within_between as within_between
+from pipeline.models.on_disk.sample import ReplicateColumns as ReplicateColumns

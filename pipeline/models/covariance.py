@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
 from pipeline.errors import ModelError
-from pipeline.models.regression_data import RegressionData
+from pipeline.models.inference import Basis, Term
 
 Correction = Literal["hc1", "stata", "none"]
 
@@ -16,6 +16,24 @@ FEW_CLUSTERS = 10
 """Below this many clusters a cluster-robust standard error is too small more often than not; rows carry a note."""
 
 FINITE = {"hc1": "HC1", "stata": "as Stata: G/(G−1) · (n−1)/(n−k)", "none": "no finite-sample correction"}
+
+
+class Fitted(Protocol):
+    """What is known of the rows that a fit is made on, wherever they are."""
+
+    @property
+    def outcome_name(self) -> str: ...
+    @property
+    def terms(self) -> tuple[Term, ...]: ...
+    @property
+    def n_obs(self) -> int: ...
+    @property
+    def n_left_out(self) -> int: ...
+    @property
+    def cluster_name(self) -> str | None: ...
+    @property
+    def n_clusters(self) -> int: ...
+    def basis(self, covariance: str, confidence: float) -> Basis: ...
 
 
 @dataclass(frozen=True)
@@ -30,10 +48,10 @@ class Linear:
 
 
 def linear(
-    data: RegressionData, estimates: np.ndarray, covariance: np.ndarray, df: float, correction: Correction = "hc1"
+    data: Fitted, estimates: np.ndarray, covariance: np.ndarray, df: float, correction: Correction = "hc1"
 ) -> Linear:
     """A fit in words; ``df`` are the residual degrees of freedom, in place of which Stata takes G − 1."""
-    if data.clusters is None:
+    if data.cluster_name is None:
         return Linear(estimates, covariance, df, "classical (independent errors of equal variance)")
     n_clusters = data.n_clusters
     return Linear(
@@ -45,11 +63,11 @@ def linear(
     )
 
 
-def require_freedom(data: RegressionData, absorbed: int = 0) -> None:
+def require_freedom(data: Fitted, absorbed: int = 0) -> None:
     """Raises ModelError unless rows outnumber terms and absorbed effects, and clusters, if any, are more than one."""
     if data.n_obs - len(data.terms) - absorbed < 1:
         raise ModelError("more parameters than rows", where=data.outcome_name, count=data.n_obs)
-    if data.clusters is not None and data.clusters.max() == 0:
+    if data.cluster_name is not None and data.n_clusters == 1:
         raise ModelError("one cluster, so that clustered standard errors cannot be made", where=str(data.cluster_name))
 
 

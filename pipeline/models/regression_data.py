@@ -97,7 +97,7 @@ def regression_data(
     Raises ModelError for a column that is not there or not a number, a person twice in a wave, no complete row, or an
     outcome that does not vary.
     """
-    keys = [name for name in (person, wave, *_names(cluster), weights) if name is not None]
+    keys = [name for name in (person, wave, *cluster_names(cluster), weights) if name is not None]
     used = list(dict.fromkeys((outcome, *exposures, *covariates, *keys)))
     require(frame, used)
     index = _in_panel_order(complete(frame.select(used), weights), person, wave)
@@ -118,7 +118,7 @@ def regression_data(
         person=index.person,
         wave=index.wave,
         clusters=_clusters(index, cluster, person),
-        cluster_name=" and ".join("person" if name == person else name for name in _names(cluster)) or None,
+        cluster_name=" and ".join("person" if name == person else name for name in cluster_names(cluster)) or None,
         weights=None if weights is None else numeric(rows, weights),
         n_left_out=frame.height - rows.height,
     )
@@ -157,7 +157,7 @@ def _in_panel_order(rows: pl.DataFrame, person: str | None, wave: str | None) ->
     return _Index(rows, places, when, waves)
 
 
-def _names(cluster: str | Sequence[str] | None) -> tuple[str, ...]:
+def cluster_names(cluster: str | Sequence[str] | None) -> tuple[str, ...]:
     """The columns to cluster by: none, one or two."""
     if cluster is None:
         return ()
@@ -166,7 +166,7 @@ def _names(cluster: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def _clusters(index: _Index, cluster: str | Sequence[str] | None, person: str | None) -> np.ndarray | None:
     """The codes (n) of the clusters, or two columns of them."""
-    found = [index.person if name == person else codes(index.rows[name]) for name in _names(cluster)]
+    found = [index.person if name == person else codes(index.rows[name]) for name in cluster_names(cluster)]
     if len(found) > 2:
         raise ModelError("errors are clustered by one column or two", where="cluster", count=len(found))
     return None if not found else found[0] if len(found) == 1 else np.column_stack(found)

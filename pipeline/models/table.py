@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.models.covariance import Linear
+from pipeline.models.covariance import Fitted, Linear
 from pipeline.models.inference import Basis, Term, coefficient_rows
-from pipeline.models.regression_data import RegressionData
 from pipeline.specs.components import COMPONENTS
 from pipeline.tables import Estimates, estimates
 
@@ -19,7 +18,7 @@ SCHEMA = {name: column.dtype for name, column in Estimates.columns().items()}
 
 
 def coefficient_table(
-    data: RegressionData,
+    data: Fitted,
     fit: Linear,
     *,
     confidence: float,
@@ -54,7 +53,7 @@ def variance_rows(basis: Basis, variances: Mapping[str, float]) -> list[dict[str
 
 def table(
     rows: list[dict[str, object]],
-    data: RegressionData,
+    data: Fitted,
     basis: Basis,
     *,
     model: str,

@@ -9,10 +9,11 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.participation.counts import PERSONS, counted
 from pipeline.participation.outcomes import with_outcomes
 
 
-@public()
+@public(on_disk="pipeline.participation.on_disk:participation")
 def participation(
     answers: pl.DataFrame,
     calendar: Mapping[str, Sequence[str]],
@@ -67,7 +68,7 @@ def participation(
     return with_outcomes(table, outcomes)
 
 
-@public(once=True)
+@public(once=True, on_disk="pipeline.participation.on_disk:patterns")
 def patterns(
     participation: pl.DataFrame,
     *,
@@ -83,12 +84,12 @@ def patterns(
     by = ["arm"] * by_arm + ["cohort"] * by_cohort
     entry = pl.col("wave").filter(pl.col("is_present")).first().over("person_id")
     people = participation.with_columns(cohort=entry) if by_cohort else participation
-    people = people.unique("person_id", maintain_order=True).filter(pl.col("pattern").str.contains("1"))
+    people = counted(people).unique("person_id", maintain_order=True).filter(pl.col("pattern").str.contains("1"))
     shown = pl.col("pattern").str.replace_all("0", ".", literal=True) if style == "xtdescribe" else pl.col("pattern")
     total, running = pl.col("count").sum(), pl.col("share").cum_sum()
     return (
         people.group_by(*by, "pattern", maintain_order=True)
-        .agg(pl.len().cast(pl.Int64).alias("count"))
+        .agg(pl.col(PERSONS).sum().alias("count"))
         .with_columns(share=pl.col("count") / (total.over(by) if by else total))
         .sort(*by, "count", "pattern", descending=[False] * len(by) + [True, True])
         .with_columns((running.over(by) if by else running).alias("cumulative_share"), shown.alias("pattern"))

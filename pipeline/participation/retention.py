@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.door import public
+from pipeline.participation.counts import PERSONS, counted, persons
 from pipeline.participation.outcomes import INELIGIBLE, NOT_ISSUED, with_outcomes
 from pipeline.wave_order import rows_in_wave_order
 
@@ -24,7 +25,7 @@ ALL = "all"
 """The cohort of everyone, next to the cohorts by wave of entry."""
 
 
-@public(once=("participation",))
+@public(once=("participation",), on_disk="pipeline.participation.on_disk:retention")
 def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm and wave: counts, and each retention rate with the count it is a share of.
 
@@ -35,7 +36,7 @@ def retention(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None)
     return _retained(_history(_known(participation, outcomes)), ["arm", "wave"])
 
 
-@public(once=("participation",))
+@public(once=("participation",), on_disk="pipeline.participation.on_disk:accounting")
 def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm and wave: where everyone is. listed = not_yet + dead + moved + withdrawn + not_issued + issued.
 
@@ -47,7 +48,7 @@ def accounting(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None
     return _accounted(_known(participation, outcomes), ["arm", "wave"])
 
 
-@public(once=("participation",))
+@public(once=("participation",), on_disk="pipeline.participation.on_disk:response_rates")
 def response_rates(participation: pl.DataFrame, outcomes: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per arm, cohort (wave of entry, or "all") and wave: the eligible, the interviewed, and the rates.
 
@@ -123,55 +124,60 @@ def _accounted(table: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     issued = known & ~(outcome.is_in(NOT_ISSUED) & ~here)
 
     def of(name: str) -> pl.Expr:
-        return (known & ~here & (outcome == name)).sum()
+        return persons(known & ~here & (outcome == name))
 
     return (
-        table.group_by(by, maintain_order=True)
+        counted(table)
+        .group_by(by, maintain_order=True)
         .agg(
-            listed=pl.len(),
-            not_yet=(~known).sum(),
+            listed=pl.col(PERSONS).sum(),
+            not_yet=persons(~known),
             dead=of("dead"),
             moved=of("moved"),
             withdrawn=of("withdrawn"),
             not_issued=of("not_issued"),
-            eligible=(known & ~_ineligible()).sum(),
-            answered_before=(pl.col("status").is_in(["stayed", "returned", "absent"]) & ~_ineligible()).sum(),
-            issued=issued.sum(),
-            achieved=here.sum(),
-            complete=(here & (outcome == "complete")).sum(),
-            partial=(here & (outcome == "partial")).sum(),
-            by_proxy=(here & (outcome == "proxy")).sum(),
+            eligible=persons(known & ~_ineligible()),
+            answered_before=persons(pl.col("status").is_in(["stayed", "returned", "absent"]) & ~_ineligible()),
+            issued=persons(issued),
+            achieved=persons(here),
+            complete=persons(here & (outcome == "complete")),
+            partial=persons(here & (outcome == "partial")),
+            by_proxy=persons(here & (outcome == "proxy")),
             proxy=of("proxy"),
             refused=of("refused"),
             no_contact=of("no_contact"),
             other=of("other"),
             lost=of("lost"),
             unknown=of("unknown"),
-            entered=(pl.col("status") == "entered").sum(),
-            joined_late=((pl.col("status") == "entered") & pl.col("late")).sum(),
-            stayed=(pl.col("status") == "stayed").sum(),
-            returned=(pl.col("status") == "returned").sum(),
+            entered=persons(pl.col("status") == "entered"),
+            joined_late=persons((pl.col("status") == "entered") & pl.col("late")),
+            stayed=persons(pl.col("status") == "stayed"),
+            returned=persons(pl.col("status") == "returned"),
         )
-        .with_columns(pl.col(pl.UInt32).cast(pl.Int64))
+        .with_columns(pl.exclude(by).cast(pl.Int64))
     )
 
 
 def _retained(table: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     here, has_before = pl.col("is_present"), pl.col("before").is_not_null().any()
-    counts = table.group_by(by, maintain_order=True).agg(
-        eligible=(pl.col("is_known") & ~_ineligible()).sum(),
-        achieved=here.sum(),
-        entered=(pl.col("status") == "entered").sum(),
-        stayed=(pl.col("status") == "stayed").sum(),
-        returned=(pl.col("status") == "returned").sum(),
-        absent=(pl.col("status") == "absent").sum(),
-        answered_wave_before=pl.when(has_before).then(pl.col("before").sum()),
-        kept_from_wave_before=pl.when(has_before).then((here & pl.col("before")).sum()),
-        answered_first_wave=pl.col("first").sum(),
-        kept_from_first_wave=(here & pl.col("first")).sum(),
-        answered_every_wave=pl.col("always").sum(),
+    counts = (
+        counted(table)
+        .group_by(by, maintain_order=True)
+        .agg(
+            eligible=persons(pl.col("is_known") & ~_ineligible()),
+            achieved=persons(here),
+            entered=persons(pl.col("status") == "entered"),
+            stayed=persons(pl.col("status") == "stayed"),
+            returned=persons(pl.col("status") == "returned"),
+            absent=persons(pl.col("status") == "absent"),
+            answered_wave_before=pl.when(has_before).then(persons(pl.col("before"))),
+            kept_from_wave_before=pl.when(has_before).then(persons(here & pl.col("before"))),
+            answered_first_wave=persons(pl.col("first")),
+            kept_from_first_wave=persons(here & pl.col("first")),
+            answered_every_wave=persons(pl.col("always")),
+        )
     )
-    return counts.with_columns(pl.col(pl.UInt32).cast(pl.Int64)).with_columns(
+    return counts.with_columns(pl.exclude(by).cast(pl.Int64)).with_columns(
         response_rate=_share("achieved", "eligible"),
         wave_to_wave=_share("kept_from_wave_before", "answered_wave_before"),
         cumulative_retention=_share("kept_from_first_wave", "answered_first_wave"),

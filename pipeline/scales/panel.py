@@ -16,7 +16,7 @@ from pipeline.specs.study import AreaMeasure
 from pipeline.tables import FURTHER_HEAD, HEAD
 
 
-@public(once=("answers",))
+@public(once=("answers",), on_disk="pipeline.scales.on_disk:panel")
 def panel(
     study: Study,
     answers: pl.DataFrame,

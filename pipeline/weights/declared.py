@@ -13,6 +13,8 @@ from pipeline.errors import CohesionError
 from pipeline.specs.weights import arms_of
 from pipeline.weights.checks import check_replicates, check_weights
 from pipeline.weights.margins import category_text, margins_for
+from pipeline.weights.on_disk import Table, filtered, levels
+from pipeline.weights.on_disk import people as people_on_disk
 from pipeline.weights.people import people
 from pipeline.weights.recipe import Recipe
 from pipeline.weights.replicated import replicate_set
@@ -42,7 +44,7 @@ class DeclaredWeights:
 
 
 def declared_weights(
-    name: str, declared: specs.WeightSet, panel: pl.DataFrame, participation: pl.DataFrame, study: specs.Study
+    name: str, declared: specs.WeightSet, panel: Table, participation: Table, study: specs.Study
 ) -> DeclaredWeights:
     """The weight set ``name``: every person of its arms with a weight, or with the reason why there is none.
 
@@ -52,7 +54,7 @@ def declared_weights(
     """
     arms = arms_of(declared, study.calendar)
     targets = targets_frame(study.targets)
-    persons = {arm: _persons(declared, panel, participation.filter(pl.col(ARM) == arm)) for arm in arms}
+    persons = {arm: _persons(declared, panel, filtered(participation, arm)) for arm in arms}
     recipes = {arm: recipe_of(declared, _targets(declared, targets, arm)) for arm in arms}
     base = None if declared.base == "none" else BASE
 
@@ -110,11 +112,13 @@ def _targets(declared: specs.WeightSet, targets: pl.DataFrame, arm: str) -> pl.D
     return margins_for(targets.filter(pl.col("variable").is_in(declared.margins.variables)), wave=wave, arm=arm)
 
 
-def _persons(declared: specs.WeightSet, panel: pl.DataFrame, participation: pl.DataFrame) -> pl.DataFrame:
+def _persons(declared: specs.WeightSet, panel: Table, participation: Table) -> pl.DataFrame:
     """One row per person of an arm: whether asked and responding, why not, and what the set's steps read."""
     response, margins = declared.response, () if declared.margins is None else declared.margins.variables
     read = [*response.predictors, *margins, *(column for column in (BASE, STRATUM, UNIT) if column in panel.columns)]
-    frame = people(
+    are_frames = isinstance(panel, pl.DataFrame) and isinstance(participation, pl.DataFrame)
+    make: Callable[..., pl.DataFrame] = people if are_frames else people_on_disk
+    frame = make(
         panel,
         participation,
         declared.waves,
@@ -122,12 +126,12 @@ def _persons(declared: specs.WeightSet, panel: pl.DataFrame, participation: pl.D
         columns=list(dict.fromkeys(read)),
         rule=declared.who,
     )
-    return frame.with_columns(_categories(panel[column], frame[column]) for column in response.categorical)
+    return frame.with_columns(_categories(levels(panel, column), frame[column]) for column in response.categorical)
 
 
-def _categories(everywhere: pl.Series, column: pl.Series) -> pl.Series:
+def _categories(ordered: pl.Series, column: pl.Series) -> pl.Series:
     """A column as categories in the order of their numbers, or of the alphabet."""
-    levels = category_text(everywhere.unique().sort()).drop_nulls().to_list()
+    levels = category_text(ordered).drop_nulls().to_list()
     return category_text(column).cast(pl.Enum(levels))
 
 

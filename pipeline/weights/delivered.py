@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
+from pipeline.on_disk import OnDisk, is_source
+from pipeline.on_disk import on_disk as table_on_disk
 
-def delivered_weights(answers: pl.DataFrame, *, weight: str = "design_weight") -> pl.DataFrame:
+
+def delivered_weights(answers: Any, *, weight: str = "design_weight") -> Any:
     """One row per person and wave: the delivered weight, and the same scaled to mean one within arm and wave.
 
-    A row without a weight keeps none: it is counted, never given a weight of one silently.
+    A row without a weight keeps none: it is counted, never given a weight of one silently. Of a table on disk (a
+    path, a query) it is one, too.
     """
+    if is_source(answers):
+        from pipeline.weights import on_disk
+
+        return on_disk.delivered_weights(table_on_disk(answers), weight=weight)
     scaled = pl.col(weight) / pl.col(weight).mean().over("arm", "wave")
     return answers.select("person_id", "study", "arm", "wave", weight, scaled.alias("scaled_weight"))
 
@@ -22,8 +31,12 @@ def design_effect(weights: Sequence[float] | pl.Series) -> float:
     return float(len(values) * (values**2).sum() / values.sum() ** 2)
 
 
-def weight_summary(table: pl.DataFrame, *, weight: str = "design_weight") -> dict[str, float | int]:
+def weight_summary(table: pl.DataFrame | OnDisk, *, weight: str = "design_weight") -> dict[str, float | int]:
     """Counts and spread for the UI; no person's weight."""
+    if isinstance(table, OnDisk):
+        from pipeline.weights import on_disk
+
+        return on_disk.weight_summary(table, weight=weight)
     values = table[weight].drop_nulls()
     summary: dict[str, float | int] = {"weighted": values.len(), "without_weight": table.height - values.len()}
     if values.len():

@@ -16,7 +16,7 @@ LATEST = "latest"
 INELIGIBLE = ("dead", "moved")
 
 
-@public(once=True)
+@public(once=True, on_disk="pipeline.weights.on_disk:people")
 def people(
     panel: pl.DataFrame,
     participation: pl.DataFrame,
@@ -39,12 +39,23 @@ def people(
     panel, participation = (frame.with_columns(pl.col("wave").cast(pl.String)) for frame in (panel, participation))
     waves, origin = [str(wave) for wave in waves], None if origin is None else str(origin)
     order = in_wave_order(participation.select("wave"))["wave"].unique().sort().cast(pl.String).to_list()
-    unlisted = [wave for wave in [*waves, *([origin] if origin not in (None, LATEST) else [])] if wave not in order]
-    if unlisted or not waves:
-        raise CohesionError("the set names waves that are in no arm's calendar", where=", ".join(map(str, unlisted)))
-    answered = _answered(participation, waves)
+    require_listed(order, waves, origin)
+    answered = answered_by(participation, waves)
     at_origin = panel.filter(pl.col("wave") == (origin or waves[0]))
-    start = _latest(panel, order, waves[0]) if origin == LATEST else at_origin
+    start = latest_of(panel, order, waves[0]) if origin == LATEST else at_origin
+    return people_of(answered, start, waves, origin=origin, columns=columns, rule=rule)
+
+
+def people_of(
+    answered: pl.DataFrame,
+    start: pl.DataFrame,
+    waves: Sequence[str],
+    *,
+    origin: str | None,
+    columns: Sequence[str],
+    rule: Rule,
+) -> pl.DataFrame:
+    """The table of ``people`` from which waves each person answered (``answered_by``) and their rows of origin."""
     origins = start.select("person_id", pl.col("wave").alias("origin"), *columns)
     table = answered.join(origins, on="person_id", how="left", maintain_order="left")
     asked = pl.col("origin").is_not_null() & (pl.col("outside") == "") & (pl.col("gone") == "")
@@ -74,11 +85,18 @@ def people(
     return done
 
 
+def require_listed(order: Sequence[str], waves: Sequence[str], origin: str | None) -> None:
+    """Raises CohesionError for a wave that is in no calendar, or for no waves."""
+    unlisted = [wave for wave in [*waves, *([origin] if origin not in (None, LATEST) else [])] if wave not in order]
+    if unlisted or not waves:
+        raise CohesionError("the set names waves that are in no arm's calendar", where=", ".join(map(str, unlisted)))
+
+
 def _named(origin: str | None, waves: Sequence[str]) -> str:
     return waves[0] if origin in (None, LATEST) else str(origin)
 
 
-def _answered(participation: pl.DataFrame, waves: Sequence[str]) -> pl.DataFrame:
+def answered_by(participation: pl.DataFrame, waves: Sequence[str]) -> pl.DataFrame:
     """One row per person: which of ``waves`` were missed, which are outside the arm's calendar, whether any was met.
 
     ``gone`` is the first wave by which the person had died or left the population, with which of the two it was.
@@ -104,7 +122,7 @@ def _answered(participation: pl.DataFrame, waves: Sequence[str]) -> pl.DataFrame
     )
 
 
-def _latest(panel: pl.DataFrame, order: list[str], before: str) -> pl.DataFrame:
+def latest_of(panel: pl.DataFrame, order: list[str], before: str) -> pl.DataFrame:
     """Each person's last row before ``before``, in the order of the calendar."""
     earlier = order[: order.index(before)]
     return (

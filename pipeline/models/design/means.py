@@ -17,7 +17,7 @@ from pipeline.models.design.survey_design import Subset
 from pipeline.models.weighting import Weighted
 
 
-@public(once=True, ordered=True)
+@public(once=True, ordered=True, on_disk="pipeline.models.on_disk.means:design_means")
 def design_means(
     frame: pl.DataFrame,
     variables: Sequence[str],
@@ -107,7 +107,7 @@ def fit_shares(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows
     ).with_columns(family=pl.lit("design_shares"))
 
 
-@public(once=True, ordered=True)
+@public(once=True, ordered=True, on_disk="pipeline.models.on_disk.means:design_shares")
 def design_shares(
     frame: pl.DataFrame,
     shares: Mapping[str, Mapping[str, Sequence[object]]],

@@ -22,6 +22,10 @@ from pipeline.models.inference import quantile, two_sided
 from pipeline.tables import estimates
 
 PERSONS_LINKED = "persons are the sampling units"
+IN_WORDS: dict[Subset, str] = {
+    "answered": "design of those who answered",
+    "domain": "design of the whole wave",
+}
 
 
 class Replicated(Protocol):
@@ -245,7 +249,7 @@ class Sample:
         influence = np.zeros(len(used))
         for part in parts:
             influence[np.searchsorted(used, part.places)] += part.influence(self.weights)
-        words = f"{design.described()}; design of {'those who answered' if subset == 'answered' else 'the whole wave'}"
+        words = f"{design.described()}; {IN_WORDS[subset]}"
         inside = np.isin(used, answered, assume_unique=True)
         variance = float(design.covariance(influence[:, None], inside)[0, 0])
         return variance, estimate, design.subset(inside).df, words
@@ -278,22 +282,29 @@ class Sample:
             "n_persons": np.count_nonzero(np.bincount(self.persons[answered])),
             **head,
         }
-        if df < 1:
-            return {**common, "note": "no degrees of freedom for a standard error"}
-        std_error = float(np.sqrt(variance))
-        half = quantile(confidence) * std_error
-        test = {}
-        if tested and std_error > 0:
-            test = {"statistic": estimate / std_error, "p_value": two_sided(estimate / std_error)}
-        return {
-            **common,
-            "std_error": std_error,
-            "df": float(df),
-            "conf_low": estimate - half,
-            "conf_high": estimate + half,
-            "covariance": f"{words}; normal intervals",
-            **test,
-        }
+        return with_errors(common, variance, df, words, confidence, tested=tested)
+
+
+def with_errors(
+    row: dict[str, object], variance: float, df: int, words: str, confidence: float, *, tested: bool = False
+) -> dict[str, object]:
+    """The row of an estimate with its standard error and interval, where there are degrees of freedom for them."""
+    if df < 1:
+        return {**row, "note": "no degrees of freedom for a standard error"}
+    std_error, estimate = float(np.sqrt(variance)), float(row["estimate"])  # type: ignore[arg-type]
+    half = quantile(confidence) * std_error
+    test = {}
+    if tested and std_error > 0:
+        test = {"statistic": estimate / std_error, "p_value": two_sided(estimate / std_error)}
+    return {
+        **row,
+        "std_error": std_error,
+        "df": float(df),
+        "conf_low": estimate - half,
+        "conf_high": estimate + half,
+        "covariance": f"{words}; normal intervals",
+        **test,
+    }
 
 
 def design_table(

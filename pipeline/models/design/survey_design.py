@@ -137,15 +137,21 @@ class Design:
 
     def described(self) -> str:
         """How a standard error from this design is made, in words."""
-        lonely = int((self.stratum_sizes == 1).sum())
-        words = f"design-based, Taylor linearisation: {self.n_strata:,} strata, {self.n_units:,} sampling units"
-        if lonely:
-            words += f", {lonely} lonely ({self.lonely_psu}: {LONELY_IN_WORDS[self.lonely_psu]})"
+        words = described(self.stratum_sizes, self.lonely_psu)
         if self.subunit is not None and self.fpc is not None:
             words += f", {len(np.unique(self.subunit)):,} units at the second stage"
         if self.margins is not None:
             words += ", residuals of the margins"
         return words
+
+
+def described(stratum_sizes: np.ndarray, lonely_psu: LonelyPsu) -> str:
+    """A design of one stage in words; ``stratum_sizes``: how many units each stratum has."""
+    words = "design-based, Taylor linearisation: "
+    words += f"{int((stratum_sizes > 0).sum()):,} strata, {int(stratum_sizes.sum()):,} sampling units"
+    if lonely := int((stratum_sizes == 1).sum()):
+        words += f", {lonely} lonely ({lonely_psu}: {LONELY_IN_WORDS[lonely_psu]})"
+    return words
 
 
 def stage_covariance(

@@ -26,7 +26,7 @@ from pipeline.models.within.least_squares import absorbed_fit, effects_of, on_ar
 Effects = Literal["person", "person_and_wave"]
 
 
-@public(ordered=True)
+@public(ordered=True, on_disk="pipeline.models.on_disk.fixed_effects:fixed_effects")
 def fixed_effects(
     frame: pl.DataFrame,
     outcome: str,

@@ -45,13 +45,17 @@ def fit_random_intercept(
     Raises ModelError where persons' outcomes do not change over time, so that no residual variance is left.
     """
     basis, triangle = np.linalg.qr(matrix)
-    profile = _Profile.of(outcome, basis, person, reml)
+    return maximised(Profile.of(outcome, basis, person, reml), triangle)
+
+
+def maximised(profile: Profile, triangle: np.ndarray) -> RandomIntercept:
+    """The maximum of a profiled likelihood; the matrix is the profile's basis times ``triangle``."""
     ratio = _minimum(profile)
     solved = profile.at(ratio)
     back = np.linalg.inv(triangle)
     estimates = back @ solved.coefficients
     covariance = solved.variance * (back @ solved.inverse @ back.T)
-    log_determinant = 2 * float(np.log(np.abs(np.diag(triangle))).sum()) if reml else 0.0
+    log_determinant = 2 * float(np.log(np.abs(np.diag(triangle))).sum()) if profile.reml else 0.0
     return RandomIntercept(
         estimates=estimates,
         covariance=covariance,
@@ -77,7 +81,7 @@ class _Solution:
 
 
 @dataclass(frozen=True)
-class _Profile:
+class Profile:
     """Cross-products of an orthonormal basis with itself and the outcome, whole and by number of rows of a person."""
 
     sizes: np.ndarray  # the distinct numbers of rows
@@ -88,7 +92,7 @@ class _Profile:
     reml: bool
 
     @classmethod
-    def of(cls, outcome: np.ndarray, basis: np.ndarray, person: np.ndarray, reml: bool) -> _Profile:
+    def of(cls, outcome: np.ndarray, basis: np.ndarray, person: np.ndarray, reml: bool) -> Profile:
         joined = np.column_stack([basis, outcome])
         sums = group_sums(joined, person)
         sizes, member, persons = np.unique(np.bincount(person), return_inverse=True, return_counts=True)
@@ -123,7 +127,7 @@ class _Profile:
         return _Solution(coefficients, inverse, squares / self.freedom, deviance, slope)
 
 
-def _minimum(profile: _Profile) -> float:
+def _minimum(profile: Profile) -> float:
     """The root of the deviance's slope, by bisection on log λ between a falling and a rising point."""
     if profile.at(0.0).slope >= 0:
         return 0.0
@@ -140,7 +144,7 @@ def _minimum(profile: _Profile) -> float:
     return (low + high) / 2
 
 
-def _satterthwaite(profile: _Profile, ratio: float, solved: _Solution, back: np.ndarray) -> np.ndarray:
+def _satterthwaite(profile: Profile, ratio: float, solved: _Solution, back: np.ndarray) -> np.ndarray:
     """Satterthwaite's degrees of freedom 2 v² / (g'Ag) of each coefficient (lmerTest; Kuznetsova et al. 2017).
 
     v(λ, σ²) is the coefficient's variance, g its gradient, and A twice the inverse Hessian of the deviance as a

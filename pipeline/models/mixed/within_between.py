@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.models.covariance import Fitted
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.groups import means_of
 from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows, inference, wald
@@ -25,7 +26,7 @@ Degrees = Literal["normal", "satterthwaite"]
 SINGULAR = "the variance between persons is estimated at zero, so that this is least squares (a singular fit in lme4)"
 
 
-@public(ordered=True)
+@public(ordered=True, on_disk="pipeline.models.on_disk.within_between:within_between")
 def within_between(
     frame: pl.DataFrame,
     outcome: str,
@@ -68,6 +69,13 @@ def within_between(
         raise ModelError("needs persons seen more than once", where=outcome, count=data.n_persons)
     check_rank(data.matrix, data.terms, outcome)
     fit = fit_random_intercept(data.outcome, data.matrix, data.person, reml=reml)
+    return estimates_table(data, fit, reml=reml, degrees=degrees, confidence=confidence, model=model)
+
+
+def estimates_table(
+    data: Fitted, fit: RandomIntercept, *, reml: bool, degrees: Degrees, confidence: float, model: str
+) -> pl.DataFrame:
+    """The Estimates table of a fit."""
     method = "REML" if reml else "maximum likelihood"
     interval = "t intervals, Satterthwaite df" if degrees == "satterthwaite" else "normal intervals"
     basis = data.basis(f"random intercept per person, {method}; {interval}", confidence)
@@ -101,7 +109,7 @@ def split(data: RegressionData, exposures: Sequence[str]) -> RegressionData:
     return replace(data, matrix=matrix, terms=tuple(term for term, _ in columns))
 
 
-def _rows(basis: Basis, data: RegressionData, fit: RandomIntercept, degrees: Degrees) -> list[dict[str, object]]:
+def _rows(basis: Basis, data: Fitted, fit: RandomIntercept, degrees: Degrees) -> list[dict[str, object]]:
     df = fit.df if degrees == "satterthwaite" else None
     variances = {"person": fit.person_variance, "residual": fit.residual_variance}
     return [
