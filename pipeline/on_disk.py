@@ -217,10 +217,21 @@ def _group_sizes(rows: int) -> list[int]:
     return [found.row_group(place).num_rows for place in range(found.num_row_groups)]
 
 
-def is_large(table: OnDisk) -> bool:
-    """Whether a table stays on disk. The one place where this is decided: results are the same to rounding."""
-    row = sum(WIDTHS.get(kind.base_type(), 4 if kind == pl.Enum else 8) for kind in table.schema.dtypes())
-    return row * table.height > LARGE * memory()
+def are_large(paths: Iterable[Path]) -> bool:
+    """Whether tables stay on disk: together they would take more than ``LARGE`` of memory as frames.
+
+    The one place where this is decided. What comes out is the same to rounding.
+    """
+    return sum(_as_frame(OnDisk(path)) for path in paths if path.is_file()) > LARGE * memory()
+
+
+def _as_frame(table: OnDisk) -> int:
+    """About how many bytes a table takes in memory. Of a file that is none: nothing, which who reads it will say."""
+    try:
+        row = sum(WIDTHS.get(kind.base_type(), 4 if kind == pl.Enum else 8) for kind in table.schema.dtypes())
+        return int(row * table.height)
+    except (CohesionError, pl.exceptions.PolarsError):
+        return 0
 
 
 def memory() -> int:
@@ -335,3 +346,16 @@ def literal(value: object) -> str:
     if isinstance(value, (bool, int, float)):
         return repr(value)
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def rows_that_share(table: OnDisk, key: Iterable[str]) -> int:
+    """How many rows have the same values in the columns of ``key`` as another row."""
+    names = list(key)
+    with database() as connection:
+        if names == ["person_id", "wave"] and not person_waves_twice(connection, table):
+            return 0
+        listed = ", ".join(map(quoted, names))
+        found = connection.execute(
+            f"SELECT sum(n) FROM (SELECT count(*) AS n FROM {table.sql} GROUP BY {listed} HAVING count(*) > 1)"
+        ).fetchall()[0][0]
+    return int(found or 0)

@@ -4,6 +4,7 @@ import polars as pl
 
 from assets.engine.node import Node, Output
 from assets.engine.report import DATA_CHECKS, Check, checks_of
+from pipeline.on_disk import OnDisk, rows_that_share
 from pipeline.tables.contracts import dy
 
 GRAIN_RULES = ("primary_key", "grain_unique")
@@ -24,12 +25,12 @@ def run_checks(node: Node, output: Output) -> list[Check]:
     return [*checks, *(Check(name, first, tuple(found), False, severity) for name, (severity, found) in remarks)]
 
 
-def contract(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def contract(frame: pl.DataFrame | OnDisk, schema: type[dy.Schema]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is wrong with the grain, and what with columns and values; in words, with counts."""
     columns = _columns(frame, schema)
     if columns:
         return ("not checked: columns are not as declared",), columns
-    counts = schema.filter(frame)[1].counts()
+    counts = _on_disk(frame, schema) if isinstance(frame, OnDisk) else schema.filter(frame)[1].counts()
     grain = [count for rule, count in counts.items() if rule in GRAIN_RULES]
     values = {rule: count for rule, count in counts.items() if rule not in GRAIN_RULES}
     return (
@@ -38,7 +39,19 @@ def contract(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[tuple[str, .
     )
 
 
-def _columns(frame: pl.DataFrame, schema: type[dy.Schema]) -> tuple[str, ...]:
+def _on_disk(table: OnDisk, schema: type[dy.Schema]) -> dict[str, int]:
+    """Rule → rows that break it, of a table on disk: its rules hold row by row, and its key is counted by DuckDB."""
+    counts: dict[str, int] = {}
+    for frame in table.slices():
+        for rule, count in schema.filter(frame)[1].counts().items():
+            if rule not in GRAIN_RULES:
+                counts[rule] = counts.get(rule, 0) + count
+    key = schema.primary_key()
+    shared = rows_that_share(table, key) if key else 0
+    return counts | ({GRAIN_RULES[0]: shared} if shared else {})
+
+
+def _columns(frame: pl.DataFrame | OnDisk, schema: type[dy.Schema]) -> tuple[str, ...]:
     declared, given = schema.columns(), frame.schema
     absent = [f"column {name} is absent" for name in declared if name not in given]
     surplus = [f"column {name} is not in the contract" for name in given if name not in declared]

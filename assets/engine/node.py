@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import dataframely as dy
     import polars as pl
 
+    from pipeline.on_disk import OnDisk
+
 Key = tuple[str, ...]
 Tables = Mapping[str, Any]
 """Name of an input → its polars frame, or a mapping of frames. (Untyped, so that a planner need not import polars.)"""
@@ -31,10 +33,11 @@ class File:
 class Output:
     """What a node made, under the names of ``Node.outputs`` and ``Node.files``; nothing is written yet.
 
-    A file that is left out is removed: there was nothing to put in it. ``metadata`` is shown beside a table.
+    A file that is left out is removed: there was nothing to put in it. ``metadata`` is shown beside a table. A table
+    may lie in a file already, where it would not fit into memory.
     """
 
-    tables: Mapping[str, pl.DataFrame]
+    tables: Mapping[str, pl.DataFrame | OnDisk]
     schemas: Mapping[str, type[dy.Schema]] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     problems: Mapping[str, list[str]] = field(default_factory=dict)  # extra check → what it found
@@ -84,6 +87,7 @@ class Node:
     tolerant: bool = False
     effort: float = 1.0  # a guess in seconds, until there is a record of the last run
     by_column: frozenset[str] = frozenset()  # outputs of which the hash of each column is noted
+    on_disk: frozenset[str] = frozenset()  # inputs that its function also takes as tables on disk (pipeline.on_disk)
     stamped: bool = False  # its function takes a ``stamp``: what its outputs say of where they come from
 
     @property

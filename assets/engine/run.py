@@ -68,17 +68,34 @@ def _run(task: Task) -> Report:
 
     node, paths = task.node, Paths(task.root)
     began = time.perf_counter()
-    loaded = {name: _load(paths, key, task.inputs[name]) for name, key in flat(node.inputs) if name in task.inputs}
+    loaded = _inputs(paths, task)
     with _extended(task.extensions):
         output = node.function(_shaped(node, loaded), **node.reads, **_stamp(task, loaded))
     checks = run_checks(node, output)
     passed = all(check.passed for check in checks if check.blocking)
-    content = {name: (store.table_bytes(output.tables[name]), output.tables[name].height) for name in node.outputs}
+    content = {name: store.content_of(output.tables[name]) for name in node.outputs}
     report = Report(node.name, task.version, time.perf_counter() - began, _tables(node, output, content), tuple(checks))
     if passed or output.keep:
         version = task.version if passed else store.UNFINISHED
         store.save(paths, node, content, output.files, version, task.inputs, report)
     return report
+
+
+def _inputs(paths: Paths, task: Task) -> dict[str, Any]:
+    """The tables that a node reads: as frames, or on disk where the node takes that and they are large together."""
+    found: dict[str, Any] = {}
+    for name, shape in task.node.inputs.items():
+        keys = {one: key for one, key in flat({name: shape}) if one in task.inputs}
+        stays = name in task.node.on_disk and _are_large(paths, keys.values())
+        for one, key in keys.items():
+            found[one] = (store.whole if stays else _load)(paths, key, task.inputs[one])
+    return found
+
+
+def _are_large(paths: Paths, keys: Iterable[Key]) -> bool:
+    from pipeline.on_disk import are_large
+
+    return are_large(paths.table(*key) for key in keys)
 
 
 def _stamp(task: Task, loaded: Mapping[str, pl.DataFrame]) -> dict[str, Stamp]:
@@ -129,17 +146,16 @@ def _shaped(node: Node, loaded: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tables(node: Node, output: Output, content: Mapping[str, tuple[bytes, int]]) -> tuple[TableReport, ...]:
-    import hashlib
-
+def _tables(node: Node, output: Output, content: Mapping[str, store.Content]) -> tuple[TableReport, ...]:
     reports = []
     for name, key in node.outputs.items():
         frame, schema = output.tables[name], output.schemas.get(name)
         declared = schema.columns() if schema else {}
         columns = tuple((column, str(dtype), _limits(declared.get(column))) for column, dtype in frame.schema.items())
-        sha256 = hashlib.sha256(content[name][0]).hexdigest()
         hashes = hashes_of_columns(frame) if name in node.by_column else {}
-        reports.append(TableReport(key, frame.height, columns, sha256, output.metadata.get(name, {}), hashes))
+        reports.append(
+            TableReport(key, frame.height, columns, content[name].sha256, output.metadata.get(name, {}), hashes)
+        )
     return tuple(reports)
 
 

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING
 from assets.engine.node import Key, Node
 from assets.engine.report import Report
 from pipeline.errors import CohesionError
-from pipeline.files import write_bytes
+from pipeline.files import sha256_of, write_bytes, write_whole
 from pipeline.paths import Paths
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from pipeline.on_disk import OnDisk
 
 OUTPUTS = ("tables", "files")
 PRIVATE = 0o600
@@ -77,21 +79,39 @@ def table_bytes(frame: pl.DataFrame) -> bytes:
     return sink.getvalue()
 
 
+@dataclass(frozen=True)
+class Content:
+    """A table as it will be stored: its bytes, or the table on disk that has them; its hash, and how many rows."""
+
+    held: bytes | OnDisk
+    sha256: str
+    rows: int
+
+
+def content_of(table: pl.DataFrame | OnDisk) -> Content:
+    """What is stored of a table; the bytes of a table on disk are not read into memory."""
+    from pipeline.on_disk import OnDisk
+
+    if isinstance(table, OnDisk):
+        return Content(table, sha256_of(table.path), table.height)
+    held = table_bytes(table)
+    return Content(held, hashlib.sha256(held).hexdigest(), table.height)
+
+
 def save(
     paths: Paths,
     node: Node,
-    tables: Mapping[str, tuple[bytes, int]],
+    tables: Mapping[str, Content],
     files: Mapping[str, bytes],
     version: str,
     inputs: Mapping[str, str],
     report: Report,
 ) -> None:
-    """Write all outputs of a node, then its record. ``tables``: name → Parquet and rows."""
+    """Write all outputs of a node, then its record."""
     _record_file(paths, node).unlink(missing_ok=True)
     kept: dict[str, Stored] = {}
     for name, key in node.outputs.items():
-        content, rows = tables[name]
-        kept["/".join(key)] = _write(paths.table(*key), content, PRIVATE, rows)
+        kept["/".join(key)] = _write_table(paths.table(*key), tables[name])
     written: dict[str, Stored] = {}
     for name, file in node.files.items():
         target = paths.root / file.path
@@ -103,10 +123,19 @@ def save(
     write_bytes(_record_file(paths, node), json.dumps(asdict(record)).encode())
 
 
-def _write(path: Path, content: bytes, mode: int, rows: int = 0) -> Stored:
+def _write_table(path: Path, content: Content) -> Stored:
+    if isinstance(content.held, bytes):
+        write_bytes(path, content.held, PRIVATE)
+    else:
+        write_whole(path, content.held.write, PRIVATE)
+    state = path.stat()
+    return Stored(content.sha256, state.st_size, state.st_mtime_ns, content.rows)
+
+
+def _write(path: Path, content: bytes, mode: int) -> Stored:
     write_bytes(path, content, mode)
     state = path.stat()
-    return Stored(hashlib.sha256(content).hexdigest(), state.st_size, state.st_mtime_ns, rows)
+    return Stored(hashlib.sha256(content).hexdigest(), state.st_size, state.st_mtime_ns)
 
 
 def make_private(paths: Paths) -> None:
@@ -154,7 +183,7 @@ def _is_whole(path: Path, stored: Stored, verify: bool) -> bool:
             return False
         if state.st_mtime_ns == stored.modified and not verify:
             return True
-        return hashlib.sha256(path.read_bytes()).hexdigest() == stored.sha256
+        return sha256_of(path) == stored.sha256
     except OSError:
         return False
 
@@ -180,6 +209,19 @@ def load(paths: Paths, key: Key, sha256: str | None = None) -> pl.DataFrame:
         return pl.read_parquet(io.BytesIO(content))
     except (pl.exceptions.PolarsError, OSError):
         raise DamagedError(key) from None
+
+
+def whole(paths: Paths, key: Key, sha256: str) -> OnDisk:
+    """The table of a key, which stays on disk. Raises ``DamagedError`` if it is not as it was stored."""
+    from pipeline.on_disk import OnDisk
+
+    path = paths.table(*key)
+    try:
+        if sha256_of(path) != sha256:
+            raise DamagedError(key)
+    except FileNotFoundError:
+        raise DamagedError(key) from None
+    return OnDisk(path)
 
 
 def remove(paths: Paths, node: Node) -> int:

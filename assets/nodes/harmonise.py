@@ -111,6 +111,8 @@ def _modelled(workspace: Workspace, study: Study) -> tuple[str, ...]:
 
 def make_answers(tables: Tables, *, study: Study) -> Output:
     """One row per person and wave, each item with its value or the reason why it has none; ledger and crosswalk."""
+    import polars as pl
+
     from pipeline.harmonise import account, harmonise, item_ranges, set_aside
     from pipeline.tables import Crosswalk, Ledger, answers_schema
 
@@ -128,7 +130,7 @@ def make_answers(tables: Tables, *, study: Study) -> Output:
         problems={"accounting": account(made.ledger, waves, made.answers)},
         metadata={
             "answers": {
-                "persons": made.answers["person_id"].n_unique(),
+                "persons": made.answers.select(pl.col("person_id").n_unique()).item(),
                 "items": len(study.items),
                 "answers_received": made.ledger["count"].sum(),
                 "answers_valued": made.ledger.filter("is_valued")["count"].sum(),
@@ -155,4 +157,5 @@ def _answers(workspace: Workspace, study: Study) -> Node:
         kinds=frozenset({"duckdb", "sql"}),
         checks=("accounting",),
         by_column=frozenset({"answers"}),
+        on_disk=frozenset({"waves"}),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -75,10 +76,24 @@ def _asking(
         study=model.study,
         description=about,
         kinds=frozenset({"python"}),
-        code=tuple(FAMILIES[family].function for family in families if FAMILIES[family].function),
+        code=tuple(name for family in families for name in _code(family)),
         records=reads.family_records({"asked": model, "fitted": fitted}),
         effort=3.0 if imputed else 1.0,
+        on_disk=frozenset({"panel"} if _needs_sums_only(model, fitted, study) else ()),
     )
+
+
+def _code(family: str) -> Iterator[str]:
+    """What a family's record names: the function that fits it, and the one for a panel on disk."""
+    record = FAMILIES[family]
+    yield from (name for name in (record.function, record.on_disk) if name)
+
+
+def _needs_sums_only(model: Model, fitted: Model, study: Study) -> bool:
+    """Whether the panel may stay on disk: its family needs only sums of it, and it is fitted once."""
+    declared = study.weights.get(model.weights or "")
+    replicated = declared is not None and declared.replicates is not None and model.standard_errors != "taylor"
+    return model is fitted and bool(FAMILIES[model.family].on_disk) and model.imputation is None and not replicated
 
 
 def make_sensitivity(tables: Tables, *, name: str, model: Model, asked: Model, study: Study) -> Output:

@@ -36,6 +36,8 @@ def _reliability(_: Workspace, study: Study) -> Node:
         study=study.key,
         description=f"{study.about.short_title}: Cronbach's alpha of each scale, by wave and arm.",
         kinds=frozenset({"polars"}),
+        code=("pipeline.scales.on_disk:reliability",),
+        on_disk=frozenset({"answers"}),
     )
 
 
@@ -48,15 +50,18 @@ def make_panel(
     areas: Mapping[str, OutsideFile],
 ) -> Output:
     """One row per person and wave, one column per concept."""
+    import polars as pl
+
     from pipeline.scales import panel, read_area_table
     from pipeline.tables import FURTHER_HEAD, panel_schema
 
     read = {table: read_area_table(file.path) for table, file in areas.items()}
     made = panel(study, tables["answers"], read, ranges=reversed_items)
+    persons = made.select(pl.col("person_id").n_unique()).item()
     return Output(
         {"panel": made},
         {"panel": panel_schema(dict(ranges), [name for name in FURTHER_HEAD if name in made.columns])},
-        metadata={"panel": {"persons": made["person_id"].n_unique(), "scores": ", ".join(study.scores)}},
+        metadata={"panel": {"persons": persons, "scores": ", ".join(study.scores)}},
     )
 
 
@@ -79,4 +84,6 @@ def _panel(workspace: Workspace, study: Study) -> Node:
         description=f"{study.about.short_title}: one row per person and wave, one column per concept.",
         kinds=frozenset({"polars"}),
         by_column=frozenset({"panel"}),
+        code=("pipeline.scales.on_disk:panel",),
+        on_disk=frozenset({"answers"}),
     )

@@ -30,6 +30,8 @@ def make_participation(
     missing: tuple[str, ...],
 ) -> Output:
     """One row per person and wave of their arm; response rates, absences and patterns."""
+    import polars as pl
+
     from pipeline.participation import absences, participation, patterns, reported, response_rates
     from pipeline.participation.outcomes import Unfinished, unfinished_interviews
     from pipeline.tables import Absences, Participation, Patterns, ResponseRates
@@ -55,8 +57,8 @@ def make_participation(
         },
         metadata={
             "participation": {
-                "persons": table["person_id"].n_unique(),
-                "responses": int(table["is_present"].sum()),
+                "persons": table.select(pl.col("person_id").n_unique()).item(),
+                "responses": int(table.select(pl.col("is_present").sum()).item()),
                 "commonest_patterns": ", ".join(f"{p}: {n:,}" for p, n in common.select("pattern", "count").rows()),
             },
             "response_rates": _last_rates(rated),
@@ -85,6 +87,8 @@ def _participation(study: Study) -> Node:
         study=study.key,
         description=f"{study.about.short_title}: who answered each wave of their arm, who left, who came back.",
         kinds=frozenset({"polars"}),
+        code=("pipeline.participation.on_disk:*",),
+        on_disk=frozenset({"answers"}),
     )
 
 
@@ -127,4 +131,5 @@ def _weights(study: Study) -> Node:
         study=study.key,
         description=f"{study.about.short_title}: the weights as delivered, and scaled to mean one within arm and wave.",
         kinds=frozenset({"polars"}),
+        on_disk=frozenset({"answers"}),
     )

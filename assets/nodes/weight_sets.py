@@ -69,6 +69,7 @@ def _weight_set(study: Study, name: str) -> Node:
         description=f"{study.about.short_title}: {declared.label} ({_waves(declared)}).",
         kinds=frozenset({"polars"}),
         checks=("weights",),
+        on_disk=frozenset({"panel", "participation"}),
         effort=4.0 if declared.replicates else 1.0,
     )
 

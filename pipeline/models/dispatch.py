@@ -14,6 +14,8 @@ from pipeline.errors import ModelError
 from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec
 from pipeline.models.weighting import Weighting, weighted
+from pipeline.on_disk import OnDisk
+from pipeline.on_disk import on_disk as table_on_disk
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
 
@@ -21,7 +23,7 @@ Function = Callable[..., pl.DataFrame]
 """A family's function of name, declaration, the chosen rows, study, and the rows with their declared weights."""
 
 
-@public(once=True, infinite=False)
+@public(once=True, infinite=False, on_disk="pipeline.models.dispatch:fit_on_disk")
 def fit(
     name: str,
     spec: ModelSpec,
@@ -38,6 +40,25 @@ def fit(
     the model asks for Taylor linearisation. ``repeated``: one fit of many (imputations, tipping), by the project's own
     kernel where the family has one. Raises ModelError, naming the model, if it cannot be estimated.
     """
+    return _fit(name, spec, panel, study, weighting, repeated)
+
+
+def fit_on_disk(
+    name: str, spec: ModelSpec, panel: OnDisk, study: Any = None, weighting: Weighting | None = None, *,
+    repeated: bool = False,
+) -> pl.DataFrame:  # fmt: skip
+    """``fit`` of a panel on disk, for the families that need only sums of it. Raises ModelError for another."""
+    replicated = weighting is not None and weighting.replicates is not None and spec.standard_errors != "taylor"
+    if not FAMILIES[spec.family].on_disk or replicated:
+        raise ModelError(
+            "needs its panel in memory", where=f"model {name}", todo="Allow more memory, or choose fewer waves."
+        )
+    return _fit(name, spec, panel, study, weighting, repeated)
+
+
+def _fit(
+    name: str, spec: ModelSpec, panel: Any, study: Any, weighting: Weighting | None, repeated: bool
+) -> pl.DataFrame:
     family = FAMILIES[spec.family]
     function: Function = load(family.function)
     if repeated and family.kernel:
@@ -63,14 +84,17 @@ def _noted(note: str | None) -> pl.Expr:
     return pl.concat_str(pl.col("note"), pl.lit(note, pl.String), separator="; ", ignore_nulls=True).replace("", None)
 
 
-def _chosen(panel: pl.DataFrame, spec: ModelSpec) -> pl.DataFrame:
-    """The rows of the declared waves and arms."""
+def _chosen(panel: Any, spec: ModelSpec) -> Any:
+    """The rows of the declared waves and arms: of a frame a frame, of a table on disk another one."""
+    wanted = pl.lit(True)
     for column, values in (("wave", spec.waves), ("arm", spec.arms)):
         if not values:
             continue
         require(panel, [column])
-        absent = sorted(set(values) - set(panel[column].unique()))
+        absent = sorted(set(values) - set(panel.select(pl.col(column).unique())[column]))
         if absent:
             raise ModelError(f"the panel has no {column} {', '.join(absent)}", todo=f"Correct `{column}s`.")
-        panel = panel.filter(pl.col(column).is_in(list(values)))
-    return panel
+        wanted &= pl.col(column).is_in(list(values))
+    if isinstance(panel, OnDisk):
+        return table_on_disk(panel.scan().filter(wanted)) if spec.waves or spec.arms else panel
+    return panel.filter(wanted)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
 from pipeline.models.design.sample import Replicated
+from pipeline.on_disk import OnDisk, on_disk
 from pipeline.specs.components import COMPONENTS
 
 WEIGHT = "panel_weight"
@@ -31,9 +33,12 @@ class Weighting:
 
 @dataclass(frozen=True)
 class Weighted:
-    """The panel's rows with a weight, in the column ``panel_weight``; their replicates; how many rows have none."""
+    """The panel's rows with a weight, in the column ``panel_weight``; their replicates; how many rows have none.
 
-    frame: pl.DataFrame
+    The rows are a frame, or a table on disk.
+    """
+
+    frame: Any
     replicates: Replicated | None
     left_out: int
 
@@ -41,12 +46,14 @@ class Weighted:
         return f"{self.left_out:,} rows of people without the weight “{name}” left out" if self.left_out else None
 
 
-def weighted(panel: pl.DataFrame, weighting: Weighting) -> Weighted:
-    """The rows of the set's waves whose persons have a weight.
+def weighted(panel: Any, weighting: Weighting) -> Weighted:
+    """The rows of the set's waves whose persons have a weight; of a panel on disk they stay there.
 
     Raises ModelError if nobody has.
     """
     require(panel, ["person_id", "wave"])
+    if isinstance(panel, OnDisk):
+        return _on_disk(panel, weighting)
     panel = panel.filter(pl.col("wave").is_in(list(weighting.waves)))
     given = weighting.weights.select("person_id", WEIGHT).drop_nulls(WEIGHT).with_row_index("_place")
     frame = panel.drop(WEIGHT, strict=False).join(given, on="person_id", how="inner", maintain_order="left")
@@ -56,3 +63,12 @@ def weighted(panel: pl.DataFrame, weighting: Weighting) -> Weighted:
     if weighting.replicates is not None:
         replicates = weighting.replicates.take(frame["_place"].cast(pl.Int64).to_numpy())
     return Weighted(frame.drop("_place"), replicates, panel.height - frame.height)
+
+
+def _on_disk(panel: OnDisk, weighting: Weighting) -> Weighted:
+    rows = panel.scan().filter(pl.col("wave").is_in(list(weighting.waves)))
+    given = weighting.weights.lazy().select("person_id", WEIGHT).drop_nulls(WEIGHT)
+    frame = on_disk(rows.drop(WEIGHT, strict=False).join(given, on="person_id", how="inner", maintain_order="left"))
+    if not frame.height:
+        raise ModelError("nobody has the weight in these waves", where=f"weights {weighting.name}")
+    return Weighted(frame, None, rows.select(pl.len()).collect().item() - frame.height)

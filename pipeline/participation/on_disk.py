@@ -13,6 +13,8 @@ from pipeline.errors import CohesionError
 from pipeline.on_disk import OnDisk, database, person_blocks, person_waves_twice, written
 from pipeline.participation.absences import absences as absences_of
 from pipeline.participation.counts import PERSONS
+from pipeline.participation.outcomes import partial_interviews
+from pipeline.participation.outcomes import reported as reported_of
 from pipeline.participation.patterns import participation as participation_of
 from pipeline.participation.patterns import patterns as patterns_of
 from pipeline.participation.retention import accounting as accounting_of
@@ -119,6 +121,24 @@ def _histories(path: Path, *_: int) -> pl.DataFrame:
     return stacked.with_columns(pl.col("history").replace_strict(counts, return_dtype=pl.Int64).alias(PERSONS)).drop(
         "history"
     )
+
+
+def reported(
+    listed: pl.DataFrame | None,
+    answers: OnDisk,
+    items: Sequence[str],
+    *,
+    partial_below: float | None,
+    unfinished: pl.DataFrame | None = None,
+) -> pl.DataFrame | None:
+    """The field report and interviews in part, as ``reported`` in memory: from the answers of those interviews."""
+    own = ["person_id", "wave"]
+    few = [answers.scan().head(0).collect()]
+    for batch in answers.slices() if partial_below is not None or unfinished is not None else ():
+        found = [] if partial_below is None else [partial_interviews(batch, items, below=partial_below).select(own)]
+        found += [] if unfinished is None else [unfinished.select(own)]
+        few.append(batch.join(pl.concat(found), on=own, how="semi", maintain_order="left"))
+    return reported_of(listed, pl.concat(few), items, partial_below=partial_below, unfinished=unfinished)
 
 
 def patterns(participation: OnDisk, **options: Any) -> pl.DataFrame:

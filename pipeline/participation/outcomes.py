@@ -113,7 +113,7 @@ def unfinished_interviews(waves: Mapping[str, pl.DataFrame], rules: Mapping[str,
     return pl.concat(found)
 
 
-@public(once=("answers",))
+@public(once=("answers",), on_disk="pipeline.participation.on_disk:reported")
 def reported(
     listed: pl.DataFrame | None,
     answers: pl.DataFrame,

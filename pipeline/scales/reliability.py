@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from pipeline.door import public
+from pipeline.on_disk import OnDisk
 from pipeline.scales.score import answers_as_numbers
 from pipeline.specs.project import Study
+from pipeline.specs.study import Scale
 
 SMALLEST = 1e-12
 """A variance of the sum below this share of the items' own is rounding error, not variance."""
@@ -59,15 +61,20 @@ def _alpha(frame: pl.DataFrame, items: Sequence[str]) -> Alpha:
     return Alpha(min(alpha, 1.0), kept, persons, note)
 
 
-@public(once=True)
+@public(once=True, on_disk="pipeline.scales.on_disk:reliability")
 def reliability(answers: pl.DataFrame, study: Study) -> pl.DataFrame:
     """One row per scale, wave and arm in which all of the scale's items were answered (contract ``Reliability``).
 
     Alpha is over the rows that answered every item. A scale of one item has none and no row.
     """
+    return reliability_of(answers, study)
+
+
+def reliability_of(answers: pl.DataFrame | OnDisk, study: Study) -> pl.DataFrame:
+    """``reliability`` of a frame, or of a table on disk."""
     rows = []
     scales = {key: scale for key, scale in study.scales.items() if len(scale.items) > 1}
-    for (wave, arm), part in answers.group_by("wave", "arm", maintain_order=True):
+    for (wave, arm), part in _parts(answers, scales):
         for key, scale in scales.items():
             if any(part[item].null_count() == part.height for item in scale.items):
                 continue
@@ -85,3 +92,16 @@ def reliability(answers: pl.DataFrame, study: Study) -> pl.DataFrame:
         "note": pl.String,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _parts(
+    answers: pl.DataFrame | OnDisk, scales: Mapping[str, Scale]
+) -> Iterator[tuple[tuple[object, ...], pl.DataFrame]]:
+    """The answers of each wave and arm; of a table on disk one after the other, with the columns that are read."""
+    if isinstance(answers, pl.DataFrame):
+        yield from answers.group_by("wave", "arm", maintain_order=True)
+        return
+    items = list(dict.fromkeys(item for scale in scales.values() for item in scale.items))
+    found = answers.scan().select("wave", "arm").unique(maintain_order=True).collect(engine="streaming")
+    for wave, arm in found.iter_rows() if items else ():
+        yield (wave, arm), answers.filter((pl.col("wave") == wave) & (pl.col("arm") == arm)).select(*items)

@@ -43,6 +43,7 @@ _REGRESSIONS = (
         imputed=True,
         repeatable=True,
         kernel=True,
+        on_disk="pipeline.models.on_disk.fixed_effects:fixed_effects",
     ),
     Family(
         "random_effects",
@@ -90,6 +91,7 @@ _REGRESSIONS = (
         imputed=True,
         repeatable=True,
         computed=ITERATIVE,
+        on_disk="pipeline.models.on_disk.within_between:within_between",
     ),
     Family(
         "between",
@@ -162,6 +164,7 @@ _DESIGNS = (
         weighted=True,
         imputed=True,
         repeatable=True,
+        on_disk="pipeline.models.on_disk.means:design_means",
     ),
     Family(
         "design_shares",
@@ -172,6 +175,7 @@ _DESIGNS = (
         takes=_DESIGN | {"group"},
         components=("share",),
         weighted=True,
+        on_disk="pipeline.models.on_disk.means:design_shares",
     ),
     Family(
         "design_quantiles",

@@ -37,6 +37,7 @@ class Family:
     weighted: bool = False  # its estimates take weights, delivered or those of a weight set
     imputed: bool = False  # fitted on each completed panel, and pooled
     repeatable: bool = False  # a sensitivity model may estimate one of its results again
+    on_disk: str = ""  # ``module:function`` that fits it where the panel stays on disk; none: it needs its rows
     kernel: bool = False  # its function takes ``repeated``: fits of many panels, on arrays
     reads_items: bool = False  # reads answers to single items, not only scores
     log_scale: bool = False  # coefficients are log odds, printed as odds ratios

@@ -18,9 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import cost_picture
 import large_panel
-import polars as pl
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "reports" / "gallery"
@@ -73,6 +71,8 @@ def participation(root: Path) -> None:
 
 def weights(root: Path) -> None:
     """As delivered; and of those who answered any wave, raked to sex."""
+    import polars as pl
+
     from pipeline.weights import Recipe, people, weight_set
     from pipeline.weights.delivered import delivered_weights
 
@@ -189,10 +189,14 @@ def main() -> None:
     elif options.scan:
         scan(Path(options.scan[1]), options.scan[0])
     elif not options.picture:
+        import polars as pl
+
         found = pl.DataFrame(list(measured([int(size) for size in options.sizes.split(",")], options.scratch)))
         if options.write:
             found.write_csv(GALLERY / "cost.csv")
     if options.write or options.picture:
+        import cost_picture
+
         cost_picture.draw(GALLERY / "cost.csv", GALLERY / "cost.svg")
 
 

@@ -8,6 +8,7 @@ Writes the study's declarations and its wave tables (as `ingest` makes them), an
 """
 
 import argparse
+import hashlib
 from pathlib import Path
 
 import duckdb
@@ -79,18 +80,24 @@ def persons_for(person_waves: int) -> int:
 def declare(root: Path) -> None:
     """The study's declarations, in a root of its own."""
     _, study = bare_root(root, STUDY)
-    listed = [
-        f"{wave},Wave {place},{1999 + place}-01-01,{1999 + place}-02-28,,,,," for place, wave in enumerate(WAVES, 1)
-    ]
-    (study / "waves.csv").write_text("\n".join([HEADER, *listed]) + "\n")
     (study / "waves" / "_each.yaml").write_text('files: [{arm: main, file: "wave_{number:02}.csv", format: csv}]\n')
     (study / "study.yaml").write_text(ABOUT)
     (study / "items.yaml").write_text(ITEMS)
+    list_waves(root, {})
+
+
+def list_waves(root: Path, sums: dict[str, str]) -> None:
+    """The waves and their months of fieldwork; ``sums``: wave → SHA-256 of its file, which confirms it."""
+    lines = [HEADER]
+    for place, wave in enumerate(WAVES, 1):
+        year = 1999 + place
+        lines.append(f"{wave},Wave {place},{year}-01-01,{year}-02-28,,,,,{sums.get(wave, '')}")
+    (root / "data" / "studies" / STUDY / "waves.csv").write_text("\n".join(lines) + "\n")
 
 
 def write(root: Path, person_waves: int, *, deposits: bool = False) -> int:
     """Wave tables in the warehouse of ``root``, or with ``deposits`` the files to ingest; returns how many rows."""
-    persons, total = persons_for(person_waves), 0
+    persons, total, sums = persons_for(person_waves), 0, {}
     folder = root / "data" / "warehouse" / "wave" / STUDY
     folder.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={"memory_limit": "2GB", "temp_directory": str(root / "spilled")})
@@ -99,11 +106,14 @@ def write(root: Path, person_waves: int, *, deposits: bool = False) -> int:
         if deposits:
             target = root / "data" / "raw" / STUDY / f"wave_{number:02}.csv"
             total += connection.execute(f"COPY ({made}) TO '{target}' (FORMAT csv, HEADER)").fetchall()[0][0]
+            sums[wave] = hashlib.sha256(target.read_bytes()).hexdigest()
             continue
         table = f"""SELECT id AS person_id, '{STUDY}' AS study, 'main' AS arm, '{wave}' AS wave,
             row_number() OVER () AS row, * EXCLUDE (id) FROM ({made})"""
         target = folder / f"{wave}.parquet"
         total += connection.execute(f"COPY ({table}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)").fetchall()[0][0]
+    if deposits:
+        list_waves(root, sums)
     return total
 
 

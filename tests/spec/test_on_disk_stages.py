@@ -175,12 +175,11 @@ def test_a_file_written_in_pieces_is_laid_out_as_one_frame(rows, tmp_path, monke
 
 
 def test_how_much_memory_there_is_and_what_is_large(answers, monkeypatch):
-    table = on_disk.OnDisk(answers)
     monkeypatch.setenv("COHESION_MEMORY", "6 GB")
     assert on_disk.memory() == 6 * 10**9
-    assert not on_disk.is_large(table)
+    assert not on_disk.are_large([answers])
     monkeypatch.setattr(on_disk, "LARGE", 1e-6)
-    assert on_disk.is_large(table)
+    assert on_disk.are_large([answers])
     for wrong in ("lots", "5", "-3GB"):
         monkeypatch.setenv("COHESION_MEMORY", wrong)
         with pytest.raises(CohesionError, match="no amount of memory"):

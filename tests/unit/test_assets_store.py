@@ -14,7 +14,7 @@ FRAME = pl.DataFrame({"n": [1, 2]})
 
 
 def save(paths: Paths) -> None:
-    content = {"n": (store.table_bytes(FRAME), FRAME.height)}
+    content = {"n": store.content_of(FRAME)}
     store.save(paths, node("a"), content, {"text": b"12"}, "abc", {"b": "hash"}, Report("table/a", seconds=0.5))
 
 
