@@ -30,8 +30,12 @@ def is_marked(folder: Path) -> bool:
 
 
 def _named(root: Path) -> Path:
-    if not os.path.lexists(root):
-        raise CohesionError("there is no such folder", where=str(root), todo=f"{BEGIN}")
+    try:
+        root.lstat()
+    except PermissionError:
+        raise CohesionError("you may not look there", where=str(root), todo="Ask the owner of the folder.") from None
+    except (OSError, ValueError):
+        raise CohesionError("there is no such folder", where=str(root), todo=BEGIN) from None
     if not root.is_dir():
         raise CohesionError("is not a folder", where=str(root), todo="Name the folder of a project.")
     root = root.resolve()

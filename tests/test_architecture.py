@@ -115,6 +115,13 @@ def test_templates_are_asked_for_by_name():
                 assert not taken, f"{file.relative_to(ROOT)} builds the path of a template"
 
 
+def test_commands_ask_for_their_project_in_one_place():
+    """``here`` and ``here_to_write`` refuse what is no project, of another version, or closed, in one message."""
+    for file in files("assets/commands"):
+        if file.name not in {"place.py", "migrate.py"}:
+            assert "from_environment" not in file.read_text(encoding="utf-8"), file.name
+
+
 def modules() -> dict[str, Path]:
     """Every module of the project by its name."""
     found = {}

@@ -17,11 +17,12 @@ from assets.commands.items import items_app
 from assets.commands.key import key_app
 from assets.commands.messages import said_plainly
 from assets.commands.migrate import migrate
-from assets.commands.place import RootAnywhere, here, here_to_write, installed_version, named_root
+from assets.commands.place import RootAnywhere, here, here_to_write, named_root
 from assets.commands.release import release_app
 from assets.commands.trace import trace
 from assets.commands.ui import ui
 from assets.commands.wave import wave_app, withdraw
+from assets.projects.pinned import installed_version
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import load_project

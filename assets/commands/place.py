@@ -1,6 +1,5 @@
 """Where a command works: the project that ``--root`` names, in which version, and whether it may be written to."""
 
-import importlib.metadata
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +7,10 @@ from pathlib import Path
 
 from typer.core import TyperGroup
 
+from assets.projects.pinned import refuse_other_version
 from pipeline.errors import CohesionError
 from pipeline.paths import Paths
 from pipeline.root import VARIABLE
-from pipeline.settings import settings_of
 
 ROOT = "--root"
 
@@ -53,25 +52,6 @@ def named_root(root: str | None) -> Iterator[None]:
             os.environ.pop(VARIABLE, None)
             if before is not None:
                 os.environ[VARIABLE] = before
-
-
-def installed_version() -> str:
-    """The version of this package; empty where it runs without having been installed."""
-    try:
-        return importlib.metadata.version("cohesion-panel")
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-
-
-def refuse_other_version(root: Path) -> None:
-    """Raises ``CohesionError`` where the settings of a project name another version than the one that runs."""
-    wanted, here = settings_of(root).get("version"), installed_version()
-    if wanted and here and wanted != here:
-        raise CohesionError(
-            f"this project is built with cohesion-panel {wanted}, and this is {here}",
-            where=str(root),
-            todo=f"Install {wanted}; or bring the project to {here}, which may move its numbers: cohesion migrate.",
-        )
 
 
 def here() -> Paths:

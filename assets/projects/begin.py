@@ -14,6 +14,8 @@ from pipeline.errors import CohesionError, one_line
 from pipeline.paths import SHIPPED, Paths
 from pipeline.root import MARKER
 
+ASIDE = ".beginning-"
+"""How the folder is called in which a project is written before it is put in place; a run that was killed leaves it."""
 SHOWN = 5
 """So many of the things that lie in a folder already are named."""
 
@@ -28,6 +30,8 @@ def begin_project(folder: Path, example: str | None = None) -> Path:
     try:
         is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{ASIDE}*"):
+            shutil.rmtree(left)
     except (OSError, ValueError) as error:
         raise _cannot(folder, error) from None
     try:
@@ -45,7 +49,8 @@ def _refuse(folder: Path) -> None:
     if one_line(name) != name or name != name.strip():
         raise CohesionError("a folder with such signs in its name cannot be a project", where=name, todo="Rename it.")
     try:
-        found = sorted(place.name for place in folder.iterdir()) if folder.is_dir() else []
+        held = sorted(place.name for place in folder.iterdir()) if folder.is_dir() else []
+        found = [name for name in held if not name.startswith(ASIDE)]
         is_file = not found and folder.exists() and not folder.is_dir()
     except (OSError, ValueError) as error:
         raise _cannot(folder, error) from None
@@ -62,7 +67,7 @@ def _refuse(folder: Path) -> None:
 
 def _fill(folder: Path, files: list[Path], example: str | None) -> None:
     """All files into a folder aside, and from there to their places."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".beginning-") as aside:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=ASIDE) as aside:
         draft = Path(aside)
         for file in files:
             target = draft / file.relative_to(SHIPPED)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import re
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+from pipeline.errors import CohesionError
+from pipeline.settings import settings_of
 
 PACKAGE = "cohesion-panel"
 
@@ -33,3 +37,22 @@ def _name(requirement: str) -> str:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def installed_version() -> str:
+    """The version of this package; empty where it runs without having been installed."""
+    try:
+        return importlib.metadata.version(PACKAGE)
+    except PackageNotFoundError:
+        return ""
+
+
+def refuse_other_version(root: Path) -> None:
+    """Raises ``CohesionError`` where the settings of a project name another version than the one that runs."""
+    wanted, here = settings_of(root).get("version"), installed_version()
+    if wanted and here and wanted != here:
+        raise CohesionError(
+            f"this project is built with cohesion-panel {wanted}, and this is {here}",
+            where=str(root),
+            todo=f"Install {wanted}; or bring the project to {here}, which may move its numbers: cohesion migrate.",
+        )

@@ -6,6 +6,7 @@ A content is text (JSON, a declaration) or the Parquet bytes of a table of aggre
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -90,13 +91,17 @@ class Archive:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        """The database within one transaction: all of what is written in it, or nothing."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.touch(mode=PRIVATE, exist_ok=True)
-        database = sqlite3.connect(self.file, timeout=WAIT_SECONDS)
+        """The database within one transaction: all of what is written in it, or nothing. A closed one can be read."""
+        closed = self.file.is_file() and not (os.access(self.file, os.W_OK) and os.access(self.file.parent, os.W_OK))
+        if not closed:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.touch(mode=PRIVATE, exist_ok=True)
+        mode = "ro" if closed else "rw"
+        database = sqlite3.connect(f"{self.file.resolve().as_uri()}?mode={mode}", uri=True, timeout=WAIT_SECONDS)
         try:
             with database:
-                database.executescript(_TABLES)
+                if not closed:
+                    database.executescript(_TABLES)
                 yield database
         finally:
             database.close()

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from typer.testing import CliRunner
 
 from assets.commands.main import app
 from assets.projects.begin import begin_project
+from assets.provenance.archive import Archive, Entry, hash_of
+from pipeline.paths import Paths
 
 COMMANDS = {
     "check": ["check"],
@@ -30,6 +33,7 @@ COMMANDS = {
     "trace": ["trace", "small:1"],
     "items": ["items", "draft", "codebook.csv", "--study", "first"],
     "draft": ["wave", "draft", "first", "new.csv"],
+    "preview": ["wave", "preview", "first", "w01"],
     "accept": ["wave", "accept", "first", "w01"],
     "compare": ["wave", "compare", "first", "w01"],
     "withdraw": ["withdraw", "first", "P001", "--scope", "future"],
@@ -169,12 +173,15 @@ def as_nobody(*command: str, root: Path, where: Path) -> subprocess.CompletedPro
 
 
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory):
-    """A project that its reader may not write to, and a folder of the reader's own."""
-    top = tmp_path_factory.mktemp("places")
-    for folder in (top, *list(top.parents)[:-2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
+def closed():
+    """A project that its reader may not write to, and a folder of the reader's own.
+
+    Not below pytest's folder, which every other run of pytest closes to others again.
+    """
+    top = Path(tempfile.mkdtemp(prefix="cohesion-places-"))
+    top.chmod(0o755)
     root, own = make_root(top / "root"), top / "own"
+    Archive(Paths(root)).keep(Entry(0, "abcd1234", "2026-01-02 03:04:05", "", hash_of("{}")), [], {}, 9)
     own.mkdir()
     (own / "codebook.csv").write_text("variable,label\nq,A question\n")
     (own / "new.csv").write_text("id,q\n1,1\n")
@@ -189,6 +196,7 @@ def closed(tmp_path_factory):
     for place in (root, *root.rglob("*")):
         if place.is_dir():
             place.chmod(0o755)
+    shutil.rmtree(top)
 
 
 @pytest.mark.thorough
@@ -202,9 +210,13 @@ def test_a_project_that_is_closed_to_its_reader_gets_one_message(closed, command
     if command not in READ_ONLY:
         assert done.returncode == 1, said
         assert said == f"{root}/data: {CLOSED}\n"
+    if command in RECORDED:
+        assert RECORDED[command] in said
     assert sorted(root.rglob("*")) == before
 
 
+RECORDED = {"builds": "abcd1234  2026-01-02 03:04 UTC", "diff": "only one build is recorded"}
+"""What is read of the builds of a closed project."""
 CLOSED = (
     "this folder cannot be written to, so nothing was changed. Copy the project to a folder of yours, or have its "
     "owner give you the right to write."

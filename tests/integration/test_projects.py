@@ -96,6 +96,12 @@ def test_names_that_cannot_be_are_refused(tmp_path, monkeypatch, name, said):
     assert sorted(os.listdir()) == ["file", "link"]  # noqa: PTH208
 
 
+def test_what_a_killed_run_left_is_no_obstacle(tmp_path):
+    (tmp_path / ".beginning-abc" / "data").mkdir(parents=True)
+    assert init(tmp_path)[0] == 0
+    assert not list(tmp_path.glob(".beginning-*"))
+
+
 def test_an_example_that_there_is_not_is_named_with_those_that_there_are(tmp_path):
     code, output = init(tmp_path / "demo", "--example", "parallel_live")
     assert code == 1
