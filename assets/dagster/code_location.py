@@ -10,6 +10,7 @@ from assets.dagster.databases import open_databases
 from assets.dagster.freshness import freshness_checks
 from assets.dagster.graph import graph
 from assets.dagster.jobs import STUDY, people_jobs
+from assets.dagster.plain import speak_plainly
 from assets.engine.code import Code
 from assets.engine.node import Node
 from assets.engine.plan import Plan, version_of
@@ -20,6 +21,7 @@ from assets.nodes import all_nodes
 
 def definitions(workspace: Workspace) -> dg.Definitions:
     """Everything Dagster needs to know of a workspace."""
+    speak_plainly()
     nodes = all_nodes(workspace)
     code = Code(cache=workspace.paths.code_cache)
     versions = {node.name: version_of(node, code) for node in nodes}

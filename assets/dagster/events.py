@@ -1,6 +1,7 @@
 """A report of the engine as Dagster records it: tables with their preview and links, checks with what is to be done."""
 
 from collections.abc import Iterator, Mapping
+from html import escape
 
 import dagster as dg
 from dagster._core.definitions.data_version import (
@@ -24,7 +25,8 @@ MARKDOWN = ("sql", "estimates", "convergence")
 """Metadata that nodes write as Markdown (``assets/nodes/preview.py``)."""
 INLINE = 1000
 """Markdown of fewer signs is shown where it stands; what is longer hides behind a link."""
-PREVIEW_BYTES = 100_000
+THUMBNAIL, ROWS = 190, 6
+"""Of previews in descriptions: pixels, and rows of a table. What is higher is folded away."""
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 
 
@@ -129,12 +131,11 @@ def _value(name: str, value: object) -> dg.MetadataValue:
 def files_of(node: Node, paths: Paths) -> dict[str, dg.MetadataValue]:
     """A picture of the figure or of page one, and where each document is opened; nothing for the owner alone."""
     present = [file.path for file in node.files.values() if not file.private and (paths.root / file.path).is_file()]
-    served = [path for path in present if is_report(path)]
     shown: dict[str, dg.MetadataValue] = {}
-    picture = preview_of(node, paths)
+    picture = picture_of(node, paths)
     if picture:
-        shown["preview"] = dg.MetadataValue.md(picture)
-    links = [f"[{as_text(path.rpartition('/')[2])}]({report_link(path)})" for path in served]
+        shown["preview"] = dg.MetadataValue.md(f"![{as_text(node.description)}]({picture})")
+    links = [f"[{as_text(path.rpartition('/')[2])}]({report_link(path)})" for path in present if is_report(path)]
     while links and len(" · ".join(links)) >= INLINE:
         links.pop()
     if links:
@@ -142,12 +143,34 @@ def files_of(node: Node, paths: Paths) -> dict[str, dg.MetadataValue]:
     return shown
 
 
-def preview_of(node: Node, paths: Paths) -> str:
-    """The picture of a figure or of a paper's page one as Markdown; nothing where none of under 100 kB is there."""
+def picture_of(node: Node, paths: Paths) -> str:
+    """The address of the picture of a figure or of a paper's page one; nothing where none is there."""
     names = [file.path for file in node.files.values() if file.path.endswith(".svg") and not file.private]
-    small = [
-        path
-        for path in sorted(names, key=lambda path: not path.endswith(".narrow.svg"))
-        if is_report(path) and (paths.root / path).is_file() and (paths.root / path).stat().st_size < PREVIEW_BYTES
-    ]
-    return f"![{as_text(node.description)}]({report_link(small[0])})" if small else ""
+    found = [path for path in names if is_report(path) and (paths.root / path).is_file()]
+    return report_link(min(found, key=lambda path: not path.endswith(".narrow.svg"))) if found else ""
+
+
+def about_asset(node: Node, paths: Paths) -> str:
+    """What an asset answers; below it the picture or the table as it is now, and the page to open."""
+    pages = [file.path for file in node.files.values() if file.is_page and not file.private and is_report(file.path)]
+    page = next((report_link(path) for path in pages if path.endswith(".html")), "")
+    picture = picture_of(node, paths)
+    shown = [as_text(node.description)]
+    if page:
+        shown.append(f"[Open the report]({page})")
+    if picture:
+        image = f'<img src="{picture}" alt="{escape(visible(node.description))}" height="{THUMBNAIL}">'
+        shown.append(f"[{image}]({page or picture})")
+    return "\n\n".join([*shown, *_table(node, paths)])
+
+
+def _table(node: Node, paths: Paths) -> list[str]:
+    """The first rows of the results that were stored last, as Markdown."""
+    record = store.record(paths, node)
+    report = store.report_of(record) if record is not None else None
+    told = report.tables[0].metadata.get("estimates") if report is not None and report.tables else None
+    if not isinstance(told, str):
+        return []
+    lines = told.split("\n")
+    rest = f"\n\nand {len(lines) - ROWS - 2} more rows, below" if len(lines) > ROWS + 2 else ""
+    return ["\n".join(lines[: ROWS + 2]) + rest]

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import dagster as dg
 
 from assets.commands.progress import set_apart
-from assets.dagster.events import about, described, events_of, metadata_of, preview_of, severity
+from assets.dagster.events import about, about_asset, described, events_of, metadata_of, severity
 from assets.dagster.words import CHECKS, GROUPS, OWNERS
 from assets.engine.node import Node
 from assets.engine.report import Report, checks_of
 from assets.nodes.preview import as_text
-from assets.web.links import is_report, report_link
 from pipeline.paths import Paths
 
 log = logging.getLogger("cohesion")
@@ -52,7 +51,7 @@ def _specs(node: Node, version: str, paths: Paths) -> list[dg.AssetSpec]:
             list(key),
             deps=[list(needed) for needed in node.needs],
             group_name=GROUPS[node.group],
-            description=_described(node, paths),
+            description=about_asset(node, paths),
             owners=OWNERS,
             kinds=set(node.kinds),
             tags={"study": node.study},
@@ -77,14 +76,6 @@ def _check_specs(node: Node) -> list[dg.AssetCheckSpec]:
         for name, text in node.remarks.items()
     ]
     return [*contract, *extra, *reported]
-
-
-def _described(node: Node, paths: Paths) -> str:
-    """What an asset answers; below it the figure, or page one, as it is now, and the page to open."""
-    pages = [file.path for file in node.files.values() if file.is_page and not file.private and is_report(file.path)]
-    pages = [path for path in pages if path.endswith(".html")][:1]
-    opened = [f"[Open the report]({report_link(path)})" for path in pages]
-    return "\n\n".join(filter(None, [as_text(node.description), *opened, preview_of(node, paths)]))
 
 
 def _asked_for(report: Report, node: Node, paths: Paths, context: dg.AssetExecutionContext) -> Iterator[object]:

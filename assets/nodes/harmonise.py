@@ -40,6 +40,7 @@ def make_findings(tables: Tables, *, study: Study, template: OutsideFile, modell
     from pipeline.tables import Findings
 
     waves = tables["waves"]
+    labels = {key: item.label for key, item in study.items.items()}
     found = compare_all(study, waves, tables["labels"], modelled, tables.get("joins"), tables.get("outcomes"))
     unmatched = unmatched_answers(study, waves, found)
     page = drift_html(
@@ -56,7 +57,7 @@ def make_findings(tables: Tables, *, study: Study, template: OutsideFile, modell
         schemas={"findings": Findings},
         files={"report": page.encode()} | ({"unmatched": unmatched_csv(unmatched)} if unmatched.height else {}),
         problems={"decided": open_blocks(found)},
-        remarks={f"drift_{wave}": undecided(found, wave) for wave in study.waves},
+        remarks={f"drift_{wave}": undecided(found, wave, labels) for wave in study.waves},
         metadata={"findings": {"findings": counted(found), "links": links(link_counts(study, waves))}},
         keep=True,
     )

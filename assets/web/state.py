@@ -17,6 +17,7 @@ from assets.engine.node import Node
 from assets.engine.plan import Plan
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
+from assets.waves.accept import hashes_of
 from assets.web.links import checks_link, job_link, report_link
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
@@ -33,6 +34,8 @@ DOCUMENTS = {
     "_slides.pdf": "figures as slides",
 }
 """Ending of a paper's file → what it is to a reader, in the order of the start page."""
+SHOWN = 12
+"""So many characters of a SHA-256."""
 FRESH_SECONDS = 5.0
 """So long one state is shown before it is gathered again."""
 
@@ -161,7 +164,7 @@ def _reports(paths: Paths, nodes: list[Node]) -> list[Link]:
 
 def _tasks(workspace: Workspace, study: Study, nodes: list[Node]) -> list[Task]:
     """What waits for a person: files, decisions, findings to look at, checks that failed."""
-    tasks = [_waiting(study, one) for one in standing.waiting(workspace, study)]
+    tasks = [_waiting(workspace, study, one) for one in standing.waiting(workspace, study)]
     drift = report_link(workspace.paths.drift_file(study.key).relative_to(workspace.paths.root).as_posix())
     for node in nodes:
         if node.keys[0][0] != "findings":
@@ -178,12 +181,14 @@ def _tasks(workspace: Workspace, study: Study, nodes: list[Node]) -> list[Task]:
     return [*tasks, *_failed(workspace, nodes)]
 
 
-def _waiting(study: Study, one: standing.Waiting) -> Task:
+def _waiting(workspace: Workspace, study: Study, one: standing.Waiting) -> Task:
     if one.wave:
+        hashes = hashes_of(study, one.wave, workspace.deposit_folder(study))
+        files = "; ".join(f"{name}: SHA-256 {sha256[:SHOWN]}…" for name, sha256 in hashes.items())
         address = job_link("accept_a_wave", {"study": study.key, "wave": one.wave, "sha256": ""})
         return Task(
             f"{study.waves[one.wave].title} ({one.wave}) awaits confirmation",
-            "Compare its file with what its depositor says, then confirm it.",
+            f"Compare with what its depositor says, then confirm it. {files}",
             Link("Accept this wave", address),
         )
     if one.file:

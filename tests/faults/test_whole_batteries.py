@@ -75,9 +75,8 @@ def test_a_battery_without_an_answer_is_one_finding(tmp_path, empty):
     rows = found.filter(kind=kind)
     assert sorted(rows["item"]) == ["often_1", "often_2", "often_3"], "the table has one for each item"
     worst, lines = undecided(found, "w02")
-    of_kind = [line for line in lines if f"({kind}" in line]
+    of_kind = [line for line in lines if "(often)" in line]
     assert len(of_kind) == 1
-    assert "often (" in of_kind[0]
     assert "of all 3 items of the battery, such as `often_1`" in of_kind[0]
     if empty:
         assert worst == "warning"
@@ -100,7 +99,7 @@ def test_some_items_of_a_battery_are_findings_of_their_own(tmp_path):
         {wave: made.frame for wave, made in tables.items()},
         {wave: made.labels for wave, made in tables.items()},
     )
-    assert [line for line in undecided(found, "w02")[1] if line.startswith("trust_3 (not_in_file")]
+    assert [line for line in undecided(found, "w02")[1] if "(trust_3)" in line]
 
 
 def test_rows_of_one_wording_in_two_batteries_have_labels_that_tell_them_apart(tmp_path):

@@ -13,6 +13,8 @@ from pipeline.harmonise.texts import together as texts_together
 from pipeline.options import known_options
 
 MEANING = {"blocks": "to be decided", "warns": "to be looked at", "notes": "good to know"}
+PARTS = {"person_id": "People", "weight": "Weights", "missing_codes": "Missing codes", "present": "Who was there"}
+"""What findings are about that are no items."""
 
 
 @known_options
@@ -53,22 +55,40 @@ def _of_all(file: str, found: Mapping[str, tuple[str, str, Texts]]) -> str:
 
 
 @known_options
-def undecided(findings: pl.DataFrame, wave: str) -> tuple[str, list[str]]:
-    """How bad what a wave shows is, ``error`` or ``warning``, and each finding that nobody decided about, in words."""
+def undecided(findings: pl.DataFrame, wave: str, labels: Mapping[str, str] | None = None) -> tuple[str, list[str]]:
+    """How bad what a wave shows is, ``error`` or ``warning``, and each finding that nobody decided about, in words.
+
+    ``labels``: item → what it is called. Each finding says what was found, of how many rows, and what to do.
+    """
     waiting = folded(findings).filter(
         (pl.col("wave") == wave) & (pl.col("severity") != "notes") & pl.col("decision").is_null()
     )
     worst = "error" if (waiting["severity"] == "blocks").any() else "warning"
     together = pl.col("kind") == "no_number"
-    columns = waiting.filter(~together).select("arm", "item", "kind", "what", "count")
+    columns = waiting.filter(~together).select("arm", "item", "what", "count", "todo")
     several = waiting["arm"].n_unique() > 1
     return worst, [
         *(
-            f"{f'{arm}, ' if several else ''}{item} ({kind}{f', {count:,}' if count is not None else ''}): {what}"
-            for arm, item, kind, what, count in columns.iter_rows()
+            f"{f'{arm}, ' if several else ''}{_called(item, labels or {})}: {_ended(what)}"
+            f"{f' {count:,} rows.' if count and f'{count:,}' not in what else ''} {todo}"
+            for arm, item, what, count, todo in columns.iter_rows()
         ),
         *_texts_together(waiting.filter(together)),
     ]
+
+
+def label_of(item: str, labels: Mapping[str, str]) -> str:
+    """What an item, a scale, or a part of a file that is neither is called."""
+    return labels.get(item) or PARTS.get(item) or item.replace("_", " ").capitalize()
+
+
+def _called(item: str, labels: Mapping[str, str]) -> str:
+    """A label, and behind it the name by which declarations know the item."""
+    return f"{label_of(item, labels)} ({item})"
+
+
+def _ended(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 @known_options

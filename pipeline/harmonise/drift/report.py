@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipeline.harmonise.drift.messages import PARTS, label_of
 from pipeline.harmonise.drift.redelivered_words import Redelivered, in_words
 from pipeline.harmonise.drift.whole_batteries import folded
 from pipeline.options import known_options
@@ -38,15 +39,15 @@ def drift_html(
     """
     shown = folded(findings)
     labels = {key: item.label for key, item in study.items.items()}
-    labels |= {"person_id": "People", "weight": "Weights", "missing_codes": "Missing codes", "present": "Who was there"}
+    scales = {key: one.label for key, one in study.scales.items()}
     return _compiled(template.read_text(encoding="utf-8")).render(
         study=study,
         waves=[(wave, _parts(shown.filter(pl.col("wave") == wave))) for wave in study.waves],
         several_arms=len(study.about.arms) > 1,
         overview=_plain(_overview(study, shown, receipts, apart)),
         links=_plain(links) if links is not None and links.height else None,
-        redelivered=_redelivered(redeliveries or {}, labels | {key: one.label for key, one in study.scales.items()}),
-        label=lambda item: labels.get(item, item.replace("_", " ").capitalize()),
+        redelivered=_redelivered(redeliveries or {}, labels | PARTS | scales),
+        label=lambda item: label_of(item, labels),
     )
 
 
