@@ -1,7 +1,6 @@
 """A report of the engine as Dagster records it: tables with their preview and links, checks with what is to be done."""
 
 from collections.abc import Iterator, Mapping
-from html import escape
 
 import dagster as dg
 from dagster._core.definitions.data_version import (
@@ -159,8 +158,7 @@ def about_asset(node: Node, paths: Paths) -> str:
     if page:
         shown.append(f"[Open the report]({page})")
     if picture:
-        image = f'<img src="{picture}" alt="{escape(visible(node.description))}" height="{THUMBNAIL}">'
-        shown.append(f"[{image}]({page or picture})")
+        shown.append(f"[![{as_text(node.description)}]({picture}?height={THUMBNAIL})]({page or picture})")
     return "\n\n".join([*shown, *_table(node, paths)])
 
 

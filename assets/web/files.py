@@ -1,6 +1,7 @@
 """The files of ``reports/build/`` over HTTP: papers and reports, never a script, never a stray file."""
 
 import gzip
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +27,7 @@ TYPES = {
 """By the ending of a file's name; what ends otherwise is not served."""
 PACKED = {".svg", ".html"}
 GZIP = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+HIGHEST = 2000
 BEFORE_RELEASE = "_cells.csv"
 """Every number of a paper before any is withheld: for the gate, not for readers."""
 HEADERS = {
@@ -63,9 +65,24 @@ def respond(paths: Paths, request: Request) -> Response:
     if file is None:
         return HTMLResponse(ABSENT, status_code=404, headers=HEADERS)
     kind = TYPES[file.suffix.lower()]
+    height = request.query_params.get("height", "")
+    if kind == TYPES[".svg"] and height.isdecimal() and 0 < int(height) <= HIGHEST:
+        return Response(of_height(file.read_text(encoding="utf-8"), int(height)), media_type=kind, headers=HEADERS)
     if file.suffix.lower() in PACKED and "gzip" in request.headers.get("accept-encoding", ""):
         return Response(_packed(file, file.stat().st_mtime_ns), media_type=kind, headers={**HEADERS, **GZIP})
     return FileResponse(file, media_type=kind, headers=HEADERS)
+
+
+def of_height(svg: str, height: int) -> str:
+    """A picture of so many pixels, for places that show it as large as it says it is. One without a size stays so."""
+    head = re.search(r"<svg\b[^>]*>", svg)
+    size = re.search(r'\bviewBox="[-\d.]+[ ,]+[-\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)"', head.group()) if head else None
+    if head is None or size is None or not float(size[2]):
+        return svg
+    width = height * float(size[1]) / float(size[2])
+    bare = re.sub(r'\s(width|height)="[^"]*"', "", head.group())
+    sized = bare.replace("<svg", f'<svg width="{width:.0f}" height="{height}"', 1)
+    return svg[: head.start()] + sized + svg[head.end() :]
 
 
 @lru_cache(maxsize=256)

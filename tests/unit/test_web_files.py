@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.web.files import HEADERS, TYPES, find
+from assets.web.files import HEADERS, TYPES, find, of_height
 from assets.web.links import asset_link, is_report, job_link, report_link
 from pipeline.paths import Paths
 
@@ -62,3 +62,13 @@ def test_addresses_are_quoted():
     assert "config=ops%3A%0A" in job_link("new_wave", {"file": 'x": {y}.sav'})
     assert is_report("reports/build/papers/a.html")
     assert not is_report("data/quarantine/elsoc/w01.parquet")
+
+
+def test_a_picture_is_as_high_as_asked_for():
+    made = of_height(
+        '<?xml version="1.0"?><svg width="600pt" height="300pt" viewBox="0 0 600 300"><a height="5"/></svg>', 150
+    )
+    assert '<svg width="300" height="150" viewBox="0 0 600 300">' in made
+    assert '<a height="5"/>' in made
+    for other in ("<svg><a/></svg>", "", "no picture", '<svg viewBox="0 0 0 0"/>', '<svg viewBox="a"/>'):
+        assert of_height(other, 150) == other
