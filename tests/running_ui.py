@@ -1,8 +1,8 @@
-"""A running ``cohesion ui`` for tests, and what they ask it."""
+"""A running `cohesion ui` for tests, and a browser that looks at it."""
 
-import contextlib
-import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,70 +10,111 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shared import ROOT
 
-RUN = "from assets.commands.main import main; main()"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NEEDS_BROWSER = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian package `chromium`)")
+COHESION = [sys.executable, "-c", "from assets.commands.main import main; main()"]
+PATIENCE = 300.0
+"""Seconds: beside a whole build on the same two cores, the UI takes its time."""
+
+
+def environment(root: Path) -> dict[str, str]:
+    return {**os.environ, "COHESION_ROOT": str(root), "HOME": str(root), "PYTHONPATH": str(ROOT)}
+
+
+def cohesion(root: Path, *arguments: str) -> str:
+    """What a command says; it has to succeed."""
+    done = subprocess.run(
+        [*COHESION, *arguments], env=environment(root), cwd=root, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+        port: int = listener.getsockname()[1]
+        return port
 
 
-def environment(root: Path, **more: str) -> dict[str, str]:
-    return {**os.environ, "COHESION_ROOT": str(root), "HOME": str(root), "PYTHONPATH": str(ROOT), **more}
-
-
-def cohesion(root: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
-    return subprocess.run(
-        [sys.executable, "-c", RUN, *arguments],
-        env=environment(root, **more), cwd=root, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-
-
-@contextlib.contextmanager
-def running_ui(root: Path, *options: str, **more: str) -> Iterator[int]:
-    """The port of a running UI of a root; what it prints is in ``ui.log`` there."""
+@contextmanager
+def running(root: Path) -> Iterator[str]:
+    """The address of a UI of a root, which ends with the block."""
     port = free_port()
     with (root / "ui.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", RUN, "ui", "--port", str(port), *options],
-            env=environment(root, **more), cwd=root, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            [*COHESION, "ui", "--port", str(port)],
+            env=environment(root),
+            cwd=root,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     try:
-        _wait(f"http://127.0.0.1:{port}/health", process, root / "ui.log")
-        yield port
+        wait_for_answer(f"http://127.0.0.1:{port}/server_info", process, root / "ui.log")
+        yield f"http://127.0.0.1:{port}"
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-def _wait(url: str, process: subprocess.Popen, log: Path) -> None:
-    for _ in range(600):  # beside a whole build on the same cores it takes its time
+def wait_for_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    def answers() -> bool:
         if process.poll() is not None:
             pytest.fail(f"the UI ended: {log.read_text()[-2000:]}")
-        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):
-            return
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    wait_until(answers, "the UI answers")
+
+
+def wait_until(holds: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+    """What ``holds`` gives once it gives something; the test fails if it never does."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := holds():
+            return found
         time.sleep(0.5)
-    pytest.fail("the UI did not answer within five minutes")
+    pytest.fail(f"waited for ever until {what}")
 
 
-def graphql(port: int, query: str, **variables: object) -> dict:
-    """The answer to a query asked as a program on this machine asks it."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/graphql",
-        data=json.dumps({"query": query, "variables": variables}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        return json.load(answer)["data"]
+@contextmanager
+def browsing() -> Iterator[Any]:
+    """Headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def words(about: Path) -> None:
+    """Fill in what a copied template leaves to its user."""
+    lines = re.compile(r"^(title|short_title|population|citation|licence): .*$", re.MULTILINE)
+    about.write_text(lines.sub(r"\1: A study for tests", about.read_text()))
+    (about.parent / "caveats.md").write_text("Made up for tests.\n")
