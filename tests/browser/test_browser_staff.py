@@ -158,8 +158,10 @@ def test_a_wave_arrives_is_bad_is_mended_and_is_in_the_paper(page, address, root
 
     on_start(page, address, "to be decided")  # the sensor has started a build, and it stopped
     page.goto(f"{address}/runs", wait_until=LOADED)
-    page.get_by_text("why: w02 arrived").first.wait_for()
-    page.locator("tr", has_text="why: w02 arrived").first.get_by_role("link", name="View").click()
+    tag = page.get_by_text("why: w02 arrived").first
+    tag.wait_for()
+    row = tag.locator("xpath=ancestor::*[.//a[contains(@href, '/runs/')]][1]")
+    row.locator("a[href*='/runs/']").first.click()
     page.get_by_text(re.compile("^Failure$")).first.wait_for()
     told = "study_wave_2.csv, `belong1`: codes that are not declared: 77 (40). Declare each"
     wait_until(lambda: told in page.locator("body").inner_text(), "the run says what is wrong and what to do")
