@@ -57,6 +57,10 @@ def build(
         began = time.perf_counter()
         plan = plan_build(then, study or [], select or [], force=force, verify=verify)
         shown = Shown(plan, quiet)
+        if not workspace.project.studies:
+            shown.say(
+                "– no study is declared yet: copy data/studies/_template, and let `cohesion check` say what is missing"
+            )
         for name, why in plan.waiting.items():
             shown.say(
                 f"– {name}: {why}; left out. Put the files there, or: cohesion build --study {name} --deposits DIR"

@@ -74,8 +74,9 @@ def check() -> None:
     paths = here()
     project = load_project(paths)
     _check_prose(paths)
-    counts = {kind: len(getattr(project, kind)) for kind in ("studies", "models", "figures", "papers")}
-    summary = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    names = {"study": "studies", "model": "models", "figure": "figures", "paper": "papers"}
+    counts = {one: len(getattr(project, many)) for one, many in names.items()}
+    summary = ", ".join(f"{count} {one if count == 1 else names[one]}" for one, count in counts.items())
     typer.echo(f"✓ {summary}: no mistakes ({time.perf_counter() - began:.1f} s)")
     for key, paper in project.papers.items():
         if paper.gaps:

@@ -142,5 +142,5 @@ def test_its_steps_make_what_it_promises(tmp_path):
     said = done.stdout + done.stderr
     if "network was disabled" in said:
         pytest.skip("not all packages of uv.lock are in the cache: fill dist/packages")
-    for line in ("the example parallel_lives", "1 studies", "HEALTHY", "Read-only file system", "10001", "WRITES"):
+    for line in ("the example parallel_lives", "1 study", "HEALTHY", "Read-only file system", "10001", "WRITES"):
         assert line in said, said

@@ -108,7 +108,9 @@ def small(root: Path) -> None:
 def test_a_project_is_begun_checked_and_built_by_an_installed_package(installed, tmp_path):
     cohesion(installed, "init", "demo", where=tmp_path)
     assert "0 studies" in cohesion(installed, "check", where=tmp_path / "demo")
-    assert "built in" in cohesion(installed, "build", where=tmp_path / "demo")
+    said = cohesion(installed, "build", where=tmp_path / "demo")
+    assert "no study is declared yet" in said
+    assert "built in" in said
     small(tmp_path / "demo")
     cohesion(installed, "check", where=tmp_path / "demo" / "data" / "studies" / "small")
     cohesion(installed, "wave", "accept", "small", "w01", where=tmp_path / "demo")
