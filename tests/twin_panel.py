@@ -52,7 +52,9 @@ def _wave(random, rows, trait, woman, psu) -> pl.DataFrame:
     columns |= {"follow": follow.tolist(), "follow_more": more.tolist()}
     income = np.exp(7 + 0.4 * trait[rows] + 0.3 * random.normal(size=many)).round(1)
     columns["income"] = ["-9" if random.random() < 0.08 else str(value) for value in income]
-    columns["job"] = [str(code) for code in (random.integers(3, size=many) + 2 * (trait[rows] > 0.3)).tolist()]
+    usual = (rows * 7) % 3 + 2 * (trait[rows] > 0.3)
+    changed = np.where(random.random(many) < 0.3, random.integers(5, size=many), usual)
+    columns["job"] = [str(code) for code in changed.tolist()]
     columns["weight"] = [str(value) for value in np.round(np.exp(0.3 * random.normal(size=many)), 3)]
     columns["woman"] = [str(1 + one) for one in woman[rows].tolist()]
     columns["psu"] = [f"u{one}" for one in psu[rows].tolist()]

@@ -43,7 +43,7 @@ def without_chance(found: Array, count: Array) -> Array:
 
 
 def latent(found: Array, hermite: Array) -> Array:
-    """The correlations of the normal variables. ``hermite``: columns × coefficients, each column of unit length."""
+    """The correlations of the normal variables. ``hermite``: columns × coefficients, put on unit variance."""
     low, high = np.full_like(found, -LARGEST), np.full_like(found, LARGEST)
     for _ in range(STEPS):
         middle = (low + high) / 2

@@ -119,6 +119,7 @@ def _stability(real: Mapping[str, pl.DataFrame], twin: Mapping[str, pl.DataFrame
     found = []
     for before, after in pairwise(real):
         shared = [name for name in _columns(real[before], asked) if name in real[after].columns]
+        shared = [name for name in shared if name not in asked.nominal]
         for name in shared:
             both = []
             for source in (real, twin):

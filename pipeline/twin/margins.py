@@ -14,7 +14,7 @@ Array = np.ndarray
 FEW_VALUES = 60
 """A column of numbers with at most so many different values is treated as ordered codes."""
 MOST_PLACES = 6
-ORDER = 10
+ORDER = 20
 """So many Hermite polynomials describe a column cut at thresholds."""
 
 
@@ -89,7 +89,7 @@ def codes_of(
 
 
 def _of_thresholds(shares: Array) -> tuple[Array, Array]:
-    """Hermite coefficients, of unit length, of a normal variable cut into categories; and the score of each."""
+    """Hermite coefficients of a normal variable cut into categories, put on unit variance; and the score of each."""
     cuts = ndtri(np.clip(np.cumsum(shares)[:-1], 1e-12, 1 - 1e-12))
     edges = np.concatenate([[-np.inf], cuts, [np.inf]])
     density = np.where(np.isfinite(edges), np.exp(-(np.where(np.isfinite(edges), edges, 0.0) ** 2) / 2), 0.0)
@@ -103,8 +103,8 @@ def _of_thresholds(shares: Array) -> tuple[Array, Array]:
         at = now * density  # He_{n-1} times the density, zero at infinity
         found[n - 1] = float(np.sum(centres * (at[:-1] - at[1:]))) / np.sqrt(factorial)
         before, now = now, finite * now - (n - 1) * before
-    length = np.sqrt(np.sum(found**2))
-    return (found / length if length > 0 else found), centres
+    spread = np.sqrt(np.sum(shares * centres**2))  # all of it: the coefficients left out have a share, too
+    return (found / spread if spread > 0 else found), centres
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pipeline.twin.copula import correlations, factor, latent, without_chance
 from pipeline.twin.courses import PRESENT, Course
 from pipeline.twin.gaps import EMPTY
 from pipeline.twin.margins import Array
+from pipeline.twin.repeats import with_repeats
 from pipeline.twin.study import LASTING, Learnt, first_known, learn, people_of
 
 FEWEST = 30
@@ -50,6 +51,7 @@ def synthetic_twin(
     random = np.random.default_rng([seed, 2])
     courses = learnt.courses.drawn(scores[:, learnt.index["course"]], random)
     made = {wave: _wave(learnt, wave, at, courses, scores, random) for at, wave in enumerate(people.waves)}
+    made = with_repeats(learnt, made, np.random.default_rng([seed, 3]))
     for column, strata in asked.clusters.items():
         made = _with_clusters(learnt, made, column, strata, scores)
     if outcomes is not None:

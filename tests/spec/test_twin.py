@@ -63,6 +63,15 @@ def test_what_lasts_does_not_change(twin):
         assert seen["person_id"].is_unique().all()
 
 
+def test_codes_without_an_order_are_given_again_as_often(study, twin):
+    def again(waves: dict[str, pl.DataFrame]) -> float:
+        both = waves["w01"].join(waves["w02"].select("person_id", pl.col("job").alias("later")), on="person_id")
+        return float((both["job"] == both["later"]).mean())  # type: ignore[arg-type]
+
+    assert again(study) > 0.4
+    assert again(twin) == pytest.approx(again(study), abs=0.05)
+
+
 def test_sampling_units_are_as_many_and_as_alike(study, twin):
     def between(frame: pl.DataFrame) -> float:
         values = frame.filter(~pl.col("trust").is_in(MISSING)).select("psu", pl.col("trust").cast(pl.Float64))
