@@ -91,12 +91,13 @@ def _twin(workspace: Workspace, study: str, told: Told) -> tuple[dict[str, bytes
         make_twin(workspace, study, paths.root, told=told)
         made = Workspace(paths, load_project(paths))
         failures = built(made, nodes_of(made, study), {}, told)
-        if failures:
-            first, why = next(iter(failures.items()))
-            raise CohesionError(f"its twin cannot be built: {first}: {why}", where=study, count=len(failures))
+        for name, why in failures.items():
+            told(f"  ✗ not of the twin: {name}: {why}")
         files = {f"{TWIN}{file.name}": file.read_bytes() for file in sorted(paths.raw(study).iterdir())}
         declared = declared_files(paths, made.project, study)
         numbers = numbers_of(made, study)
+        if not numbers.frame.height:
+            raise CohesionError("no number can be computed of its twin", where=study)
         members = {**files, **{f"{TWIN_DECLARED}{place}": content for place, content in declared.items()}}
         members[OF_TWIN] = as_csv(numbers.frame)
         return members, {"tables": hashes_of(made, study), "withheld": numbers.withheld}

@@ -11,7 +11,7 @@ import small_study
 from typer.testing import CliRunner
 
 from assets.bundles.archive import FORMAT, LONG_AGO, MANIFEST, VERSION, sha256
-from assets.bundles.numbers import NUMBERS
+from assets.bundles.numbers import NUMBERS, OF_TWIN
 from assets.commands.main import app
 from pipeline.paths import Paths
 
@@ -79,6 +79,12 @@ def panel(root: Path) -> Path:
     return root / "panel.zip"
 
 
+@pytest.fixture(scope="module")
+def twin(root: Path) -> Path:
+    run("bundle", STUDY, "--with", "twin", "--to", root / "twin.zip", root=root)
+    return root / "twin.zip"
+
+
 def members(bundle: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(bundle) as packed:
         return {name: packed.read(name) for name in packed.namelist()}
@@ -113,6 +119,27 @@ def test_every_number_is_the_same_from_the_deposits_and_from_the_panel(root, pla
         counted = {verdict: sum(kind[verdict] for kind in found["counts"].values()) for verdict in ("same", "differs")}
         assert counted["same"] > 50
         assert not found["numbers"]
+
+
+def test_a_twin_is_compared_with_its_own_numbers_and_holds_no_answer_of_the_study(root, twin, tmp_path):
+    found = verified(twin)
+    assert found["source"] == "twin"
+    assert not found["numbers"]
+    assert sum(kind["same"] for kind in found["counts"].values()) > 20
+    deposit = Paths(root).raw(STUDY) / "study_wave_1.csv"
+    mine, theirs = deposit.read_text().splitlines(), members(twin)["twin/study_wave_1.csv"].decode().splitlines()
+    assert mine[0].split(",")[0] == theirs[0].split(",")[0]
+    assert not set(mine[1:]) & set(theirs[1:])
+    assert not any(name.startswith("tables/") for name in members(twin))
+    changed = altered(twin, tmp_path / "changed.zip", OF_TWIN, lambda content: content.replace(b",1.", b",2.", 1), True)
+    assert [one["verdict"] for one in verified(changed, exits=1)["numbers"]] == ["differs"]
+
+
+def test_what_to_build_from_can_be_chosen_and_is_refused_where_there_is_none(root, panel, twin):
+    deposits = Paths(root).raw(STUDY)
+    assert verified(panel, "--deposits", deposits, "--from", "panel")["source"] == "panel"
+    assert verified(twin, "--deposits", deposits)["source"] == "deposits"
+    assert "there is none" in verified(panel, "--from", "twin", exits=2)["error"]
 
 
 def test_the_same_study_gives_the_same_bytes(root, plain, panel):

@@ -1,12 +1,15 @@
 """A sentence may not say more than its result."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
-from test_papers_bindings import BETWEEN, WITHIN, mistakes, render, results
+from test_papers_bindings import BETWEEN, CONTEXT, WITHIN, mistakes, render, results
 
 from pipeline.errors import PaperError
 from pipeline.papers import check
 from pipeline.papers.claims import judge
+from pipeline.papers.content import Paragraph, plain
 from pipeline.papers.prose.quantity import Origin, Quantity
 from pipeline.specs.figures import Claim
 
@@ -42,6 +45,16 @@ def quantity(value: float, std_error: float = 0.1) -> Quantity:
 def test_a_claim(value: float, says: str, other: Quantity | float | None, holds: bool) -> None:
     # Two estimates with standard errors of 0.1 differ at the 5% level from 1.96 * sqrt(0.02) = 0.277 on.
     assert (judge(quantity(value), says, other) == "") is holds
+
+
+def test_a_paper_of_a_twin_is_written_whatever_it_supports() -> None:
+    body = f"""Trust fell. {{{{ claim({WITHIN}, "negative") }}}}
+
+It was {{{{ {BETWEEN} | claim("less_than", 0.1) | dp(2) }}}}, and {{{{ est("means", "gone") | dp(2) }}}}.
+"""
+    assert len(mistakes(body)) > 1
+    made = render(body, context=replace(CONTEXT, twin=True, synthetic=True))
+    assert "It was 0.33, and …." in " ".join(plain(block.runs) for block in made.blocks if isinstance(block, Paragraph))
 
 
 def test_between_looks_at_the_value_itself() -> None:
