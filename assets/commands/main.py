@@ -18,6 +18,7 @@ from assets.commands.key import key_app
 from assets.commands.messages import said_plainly
 from assets.commands.migrate import migrate
 from assets.commands.place import RootAnywhere, here, here_to_write, named_root
+from assets.commands.proxy import proxy_app
 from assets.commands.release import release_app
 from assets.commands.trace import trace
 from assets.commands.ui import ui
@@ -136,6 +137,7 @@ app.add_typer(wave_app, name="wave")
 app.command()(withdraw)
 app.add_typer(key_app, name="key")
 app.add_typer(release_app, name="release")
+app.add_typer(proxy_app, name="proxy")
 
 
 def main() -> None:

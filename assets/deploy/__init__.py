@@ -1,0 +1,1 @@
+"""Cohesion Panel on a server."""
