@@ -3,6 +3,7 @@
 import argparse
 import functools
 import logging
+import threading
 import time
 from typing import Any
 
@@ -28,7 +29,7 @@ from assets.web.links import LOCATION, REPORTS
 from assets.web.queries import AT_ONCE, SharedAnswers, key_of
 from assets.web.services import PATIENCE_SECONDS
 from assets.web.start import start_page
-from assets.web.state import Remembered, gather
+from assets.web.state import Remembered, State, gather
 from pipeline.paths import Paths
 
 STATEMENT_TIMEOUT, POOL_RECYCLE, POOL_OVERFLOW = 15_000, 3_600, 20
@@ -48,6 +49,7 @@ class CohesionWebserver(DagsterWebserver[WorkspaceProcessContext, Any]):
         super().__init__(process_context, live_data_poll_rate=2000)
         self._paths = paths
         self._remembered = Remembered(lambda: gather(paths))
+        self._writing, self._written = threading.Lock(), dict[bool, tuple[State, str]]()
         self._shared, self._limit = SharedAnswers(), CapacityLimiter(AT_ONCE)
 
     def build_routes(self) -> list[Any]:
@@ -85,9 +87,18 @@ class CohesionWebserver(DagsterWebserver[WorkspaceProcessContext, Any]):
 
     async def start(self, request: Request) -> Response:
         """The start page."""
-        state = await run_in_threadpool(self._remembered.now)
-        page = start_page(self._paths, state, read_only=not person_of(request.scope).may_change)
+        page = await run_in_threadpool(self._start_page, read_only=not person_of(request.scope).may_change)
         return HTMLResponse(page, headers=files.HEADERS)
+
+    def _start_page(self, *, read_only: bool) -> str:
+        """Written once for each state that is gathered."""
+        state = self._remembered.now()
+        with self._writing:
+            written, page = self._written.get(read_only, (None, ""))
+            if written is not state:
+                page = start_page(self._paths, state, read_only=read_only)
+                self._written[read_only] = state, page
+            return page
 
     async def report(self, request: Request) -> Response:
         """A file of ``reports/build/``."""

@@ -4,8 +4,8 @@
     python tests/benchmarks/readers.py --address http://127.0.0.1:3000 --readers 50 --seconds 300
 
 Each reader opens the start page, follows links to papers and reports, opens pages of Dagster's with their scripts, asks
-what those pages ask over GraphQL, and rests between, as people do. A request is lost if it has no answer, an error of the
-server, or another length than its answer said.
+what those pages ask over GraphQL, and rests between, as people do. A request is lost if it has no answer, an error of
+the server, or another length than its answer said.
 """
 
 from __future__ import annotations
