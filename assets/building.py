@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from assets.engine import store
 from assets.engine.build import Build, Event, Place, only_build
 from assets.engine.node import Node, select
-from assets.engine.plan import Plan, make_plan
+from assets.engine.plan import Plan, make_plan, refresh
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes, libraries_of
@@ -165,6 +165,7 @@ class Running:
     def _run(self) -> None:
         try:
             with only_build(self._workspace, self._waits, self._stopped):
+                refresh(self._workspace, self._plan)
                 self._compute()
         except BaseException as error:  # told where the reports are read
             self._reports.put(error)

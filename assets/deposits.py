@@ -7,7 +7,7 @@ from assets.engine.node import Key
 from assets.engine.outside import hash_of_file
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
-from pipeline.ingest.arrival.sightings import SETTLED_SECONDS, Sighting, sightings
+from pipeline.ingest.arrival.sightings import Sighting, sightings
 from pipeline.specs import Study
 
 
@@ -59,12 +59,13 @@ def draft_undeclared(workspace: Workspace, sighting: Sighting) -> list[str]:
 def _draft(workspace: Workspace, study: Study, name: str) -> str:
     from pipeline.errors import DepositError
     from pipeline.files import write_bytes
+    from pipeline.ingest.arrival.at_rest import at_rest
     from pipeline.ingest.arrival.draft import draft_wave
     from pipeline.ingest.arrival.template import template_of
     from pipeline.ingest.arrival.write_draft import Place, next_wave, own_part
 
     target, path = workspace.paths.draft_file(study.key, name), workspace.deposit_folder(study) / name
-    if target.exists() or time.time() - path.stat().st_mtime < SETTLED_SECONDS:
+    if target.exists() or not at_rest.is_at_rest(path, time.time()):
         return ""
     folder = workspace.paths.study(study.key)
     place = Place(folder, template_of(folder), path.parent)

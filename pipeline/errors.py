@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import unicodedata
 
+PASSING_NAMES = (
+    "ENOSPC", "EDQUOT", "EIO", "EBUSY", "EAGAIN", "EINTR", "ETIMEDOUT", "ESTALE", "EHOSTDOWN", "EHOSTUNREACH",
+    "ENETDOWN", "ENETUNREACH", "ECONNRESET", "ECONNABORTED", "ECONNREFUSED", "ENOTCONN", "EREMOTEIO", "ENOLINK",
+    "ENOLCK", "EDEADLK", "ETXTBSY", "EMFILE", "ENFILE",
+)  # fmt: skip
+PASSING = frozenset(getattr(errno, name) for name in PASSING_NAMES if hasattr(errno, name))
+"""What the system says of a full disk, a file that another program holds, a network share that is away."""
+LOCKED_ON_WINDOWS = (32, 33)
 _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories of characters that end a line, turn the direction of writing, or that YAML does not allow."""
 
@@ -46,12 +55,29 @@ class UnconfirmedError(DepositError):
     """A deposited file that can be read, but that nobody has confirmed yet."""
 
 
+class StorageError(CohesionError):
+    """The system would not read or write a file. ``passes``: it may do so later, without anybody having mended it."""
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "", passes: bool = False) -> None:
+        super().__init__(what, where=where, todo=todo)
+        self.passes = passes
+
+
 class ModelError(CohesionError):
     """A model cannot be estimated on the data given."""
 
 
 class PaperError(CohesionError):
     """A paper says what its results do not support, or names a result that does not exist."""
+
+
+def may_pass(error: OSError) -> bool:
+    """Whether the system may do later what it refused now, without anybody having given it a right or put a file back.
+
+    >>> may_pass(OSError(errno.ENOSPC, "full")), may_pass(PermissionError(errno.EACCES, "closed"))
+    (True, False)
+    """
+    return error.errno in PASSING or getattr(error, "winerror", None) in LOCKED_ON_WINDOWS
 
 
 def one_line(text: str) -> str:

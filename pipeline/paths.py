@@ -202,6 +202,10 @@ class Paths:
         """The declaration proposed for a file that no wave declares."""
         return self.build / "drafts" / study / f"{name}.yaml"
 
+    def digest_file(self, day: str) -> Path:
+        """What the scheduled runs of a day came to."""
+        return self.build / "digests" / f"{day}.html"
+
     def drift_preview(self, study: str, wave: str) -> Path:
         """The drift report of a wave that nobody has confirmed yet."""
         return self.build / "drafts" / study / f"{wave}_drift.html"

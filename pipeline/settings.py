@@ -14,6 +14,15 @@ from pipeline.root import MARKER
 SETTINGS: Mapping[str, tuple[type, str]] = {
     "version": (str, "the version of cohesion-panel that this project is built with"),
     "scheduler": (str, "the address of the Dask scheduler that builds it, if not this machine"),
+    "look_seconds": (int, "how many seconds pass between two looks into the deposit folders"),
+    "run_days": (int, "for how many days the records of runs are kept in the UI"),
+    "address": (str, "where the UI is reached, for links in digests"),
+    "digest_mail": (str, "to whom digests are mailed: addresses with commas between"),
+    "digest_from": (str, "the address that digests are mailed from"),
+    "digest_server": (str, "the mail server, as host:port"),
+    "digest_security": (str, "how the mail server is reached: starttls, tls or none"),
+    "digest_user": (str, "the user of the mail server; the password is COHESION_SMTP_PASSWORD"),
+    "digest_webhook": (str, "the address that digests are posted to; a token for it is COHESION_WEBHOOK_TOKEN"),
     "builds": (int, "how many builds are kept for `cohesion diff`"),
 }
 """Key → what its value is, and what it says."""

@@ -1,42 +1,36 @@
 """A wave arrives: the deposit folders are watched, and a study is rebuilt when something new in them is confirmed."""
 
 import json
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import dagster as dg
 
+from assets.dagster.again import failed_in_passing
+from assets.dagster.alive import forget
+from assets.dagster.declared import Declared, declared, tell_ui
 from assets.dagster.jobs import STUDY, config_of
+from assets.dagster.runs import BUILD_JOBS, WHY, builds_under_way, study_of
 from assets.deposits import draft_undeclared, loaded_hashes, look
-from assets.engine.build import is_building
 from assets.engine.node import Node
 from assets.engine.workspace import Workspace
+from assets.nodes import all_nodes
 from assets.standing import due
+from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.ingest.arrival.sightings import Arrival, Sighting
+from pipeline.paths import Paths
+from pipeline.settings import settings_of
 
-ATTEMPTS = 3
-WAITING_SECONDS = 300
-"""After a run that failed, before the next; twice as long after the second."""
-STARTING_SECONDS = 90
-"""A run that nobody computes after so long has lost its process."""
-UNDER_WAY = (
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-)
+LOOK_SECONDS = 30
+"""Between two looks into the deposit folders, unless the setting ``look_seconds`` says another number."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a run was asked for a study: its arrivals as one text, how often, and when last."""
+    """For what a run was asked for a study: its arrivals and declarations as one text, and how many were before."""
 
-    arrivals: str
-    attempts: int
-    at: float
+    state: str
+    number: int
 
 
 @dataclass
@@ -69,32 +63,72 @@ class Cursor:
                 yield event
 
 
-def deposit_sensor(nodes: list[Node], workspace: Workspace, job: dg.JobDefinition) -> dg.SensorDefinition:
-    """Starts one run of ``job`` for each study in whose folder a confirmed wave lies that is not loaded."""
+def deposit_sensor(loaded: Declared, jobs: Sequence[dg.JobDefinition]) -> dg.SensorDefinition:
+    """Starts one run for each study in whose folder a confirmed wave lies that is not loaded.
+
+    ``loaded``: the declarations that the graph shows. Each look reads them as they are by then; where they are others,
+    the UI is told to read them, too.
+    """
+    paths = loaded.workspace.paths
 
     @dg.sensor(
         name="deposits",
-        job=job,
-        minimum_interval_seconds=30,
+        jobs=[job for job in jobs if job.name in BUILD_JOBS],
+        minimum_interval_seconds=settings_of(paths.root).get("look_seconds", LOOK_SECONDS),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Watches the deposit folders. What is loaded already, or being built, starts no run.",
     )
     def deposits(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         cursor = Cursor.read(context.cursor)
-        sighting = look(workspace)
-        changes = list(cursor.changes(workspace, nodes))
-        for words in (*draft_undeclared(workspace, sighting), *sighting.misnamed):
-            context.log.info(words)
-        for wave in sighting.awaiting:
-            context.log.info(f"awaiting confirmation: {wave}")
-        end_lost_runs(context.instance, workspace)
-        requests = list(_requests(workspace, sighting, cursor, _studies_under_way(context.instance)))
-        if not requests:
-            skipped = "; ".join(_words(sighting)) or "Nothing new in the deposit folders."
-            return dg.SensorResult(skip_reason=skipped, asset_events=changes, cursor=cursor.write())
-        return dg.SensorResult(run_requests=requests, asset_events=changes, cursor=cursor.write())
+        forget(context.instance)
+        again = list(failed_in_passing(context.instance))
+        requests = [each.request for each in again if each.request is not None]
+        try:
+            now = declared(paths)
+        except DeclarationErrors as error:
+            said = ["Nothing can be built until this is corrected:", *error.problems, *(each.words for each in again)]
+            return _result(context, said, requests, [], cursor)
+        if now.state != loaded.state:
+            tell_ui(paths)
+        said = [*now.left_out(), *(each.words for each in again)]
+        busy = {study_of(run) for run in builds_under_way(context.instance)} | {study_of_request(r) for r in requests}
+        known = set(loaded.workspace.project.studies) - (set(now.workspace.project.studies) if "" in busy else busy)
+        return _looked(context, now, cursor, known, said, requests)
 
     return deposits
+
+
+def _looked(
+    context: dg.SensorEvaluationContext, now: Declared, cursor: Cursor, known: set[str], said: list[str],
+    requests: list[dg.RunRequest],
+) -> dg.SensorResult:  # fmt: skip
+    """One look: what lies there in words, drafts of what nobody declared, and runs of studies in ``known``."""
+    workspace = now.workspace
+    try:
+        sighting = look(workspace)
+        changes = list(cursor.changes(workspace, all_nodes(workspace)))
+        said += [*draft_undeclared(workspace, sighting), *_words(sighting)]
+        requests += _requests(now, sighting, cursor, known)
+    except (CohesionError, OSError) as error:
+        return _result(context, [*said, f"The deposit folders could not be looked at: {error}"], requests, [], cursor)
+    return _result(context, said, requests, changes, cursor)
+
+
+def _result(
+    context: dg.SensorEvaluationContext, said: list[str], requests: list[dg.RunRequest],
+    changes: list[dg.AssetCheckEvaluation], cursor: Cursor,
+) -> dg.SensorResult:  # fmt: skip
+    if not requests:
+        skipped = "; ".join(said) or "Nothing new in the deposit folders."
+        return dg.SensorResult(skip_reason=skipped, asset_events=changes, cursor=cursor.write())
+    for words in said:
+        context.log.info(words)
+    return dg.SensorResult(run_requests=requests, asset_events=changes, cursor=cursor.write())
+
+
+def study_of_request(request: dg.RunRequest) -> str:
+    """The study that a request is about; empty for several."""
+    return request.tags.get("study", "")
 
 
 def not_loaded(workspace: Workspace, arrivals: Sequence[Arrival]) -> dict[str, list[Arrival]]:
@@ -107,56 +141,24 @@ def not_loaded(workspace: Workspace, arrivals: Sequence[Arrival]) -> dict[str, l
     return found
 
 
-def _requests(workspace: Workspace, sighting: Sighting, cursor: Cursor, under_way: set[str]) -> Iterator[dg.RunRequest]:
-    """One run a study: for new arrivals at once, after a failure a few times with growing pauses."""
-    now = time.time()
-    for study, arrivals in not_loaded(workspace, sighting.arrivals).items():
-        if study in under_way:
+def _requests(now: Declared, sighting: Sighting, cursor: Cursor, known: Iterable[str]) -> Iterator[dg.RunRequest]:
+    """One run a study. The same arrivals, declared the same way, are asked for once, whatever becomes of the run."""
+    arrived = not_loaded(now.workspace, sighting.arrivals)
+    for study in [study for study in cursor.asked if study not in arrived]:
+        cursor.asked[study] = Asked("", cursor.asked[study].number)
+    for study, arrivals in arrived.items():
+        state = " ".join([*(arrival.run_key for arrival in arrivals), now.states[study]])
+        before = cursor.asked.get(study, Asked("", 0))
+        if study not in known or before.state == state:
             continue
-        text = " ".join(arrival.run_key for arrival in arrivals)
-        before = cursor.asked.get(study)
-        attempts = before.attempts if before is not None and before.arrivals == text else 0
-        if attempts and before is not None and now - before.at < WAITING_SECONDS * 2 ** (attempts - 1):
-            continue
-        if attempts >= ATTEMPTS:
-            continue
-        cursor.asked[study] = Asked(text, attempts + 1, now)
+        asked = cursor.asked[study] = Asked(state, before.number + 1)
         waves = ", ".join(arrival.wave for arrival in arrivals)
-        key = f"{text} ({attempts + 1}, {now:.0f})"
         yield dg.RunRequest(
-            run_key=key,
+            run_key=f"{state} ({asked.number})",
+            job_name=STUDY,
             run_config=config_of(STUDY, study=study),
-            tags={"study": study, "waves": waves, "why": f"{waves} arrived"},
+            tags={"study": study, "waves": waves, WHY: f"{waves} arrived"},
         )
-
-
-def _studies_under_way(instance: dg.DagsterInstance) -> set[str]:
-    runs = instance.get_runs(dg.RunsFilter(statuses=list(UNDER_WAY)))
-    return {study for run in runs if (study := _study_of(run))}
-
-
-def _study_of(run: dg.DagsterRun) -> str:
-    """The study that a run builds; empty if it builds no single one."""
-    if run.job_name != STUDY or "study" in run.tags:
-        return run.tags.get("study", "")
-    config: Any = run.run_config
-    return str(config.get("ops", {}).get(STUDY, {}).get("config", {}).get("study", ""))
-
-
-def end_lost_runs(instance: dg.DagsterInstance, workspace: Workspace) -> list[str]:
-    """Runs whose process is gone (killed, or the machine went down) are marked as failed, so that they can be asked for
-    again. Returns their ids."""
-    if is_building(workspace):
-        return []
-    lost = []
-    for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        if time.time() - (record.start_time or 0) > STARTING_SECONDS:
-            words = (
-                "The process that computed this run is gone. What it had built is kept; the rest is built next time."
-            )
-            instance.report_run_failed(record.dagster_run, words)
-            lost.append(record.dagster_run.run_id)
-    return lost
 
 
 def _words(sighting: Sighting) -> Iterator[str]:
@@ -170,7 +172,7 @@ def _words(sighting: Sighting) -> Iterator[str]:
         yield f"still being written: {', '.join(sighting.unsettled)}"
 
 
-def nightly(nodes: list[Node], workspace: Workspace, job: dg.JobDefinition) -> dg.ScheduleDefinition:
+def nightly(paths: Paths, job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """One run of ``job`` at three in the morning for each study of which something is due, once switched on."""
 
     @dg.schedule(
@@ -183,18 +185,23 @@ def nightly(nodes: list[Node], workspace: Workspace, job: dg.JobDefinition) -> d
     def schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         from assets.building import plan_build
 
-        end_lost_runs(context.instance, workspace)
-        plan = plan_build(workspace, nodes=nodes)
-        counts = {study: len(due(plan, declared)) for study, declared in workspace.project.studies.items()}
+        try:
+            now = declared(paths)
+            plan = plan_build(now.workspace, nodes=all_nodes(now.workspace))
+        except (CohesionError, DeclarationErrors) as error:
+            return dg.SkipReason(f"Nothing was built: {error}")
+        for words in (*now.left_out(), *(f"{study}: {why}; left out" for study, why in plan.waiting.items())):
+            context.log.info(words)
+        counts = {key: len(due(plan, study)) for key, study in now.workspace.project.studies.items()}
         requests = [
             dg.RunRequest(
                 run_key=f"{study} {context.scheduled_execution_time:%Y-%m-%d}",
                 run_config=config_of(STUDY, study=study),
-                tags={"study": study, "why": "nightly", "due": str(count)},
+                tags={"study": study, WHY: "nightly", "due": str(count)},
             )
             for study, count in counts.items()
             if count and study not in plan.waiting
         ]
-        return requests or dg.SkipReason("Nothing has changed.")
+        return requests or dg.SkipReason(" ".join([*now.left_out(), "Nothing has changed."]))
 
     return schedule

@@ -12,10 +12,12 @@ from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from assets.building import Running
+from assets.dagster.alive import hold
 from assets.dagster.databases import open_databases
 from assets.dagster.instance import prepare_instance
 from assets.dagster.jobs import EVERYTHING, STUDY, config_of
 from assets.dagster.recording import recorded
+from assets.dagster.runs import BUILDS, SEVERAL, WHY
 from assets.engine.plan import Plan
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
@@ -74,13 +76,14 @@ def _materialise(workspace: Workspace, plan: Plan, reports: "_Once", instance: d
     chosen = {"study": studies[0]} if job == STUDY else {}
 
     def as_they_come(context: dg.OpExecutionContext, _: object) -> Iterator[object]:
+        hold(context.instance, context.run_id)
         yield from recorded(context, plan, workspace.paths, reports)
 
     fields = {name: dg.Field(str) for name in chosen}
     op = dg.OpDefinition(compute_fn=as_they_come, name=job, ins={}, outs={}, config_schema=fields)
     made = dg.GraphDefinition(name=f"{job}_steps", node_defs=[op]).to_job(name=job, executor_def=dg.in_process_executor)
     config = {**config_of(job, **chosen), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    tags = {"why": "command line", **({"study": studies[0]} if chosen else {})}
+    tags = {WHY: "command line", BUILDS: studies[0] if chosen else SEVERAL, **({"study": studies[0]} if chosen else {})}
     run = instance.create_run_for_job(made, run_config=config, tags=tags, remote_job_origin=_origin(job))
     execute_run(InMemoryJob(made), run, instance)
     if reports.error is not None:

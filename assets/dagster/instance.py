@@ -2,26 +2,116 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+from pipeline.errors import CohesionError
+from pipeline.files import write_bytes
 from pipeline.paths import Paths
 
 SETTINGS = """\
+# The Dagster instance of this project: nothing leaves the machine, nobody is asked to sign up.
 telemetry:
   enabled: false
 nux:
   enabled: false
+# One build at a time, as the engine permits; other runs wait in the queue.
+run_coordinator:
+  module: assets.dagster.queue
+  class: OneBuildAtATime
+  config:
+    tag_concurrency_limits:
+      - key: builds
+        limit: 1
+    dequeue_interval_seconds: 2
+    max_user_code_failure_retries: 5
+    user_code_failure_retry_delay: 10
+# A run whose process was killed is ended, and asked for again.
+run_launcher:
+  module: assets.dagster.queue
+  class: WatchedLauncher
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 15
+  start_timeout_seconds: 300
+  cancel_timeout_seconds: 60
+# Days for which the looks of sensor and schedule are kept; runs: the setting `run_days`.
+retention:
+  sensor:
+    purge_after_days:
+      skipped: 2
+      failure: 30
+      success: 30
+  schedule:
+    purge_after_days: 90
 """
+"""What ``dagster.yaml`` says unless a person says otherwise."""
+FIRST = {"telemetry": {"enabled": False}, "nux": {"enabled": False}}
+"""What it said before anything was written down of what it said."""
+BEFORE = ".defaults.yaml"
+"""Lies beside it: the defaults that it was brought up to date with last."""
+ONE_OF = {"run_coordinator": ("run_queue", "concurrency")}
+"""A default → what a person may have set in its place: Dagster takes one of them."""
 
 
 def prepare_instance(folder: Path) -> Path:
     """Make the instance folder and point Dagster at it; must run before Dagster is imported."""
     folder.mkdir(parents=True, exist_ok=True)
-    settings = folder / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text(SETTINGS, encoding="utf-8")
+    _bring_up_to_date(folder / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     return folder
+
+
+def _bring_up_to_date(file: Path) -> None:
+    """Defaults that are new or have changed reach a root that is older; what a person set stays as it is.
+
+    A person has set what is neither a default nor was one when the file was brought up to date last.
+    """
+    before = file.with_name(BEFORE)
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    if text == SETTINGS or (text and _text(before) == SETTINGS):
+        return
+    merged = _merged(text, _text(before)) if text else SETTINGS
+    write_bytes(file, merged.encode())
+    write_bytes(before, SETTINGS.encode())
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _merged(text: str, before: str) -> str:
+    """A person's file with today's defaults, key by key; comments and order stay."""
+    import io
+
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    reader = YAML()
+    try:
+        theirs, ours = reader.load(text), reader.load(SETTINGS)
+        earlier: Any = reader.load(before) if before else FIRST
+        if theirs is None:
+            return SETTINGS
+        if not isinstance(theirs, dict):
+            raise YAMLError("is no mapping of keys to values")
+    except YAMLError as error:
+        raise CohesionError(
+            f"cannot be read ({' '.join(str(error).split())})",
+            where="data/instance/dagster.yaml",
+            todo="Mend it, or delete it: it is then written anew.",
+        ) from None
+    for key, value in ours.items():
+        in_its_place = any(other in theirs for other in ONE_OF.get(key, ()))
+        if (key not in theirs and key not in earlier and not in_its_place) or (
+            key in theirs and theirs[key] == earlier.get(key)
+        ):
+            theirs[key] = value
+    for key in [key for key in earlier if key not in ours and theirs.get(key) == earlier[key]]:
+        del theirs[key]
+    made = io.StringIO()
+    reader.dump(theirs, made)
+    return made.getvalue()
 
 
 def note_port(paths: Paths, port: int) -> None:

@@ -6,8 +6,12 @@ from typing import Any
 import dagster as dg
 
 from assets.building import Running, plan_build
+from assets.dagster.alive import hold
 from assets.dagster.databases import open_databases
+from assets.dagster.declared import declared
 from assets.dagster.recording import recorded
+from assets.dagster.runs import note_trouble, trouble_of
+from assets.engine.build import is_building
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
 from pipeline.errors import CohesionError, DeclarationErrors
@@ -17,7 +21,6 @@ from pipeline.texts import visible
 
 EVERYTHING, STUDY, PAPERS, MODEL = "rebuild_everything", "rebuild_a_study", "papers_only", "one_model"
 NEW_WAVE, ACCEPT, WITHDRAW, RELEASE = "new_wave", "accept_a_wave", "withdraw_a_person", "check_a_release"
-BUILDS = (EVERYTHING, STUDY, PAPERS, MODEL)
 ALL = "all"
 
 
@@ -128,10 +131,17 @@ def _job(name: str, description: str, fields: dict[str, dg.Field], body: Body) -
 
 def _computes(body: Body) -> Callable[..., Iterator[Any]]:
     def compute(context: dg.OpExecutionContext, _: object) -> Iterator[Any]:
+        hold(context.instance, context.run_id)
         try:
             yield from body(context)
-        except (CohesionError, DeclarationErrors) as error:
+        except (CohesionError, DeclarationErrors, OSError) as error:
+            note_trouble(context.instance, context.run_id, {trouble_of(error)})
             raise dg.Failure(description=str(error), allow_retries=False) from None
+        except dg.Failure:
+            raise
+        except Exception as error:
+            note_trouble(context.instance, context.run_id, {trouble_of(error)})
+            raise
 
     return compute
 
@@ -144,13 +154,18 @@ def _build(paths: Paths, choose: Callable[[Mapping[str, Any]], Selected]) -> Bod
     """A build of what is due of the chosen assets, as declarations and files are at this moment."""
 
     def body(context: dg.OpExecutionContext) -> Iterator[Any]:
-        workspace = Workspace(paths, load_project(paths))
         studies, patterns = choose(context.op_config or {})
+        now = declared(paths, studies)
+        workspace = now.workspace
+        for words in now.left_out():
+            context.log.info(words)
         plan = plan_build(workspace, studies, patterns, nodes=all_nodes(workspace))
         for study, why in plan.waiting.items():
             context.log.info(f"{study}: {why}; left out")
         if not plan.count:
             context.log.info("Nothing has changed.")
+        elif is_building(workspace):
+            context.log.info("Another build of this folder is running; this one begins when it ends.")
         with open_databases(), Running(workspace, plan) as running:
             yield from recorded(context, plan, paths, running.reports())
 

@@ -15,7 +15,7 @@ from assets.engine.pool import Progress
 from assets.engine.report import Report
 from assets.engine.run import Task, task_of
 from assets.engine.workspace import Workspace
-from pipeline.errors import CohesionError
+from pipeline.errors import StorageError, may_pass
 
 TICK_SECONDS = 0.2
 PATIENCE = 2
@@ -193,7 +193,7 @@ class Build:
 def only_build(workspace: Workspace, waits: Callable[[], None] | None, stopped: threading.Event) -> Iterator[None]:
     """One build of a root at a time: another one waits until it ends, or is ``stopped``. ``waits`` is called if so.
 
-    Raises ``CohesionError`` if the folder of the warehouse cannot be written.
+    Raises ``StorageError`` if the folder of the warehouse cannot be written.
     """
     from filelock import FileLock, Timeout
 
@@ -211,7 +211,9 @@ def only_build(workspace: Workspace, waits: Callable[[], None] | None, stopped: 
                     lock.acquire(timeout=0.2)
     except OSError as error:
         todo = "Free some space, or give the account that builds the right to write there."
-        raise CohesionError(f"cannot be written ({error.strerror})", where=file.parent.as_posix(), todo=todo) from None
+        raise StorageError(
+            f"cannot be written ({error.strerror})", where=file.parent.as_posix(), todo=todo, passes=may_pass(error)
+        ) from None
     try:
         yield
     finally:

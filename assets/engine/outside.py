@@ -11,8 +11,8 @@ from pipeline.files import read_sums, sha256_of
 
 
 @lru_cache(maxsize=4096)
-def _hash_of_file(path: Path, size: int, modified: int) -> str:
-    del size, modified  # they are part of what is remembered
+def _hash_of_file(path: Path, size: int, modified: int, changed: int) -> str:
+    del size, modified, changed  # they are part of what is remembered
     return sha256_of(path)
 
 
@@ -21,7 +21,7 @@ def hash_of_file(path: Path) -> str:
     if not path.is_file():
         return "absent"
     state = path.stat()
-    return _hash_of_file(path, state.st_size, state.st_mtime_ns)
+    return _hash_of_file(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -40,6 +40,7 @@ class Plan:
     aside: dict[Key, str] = field(default_factory=dict)  # contents of tables that are there and not concerned
     waiting: dict[str, str] = field(default_factory=dict)  # study → why it cannot be built
     others: list[Node] = field(default_factory=list)  # the nodes that this build does not concern
+    verified: bool = False  # outputs were read again to compare their hashes
 
     @property
     def count(self) -> int:
@@ -120,7 +121,7 @@ def make_plan(
     kept = [node for node in nodes if node.name in wanted]
     tolerant = any(node.tolerant for node in kept)
     code = Code(cache=workspace.paths.code_cache)
-    plan = Plan(kept, {}, set(), set(), set(forced))
+    plan = Plan(kept, {}, set(), set(), set(forced), verified=verify)
     plan.others = [node for node in nodes if node.name not in wanted]
     if tolerant:
         plan.aside = _contents_aside(workspace, plan.others)
@@ -129,17 +130,37 @@ def make_plan(
     for node in kept:
         found = store.record(workspace.paths, node)
         whole = found if found is not None and store.intact(workspace.paths, node, found, verify=verify) else None
-        state = plan.states[node.name] = State(version_of(node, code), whole, code_of(node, code))
-        if node.name in forced or _is_due(node, state, contents, follows):
-            plan.due.add(node.name)
-            follows.update(node.keys)
-        elif follows.intersection(node.needs):
-            plan.following.add(node.name)
-            follows.update(node.keys)
-        if whole is not None:
-            contents |= {key: whole.sha256(key) for key in node.keys}
+        plan.states[node.name] = State(version_of(node, code), whole, code_of(node, code))
+        _judge(plan, node, contents, follows)
     code.save()
     return plan
+
+
+def refresh(workspace: Workspace, plan: Plan) -> None:
+    """Bring a plan up to date with what another build has made since: nothing is made twice."""
+    fresh = replace(plan, states=dict(plan.states), due=set(), following=set())
+    fresh.aside = _contents_aside(workspace, plan.others) if plan.aside else plan.aside
+    contents: dict[Key, str] = dict(fresh.aside)
+    follows: set[Key] = set()
+    for node in plan.nodes:
+        found = store.record(workspace.paths, node)
+        is_whole = found is not None and store.intact(workspace.paths, node, found, verify=plan.verified)
+        fresh.states[node.name] = replace(plan.states[node.name], record=found if is_whole else None)
+        _judge(fresh, node, contents, follows)
+    plan.states, plan.due, plan.following, plan.aside = fresh.states, fresh.due, fresh.following, fresh.aside
+
+
+def _judge(plan: Plan, node: Node, contents: dict[Key, str], follows: set[Key]) -> None:
+    """Whether a node is due or follows, once its state is known; those before it have been judged."""
+    state = plan.states[node.name]
+    if node.name in plan.forced or _is_due(node, state, contents, follows):
+        plan.due.add(node.name)
+        follows.update(node.keys)
+    elif follows.intersection(node.needs):
+        plan.following.add(node.name)
+        follows.update(node.keys)
+    if state.record is not None:
+        contents |= {key: state.record.sha256(key) for key in node.keys}
 
 
 def _contents_aside(workspace: Workspace, nodes: Sequence[Node]) -> dict[Key, str]:

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from assets.engine.report import Report
+from assets.engine.report import LOST, Report
 from assets.engine.run import Task
 from assets.engine.store import remove_drafts
 from assets.engine.workers import (
@@ -214,7 +214,7 @@ class Pool:
         if worker.piece is not None:
             self._try_again(worker.piece)
         if worker.task is not None:
-            yield Report(worker.task.node.name, error=_why(worker.process.exitcode))
+            yield Report(worker.task.node.name, error=_why(worker.process.exitcode), trouble=LOST)
 
     def _try_again(self, piece: Piece) -> None:
         gathering = next((each for each in self._gatherings if each.owner == piece.owner), None)

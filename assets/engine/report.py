@@ -9,6 +9,8 @@ from typing import Any
 
 from assets.engine.node import Key
 
+IO, LOST = "io", "lost"
+"""Troubles that may pass by themselves."""
 DATA_CHECKS = {
     "grain": "The key that identifies a row identifies no other.",
     "ranges": "Every column is there with its type, every value in its range, nothing missing that may not be.",
@@ -59,7 +61,8 @@ class Report:
     """One run of a node. Nothing was stored if there is an ``error`` or a check failed (unless it is kept to say why).
 
     ``awaits``: the error is that somebody has to confirm a file first. ``damaged``: inputs that are not as they were
-    stored; they have to be made again first. ``is_current``: nothing had to be done.
+    stored; they have to be made again first. ``is_current``: nothing had to be done. ``trouble``: the error is none of
+    declarations or data, and may pass: ``io`` (disk, network share), ``lost`` (its process was ended).
     """
 
     node: str
@@ -71,6 +74,7 @@ class Report:
     awaits: bool = False
     damaged: tuple[Key, ...] = ()
     is_current: bool = False
+    trouble: str = ""
 
     @property
     def failed(self) -> list[Check]:

@@ -18,8 +18,8 @@ from assets.engine import store
 from assets.engine.code import version_of_package
 from assets.engine.columns import hashes_of_columns, without_people
 from assets.engine.node import Key, Node, Output, Stamp, flat
-from assets.engine.report import Check, Report, TableReport
-from pipeline.errors import CohesionError, UnconfirmedError
+from assets.engine.report import IO, Check, Report, TableReport
+from pipeline.errors import CohesionError, StorageError, UnconfirmedError, may_pass
 from pipeline.paths import Paths
 
 if TYPE_CHECKING:
@@ -52,12 +52,14 @@ def attempt(task: Task) -> Report:
     except UnconfirmedError as error:
         awaited = Check("confirmed", task.node.keys[0], (str(error),))
         return Report(name, checks=(awaited,), error=str(error), awaits=True)
+    except StorageError as error:
+        return Report(name, error=str(error), trouble=IO if error.passes else "")
     except CohesionError as error:
         return Report(name, error=str(error))
     except MemoryError:
         return Report(name, error="needs more memory than there is. Close other programs, or build with fewer workers.")
     except OSError as error:
-        return Report(name, error=_of_the_system(error, task.root))
+        return Report(name, error=_of_the_system(error, task.root), trouble=IO if may_pass(error) else "")
     except Exception as error:
         return Report(name, error=_defect(error))
 

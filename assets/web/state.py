@@ -97,6 +97,7 @@ class State:
     studies: tuple[StudyState, ...] = ()
     problem: str = ""
     is_building: bool = False
+    digest: Link | None = None
 
 
 def gather(paths: Paths) -> State:
@@ -108,7 +109,16 @@ def gather(paths: Paths) -> State:
         studies = tuple(_study(workspace, study, nodes, plan) for study in workspace.project.studies.values())
     except (CohesionError, DeclarationErrors) as error:
         return State(problem=str(error), is_building=False)
-    return State(studies, is_building=is_building(workspace))
+    return State(studies, is_building=is_building(workspace), digest=_digest(paths))
+
+
+def _digest(paths: Paths) -> Link | None:
+    """The last digest of scheduled runs, if there is one."""
+    pages = sorted(paths.digest_file("x").parent.glob("*.html"), key=lambda page: page.stat().st_mtime)
+    if not pages:
+        return None
+    when = standing.moment(dt.datetime.fromtimestamp(pages[-1].stat().st_mtime, dt.UTC))
+    return Link(f"What the scheduled runs came to, {when}", report_link(pages[-1].relative_to(paths.root).as_posix()))
 
 
 def _study(workspace: Workspace, study: Study, nodes: list[Node], plan: Plan) -> StudyState:

@@ -9,6 +9,7 @@ from dagster._core.definitions.data_version import extract_data_provenance_from_
 from panel_study import STUDY, make_panel
 
 from assets.dagster.code_location import definitions
+from assets.dagster.declared import Declared
 from assets.engine import store
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
@@ -27,7 +28,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def materialised(workspace: Workspace, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     """As the button *Materialize selected* does."""
-    job = definitions(workspace).get_implicit_global_asset_job_def()
+    job = definitions(Declared(workspace)).get_implicit_global_asset_job_def()
     return job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(list(ASKED_FOR))])
 
 

@@ -3,7 +3,6 @@
 import os
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -11,13 +10,14 @@ import pytest
 from confirmed import confirm_all
 from panel_study import STUDY, changed, make_panel, raw, rebuild, write_sav
 
-from assets.dagster.arrivals import ATTEMPTS, WAITING_SECONDS, Cursor, deposit_sensor
+from assets.dagster.arrivals import deposit_sensor
+from assets.dagster.declared import declared
 from assets.dagster.freshness import result
 from assets.dagster.jobs import STUDY as REBUILD
 from assets.dagster.jobs import config_of, people_jobs
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
-from pipeline.ingest.arrival.sightings import SETTLED_SECONDS
+from pipeline.ingest.arrival.at_rest import SETTLED_SECONDS
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -63,9 +63,8 @@ def test_from_a_new_file_to_fresh_again(root):
 
 
 def tick(root: Path, cursor: str | None) -> dg.SensorResult:
-    workspace = Workspace(Paths(root), load_project(Paths(root)))
-    jobs = {job.name: job for job in people_jobs(workspace.project, workspace.paths)}
-    sensor = deposit_sensor(all_nodes(workspace), workspace, jobs[REBUILD])
+    loaded = declared(Paths(root))
+    sensor = deposit_sensor(loaded, people_jobs(loaded.workspace.project, loaded.workspace.paths))
     with dg.DagsterInstance.ephemeral() as instance:
         found = sensor(dg.build_sensor_context(instance, cursor=cursor))
     assert isinstance(found, dg.SensorResult)
@@ -91,16 +90,29 @@ def test_the_sensor_starts_confirmed_waves_once_and_tells_what_changes(root):
     assert not tick(root, None).run_requests, "what is loaded is not asked for, whatever the sensor remembers"
 
 
-def test_a_run_that_died_is_asked_for_again_a_few_times(root):
+def test_the_same_arrivals_are_asked_for_once_until_somebody_changes_a_declaration(root):
     confirm_all(root)
-    cursor = Cursor.read(tick(root, None).cursor)
-    for attempt in range(1, ATTEMPTS):
-        cursor.asked[STUDY] = replace(cursor.asked[STUDY], at=time.time() - 2 * WAITING_SECONDS * 2**attempt)
-        found = tick(root, cursor.write())
-        assert len(found.run_requests) == 1
-        cursor = Cursor.read(found.cursor)
-    cursor.asked[STUDY] = replace(cursor.asked[STUDY], at=0.0)
-    assert not tick(root, cursor.write()).run_requests, "then a person has to look"
+    first = tick(root, None)
+    (request,) = first.run_requests
+    assert not tick(root, first.cursor).run_requests, "whatever has become of that run"
+    items = root / "data" / "studies" / STUDY / "items.yaml"
+    items.write_text(f"{items.read_text()}# looked at again\n")
+    (again,) = tick(root, first.cursor).run_requests
+    assert again.run_key != request.run_key
+
+
+def test_a_mistake_in_a_declaration_is_said_and_leaves_the_others(root):
+    confirm_all(root)
+    other = root / "data" / "studies" / "other"
+    other.mkdir()
+    (other / "study.yaml").write_text("title: Half\n")
+    found = tick(root, None)
+    assert [request.tags["study"] for request in found.run_requests] == [STUDY]
+    (other.parent / STUDY / "items.yaml").write_text("trust1: {label: [}\n")
+    found = tick(root, found.cursor)
+    assert not found.run_requests
+    assert f"{STUDY} is left out: " in found.skip_reason.skip_message
+    assert "other is left out: " in found.skip_reason.skip_message
 
 
 @pytest.mark.thorough

@@ -15,7 +15,7 @@ from assets.commands.main import app
 from assets.deposits import draft_undeclared, look
 from assets.engine.workspace import Workspace
 from pipeline.ingest import read_deposit
-from pipeline.ingest.arrival.sightings import SETTLED_SECONDS
+from pipeline.ingest.arrival.at_rest import SETTLED_SECONDS
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 

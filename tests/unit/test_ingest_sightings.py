@@ -1,13 +1,15 @@
 """What lies in a deposit folder is a wave to load, a wave that waits, or a file for a person to look at."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 from confirmed import confirm_all, sha256_of
 from small_study import deposit, make_root, rows
 
-from pipeline.ingest.arrival.sightings import SETTLED_SECONDS, Sighting, sightings
+from pipeline.ingest.arrival.at_rest import SETTLED_SECONDS, AtRest
+from pipeline.ingest.arrival.sightings import Sighting, sightings
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -41,6 +43,25 @@ def test_a_confirmed_file_at_rest_is_an_arrival(root: Path) -> None:
 
 def test_a_file_that_changed_just_now_is_unsettled(root: Path) -> None:
     assert seen(root, age=SETTLED_SECONDS - 1) == Sighting(unsettled=("first/w01",))
+
+
+def test_a_time_that_has_yet_to_come_is_not_believed(tmp_path: Path) -> None:
+    now, clock, file = time.time(), [0.0], tmp_path / "wave.csv"
+    file.write_bytes(b"id")
+    os.utime(file, (now + 1e6, now + 1e6))
+    at_rest = AtRest(lambda: clock[0])
+    if os.name == "posix":
+        assert not at_rest.is_at_rest(file, now + 1), "the system changed it a second ago"
+        assert at_rest.is_at_rest(file, now + 1 + SETTLED_SECONDS)
+    past = now - 1e6  # by a clock that went back, both of its times lie in the future
+    assert not at_rest.is_at_rest(file, past)
+    clock[0] += SETTLED_SECONDS - 1
+    assert not at_rest.is_at_rest(file, past)
+    clock[0] += 1
+    assert at_rest.is_at_rest(file, past), "it has looked the same for long enough"
+    file.write_bytes(b"id,answer")
+    os.utime(file, (now + 1e6, now + 1e6))
+    assert not at_rest.is_at_rest(file, past), "somebody goes on writing"
 
 
 def test_other_bytes_than_the_confirmed_await_confirmation(root: Path) -> None:

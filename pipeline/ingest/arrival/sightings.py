@@ -8,14 +8,12 @@ from pathlib import Path
 
 from pipeline.errors import DepositError
 from pipeline.files import sha256_of
+from pipeline.ingest.arrival.at_rest import at_rest
 from pipeline.ingest.arrival.find import HIDDEN, check_file_name
 from pipeline.specs.outcome_columns import outcome_file
 from pipeline.specs.parts import every_file
 from pipeline.specs.project import Study
 from pipeline.specs.study import Wave
-
-SETTLED_SECONDS = 10
-"""A file that changed later than this is still being written."""
 
 Hash = Callable[[Path], str]
 
@@ -111,7 +109,8 @@ class _Folder:
         if len(paths) < len(found):
             return None
         key = self.study.key
-        if any(self.now - path.stat().st_mtime < SETTLED_SECONDS for path in paths):
+        moving = [path for path in paths if not at_rest.is_at_rest(path, self.now)]
+        if moving:
             return _Unsettled(f"{key}/{name}")
         hashes = [self.hash_of(path) for path in paths]
         if hashes != [file.sha256 for file in files]:
