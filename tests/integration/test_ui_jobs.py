@@ -17,6 +17,7 @@ from small_study import rows
 from assets.building import Running, plan_build
 from assets.dagster.books import keep_books
 from assets.dagster.code_location import definitions
+from assets.dagster.declared import declared
 from assets.dagster.jobs import config_of
 from assets.web.start import start_page
 from assets.web.state import gather
@@ -43,7 +44,7 @@ def settle(root: Path) -> None:
 def run(root: Path, job: str, **chosen: object) -> tuple[bool, str]:
     """Whether a job succeeded, and all that its run says."""
     with dg.DagsterInstance.ephemeral() as instance:
-        made = definitions(workspace_of(root)).resolve_job_def(job)
+        made = definitions(declared(Paths(root))).resolve_job_def(job)
         done = made.execute_in_process(config_of(job, **chosen), instance=instance, raise_on_error=False)
         said = [entry.user_message for entry in instance.all_logs(done.run_id)]
         said += [str(event.event_specific_data) for event in done.all_events if event.is_step_failure]
@@ -89,7 +90,7 @@ def test_an_accepted_wave_is_built_and_noted(root):
 def test_a_choice_is_checked_before_anything_runs(root):
     for job, chosen in (("rebuild_a_study", {"study": "nowhere"}), ("one_model", {"model": "x"})):
         with dg.DagsterInstance.ephemeral() as instance, pytest.raises(dg.DagsterInvalidConfigError):
-            definitions(workspace_of(root)).resolve_job_def(job).execute_in_process(
+            definitions(declared(Paths(root))).resolve_job_def(job).execute_in_process(
                 config_of(job, **chosen), instance=instance
             )
 
@@ -156,7 +157,7 @@ def test_a_build_from_the_command_line_is_a_run_of_the_same_job(root):
 
 
 def test_a_clone_is_known_by_its_jobs():
-    names = {job.name for job in definitions(workspace_of(ROOT)).jobs or ()}
+    names = {job.name for job in definitions(declared(Paths(ROOT))).jobs or ()}
     assert {"new_wave", "accept_a_wave", "rebuild_a_study", "papers_only", "one_model", "check_a_release"} <= names
 
 
