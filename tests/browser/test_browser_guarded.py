@@ -1,24 +1,16 @@
 """In a real browser: staff start a run and watch it; a page of another site, open at the same time, can do nothing."""
 
 import http.server
-import shutil
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from running_ui import cohesion, graphql, running_ui
+from guarded_ui import command, graphql, guarded_ui
+from running_ui import NEEDS_BROWSER, browsing
 from small_study import make_root
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-pytestmark = [
-    pytest.mark.thorough,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian package `chromium`)"),
-]
+pytestmark = [pytest.mark.thorough, NEEDS_BROWSER]
 FORGE = (
     'mutation { reportRunlessAssetEvents(eventParams: {eventType: ASSET_OBSERVATION, assetKey: {path: ["answers", '
     '"first"]}, description: "forged"}) { __typename } }'
@@ -60,24 +52,20 @@ Promise.all(tries).then(() => setTimeout(() => document.title = "tried", 1500));
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
     root = make_root(tmp_path_factory.mktemp("clone"))
-    cohesion(root, "wave", "accept", "first", "w01", "--yes")
+    command(root, "wave", "accept", "first", "w01", "--yes")
     return root
 
 
 @pytest.fixture(scope="module")
 def port(root):
-    with running_ui(root) as port:
+    with guarded_ui(root) as port:
         yield port
 
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with browsing() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

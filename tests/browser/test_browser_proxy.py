@@ -3,24 +3,19 @@
 import base64
 import json
 import re
-import shutil
 import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from guarded_ui import command, guarded_ui
 from running_proxy import HOST, PASSWORDS, SECRET, needs_nginx, running_nginx
-from running_ui import cohesion, free_port, running_ui
+from running_ui import CHROMIUM, FLAGS, NEEDS_BROWSER, free_port
 from small_study import make_root
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
-]  # fmt: skip
 pytestmark = [pytest.mark.thorough, needs_nginx]
 WHERE = 'repositoryLocationName: "cohesion", repositoryName: "__repository__"'
 KEY = 'assetKey: {path: ["answers", "first"]}'
@@ -46,7 +41,7 @@ RUNS = "{ runsOrError { ... on Runs { results { runId } } } }"
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
     root = make_root(tmp_path_factory.mktemp("clone"))
-    cohesion(root, "wave", "accept", "first", "w01", "--yes")
+    command(root, "wave", "accept", "first", "w01", "--yes")
     for name in ("papers/a.html", "drafts/first/w.yaml", "digests/today.html"):
         (root / "reports" / "build" / name).parent.mkdir(parents=True, exist_ok=True)
         (root / "reports" / "build" / name).write_text("as written")
@@ -66,7 +61,7 @@ def nginx(root, secret_file, tmp_path_factory):
     port = free_port()
     options = ["--behind-proxy", "--name", f"{HOST}:{port}"]
     with (
-        running_ui(root, *options, COHESION_PROXY_SECRET_FILE=str(secret_file)) as backend,
+        guarded_ui(root, *options, COHESION_PROXY_SECRET_FILE=str(secret_file)) as backend,
         running_nginx(tmp_path_factory.mktemp("nginx"), backend, port) as running,
     ):
         yield running
@@ -155,9 +150,9 @@ def test_staff_change_what_dagster_lets_them_and_it_is_noted(nginx, root):
 
 
 def test_the_command_line_tells_the_running_graph(nginx, root, secret_file):
-    told = cohesion(root, "wave", "accept", "first", "w01", "--yes", COHESION_PROXY_SECRET_FILE=str(secret_file))
+    told = command(root, "wave", "accept", "first", "w01", "--yes", COHESION_PROXY_SECRET_FILE=str(secret_file))
     assert "The running asset graph shows it." in told.stdout, told.stdout + told.stderr
-    untold = cohesion(root, "wave", "accept", "first", "w01", "--yes")
+    untold = command(root, "wave", "accept", "first", "w01", "--yes")
     assert "does not show it yet" in untold.stdout, untold.stdout + untold.stderr
 
 
@@ -202,13 +197,15 @@ def _read_on(live) -> None:
         live.recv(30)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian package `chromium`)")
+@NEEDS_BROWSER
 @pytest.mark.parametrize(("user", "may"), [("ada", True), ("grace", False)])
 def test_each_sees_in_the_browser_what_they_may_do(nginx, user, may):
     from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, f"--host-resolver-rules=MAP {HOST} 127.0.0.1"]
+        )
         context = browser.new_context(
             ignore_https_errors=True, viewport={"width": 1400, "height": 900},
             http_credentials={"username": user, "password": PASSWORDS[user]},

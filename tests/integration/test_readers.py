@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 import pytest
-from running_ui import cohesion, running_ui
+from guarded_ui import command, guarded_ui
 from shared import ROOT
 from small_study import make_root
 
@@ -16,10 +16,10 @@ def test_fifty_readers_lose_nothing(tmp_path):
     from readers import measure, table
 
     root = make_root(tmp_path / "clone")
-    cohesion(root, "wave", "accept", "first", "w01", "--yes")
-    built = cohesion(root, "build")
+    command(root, "wave", "accept", "first", "w01", "--yes")
+    built = command(root, "build")
     assert built.returncode == 0, built.stdout + built.stderr
-    with running_ui(root) as port:
+    with guarded_ui(root) as port:
         told = asyncio.run(measure(f"http://127.0.0.1:{port}", readers=50, seconds=20))
     assert told.lost == [], table(told, 20)
     assert min(map(len, told.latencies.values())) >= 50, "each reader got to the end of a round"
