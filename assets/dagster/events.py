@@ -1,6 +1,7 @@
 """A report of the engine as Dagster records it: tables with their preview and links, checks with what is to be done."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import dagster as dg
 from dagster._core.definitions.data_version import (
@@ -15,9 +16,13 @@ from assets.dagster.words import LOOK, TODO
 from assets.engine import store
 from assets.engine.node import Node, flat
 from assets.engine.report import Check, Report, TableReport
+from assets.nodes.comments import Comments, declared_comments
 from assets.nodes.preview import as_text
 from assets.web.links import is_report, report_link
+from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
+from pipeline.specs import load_project
+from pipeline.tables.words import comments
 from pipeline.texts import visible
 
 MARKDOWN = ("sql", "estimates", "convergence")
@@ -104,7 +109,11 @@ def _found(check: Check) -> dg.MetadataValue:
 
 def metadata_of(table: TableReport, node: Node, paths: Paths) -> dict[str, dg.MetadataValue]:
     """What is shown with a table, the preview first: figure or page, links, counts, columns."""
-    columns = [dg.TableColumn(name, dtype, limits or None) for name, dtype, limits in table.columns]
+    words = _words(table, paths)
+    columns = [
+        dg.TableColumn(name, dtype, "; ".join(filter(None, (words[name], limits))) or None)
+        for name, dtype, limits in table.columns
+    ]
     shown = files_of(node, paths) if table.key == node.keys[0] else {}
     told = {name: _value(name, value) for name, value in table.metadata.items()}
     short = {name: value for name, value in told.items() if not isinstance(value, dg.MarkdownMetadataValue)}
@@ -115,6 +124,22 @@ def metadata_of(table: TableReport, node: Node, paths: Paths) -> dict[str, dg.Me
         "dagster/row_count": dg.MetadataValue.int(table.rows),
         "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns=columns)),
     }
+
+
+def _words(table: TableReport, paths: Paths) -> dict[str, str]:
+    """Column → what it holds, from the contracts and the declarations."""
+    declared = _declared(paths).get("/".join(table.key), {})
+    _, words = comments(table.key, [name for name, _, _ in table.columns], declared)
+    return {name: visible(text) for name, text in words.items()}
+
+
+@lru_cache(maxsize=4)
+def _declared(paths: Paths) -> Comments:
+    """What the declarations say of tables, read once: a run is a process of its own."""
+    try:
+        return declared_comments(load_project(paths))
+    except (CohesionError, DeclarationErrors):
+        return {}
 
 
 def _value(name: str, value: object) -> dg.MetadataValue:

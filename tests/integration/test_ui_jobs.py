@@ -87,6 +87,20 @@ def test_an_accepted_wave_is_built_and_noted(root):
     }
 
 
+def test_every_column_is_described(root):
+    accepted(root)
+    with dg.DagsterInstance.ephemeral() as instance:
+        made = definitions(workspace_of(root)).resolve_job_def("rebuild_a_study")
+        done = made.execute_in_process(config_of("rebuild_a_study", study="first"), instance=instance)
+        events = done.get_asset_materialization_events()
+    schemas = {event.asset_key.to_user_string(): event.materialization.metadata for event in events}
+    for name, metadata in schemas.items():
+        for column in metadata["dagster/column_schema"].value.columns:
+            assert column.description, (name, column.name)
+    answers = schemas["answers/first"]["dagster/column_schema"].value.columns
+    assert any("satisfied" in column.description for column in answers), "items are described by their wording"
+
+
 def test_a_choice_is_checked_before_anything_runs(root):
     for job, chosen in (("rebuild_a_study", {"study": "nowhere"}), ("one_model", {"model": "x"})):
         with dg.DagsterInstance.ephemeral() as instance, pytest.raises(dg.DagsterInvalidConfigError):
