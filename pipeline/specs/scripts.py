@@ -30,13 +30,13 @@ class ScriptFamily:
 
 
 def _panel(key: str, *components: str) -> ScriptFamily:
-    module = "pipeline.exports.scripts.regressions"
-    return ScriptFamily(key, f"{module}:in_r", f"{module}:in_stata", components)
+    folder = "pipeline.exports.scripts"
+    return ScriptFamily(key, f"{folder}.regressions:in_r", f"{folder}.stata_regressions:lines", components)
 
 
 def _design(key: str, *components: str) -> ScriptFamily:
-    module = "pipeline.exports.scripts.designs"
-    return ScriptFamily(key, f"{module}:in_r", f"{module}:in_stata", components)
+    folder = "pipeline.exports.scripts"
+    return ScriptFamily(key, f"{folder}.designs:in_r", f"{folder}.stata_designs:lines", components)
 
 
 def _lagged(key: str) -> ScriptFamily:

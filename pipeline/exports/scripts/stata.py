@@ -18,12 +18,14 @@ REPLICATE = "replicate_"
 class Counterpart:
     """What Stata has of an estimate: expressions of the estimate and of its standard error (none: not compared).
 
-    ``command``: what is run again with each replicate weight in place of ``@``, where these give the standard error.
+    ``before``: a command that makes both. ``command``: what is run again with each replicate weight in place of ``@``,
+    where these give the standard error.
     """
 
     estimate: str
     std_error: str = ""
     command: str = ""
+    before: str = ""
 
 
 Row = Mapping[str, Any]
@@ -81,6 +83,7 @@ def one_compared(call: Call, row: Row, found: Counterpart) -> Iterator[str]:
     error = row["std_error"] or 0.0
     if row["wave"]:
         yield f'capture local level = "{row["wave"]}":wave_n'
+    yield from filter(None, [found.before])
     yield f"scalar own = {found.estimate}"
     yield _line(label(row), row["estimate"], call.tolerance.relative, error)
     if row["std_error"] is None:
@@ -92,12 +95,13 @@ def one_compared(call: Call, row: Row, found: Counterpart) -> Iterator[str]:
             yield "scalar own = r(se)"
             yield _line(f"{label(row)}, se", row["std_error"], call.tolerance.uncertainty, error)
     elif found.std_error and not call.replicates:
-        yield f"scalar own = {found.std_error}"
+        yield from filter(None, [found.before])
+        yield f"scalar own = {found.std_error.removesuffix(' * 1')}"
         yield _line(f"{label(row)}, se", row["std_error"], call.tolerance.uncertainty, error)
 
 
 def _line(name: str, value: float, tolerance: float, error: float) -> str:
-    return f'compare_number "{name}" {value!r} own {tolerance!r} {error!r}'
+    return f'compare_number "{name}" {value!r} scalar(own) {tolerance!r} {error!r}'
 
 
 def label(row: Row) -> str:

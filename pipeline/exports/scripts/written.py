@@ -11,7 +11,9 @@ import polars as pl
 from pipeline.exports.dataset import DataSet, data_set
 from pipeline.exports.formats import dta
 from pipeline.exports.scripts import r_script as r
-from pipeline.exports.scripts.call import Call, Replicated
+from pipeline.exports.scripts import stata_script as stata
+from pipeline.exports.scripts.call import Call
+from pipeline.exports.scripts.stata import REPLICATE
 from pipeline.exports.variable import Variable
 
 CSV, DTA = "csv", "dta"
@@ -26,11 +28,17 @@ def script_files(data: DataSet, calls: Sequence[Call], formats: Sequence[str]) -
         made[r.FUNCTIONS] = r.functions()
         made[r.EXPECTED] = r.expected(calls)
         made |= {f"replicates_{name}.csv": one.weights.write_csv().encode() for name, one in used.items()}
+    if DTA in formats:
+        made[stata.SCRIPT] = stata.stata_script(calls, data.title)
+        made |= {f"replicates_{name}.dta": _for_stata(one.weights, name) for name, one in used.items()}
     return made
 
 
-def stata_file(weights: pl.DataFrame, title: str) -> bytes:
-    """Replicate weights as a Stata file."""
+def _for_stata(weights: pl.DataFrame, name: str) -> bytes:
+    """Replicate weights as a Stata file, under names that no other variable has."""
+    columns = [column for column in weights.columns if column not in ("person_id", "panel_weight")]
+    renamed = {column: f"{REPLICATE}{place:04}" for place, column in enumerate(columns, 1)}
+    weights, title = weights.drop("panel_weight").rename(renamed), f"Replicate weights of the set {name}"
     about = {"person_id": Variable("Pseudonym of the person", role="id")}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weights.dta"
@@ -42,6 +50,3 @@ def stata_file(weights: pl.DataFrame, title: str) -> bytes:
 def count(calls: Sequence[Call]) -> int:
     """How many estimates the scripts compare."""
     return sum(call.estimates.height for call in calls if not call.why_not)
-
-
-__all__ = ["Replicated", "count", "script_files", "stata_file"]
