@@ -30,6 +30,7 @@ licence: none
 source: Made up for a test
 funder: Nobody
 synthetic: true
+twin: false
 arms:
   main: {title: Main sample, waves: [w01, w02, w03], description: Everyone}
   boost: {title: Boost sample, waves: [w02, w03], assumed: true, reason: nobody knows when it began}

@@ -57,12 +57,12 @@ def make_figure(
 
     frames = list(tables.get("estimates", {}).values())
     comparability = tables.get("comparability")
-    title = figure.title
+    title, twin = figure.title, study.about.twin
     if claims or is_bound(title):
         title = judge_figure(
             name, figure.title, claims, pl.concat(frames) if frames else None,
             comparability=comparability, groups=groups, labels=labels, ranges=ranges, smallest=smallest,
-            participation=tables.get("participation"), pooling=pooling, twin=study.about.twin,
+            participation=tables.get("participation"), pooling=pooling, twin=twin,
         )  # fmt: skip
     drawn = draw(
         figure,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.specs.project import Assumption, Study
 
 TWIN = "Invented answers that are like the study’s; what the text says of the study need not hold of them."
-"""What a paper says at its head that is written of a synthetic twin."""
+"""What a paper says of itself that is written of a synthetic twin, besides that its data are synthetic."""
 
 
 def declared_context(
