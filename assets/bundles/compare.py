@@ -46,15 +46,15 @@ def compare(expected: Numbers, found: Numbers, kinds: Kinds) -> Iterator[Compare
     """Every number of either side, in the bundle's order; those that only one side has cannot be compared."""
     theirs, mine = expected.by_key, found.by_key
     for key, value in theirs.items():
-        yield _one(key, value, mine.get(key), kinds, theirs)
+        kind = found.kinds.get(key) or kinds.of(key[0], key[2])
+        yield _one(key, value, mine.get(key), kind, theirs)
     for key, value in mine.items():
         if key not in theirs:
             kind = kinds.of(key[0], key[2])
             yield Compared(*key, kind, "", value, INCOMPARABLE, reason="the bundle does not have it")
 
 
-def _one(key: Key, expected: str, found: str | None, kinds: Kinds, theirs: Mapping[Key, str]) -> Compared:
-    kind = kinds.of(key[0], key[2])
+def _one(key: Key, expected: str, found: str | None, kind: str, theirs: Mapping[Key, str]) -> Compared:
     if found is None:
         return Compared(*key, kind, expected, "", INCOMPARABLE, reason="it was not made here")
     if found == expected:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from assets.engine.workspace import Workspace
 from pipeline.specs import AnyModel, Model, Study
 from pipeline.specs.families import FAMILIES
@@ -32,9 +34,12 @@ class Kinds:
         if kind == "estimates" and name in self._models:
             return of_model(self._models[name], self._study)
         if kind == "paper" and name in self._papers:
-            models = [self._models[model] for model in self._papers[name].models]
-            return loosest(*(of_model(model, self._study) for model in models))
+            return self.of_models(self._papers[name].models)
         return OF_TABLES.get(kind, CLOSED_FORM)
+
+    def of_models(self, names: Iterable[str]) -> str:
+        """The way of computing what rests on several models; without one it was counted."""
+        return loosest(*(of_model(self._models[name], self._study) for name in names if name in self._models))
 
 
 def of_model(model: AnyModel, study: Study) -> str:

@@ -11,18 +11,20 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
+from assets.bundles.kinds import Kinds
 from assets.engine import store
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
 from pipeline.papers.disclosure.rules import refused_cells
 from pipeline.papers.results import estimate_of
 from pipeline.specs.disclosure import MARK
+from pipeline.specs.tolerances import COUNTED
 
 COLUMNS = {"table": pl.String, "row": pl.String, "column": pl.String, "value": pl.String}
 NUMBERS = "expected/numbers.csv"
@@ -31,6 +33,8 @@ OF_TWIN = "expected/numbers_of_twin.csv"
 BETWEEN = "; "
 
 ESTIMATED = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high", "n_obs", "n_persons")
+SAMPLE = "sample"
+"""The component of estimates that counts."""
 NAMING = ("component", "outcome", "term", "wave", "group")
 PACKAGE = "csv.zip"
 """Every table of a paper and the data of its figures, as printed."""
@@ -67,12 +71,14 @@ AGGREGATES = (
 @dataclass(frozen=True)
 class Numbers:
     """``frame``: one row per number (``COLUMNS``), its ``value`` as text at full precision. ``withheld``: how many rows
-    were left out because they may not be published. ``absent``: tables that are not built.
+    were left out because they may not be published. ``absent``: tables that are not built. ``kinds``: how a number is
+    computed, where its table alone does not say it.
     """
 
     frame: pl.DataFrame
     withheld: int = 0
     absent: tuple[str, ...] = ()
+    kinds: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     @cached_property
     def by_key(self) -> dict[tuple[str, str, str], str]:
@@ -109,10 +115,14 @@ class _Reading:
         self._rules = self._study.about.disclosure
         self._withheld = 0
         self._absent: list[str] = []
+        self._kinds = Kinds(workspace, study)
+        self._known: dict[tuple[str, str, str], str] = {}
 
     def all(self) -> Numbers:
         found = [*self._estimates(), *self._aggregates(), *self._papers()]
-        return Numbers(pl.DataFrame(found, schema=COLUMNS, orient="row"), self._withheld, tuple(self._absent))
+        return Numbers(
+            pl.DataFrame(found, schema=COLUMNS, orient="row"), self._withheld, tuple(self._absent), self._known
+        )
 
     def _load(self, *key: str) -> pl.DataFrame | None:
         try:
@@ -129,6 +139,8 @@ class _Reading:
                     self._withheld += 1
                     continue
                 named = BETWEEN.join(f"{part}={row[part]}" for part in NAMING if row[part] is not None)
+                if row["component"] == SAMPLE:
+                    self._known[f"estimates/{name}", named, "estimate"] = COUNTED
                 yield from _values(f"estimates/{name}", named, row, ESTIMATED)
 
     def _may_not_leave(self, row: Mapping[str, Any]) -> bool:
@@ -165,8 +177,11 @@ class _Reading:
                 if row["value"] is None or MARK in row["printed"]:
                     self._withheld += 1
                     continue
-                yield from _values(f"paper/{name}", f"{row['number']}{BETWEEN}{row['source']}", row, ("value",))
-                yield f"paper/{name}", f"{row['number']}{BETWEEN}{row['source']}", "printed", row["printed"]
+                named = f"{row['number']}{BETWEEN}{row['source']}"
+                models = {str(result[0]) for result in json.loads(row["rows"])}
+                self._known[f"paper/{name}", named, "value"] = self._kinds.of_models(sorted(models))
+                yield from _values(f"paper/{name}", named, row, ("value",))
+                yield f"paper/{name}", named, "printed", row["printed"]
             yield from self._printed(name)
 
     def _printed(self, paper: str) -> Iterator[tuple[str, ...]]:

@@ -53,6 +53,12 @@ class Reasons:
         return differing(mine, self.manifest["environment"].get(LIBRARIES, {}))
 
     @cached_property
+    def version(self) -> list[str]:
+        """The version of the project, if it is another."""
+        here, there = (str(found.get("project")) for found in (environment(), self.manifest["environment"]))
+        return [f"cohesion-panel {here} here, {there} in the bundle"] if here != there else []
+
+    @cached_property
     def code(self) -> list[str]:
         """Definitions of the project, reached by the steps of the study, that are not as in the bundle."""
         mine = code_of(self._nodes, self._code)["definitions"]

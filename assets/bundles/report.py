@@ -22,7 +22,7 @@ COLUMNS = ("table", "row", "column", "kind", "expected", "found", "verdict", "re
 @dataclass(frozen=True)
 class Verdict:
     """What became of every number of a bundle. ``differences``: what the two machines have otherwise, in words, by
-    kind; ``altered``: members of the bundle that are not what its manifest says.
+    kind; ``altered``: members of the bundle that are not what its manifest says. ``made_with``: version and commit.
     """
 
     study: str
@@ -31,6 +31,7 @@ class Verdict:
     numbers: Sequence[Compared]
     withheld: int = 0
     altered: Sequence[str] = ()
+    made_with: str = ""
     differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
@@ -47,7 +48,7 @@ class Verdict:
 
 def lines(found: Verdict) -> Iterator[str]:
     """The verdict for people: a table by kind of number, those that differ, and what is otherwise here."""
-    yield f"{found.study}: rebuilt from {SOURCES[found.source]}; bundle {found.sha256[:16]}"
+    yield f"{found.study}: rebuilt from {SOURCES[found.source]}; bundle {found.sha256[:16]}, {found.made_with}"
     if found.source == OF_TWIN:
         yield "  The numbers compared are the twin's own, not the study's: they show that code and libraries agree."
     yield from (f"  altered since it was made: {name}" for name in found.altered)
@@ -59,6 +60,9 @@ def lines(found: Verdict) -> Iterator[str]:
         yield ""
         yield "What is otherwise here than where the bundle was made:"
         yield from (f"  {kind}: {', '.join(names)}" for kind, names in found.differences.items())
+    elif found.of(CLOSE):
+        yield ""
+        yield "Nothing is known to be otherwise here, and yet last digits differ: the bundle may have been altered."
     yield ""
     yield _conclusion(found)
 
@@ -123,6 +127,7 @@ def data(found: Verdict) -> dict[str, Any]:
         "sha256": found.sha256,
         "code": found.code,
         "altered": list(found.altered),
+        "made_with": found.made_with,
         "counts": {
             kind: {verdict: counts[kind, verdict] for verdict in VERDICTS}
             for kind in TOLERANCES

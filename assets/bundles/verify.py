@@ -54,6 +54,7 @@ def verify(
         numbers,
         int(about.get("withheld") or 0),
         bundle.altered,
+        _made_with(bundle),
         dict(_differences(reasons)),
     )
 
@@ -81,14 +82,20 @@ def _with_reason(one: Compared, reasons: Reasons, bundle: Bundle) -> Compared:
     return replace(one, reason="; ".join(filter(None, (one.reason, why))))
 
 
+def _made_with(bundle: Bundle) -> str:
+    """The version of the project, and the commit if it is known, with which a bundle was made."""
+    commit = str(bundle.manifest.get("commit") or "")
+    return f"made with cohesion-panel {bundle.manifest['environment'].get('project')}{f' ({commit})' if commit else ''}"
+
+
 def _differences(reasons: Reasons) -> Iterator[tuple[str, list[str]]]:
     """What is otherwise here, kind by kind; nothing of a kind that is the same."""
     if reasons.deposits:
         yield "deposits", reasons.deposits
     if reasons.tables:
         yield "tables of answers", reasons.tables
-    if reasons.code:
-        yield "code", _few(reasons.code)
+    if reasons.code or reasons.version:
+        yield "code", [*reasons.version, *_few(reasons.code)]
     if reasons.libraries:
         yield "libraries", [f"{name} {said}" for name, said in reasons.libraries.items()]
     if reasons.machine:

@@ -43,7 +43,7 @@ With = Annotated[
 ]
 To = Annotated[Path | None, typer.Option("--to", help="The file to write; <study>.bundle.zip if left out.")]
 File = Annotated[Path, typer.Argument(help="The bundle.")]
-Deposits = Annotated[Path | None, typer.Option(help="The folder with the deposited files, if you have them.")]
+Deposits = Annotated[Path | None, typer.Option(help="The folder with the deposited files of the study.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 From = Annotated[
     Source | None,
@@ -61,15 +61,16 @@ CANNOT = 2
 
 
 @said_plainly
-def bundle(study: StudyName, rows: With = None, to: To = None) -> None:
+def bundle(study: StudyName, rows: With = None, to: To = None, deposits: Deposits = None) -> None:
     """Write one file with which a partner can compute a study's numbers again, and compare them."""
     from assets.bundles.make import make_bundle
 
     target = to or Path(f"{study}{SUFFIX}")
     if target.is_dir():
         target = target / f"{study}{SUFFIX}"
-    workspace = _workspace(study)
-    made = make_bundle(workspace, study, target, rows.value if rows else "", _Shown(False))
+    workspace = _workspace(study, deposits)
+    with _writable(target):
+        made = make_bundle(workspace, study, target, rows.value if rows else "", _Shown(False))
     details = {"file": str(target.resolve()), "sha256": made.sha256, "rows": rows.value if rows else "none"}
     note(workspace.paths, "bundle", study, details)
     typer.echo(f"✓ {made.file}: {made.numbers:,} numbers, {made.size / 1e6:,.1f} MB")
@@ -110,7 +111,7 @@ def twin(
 
 PRIVATE = """
   PRIVATE: this file holds a row for each participant ({tables}).
-  Pseudonyms are new, but answers, strata, sampling units and areas are as they are: whoever knows enough about a
+  Pseudonyms are new, but answers, dates, strata, sampling units and areas are as they are: whoever knows enough about a
   person may recognise the row. Send it only under a data agreement and encrypted; the file can be read by you alone.
   Who withdraws later stays in it: then make a new bundle, and have this one destroyed.
 """
@@ -170,7 +171,8 @@ def _verify(
     with _root(work) as root:
         found = verified(file, root, deposits, _Shown(as_json), workers, source)
         target = report or file.with_name(f"{file.name.removesuffix('.zip')}.verified.csv")
-        write_bytes(target, as_csv(found))
+        with _writable(target):
+            write_bytes(target, as_csv(found))
     if as_json:
         typer.echo(json.dumps({**data(found), "report": str(target)}, ensure_ascii=False, indent=1))
     else:
@@ -185,6 +187,15 @@ def _folder(deposits: Path) -> Path:
     if not deposits.is_dir():
         raise CohesionError("is not a folder", where=str(deposits), todo="Give the folder that holds the wave files.")
     return deposits.resolve()
+
+
+@contextmanager
+def _writable(target: Path) -> Iterator[None]:
+    """What the system refuses to write, in words."""
+    try:
+        yield
+    except OSError as error:
+        raise CohesionError(f"cannot be written ({error.strerror})", where=str(target), todo="Name another.") from None
 
 
 class _Shown:
