@@ -327,7 +327,8 @@ def test_a_read_only_server_is_so_for_staff_behind_the_proxy_too(pages):
     "request_",
     [
         {"url": "/logs/run/compute/x.err"}, {"url": "/download_debug/run"}, {"url": "/reports/drafts/elsoc/w.yaml"},
-        {"url": "/reports/digests/today.html"}, posted("{ capturedLogs(logKey: []) { stdout } }"),
+        {"url": "/reports/digests/today.html"}, {"url": "/reports//papers/a.html"}, {"url": "/reports/new/a.html"},
+        posted("{ capturedLogs(logKey: []) { stdout } }"),
         posted("{ run: x { logs: capturedLogs { stdout } } }"),
         posted("{ ...f } fragment f on Query { a { capturedLogs { b } } }"),
         posted('{ utilizedEnvVarsOrError(repositorySelector: {repositoryName: "a"}) { __typename } }'),

@@ -16,8 +16,11 @@ from assets.web.guard.refusal import Refusal
 
 SECRET_HEADER, USER_HEADER, ROLE_HEADER = "x-cohesion-proxy", "x-cohesion-user", "x-cohesion-role"
 OWN_HEADERS = frozenset({SECRET_HEADER, USER_HEADER, ROLE_HEADER})
-FOR_STAFF = ("/logs/", "/download_debug/", "/reports/drafts/", "/reports/digests/")
-"""What processes printed; all events of a run; declarations proposed from unconfirmed files; what waits."""
+FOR_STAFF = ("/logs", "/download_debug")
+"""What processes printed; all events of a run."""
+REPORTS = "/reports/"
+REPORTS_FOR_ALL = frozenset({"papers", "figures", "codebooks", "drift", "release"})
+"""The others are for staff: declarations proposed from unconfirmed files, what arrived and waits."""
 FIELDS_FOR_STAFF = frozenset({"capturedLogs", "capturedLogsMetadata", "utilizedEnvVarsOrError"})
 """What processes printed, as GraphQL has it, and which variables of the environment they were given."""
 FOR_NOBODY = ("/report_asset_", "/notebook", "/dagit/notebook")
@@ -63,7 +66,8 @@ def refuse_path(person: Person, path: str) -> None:
     """Raises ``Refusal`` for an address that is not for this person, or for nobody."""
     if path.startswith(FOR_NOBODY):
         raise Refusal(403, "Nothing is reported or opened by this address: only builds say what was built.")
-    if person.role is Role.PARTNER and path.startswith(FOR_STAFF):
+    is_hidden = path.startswith(REPORTS) and path.split("/")[2] not in REPORTS_FOR_ALL
+    if person.role is Role.PARTNER and (is_hidden or path.startswith(FOR_STAFF)):
         raise Refusal(403, "This is for the staff of the study.")
 
 
