@@ -76,6 +76,31 @@ def test_a_paper_is_short_and_its_first_result_is_on_the_first_pages(built, pape
     assert "Figure 1" in pages[0].extract_text() + pages[1].extract_text()
 
 
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+@pytest.mark.parametrize("study", ["beyond_us_and_them", "parallel_lives"])
+def test_r_computes_the_numbers_of_page_one_from_an_export(built, study):
+    done = cohesion(built[0], "export", study, "--format", "csv,dta,sav")
+    assert done.returncode == 0, done.stdout + done.stderr
+    folder = built[0] / "data" / "exports" / study
+    ran = subprocess.run(["Rscript", "reproduce.R"], cwd=folder, capture_output=True, text=True)
+    found = re.search(r"(\d+) numbers compared, 0 differ", ran.stdout)
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr
+    assert found is not None
+    assert int(found[1]) >= 8
+
+
+def test_every_table_and_column_of_the_database_has_a_comment(built):
+    import duckdb
+
+    with duckdb.connect(str(built[0] / "data" / "warehouse" / "cohesion.duckdb"), read_only=True) as base:
+        bare = base.execute("select table_name from duckdb_tables() where coalesce(comment, '') = ''").fetchall()
+        bare += base.execute(
+            "select table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = ''"
+        ).fetchall()
+        assert bare == []
+        assert base.execute("select count(distinct study) from labels").fetchone() == (2,)
+
+
 def test_there_are_over_39000_responses(built):
     panel = pl.read_parquet(built[0] / "data" / "warehouse" / "panel" / "beyond_us_and_them.parquet")
     assert panel.height > 39_000

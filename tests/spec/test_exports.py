@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import duckdb
@@ -172,6 +175,40 @@ def test_dates_flags_and_texts_come_back(tmp_path):
         assert values["present"] == [1, 0, None]
         assert about.variable_value_labels["present"] == {0: "No", 1: "Yes"}
         assert values["trust"] == [4.0, None, 2.5], "a user-missing value is no number"
+
+
+def test_another_reader_of_stata_files_reads_the_same(tmp_path):
+    """pandas has a reader of its own; the file's header, whose names are put in afterwards, is right for it, too."""
+    from pandas.io.stata import StataReader
+
+    frame = FRAME.rename({"trust": "trust_" + "x" * 40})
+    about = {frame.columns[2]: ABOUT["trust"], "remark": ABOUT["remark"]}
+    export(frame, tmp_path / "out", about, formats=["dta"], title="Étude")
+    with StataReader(
+        tmp_path / "out" / "panel.dta", convert_missing=True, convert_dates=False, convert_categoricals=False
+    ) as reader:
+        rows, name = reader.read(), ("trust_" + "x" * 40)[:32]
+        assert list(rows.columns) == ["person_id", "wave", name, "present", "date", "at", "remark"]
+        assert [str(value) for value in rows[name]] == ["4.0", ".r", "2.5"]
+        assert reader.variable_labels()[name] == "Trust"
+        assert reader.data_label == "Étude"
+        (labels,) = [found for found in reader.value_labels().values() if 5 in found]
+        assert (labels[1], labels[5]) == ("low", "high")
+        assert "Refused" in labels.values()
+        assert rows["remark"].to_list()[0] == "ø, 日本"
+
+
+@pytest.mark.skipif(shutil.which("pspp") is None, reason="PSPP is not installed")
+def test_another_reader_of_spss_files_reads_the_same(tmp_path):
+    export(FRAME, tmp_path / "out", ABOUT, formats=["sav"], notes=["Weight: none"])
+    syntax = "GET FILE='panel.sav'.\nDISPLAY DICTIONARY.\nFREQUENCIES /VARIABLES=trust.\nDISPLAY DOCUMENTS.\n"
+    (tmp_path / "out" / "read.sps").write_text(syntax)
+    done = subprocess.run(["pspp", "read.sps"], cwd=tmp_path / "out", capture_output=True, text=True, check=True)
+    said = " ".join(done.stdout.split())
+    assert "error" not in said.casefold()
+    for words in ("Rémarque", "Refused", "-97", "THRU", "Weight: none", "User-missing value"):
+        assert words in said, words
+    assert re.search(r"N Valid \| 2\|.*Missing\| 1\|", said), "a user-missing answer is not counted"
 
 
 def test_parquet_and_duckdb_say_what_columns_mean(tmp_path):
