@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from assets.projects.pinned import PACKAGE
 from pipeline.root import MARKER
+from pipeline.settings import SETTINGS
 
 IGNORED = (
     "raw", "sample", "warehouse", "quarantine", "kept", "withdrawn", "builds", "erasing", "instance", "keys", "audit",
@@ -33,12 +34,13 @@ def gitignore() -> str:
 
 
 def settings(version: str) -> str:
-    """The settings of a new project, which also mark its folder."""
+    """The settings of a new project, which also mark its folder; those that may be set stand in comments."""
+    width = max(map(len, SETTINGS))
+    others = (f"# {key:<{width}} =   # {words}\n" for key, (_, words) in SETTINGS.items() if key != "version")
     return (
         "# The settings of this project. This file marks its folder: commands find it from every folder below.\n\n"
         f'version = "{version}"  # of {PACKAGE}; another version stops with a message, until `cohesion migrate`\n\n'
-        '# scheduler = "tcp://127.0.0.1:8786"  # build on this Dask cluster\n'
-        "# builds = 100                         # so many builds are kept for `cohesion diff`\n"
+        f"{''.join(others)}"
     )
 
 

@@ -1,6 +1,7 @@
 """A project in a folder of its own: begun whole or not at all, checked, and pinned to a version."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,7 @@ def test_settings_lie_in_one_file(tmp_path):
 
 
 def test_what_init_writes_names_every_setting_and_ignores_what_a_clone_ignores():
-    assert all(f"{key} = " in words.settings("1") for key in SETTINGS)
+    assert all(re.search(rf"^(# )?{key} += ", words.settings("1"), re.MULTILINE) for key in SETTINGS)
     clone = (ROOT / ".gitignore").read_text().splitlines()
     ignored = {line.strip("*") for line in clone if line.startswith(("/data/", "/reports/"))}
     assert ignored <= set(words.gitignore().splitlines())
