@@ -7,16 +7,24 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from assets.engine import store
-from assets.engine.build import Build, Event, Place, only_build
+from assets.engine.build import Build, Event, Place, is_building, only_build
 from assets.engine.node import Node, select
 from assets.engine.plan import Plan, make_plan, refresh
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes, libraries_of
-from pipeline.settings import settings_of
+from assets.storage.bucket import is_address
+from pipeline.errors import CohesionError
+from pipeline.settings import setting, settings_of
 
+if TYPE_CHECKING:
+    from assets.storage.warehouse import Shared
+
+WAREHOUSE = "COHESION_WAREHOUSE"
+"""The environment variable with the address of a shared warehouse; else the setting ``warehouse`` says it."""
 SCHEDULER = "COHESION_SCHEDULER"
 """The environment variable with the address of a Dask scheduler; else the setting ``scheduler`` says it."""
 
@@ -31,6 +39,10 @@ def prepare(workspace: Workspace) -> None:
     store.make_private(workspace.paths)
     for study in workspace.project.studies:
         refuse_half_swapped(workspace.paths.erasing(study))
+    if any(is_address(study.about.deposits or "") for study in workspace.project.studies.values()):
+        from assets.storage.fetch import fetch_all
+
+        fetch_all(workspace)
 
 
 def plan_build(
@@ -45,6 +57,8 @@ def plan_build(
     """What a build of the chosen studies and assets will do. A study without deposits is left out, with the reason."""
     prepare(workspace)
     nodes = all_nodes(workspace) if nodes is None else nodes
+    if not is_building(workspace) and (place := shared_warehouse(workspace)) is not None:
+        place.pull(nodes)
     waiting = {} if studies else _without_deposits(workspace)
     chosen = select(nodes, patterns) if patterns else nodes
     chosen = [node for node in chosen if _concerns(node, studies, waiting)]
@@ -68,6 +82,26 @@ def _without_deposits(workspace: Workspace) -> dict[str, str]:
             short = str(folder).removeprefix(f"{workspace.paths.root}{os.sep}")
             found[study.key] = f"no deposits in {short} (`deposits` in study.yaml may say where)"
     return found
+
+
+def shared_warehouse(workspace: Workspace) -> Shared | None:
+    """The warehouse that this project shares with other machines, if it says so."""
+    if not setting(workspace.paths.root, WAREHOUSE, "warehouse"):
+        return None
+    from assets.storage.warehouse import shared
+
+    return shared(workspace)
+
+
+def share(workspace: Workspace) -> str:
+    """Give what was built to the other machines; returns why that could not be done."""
+    try:
+        place = shared_warehouse(workspace)
+        if place is not None:
+            place.push(all_nodes(workspace))
+    except CohesionError as error:
+        return f"what was built is whole, but other machines cannot see it yet: {error}"
+    return ""
 
 
 def place_of(workspace: Workspace, workers: int | None, libraries: Sequence[str] = ()) -> Place:
@@ -119,7 +153,7 @@ class Running:
         note: str = "",
     ) -> None:
         self._workspace, self._plan, self._workers, self._waits = workspace, plan, workers, waits
-        self._note, self.unrecorded = note, ""
+        self._note, self.unrecorded, self.unshared = note, "", ""
         self._listener = listener
         self._reports: queue.SimpleQueue[Report | BaseException | None] = queue.SimpleQueue()
         self._build: Build | None = None
@@ -180,6 +214,7 @@ class Running:
                 place.start()
                 self._build.run()
                 self.unrecorded = record(self._workspace, self._plan, self._note, self.failures, self.left)
+                self.unshared = share(self._workspace)
         finally:
             place.stop()
 

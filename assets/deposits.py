@@ -13,7 +13,10 @@ from pipeline.specs import Study
 
 def look(workspace: Workspace, now: float | None = None) -> Sighting:
     """What lies in the deposit folders. Sample deposits do not arrive: they are made on demand."""
+    from assets.storage.fetch import fetch_all
+
     studies = workspace.project.studies
+    fetch_all(workspace)
     folders = {
         key: workspace.deposit_folder(study) for key, study in studies.items() if not workspace.uses_sample(study)
     }

@@ -66,6 +66,10 @@ class Paths:
     def raw(self, study: str) -> Path:
         return self.root / "data" / "raw" / study
 
+    def fetched(self, study: str) -> Path:
+        """Copies of deposits that lie in object storage."""
+        return self.root / "data" / "fetched" / study
+
     @property
     def sample(self) -> Path:
         return self.root / "data" / "sample"
@@ -148,6 +152,11 @@ class Paths:
     def deposits_record(self) -> Path:
         """From which folder each study was built last, where that is not the one it declares."""
         return self.warehouse / ".deposits.json"
+
+    @property
+    def shared_record(self) -> Path:
+        """What this machine saw last of the warehouse that it shares with others."""
+        return self.warehouse / ".shared.json"
 
     @property
     def build_lock(self) -> Path:

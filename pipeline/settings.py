@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -23,6 +24,7 @@ SETTINGS: Mapping[str, tuple[type, str]] = {
     "digest_security": (str, "how the mail server is reached: starttls, tls or none"),
     "digest_user": (str, "the user of the mail server; the password is COHESION_SMTP_PASSWORD"),
     "digest_webhook": (str, "the address that digests are posted to; a token for it is COHESION_WEBHOOK_TOKEN"),
+    "warehouse": (str, "the address of the warehouse that machines share, s3://bucket/folder, if any"),
     "builds": (int, "how many builds are kept for `cohesion diff`"),
 }
 """Key → what its value is, and what it says."""
@@ -63,3 +65,8 @@ def _read(file: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CohesionError(f"cannot be read: {error}", where=file.name) from None
+
+
+def setting(root: Path, variable: str, key: str) -> str:
+    """A setting as text: the environment variable first, then what the project says; empty where nothing does."""
+    return os.environ.get(variable) or str(settings_of(root).get(key, ""))

@@ -137,7 +137,7 @@ def _build(
         from assets.dagster.books import keep_books
 
         trouble = keep_books(workspace, plan, running)
-    for line in (*trouble, *filter(None, [running.unrecorded])):
+    for line in (*trouble, *filter(None, [running.unrecorded, running.unshared])):
         typer.echo(line, err=True)
     return running.failures, running.left
 

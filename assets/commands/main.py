@@ -22,6 +22,7 @@ from assets.commands.proxy import proxy_app
 from assets.commands.release import release_app
 from assets.commands.trace import trace
 from assets.commands.ui import ui
+from assets.commands.warehouse import warehouse_app
 from assets.commands.wave import wave_app, withdraw
 from assets.projects.pinned import installed_version
 from pipeline.errors import DeclarationErrors
@@ -136,6 +137,7 @@ app.add_typer(items_app, name="items")
 app.add_typer(wave_app, name="wave")
 app.command()(withdraw)
 app.add_typer(key_app, name="key")
+app.add_typer(warehouse_app, name="warehouse")
 app.add_typer(release_app, name="release")
 app.add_typer(proxy_app, name="proxy")
 

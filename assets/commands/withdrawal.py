@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assets.building import WAREHOUSE, shared_warehouse
 from assets.commands.exported import remove_exports
 from assets.commands.remembered import deposit_folders
 from assets.engine import store
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
+from assets.storage.bucket import is_address
 from pipeline.errors import CohesionError
 from pipeline.specs import Study
 
@@ -50,6 +52,7 @@ def carry_out(
         raise CohesionError(
             f"there is no scope `{scope}`" if scope else "no scope was given", todo="Say future or erase."
         )
+    _refuse_in_a_bucket(workspace, study, scope)
     who = _who(workspace, study, person)
     workspace, folders = deposit_folders(workspace, study)
     pending = _pending(workspace, study, who)
@@ -70,6 +73,26 @@ def carry_out(
     yield "Built again."
     if scope == "erase" or pending is not None:
         yield _prove(workspace, study, folders, who)
+
+
+def _refuse_in_a_bucket(workspace: Workspace, study: Study, scope: str) -> None:
+    """Nothing can be erased here of what lies in object storage, and would come back from there."""
+    if scope != "erase":
+        return
+    if is_address(study.about.deposits or "") and study.key not in workspace.deposits:
+        raise CohesionError(
+            f"its deposits lie in {study.about.deposits}, where this command erases nothing",
+            where=study.key,
+            todo="Take the person out of the files there and of their versions, or copy the files into a folder "
+            "and name that in `deposits`.",
+        )
+    if shared_warehouse(workspace) is not None:
+        raise CohesionError(
+            "the warehouse is shared, and other machines would bring the person back",
+            where=WAREHOUSE,
+            todo="Take the setting out, withdraw, set it again, then `cohesion warehouse push` and "
+            "`cohesion warehouse prune --now`.",
+        )
 
 
 def roll_back(workspace: Workspace, study: Study) -> str:

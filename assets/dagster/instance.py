@@ -1,9 +1,10 @@
-"""The Dagster instance of a root: always in data/instance, telemetry off, nothing asked of the network."""
+"""The Dagster instance of a root: always in data/instance, telemetry off; its records there, or in PostgreSQL."""
 
 import os
 from pathlib import Path
 from typing import Any
 
+from assets.dagster.postgres import with_storage
 from pipeline.errors import CohesionError
 from pipeline.files import write_bytes
 from pipeline.paths import Paths
@@ -54,12 +55,24 @@ ONE_OF = {"run_coordinator": ("run_queue", "concurrency")}
 
 
 def prepare_instance(folder: Path) -> Path:
-    """Make the instance folder and point Dagster at it; must run before Dagster is imported."""
+    """Make the instance folder and point Dagster at it; must run before Dagster is imported.
+
+    Raises ``CohesionError`` if the environment names a PostgreSQL server that cannot be used.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     _bring_up_to_date(folder / "dagster.yaml")
+    _choose_storage(folder / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     return folder
+
+
+def _choose_storage(file: Path) -> None:
+    """PostgreSQL, as long as the environment names a server."""
+    before = file.read_text(encoding="utf-8")
+    wanted = with_storage(before)
+    if wanted != before:
+        write_bytes(file, wanted.encode())
 
 
 def _bring_up_to_date(file: Path) -> None:

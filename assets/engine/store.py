@@ -108,7 +108,7 @@ def save(
     report: Report,
 ) -> None:
     """Write all outputs of a node, then its record."""
-    _record_file(paths, node).unlink(missing_ok=True)
+    record_file(paths, node).unlink(missing_ok=True)
     kept: dict[str, Stored] = {}
     for name, key in node.outputs.items():
         kept["/".join(key)] = _write_table(paths.table(*key), tables[name])
@@ -120,7 +120,7 @@ def save(
         else:
             target.unlink(missing_ok=True)
     record = Record(version, inputs, round(report.seconds, 3), kept, written, report.to_json())
-    write_bytes(_record_file(paths, node), json.dumps(asdict(record)).encode())
+    write_bytes(record_file(paths, node), json.dumps(asdict(record)).encode())
 
 
 def _write_table(path: Path, content: Content) -> Stored:
@@ -153,7 +153,7 @@ def make_private(paths: Paths) -> None:
 def record(paths: Paths, node: Node) -> Record | None:
     """What the outputs of a node were made from; ``None`` where there is no record that can be read."""
     try:
-        content = json.loads(_record_file(paths, node).read_bytes())
+        content = json.loads(record_file(paths, node).read_bytes())
         tables, files = ({name: Stored(**each) for name, each in content.pop(part).items()} for part in OUTPUTS)
         return Record(**content, tables=tables, files=files)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -166,6 +166,13 @@ def intact(paths: Paths, node: Node, found: Record, *, verify: bool = False) -> 
         return False
     places = [*_tables(paths, found), *_files(paths, node, found)]
     return all(_is_whole(path, stored, verify) for path, stored in places)
+
+
+def places(paths: Paths, node: Node, found: Record) -> Iterator[tuple[Path, Stored, int]]:
+    """Every output of a node that a record names: where it lies, as it was stored, and who may read it."""
+    yield from ((path, stored, PRIVATE) for path, stored in _tables(paths, found))
+    for name, stored in found.files.items():
+        yield paths.root / node.files[name].path, stored, PRIVATE if node.files[name].private else 0o644
 
 
 def _tables(paths: Paths, found: Record) -> Iterator[tuple[Path, Stored]]:
@@ -226,7 +233,7 @@ def whole(paths: Paths, key: Key, sha256: str) -> OnDisk:
 
 def remove(paths: Paths, node: Node) -> int:
     """Remove the outputs of a node with its record; how many tables that were."""
-    _record_file(paths, node).unlink(missing_ok=True)
+    record_file(paths, node).unlink(missing_ok=True)
     existed = sum(paths.table(*key).exists() for key in node.keys)
     for path in (*(paths.table(*key) for key in node.keys), *(paths.root / file.path for file in node.files.values())):
         path.unlink(missing_ok=True)
@@ -240,7 +247,7 @@ def remove_drafts(root: Path, node: Node, pid: int | None = None) -> None:
     """
     paths = Paths(root)
     places = [*(paths.table(*key) for key in node.keys), *(root / file.path for file in node.files.values())]
-    for place in (*places, _record_file(paths, node)):
+    for place in (*places, record_file(paths, node)):
         for draft in place.parent.glob(f".{glob.escape(place.stem)}.{pid or '*'}.*.draft{place.suffix}"):
             with contextlib.suppress(OSError):
                 draft.unlink()
@@ -254,5 +261,6 @@ def report_of(found: Record) -> Report | None:
         return None
 
 
-def _record_file(paths: Paths, node: Node) -> Path:
+def record_file(paths: Paths, node: Node) -> Path:
+    """Where the record of a node lies."""
     return paths.table(*node.keys[0]).with_suffix(".json")

@@ -19,9 +19,11 @@ class Workspace:
     deposits: Mapping[str, Path] = field(default_factory=dict)
 
     def deposit_folder(self, study: Study) -> Path:
-        """The folder given for this run, or the one in study.yaml, or data/raw/<study>."""
+        """The folder given for this run, or the one in study.yaml (of a bucket its copy), or data/raw/<study>."""
         if study.key in self.deposits:
             return self.deposits[study.key]
+        if study.about.deposits and "://" in study.about.deposits:
+            return self.paths.fetched(study.key)
         if study.about.deposits:
             return self.paths.root / study.about.deposits
         return self.paths.raw(study.key)

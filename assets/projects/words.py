@@ -9,8 +9,8 @@ from pipeline.root import MARKER
 from pipeline.settings import SETTINGS
 
 IGNORED = (
-    "raw", "sample", "warehouse", "quarantine", "kept", "withdrawn", "builds", "erasing", "instance", "keys", "audit",
-    "exports",
+    "raw", "fetched", "sample", "warehouse", "quarantine", "kept", "withdrawn", "builds", "erasing", "instance", "keys",
+    "audit", "exports",
 )  # fmt: skip
 """Folders of ``data/`` that hold answers, secrets, or what is made from both: never in git."""
 

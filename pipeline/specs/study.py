@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -98,14 +99,21 @@ def _on_its_own(tiles: dict[str, Tile]) -> dict[str, Tile]:
     return tiles
 
 
+def _folder_or_bucket(place: str) -> str:
+    if "://" in place and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^?#]*)?", place):
+        raise ValueError(f"`{place}` is neither a folder nor an address such as s3://bucket/folder")
+    return place
+
+
 class StudyFile(Assumable):
     """study.yaml
 
     ``doubtful`` says what happens to rows and answers that are not as declared: they stop the build, or are set aside
-    with the reason. ``issued`` and ``withdrawals`` name CSV lists among the deposits: all ids ever issued, and the
-    people who withdrew. ``sources`` are files that serve several waves; ``names`` says how variables are called in
-    files, but for the ``unprefixed``. ``outcomes`` are the field reports; an interview that answers less than the share
-    ``partial_below`` of the questions put to the person counts as answered in part.
+    with the reason. ``deposits`` is a folder, or s3://bucket/folder. ``issued`` and ``withdrawals`` name CSV lists
+    among them: all ids ever issued, and the people who withdrew. ``sources`` are files that serve several waves;
+    ``names`` says how variables are called in files, but for the ``unprefixed``. ``outcomes`` are the field reports; an
+    interview that answers less than the share ``partial_below`` of the questions put to the person counts as answered
+    in part.
     ``tiles``: area, as its code or the value of a score, → where it lies in tile maps, and its name in figures.
     ``smallest_differences``: score → the smallest difference of interest, in its units (0.03 of a share is three
     percentage points), by which papers say "rose" or "about the same". ``twin``: the answers are a synthetic twin of
@@ -121,7 +129,7 @@ class StudyFile(Assumable):
     funder: str = ""
     synthetic: bool = False
     twin: bool = False
-    deposits: str | None = None
+    deposits: Annotated[str, AfterValidator(_folder_or_bucket)] | None = None
     sources: dict[Name, SourceFile] = {}
     arms: dict[Name, Arm] = Field(min_length=1)
     columns: Columns = Columns()
