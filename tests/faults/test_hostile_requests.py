@@ -145,6 +145,7 @@ HOSTILE = {
     "query-is-missing": posted(None),
     "query-is-no-graphql": posted("launch!"),
     "query-is-a-schema": posted("type Query { a: Int }"),
+    "query-with-a-schema": posted("type A { b: Int } { a }"),
     "query-is-only-a-fragment": posted("fragment f on Query { version }"),
     "query-is-long": posted("{" + "a " * LONGEST + "}"),
     "query-is-deep": posted(DEEP),
