@@ -37,7 +37,7 @@ def export(
         str, typer.Option("--format", help=f"Any of {','.join(EXPORT_FORMATS)}; all if left out.")
     ] = ",".join(EXPORT_FORMATS),
     all_models: Annotated[
-        bool, typer.Option("--all-models", help="Scripts for every model, not only for page one of the papers.")
+        bool, typer.Option("--all-models", help="Scripts for every model, not only for page one of papers.")
     ] = False,
 ) -> None:
     """Write the panel with labels, missing codes and weights. These are rows of people: keep them private.

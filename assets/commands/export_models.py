@@ -50,6 +50,7 @@ def calls(
         if declared.replicates
     }
     headlines = set() if every else set(_headlines(tables))
+    every = every or not headlines  # no paper prints numbers of the study yet
     made = []
     for name, model in workspace.project.models.items():
         if model.study != study.key:

@@ -9,6 +9,7 @@ from pipeline.files import SUMS, read_sums
 from pipeline.paths import Paths
 
 ACTION = "export"
+BUNDLE, WITH_PEOPLE = "bundle", "panel"
 
 
 def exports_of(paths: Paths, study: str) -> dict[Path, str]:
@@ -23,7 +24,7 @@ def exports_of(paths: Paths, study: str) -> dict[Path, str]:
 
 
 def remove_exports(paths: Paths, study: str) -> Iterator[str]:
-    """Remove every export of a study that still lies where it was written; say which do not."""
+    """Remove every export of a study that lies where it was written; say which do not, and which bundles there are."""
     for folder, day in exports_of(paths, study).items():
         own = folder.resolve().is_relative_to(paths.exports.resolve())
         if folder.is_dir() and (own or _is_export(folder)):
@@ -32,6 +33,10 @@ def remove_exports(paths: Paths, study: str) -> Iterator[str]:
         elif not own:
             yield f"An export of {day} was written to {folder} and is there no more: whoever has it must delete it."
     shutil.rmtree(paths.exports / study, ignore_errors=True)
+    for entry in read_audit(paths).entries:
+        if (entry.action, entry.about, entry.details.get("rows")) == (BUNDLE, study, WITH_PEOPLE):
+            file = entry.details.get("file")
+            yield f"A bundle of {entry.time[:10]} with rows of people was written to {file}: have each copy destroyed."
 
 
 def _is_export(folder: Path) -> bool:

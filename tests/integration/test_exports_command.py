@@ -1,6 +1,8 @@
 """``cohesion export``: only what is built as declared, nowhere git would see it, and found by a withdrawal."""
 
 import datetime as dt
+import shutil
+import subprocess
 from pathlib import Path
 
 import polars as pl
@@ -9,10 +11,11 @@ import pytest
 from small_study import build, declare, make_root, rows
 from typer.testing import CliRunner
 
+from assets.commands.exported import remove_exports
 from assets.commands.main import app
 from assets.commands.withdrawal import carry_out
 from assets.engine.workspace import Workspace
-from pipeline.audit import read_audit
+from pipeline.audit import note, read_audit
 from pipeline.ingest import load_or_create_key, pseudonymise, traces
 from pipeline.paths import Paths
 from pipeline.specs import load_project
@@ -54,6 +57,14 @@ def test_the_panel_of_a_study_with_its_wording_reasons_and_weights(built, run):
     assert any("Weight: design_weight" in note for note in about.notes)
     entry = read_audit(Paths(built)).entries[-1]
     assert (entry.action, entry.about, entry.details["to"]) == ("export", "first", str(folder))
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_the_script_of_a_study_without_models_compares_nothing_and_ends_well(built, run):
+    assert run("first", "--format", "csv")[0] == 0
+    folder = Paths(built).exports / "first"
+    done = subprocess.run(["Rscript", "reproduce.R"], cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, "0 numbers compared" in done.stdout) == (0, True), done.stderr
 
 
 def test_what_is_not_built_as_declared_now_is_not_exported(tmp_path, monkeypatch):
@@ -108,3 +119,29 @@ def test_a_changed_declaration_asks_for_a_build_first(tmp_path, monkeypatch):
     monkeypatch.setenv("COHESION_ROOT", str(root))
     found = CliRunner().invoke(app, ["export", "first"])
     assert (found.exit_code, "is not built from what is declared" in found.output) == (1, True)
+
+
+def test_an_item_called_like_a_score_keeps_a_name_of_its_own(tmp_path, monkeypatch):
+    root = make_root(tmp_path / "root")
+    for file in ("items.yaml", "scales.yaml"):
+        path = root / "data" / "studies" / "first" / file
+        path.write_text(
+            path.read_text().replace("feels_belonging", "belonging").replace("life_satisfied", "life_satisfaction")
+        )
+    build(root)
+    monkeypatch.setenv("COHESION_ROOT", str(root))
+    assert CliRunner().invoke(app, ["export", "first", "--format", "csv"]).exit_code == 0
+    made = pl.read_csv(Paths(root).exports / "first" / "panel.csv")
+    assert {"belonging", "belonging_answer", "belonging_answer_reason", "life_satisfaction"} <= set(made.columns)
+    assert "life_satisfaction_answer" not in made.columns
+    assert made["belonging_answer"].drop_nulls().to_list() != made["belonging"].drop_nulls().to_list()
+
+
+def test_a_withdrawal_tells_of_bundles_with_rows_of_people(tmp_path):
+    paths = Paths(tmp_path)
+    note(paths, "bundle", "first", {"file": "/away/first.bundle.zip", "rows": "panel"})
+    note(paths, "bundle", "first", {"file": "/away/other.bundle.zip", "rows": "none"})
+    note(paths, "bundle", "second", {"file": "/away/second.bundle.zip", "rows": "panel"})
+    said = list(remove_exports(paths, "first"))
+    assert len(said) == 1
+    assert "/away/first.bundle.zip" in said[0]

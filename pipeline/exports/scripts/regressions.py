@@ -60,18 +60,3 @@ def targets_of(call: Call, model: Model) -> dict[str, tuple[str, ...]]:
         first = every[0] if model.from_wave == "latest" else str(model.from_wave)
         waves = tuple(every[every.index(first) + 1 :])
     return {**{wave: (wave,) for wave in waves}, **model.sets}
-
-
-IN_PACKAGES = {
-    "pooled": 'plm: plm(model = "pooling"); vcovHC(type = "HC1", cluster = "group")',
-    "fixed_effects": 'fixest: feols(y ~ x + i(wave) | person_id); plm: plm(model = "within"), vcovHC(type = "HC1")',
-    "random_effects": 'plm: plm(model = "random"), vcovHC(type = "HC1")',
-    "first_difference": 'plm: plm(model = "fd"), vcovHC(type = "HC1")',
-    "within_between": "lme4: lmer(y ~ x_within + x_between + wave + (1 | person_id))",
-    "between": 'plm: plm(model = "between")',
-    "hausman": "plm: phtest(fixed, random)",
-    "mundlak": 'plm: plm(y ~ x + Between(x) + wave, model = "random")',
-    "logit": "base R: glm(family = binomial)",
-    "attrition": "base R: glm(answered ~ x, family = binomial)",
-}
-"""Family → the call of a package that gives the same numbers."""
