@@ -17,6 +17,7 @@ _EARLIER = re.compile(
     r",?[ \t]*earlier:[ \t]*\[[^\]]*\]|^[ \t]*earlier:[ \t]*\n(?:[ \t]*- [0-9a-f]{64}[ \t]*\n)+", re.M
 )
 """Deliveries that were replaced: a twin has one."""
+_ITERATIONS = re.compile(r"(\biterations:[ \t]*)(\d+)")
 
 
 def as_a_twin(study: Study, paths: Paths, rows: Mapping[str, int]) -> None:
@@ -36,6 +37,7 @@ def as_a_twin(study: Study, paths: Paths, rows: Mapping[str, int]) -> None:
     for file in sorted(folder.rglob("*")):
         if file.suffix in (".yaml", ".csv") and not file.name.startswith("targets"):
             _rewrite(file, hashes)
+    _longer_chains(folder / "imputation.yaml")
     _mark(folder / "study.yaml", study.key)
     _confirm(paths, study.key, rows)
 
@@ -48,6 +50,14 @@ def _rewrite(file: Path, hashes: Mapping[str, str]) -> None:
         text = _EARLIER.sub("", text)
     if text != before:
         write_bytes(file, text.encode())
+
+
+def _longer_chains(file: Path) -> None:
+    """Imputation in twice as many rounds: a gate that the study passes just so may fail for a twin by chance."""
+    if file.is_file():
+        text = file.read_text(encoding="utf-8")
+        doubled = _ITERATIONS.sub(lambda found: f"{found[1]}{2 * int(found[2])}", text)
+        write_bytes(file, doubled.encode())
 
 
 def _mark(file: Path, study: str) -> None:
