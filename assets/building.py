@@ -199,6 +199,8 @@ class Running:
     def _run(self) -> None:
         try:
             with only_build(self._workspace, self._waits, self._stopped):
+                for node in self._plan.nodes:  # nobody else writes these now: such drafts have no writer any more
+                    store.remove_drafts(self._workspace.paths.root, node)
                 refresh(self._workspace, self._plan)
                 self._compute()
         except BaseException as error:  # told where the reports are read

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from assets.commands.messages import said_plainly
+from assets.commands.messages import of_studies, said_plainly
 from assets.commands.place import here_to_write
 from pipeline.root import VARIABLE
-from pipeline.specs import load_project
 
 
 @said_plainly
@@ -28,14 +27,16 @@ def ui(
     ] = "",
 ) -> None:
     """Open the studies, their papers and the asset graph in the browser. Ctrl-C ends it."""
-    from assets.dagster.instance import note_port, prepare_instance
+    from assets.dagster.instance import damaged_words, note_port, prepare_instance, set_damaged_aside
     from assets.web.guard.exposure import exposure
     from assets.web.services import run
 
     seen = exposure(port, host, behind_proxy=behind_proxy, name=name, read_only=read_only)
     paths = here_to_write()
-    load_project(paths)
+    of_studies(paths, ())
     prepare_instance(paths.instance)
+    if damaged := set_damaged_aside(paths.instance):
+        typer.echo(f"{damaged_words(damaged)} A new one is begun.", err=True)
     os.environ[VARIABLE] = str(paths.root)
 
     def ready(address: str) -> None:

@@ -35,6 +35,11 @@ def is_alive(instance: dg.DagsterInstance, run_id: str) -> bool:
         return True
 
 
+def was_held(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether a process had begun to compute the run."""
+    return _file(instance, run_id).exists()
+
+
 def forget(instance: dg.DagsterInstance, older_than: float = 3600.0) -> None:
     """Take away the locks of runs that ended."""
     folder = _file(instance, "").parent

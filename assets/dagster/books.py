@@ -1,8 +1,6 @@
 """The books of a build from the command line: a run in Dagster's instance, with every asset and check as it ends."""
 
 import logging
-import sqlite3
-import time
 from collections.abc import Iterator
 
 import dagster as dg
@@ -14,8 +12,9 @@ from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobO
 from assets.building import Running
 from assets.dagster.alive import hold
 from assets.dagster.databases import open_databases
-from assets.dagster.instance import prepare_instance
+from assets.dagster.instance import damaged_words, prepare_instance, set_damaged_aside
 from assets.dagster.jobs import EVERYTHING, STUDY, config_of
+from assets.dagster.queue import end_lost_runs
 from assets.dagster.recording import recorded
 from assets.dagster.runs import BUILDS, SEVERAL, WHY
 from assets.engine.plan import Plan
@@ -33,6 +32,7 @@ def keep_books(workspace: Workspace, plan: Plan, running: Running) -> list[str]:
     reports = _Once(running.reports())
     try:
         with open_databases(), _instance(workspace) as instance:
+            end_lost_runs(instance)
             _materialise(workspace, plan, reports, instance)
     except CohesionError:
         raise
@@ -98,26 +98,10 @@ def _origin(job: str) -> RemoteJobOrigin:
 
 def _aside(workspace: Workspace, error: Exception) -> str:
     """Dagster's records could not be written. If a database of theirs is damaged it is moved aside, and made anew."""
-    folder = workspace.paths.instance
-    damaged = [file for file in sorted(folder.rglob("*.db")) if not _opens(file)]
-    if not damaged:
+    names = set_damaged_aside(workspace.paths.instance)
+    if not names:
         return (
-            f"Dagster could not record this build in {folder.name} ({type(error).__name__}); what was built is whole. "
-            "`cohesion ui` shows the build before."
+            f"Dagster could not record this build in {workspace.paths.instance.name} ({type(error).__name__}); "
+            "what was built is whole. `cohesion ui` shows the build before."
         )
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    for file in damaged:
-        file.rename(file.with_name(f"{file.name}.damaged-{stamp}"))
-    names = ", ".join(file.relative_to(workspace.paths.root).as_posix() for file in damaged)
-    return (
-        f"{names}: a record of Dagster's was damaged and has been moved aside; what was built is whole, and the next "
-        "build begins a new record."
-    )
-
-
-def _opens(file: object) -> bool:
-    try:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
-            return bool(connection.execute("pragma quick_check(1)").fetchone()[0] == "ok")
-    except sqlite3.DatabaseError:
-        return False
+    return f"{damaged_words(names)} What was built is whole, and the next build begins a new record."

@@ -1,8 +1,12 @@
 """The Dagster instance of a root: always in data/instance, telemetry off; its records there, or in PostgreSQL."""
 
+import contextlib
 import os
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from assets.dagster.postgres import with_storage
 from pipeline.errors import CohesionError
@@ -125,6 +129,33 @@ def _merged(text: str, before: str) -> str:
     made = io.StringIO()
     reader.dump(theirs, made)
     return made.getvalue()
+
+
+def set_damaged_aside(folder: Path) -> list[str]:
+    """Move databases of Dagster's that cannot be read out of the way, so that new ones are begun; their names."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    damaged = [file for file in sorted(folder.rglob("*.db")) if not _opens(file)]
+    for file in damaged:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            beside = file.with_name(f"{file.name}{suffix}")
+            if beside.exists():
+                beside.rename(file.with_name(f"{file.name}.damaged-{stamp}{suffix}"))
+    return [file.relative_to(folder).as_posix() for file in damaged]
+
+
+def damaged_words(names: list[str]) -> str:
+    """That records were damaged, and what has become of them."""
+    return f"{', '.join(names)} in data/instance: a record of Dagster's was damaged and has been moved aside."
+
+
+def _opens(file: Path) -> bool:
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(file))}?mode=rw", uri=True)) as connection:
+            return bool(connection.execute("pragma quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.OperationalError as error:  # in use, or not to be read: not damaged
+        return "malformed" not in str(error)
+    except sqlite3.DatabaseError:
+        return False
 
 
 def note_port(paths: Paths, port: int) -> None:

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
 from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
 
-from assets.dagster.alive import is_alive
+from assets.dagster.alive import is_alive, was_held
 from assets.dagster.runs import ATTEMPT, BUILDS, SEVERAL, STUDY, TROUBLE, builds, builds_under_way, study_of
 from assets.engine.report import LOST
 
@@ -58,16 +58,28 @@ class WatchedLauncher(DefaultRunLauncher):
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         """Asked by the daemon of each run that has started. One whose process is gone is ended, with words."""
-        instance = self._instance
-        record = instance.get_run_record_by_id(run.run_id)
-        started = record.start_time if record is not None else None
-        age = time.time() - started if started is not None else 0.0
-        if is_alive(instance, run.run_id) or 0 <= age < STARTING_SECONDS:
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
-        if not _has_ended(instance, run.run_id):
-            instance.add_run_tags(run.run_id, {TROUBLE: LOST})
-            instance.report_run_failed(run, GONE)
-        return CheckRunHealthResult(WorkerStatus.FAILED, GONE)
+        if end_if_lost(self._instance, run):
+            return CheckRunHealthResult(WorkerStatus.FAILED, GONE)
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
+
+
+def end_lost_runs(instance: dg.DagsterInstance) -> None:
+    """End every run that has started and whose process is gone. The daemon does so as well, where one runs."""
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        end_if_lost(instance, run)
+
+
+def end_if_lost(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether the process of a run that has started is gone; such a run is ended, with words."""
+    record = instance.get_run_record_by_id(run.run_id)
+    started = record.start_time if record is not None else None
+    age = time.time() - started if started is not None else 0.0
+    if is_alive(instance, run.run_id) or (0 <= age < STARTING_SECONDS and not was_held(instance, run.run_id)):
+        return False
+    if not _has_ended(instance, run.run_id):
+        instance.add_run_tags(run.run_id, {TROUBLE: LOST})
+        instance.report_run_failed(run, GONE)
+    return True
 
 
 def _has_ended(instance: dg.DagsterInstance, run_id: str) -> bool:

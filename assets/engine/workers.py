@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import multiprocessing
 import os
 import signal
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,7 @@ def work(connection: Connection, libraries: Sequence[str] = ()) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     worker = _Worker(connection)
+    _end_with_parent()
     ahead = deque(libraries)
     try:
         while True:
@@ -116,6 +119,19 @@ def work(connection: Connection, libraries: Sequence[str] = ()) -> None:
             worker.handle(connection.recv())
     except (EOFError, OSError):
         os._exit(0)  # whoever asked is gone: nothing is left to do, and nothing is half written
+
+
+def _end_with_parent() -> None:
+    """End at once when whoever asked is killed: what this node would still store could meet the next build."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()
 
 
 class _Worker:

@@ -21,7 +21,7 @@ from assets.waves.accept import hashes_of
 from assets.web.links import checks_link, job_link, report_link
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
-from pipeline.specs import Study, load_project
+from pipeline.specs import Study, load_studies
 
 DOCUMENTS = {
     ".html": "web page",
@@ -92,24 +92,28 @@ class StudyState:
 
 @dataclass(frozen=True)
 class State:
-    """All that the start page shows. ``problem``: why the declarations cannot be read, if so."""
+    """All that the start page shows. ``problem``: why the declarations cannot be read, if so; ``left_out``: studies
+    whose own declarations cannot be, with their mistakes."""
 
     studies: tuple[StudyState, ...] = ()
     problem: str = ""
     is_building: bool = False
     digest: Link | None = None
+    left_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def gather(paths: Paths) -> State:
     """How all studies stand now. A mistake in the declarations is told on the page, too."""
     try:
-        workspace = Workspace(paths, load_project(paths))
+        project, mistakes = load_studies(paths, ())
+        workspace = Workspace(paths, project)
         nodes = all_nodes(workspace)
         plan = plan_build(workspace, nodes=nodes)
         studies = tuple(_study(workspace, study, nodes, plan) for study in workspace.project.studies.values())
     except (CohesionError, DeclarationErrors) as error:
         return State(problem=str(error), is_building=False)
-    return State(studies, is_building=is_building(workspace), digest=_digest(paths))
+    left_out = tuple((study, tuple(found)) for study, found in mistakes.items())
+    return State(studies, is_building=is_building(workspace), digest=_digest(paths), left_out=left_out)
 
 
 def _digest(paths: Paths) -> Link | None:

@@ -111,7 +111,7 @@ def test_damaged_records_of_dagster_do_not_touch_what_is_built(root, whole):
         [COHESION, "build"], env={**os.environ, "COHESION_ROOT": str(root)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "has been moved aside; what was built is whole" in done.stderr
+    assert "has been moved aside. What was built is whole" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert list(database.parent.glob("index.db.damaged-*"))
     made = outputs(root)
