@@ -17,7 +17,7 @@ import pytest
 from shared import ROOT
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600
 """Beside a whole build on the same two cores everything takes its time."""
 LOOK_SECONDS = 5
 MAIN = "from assets.commands.main import main; main()"

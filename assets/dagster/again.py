@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from assets.dagster.runs import ATTEMPT, BUILD_JOBS, STUDY, TROUBLE, WHY, builds_under_way, study_of
+from assets.dagster.runs import ATTEMPT, BUILD_JOBS, GONE, STUDY, TROUBLE, WHY, builds_under_way, study_of
 from assets.engine.report import IO, LOST
 
 ATTEMPTS = 4
@@ -48,6 +48,8 @@ def failed_in_passing(instance: dg.DagsterInstance, now: float | None = None) ->
         if 0 < left <= max(PAUSES[trouble]):
             yield Again(f"{what}; it is asked for again in {left / 60:.0f} minutes")
             continue
+        if TROUBLE not in run.tags:
+            _name(instance, run)
         tags = {ATTEMPT: str(attempt + 1), WHY: f"again: {BECAUSE[trouble]}"}
         kept = {name: value for name, value in run.tags.items() if name in (STUDY, "waves", "asked")}
         yield Again(
@@ -56,6 +58,12 @@ def failed_in_passing(instance: dg.DagsterInstance, now: float | None = None) ->
                 run_key=f"again {run.run_id}", job_name=run.job_name, run_config=run.run_config, tags={**kept, **tags}
             ),
         )
+
+
+def _name(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """A run of which Dagster alone noticed that its process had ended: said in its log in words."""
+    instance.add_run_tags(run.run_id, {TROUBLE: LOST})
+    instance.report_engine_event(f"{GONE} It is asked for again.", run)
 
 
 def _last_builds(instance: dg.DagsterInstance) -> list[tuple[dg.DagsterRun, float]]:

@@ -37,7 +37,7 @@ run_launcher:
 run_monitoring:
   enabled: true
   poll_interval_seconds: 15
-  start_timeout_seconds: 300
+  start_timeout_seconds: 120
   cancel_timeout_seconds: 60
 # Days for which the looks of sensor and schedule are kept; runs: the setting `run_days`.
 retention:

@@ -8,15 +8,11 @@ from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, Wor
 from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
 
 from assets.dagster.alive import is_alive, was_held
-from assets.dagster.runs import ATTEMPT, BUILDS, SEVERAL, STUDY, TROUBLE, builds, builds_under_way, study_of
+from assets.dagster.runs import ATTEMPT, BUILDS, GONE, SEVERAL, STUDY, TROUBLE, builds, builds_under_way, study_of
 from assets.engine.report import LOST
 
 STARTING_SECONDS = 60
 """A run whose process is not there so long after its start has lost it."""
-GONE = (
-    "The process that computed this run is gone: it was killed, or the machine went down. What it had built is kept, "
-    "nothing is half-written, and the rest is built by the next run."
-)
 
 
 class OneBuildAtATime(QueuedRunCoordinator):

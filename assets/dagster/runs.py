@@ -12,6 +12,10 @@ STUDY, BUILDS, ATTEMPT, TROUBLE, WHY = "study", "builds", "attempt", "trouble", 
 MEND = "mend"
 """A trouble that a person has to mend: such a run is not tried again."""
 SEVERAL = "several studies"
+GONE = (
+    "The process that computed this run is gone: it was killed, or the machine went down. What it had built is kept, "
+    "nothing is half-written, and the rest is built by the next run."
+)
 UNDER_WAY = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,

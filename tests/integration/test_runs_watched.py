@@ -17,8 +17,8 @@ from assets.dagster.again import ATTEMPTS, PAUSES, WITHIN_SECONDS, failed_in_pas
 from assets.dagster.alive import hold, is_alive
 from assets.dagster.books import _origin
 from assets.dagster.instance import BEFORE, FIRST, SETTINGS, prepare_instance
-from assets.dagster.queue import GONE, STARTING_SECONDS, OneBuildAtATime, WatchedLauncher
-from assets.dagster.runs import MEND, note_trouble, trouble_of
+from assets.dagster.queue import STARTING_SECONDS, OneBuildAtATime, WatchedLauncher
+from assets.dagster.runs import GONE, MEND, note_trouble, trouble_of
 from assets.engine.report import IO, LOST
 from pipeline.errors import CohesionError, StorageError
 
