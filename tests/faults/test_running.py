@@ -4,7 +4,7 @@ the next run repairs it.
 Rounds are drawn by a seed. In each a correction of the study's file arrives, is built under one fault, and is then
 built once more without. What lies there is compared with a clean build, byte by byte.
 
-    uv run pytest -n 0 -m slow tests/faults/test_running.py      fifty rounds; COHESION_SEED draws others
+    COHESION_SEED=7 uv run pytest -n 0 -m slow tests/faults/test_running.py      fifty rounds
 """
 
 import os
