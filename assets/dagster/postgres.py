@@ -2,10 +2,9 @@
 
 import importlib.util
 import os
-import stat
-from pathlib import Path
 
 from pipeline.errors import CohesionError
+from pipeline.secret import read_secret
 
 VARIABLE, FILE = "COHESION_POSTGRES_URL", "COHESION_POSTGRES_URL_FILE"
 """The address with user and password (``postgresql://user:password@host/database``), or a file of mode 0600 with it."""
@@ -35,22 +34,12 @@ def with_storage(settings: str) -> str:
 
 def _address() -> str:
     """The address, put into the environment if a file holds it: the processes of Dagster read it there."""
-    if file := os.environ.get(FILE):
-        os.environ[VARIABLE] = _read(Path(file))
-    return os.environ.get(VARIABLE, "")
-
-
-def _read(file: Path) -> str:
-    try:
-        mode = stat.S_IMODE(file.stat().st_mode)
-        text = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise CohesionError("cannot be read", where=file.name, todo=f"Correct {FILE}.") from None
-    if os.name == "posix" and mode & 0o077:
-        raise CohesionError(f"others may read it (mode {mode:04o})", where=file.name, todo=f"chmod 600 {file.name}")
-    if not text:
-        raise CohesionError("is empty", where=file.name, todo=f"Write the address into it, or take out {FILE}.")
-    return text
+    found = read_secret("postgres_url")
+    if found is None:
+        return ""
+    os.environ.pop(FILE, None)
+    os.environ[VARIABLE] = found.get_secret_value()
+    return os.environ[VARIABLE]
 
 
 def _require_answer() -> None:

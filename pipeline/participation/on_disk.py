@@ -86,8 +86,9 @@ def _check(answers: OnDisk, calendar: Mapping[str, Sequence[str]]) -> None:
 
 def _rows(answers: OnDisk, calendar: Mapping[str, Sequence[str]], outcomes: pl.DataFrame | None) -> int:
     """How many rows participation will have, which says how the file is laid out."""
-    persons = answers.scan().group_by(pl.col("arm").cast(pl.String)).agg(n=pl.col("person_id").n_unique()).collect()
-    count: int = sum(n * len(calendar[arm]) for arm, n in persons.iter_rows())
+    persons = answers.scan().group_by(pl.col("arm").cast(pl.String)).agg(n=pl.col("person_id").n_unique())
+    persons_by_arm = persons.collect(engine="streaming")
+    count: int = sum(n * len(calendar[arm]) for arm, n in persons_by_arm.iter_rows())
     if outcomes is None or "arm" not in outcomes.columns:
         return count
     issued = outcomes.lazy().select(pl.col("person_id").cast(pl.String), pl.col("arm").cast(pl.String)).unique()

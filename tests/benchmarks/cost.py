@@ -191,9 +191,11 @@ def main() -> None:
     elif not options.picture:
         import polars as pl
 
-        found = pl.DataFrame(list(measured([int(size) for size in options.sizes.split(",")], options.scratch)))
-        if options.write:
-            found.write_csv(GALLERY / "cost.csv")
+        found = []
+        for row in measured([int(size) for size in options.sizes.split(",")], options.scratch):
+            found.append(row)
+            if options.write:  # as far as it is: the largest sizes take long
+                pl.DataFrame(found).write_csv(GALLERY / "cost.csv")
     if options.write or options.picture:
         import cost_picture
 

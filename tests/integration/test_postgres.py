@@ -77,9 +77,10 @@ def test_what_cannot_be_used_is_one_sentence_without_a_secret(address, monkeypat
     assert "refuses the user, the password or the database" in message()
     file = tmp_path / "address"
     file.write_text(address + "\n")
+    monkeypatch.delenv("COHESION_POSTGRES_URL")
     monkeypatch.setenv("COHESION_POSTGRES_URL_FILE", str(file))
     file.chmod(0o644)
-    assert "others may read it" in message()
+    assert "others than its owner may read" in message()
     file.chmod(0o600)
     assert with_storage(SETTINGS) == SETTINGS + STORAGE
     assert os.environ["COHESION_POSTGRES_URL"] == address
