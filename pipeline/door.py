@@ -109,6 +109,8 @@ def _require_polars(name: str, value: object, *, optional: bool) -> None:
         return
     kind = f"{type(value).__module__.split('.')[0]} {type(value).__name__}"
     todo = "Give `polars.from_pandas(frame)`."
+    if isinstance(value, str):
+        todo = "Write Path(…) for the path of a Parquet file."
     if is_source(value):
         todo = "This function needs its rows in memory: give `polars.read_parquet(path)`, or `.collect()` of a query."
     raise OptionError(f"a polars DataFrame is taken, and this is a {kind}", where=name, todo=todo)

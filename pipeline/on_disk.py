@@ -1,7 +1,7 @@
 """Tables that stay on disk: what a stage takes in place of a frame that memory would not hold, and where it works.
 
 A table on disk is one Parquet file. Stages read columns and batches of it, and let DuckDB group, join and sort within
-:func:`share_of_memory`; what does not fit goes into a private folder that is removed afterwards.
+a share of memory; what does not fit goes into a private folder (below ``TMPDIR``) that is removed afterwards.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ MEMORY = "COHESION_MEMORY"
 LARGE = 1 / 12
 """A table that would take more than this share of memory as a frame stays on disk: a stage makes several copies."""
 WORK = 1 / 4
-"""The share of memory that DuckDB may use for one stage."""
+"""The share of memory that DuckDB may use for one stage; of many stages side by side each has less."""
+WORKERS = "COHESION_WORKERS"
+"""The environment variable with how many processes a build has; set by the pool, not by people."""
 BATCH = 250_000
 """Rows that are held at once where a table is read or written in pieces."""
 CONTAINER = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -260,7 +262,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
     with tempfile.TemporaryDirectory(prefix="cohesion-") as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "threads": 1,
-            "memory_limit": f"{int(WORK * memory()) // 10**6}MB",
+            "memory_limit": f"{_own_share() // 10**6}MB",
             "temp_directory": f"{folder}/spilled",
             "preserve_insertion_order": True,
         }
@@ -271,6 +273,12 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
                 raise CohesionError(
                     "needs more memory than this build may use", where=MEMORY, todo="Allow more, or use fewer columns."
                 ) from None
+
+
+def _own_share() -> int:
+    """How many bytes DuckDB may use here: all processes of a build together no more than half of memory."""
+    workers = os.environ.get(WORKERS, "")
+    return int(memory() * min(WORK, 2 * WORK / max(1, int(workers) if workers.isdigit() else 1)))
 
 
 def quoted(name: str) -> str:

@@ -30,6 +30,8 @@ from assets.engine.workers import (
     work,
 )  # fmt: skip
 
+WORKERS = "COHESION_WORKERS"
+"""Tells a worker how many there are, which share the memory of the machine (``pipeline.on_disk``)."""
 STOPPING_SECONDS = 0.5
 """How long a worker that was told to end may take before it is ended."""
 
@@ -136,7 +138,7 @@ class Pool:
         ours, theirs = self._context.Pipe()
         name = f"cohesion-{self._numbers}"
         process = self._context.Process(target=work, args=(theirs, self._libraries), daemon=True, name=name)
-        with _environment(dict.fromkeys(ONE_THREAD, "1")), _interrupts_held():
+        with _environment({**dict.fromkeys(ONE_THREAD, "1"), WORKERS: str(self.size)}), _interrupts_held():
             process.start()
         theirs.close()
         return _Process(self._numbers, process, ours)

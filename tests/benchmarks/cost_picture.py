@@ -7,6 +7,8 @@ import polars as pl
 from pipeline.figures import style
 
 LIMIT_GB = 6.0
+FROM = 1_000_000
+"""From here on a line shows what growth in proportion would be: before, starting a process is most of the time."""
 PANELS = {
     "seconds": ("Processor time, seconds", "scan_seconds"),
     "peak_gb": ("Peak memory, GB", "scan_gb"),
@@ -49,6 +51,11 @@ def draw(table: Path, target: Path) -> None:
         axis.spines[["top", "right"]].set_visible(False)
         axis.set_xlabel("person-waves", color=style.QUIET)
     sizes = found["person_waves"].unique().sort()
+    most = found.filter(pl.col("person_waves") >= FROM).sort("person_waves", "seconds")
+    start, cost = most.group_by("person_waves", maintain_order=True).last().select("person_waves", "seconds").row(0)
+    proportion = [1.3 * cost, 1.3 * cost * sizes[-1] / start]
+    axes[0].plot([start, sizes[-1]], proportion, color=style.QUIET, linewidth=1, linestyle=(0, (4, 3)))
+    axes[0].text(start, 1.6 * cost, "in proportion ", ha="right", color=style.QUIET, fontsize=style.SMALL)
     axes[1].axhline(LIMIT_GB, color=style.QUIET, linewidth=1, linestyle=(0, (4, 3)))
     axes[1].text(sizes[0], LIMIT_GB * 0.93, "allowed: 6 GB", va="top", color=style.QUIET, fontsize=style.SMALL)
     handles, labels = axes[0].get_legend_handles_labels()

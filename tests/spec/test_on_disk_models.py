@@ -192,6 +192,8 @@ def test_means_refuse_what_they_refuse_in_memory(panel, tmp_path):
 def test_what_needs_rows_in_memory_says_so(file, tmp_path):
     with pytest.raises(ModelError, match="needs its rows in memory"):
         pooled(file, "trust", ["contact"])
+    with pytest.raises(ModelError, match=r"Write Path"):
+        fixed_effects(str(file), "trust", ["contact"])
     with pytest.raises(ModelError, match=r"calibrated_on: needs the rows"):
         design_means(file, ["trust"], weight="w", calibrated_on=["education"])
     (tmp_path / "text.parquet").write_text("no table")

@@ -188,6 +188,19 @@ def test_how_much_memory_there_is_and_what_is_large(answers, monkeypatch):
     assert on_disk.memory() > 10**8
 
 
+def test_processes_side_by_side_share_the_memory(monkeypatch):
+    def allowed() -> str:
+        with on_disk.database() as connection:
+            return connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+
+    monkeypatch.setenv("COHESION_MEMORY", "8GiB")
+    alone = allowed()
+    monkeypatch.setenv("COHESION_WORKERS", "2")
+    assert allowed() == alone
+    monkeypatch.setenv("COHESION_WORKERS", "16")
+    assert float(allowed().split()[0]) * 7 < float(alone.split()[0]) * 1024
+
+
 def test_a_temporary_table_is_removed_when_nothing_refers_to_it():
     made = on_disk.on_disk(pl.LazyFrame({"a": [1, 2]}))
     path = made.path
