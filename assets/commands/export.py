@@ -64,8 +64,9 @@ def export(
     typer.echo(f"✓ {data.frame.height:,} rows of {people:,} people, {len(data.shown):,} variables:")
     for path in made:
         typer.echo(f"  {os.path.relpath(path)}")
+    compared = sum(not call.why_not for call in models)
     if scripts := [path.name for path in made if path.stem == "reproduce"]:
-        typer.echo(f"{' and '.join(scripts)}: {count(models):,} estimates of {len(models):,} models, to be compared.")
+        typer.echo(f"{' and '.join(scripts)}: {count(models):,} estimates of {compared:,} models, to be compared.")
     typer.echo("Rows of people, under pseudonyms: readable by you alone. Send them to nobody, and commit them nowhere.")
 
 
