@@ -7,12 +7,13 @@ from functools import wraps
 import typer
 
 from assets.commands.interrupts import kept
-from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.errors import CohesionError, DeclarationErrors, may_pass
 from pipeline.paths import Paths
 from pipeline.specs import Project, load_studies
 
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 """What the system says where someone may not read or write, or nobody may."""
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 SHOWN = 5
 """So many mistakes of a study that is left out are listed."""
 
@@ -51,10 +52,18 @@ def said_plainly(command: Callable[..., None]) -> Callable[..., None]:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
         except OSError as error:
-            if error.errno not in CLOSED:
+            if error.errno not in CLOSED and not may_pass(error):
                 raise
-            place = error.filename or "a file or folder"
-            typer.echo(f"{place}: may not be read or written by you. Ask its owner for the right to.", err=True)
+            typer.echo(f"{error.filename or 'a file or folder'}: {_refused(error)}", err=True)
             raise typer.Exit(1) from None
 
     return run
+
+
+def _refused(error: OSError) -> str:
+    """What the system would not do, and what to do about it."""
+    if error.errno in CLOSED:
+        return "may not be read or written by you. Ask its owner for the right to."
+    if error.errno in FULL:
+        return "the disk is full. Nothing was lost; free some space and try again."
+    return f"{error.strerror or type(error).__name__}. Nothing was lost; try again."

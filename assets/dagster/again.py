@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from assets.dagster.alive import is_alive
 from assets.dagster.runs import ATTEMPT, BUILD_JOBS, GONE, STUDY, TROUBLE, WHY, builds_under_way, study_of
 from assets.engine.report import IO, LOST
 
@@ -41,8 +42,8 @@ def failed_in_passing(instance: dg.DagsterInstance, now: float | None = None) ->
         trouble, attempt = run.tags.get(TROUBLE, LOST), int(run.tags.get(ATTEMPT, "0") or 0)
         if run.status != dg.DagsterRunStatus.FAILURE or trouble not in PAUSES or not 0 < attempt < ATTEMPTS:
             continue
-        if now - ended > WITHIN_SECONDS or _scope(run) in busy:
-            continue
+        if now - ended > WITHIN_SECONDS or _scope(run) in busy or is_alive(instance, run.run_id):
+            continue  # one that lives was called failed by Dagster for a second process that it had started
         left = ended + PAUSES[trouble][attempt - 1] - now
         what = f"{study_of(run) or run.job_name}: {BECAUSE[trouble]} (run {run.run_id[:8]})"
         if 0 < left <= max(PAUSES[trouble]):

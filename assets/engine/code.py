@@ -7,6 +7,7 @@ or is annotated with is reached by its name.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -95,10 +96,11 @@ class Code:
         return seen, libraries
 
     def save(self) -> None:
-        """Keep what was taken apart for the next time."""
+        """Keep what was taken apart for the next time; where that cannot be written, it is taken apart again."""
         if self._cache_file is not None and self._is_new:
             content = {"format": FORMAT, "tree": self._tree, "closures": self._closures, "modules": self._cache}
-            write_bytes(self._cache_file, json.dumps(content, separators=(",", ":")).encode())
+            with contextlib.suppress(OSError):
+                write_bytes(self._cache_file, json.dumps(content, separators=(",", ":")).encode())
             self._is_new = False
 
     def _reached(self, place: tuple[str, str]) -> tuple[list[tuple[str, str]], set[str]]:
