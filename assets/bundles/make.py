@@ -13,7 +13,7 @@ from assets.bundles.archive import write_bundle
 from assets.bundles.contents import DECLARED, TABLES, TWIN, TWIN_DECLARED, declared_files
 from assets.bundles.environment import environment
 from assets.bundles.graph import code_of, needed, nodes_of
-from assets.bundles.numbers import NUMBERS, OF_TWIN, as_csv, numbers_of
+from assets.bundles.numbers import NUMBERS, OF_TWIN, as_csv, numbers_of, of_csv
 from assets.bundles.people import key_of_bundle, rekeyed, tables_of_people
 from assets.bundles.running import Told, built
 from assets.engine import store
@@ -54,6 +54,7 @@ def make_bundle(workspace: Workspace, study: str, target: Path, rows: str = "", 
         raise CohesionError("no numbers of it are built", where=study, todo=f"Run `cohesion build --study {study}`.")
     members = {f"{DECLARED}{place}": content for place, content in declared_files(
         workspace.paths, workspace.project, study).items()}  # fmt: skip
+    of_csv(as_csv(numbers.frame))  # what a partner could not read is not sent
     members |= {NUMBERS: as_csv(numbers.frame), RECEIPTS: _receipts(workspace, study), **_code_files()}
     people: tuple[str, ...] = ()
     of_twin: dict[str, object] = {}

@@ -166,7 +166,8 @@ class _Reading:
     def _keys(self, table: str) -> Iterator[tuple[str, ...]]:
         """The keys of a table of the study: one, or one for each weight set or imputation set."""
         yield (table, self._key)
-        yield from ((table, self._key, name) for name in (*self._study.weights, *self._study.imputation))
+        names = dict.fromkeys((*self._study.weights, *self._study.imputation))  # a set of each may have one name
+        yield from ((table, self._key, name) for name in names)
 
     def _papers(self) -> Iterator[tuple[str, ...]]:
         for name, paper in self._workspace.project.papers.items():

@@ -63,7 +63,7 @@ class Reasons:
         """Definitions of the project, reached by the steps of the study, that are not as in the bundle."""
         mine = code_of(self._nodes, self._code)["definitions"]
         theirs: Mapping[str, str] = self.manifest["code"].get("definitions", {})
-        if self.rerun.source == PANEL:  # the steps that read deposits did not run here
+        if self.rerun.source in (PANEL, OF_TWIN):  # steps that read, or generate, the study's deposits did not run here
             theirs = {name: digest for name, digest in theirs.items() if name in mine}
         return list(differing(mine, theirs))
 

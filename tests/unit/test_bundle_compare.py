@@ -1,10 +1,12 @@
 """How far a number may differ follows from how it is computed."""
 
+from types import SimpleNamespace
+
 import polars as pl
 import pytest
 
 from assets.bundles.compare import compare
-from assets.bundles.numbers import COLUMNS, Numbers
+from assets.bundles.numbers import COLUMNS, Numbers, _Reading
 from assets.bundles.report import Verdict, lines
 from pipeline.specs.family import CLOSED_FORM, ITERATIVE, SIMULATED
 from pipeline.specs.tolerances import COUNTED, PRINTED
@@ -63,6 +65,19 @@ def test_a_number_that_one_side_lacks_cannot_be_compared() -> None:
         ("c", "cannot be compared"),
     ]
     assert Verdict("study", "deposits", "0" * 64, found).code == 2
+
+
+def test_a_weight_set_and_an_imputation_of_one_name_are_read_once() -> None:
+    study = SimpleNamespace(
+        weights={"all": 0}, imputation={"all": 0, "more": 0}, about=SimpleNamespace(disclosure=None)
+    )
+    project = SimpleNamespace(studies={"s": study}, models={}, papers={})
+    reading = _Reading(SimpleNamespace(paths=None, project=project), "s")  # type: ignore[arg-type]
+    assert list(reading._keys("weight_steps")) == [
+        ("weight_steps", "s"),
+        ("weight_steps", "s", "all"),
+        ("weight_steps", "s", "more"),
+    ]
 
 
 def test_last_digits_that_differ_where_nothing_else_does_are_said() -> None:
