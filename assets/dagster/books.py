@@ -8,6 +8,7 @@ from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
 from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 
 from assets.building import Running
 from assets.dagster.alive import hold
@@ -66,7 +67,11 @@ def _instance(workspace: Workspace) -> dg.DagsterInstance:
     prepare_instance(workspace.paths.instance)
     for name in ("dagster", "alembic", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    return dg.DagsterInstance.get()
+    instance = dg.DagsterInstance.get()
+    quiet = NoOpComputeLogManager()  # capturing what is printed starts processes, which Ctrl-C would end with a trace
+    quiet.register_instance(instance)
+    instance._compute_log_manager = quiet
+    return instance
 
 
 def _materialise(workspace: Workspace, plan: Plan, reports: "_Once", instance: dg.DagsterInstance) -> None:

@@ -106,6 +106,8 @@ def work(connection: Connection, libraries: Sequence[str] = ()) -> None:
     While it has nothing to do it imports ``libraries``, one after the other, so that later nodes need not wait.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()  # a terminal's Ctrl-C would reach a query of polars all the same, which sets a handler of its own
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     worker = _Worker(connection)

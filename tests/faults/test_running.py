@@ -155,7 +155,7 @@ def interrupted(bench: Bench, chance: random.Random) -> None:
     time.sleep(chance.uniform(0.5, 1.0) * bench.seconds)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGINT)
-    bench.ends(process, 0, 130)
+    bench.ends(process, 0, 130, -signal.SIGINT)  # the last: all was done, and Python was closing
 
 
 def disk_full(bench: Bench, chance: random.Random) -> None:
@@ -362,6 +362,8 @@ def play_ui(bench: Bench, ui: Ui, fault: Callable[[Bench, Ui, random.Random], No
     bench.arrives()
     fault(bench, ui, chance)
     ui.wait(lambda: not plan_of(bench.root).due and ui.is_quiet(), f"it is built after: {fault.__name__}", 600)
+    ui.wait_for_looks(1)
+    ui.wait(ui.is_quiet, "nothing is asked for any more")
     bench.is_whole()
 
 
