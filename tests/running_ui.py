@@ -30,7 +30,7 @@ FLAGS = [
 ]
 NEEDS_BROWSER = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian package `chromium`)")
 COHESION = [sys.executable, "-c", "from assets.commands.main import main; main()"]
-PATIENCE = 300.0
+PATIENCE = 600.0
 """Seconds: beside a whole build on the same two cores, the UI takes its time."""
 
 

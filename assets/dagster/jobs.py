@@ -22,6 +22,8 @@ from pipeline.texts import visible
 EVERYTHING, STUDY, PAPERS, MODEL = "rebuild_everything", "rebuild_a_study", "papers_only", "one_model"
 NEW_WAVE, ACCEPT, WITHDRAW, RELEASE = "new_wave", "accept_a_wave", "withdraw_a_person", "check_a_release"
 ALL = "all"
+NAMED = ("study", "wave", "paper", "model")
+"""Choices that name what a run is about."""
 
 
 def people_jobs(project: Project, paths: Paths) -> list[dg.JobDefinition]:
