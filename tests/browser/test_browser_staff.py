@@ -166,7 +166,7 @@ def test_a_wave_arrives_is_bad_is_mended_and_is_in_the_paper(page, address, root
     told = "study_wave_2.csv, `belong1`: codes that are not declared: 77 (40). Declare each"
     wait_until(lambda: told in page.locator("body").inner_text(), "the run says what is wrong and what to do")
 
-    sha256 = put(root, "study_wave_2.csv", lifesat=[(person + 1) % 11 for person in range(40)])
+    sha256 = put(root, "study_wave_2.csv", lifesat=[min(10, person % 11 + person % 2) for person in range(40)])
     on_start(page, address, "(w02) awaits confirmation")
     status, said = launch(page, address, "accept_a_wave", study="first", wave="w02", sha256=sha256[:8])
     assert status == "Success", said
