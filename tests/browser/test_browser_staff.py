@@ -17,7 +17,7 @@ from pipeline.files import sha256_of
 
 pytestmark = [pytest.mark.thorough, NEEDS_BROWSER]
 LOADED = "domcontentloaded"
-LONG = 120_000
+LONG = 600_000
 
 
 @pytest.fixture(scope="module")
