@@ -60,6 +60,17 @@ CANNOT = 2
 """The exit code where nothing could be compared."""
 
 
+def _refuse_in_git(target: Path) -> None:
+    """Rows of people do not lie where they could be committed."""
+    folder = target.resolve().parent
+    if any((place / ".git").exists() for place in (folder, *folder.parents)):
+        raise CohesionError(
+            "lies in a git repository, where rows of people could be committed",
+            where=str(target),
+            todo="Name a file outside of any repository, with --to.",
+        )
+
+
 @said_plainly
 def bundle(study: StudyName, rows: With = None, to: To = None, deposits: Deposits = None) -> None:
     """Write one file with which a partner can compute a study's numbers again, and compare them."""
@@ -69,6 +80,8 @@ def bundle(study: StudyName, rows: With = None, to: To = None, deposits: Deposit
     if target.is_dir():
         target = target / f"{study}{SUFFIX}"
     workspace = _workspace(study, deposits)
+    if rows is Rows.PANEL:
+        _refuse_in_git(target)
     with _writable(target):
         made = make_bundle(workspace, study, target, rows.value if rows else "", _Shown(False))
     details = {"file": str(target.resolve()), "sha256": made.sha256, "rows": rows.value if rows else "none"}

@@ -30,3 +30,4 @@ def init(
     if example is None:
         typer.echo("  cp -r data/studies/_template data/studies/my_study")
     typer.echo("  cohesion check")
+    typer.echo(f"In a clone of Cohesion Panel instead: uv run cohesion check --root {os.path.relpath(place)}")

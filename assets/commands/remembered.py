@@ -1,6 +1,7 @@
 """Where a study's deposits were when it was built last, so that an erasure finds them there."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def deposit_folders(workspace: Workspace, study: Study) -> tuple[Workspace, list
     )
     if not folder.is_dir():
         raise CohesionError(
-            f"the folder with the deposits (`{folder.name}`) is not there, so nothing was changed",
+            f"the folder with the deposits (`{os.path.relpath(folder, workspace.paths.root)}`) is not there",
             where=study.key,
             todo="Say where they lie: --deposits DIR.",
         )

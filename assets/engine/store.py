@@ -207,9 +207,7 @@ def load(paths: Paths, key: Key, sha256: str | None = None) -> pl.DataFrame:
     except FileNotFoundError:
         if sha256 is not None:
             raise DamagedError(key) from None
-        raise CohesionError(
-            "has not been built yet", where="/".join(key), todo="Materialise it first, or run `cohesion build`."
-        ) from None
+        raise CohesionError("has not been built yet", where="/".join(key), todo="Run `cohesion build`.") from None
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise DamagedError(key)
     try:

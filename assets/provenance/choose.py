@@ -24,7 +24,9 @@ def choose(archive: Archive, asked: str) -> Entry:
         return entries[-1]
     if asked == PREVIOUS:
         if len(entries) == 1:
-            raise CohesionError("only one build is recorded, so there is no previous one", todo=_listed(entries))
+            raise CohesionError(
+                "only one build is recorded, so there is none to compare it with", todo="Build again after a change."
+            )
         return entries[-2]
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", asked):
         return _at(entries, asked)

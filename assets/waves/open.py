@@ -29,7 +29,11 @@ def open_to_draft(paths: Paths, study: str) -> tuple[Workspace, Study]:
     """The same without holding the files of the project against each other: some may name the wave already."""
     reading = read_project(paths)
     if study not in reading.parts:
-        raise CohesionError(f"there is no study `{study}`", todo=f"Known: {', '.join(reading.parts)}.")
+        known = ", ".join(reading.parts) or "none"
+        raise CohesionError(
+            f"there is no study `{study}`",
+            todo=f"Known: {known}. To begin one, copy data/studies/_template to data/studies/{study}.",
+        )
     problems = [problem for key, source in reading.sources.items() if key[0] == study for problem in source.problems]
     if problems:
         raise DeclarationErrors(list(dict.fromkeys(problems)))

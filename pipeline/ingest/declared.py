@@ -16,6 +16,7 @@ from pipeline.ingest.parts.part import Part
 from pipeline.ingest.parts.take import Wanted, parts_of
 from pipeline.ingest.people.strays import refuse_no_people
 from pipeline.ingest.quarantine.trials import without_test_records
+from pipeline.ingest.wave_file import refuse_absent_roles
 from pipeline.specs.deposits import Deposited, Joined, WaveFile
 from pipeline.specs.left_out import LeftOut
 from pipeline.specs.part_columns import key_columns, taking_columns
@@ -153,8 +154,11 @@ def received_files(study: Study, wave: str, folder: Path) -> dict[str, Mapping[s
 
 
 def _refuse_no_people(study: Study, wave: str, part: WaveFile, deposit: Deposit) -> None:
-    """What a build would refuse among the ids is refused before anybody confirms the file."""
-    column = role_columns(study, wave, part)["person_id"]
+    """What a build would refuse among columns with a role, and the ids, is refused before anybody confirms the file."""
+    roles = role_columns(study, wave, part)
+    if not part.join:
+        refuse_absent_roles(roles.values(), deposit)
+    column = roles["person_id"]
     if column in deposit.frame.columns:
         refuse_no_people(without_test_records(study, wave, part, deposit), column, study.about.ids.pattern)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -46,16 +46,21 @@ class FileRows:
     """Ids that look like those of test records, and what is hidden in a workbook, in counts."""
 
 
-def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register) -> FileRows:
-    name = str(deposit.receipt["file"])
-    roles = role_columns(study, wave, file)
-    absent = [column for column in roles.values() if column not in deposit.frame.columns]
+def refuse_absent_roles(columns: Iterable[str], deposit: Deposit) -> None:
+    """Raise ``DepositError`` if a file lacks a column with a role, such as the id."""
+    absent = [column for column in columns if column not in deposit.frame.columns]
     if absent:
         raise DepositError(
             f"has no variable {', '.join(f'`{column}`' for column in absent)}",
-            where=name,
+            where=str(deposit.receipt["file"]),
             todo="Correct `columns` in the wave's declaration or study.yaml: `none` if a wave has no such column.",
         )
+
+
+def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register) -> FileRows:
+    name = str(deposit.receipt["file"])
+    roles = role_columns(study, wave, file)
+    refuse_absent_roles(roles.values(), deposit)
     unclear = unclear_marks(study, wave, file, deposit)
     deposit = without_test_records(study, wave, file, deposit)
     refuse_no_people(deposit, roles["person_id"], study.about.ids.pattern)
