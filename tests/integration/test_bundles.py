@@ -15,6 +15,7 @@ from assets.bundles.numbers import NUMBERS, OF_TWIN
 from assets.commands.main import app
 from pipeline.paths import Paths
 
+pytestmark = pytest.mark.thorough
 STUDY = "first"
 MEANS = """
 question: How satisfied are people, and how do they belong?

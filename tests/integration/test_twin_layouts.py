@@ -21,6 +21,8 @@ from pipeline.ingest.wave_table import WaveTable
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
+pytestmark = pytest.mark.thorough
+
 
 def built_waves(root: Path) -> tuple[Workspace, dict[str, WaveTable]]:
     """The workspace of a root in which the wave tables lie, and these."""
@@ -65,7 +67,6 @@ def test_the_layouts_hold_one_twin(tmp_path: Path) -> None:
     assert harmonised[0].equals(harmonised[1])
 
 
-@pytest.mark.thorough
 def test_a_study_that_declares_everything_has_a_twin_that_builds(tmp_path: Path) -> None:
     """Arms, lists, field reports, households, areas, weights, imputation, models, figures and a paper."""
     root = make_everything(tmp_path / "everything")

@@ -70,6 +70,7 @@ def test_a_wave_is_accepted_only_by_who_knows_its_bytes(root, given):
     assert (root / "data" / "studies" / "first" / "waves" / "w01.yaml").read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_an_accepted_wave_is_built_and_noted(root):
     assert "✓ study_wave_1.csv: 40 rows" in accepted(root)
     assert '"accept"' in (root / "data" / "audit" / "audit.jsonl").read_text()
@@ -87,6 +88,7 @@ def test_an_accepted_wave_is_built_and_noted(root):
     }
 
 
+@pytest.mark.thorough
 def test_every_column_is_described(root):
     accepted(root)
     with dg.DagsterInstance.ephemeral() as instance:
@@ -109,6 +111,7 @@ def test_a_choice_is_checked_before_anything_runs(root):
             )
 
 
+@pytest.mark.thorough
 def test_a_new_wave_is_drafted_with_its_drift(root):
     accepted(root)
     frame = rows().with_columns(belong1=pl.lit(2), belong2=pl.lit(2))
@@ -123,6 +126,7 @@ def test_a_new_wave_is_drafted_with_its_drift(root):
     assert "sha256" not in (root / "data" / "studies" / "first" / "waves" / "w02.yaml").read_text().replace("# ", "#")
 
 
+@pytest.mark.thorough
 def test_the_start_page_says_what_waits_and_what_is_stale(root):
     state = gather(Paths(root))
     (study,) = state.studies
@@ -156,6 +160,7 @@ def test_a_mistake_in_a_declaration_is_told_on_the_start_page(root):
     assert "<script" not in page
 
 
+@pytest.mark.thorough
 def test_a_build_from_the_command_line_is_a_run_of_the_same_job(root):
     accepted(root)
     workspace = workspace_of(root)
