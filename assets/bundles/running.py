@@ -22,7 +22,7 @@ def built(
     """
     prepare(workspace)
     plan = make_plan(workspace, nodes, nodes)
-    plan.aside = dict(lying)
+    plan.given = plan.aside = dict(lying)
     made = set(lying) | {key for node in nodes for key in node.keys}
     without = {node.name for node in nodes if any(key not in made for key in node.needs)}
     failures = dict.fromkeys(without, "the bundle lacks a table that it reads")

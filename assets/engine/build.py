@@ -67,6 +67,7 @@ class Build:
         self._left: set[str] = set()  # cannot be built, since something they need could not
         self._again: dict[str, int] = {}
         self._urgency = self._urgencies()
+        self._could_begin = False
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -77,14 +78,25 @@ class Build:
                 self._settle(node, self.plan.states[node.name].record)
         waiting = [node.name for node in self.plan.nodes if node.name not in self._settled]
         while (waiting or self._running) and not self._stopped.is_set():
+            before, settled = waiting, len(self._settled)
             waiting = self._start_ready(waiting)
-            if not waiting and not self._running:
+            is_still = waiting == before and settled == len(self._settled) and not self._could_begin
+            if not self._running and (not waiting or is_still):
+                self._give_up(waiting)
                 break
             for event in self.place.events(TICK_SECONDS):
                 if isinstance(event, Report):
                     waiting += self._ended(event)
                 else:
                     self.listener(event)
+
+    def _give_up(self, waiting: list[str]) -> None:
+        """Nothing runs, and nothing that waits can begin: what it reads is made by nobody."""
+        for name in waiting:
+            absent = sorted("/".join(key) for key in self._nodes[name].needs if key not in self._contents)
+            self._left.add(name)
+            self.failures[name] = f"no step makes {', '.join(absent) or 'what it reads'}."
+            self.listener(Report(name, error=self.failures[name]))
 
     def stop(self) -> None:
         """Start nothing more, and return from ``run`` within a moment."""
@@ -107,6 +119,7 @@ class Build:
                 held.append(name)
             elif not self._is_settled_at_once(node):
                 ready.append(node)
+        self._could_begin = bool(ready)  # as soon as there is room for it
         ready.sort(key=lambda node: -self._urgency[node.name])
         for node in ready:
             if self.place.free:

@@ -38,6 +38,9 @@ class Plan:
     following: set[str]
     forced: set[str] = field(default_factory=set)
     aside: dict[Key, str] = field(default_factory=dict)  # contents of tables that are there and not concerned
+    given: dict[Key, str] = field(
+        default_factory=dict
+    )  # contents of tables that no node here makes, such as a bundle's
     waiting: dict[str, str] = field(default_factory=dict)  # study → why it cannot be built
     others: list[Node] = field(default_factory=list)  # the nodes that this build does not concern
     verified: bool = False  # outputs were read again to compare their hashes
@@ -139,7 +142,7 @@ def make_plan(
 def refresh(workspace: Workspace, plan: Plan) -> None:
     """Bring a plan up to date with what another build has made since: nothing is made twice."""
     fresh = replace(plan, states=dict(plan.states), due=set(), following=set())
-    fresh.aside = _contents_aside(workspace, plan.others) if plan.aside else plan.aside
+    fresh.aside = {**_contents_aside(workspace, plan.others), **plan.given} if plan.aside else plan.aside
     contents: dict[Key, str] = dict(fresh.aside)
     follows: set[Key] = set()
     for node in plan.nodes:
