@@ -92,7 +92,7 @@ def test_an_accepted_wave_is_built_and_noted(root):
 def test_every_column_is_described(root):
     accepted(root)
     with dg.DagsterInstance.ephemeral() as instance:
-        made = definitions(workspace_of(root)).resolve_job_def("rebuild_a_study")
+        made = definitions(declared(Paths(root))).resolve_job_def("rebuild_a_study")
         done = made.execute_in_process(config_of("rebuild_a_study", study="first"), instance=instance)
         events = done.get_asset_materialization_events()
     schemas = {event.asset_key.to_user_string(): event.materialization.metadata for event in events}
