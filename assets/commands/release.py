@@ -47,13 +47,16 @@ FIGURE_SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 @said_plainly
 def check(paper: PaperName) -> None:
     """Check every number that the built paper prints against all earlier releases; list what may not go out."""
-    for line in checked(here_to_write(), paper):
+    for line in _judged(*_project(paper), paper):
         typer.echo(line)
 
 
 def checked(paths: Paths, paper: str) -> Iterator[str]:
     """Judge a built paper as it would be released; in lines, what comes next. Raises ``PaperError`` if it may not."""
-    project = _declared(paths, paper)
+    yield from _judged(paths, _declared(paths, paper), paper)
+
+
+def _judged(paths: Paths, project: Project, paper: str) -> Iterator[str]:
     version, files = _version(project, paper), _files(paths, project, paper)
     refused = _refused(paths, project, paper)
     _audit(paths, "check_release", paper, version, digest_of(files), f"{len(refused)} refused")

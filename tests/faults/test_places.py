@@ -44,6 +44,9 @@ COMMANDS = {
     "release": ["release", "check", "small"],
     "sign": ["release", "sign", "small", "--name", "Ada Lovelace", "--role", "output checker"],
     "publish": ["release", "publish", "small"],
+    "pull": ["warehouse", "pull"],
+    "push": ["warehouse", "push"],
+    "prune": ["warehouse", "prune"],
 }
 ELSEWHERE = {("init",), ("verify",), ("proxy", "config")}
 """Commands that need no project: two make their own, one writes the settings of another program."""
@@ -64,7 +67,10 @@ def groups(command_line, path=()):
 def test_every_command_is_tried():
     from typer.main import get_command
 
-    tried = {tuple(words[: 2 if words[0] in {"items", "wave", "key", "release"} else 1]) for words in COMMANDS.values()}
+    tried = {
+        tuple(words[: 2 if words[0] in {"items", "wave", "key", "release", "warehouse"} else 1])
+        for words in COMMANDS.values()
+    }
     assert set(groups(get_command(app))) - ELSEWHERE == tried
 
 

@@ -155,7 +155,7 @@ def test_a_mistake_in_a_declaration_is_told_on_the_start_page(root):
     file = root / "data" / "studies" / "first" / "study.yaml"
     file.write_text(file.read_text() + "nonsense: <script>alert(1)</script>\n")
     page = start_page(Paths(root), gather(Paths(root)))
-    assert "The declarations cannot be read" in page
+    assert "The declarations of first cannot be read" in page
     assert "nonsense" in page
     assert "<script" not in page
 

@@ -138,6 +138,7 @@ def test_who_is_named_by_the_environment_or_the_account(tmp_path, monkeypatch):
 
 def test_the_command_prints_and_checks(tmp_path, monkeypatch):
     monkeypatch.setenv("COHESION_ROOT", str(tmp_path))
+    (tmp_path / "data" / "studies").mkdir(parents=True)
     empty = CliRunner().invoke(app, ["audit"])
     assert (empty.exit_code, "is empty" in empty.output) == (0, True)
     paths = filled(tmp_path)
