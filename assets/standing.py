@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -115,17 +114,3 @@ def papers_built(workspace: Workspace, study: Study, nodes: list[Node]) -> dt.da
 def moment(when: dt.datetime) -> str:
     """A moment for readers: ``29 November 2026, 06:10 UTC``."""
     return f"{when:%d %B %Y, %H:%M} UTC"
-
-
-def findings(workspace: Workspace, node: Node) -> Counter[str]:
-    """How many findings of a drift report a person has to decide (``decide``) or to look at (``look``)."""
-    record = store.record(workspace.paths, node)
-    report = store.report_of(record) if record is not None else None
-    counts: Counter[str] = Counter()
-    for check in report.checks if report is not None else ():
-        if check.name == "decided":
-            counts["decide"] += len(check.found)
-        elif check.name.startswith("drift_"):
-            counts["look"] += len(check.found)
-    counts["look"] = max(0, counts["look"] - counts["decide"])  # what is to be decided stands among both
-    return counts

@@ -14,11 +14,11 @@ from assets.commands.messages import of_studies, said_plainly
 from assets.commands.place import here_to_write
 from assets.commands.progress import Shown
 from assets.commands.remembered import remember_deposits
-from assets.engine import store
 from assets.engine.build import Event
 from assets.engine.node import Node
 from assets.engine.plan import Plan
 from assets.engine.workspace import Workspace
+from assets.reported import counted, findings_in_words
 from pipeline.errors import CohesionError
 from pipeline.specs import load_project
 
@@ -164,7 +164,7 @@ def _close(
     workspace: Workspace, plan: Plan, shown: Shown, failures: dict[str, str], left: set[str], seconds: float
 ) -> None:
     """How many assets were built, where pages are, what is to be decided, and what failed."""
-    built = _assets(shown.built)
+    built = counted(shown.built, "asset")
     current = f"; {shown.current:,} came out as they were" if shown.current else ""
     shown.say(f"\n{f'{built} built in {seconds:.1f} s{current}' if plan.count else 'Nothing has changed'}.")
     for node in plan.nodes:
@@ -175,21 +175,12 @@ def _close(
                 old = " (of an earlier build)" if node.name in left and node.group == "write" else ""
                 shown.say(f"  {kind}: {os.path.relpath(path)}{old or _found(workspace, node)}")
     if failures:
-        typer.echo(f"\n{_assets(len(left))} could not be built, because of:", err=True)
+        typer.echo(f"\n{counted(len(left), 'asset')} could not be built, because of:", err=True)
         for name, message in failures.items():
             typer.echo(f"  ✗ {name}: {message}", err=True)
         raise typer.Exit(1)
 
 
 def _found(workspace: Workspace, node: Node) -> str:
-    """How many findings a drift report holds, by what they do; nothing for papers."""
-    key, record = node.outputs.get("findings"), store.record(workspace.paths, node)
-    report = store.report_of(record) if key is not None and record is not None else None
-    if report is None:
-        return ""
-    words = next((table.metadata.get("findings") for table in report.tables if table.key == key), None)
+    words = findings_in_words(workspace, node)
     return f" ({words})" if words else ""
-
-
-def _assets(count: int) -> str:
-    return f"{count:,} asset{'' if count == 1 else 's'}"

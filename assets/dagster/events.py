@@ -189,8 +189,7 @@ def about_asset(node: Node, paths: Paths) -> str:
 
 def _table(node: Node, paths: Paths) -> list[str]:
     """The first rows of the results that were stored last, as Markdown."""
-    record = store.record(paths, node)
-    report = store.report_of(record) if record is not None else None
+    report = store.last_report(paths, node)
     told = report.tables[0].metadata.get("estimates") if report is not None and report.tables else None
     if not isinstance(told, str):
         return []

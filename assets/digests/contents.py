@@ -14,6 +14,7 @@ from assets.provenance.archive import Archive, Entry
 from assets.provenance.diff import Difference, difference
 from assets.provenance.ledger import manifest_of
 from assets.provenance.words import called, said_of, said_of_move
+from assets.reported import counted
 from assets.web.links import run_link
 from assets.web.state import Task, gather
 from pipeline.errors import CohesionError
@@ -91,10 +92,6 @@ class Digest:
             *([f"{counted(bad, 'run')} did not end well"] if bad else []),
         ]
         return ", ".join(parts)
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def digest(

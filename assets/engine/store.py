@@ -251,6 +251,12 @@ def remove_drafts(root: Path, node: Node, pid: int | None = None) -> None:
                 draft.unlink()
 
 
+def last_report(paths: Paths, node: Node) -> Report | None:
+    """The report of the run that made what lies there of a node; ``None`` where none can be read."""
+    found = record(paths, node)
+    return report_of(found) if found is not None else None
+
+
 def report_of(found: Record) -> Report | None:
     """The report of the run that made the outputs."""
     try:

@@ -121,8 +121,7 @@ def _with_columns(
     """Each step with the hashes of the columns of its wide tables, where the run that made them noted these."""
     found = dict(steps)
     for node in (*plan.nodes, *plan.others):
-        record = store.record(paths, node) if node.by_column else None
-        report = store.report_of(record) if record is not None else None
+        report = store.last_report(paths, node) if node.by_column else None
         hashes = {"/".join(table.key): dict(table.hashes) for table in report.tables if table.hashes} if report else {}
         if hashes:
             text = json.dumps(hashes)

@@ -9,9 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from assets.building import Running, plan_build
-from assets.engine import store
-from assets.engine.node import Node
 from assets.engine.workspace import Workspace
+from assets.reported import findings_in_words
 from assets.waves.accept import accept
 from pipeline.errors import CohesionError
 from pipeline.files import write_bytes
@@ -45,7 +44,8 @@ def preview(workspace: Workspace, study: Study, wave: str, folder: Path) -> tupl
             raise CohesionError(next(iter((failures or running.failures).values()), "no drift report could be made"))
         target = workspace.paths.drift_preview(study.key, wave)
         write_bytes(target, page.read_bytes())
-        return target, _found(aside, plan.nodes)
+        words = (findings_in_words(aside, node) for node in plan.nodes)
+        return target, next(filter(None, words), "nothing found")
 
 
 def _opened(paths: Paths, study: Study, folder: Path) -> Workspace:
@@ -80,13 +80,3 @@ def _link(source: str, target: str) -> None:
 
 def _unasked(_: str, __: Mapping[str, Sequence[str]]) -> None:
     """Nothing is confirmed for good: nobody has to be asked."""
-
-
-def _found(workspace: Workspace, nodes: Sequence[Node]) -> str:
-    for node in (one for one in nodes if one.keys[0][0] == "findings"):
-        record = store.record(workspace.paths, node)
-        report = store.report_of(record) if record is not None else None
-        for table in report.tables if report is not None else ():
-            if "findings" in table.metadata:
-                return str(table.metadata["findings"])
-    return "nothing found"

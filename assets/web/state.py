@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assets import standing
+from assets import reported, standing
 from assets.building import plan_build
 from assets.engine import store
 from assets.engine.build import is_building
@@ -183,15 +183,14 @@ def _tasks(workspace: Workspace, study: Study, nodes: list[Node]) -> list[Task]:
     for node in nodes:
         if node.keys[0][0] != "findings":
             continue
-        counts = standing.findings(workspace, node)
+        counts = reported.findings(workspace, node)
         report = Link("Open the drift report", drift)
         if counts["decide"]:
             todo = "Until somebody has decided, nothing is built from these waves."
-            tasks.append(Task(f"{_count(counts['decide'], 'finding')} to be decided", todo, report))
+            tasks.append(Task(f"{reported.counted(counts['decide'], 'finding')} to be decided", todo, report))
         if counts["look"]:
-            tasks.append(
-                Task(f"{_count(counts['look'], 'finding')} to look at", "The waves are used meanwhile.", report)
-            )
+            found, todo = reported.counted(counts["look"], "finding"), "The waves are used meanwhile."
+            tasks.append(Task(f"{found} to look at", todo, report))
     return [*tasks, *_failed(workspace, nodes)]
 
 
@@ -216,8 +215,7 @@ def _failed(workspace: Workspace, nodes: list[Node]) -> list[Task]:
     """Blocking checks that failed when their asset was kept to be read."""
     found = []
     for node in nodes:
-        record = store.record(workspace.paths, node)
-        report = store.report_of(record) if record is not None else None
+        report = store.last_report(workspace.paths, node)
         for check in report.failed if report is not None else ():
             if check.name != "decided":
                 what, see = (
@@ -226,10 +224,6 @@ def _failed(workspace: Workspace, nodes: list[Node]) -> list[Task]:
                 )
                 found.append(Task(what, "; ".join(check.found), see))
     return found
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 class Remembered:
