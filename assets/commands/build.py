@@ -19,6 +19,7 @@ from assets.engine.node import Node
 from assets.engine.plan import Plan
 from assets.engine.workspace import Workspace
 from assets.reported import counted, findings_in_words
+from assets.waves.open import open_study
 from pipeline.errors import CohesionError
 from pipeline.specs import load_project
 
@@ -145,14 +146,11 @@ def _build(
 def _workspace(studies: list[str], deposits: Path | None) -> Workspace:
     paths = here_to_write()
     project = of_studies(paths, studies) if studies else load_project(paths)
+    workspace = Workspace(paths, project)
     for name in studies:
-        if name not in project.studies:
-            from pipeline.specs.reader import nearest
-
-            known = ", ".join(project.studies)
-            raise CohesionError(f"there is no study `{name}`{nearest(name, project.studies)}", todo=f"Known: {known}.")
+        open_study(workspace, name)
     if deposits is None:
-        return Workspace(paths, project)
+        return workspace
     if len(studies) != 1:
         raise CohesionError("`--deposits` says where one study's files lie", todo="Name it with `--study`.")
     if not deposits.is_dir():

@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 
 from assets.commands.messages import of_studies, said_plainly
-from assets.commands.place import here_to_write
+from assets.commands.place import here_to_write, repository_of
 from assets.engine.workspace import Workspace
+from assets.waves.open import open_study
 from pipeline.audit import note
 from pipeline.errors import CohesionError
 from pipeline.texts import visible
@@ -62,8 +63,7 @@ CANNOT = 2
 
 def _refuse_in_git(target: Path) -> None:
     """Rows of people do not lie where they could be committed."""
-    folder = target.resolve().parent
-    if any((place / ".git").exists() for place in (folder, *folder.parents)):
+    if repository_of(target.resolve().parent) is not None:
         raise CohesionError(
             "lies in a git repository, where rows of people could be committed",
             where=str(target),
@@ -133,15 +133,12 @@ PRIVATE = """
 def _workspace(study: str, deposits: Path | None = None) -> Workspace:
     """The study as it was built last, from wherever its deposits lay."""
     from assets.commands.remembered import deposit_folders
-    from pipeline.specs.reader import nearest
 
     paths = here_to_write()
     project = of_studies(paths, [study])
-    if study not in project.studies:
-        known = ", ".join(project.studies)
-        raise CohesionError(f"there is no study `{study}`{nearest(study, project.studies)}", todo=f"Known: {known}.")
+    declared = open_study(Workspace(paths, project), study)
     given = {study: _folder(deposits)} if deposits is not None else {}
-    workspace, _ = deposit_folders(Workspace(paths, project, given), project.studies[study])
+    workspace, _ = deposit_folders(Workspace(paths, project, given), declared)
     return workspace
 
 

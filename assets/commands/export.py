@@ -11,12 +11,13 @@ from assets.building import plan_build
 from assets.commands.export_models import calls, keys_of
 from assets.commands.exported import ACTION
 from assets.commands.messages import of_studies, said_plainly
-from assets.commands.place import here_to_write
+from assets.commands.place import here_to_write, repository_of
 from assets.commands.remembered import as_built_last
 from assets.engine import store
 from assets.engine.node import Key, makers
 from assets.engine.plan import Plan
 from assets.engine.workspace import Workspace
+from assets.waves.open import open_study
 from pipeline.audit import note
 from pipeline.errors import CohesionError
 from pipeline.paths import Paths
@@ -72,14 +73,9 @@ def export(
 
 def _open(study: str) -> tuple[Workspace, Study]:
     paths = here_to_write()
-    project = of_studies(paths, [study])
-    if study not in project.studies:
-        from pipeline.specs.reader import nearest
-
-        hint = nearest(study, project.studies)
-        raise CohesionError(f"there is no study `{study}`{hint}", todo=f"Known: {', '.join(project.studies)}.")
-    declared = project.studies[study]
-    return as_built_last(Workspace(paths, project), declared), declared
+    workspace = Workspace(paths, of_studies(paths, [study]))
+    declared = open_study(workspace, study)
+    return as_built_last(workspace, declared), declared
 
 
 def _folder(paths: Paths, to: Path | None) -> Path:
@@ -87,7 +83,7 @@ def _folder(paths: Paths, to: Path | None) -> Path:
     folder = (to or paths.exports).resolve()
     if folder.is_relative_to(paths.exports.resolve()):
         return folder
-    inside = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+    inside = repository_of(folder)
     if inside is None and folder.is_relative_to(paths.root.resolve()):
         inside = paths.root.resolve()
     if inside is not None:

@@ -79,6 +79,11 @@ def writable(*folders: Path) -> None:
         )
 
 
+def repository_of(folder: Path) -> Path | None:
+    """The git repository that a folder lies in, which could take up whatever is written there."""
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+
+
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest above it that is there."""
     return next(place for place in (folder, *folder.parents) if os.path.lexists(place))

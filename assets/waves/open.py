@@ -7,14 +7,15 @@ from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import Project, Study
 from pipeline.specs.load import read_project
+from pipeline.specs.reader import nearest
 
 
 def open_study(workspace: Workspace, study: str) -> Study:
-    """A study by its name. Raises ``CohesionError`` for one that is not declared."""
-    if study not in workspace.project.studies:
-        known = ", ".join(workspace.project.studies)
-        raise CohesionError(f"there is no study `{study}`", todo=f"Known: {known}.")
-    return workspace.project.studies[study]
+    """A study by its name. Raises ``CohesionError`` for one that is not declared, with the nearest name."""
+    known = workspace.project.studies
+    if study not in known:
+        raise CohesionError(f"there is no study `{study}`{nearest(study, known)}", todo=f"Known: {', '.join(known)}.")
+    return known[study]
 
 
 def open_wave(workspace: Workspace, study: str, wave: str) -> Study:
