@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.commands.progress import set_apart
 from assets.dagster.events import about, about_asset, described, events_of, metadata_of, severity
+from assets.dagster.runs import note_trouble
 from assets.dagster.words import CHECKS, GROUPS, OWNERS
 from assets.engine.node import Node
 from assets.engine.report import Report, checks_of
@@ -15,6 +16,7 @@ from pipeline.paths import Paths
 
 log = logging.getLogger("cohesion")
 STEP = "build"
+Context = dg.AssetExecutionContext | dg.OpExecutionContext
 Reports = Callable[[dg.AssetExecutionContext], Iterable[Report]]
 
 
@@ -29,20 +31,30 @@ def graph(nodes: Sequence[Node], versions: dict[str, str], paths: Paths, reports
     )
     def build(context: dg.AssetExecutionContext) -> Iterator[object]:
         known = {node.name: node for node in nodes}
-        failed = []
-        for report in reports(context):
-            if report.message:
-                failed.append(f"{report.node}: {report.message}")
-                log.error("✗ %s: %s", report.node, report.message)
-                context.log.error(failed[-1])
+        for report in watched(context, reports(context)):
             node = known[report.node]
             yield from _asked_for(report, node, paths, context)
             for event in _beside(report, node, versions[node.name], paths, context):
                 context.instance.report_runless_asset_event(event)
-        if failed:
-            raise dg.Failure(description="\n".join(failed), allow_retries=False)
 
     return build
+
+
+def watched(context: Context, reports: Iterable[Report]) -> Iterator[Report]:
+    """Each report of a run's build, told in its log. Raises ``dagster.Failure`` at the end if something failed."""
+    failed, troubles = [], set()
+    for report in reports:
+        if report.message:
+            troubles.add(report.trouble)
+            failed.append(f"{report.node}: {report.message}")
+            log.error("✗ %s: %s", report.node, report.message)
+            context.log.error(failed[-1])
+        elif not report.is_current:
+            context.log.info(told(report))
+        yield report
+    if failed:
+        note_trouble(context.instance, context.run_id, troubles)
+        raise dg.Failure(description="\n".join(failed), allow_retries=False)
 
 
 def _specs(node: Node, version: str, paths: Paths) -> list[dg.AssetSpec]:
@@ -93,7 +105,6 @@ def _asked_for(report: Report, node: Node, paths: Paths, context: dg.AssetExecut
             )
     if report.message or report.is_current:
         return
-    context.log.info(told(report))
     for table in report.tables:
         key = dg.AssetKey(list(table.key))
         if key in context.selected_asset_keys:

@@ -7,8 +7,7 @@ import dagster as dg
 from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
 
 from assets.dagster.events import Event, events_of
-from assets.dagster.graph import log, told
-from assets.dagster.runs import note_trouble
+from assets.dagster.graph import watched
 from assets.engine.node import Node
 from assets.engine.plan import Plan
 from assets.engine.report import Report
@@ -19,20 +18,8 @@ def recorded(context: dg.OpExecutionContext, plan: Plan, paths: Paths, reports: 
     """The events of a build as it runs. Raises ``dagster.Failure`` at its end if something could not be built."""
     _announce(context, [node for node in plan.nodes if node.name in plan.due | plan.following])
     nodes = {node.name: node for node in plan.nodes}
-    failed, troubles = [], set()
-    for report in reports:
-        node = nodes[report.node]
-        if report.message:
-            troubles.add(report.trouble)
-            failed.append(f"{report.node}: {report.message}")
-            log.error("✗ %s: %s", report.node, report.message)
-            context.log.error(failed[-1])
-        elif not report.is_current:
-            context.log.info(told(report))
-        yield from events_of(report, node, plan.states[node.name].version, paths)
-    if failed:
-        note_trouble(context.instance, context.run_id, troubles)
-        raise dg.Failure(description="\n".join(failed), allow_retries=False)
+    for report in watched(context, reports):
+        yield from events_of(report, nodes[report.node], plan.states[report.node].version, paths)
 
 
 def _announce(context: dg.OpExecutionContext, nodes: Iterable[Node]) -> None:
