@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import dagster as dg
 
 from assets.dagster.alive import is_alive
-from assets.dagster.runs import ATTEMPT, BUILD_JOBS, GONE, STUDY, TROUBLE, WHY, builds_under_way, study_of
+from assets.dagster.runs import ATTEMPT, GONE, STUDY, TROUBLE, WHY, builds_under_way, study_of
 from assets.engine.report import IO, LOST
+from assets.web.job_names import BUILD_JOBS, EVERYTHING
 
 ATTEMPTS = 4
 PAUSES = {IO: (300, 900, 2700), LOST: (0, 900, 2700)}
@@ -77,7 +78,7 @@ def _last_builds(instance: dg.DagsterInstance) -> list[tuple[dg.DagsterRun, floa
             continue
         seen.add(_scope(run))
         found.append((run, record.end_time or record.update_timestamp.timestamp()))
-        if run.job_name == "rebuild_everything":
+        if run.job_name == EVERYTHING:
             break
     return found
 

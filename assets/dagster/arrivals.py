@@ -9,13 +9,13 @@ import dagster as dg
 from assets.dagster.again import failed_in_passing
 from assets.dagster.alive import forget
 from assets.dagster.declared import Declared, declared, tell_ui
-from assets.dagster.jobs import STUDY, config_of
-from assets.dagster.runs import BUILD_JOBS, WHY, builds_under_way, study_of
+from assets.dagster.runs import WHY, builds_under_way, study_of
 from assets.deposits import draft_undeclared, loaded_hashes, look
 from assets.engine.node import Node
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
 from assets.standing import due
+from assets.web.job_names import BUILD_JOBS, STUDY, config_of
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.ingest.arrival.sightings import Arrival, Sighting
 from pipeline.paths import Paths

@@ -14,13 +14,13 @@ from assets.building import Running
 from assets.dagster.alive import hold
 from assets.dagster.databases import open_databases
 from assets.dagster.instance import damaged_words, prepare_instance, set_damaged_aside
-from assets.dagster.jobs import EVERYTHING, STUDY, config_of
 from assets.dagster.queue import end_lost_runs
 from assets.dagster.recording import recorded
 from assets.dagster.runs import BUILDS, SEVERAL, WHY
 from assets.engine.plan import Plan
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
+from assets.web.job_names import EVERYTHING, STUDY, config_of
 from assets.web.links import LOCATION
 from pipeline.errors import CohesionError
 

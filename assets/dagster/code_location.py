@@ -12,7 +12,7 @@ from assets.dagster.declared import Declared
 from assets.dagster.digest import digest_sensor
 from assets.dagster.freshness import freshness_checks
 from assets.dagster.graph import graph
-from assets.dagster.jobs import STUDY, people_jobs
+from assets.dagster.jobs import people_jobs
 from assets.dagster.plain import speak_plainly
 from assets.dagster.retention import old_runs
 from assets.engine.code import Code
@@ -21,6 +21,7 @@ from assets.engine.plan import Plan, version_of
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
+from assets.web.job_names import STUDY
 
 
 def definitions(loaded: Declared) -> dg.Definitions:

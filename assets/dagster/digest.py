@@ -8,8 +8,9 @@ from typing import Any
 import dagster as dg
 
 from assets.dagster.declared import declared
-from assets.dagster.runs import BUILD_JOBS, TROUBLE, WHY, builds_under_way, study_of
+from assets.dagster.runs import TROUBLE, WHY, builds_under_way, study_of
 from assets.engine.report import IO, LOST
+from assets.web.job_names import BUILD_JOBS
 from assets.web.links import report_link
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths

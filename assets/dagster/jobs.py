@@ -14,13 +14,12 @@ from assets.dagster.runs import note_trouble, trouble_of
 from assets.engine.build import is_building
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
+from assets.web.job_names import ACCEPT, EVERYTHING, MODEL, NEW_WAVE, PAPERS, RELEASE, STUDY, WITHDRAW, config_of
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import Project, load_project
 from pipeline.texts import visible
 
-EVERYTHING, STUDY, PAPERS, MODEL = "rebuild_everything", "rebuild_a_study", "papers_only", "one_model"
-NEW_WAVE, ACCEPT, WITHDRAW, RELEASE = "new_wave", "accept_a_wave", "withdraw_a_person", "check_a_release"
 ALL = "all"
 NAMED = ("study", "wave", "paper", "model")
 """Choices that name what a run is about."""
@@ -97,11 +96,6 @@ def people_jobs(project: Project, paths: Paths) -> list[dg.JobDefinition]:
             _told(paths, _withdraw),
         ),
     ]
-
-
-def config_of(job: str, **chosen: object) -> dict[str, Any]:
-    """The run configuration of a job."""
-    return {"ops": {job: {"config": dict(chosen)}}} if chosen else {}
 
 
 def _choice(name: str, values: Mapping[str, str]) -> dg.Enum:

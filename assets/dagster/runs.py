@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from assets.engine.report import IO, LOST
+from assets.web.job_names import BUILD_JOBS
 from pipeline.errors import CohesionError, StorageError, may_pass
 
 STUDY, BUILDS, ATTEMPT, TROUBLE, WHY = "study", "builds", "attempt", "trouble", "why"
@@ -23,8 +24,6 @@ UNDER_WAY = (
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 )
-BUILD_JOBS = ("rebuild_a_study", "rebuild_everything", "papers_only", "one_model")
-"""Jobs that build; so does whatever a person materialises by name."""
 
 
 def study_of(run: dg.DagsterRun) -> str:

@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 import yaml
 
+from assets.web.job_names import config_of
+
 REPORTS = "/reports"
 LOCATION = "cohesion"
 BUILD = PurePosixPath("reports/build")
@@ -36,7 +38,7 @@ def job_link(job: str, config: Mapping[str, object] | None = None) -> str:
     place = f"/locations/{LOCATION}/jobs/{quote(job)}/playground"
     if not config:
         return place
-    text = yaml.safe_dump({"ops": {job: {"config": dict(config)}}}, sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(config_of(job, **config), sort_keys=False, allow_unicode=True)
     return f"{place}/setup?config={quote(text)}"
 
 

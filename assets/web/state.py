@@ -18,6 +18,7 @@ from assets.engine.plan import Plan
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
 from assets.waves.accept import hashes_of
+from assets.web import job_names
 from assets.web.links import checks_link, job_link, report_link
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
@@ -139,7 +140,7 @@ def _study(workspace: Workspace, study: Study, nodes: list[Node], plan: Plan) ->
         tasks=tuple(_tasks(workspace, study, own)),
         due={} if study.key in plan.waiting else standing.why_due(plan, study),
         waits=plan.waiting.get(study.key, ""),
-        rebuild=job_link("rebuild_a_study", {"study": study.key}),
+        rebuild=job_link(job_names.STUDY, {"study": study.key}),
     )
 
 
@@ -198,14 +199,14 @@ def _waiting(workspace: Workspace, study: Study, one: standing.Waiting) -> Task:
     if one.wave:
         hashes = hashes_of(study, one.wave, workspace.deposit_folder(study))
         files = "; ".join(f"{name}: SHA-256 {sha256[:SHOWN]}…" for name, sha256 in hashes.items())
-        address = job_link("accept_a_wave", {"study": study.key, "wave": one.wave, "sha256": ""})
+        address = job_link(job_names.ACCEPT, {"study": study.key, "wave": one.wave, "sha256": ""})
         return Task(
             f"{study.waves[one.wave].title} ({one.wave}) awaits confirmation",
             f"Compare with what its depositor says, then confirm it. {files}",
             Link("Accept this wave", address),
         )
     if one.file:
-        address = job_link("new_wave", {"study": study.key, "file": one.file})
+        address = job_link(job_names.NEW_WAVE, {"study": study.key, "file": one.file})
         todo = f"A declaration is proposed in {one.draft}." if one.draft else "Nothing of it is read."
         return Task(f"{one.file} is declared by no wave", todo, Link("Draft a wave from it", address))
     return Task(one.words, "It was not opened. Rename it.")

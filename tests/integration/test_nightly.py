@@ -11,7 +11,8 @@ from shared import ROOT
 from small_study import build, make_root
 
 from assets.dagster.arrivals import nightly
-from assets.dagster.jobs import STUDY, config_of, people_jobs
+from assets.dagster.jobs import people_jobs
+from assets.web.job_names import STUDY, config_of
 from pipeline.paths import Paths
 
 

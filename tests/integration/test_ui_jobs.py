@@ -18,7 +18,7 @@ from assets.building import Running, plan_build
 from assets.dagster.books import keep_books
 from assets.dagster.code_location import definitions
 from assets.dagster.declared import declared
-from assets.dagster.jobs import config_of
+from assets.web.job_names import config_of
 from assets.web.start import start_page
 from assets.web.state import gather
 from pipeline.files import sha256_of

@@ -13,10 +13,11 @@ from panel_study import STUDY, changed, make_panel, raw, rebuild, write_sav
 from assets.dagster.arrivals import deposit_sensor
 from assets.dagster.declared import declared
 from assets.dagster.freshness import result
-from assets.dagster.jobs import STUDY as REBUILD
-from assets.dagster.jobs import config_of, people_jobs
+from assets.dagster.jobs import people_jobs
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
+from assets.web.job_names import STUDY as REBUILD
+from assets.web.job_names import config_of
 from pipeline.ingest.arrival.at_rest import SETTLED_SECONDS
 from pipeline.paths import Paths
 from pipeline.specs import load_project
