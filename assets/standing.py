@@ -6,14 +6,15 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from assets.deposits import look
 from assets.engine import store
 from assets.engine.node import Node
 from assets.engine.plan import Plan, contents_of
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
+from pipeline.ingest.arrival.sightings import Sighting
 from pipeline.specs import Study
 
 NEVER, CHANGED, ARRIVED, FOLLOWS = (
@@ -41,13 +42,12 @@ def newest(workspace: Workspace, study: Study) -> str:
     for wave in reversed(list(study.waves)):
         with contextlib.suppress(CohesionError):
             received: Any = store.load(workspace.paths, ("receipt", study.key, wave))["received_at"].max()
-            return f"newest wave loaded: {wave}, received {received:%d %B %Y, %H:%M} UTC"
+            return f"newest wave loaded: {wave}, received {moment(received)}"
     return "no wave is loaded yet"
 
 
-def waiting(workspace: Workspace, study: Study) -> Iterator[Waiting]:
-    """What lies in the study's folder and needs a person."""
-    sighting = look(workspace)
+def waiting(workspace: Workspace, study: Study, sighting: Sighting) -> Iterator[Waiting]:
+    """What of a look into the deposit folders is about the study, and needs a person."""
     prefix = f"{study.key}/"
     for words in sighting.awaiting:
         if words.startswith(prefix):
@@ -109,6 +109,11 @@ def papers_built(workspace: Workspace, study: Study, nodes: list[Node]) -> dt.da
     tables = [workspace.paths.table(*node.keys[0]) for node in papers if store.record(workspace.paths, node)]
     moments = [file.stat().st_mtime for file in tables if file.is_file()]
     return dt.datetime.fromtimestamp(max(moments), dt.UTC) if moments else None
+
+
+def changed_at(file: Path) -> str:
+    """When a file was written last, for readers."""
+    return moment(dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC))
 
 
 def moment(when: dt.datetime) -> str:

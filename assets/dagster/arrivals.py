@@ -52,14 +52,13 @@ class Cursor:
     def write(self) -> str:
         return json.dumps({"asked": {study: asdict(each) for study, each in self.asked.items()}, "fresh": self.fresh})
 
-    def changes(self, workspace: Workspace, nodes: list[Node]) -> Iterator[dg.AssetCheckEvaluation]:
+    def changes(self, workspace: Workspace, nodes: list[Node], sighting: Sighting) -> Iterator[dg.AssetCheckEvaluation]:
         """The freshness of every study of which something else is to be said than before."""
-        from assets.dagster.freshness import evaluation
+        from assets.dagster.freshness import evaluations
 
-        for study in workspace.project.studies.values():
-            words, event = evaluation(workspace, study, nodes)
-            if self.fresh.get(study.key) != words:
-                self.fresh[study.key] = words
+        for study, words, event in evaluations(workspace, nodes, sighting):
+            if self.fresh.get(study) != words:
+                self.fresh[study] = words
                 yield event
 
 
@@ -67,7 +66,7 @@ def deposit_sensor(loaded: Declared, jobs: Sequence[dg.JobDefinition]) -> dg.Sen
     """Starts one run for each study in whose folder a confirmed wave lies that is not loaded.
 
     ``loaded``: the declarations that the graph shows. Each look reads them as they are by then; where they are others,
-    the UI is told to read them, too.
+    the UI is asked to read them again.
     """
     paths = loaded.workspace.paths
 
@@ -106,7 +105,7 @@ def _looked(
     workspace = now.workspace
     try:
         sighting = look(workspace)
-        changes = list(cursor.changes(workspace, all_nodes(workspace)))
+        changes = list(cursor.changes(workspace, all_nodes(workspace), sighting))
         said += [*draft_undeclared(workspace, sighting), *_words(sighting)]
         requests += _requests(now, sighting, cursor, known)
     except (CohesionError, OSError) as error:

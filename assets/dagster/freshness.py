@@ -1,15 +1,17 @@
 """Whether a study's tables and papers are made from all that lies in its deposit folder, as a check in the graph."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from assets.deposits import look
 from assets.engine.node import Node
-from assets.engine.plan import make_plan
+from assets.engine.plan import Plan, make_plan
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
 from assets.nodes.preview import as_text
-from assets.standing import changed, due, moment, newest, papers_built, waiting
+from assets.standing import Waiting, changed, due, moment, newest, papers_built, waiting
+from pipeline.ingest.arrival.sightings import Sighting
 from pipeline.specs import Study
 
 NAME = "fresh"
@@ -34,8 +36,12 @@ def _check(workspace: Workspace, study: Study) -> dg.AssetChecksDefinition:
 
 def result(workspace: Workspace, study: Study, nodes: list[Node]) -> dg.AssetCheckResult:
     """How fresh a study is: since when its newest wave is here, what waits for a person, and what is to be rebuilt."""
-    open_ = [*_waiting(workspace, study), *_due(workspace, study, nodes)]
-    last, built = newest(workspace, study), _built(workspace, study, nodes)
+    return _result(workspace, study, make_plan(workspace, nodes), look(workspace))
+
+
+def _result(workspace: Workspace, study: Study, plan: Plan, sighting: Sighting) -> dg.AssetCheckResult:
+    open_ = [*_waiting(list(waiting(workspace, study, sighting))), *_due(workspace, study, plan)]
+    last, built = newest(workspace, study), _built(workspace, study, plan.nodes)
     return dg.AssetCheckResult(
         passed=not open_,
         severity=dg.AssetCheckSeverity.WARN,
@@ -44,10 +50,18 @@ def result(workspace: Workspace, study: Study, nodes: list[Node]) -> dg.AssetChe
     )
 
 
-def evaluation(workspace: Workspace, study: Study, nodes: list[Node]) -> tuple[str, dg.AssetCheckEvaluation]:
-    """The same as an event that a sensor can report, with the words by which a change is seen."""
-    found = result(workspace, study, nodes)
-    event = dg.AssetCheckEvaluation(
+def evaluations(
+    workspace: Workspace, nodes: list[Node], sighting: Sighting
+) -> Iterator[tuple[str, str, dg.AssetCheckEvaluation]]:
+    """The same of every study for a sensor: its key, the words by which a change is seen, the event to report."""
+    plan = make_plan(workspace, nodes)
+    for study in workspace.project.studies.values():
+        found = _result(workspace, study, plan, sighting)
+        yield study.key, str(found.description), _event(study, found)
+
+
+def _event(study: Study, found: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(["answers", study.key]),
         check_name=NAME,
         passed=found.passed,
@@ -55,21 +69,19 @@ def evaluation(workspace: Workspace, study: Study, nodes: list[Node]) -> tuple[s
         description=found.description,
         metadata=found.metadata,
     )
-    return str(found.description), event
 
 
-def _waiting(workspace: Workspace, study: Study) -> Iterator[str]:
+def _waiting(found: Sequence[Waiting]) -> Iterator[str]:
     """What needs a person, in words; files that no wave declares in one."""
-    found = list(waiting(workspace, study))
     yield from (one.words for one in found if not one.file)
     names = [one.file for one in found if one.file]
     if names:
         yield f"files that no wave declares: {', '.join(names[:5])} ({len(names)})"
 
 
-def _due(workspace: Workspace, study: Study, nodes: list[Node]) -> Iterator[str]:
+def _due(workspace: Workspace, study: Study, plan: Plan) -> Iterator[str]:
     """What was made from an earlier state of files, declarations or code."""
-    names = [node.name for node in due(make_plan(workspace, nodes), study)]
+    names = [node.name for node in due(plan, study)]
     if names:
         papers = [name for name in names if name.startswith("paper/")]
         named = f", among them {', '.join(papers)}" if papers else ""

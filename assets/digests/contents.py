@@ -15,6 +15,7 @@ from assets.provenance.diff import Difference, difference
 from assets.provenance.ledger import manifest_of
 from assets.provenance.words import called, said_of, said_of_move
 from assets.reported import counted
+from assets.standing import moment
 from assets.web.links import run_link
 from assets.web.state import Task, gather
 from pipeline.errors import CohesionError
@@ -144,7 +145,7 @@ def _receipts(archive: Archive, entry: Entry | None) -> dict[str, str]:
 
 
 def _rows(row: Any) -> str:
-    return f"{row['rows']:,} rows, SHA-256 {row['sha256'][:12]}…, received {row['received_at']:%d %B %Y, %H:%M} UTC"
+    return f"{row['rows']:,} rows, SHA-256 {row['sha256'][:12]}…, received {moment(row['received_at'])}"
 
 
 def _compared(archive: Archive, old: Entry | None, new: Entry | None) -> dict[str, Any]:

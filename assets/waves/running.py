@@ -1,4 +1,4 @@
-"""A UI of this root that runs is told to read the declarations again."""
+"""A UI of this root that runs is asked to read the declarations again."""
 
 import json
 import urllib.error

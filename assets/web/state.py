@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from assets import reported, standing
 from assets.building import plan_build
+from assets.deposits import look
 from assets.engine import store
 from assets.engine.build import is_building
 from assets.engine.node import Node
@@ -21,6 +21,7 @@ from assets.waves.accept import hashes_of
 from assets.web import job_names
 from assets.web.links import checks_link, job_link, report_link
 from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.ingest.arrival.sightings import Sighting
 from pipeline.paths import Paths
 from pipeline.specs import Study, load_studies
 
@@ -104,13 +105,14 @@ class State:
 
 
 def gather(paths: Paths) -> State:
-    """How all studies stand now. A mistake in the declarations is told on the page, too."""
+    """How all studies stand now. A mistake in the declarations is shown on the page."""
     try:
         project, mistakes = load_studies(paths, ())
         workspace = Workspace(paths, project)
         nodes = all_nodes(workspace)
         plan = plan_build(workspace, nodes=nodes)
-        studies = tuple(_study(workspace, study, nodes, plan) for study in workspace.project.studies.values())
+        sighting = look(workspace)
+        studies = tuple(_study(workspace, study, nodes, plan, sighting) for study in workspace.project.studies.values())
     except (CohesionError, DeclarationErrors) as error:
         return State(problem=str(error), is_building=False)
     left_out = tuple((study, tuple(found)) for study, found in mistakes.items())
@@ -122,11 +124,13 @@ def _digest(paths: Paths) -> Link | None:
     pages = sorted(paths.digest_file("x").parent.glob("*.html"), key=lambda page: page.stat().st_mtime)
     if not pages:
         return None
-    when = standing.moment(dt.datetime.fromtimestamp(pages[-1].stat().st_mtime, dt.UTC))
-    return Link(f"What the scheduled runs came to, {when}", report_link(pages[-1].relative_to(paths.root).as_posix()))
+    return Link(
+        f"What the scheduled runs came to, {standing.changed_at(pages[-1])}",
+        report_link(pages[-1].relative_to(paths.root).as_posix()),
+    )
 
 
-def _study(workspace: Workspace, study: Study, nodes: list[Node], plan: Plan) -> StudyState:
+def _study(workspace: Workspace, study: Study, nodes: list[Node], plan: Plan, sighting: Sighting) -> StudyState:
     own = [node for node in nodes if node.study == study.key]
     built = standing.papers_built(workspace, study, nodes)
     return StudyState(
@@ -137,7 +141,7 @@ def _study(workspace: Workspace, study: Study, nodes: list[Node], plan: Plan) ->
         built=standing.moment(built) if built is not None else "",
         papers=tuple(found for node in own if (found := _paper(workspace, node, plan)) is not None),
         reports=tuple(_reports(workspace.paths, own)),
-        tasks=tuple(_tasks(workspace, study, own)),
+        tasks=tuple(_tasks(workspace, study, own, sighting)),
         due={} if study.key in plan.waiting else standing.why_due(plan, study),
         waits=plan.waiting.get(study.key, ""),
         rebuild=job_link(job_names.STUDY, {"study": study.key}),
@@ -160,9 +164,10 @@ def _paper(workspace: Workspace, node: Node, plan: Plan) -> Paper | None:
         Link(words, report_link(named[ending].as_posix())) for ending, words in DOCUMENTS.items() if ending in named
     )
     cover = report_link(named[".svg"].as_posix()) if ".svg" in named else ""
-    when = standing.moment(dt.datetime.fromtimestamp(page.stat().st_mtime, dt.UTC))
     stale = node.name in plan.due | plan.following
-    return Paper(workspace.project.papers[key].title, documents[0].address, documents, cover, when, stale)
+    return Paper(
+        workspace.project.papers[key].title, documents[0].address, documents, cover, standing.changed_at(page), stale
+    )
 
 
 def _reports(paths: Paths, nodes: list[Node]) -> list[Link]:
@@ -177,9 +182,9 @@ def _reports(paths: Paths, nodes: list[Node]) -> list[Link]:
     return found
 
 
-def _tasks(workspace: Workspace, study: Study, nodes: list[Node]) -> list[Task]:
+def _tasks(workspace: Workspace, study: Study, nodes: list[Node], sighting: Sighting) -> list[Task]:
     """What waits for a person: files, decisions, findings to look at, checks that failed."""
-    tasks = [_waiting(workspace, study, one) for one in standing.waiting(workspace, study)]
+    tasks = [_waiting(workspace, study, one) for one in standing.waiting(workspace, study, sighting)]
     drift = report_link(workspace.paths.drift_file(study.key).relative_to(workspace.paths.root).as_posix())
     for node in nodes:
         if node.keys[0][0] != "findings":
