@@ -3,9 +3,7 @@
 import json
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,28 +12,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from shared import ROOT
+from running_ui import PATIENCE, free_port, start_ui
+from running_ui import command as run_command
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 600
-"""Beside a whole build on the same two cores everything takes its time."""
 LOOK_SECONDS = 5
-MAIN = "from assets.commands.main import main; main()"
 RUNS = "{ runsOrError(limit: 100) { ... on Runs { results { id jobName status tags { key value } } } } }"
 TICKS = """query Ticks($name: String!) { instigationStateOrError(instigationSelector: {name: $name,
  repositoryLocationName: "cohesion", repositoryName: "__repository__"}) { ... on InstigationState {
  ticks(limit: 25) { status skipReason error { message } } } } }"""
 
 
-def environment(root: Path) -> dict[str, str]:
-    return {**os.environ, "COHESION_ROOT": str(root), "HOME": str(root), "PYTHONPATH": str(ROOT)}
-
-
 def cohesion(root: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", MAIN, *words], env=environment(root), cwd=root, capture_output=True, text=True,
-        timeout=PATIENCE_SECONDS, check=False,
-    )  # fmt: skip
+    done = run_command(root, *words)
     assert done.returncode == 0 or not check, done.stdout + done.stderr
     return done
 
@@ -45,9 +34,7 @@ class Ui:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.port = listener.getsockname()[1]
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -55,11 +42,7 @@ class Ui:
         return self.root / "ui.log"
 
     def start(self) -> None:
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", MAIN, "ui", "--port", str(self.port)],
-                env=environment(self.root), cwd=self.root, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+        self.process = start_ui(self.root, self.port)
         self.wait(self.answers, "the UI answers")
 
     def answers(self) -> bool:
@@ -105,7 +88,7 @@ class Ui:
 
     def runs(self) -> list[dict[str, Any]]:
         """Every run, the newest first, its tags as a mapping; waits for a web server that is being started again."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 found = self.ask(RUNS)["runsOrError"]["results"]
@@ -124,7 +107,7 @@ class Ui:
         """What the last looks into the deposit folders said."""
         return "\n".join(str(tick["skipReason"] or tick["error"] or "") for tick in self.ticks())
 
-    def wait(self, what: Callable[[], T], words: str, seconds: float = PATIENCE_SECONDS) -> T:
+    def wait(self, what: Callable[[], T], words: str, seconds: float = PATIENCE) -> T:
         """Until it is so; fails with the words, and with what the processes printed."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +38,6 @@ def environment(root: Path) -> dict[str, str]:
     return {**os.environ, "COHESION_ROOT": str(root), "HOME": str(root), "PYTHONPATH": str(ROOT)}
 
 
-def cohesion(root: Path, *arguments: str) -> str:
-    """What a command says; it has to succeed."""
-    done = subprocess.run(
-        [*COHESION, *arguments], env=environment(root), cwd=root, capture_output=True, text=True, timeout=PATIENCE
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -54,24 +45,42 @@ def free_port() -> int:
         return port
 
 
-@contextmanager
-def running(root: Path) -> Iterator[str]:
-    """The address of a UI of a root, which ends with the block."""
-    port = free_port()
-    with (root / "ui.log").open("w") as log:
-        process = subprocess.Popen(
-            [*COHESION, "ui", "--port", str(port)],
-            env=environment(root),
-            cwd=root,
-            stdout=log,
-            stderr=subprocess.STDOUT,
+def command(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end, whatever that is."""
+    return subprocess.run(
+        [*COHESION, *arguments],
+        env={**environment(root), **variables}, cwd=root, capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+
+
+def cohesion(root: Path, *arguments: str) -> str:
+    """What a command says; it has to succeed."""
+    done = command(root, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def start_ui(root: Path, port: int, *options: str, **variables: str) -> subprocess.Popen[bytes]:
+    """A UI of a root in a session of its own; what it prints is added to ``ui.log`` there."""
+    with (root / "ui.log").open("a") as log:
+        return subprocess.Popen(
+            [*COHESION, "ui", "--port", str(port), *options],
+            env={**environment(root), **variables}, cwd=root, stdout=log, stderr=subprocess.STDOUT,
             start_new_session=True,
-        )
+        )  # fmt: skip
+
+
+@contextmanager
+def running(root: Path, *options: str, asked: str = "server_info", **variables: str) -> Iterator[str]:
+    """The address of a UI of a root, which ends with the block. ``asked``: the page that answers once it runs."""
+    port = free_port()
+    process = start_ui(root, port, *options, **variables)
     try:
-        wait_for_answer(f"http://127.0.0.1:{port}/server_info", process, root / "ui.log")
+        wait_for_answer(f"http://127.0.0.1:{port}/{asked}", process, root / "ui.log")
         yield f"http://127.0.0.1:{port}"
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -113,7 +122,7 @@ def browsing() -> Iterator[Any]:
         browser.close()
 
 
-def words(about: Path) -> None:
+def fill_in(about: Path) -> None:
     """Fill in what a copied template leaves to its user."""
     lines = re.compile(r"^(title|short_title|population|citation|licence): .*$", re.MULTILINE)
     about.write_text(lines.sub(r"\1: A study for tests", about.read_text()))

@@ -15,7 +15,7 @@ from assets.bundles.environment import environment
 from assets.bundles.graph import code_of, needed, nodes_of
 from assets.bundles.numbers import NUMBERS, OF_TWIN, as_csv, numbers_of, of_csv
 from assets.bundles.people import key_of_bundle, rekeyed, tables_of_people
-from assets.bundles.running import Told, built
+from assets.bundles.running import Progress, built
 from assets.engine import store
 from assets.engine.code import Code
 from assets.engine.columns import without_people
@@ -42,7 +42,7 @@ class Made:
     people: tuple[str, ...]
 
 
-def make_bundle(workspace: Workspace, study: str, target: Path, rows: str = "", told: Told = print) -> Made:
+def make_bundle(workspace: Workspace, study: str, target: Path, rows: str = "", progress: Progress = print) -> Made:
     """Write the bundle of a study that is built. ``rows``: "panel", "twin" (which is built, too) or nothing.
 
     Raises ``CohesionError`` if something of the study is not built, or not of what is declared now.
@@ -62,7 +62,7 @@ def make_bundle(workspace: Workspace, study: str, target: Path, rows: str = "", 
         tables, people = _tables(workspace, study, needed(nodes))
         members |= tables
     elif rows == OF_TWIN_ROWS:
-        more, of_twin = _twin(workspace, study, told)
+        more, of_twin = _twin(workspace, study, progress)
         members |= more
     about = {
         "study": study,
@@ -80,7 +80,7 @@ def make_bundle(workspace: Workspace, study: str, target: Path, rows: str = "", 
     return Made(target, sha256, target.stat().st_size, numbers.frame.height, numbers.withheld, people)
 
 
-def _twin(workspace: Workspace, study: str, told: Told) -> tuple[dict[str, bytes], dict[str, object]]:
+def _twin(workspace: Workspace, study: str, progress: Progress) -> tuple[dict[str, bytes], dict[str, object]]:
     """The twin of a study: its files, its declarations and its own numbers; and what the manifest says of it."""
     import tempfile
 
@@ -89,11 +89,11 @@ def _twin(workspace: Workspace, study: str, told: Told) -> tuple[dict[str, bytes
 
     with tempfile.TemporaryDirectory(prefix="cohesion-twin-") as folder:
         paths = Paths(Path(folder).resolve())
-        make_twin(workspace, study, paths.root, told=told)
+        make_twin(workspace, study, paths.root, progress=progress)
         made = Workspace(paths, load_project(paths))
-        failures = built(made, nodes_of(made, study), {}, told)
+        failures = built(made, nodes_of(made, study), {}, progress)
         for name, why in failures.items():
-            told(f"  ✗ not of the twin: {name}: {why}")
+            progress(f"  ✗ not of the twin: {name}: {why}")
         files = {f"{TWIN}{file.name}": file.read_bytes() for file in sorted(paths.raw(study).iterdir())}
         declared = declared_files(paths, made.project, study)
         numbers = numbers_of(made, study)

@@ -10,7 +10,7 @@ from pathlib import Path
 from assets.bundles.archive import Bundle
 from assets.bundles.contents import DECLARED, TABLES, TWIN, TWIN_DECLARED, lay_out
 from assets.bundles.graph import late, needed, nodes_of
-from assets.bundles.running import Told, built
+from assets.bundles.running import Progress, built
 from assets.engine.node import Key, Node
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError
@@ -40,28 +40,33 @@ class Rerun:
 
 
 def rerun(
-    bundle: Bundle, root: Path, deposits: Path | None, told: Told, workers: int | None = None, source: str | None = None
-) -> Rerun:
+    bundle: Bundle,
+    root: Path,
+    deposits: Path | None,
+    progress: Progress,
+    workers: int | None = None,
+    source: str | None = None,
+) -> Rerun:  # fmt: skip
     """Build the study of a bundle below ``root``: from the ``source`` asked for, or the best of ``SOURCES`` there is.
 
     Raises ``CohesionError`` where there is none, or the declarations do not hold together.
     """
     paths, study = Paths(root), bundle.study
     if source == OF_TWIN and bundle.below(TWIN):
-        return _from_twin(bundle, paths, told, workers)
+        return _from_twin(bundle, paths, progress, workers)
     lay_out(bundle.below(DECLARED), study, paths)
     project = _project(paths, study)
     chosen = _chosen(bundle, project, paths, deposits, source)
     if chosen == OF_TWIN:
-        return _from_twin(bundle, paths, told, workers)
+        return _from_twin(bundle, paths, progress, workers)
     folder = deposits.resolve() if chosen == DEPOSITS and deposits is not None else paths.raw(study)
     given = {} if chosen == GENERATED else {study: folder}
     workspace = Workspace(paths, project, given)
     nodes = nodes_of(workspace, study)
     if chosen == PANEL:
         lying = _lie(bundle.below(TABLES), nodes, paths)
-        return Rerun(workspace, late(nodes), PANEL, built(workspace, late(nodes), lying, told, workers))
-    return Rerun(workspace, nodes, chosen, built(workspace, nodes, {}, told, workers))
+        return Rerun(workspace, late(nodes), PANEL, built(workspace, late(nodes), lying, progress, workers))
+    return Rerun(workspace, nodes, chosen, built(workspace, nodes, {}, progress, workers))
 
 
 def _project(paths: Paths, study: str) -> Project:
@@ -90,7 +95,7 @@ def _chosen(bundle: Bundle, project: Project, paths: Paths, deposits: Path | Non
     return found[0]
 
 
-def _from_twin(bundle: Bundle, paths: Paths, told: Told, workers: int | None) -> Rerun:
+def _from_twin(bundle: Bundle, paths: Paths, progress: Progress, workers: int | None) -> Rerun:
     """Build the twin, from its own deposits and declarations."""
     lay_out(bundle.below(TWIN_DECLARED), bundle.study, paths)
     for name, content in bundle.below(TWIN).items():
@@ -98,7 +103,7 @@ def _from_twin(bundle: Bundle, paths: Paths, told: Told, workers: int | None) ->
     project = _project(paths, bundle.study)
     workspace = Workspace(paths, project, {bundle.study: paths.raw(bundle.study)})
     nodes = nodes_of(workspace, bundle.study)
-    return Rerun(workspace, nodes, OF_TWIN, built(workspace, nodes, {}, told, workers))
+    return Rerun(workspace, nodes, OF_TWIN, built(workspace, nodes, {}, progress, workers))
 
 
 def _lie(tables: Mapping[str, bytes], nodes: list[Node], paths: Paths) -> dict[Key, str]:

@@ -10,11 +10,11 @@ from assets.engine.plan import make_plan
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
 
-Told = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 def built(
-    workspace: Workspace, nodes: list[Node], lying: Mapping[Key, str], told: Told, workers: int | None = None
+    workspace: Workspace, nodes: list[Node], lying: Mapping[Key, str], progress: Progress, workers: int | None = None
 ) -> dict[str, str]:
     """Build all that is due of some steps; step → why it could not be built.
 
@@ -29,9 +29,9 @@ def built(
     plan.nodes = [node for node in plan.nodes if node.name not in without]
     with Running(workspace, plan, workers=workers) as running:
         for count, report in enumerate(running.reports(), start=1):
-            told(_said(report, count, len(plan.nodes)))
+            progress(_progress_line(report, count, len(plan.nodes)))
         return {**failures, **running.failures}
 
 
-def _said(report: Report, count: int, of: int) -> str:
+def _progress_line(report: Report, count: int, of: int) -> str:
     return f"{count:>4}/{of} {report.node}"

@@ -26,7 +26,7 @@ def verify(
     file: Path,
     root: Path,
     deposits: Path | None,
-    told: Callable[[str], None],
+    progress: Callable[[str], None],
     workers: int | None = None,
     source: str | None = None,
 ) -> Verdict:
@@ -40,7 +40,7 @@ def verify(
         raise CohesionError(
             f"was altered since it was made: {', '.join(broken)}", where=file.name, count=len(broken), todo=UNTRUSTED
         )
-    made = rerun(bundle, root, deposits, told, workers, source)
+    made = rerun(bundle, root, deposits, progress, workers, source)
     expected = _expected(bundle, made)
     reasons = Reasons(bundle.manifest, made, _receipts(bundle))
     found = numbers_of(made.workspace, bundle.study)

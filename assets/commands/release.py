@@ -137,7 +137,7 @@ def _version(project: Project, paper: str) -> str:
 
 
 def _files(paths: Paths, project: Project, paper: str) -> dict[str, bytes]:
-    """Name → content of every file of a release: the paper, all that goes with it in each format, its figures."""
+    """Name → content of every file of a release: the paper and its other documents in each format, its figures."""
     places = {
         f"{stem(paper, part)}.{writer.suffix}": paths.paper_file(stem(paper, part), writer.suffix)
         for writer in WRITERS.values()

@@ -109,24 +109,24 @@ def _found(check: Check) -> dg.MetadataValue:
 
 def metadata_of(table: TableReport, node: Node, paths: Paths) -> dict[str, dg.MetadataValue]:
     """What is shown with a table, the preview first: figure or page, links, counts, columns."""
-    words = _words(table, paths)
+    words = _column_descriptions(table, paths)
     columns = [
         dg.TableColumn(name, dtype, "; ".join(filter(None, (words[name], limits))) or None)
         for name, dtype, limits in table.columns
     ]
     shown = files_of(node, paths) if table.key == node.keys[0] else {}
-    told = {name: _value(name, value) for name, value in table.metadata.items()}
-    short = {name: value for name, value in told.items() if not isinstance(value, dg.MarkdownMetadataValue)}
+    metadata = {name: _value(name, value) for name, value in table.metadata.items()}
+    short = {name: value for name, value in metadata.items() if not isinstance(value, dg.MarkdownMetadataValue)}
     return {
         **shown,
-        **{name: value for name, value in told.items() if name not in short},
+        **{name: value for name, value in metadata.items() if name not in short},
         **short,
         "dagster/row_count": dg.MetadataValue.int(table.rows),
         "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns=columns)),
     }
 
 
-def _words(table: TableReport, paths: Paths) -> dict[str, str]:
+def _column_descriptions(table: TableReport, paths: Paths) -> dict[str, str]:
     """Column → what it holds, from the contracts and the declarations."""
     declared = _declared(paths).get("/".join(table.key), {})
     _, words = comments(table.key, [name for name, _, _ in table.columns], declared)
@@ -190,9 +190,9 @@ def about_asset(node: Node, paths: Paths) -> str:
 def _table(node: Node, paths: Paths) -> list[str]:
     """The first rows of the results that were stored last, as Markdown."""
     report = store.last_report(paths, node)
-    told = report.tables[0].metadata.get("estimates") if report is not None and report.tables else None
-    if not isinstance(told, str):
+    preview = report.tables[0].metadata.get("estimates") if report is not None and report.tables else None
+    if not isinstance(preview, str):
         return []
-    lines = told.split("\n")
+    lines = preview.split("\n")
     rest = f"\n\nand {len(lines) - ROWS - 2} more rows, below" if len(lines) > ROWS + 2 else ""
     return ["\n".join(lines[: ROWS + 2]) + rest]

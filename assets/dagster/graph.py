@@ -41,7 +41,7 @@ def graph(nodes: Sequence[Node], versions: dict[str, str], paths: Paths, reports
 
 
 def watched(context: Context, reports: Iterable[Report]) -> Iterator[Report]:
-    """Each report of a run's build, told in its log. Raises ``dagster.Failure`` at the end if something failed."""
+    """Each report of a run's build, written to its log. Raises ``dagster.Failure`` at the end if something failed."""
     failed, troubles = [], set()
     for report in reports:
         if report.message:
@@ -50,7 +50,7 @@ def watched(context: Context, reports: Iterable[Report]) -> Iterator[Report]:
             log.error("✗ %s: %s", report.node, report.message)
             context.log.error(failed[-1])
         elif not report.is_current:
-            context.log.info(told(report))
+            context.log.info(report_line(report))
         yield report
     if failed:
         note_trouble(context.instance, context.run_id, troubles)
@@ -112,7 +112,7 @@ def _asked_for(report: Report, node: Node, paths: Paths, context: dg.AssetExecut
             yield dg.MaterializeResult(asset_key=key, metadata=metadata_of(table, node, paths), data_version=version)
 
 
-def told(report: Report) -> str:
+def report_line(report: Report) -> str:
     """A node that was made, in one line of a run's log."""
     table = report.tables[0]
     return f"{report.node}: {table.rows:,} rows{set_apart(table)}, {report.seconds:.2f} s"

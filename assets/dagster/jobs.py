@@ -1,5 +1,6 @@
 """The jobs that people start, each with a few choices that the launchpad offers and checks before anything runs."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -67,7 +68,7 @@ def people_jobs(project: Project, paths: Paths) -> list[dg.JobDefinition]:
                     bool, description="Declare what only this wave asks as new items, too.", default_value=False
                 ),
             },
-            _told(paths, _new_wave),
+            _step_of_lines(paths, _new_wave),
         ),
         _job(
             ACCEPT,
@@ -81,27 +82,34 @@ def people_jobs(project: Project, paths: Paths) -> list[dg.JobDefinition]:
                     default_value="",
                 ),
             },
-            _told(paths, _accept),
+            _step_of_lines(paths, _accept),
         ),
         _job(
             RELEASE,
             "Check every number that a built paper prints against earlier releases; list what may not go out.",
             {"paper": dg.Field(papers, description="Which paper.", default_value=_first(project.papers))},
-            _told(paths, _release),
+            _step_of_lines(paths, _release),
         ),
         _job(
             WITHDRAW,
             "On the command line only, so that no id enters the records of runs: cohesion withdraw STUDY ID.",
             {},
-            _told(paths, _withdraw),
+            _step_of_lines(paths, _withdraw),
         ),
     ]
 
 
 def _choice(name: str, values: Mapping[str, str]) -> dg.Enum:
-    """Values to choose from, each with words. (Dagster has no enumeration of nothing.)"""
-    found = [dg.EnumValue(value, description=visible(words) or None) for value, words in values.items()]
-    return dg.Enum(name, found or [dg.EnumValue("none", description="Nothing is declared yet.")])
+    """Values to choose from, each with words. (Dagster has no enumeration of nothing.)
+
+    Dagster keeps what it once made of an enumeration's name for as long as the process lives: the name holds a hash of
+    the values, so that a choice that was declared later is not refused.
+    """
+    found = {value: visible(words) for value, words in values.items()} or {"none": "Nothing is declared yet."}
+    digest = hashlib.sha256(repr(found).encode()).hexdigest()[:8]
+    return dg.Enum(
+        f"{name}_{digest}", [dg.EnumValue(value, description=words or None) for value, words in found.items()]
+    )
 
 
 def _first(values: Iterable[str]) -> str:
@@ -184,7 +192,7 @@ def _model(config: Mapping[str, Any]) -> Selected:
     return [], [f"estimates/{config['model']}"]
 
 
-def _told(paths: Paths, lines: Callable[[Paths, Mapping[str, Any]], Iterator[str]]) -> Body:
+def _step_of_lines(paths: Paths, lines: Callable[[Paths, Mapping[str, Any]], Iterator[str]]) -> Body:
     """Something that says in lines what it did."""
 
     def body(context: dg.OpExecutionContext) -> Iterator[Any]:

@@ -77,7 +77,7 @@ def _deliver(
 
 
 def _log_in(connection: smtplib.SMTP, user: str, password: SecretStr) -> None:
-    """What a server says of a login may repeat what it was given: of its answer the number alone is told."""
+    """A server's answer to a login may repeat what it was given: only its number is reported."""
     try:
         connection.login(user, password.get_secret_value())
     except smtplib.SMTPAuthenticationError as error:

@@ -46,7 +46,7 @@ class TwinMade:
 
 
 def make_twin(
-    workspace: Workspace, study: str, root: Path, seed: int = SEED, told: Callable[[str], None] = print
+    workspace: Workspace, study: str, root: Path, seed: int = SEED, progress: Callable[[str], None] = print
 ) -> TwinMade:
     """Write a project below ``root`` (an empty folder): the declarations of a study, and deposits of invented people.
 
@@ -60,7 +60,7 @@ def make_twin(
     outcomes: dict[str, pl.DataFrame] = {}
     distances: dict[str, Distance] = {}
     for number, (arm, own) in enumerate(arms.items()):
-        told(f"  {arm}: {max(frame.height for frame in own.waves.values()):,} people in a wave")
+        progress(f"  {arm}: {max(frame.height for frame in own.waves.values()):,} people in a wave")
         made = _twin_of(own, reported.get(arm), [seed, number])
         if OUTCOMES in made:
             outcomes[arm] = made.pop(OUTCOMES)

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from guarded_ui import command, graphql, guarded_ui
-from running_ui import NEEDS_BROWSER, browsing
+from guarded_ui import graphql, guarded_ui
+from running_ui import NEEDS_BROWSER, browsing, command
 from small_study import make_root
 
 pytestmark = [pytest.mark.thorough, NEEDS_BROWSER]

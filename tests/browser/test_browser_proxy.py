@@ -9,9 +9,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from guarded_ui import command, guarded_ui
+from guarded_ui import guarded_ui
 from running_proxy import HOST, PASSWORDS, SECRET, needs_nginx, running_nginx
-from running_ui import CHROMIUM, FLAGS, NEEDS_BROWSER, free_port
+from running_ui import CHROMIUM, FLAGS, NEEDS_BROWSER, command, free_port
 from small_study import make_root
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect

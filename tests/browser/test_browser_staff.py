@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from published_study import make_published
-from running_ui import NEEDS_BROWSER, browsing, cohesion, running, wait_until, words
+from running_ui import NEEDS_BROWSER, browsing, cohesion, fill_in, running, wait_until
 from shared import ROOT
 from small_study import rows
 
@@ -25,7 +25,7 @@ def root(tmp_path_factory) -> Path:
     """A study with a wave and a paper, built on the command line."""
     root = make_published(tmp_path_factory.mktemp("clone"))
     shutil.copy(ROOT / "workspace.yaml", root)
-    words(root / "data" / "studies" / "first" / "study.yaml")
+    fill_in(root / "data" / "studies" / "first" / "study.yaml")
     cohesion(root, "wave", "accept", "first", "w01")
     cohesion(root, "build")
     return root

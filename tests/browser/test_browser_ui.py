@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from running_ui import NEEDS_BROWSER, browsing, cohesion, running, words
+from running_ui import NEEDS_BROWSER, browsing, cohesion, fill_in, running
 from shared import ROOT
 from small_study import deposit, rows
 
@@ -74,7 +74,7 @@ def test_an_accepted_wave_appears_without_a_restart(address, root):
     new = ["wave", "first", "w01"]
     assert new not in asset_keys(address)
     shutil.copytree(ROOT / "data" / "studies" / "_template", root / "data" / "studies" / "first")
-    words(root / "data" / "studies" / "first" / "study.yaml")
+    fill_in(root / "data" / "studies" / "first" / "study.yaml")
     deposit(root, "first", rows())
     assert "The running asset graph shows it." in cohesion(root, "wave", "accept", "first", "w01")
     assert new in asset_keys(address)

@@ -12,7 +12,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,10 +21,11 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
-from clock_ui import MAIN, Ui, descendants, environment, running
+from clock_ui import Ui, descendants, running
 from confirmed import confirm_all
 from engine_runs import build, outputs, plan_of, unbuilt
 from published_study import MODELS
+from running_ui import COHESION, environment
 from small_study import ROWS, deposit, make_root, rows
 
 from assets.dagster.alive import is_alive
@@ -68,7 +68,7 @@ class Bench:
 
     def start(self, *words: str, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", MAIN, "build", *words], env={**environment(self.root), **more}, cwd=self.root,
+            [*COHESION, "build", *words], env={**environment(self.root), **more}, cwd=self.root,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
 
@@ -287,7 +287,7 @@ def test_a_project_that_may_only_be_read_is_refused_in_one_sentence_and_stays_as
         place.chmod(0o555)
     try:
         done = subprocess.run(
-            [*ORDINARY, sys.executable, "-c", MAIN, "build"], env=environment(bench.root), cwd=bench.root,
+            [*ORDINARY, *COHESION, "build"], env=environment(bench.root), cwd=bench.root,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     finally:

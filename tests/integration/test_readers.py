@@ -4,7 +4,8 @@ import asyncio
 import sys
 
 import pytest
-from guarded_ui import command, guarded_ui
+from guarded_ui import guarded_ui
+from running_ui import command
 from shared import ROOT
 from small_study import make_root
 

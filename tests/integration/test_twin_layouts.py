@@ -38,7 +38,7 @@ def built_waves(root: Path) -> tuple[Workspace, dict[str, WaveTable]]:
 @pytest.mark.parametrize("layout", [one_a_wave, *TWINS], ids=lambda layout: str(layout.__name__))
 def test_a_twin_in_this_layout_is_read_as_declared(tmp_path: Path, layout: Callable[[Path], Path]) -> None:
     workspace, real = built_waves(layout(tmp_path / "real"))
-    made = make_twin(workspace, STUDY, tmp_path / "twin", told=lambda _: None)
+    made = make_twin(workspace, STUDY, tmp_path / "twin", progress=lambda _: None)
     assert made.people == {"main": pytest.approx(120, abs=3)}
     twin = ingested(tmp_path / "twin")
     declared = load_project(Paths(tmp_path / "twin")).studies[STUDY]
@@ -61,7 +61,7 @@ def test_the_layouts_hold_one_twin(tmp_path: Path) -> None:
     harmonised = []
     for layout in (one_a_wave, long):
         workspace, _ = built_waves(layout(tmp_path / layout.__name__))
-        make_twin(workspace, STUDY, tmp_path / f"{layout.__name__}_twin", told=lambda _: None)
+        make_twin(workspace, STUDY, tmp_path / f"{layout.__name__}_twin", progress=lambda _: None)
         answers = layout_study.harmonised(tmp_path / f"{layout.__name__}_twin").answers
         harmonised.append(answers.select("wave", "q1", "q2", "size", "sex").sort(pl.all()))
     assert harmonised[0].equals(harmonised[1])

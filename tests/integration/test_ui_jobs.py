@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from engine_runs import workspace_of
 from published_study import make_published
-from running_ui import words
+from running_ui import fill_in
 from shared import ROOT
 from small_study import rows
 
@@ -28,7 +28,7 @@ from pipeline.paths import Paths
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = make_published(tmp_path / "root")
-    words(root / "data" / "studies" / "first" / "study.yaml")
+    fill_in(root / "data" / "studies" / "first" / "study.yaml")
     settle(root)
     monkeypatch.setenv("COHESION_ROOT", str(root))
     monkeypatch.setenv("HOME", str(root))
@@ -101,6 +101,18 @@ def test_every_column_is_described(root):
             assert column.description, (name, column.name)
     answers = schemas["answers/first"]["dagster/column_schema"].value.columns
     assert any("satisfied" in column.description for column in answers), "items are described by their wording"
+
+
+def test_a_choice_that_was_declared_later_is_offered(root):
+    file = root / "reports" / "papers" / "small.md"
+    text = file.read_text()
+    file.unlink()
+    for job in ("papers_only", "check_a_release"):
+        definitions(declared(Paths(root))).resolve_job_def(job)
+    file.write_text(text)
+    for job in ("papers_only", "check_a_release"):
+        made = definitions(declared(Paths(root))).resolve_job_def(job)
+        assert dg.validate_run_config(made, config_of(job, paper="small"))
 
 
 def test_a_choice_is_checked_before_anything_runs(root):

@@ -39,7 +39,7 @@ logger = logging.getLogger("cohesion.guard")
 
 
 class Guard:
-    """``app`` as seen through ``exposure``; ``record`` is told of each change that a known person asks for."""
+    """``app`` as seen through ``exposure``; ``record`` is called for each change that a known person requests."""
 
     def __init__(self, app: ASGIApp, exposure: Exposure, record: Record | None = None) -> None:
         self._app, self._exposure, self._record = app, exposure, record
