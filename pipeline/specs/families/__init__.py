@@ -1,0 +1,15 @@
+"""Model families: one record of facts each, from which checks, labels, methods and the dispatch of models are derived.
+
+A family is one record in a module of this room (or one that is registered) and the one function that it names.
+"""
+
+from __future__ import annotations
+
+from pipeline.specs.families import again, designs, regressions, structural
+from pipeline.specs.family import Family
+from pipeline.specs.records import Records
+
+FAMILIES: Records[Family] = Records(
+    "a model family", *regressions.REGRESSIONS, *designs.DESIGNS, *again.AGAIN, *structural.MODELS
+)
+"""Family → its record. Extensions add theirs with ``FAMILIES.register``; tests with ``FAMILIES.registered``."""
