@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.errors import ModelError
 from pipeline.models.inference import Basis, Term
+from pipeline.specs.contrasts import Contrast
 
 Correction = Literal["hc1", "stata", "none"]
 
@@ -33,6 +34,8 @@ class Fitted(Protocol):
     def cluster_name(self) -> str | None: ...
     @property
     def n_clusters(self) -> int: ...
+    @property
+    def contrasts(self) -> tuple[Contrast, ...]: ...
     def basis(self, covariance: str, confidence: float) -> Basis: ...
 
 

@@ -37,9 +37,10 @@ class ModelSpec(Protocol):
     to_waves: Any
     sets: Any
     confidence: float
+    contrasts: Any
 
 
-OPTIONS = ("categorical", "wave_effects", "cluster", "correction", "effects")
+OPTIONS = ("categorical", "wave_effects", "cluster", "correction", "effects", "contrasts")
 """Keys of a declaration that are arguments of its family's function by the same name."""
 
 CLUSTERS: dict[str, tuple[str, str] | None] = {"none": None, "household_id": ("person_id", "household_id")}

@@ -66,17 +66,24 @@ def _fit(
     try:
         chosen = _chosen(panel, spec)
         if weighting is None:
-            return function(name, spec, chosen, study, None)
+            return _contrasted(function(name, spec, chosen, study, None), spec)
         if not family.weighted:
             raise ModelError(f"a {spec.family} model takes no weights", where="weights", todo="Leave `weights` out.")
         rows = weighted(chosen, weighting)
         if spec.standard_errors == "taylor":
             rows = replace(rows, replicates=None)
-        made = function(name, spec, rows.frame, study, rows)
+        made = _contrasted(function(name, spec, rows.frame, study, rows), spec)
         return made.with_columns(_noted(rows.note(weighting.name)))
     except ModelError as error:
         where = ", ".join(filter(None, (f"model {name}", error.where)))
         raise ModelError(error.what, where=where, count=error.count, todo=error.todo) from error
+
+
+def _contrasted(made: pl.DataFrame, spec: ModelSpec) -> pl.DataFrame:
+    """The estimates. Raises ModelError if they lack the contrasts that are declared."""
+    if spec.contrasts and made.filter(pl.col("component") == "contrast").is_empty():
+        raise ModelError(f"a {spec.family} model estimates no contrasts", where="contrasts", todo="Leave them out.")
+    return made
 
 
 def _noted(note: str | None) -> pl.Expr:

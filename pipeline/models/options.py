@@ -7,9 +7,13 @@ from typing import Any, TypedDict
 
 
 class PanelRows(TypedDict, total=False):
-    """``categorical``: columns of numbers that become dummies. ``person``, ``wave``: the panel's index."""
+    """``categorical``: columns of numbers that become dummies. ``person``, ``wave``: the panel's index.
+
+    ``contrasts``: name → a sum of terms that is tested against zero, such as ``"negative - positive"``.
+    """
 
     categorical: Iterable[str]
+    contrasts: Mapping[str, str]
     person: str
     wave: str
 

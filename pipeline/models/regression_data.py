@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from pipeline.errors import ModelError
 from pipeline.models.columns import codes, complete, level_name, numeric, ordered_codes, require
 from pipeline.models.groups import within
 from pipeline.models.inference import Basis, Term
+from pipeline.specs.contrasts import Contrast, read_contrasts
 
 Column = tuple[Term, np.ndarray]
 
@@ -30,6 +31,7 @@ class RegressionData:
     cluster_name: str | None
     weights: np.ndarray | None
     n_left_out: int
+    contrasts: tuple[Contrast, ...] = ()
 
     @property
     def n_obs(self) -> int:
@@ -87,6 +89,7 @@ def regression_data(
     weights: str | None = None,
     wave_effects: bool = True,
     intercept: bool = True,
+    contrasts: Mapping[str, str] | None = None,
 ) -> RegressionData:
     """The matrices of a regression of ``outcome`` on exposures, covariates and wave dummies.
 
@@ -121,7 +124,16 @@ def regression_data(
         cluster_name=" and ".join("person" if name == person else name for name in cluster_names(cluster)) or None,
         weights=None if weights is None else numeric(rows, weights),
         n_left_out=frame.height - rows.height,
+        contrasts=contrasts_of(contrasts),
     )
+
+
+def contrasts_of(declared: Mapping[str, str] | None) -> tuple[Contrast, ...]:
+    """The contrasts that are asked for. Raises ModelError for one that cannot be read."""
+    try:
+        return read_contrasts(declared or {})
+    except ValueError as error:
+        raise ModelError(str(error), where="contrasts") from None
 
 
 def _without_gaps(values: np.ndarray) -> np.ndarray:

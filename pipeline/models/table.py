@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from pipeline.models.contrasts import combined
 from pipeline.models.covariance import Fitted, Linear
 from pipeline.models.inference import Basis, Term, coefficient_rows
 from pipeline.specs.components import COMPONENTS
@@ -30,7 +31,9 @@ def coefficient_table(
 ) -> pl.DataFrame:
     """One row per term, variance, and the number of rows left out; ``checked`` is as in ``table``."""
     basis = data.basis(f"{fit.described}; {'normal' if normal else 't'} intervals", confidence)
-    rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, None if normal else fit.df)
+    df = None if normal else fit.df
+    rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df)
+    rows += combined(data.contrasts, data.terms).rows(basis, fit.estimates, fit.covariance, df)
     rows = [*noted(rows, fit.note), *variance_rows(basis, variances or {})]
     return table(rows, data, basis, model=model, family=family, checked=checked)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.specs.arm_parts import HOUSEHOLD, further_head
+from pipeline.specs.check_contrasts import check_contrasts
 from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
 from pipeline.specs.check_papers import check_paper
@@ -112,6 +113,7 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
             [*HEAD_GROUPS, *_further(study, reading), *study.scores],
             "a column to group by",
         )
+    check_contrasts(model, source)
     _check_cluster(model, source, study, reading)
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)

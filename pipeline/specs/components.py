@@ -55,6 +55,7 @@ COMPONENTS: Records[Component] = Records(
     Component("coefficient", "", "Estimate", legend="", sorted_first=True, refitted=True, in_units=True),
     Component("wave", "wave", sorted_first=True, refitted=True, compared=True, is_change=True),
     Component("intercept", "intercept", sorted_first=True, refitted=True),
+    Component("contrast", "", refitted=True, in_units=True),
     Component("within_minus_between", "within less between", in_units=True),
     Component("fixed_minus_random", "fixed less random effects", in_units=True),
     Component("odds_ratio", "as an odds ratio", log_scale=True, derived=True, in_units=True),

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.specs.base import Asking, Declaration, LonelyPsu, Name, Range, Subset, WaveName
+from pipeline.specs.contrasts import Contrasts
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family_keys import check_keys, is_family
 
@@ -65,6 +66,7 @@ class Model(Asking):
     of: Name | None = None
     result: Result | None = None
     tipping: Tipping | None = None
+    contrasts: Contrasts = {}
 
     @model_validator(mode="after")
     def _has_the_keys_of_its_family(self) -> Model:

@@ -78,3 +78,18 @@ def test_design_families_take_replicates_unless_taylor_is_asked_for(panel, weigh
 def test_rows_without_the_weight_are_counted(panel, weighting):
     table = fit("m", declared("design_means", outcomes=("trust",)), panel, weighting=weighting)
     assert set(table["note"]) == {"60 rows of people without the weight “stayers” left out"}
+
+
+def test_a_contrast_has_the_error_of_the_replicates(panel, weighting):
+    """b1 x1 + b2 x2 = (b1 − b2) x1 + b2 (x1 + x2): the coefficient of x1 is then the contrast."""
+    frame = panel.with_columns(age=pl.col("contact") ** 2).with_columns(both=pl.col("age") + pl.col("contact"))
+    gap = {"gap": "contact - age"}
+    one = declared("pooled", outcome="trust", exposures=("contact", "age"), contrasts=gap | {"age": "age"})
+    made = fit("m", one, frame, weighting=weighting)
+    other = declared("pooled", outcome="trust", exposures=("contact", "both"))
+    judge = fit("m", other, frame, weighting=weighting).row(by_predicate=pl.col("term") == "contact", named=True)
+    found = made.row(by_predicate=pl.col("term") == "gap", named=True)
+    for name in ("estimate", "std_error", "df", "p_value", "covariance"):
+        assert found[name] == (pytest.approx(judge[name], rel=1e-9) if name != "covariance" else judge[name])
+    joint = made.row(by_predicate=pl.col("term") == "contrasts", named=True)
+    assert (joint["df"], joint["covariance"]) == (2.0, found["covariance"])

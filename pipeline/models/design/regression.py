@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Unpack
 
@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
+from pipeline.models.contrasts import combined
 from pipeline.models.declared import ModelSpec, on_design
 from pipeline.models.design.sample import DesignArguments, Sample
 from pipeline.models.design.survey_design import Subset
@@ -36,6 +37,7 @@ def design_regression(
     categorical: Iterable[str] = (),
     wave_effects: bool = True,
     subset: Subset = "domain",
+    contrasts: Mapping[str, str] | None = None,
     confidence: float = 0.95,
     model: str = "design_regression",
     **design: Unpack[DesignArguments],
@@ -71,6 +73,7 @@ def design_regression(
         person=None,
         wave=sample.wave if wave_effects else None,
         wave_effects=wave_effects,
+        contrasts=contrasts,
     )
     data = replace(data, n_left_out=frame.height - data.n_obs)
     if link == "logit":
@@ -84,7 +87,9 @@ def design_regression(
         raise ModelError("more terms than the design has degrees of freedom", where=outcome, count=len(data.terms))
     persons = len(np.unique(sample.persons[complete]))
     basis = replace(data.basis(f"{words}; t intervals", confidence), n_persons=persons)
-    found = noted(coefficient_rows(basis, data.terms, estimates, covariance, df), sample.linked(complete))
+    rows = coefficient_rows(basis, data.terms, estimates, covariance, df)
+    rows += combined(data.contrasts, data.terms).rows(basis, estimates, covariance, df)
+    found = noted(rows, sample.linked(complete))
     return table(found, data, basis, model=model, family="design_regression")
 
 
@@ -97,6 +102,7 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weigh
         spec.covariates,
         categorical=spec.categorical,
         wave_effects=spec.wave_effects,
+        contrasts=spec.contrasts,
         **on_design(spec, panel, study, rows),
         model=name,
     )

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.models.contrasts import combined
 from pipeline.models.covariance import Correction
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.groups import means_of
@@ -64,6 +65,7 @@ def mundlak(
     statistic = wald(fit.estimates[means], fit.covariance[np.ix_(means, means)])
     rows = [
         *coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, None),
+        *combined(data.contrasts, data.terms).rows(basis, fit.estimates, fit.covariance, None),
         *variance_rows(basis, variances),
         chi_squared_row(basis, "mundlak", statistic, int(means.sum()), fit.note),
     ]

@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.contrasts import JOINT, Combined, combined
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.design.sample import Replicated
 from pipeline.models.groups import group_sums
-from pipeline.models.inference import inference
+from pipeline.models.inference import Basis, inference
 from pipeline.models.regression_data import RegressionData, regression_data
 from pipeline.models.scaled import orthonormal
 from pipeline.models.table import ORDER
@@ -51,6 +52,7 @@ def weighted_regression(
         categorical=spec.categorical,
         weights=ROW,
         wave_effects=spec.wave_effects,
+        contrasts=spec.contrasts,
     )
     used = transform(data, spec)
     assert used.weights is not None
@@ -58,8 +60,10 @@ def weighted_regression(
     full = weighted_estimates(used, rows.replicates.full[first][:, None])[0]
     each = weighted_estimates(used, rows.replicates.weights[first])
     shown = np.argsort([ORDER.index(term.component) for term in used.terms], kind="stable")
-    kept = shown[: made.filter(pl.col("component").is_in(REFITTED)).height]
-    return _replicated(made, full[kept], each[:, kept], rows.replicates, spec.confidence)
+    added = combined(used.contrasts, used.terms)
+    kept = shown[: made.filter(pl.col("component").is_in(REFITTED)).height - len(added.terms)]
+    full, each = np.append(full[kept], added.matrix @ full), np.hstack([each[:, kept], each @ added.matrix.T])
+    return _jointly(_replicated(made, full, each, rows.replicates, spec.confidence), added, full, each, rows.replicates)
 
 
 def weighted_estimates(data: RegressionData, weights: np.ndarray) -> np.ndarray:
@@ -79,6 +83,27 @@ def weighted_estimates(data: RegressionData, weights: np.ndarray) -> np.ndarray:
     except np.linalg.LinAlgError:
         raise ModelError("a term cannot be estimated in a replicate", where="standard_errors", count=1) from None
     return np.asarray(found @ scaled.back.T)
+
+
+def _jointly(
+    table: pl.DataFrame, added: Combined, full: np.ndarray, each: np.ndarray, replicates: Replicated
+) -> pl.DataFrame:
+    """The table with the joint tests of contrasts by the covariance of the replicates."""
+    tests = (pl.col("component") == "test") & (pl.col("term") == JOINT)
+    if not len(added.terms) or table.filter(tests).is_empty():
+        return table
+    last = slice(len(full) - len(added.terms), None)
+    covariance = np.atleast_2d(replicates.covariance(each[:, last], full[last]))
+    basis = Basis(0, 0, table.filter(component="contrast")["covariance"][0])
+    made = {row["group"]: row for row in added.joint_rows(basis, full[last], covariance)}
+    changed = ("statistic", "df", "p_value", "covariance")
+    rows = [
+        row | {name: made[row["group"]][name] for name in changed}
+        if row["component"] == "test" and row["term"] == JOINT
+        else row
+        for row in table.to_dicts()
+    ]
+    return pl.DataFrame(rows, schema=table.schema, orient="row")
 
 
 def _replicated(

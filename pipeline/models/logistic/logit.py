@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.models.contrasts import combined
 from pipeline.models.covariance import few_clusters, require_freedom
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference, quantile
@@ -43,6 +44,7 @@ def logit(
     model: str = "logit",
     family: str = "logit",
     response: bool = False,
+    contrasts: Mapping[str, str] | None = None,
     checked: bool = True,
 ) -> pl.DataFrame:
     """One row per term in log odds, one per odds ratio, one per average marginal effect, and McFadden's R².
@@ -74,6 +76,7 @@ def logit(
         wave=wave,
         cluster=cluster,
         wave_effects=wave_effects,
+        contrasts=contrasts,
     )
     require_binary(data)
     require_freedom(data)
@@ -81,6 +84,7 @@ def logit(
     fit = _fit(data)
     basis = data.basis(f"{fit.described}; normal intervals", confidence)
     rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, None)
+    rows += combined(data.contrasts, data.terms).rows(basis, fit.estimates, fit.covariance, None)
     rows += _odds_ratio_rows(basis, data.terms, fit.estimates, fit.covariance)
     rows += _marginal_rows(basis, data.terms, fit)
     rows = [*noted(rows, fit.note), *_fit_rows(basis, data, fit.log_likelihood)]

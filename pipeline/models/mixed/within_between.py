@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.models.contrasts import combined
 from pipeline.models.covariance import Fitted
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.groups import means_of
@@ -116,6 +117,7 @@ def _rows(basis: Basis, data: Fitted, fit: RandomIntercept, degrees: Degrees) ->
         *coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df),
         *variance_rows(basis, variances),
         *_equality_rows(basis, data.terms, fit),
+        *combined(data.contrasts, data.terms).rows(basis, fit.estimates, fit.covariance, df),
         basis.row(Term("fit", "log_likelihood"), estimate=fit.log_likelihood, covariance=None),
     ]
 

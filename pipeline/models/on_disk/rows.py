@@ -11,8 +11,9 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.columns import level_name
 from pipeline.models.inference import Basis, Term
-from pipeline.models.regression_data import cluster_names
+from pipeline.models.regression_data import cluster_names, contrasts_of
 from pipeline.on_disk import OnDisk, cleaned, quoted
+from pipeline.specs.contrasts import Contrast
 from pipeline.wave_order import in_wave_order
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Rows:
     cluster_name: str | None
     n_clusters: int
     mean_weight: float
+    contrasts: tuple[Contrast, ...] = ()
 
     def basis(self, covariance: str, confidence: float) -> Basis:
         return Basis(self.n_obs, self.n_persons, covariance, confidence)
@@ -64,6 +66,7 @@ def regression_rows(
     weights: str | None = None,
     wave_effects: bool = True,
     intercept: bool = False,
+    contrasts: Mapping[str, str] | None = None,
 ) -> Rows:
     """As ``regression_data``, on disk: rows with a value everywhere and a positive weight, dummies, codes.
 
@@ -98,6 +101,7 @@ def regression_rows(
         tuple(map(str, waves)), int(n_obs), n_persons, total - int(n_obs), clusters,
         " and ".join("person" if name == person else name for name in named) or None,
         min((_count(connection, column) for column in clusters), default=0), float(mean),
+        contrasts_of(contrasts),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.specs.families.keys import DESIGN, EXPLAINS, LINEAR, PANEL
+from pipeline.specs.families.keys import CONTRASTS, DESIGN, EXPLAINS, LINEAR, PANEL
 from pipeline.specs.family import Family
 
 DESIGNS = (
@@ -72,7 +72,7 @@ DESIGNS = (
         "Weighted regression, with standard errors from weights, strata and clusters",
         "pipeline.models.design.regression:fit",
         needs=EXPLAINS,
-        takes=DESIGN | PANEL,
+        takes=DESIGN | PANEL | CONTRASTS,
         components=LINEAR,
         weighted=True,
         imputed=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.specs.families.keys import CLUSTERED, EXPLAINS, LINEAR, ODDS, PANEL, TERMS, WEIGHTS
+from pipeline.specs.families.keys import CLUSTERED, CONTRASTS, EXPLAINS, LINEAR, ODDS, PANEL, TERMS, WEIGHTS
 from pipeline.specs.family import ITERATIVE, Family
 
 REGRESSIONS = (
@@ -26,7 +26,7 @@ REGRESSIONS = (
         "pipeline.models.linear.fixed_effects:fit",
         needs=EXPLAINS,
         takes=CLUSTERED | WEIGHTS | {"effects"},
-        components=("coefficient", "wave", "sample"),
+        components=("coefficient", "wave", "contrast", "test", "sample"),
         weighted=True,
         imputed=True,
         repeatable=True,
@@ -40,7 +40,7 @@ REGRESSIONS = (
         "pipeline.models.linear.random_effects:fit",
         needs=EXPLAINS,
         takes=CLUSTERED,
-        components=("coefficient", "wave", "intercept", "variance", "sample"),
+        components=("coefficient", "wave", "intercept", "contrast", "variance", "test", "sample"),
         imputed=True,
         repeatable=True,
     ),
@@ -63,13 +63,14 @@ REGRESSIONS = (
         "Linear model with the person’s own mean and the deviation from it, and a random intercept",
         "pipeline.models.mixed.within_between:fit",
         needs=EXPLAINS,
-        takes=PANEL,
+        takes=PANEL | CONTRASTS,
         components=(
             "within",
             "between",
             "coefficient",
             "wave",
             "intercept",
+            "contrast",
             "variance",
             "within_minus_between",
             "test",
@@ -87,8 +88,8 @@ REGRESSIONS = (
         "Ordinary least squares over people’s own means",
         "pipeline.models.linear.between:fit",
         needs=EXPLAINS,
-        takes=TERMS | {"imputation"},
-        components=("coefficient", "intercept", "sample"),
+        takes=TERMS | CONTRASTS | {"imputation"},
+        components=("coefficient", "intercept", "contrast", "test", "sample"),
         imputed=True,
         repeatable=True,
     ),
@@ -110,7 +111,17 @@ REGRESSIONS = (
         "pipeline.models.linear.mundlak:fit",
         needs=EXPLAINS,
         takes=CLUSTERED,
-        components=("within", "contextual", "coefficient", "wave", "intercept", "variance", "test", "sample"),
+        components=(
+            "within",
+            "contextual",
+            "coefficient",
+            "wave",
+            "intercept",
+            "contrast",
+            "variance",
+            "test",
+            "sample",
+        ),
         imputed=True,
         repeatable=True,
     ),
@@ -120,7 +131,7 @@ REGRESSIONS = (
         "Logistic regression",
         "pipeline.models.logistic.logit:fit",
         needs=EXPLAINS,
-        takes=PANEL | {"cluster"},
+        takes=PANEL | CONTRASTS | {"cluster"},
         components=ODDS,
         imputed=True,
         repeatable=True,

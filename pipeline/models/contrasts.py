@@ -1,0 +1,97 @@
+"""Linear combinations of a regression's coefficients: each tested against zero, and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.errors import ModelError
+from pipeline.models.inference import Basis, Term, chi_squared_row, inference, wald
+from pipeline.specs.contrasts import Contrast, Part
+
+KINDS = ("within", "between", "contextual")
+"""Components of a term that has several: a contrast of such terms is one of each component."""
+JOINT = "contrasts"
+
+
+@dataclass(frozen=True)
+class Combined:
+    """Combinations (q × terms) with what each is called."""
+
+    terms: tuple[Term, ...]
+    matrix: np.ndarray
+
+    def rows(
+        self, basis: Basis, estimates: np.ndarray, covariance: np.ndarray, df: float | np.ndarray | None
+    ) -> list[dict[str, object]]:
+        """A row of component ``contrast`` each, and where there are several the Wald test of all (χ²)."""
+        if not self.terms:
+            return []
+        values, joint = self.matrix @ estimates, self.matrix @ covariance @ self.matrix.T
+        degrees = np.broadcast_to(np.inf if df is None else np.asarray(df, dtype=float), estimates.shape)
+        errors = np.sqrt(np.diag(joint))
+        found = [
+            basis.row(term, **inference(value, float(error), float(degrees[row != 0].min()), basis.confidence))
+            for term, row, value, error in zip(self.terms, self.matrix, values, errors, strict=True)
+        ]
+        return [*found, *self.joint_rows(basis, values, joint)]
+
+    def joint_rows(self, basis: Basis, values: np.ndarray, covariance: np.ndarray) -> list[dict[str, object]]:
+        """The test that all are zero: of those of each component, where terms have several."""
+        made = []
+        for kind in dict.fromkeys(term.group for term in self.terms):
+            chosen = np.array([term.group == kind for term in self.terms])
+            rank = np.linalg.matrix_rank(self.matrix[chosen])
+            if chosen.sum() < 2 or rank < chosen.sum():
+                continue
+            statistic = wald(values[chosen], covariance[np.ix_(chosen, chosen)])
+            made.append(chi_squared_row(basis, JOINT, statistic, int(rank)) | {"group": kind})
+        return made
+
+
+def combined(contrasts: Sequence[Contrast], terms: Sequence[Term]) -> Combined:
+    """The contrasts as rows over ``terms``. Raises ModelError for a term that the model does not have.
+
+    A contrast of exposures with effects within people and between them is one of each (``group``).
+    """
+    found: list[tuple[Term, np.ndarray]] = []
+    for contrast in contrasts:
+        kinds = _kinds(contrast, terms)
+        found += [(Term("contrast", contrast.name, group=kind), _row(contrast, terms, kind)) for kind in kinds]
+    if not found:
+        return Combined((), np.zeros((0, len(terms))))
+    return Combined(tuple(term for term, _ in found), np.stack([row for _, row in found]))
+
+
+def _kinds(contrast: Contrast, terms: Iterable[Term]) -> list[str | None]:
+    named = {part.name for part in contrast.parts}
+    kinds = [kind for kind in KINDS if any(term.component == kind and term.term in named for term in terms)]
+    return [*kinds] or [None]
+
+
+def _row(contrast: Contrast, terms: Sequence[Term], kind: str | None) -> np.ndarray:
+    row = np.zeros(len(terms))
+    for part in contrast.parts:
+        row[_place(part, terms, kind, contrast.name)] += part.times
+    return row
+
+
+def _place(part: Part, terms: Sequence[Term], kind: str | None, where: str) -> int:
+    wanted = (kind, "coefficient") if kind else ("coefficient",)
+    for component in wanted:
+        for place, term in enumerate(terms):
+            if component == term.component and term.term == part.name and term.group == part.level:
+                return place
+    for place, term in enumerate(terms):
+        if part.name == "wave" and term.component == "wave" and term.wave == part.level:
+            return place
+    levels = sorted({term.group for term in terms if term.term == part.name and term.group})
+    names = list(dict.fromkeys(term.term for term in terms if term.component not in ("wave", "intercept")))
+    todo = f"Name one of its levels: {', '.join(f'{part.name}[{level}]' for level in levels)}."
+    raise ModelError(
+        f"the contrast has the term `{part.words}`, which the model does not estimate",
+        where=f"contrasts, {where}",
+        todo=todo if levels else f"It has: {', '.join(names)}.",
+    )
