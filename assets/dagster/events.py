@@ -12,7 +12,7 @@ from dagster._core.definitions.data_version import (
     get_input_event_pointer_tag,
 )
 
-from assets.dagster.words import LOOK, TODO
+from assets.dagster.words import CHECKS, LOOK
 from assets.engine import store
 from assets.engine.node import Node, flat
 from assets.engine.report import Check, Report, TableReport
@@ -84,7 +84,8 @@ def about(check: Check, node: Node, paths: Paths) -> Mapping[str, dg.MetadataVal
     if check.passed:
         return {}
     shown: dict[str, dg.MetadataValue] = {"found": _found(check)}
-    todo = TODO.get(check.name, LOOK if check.name.startswith("drift_") else "")
+    words = CHECKS.get(check.name)
+    todo = words.todo if words else LOOK if check.name.startswith("drift_") else ""
     if todo:
         shown["what to do"] = dg.MetadataValue.text(todo)
     anchor = f"#{check.name.removeprefix('drift_')}" if check.name.startswith("drift_") else ""

@@ -53,7 +53,7 @@ def watched(context: Context, reports: Iterable[Report]) -> Iterator[Report]:
             context.log.info(report_line(report))
         yield report
     if failed:
-        note_trouble(context.instance, context.run_id, troubles)
+        note_trouble(context.instance, context.run.run_id, troubles)
         raise dg.Failure(description="\n".join(failed), allow_retries=False)
 
 
@@ -80,7 +80,7 @@ def _check_specs(node: Node) -> list[dg.AssetCheckSpec]:
         for name, text in checks_of(node.group).items()
     ]
     extra = [
-        dg.AssetCheckSpec(name, asset=list(node.keys[0]), description=CHECKS[name], blocking=True)
+        dg.AssetCheckSpec(name, asset=list(node.keys[0]), description=CHECKS[name].holds, blocking=True)
         for name in node.checks
     ]
     reported = [

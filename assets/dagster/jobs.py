@@ -135,16 +135,16 @@ def _job(name: str, description: str, fields: dict[str, dg.Field], body: Body) -
 
 def _computes(body: Body) -> Callable[..., Iterator[Any]]:
     def compute(context: dg.OpExecutionContext, _: object) -> Iterator[Any]:
-        hold(context.instance, context.run_id)
+        hold(context.instance, context.run.run_id)
         try:
             yield from body(context)
         except (CohesionError, DeclarationErrors, OSError) as error:
-            note_trouble(context.instance, context.run_id, {trouble_of(error)})
+            note_trouble(context.instance, context.run.run_id, {trouble_of(error)})
             raise dg.Failure(description=str(error), allow_retries=False) from None
         except dg.Failure:
             raise
         except Exception as error:
-            note_trouble(context.instance, context.run_id, {trouble_of(error)})
+            note_trouble(context.instance, context.run.run_id, {trouble_of(error)})
             raise
 
     return compute

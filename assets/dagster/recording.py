@@ -29,4 +29,4 @@ def _announce(context: dg.OpExecutionContext, nodes: Iterable[Node]) -> None:
             planned = DagsterEvent.build_asset_materialization_planned_event(
                 context.job_name, context.op_handle.name, AssetMaterializationPlannedData(dg.AssetKey(list(key)))
             )
-            context.instance.report_dagster_event(planned, context.run_id, logging.DEBUG)
+            context.instance.report_dagster_event(planned, context.run.run_id, logging.DEBUG)

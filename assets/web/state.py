@@ -24,18 +24,8 @@ from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.ingest.arrival.sightings import Sighting
 from pipeline.paths import Paths
 from pipeline.specs import Study, load_studies
+from pipeline.specs.writers import links
 
-DOCUMENTS = {
-    ".html": "web page",
-    ".pdf": "PDF",
-    ".docx": "Word",
-    ".xlsx": "workbook",
-    ".csv.zip": "tables as CSV",
-    "_summary.pdf": "summary",
-    "_annex.html": "technical annex",
-    "_slides.pdf": "figures as slides",
-}
-"""Ending of a paper's file → what it is to a reader, in the order of the start page."""
 SHOWN = 12
 """So many characters of a SHA-256."""
 FRESH_SECONDS = 5.0
@@ -161,7 +151,7 @@ def _paper(workspace: Workspace, node: Node, plan: Plan) -> Paper | None:
         return None
     named = {path.name.removeprefix(key): path for path in present}
     documents = tuple(
-        Link(words, report_link(named[ending].as_posix())) for ending, words in DOCUMENTS.items() if ending in named
+        Link(words, report_link(named[ending].as_posix())) for ending, words in links().items() if ending in named
     )
     cover = report_link(named[".svg"].as_posix()) if ".svg" in named else ""
     stale = node.name in plan.due | plan.following

@@ -18,6 +18,8 @@ Part = Literal["paper", "annex", "summary", "slides"]
 PARTS: tuple[Part, ...] = get_args(Part)
 TEXTS: tuple[Part, ...] = ("paper", "annex", "summary")
 """The documents that are read as text."""
+FURTHER: dict[Part, str] = {"summary": "summary", "annex": "technical annex", "slides": "figures as slides"}
+"""What goes with a paper → what a link to it says."""
 
 
 def stem(key: str, part: Part) -> str:
@@ -28,6 +30,8 @@ def stem(key: str, part: Part) -> str:
 @dataclass(frozen=True)
 class Writer:
     """What is known of a writer. ``words`` says what it writes; ``suffix`` ends the names of its files.
+
+    ``link``: what a link to its paper says; empty: it is not read by itself.
 
     ``template``: the file of reports/templates that it fills in, None if it needs none. ``function``: written
     ``module:name``, called with a ``Document`` and the template's bytes (None without one), returns the file's bytes.
@@ -40,6 +44,7 @@ class Writer:
     function: str
     template: str | None = None
     parts: tuple[Part, ...] = TEXTS
+    link: str = ""
 
     @property
     def module(self) -> str:
@@ -55,6 +60,7 @@ WRITERS: Records[Writer] = Records(
         "html",
         "pipeline.papers.writers.html:write",
         "paper.html.j2",
+        link="web page",
     ),
     Writer(
         "pdf",
@@ -62,12 +68,14 @@ WRITERS: Records[Writer] = Records(
         "pdf",
         "pipeline.papers.writers.pdf:write",
         "paper.typ",
+        link="PDF",
     ),
     Writer(
         "docx",
         "a Word file whose styles a press office can change",
         "docx",
         "pipeline.papers.writers.docx:write",
+        link="Word",
     ),
     Writer(
         "xlsx",
@@ -75,6 +83,7 @@ WRITERS: Records[Writer] = Records(
         "xlsx",
         "pipeline.papers.writers.xlsx:write",
         parts=("paper",),
+        link="workbook",
     ),
     Writer(
         "csv",
@@ -82,6 +91,7 @@ WRITERS: Records[Writer] = Records(
         "csv.zip",
         "pipeline.papers.writers.csv_package:write",
         parts=("paper",),
+        link="tables as CSV",
     ),
     Writer(
         "cover",
@@ -101,6 +111,16 @@ WRITERS: Records[Writer] = Records(
     ),
 )
 """Writer → its record. Extensions add theirs with ``WRITERS.register``."""
+
+
+def links() -> dict[str, str]:
+    """Ending of a file of a paper → what a link to it says: each format of the paper, then what goes with it, once."""
+    found = {f".{writer.suffix}": writer.link for writer in WRITERS.values() if writer.link}
+    for part, words in FURTHER.items():
+        suffix = next((writer.suffix for writer in WRITERS.values() if part in writer.parts), None)
+        if suffix is not None:
+            found[f"_{part}.{suffix}"] = words
+    return found
 
 
 def registered(record: Writer) -> AbstractContextManager[None]:

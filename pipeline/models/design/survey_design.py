@@ -178,13 +178,7 @@ def stage_covariance(
     sums = np.column_stack([np.bincount(home, column, n_strata) for column in totals.T])
     means = sums / np.maximum(size, 1)[:, None]
     left = _share_not_sampled(size, stratum, fpc)
-    lonely = (size == 1) & (left > WHOLE)
-    if rule == "fail" and lonely.any():
-        raise ModelError(
-            "strata with one sampling unit, whose variance cannot be estimated",
-            count=int(lonely.sum()),
-            todo="Declare a `lonely_psu` rule, or merge strata.",
-        )
+    lonely = lonely_strata(size, left, rule)
     if rule == "adjust":
         means[lonely] = 0.0
     scale = np.where(size == 1, 1.0, size / np.maximum(size - 1, 1)) * left
@@ -198,6 +192,18 @@ def stage_covariance(
         reached = size > 0 if inside is None else np.bincount(stratum[inside], minlength=n_strata) > 0
         covariance *= reached.sum() / max((reached & ~lonely).sum(), 1)
     return np.asarray(covariance)
+
+
+def lonely_strata(size: np.ndarray, left: np.ndarray, rule: LonelyPsu) -> np.ndarray:
+    """Which strata have one sampling unit and are not sampled whole. Raises ModelError for any under "fail"."""
+    lonely = np.asarray((size == 1) & (left > WHOLE))
+    if rule == "fail" and lonely.any():
+        raise ModelError(
+            "strata with one sampling unit, whose variance cannot be estimated",
+            count=int(lonely.sum()),
+            todo="Declare a `lonely_psu` rule, or merge strata.",
+        )
+    return lonely
 
 
 def _share_not_sampled(size: np.ndarray, stratum: np.ndarray, fpc: np.ndarray | None) -> np.ndarray:

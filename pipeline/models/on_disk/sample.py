@@ -17,7 +17,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.columns import level_name
 from pipeline.models.design.sample import IN_WORDS, PERSONS_LINKED, Replicated, with_errors
-from pipeline.models.design.survey_design import WHOLE, LonelyPsu, Subset, described
+from pipeline.models.design.survey_design import LonelyPsu, Subset, described, lonely_strata
 from pipeline.models.on_disk.rows import distinct, refuse_infinite, require
 from pipeline.on_disk import OnDisk, cleaned, literal, person_waves_twice, quoted
 from pipeline.wave_order import in_wave_order
@@ -186,13 +186,7 @@ class DiskSample:
 def _variance(found: pl.DataFrame, rule: LonelyPsu, left: np.ndarray) -> float:
     """Σ_h left_h n_h/(n_h−1) Σ_i (z_hi − z̄_h)², units without an answer being zero (see ``stage_covariance``)."""
     size, units, total, squares = (found[name].to_numpy() for name in ("size", "units", "total", "squares"))
-    lonely = (size == 1) & (left > WHOLE)
-    if rule == "fail" and lonely.any():
-        raise ModelError(
-            "strata with one sampling unit, whose variance cannot be estimated",
-            count=int(lonely.sum()),
-            todo="Declare a `lonely_psu` rule, or merge strata.",
-        )
+    lonely = lonely_strata(size, left, rule)
     centre = total / size
     if rule == "adjust":
         centre = np.where(lonely, 0.0, centre)
