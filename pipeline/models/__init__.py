@@ -14,6 +14,8 @@ from pipeline.specs.family import load
 _FURTHER = {
     "fit": "pipeline.models.dispatch",
     "ReplicateColumns": "pipeline.models.on_disk.sample",
+    "randomisation_test": "pipeline.models.covariances",
+    "wild_cluster_bootstrap": "pipeline.models.covariances",
     "design_ratios": "pipeline.models.design.ratios",
     "design_shares": "pipeline.models.design.means",
     "design_totals": "pipeline.models.design.ratios",

@@ -1,3 +1,5 @@
+from pipeline.models.covariances import randomisation_test as randomisation_test
+from pipeline.models.covariances import wild_cluster_bootstrap as wild_cluster_bootstrap
 from pipeline.models.design.association import design_association as design_association
 from pipeline.models.design.changes import design_changes as design_changes
 from pipeline.models.design.differences import design_differences as design_differences

@@ -1,0 +1,8 @@
+"""Standard errors and tests of linear fits, on arrays: sandwiches, corrections, bootstrap, permutations."""
+
+from pipeline.models.covariances.problem import LeastSquares as LeastSquares
+from pipeline.models.covariances.problem import least_squares as least_squares
+from pipeline.models.covariances.randomisation import RandomisationTest as RandomisationTest
+from pipeline.models.covariances.randomisation import randomisation_test as randomisation_test
+from pipeline.models.covariances.wild import WildTest as WildTest
+from pipeline.models.covariances.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
