@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from assets.engine.view import view
 from pipeline.specs import AnyModel, ImputationSet, Model, StructuralModel, Study, WeightSet
 from pipeline.specs.components import COMPONENTS
+from pipeline.specs.declared_terms import placed_terms
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED_STUDY, FigureKind
 from pipeline.specs.figures import Figure
@@ -271,8 +272,10 @@ def again(declared: Model) -> Model:
 def modelling(declared: Model, fitted: Model, study: Study) -> tuple[str, ...]:
     """What a regression reads of its study: conventions of a survey design, and the waves of its weight set."""
     weights = (f"weights.{declared.weights}.waves",) if declared.weights in study.weights else ()
+    moved = any(factor.moved for one in placed_terms(fitted) for factor in one.term.factors)
+    calendar = _ARMS if moved else ()
     design = ("about.design",) if any(FAMILIES[model.family].on_design for model in (declared, fitted)) else ()
-    return ("key", *design, *weights)
+    return ("key", *calendar, *design, *weights)
 
 
 def structural(declared: StructuralModel, study: Study) -> tuple[str, ...]:

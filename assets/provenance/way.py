@@ -12,6 +12,7 @@ from assets.engine.workspace import Workspace
 from assets.provenance.places import Places
 from pipeline.errors import CohesionError
 from pipeline.specs import AnyModel, Study
+from pipeline.specs.terms import measures
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +55,7 @@ class Way:
         """A model, and what is behind every concept that it names."""
         model = self.project.models[name]
         yield self.model(name, depth)
-        concepts = [concept for key in NAMING for concept in _names(getattr(model, key, None))]
+        concepts = [concept for key in NAMING for concept in measures(_names(getattr(model, key, None)))]
         yield from self.of_concepts(dict.fromkeys(concepts), model, depth + 1)
 
     def model(self, name: str, depth: int = 0) -> Level:

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.specs.comparing import MARK, associated, compared, without_metric
 from pipeline.specs.disclosure import SMALLEST
+from pipeline.specs.terms import label_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,7 +67,7 @@ class Material:
 
     def label(self, key: str, spec: FigureSpec) -> str:
         """The figure's own label, or else the concept's."""
-        return spec.labels.get(key) or self.labels.get(key) or key.replace("_", " ")
+        return label_of(key, {**self.labels, **{name: label for name, label in spec.labels.items() if label}})
 
     def confidence(self, spec: FigureSpec) -> float:
         """The level of the intervals, as the figure's first model declares it."""

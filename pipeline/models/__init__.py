@@ -12,6 +12,7 @@ from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
 
 _FURTHER = {
+    "add_terms": "pipeline.models.terms.add",
     "fit": "pipeline.models.dispatch",
     "ReplicateColumns": "pipeline.models.on_disk.sample",
     "randomisation_test": "pipeline.models.covariances",

@@ -21,3 +21,4 @@ from pipeline.models.logistic.attrition import attrition as attrition
 from pipeline.models.logistic.logit import logit as logit
 from pipeline.models.mixed.within_between import within_between as within_between
 from pipeline.models.on_disk.sample import ReplicateColumns as ReplicateColumns
+from pipeline.models.terms.add import add_terms as add_terms

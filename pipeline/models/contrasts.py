@@ -17,6 +17,14 @@ JOINT = "contrasts"
 
 
 @dataclass(frozen=True)
+class Combination:
+    """A sum of coefficients, each (component, term) with its weight, and the row that it becomes: a simple slope."""
+
+    term: Term
+    weights: tuple[tuple[tuple[str, str], float], ...]
+
+
+@dataclass(frozen=True)
 class Combined:
     """Combinations (q × terms) with what each is called."""
 
@@ -41,8 +49,8 @@ class Combined:
     def joint_rows(self, basis: Basis, values: np.ndarray, covariance: np.ndarray) -> list[dict[str, object]]:
         """The test that all are zero: of those of each component, where terms have several."""
         made = []
-        for kind in dict.fromkeys(term.group for term in self.terms):
-            chosen = np.array([term.group == kind for term in self.terms])
+        for kind in dict.fromkeys(term.group for term in self.terms if term.component == "contrast"):
+            chosen = np.array([term.component == "contrast" and term.group == kind for term in self.terms])
             rank = np.linalg.matrix_rank(self.matrix[chosen])
             if chosen.sum() < 2 or rank < chosen.sum():
                 continue
@@ -51,18 +59,31 @@ class Combined:
         return made
 
 
-def combined(contrasts: Sequence[Contrast], terms: Sequence[Term]) -> Combined:
+def combined(contrasts: Sequence[Contrast | Combination], terms: Sequence[Term]) -> Combined:
     """The contrasts as rows over ``terms``. Raises ModelError for a term that the model does not have.
 
     A contrast of exposures with effects within people and between them is one of each (``group``).
     """
     found: list[tuple[Term, np.ndarray]] = []
     for contrast in contrasts:
+        if isinstance(contrast, Combination):
+            found.append((contrast.term, _weights(contrast, terms)))
+            continue
         kinds = _kinds(contrast, terms)
         found += [(Term("contrast", contrast.name, group=kind), _row(contrast, terms, kind)) for kind in kinds]
     if not found:
         return Combined((), np.zeros((0, len(terms))))
     return Combined(tuple(term for term, _ in found), np.stack([row for _, row in found]))
+
+
+def _weights(combination: Combination, terms: Sequence[Term]) -> np.ndarray:
+    row, place = np.zeros(len(terms)), {(term.component, term.term): index for index, term in enumerate(terms)}
+    for cell, weight in combination.weights:
+        if cell not in place:
+            what = f"`{cell[1]}` has no coefficient in this model"
+            raise ModelError(what, where=f"slopes of {combination.term.term}")
+        row[place[cell]] += weight
+    return row
 
 
 def _kinds(contrast: Contrast, terms: Iterable[Term]) -> list[str | None]:

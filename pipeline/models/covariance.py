@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from pipeline.errors import ModelError
+from pipeline.models.contrasts import Combination
 from pipeline.models.inference import Basis, Term
 from pipeline.specs.contrasts import Contrast
 
@@ -35,7 +36,7 @@ class Fitted(Protocol):
     @property
     def n_clusters(self) -> int: ...
     @property
-    def contrasts(self) -> tuple[Contrast, ...]: ...
+    def contrasts(self) -> tuple[Contrast | Combination, ...]: ...
     def basis(self, covariance: str, confidence: float) -> Basis: ...
 
 

@@ -13,9 +13,12 @@ from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec
-from pipeline.models.weighting import Weighting, weighted
+from pipeline.models.terms.expand import prepared
+from pipeline.models.terms.moves import Calendar, calendar_of
+from pipeline.models.weighting import WEIGHT, Weighted, Weighting, weighted
 from pipeline.on_disk import OnDisk
 from pipeline.on_disk import on_disk as table_on_disk
+from pipeline.specs.declared_terms import placed_terms
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
 
@@ -49,7 +52,7 @@ def fit_on_disk(
 ) -> pl.DataFrame:  # fmt: skip
     """``fit`` of a panel on disk, for the families that need only sums of it. Raises ModelError for another."""
     replicated = weighting is not None and weighting.replicates is not None and spec.standard_errors != "taylor"
-    if not FAMILIES[spec.family].on_disk or replicated:
+    if not FAMILIES[spec.family].on_disk or replicated or getattr(spec, "has_terms", False):
         raise ModelError(
             "needs its panel in memory", where=f"model {name}", todo="Allow more memory, or choose fewer waves."
         )
@@ -65,6 +68,8 @@ def _fit(
         function = partial(function, repeated=True)
     try:
         chosen = _chosen(panel, spec)
+        if getattr(spec, "has_terms", False):
+            function = _with_terms(function, calendar(panel, spec, study))
         if weighting is None:
             return _contrasted(function(name, spec, chosen, study, None), spec)
         if not family.weighted:
@@ -77,6 +82,26 @@ def _fit(
     except ModelError as error:
         where = ", ".join(filter(None, (f"model {name}", error.where)))
         raise ModelError(error.what, where=where, count=error.count, todo=error.todo) from error
+
+
+def _with_terms(function: Function, calendar: Calendar | None) -> Function:
+    """The family's function of a declaration with terms: it is given their columns, its estimates take their names."""
+
+    def fitted(name: str, spec: ModelSpec, frame: Any, study: Any, rows: Weighted | None) -> pl.DataFrame:
+        weights = WEIGHT if rows is not None else spec.weights
+        made = prepared(spec, frame, calendar, weights)
+        given = None if rows is None else replace(rows, frame=made.frame)
+        return made.named(function(name, made.spec, made.frame, study, given))
+
+    return fitted
+
+
+def calendar(panel: Any, spec: ModelSpec, study: Any) -> Calendar | None:
+    """The waves of each arm, where lags or leads need them: as the study declares them, or as the rows show them."""
+    if not any(factor.moved for one in placed_terms(spec) for factor in one.term.factors):  # type: ignore[arg-type]
+        return None
+    declared = getattr(getattr(study, "about", None), "arms", None)
+    return {arm: one.waves for arm, one in declared.items()} if declared else calendar_of(panel)
 
 
 def _contrasted(made: pl.DataFrame, spec: ModelSpec) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.columns import codes, complete, level_name, numeric, ordered_codes, require
+from pipeline.models.contrasts import Combination
 from pipeline.models.groups import within
 from pipeline.models.inference import Basis, Term
 from pipeline.specs.contrasts import Contrast, read_contrasts
@@ -31,7 +32,7 @@ class RegressionData:
     cluster_name: str | None
     weights: np.ndarray | None
     n_left_out: int
-    contrasts: tuple[Contrast, ...] = ()
+    contrasts: tuple[Contrast | Combination, ...] = ()
 
     @property
     def n_obs(self) -> int:
@@ -89,7 +90,7 @@ def regression_data(
     weights: str | None = None,
     wave_effects: bool = True,
     intercept: bool = True,
-    contrasts: Mapping[str, str] | None = None,
+    contrasts: Mapping[str, str | Combination] | None = None,
 ) -> RegressionData:
     """The matrices of a regression of ``outcome`` on exposures, covariates and wave dummies.
 
@@ -128,10 +129,12 @@ def regression_data(
     )
 
 
-def contrasts_of(declared: Mapping[str, str] | None) -> tuple[Contrast, ...]:
+def contrasts_of(declared: Mapping[str, str | Combination] | None) -> tuple[Contrast | Combination, ...]:
     """The contrasts that are asked for. Raises ModelError for one that cannot be read."""
+    given = (declared or {}).items()
     try:
-        return read_contrasts(declared or {})
+        written = read_contrasts({name: text for name, text in given if isinstance(text, str)})
+        return (*written, *(one for _, one in given if not isinstance(one, str)))
     except ValueError as error:
         raise ModelError(str(error), where="contrasts") from None
 

@@ -20,8 +20,10 @@ from pipeline.papers.prose.quantity import Quantity
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.families.keys import SLOPES
 from pipeline.specs.family import Family
 from pipeline.specs.rounding import to_base
+from pipeline.specs.terms import label_of, measures, moderated
 from pipeline.tables import VERSIONS
 
 STEP = re.compile(r"(w\d+)_to_(w\d+)")
@@ -165,10 +167,10 @@ class Results:
         return Quantity(fact.value, Origin(fact.what, fact.source, fact.people, exact=True, judged=fact.judged))
 
     def label(self, key: str) -> str:
-        return self.labels.get(key) or key.replace("_", " ")
+        return label_of(key, self.labels)
 
     def _quantity(self, row: Row) -> Quantity:
-        concepts = tuple(dict.fromkeys((str(row["outcome"]), str(row["term"]))))
+        concepts = tuple(dict.fromkeys((str(row["outcome"]), *measures([str(row["term"])]))))
         origin = Origin(self._what(row), str(row["model"]), _people(row), str(row["covariance"] or ""), concepts)
         component, caution = COMPONENTS.get(row["component"]), self.cautions.of(row)
         judged = self._judged(row)
@@ -255,6 +257,8 @@ class Results:
         if row["group"] is None:
             return ""
         group, column = str(row["group"]), self.cautions.groups.get(str(row["model"]), "")
+        if row["component"] in SLOPES:
+            return in_sentence(moderated(group, self.labels))
         if row["component"] in VERSIONED:
             return in_sentence(VERSIONS.get(group, group))
         known = self.labels.get(f"{column}={group}") or self.labels.get(group)

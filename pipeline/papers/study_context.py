@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.papers.content import Link, Runs, words
 from pipeline.specs.disclosure import Disclosure
+from pipeline.specs.terms import label_of
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class StudyContext:
         return self.items.get(key) or key.replace("_", " ").capitalize()
 
     def label(self, key: str) -> str:
-        return self.labels.get(key) or key.replace("_", " ")
+        return label_of(key, self.labels)
 
     def for_units(self, term: str) -> str:
         """For how much more of a term its odds ratios are given: "for ten years more"."""

@@ -9,6 +9,7 @@ from pipeline.specs.check_imputation import check_model_imputation, check_sensit
 from pipeline.specs.check_papers import check_paper
 from pipeline.specs.check_structural import check_structural
 from pipeline.specs.check_study import check_study
+from pipeline.specs.check_terms import check_terms
 from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.models import AnyModel
 from pipeline.specs.names import StudyNames, known, once
@@ -95,13 +96,12 @@ def _check_model(model: AnyModel, source: Source, studies: dict[str, StudyNames]
 
 
 def _check_regression(model: Model, source: Source, study: StudyNames, reading: Reading) -> None:
-    for name in ("outcome", "outcomes", "exposures", "covariates", "categorical"):
+    check_terms(model, source, study, reading)
+    for name in ("outcome", "outcomes"):
         value = getattr(model, name) or ()
         columns = (value,) if isinstance(value, str) else value
         known(source, (name,), columns, study.scores, f"a concept that `{model.study}` measures")
         once(source, (name,), columns)
-    if model.outcome in model.exposures:
-        source.report(("exposures",), f"`{model.outcome}` is the outcome: it cannot be an exposure too.")
     known(source, ("waves",), model.waves, study.waves, f"a wave of `{model.study}`")
     known(source, ("arms",), model.arms, study.arms, f"an arm of `{model.study}`")
     _check_attrition(model, source, study)

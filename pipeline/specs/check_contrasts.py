@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.specs.contrasts import read_contrast
+from pipeline.specs.declared_terms import placed_terms
 from pipeline.specs.names import known
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
@@ -10,7 +11,7 @@ from pipeline.specs.strict_yaml import Source
 
 def check_contrasts(model: Model, source: Source) -> None:
     """Report a contrast of something that is neither an exposure nor a covariate, nor a wave (`wave[w03]`)."""
-    terms = [*model.exposures, *model.covariates]
+    terms = [one.term.key for one in placed_terms(model)]
     for name, text in model.contrasts.items():
         parts = read_contrast(name, text).parts
         plain = [part.name for part in parts if not (part.name == "wave" and part.level)]

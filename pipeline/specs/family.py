@@ -44,6 +44,7 @@ class Family:
     fewest_constructs: int = 1
     fewest_items: int = 2  # that a scale has, where items are read
     shown_with: str | None = None  # a paper shows it only along with a model of this family
+    takes_out_levels: bool = False  # persons' levels: what never changes within a person has no coefficient
     computed: str = CLOSED_FORM  # or ITERATIVE, or SIMULATED
 
     @property
@@ -51,6 +52,11 @@ class Family:
         """Every key that a declaration of the family may have."""
         needed = {name for alternatives in self.needs for name in alternatives.split("|")}
         return SHARED | needed | self.takes
+
+    @property
+    def splits(self) -> bool:
+        """Whether its exposures have a coefficient within persons and one between them."""
+        return "within" in self.components and bool({"between", "contextual"} & set(self.components))
 
     @property
     def on_design(self) -> bool:

@@ -12,6 +12,7 @@ from pydantic_core import PydanticKnownError
 from pipeline.specs.base import Declaration, Name, Range, WaveName
 from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED
 from pipeline.specs.models import AnyModel
+from pipeline.specs.terms import measures
 
 UNIT = re.compile(r"\s*\([^()]*\)$")
 """What stands in brackets after a label: its unit, or the ends of its scale."""
@@ -180,5 +181,5 @@ def _named(models: Iterable[AnyModel], *keys: str) -> list[str]:
     for model in models:
         for key in keys:
             value = getattr(model, key, None) or ()
-            found += [value] if isinstance(value, str) else value
+            found += [value] if isinstance(value, str) else measures(value)
     return found

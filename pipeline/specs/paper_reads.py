@@ -11,6 +11,7 @@ from pipeline.specs.paper_parts import PAPER_SECTIONS, PAPER_TABLES, Labelled, P
 from pipeline.specs.papers import Paper
 from pipeline.specs.project import Project, Study
 from pipeline.specs.ranges import score_ranges
+from pipeline.specs.terms import measures
 from pipeline.specs.weights import WeightSet
 
 FIGURE_READS = (
@@ -163,7 +164,7 @@ def _named(model: AnyModel | None, models: Mapping[str, AnyModel]) -> Iterator[s
         return
     for key in _NAMES_CONCEPTS:
         value = getattr(model, key, None) or ()
-        yield from (value,) if isinstance(value, str) else value
+        yield from (value,) if isinstance(value, str) else measures(value)
     again = getattr(model, "of", None)
     if again is not None:
         yield from _named(models.get(again), models)

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pipeline.specs.base import Asking, Declaration, LonelyPsu, Name, Range, Subset, WaveName
+from pipeline.specs.base import Declaration, LonelyPsu, Name, Range, Subset, WaveName
 from pipeline.specs.contrasts import Contrasts
+from pipeline.specs.declared_terms import AskingTerms
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family_keys import check_keys, is_family
 
@@ -43,14 +44,12 @@ class Tipping(Declaration):
         return self
 
 
-class Model(Asking):
+class Model(AskingTerms):
     """reports/models/<key>.yaml: a question, and the estimator that answers it."""
 
     family: Annotated[str, AfterValidator(is_family)]
     outcome: Name | None = None
     outcomes: tuple[Name, ...] = ()
-    exposures: tuple[Name, ...] = ()
-    categorical: tuple[Name, ...] = ()
     effects: Literal["person", "person_and_wave"] = "person"
     wave_effects: bool = True
     cluster: Literal["person_id", "household_id", "psu", "area_code", "none"] = "person_id"
@@ -83,7 +82,7 @@ class Model(Asking):
     def concepts(self) -> tuple[str, ...]:
         """Every score that the model reads from the panel."""
         outcome = (self.outcome,) if self.outcome else ()
-        return tuple(dict.fromkeys((*outcome, *self.outcomes, *self.exposures, *self.covariates)))
+        return tuple(dict.fromkeys((*outcome, *self.outcomes, *self.measures)))
 
 
 def _looks_ahead(model: Model) -> None:

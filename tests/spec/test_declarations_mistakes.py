@@ -13,6 +13,8 @@ import pytest
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import REPOSITORY, Paths
 from pipeline.specs import load_project
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.family import SHARED
 
 STUDY = "data/studies/example"
 MODEL = """question: Are people who belong more satisfied with life?
@@ -41,6 +43,17 @@ figures: [satisfaction]
 ---
 Prose.
 """
+
+
+def takes_no(family: str, key: str) -> str:
+    """The refusal of a key: the keys that the family takes, and the families that take this one, by their records."""
+    record = FAMILIES[family]
+    *others, last = [
+        f"`{name}`" for name, one in FAMILIES.items() if key in one.keys and one.structural == record.structural
+    ]
+    by = f"{', '.join(others)} and {last}" if others else last
+    keys = ", ".join(sorted(record.keys - SHARED))
+    return f"`{key}`: a `{family}` model takes no `{key}`; it takes {keys}. `{key}` is taken by {by}."
 
 
 @pytest.fixture
@@ -428,31 +441,54 @@ MISTAKES = {
     ),
     "weights for a family that takes none": (
         MODEL_FILE, "family: pooled", "family: between\nweights: first_wave", "weights:",
-        "`weights`: a `between` model takes no `weights`; it takes categorical, covariates, exposures, imputation, outcome. "  # noqa: E501
-        "`weights` is taken by `pooled`, `fixed_effects`, `first_difference`, `design_means`, `design_shares`, `design_quantiles`, `design_changes`, `design_differences`, `design_regression`, `design_association` and `sensitivity`.",  # noqa: E501
+        takes_no("between", "weights"),
     ),
     "errors by household for a family without clusters": (
         MODEL_FILE, "family: pooled", "family: within_between\ncluster: household_id", "cluster:",
-        "`cluster`: a `within_between` model takes no `cluster`; it takes categorical, covariates, exposures, "
-        "imputation, outcome, wave_effects. `cluster` is taken by `pooled`, `fixed_effects`, `random_effects`, `first_difference`, `mundlak` and `logit`.",  # noqa: E501
+        takes_no("within_between", "cluster"),
     ),
     "a curve for a family that is not asked again": (
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\ntipping: {concept: belonging, deltas: [0, 1, 2]}", "tipping:",  # noqa: E501
-        "`tipping`: a `pooled` model takes no `tipping`; it takes categorical, cluster, correction, covariates, "
-        "exposures, imputation, outcome, standard_errors, wave_effects, weights. "
-        "`tipping` is taken by `sensitivity`.",
+        takes_no("pooled", "tipping"),
     ),
     "a wave to stay until for a family without one": (
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\nto_wave: w01", "to_wave:",
-        "`to_wave`: a `pooled` model takes no `to_wave`; it takes categorical, cluster, correction, covariates, "
-        "exposures, imputation, outcome, standard_errors, wave_effects, weights. "
-        "`to_wave` is taken by `attrition`.",
+        takes_no("pooled", "to_wave"),
     ),
     "a rule of the design for a family that is not on it": (
         MODEL_FILE, "exposures: [belonging]", "exposures: [belonging]\nlonely_psu: adjust", "lonely_psu:",
-        "`lonely_psu`: a `pooled` model takes no `lonely_psu`; it takes categorical, cluster, correction, covariates, "
-        "exposures, imputation, outcome, standard_errors, wave_effects, weights. "
-        "`lonely_psu` is taken by `design_means`, `design_shares`, `design_quantiles`, `design_changes`, `design_differences`, `design_regression` and `design_association`.",  # noqa: E501
+        takes_no("pooled", "lonely_psu"),
+    ),
+    "a term with a concept that is not measured": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: [belonging * life_satisfction]", "exposures:",
+        "`life_satisfction` is not a concept that `example` measures; did you mean `life_satisfaction`?",
+    ),
+    "an interaction without its parts": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: [belonging, 'belonging : is_woman']", "exposures:",
+        "`exposures`: `belonging:is_woman` is an interaction without its part `is_woman`: its coefficient depends on "
+        "where the scales have their zero. Add `is_woman`, or write `belonging * is_woman`.",
+    ),
+    "a power without its measure": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: ['belonging^2']", "exposures:",
+        "`exposures`: `belonging^2` is a power without `belonging` itself: add `belonging`.",
+    ),
+    "a power of a category": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: [belonging, 'belonging^2']\ncategorical: [belonging]",
+        "exposures:",
+        "`exposures`: `belonging^2` is a power of a category, which is no number: name the category alone.",
+    ),
+    "a lag where one wave is used": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: [lag(belonging)]\nwaves: [w01]", "exposures:",
+        "`lag(belonging)` needs waves 1 apart of one arm's calendar among those that are used, and the measure in the "
+        "earlier one: name more `waves`.",
+    ),
+    "one wave for a family that compares people with themselves": (
+        MODEL_FILE, "family: pooled", "family: fixed_effects", "exposures:",
+        "a `fixed_effects` model compares people with themselves, and only w01 is used: name more `waves`.",
+    ),
+    "no term at all": (
+        MODEL_FILE, "exposures: [belonging]", "exposures: ['belonging ** 2']", "exposures:",
+        None,
     ),
     "a measure to impute that is no concept": (
         IMPUTATION, "    life_satisfaction: {} ", "    life_satisfction: {} ", "measures",

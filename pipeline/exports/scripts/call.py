@@ -83,6 +83,11 @@ class Call:
             return self.record.why_not
         if isinstance(self.model, Model) and self.model.imputation:
             return "It rests on panels with imputed answers, which the export does not hold."
+        if isinstance(self.model, Model) and self.model.has_terms:
+            return (
+                "Its terms (products, powers, lags, centred or standardised measures) are columns that the export does "
+                "not hold: make them by pipeline.models.add_terms, and fit the model to these."
+            )
         if self.record.limits and (limits := load(self.record.limits)(self)):
             return str(limits)
         if not self.estimates.height:

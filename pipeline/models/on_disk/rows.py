@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.columns import level_name
+from pipeline.models.contrasts import Combination
 from pipeline.models.inference import Basis, Term
 from pipeline.models.regression_data import cluster_names, contrasts_of
 from pipeline.on_disk import OnDisk, cleaned, quoted
@@ -42,7 +43,7 @@ class Rows:
     cluster_name: str | None
     n_clusters: int
     mean_weight: float
-    contrasts: tuple[Contrast, ...] = ()
+    contrasts: tuple[Contrast | Combination, ...] = ()
 
     def basis(self, covariance: str, confidence: float) -> Basis:
         return Basis(self.n_obs, self.n_persons, covariance, confidence)

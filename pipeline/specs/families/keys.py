@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-TERMS = frozenset({"covariates", "categorical"})
+TERMS = frozenset({"covariates", "categorical", "reference", "centre", "standardise", "products"})
 PANEL = TERMS | {"wave_effects", "imputation"}
-CONTRASTS = frozenset({"contrasts"})
+CONTRASTS = frozenset({"contrasts", "slopes"})
 CLUSTERED = PANEL | CONTRASTS | {"cluster", "correction"}
 WEIGHTS = frozenset({"weights", "standard_errors"})
 DESIGN = WEIGHTS | {"lonely_psu", "subset"}
+SLOPES = ("simple_slope", "slope_curve", "slope_region", "moderator")
+"""Components of models that give slopes at values of a moderator (key `slopes`)."""
 EXPLAINS = ("outcome", "exposures")
-LINEAR = ("coefficient", "wave", "intercept", "contrast", "test", "sample")
-ODDS = ("coefficient", "wave", "intercept", "contrast", "test", "odds_ratio", "marginal_effect", "fit", "sample")
+LINEAR = ("coefficient", "wave", "intercept", "contrast", *SLOPES, "test", "sample")
+ODDS = (
+    *("coefficient", "wave", "intercept", "contrast", *SLOPES, "test"),
+    *("odds_ratio", "marginal_effect", "fit", "sample"),
+)

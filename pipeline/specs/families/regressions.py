@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.specs.families.keys import CLUSTERED, CONTRASTS, EXPLAINS, LINEAR, ODDS, PANEL, TERMS, WEIGHTS
+from pipeline.specs.families.keys import CLUSTERED, CONTRASTS, EXPLAINS, LINEAR, ODDS, PANEL, SLOPES, TERMS, WEIGHTS
 from pipeline.specs.family import ITERATIVE, Family
 
 REGRESSIONS = (
@@ -26,7 +26,8 @@ REGRESSIONS = (
         "pipeline.models.linear.fixed_effects:fit",
         needs=EXPLAINS,
         takes=CLUSTERED | WEIGHTS | {"effects"},
-        components=("coefficient", "wave", "contrast", "test", "sample"),
+        components=("coefficient", "wave", "contrast", *SLOPES, "test", "sample"),
+        takes_out_levels=True,
         weighted=True,
         imputed=True,
         repeatable=True,
@@ -40,7 +41,7 @@ REGRESSIONS = (
         "pipeline.models.linear.random_effects:fit",
         needs=EXPLAINS,
         takes=CLUSTERED,
-        components=("coefficient", "wave", "intercept", "contrast", "variance", "test", "sample"),
+        components=("coefficient", "wave", "intercept", "contrast", *SLOPES, "variance", "test", "sample"),
         imputed=True,
         repeatable=True,
     ),
@@ -52,6 +53,7 @@ REGRESSIONS = (
         needs=EXPLAINS,
         takes=CLUSTERED | WEIGHTS,
         components=LINEAR,
+        takes_out_levels=True,
         weighted=True,
         imputed=True,
         repeatable=True,
@@ -71,6 +73,7 @@ REGRESSIONS = (
             "wave",
             "intercept",
             "contrast",
+            *SLOPES,
             "variance",
             "within_minus_between",
             "test",
@@ -89,7 +92,7 @@ REGRESSIONS = (
         "pipeline.models.linear.between:fit",
         needs=EXPLAINS,
         takes=TERMS | CONTRASTS | {"imputation"},
-        components=("coefficient", "intercept", "contrast", "test", "sample"),
+        components=("coefficient", "intercept", "contrast", *SLOPES, "test", "sample"),
         imputed=True,
         repeatable=True,
     ),
@@ -118,6 +121,7 @@ REGRESSIONS = (
             "wave",
             "intercept",
             "contrast",
+            *SLOPES,
             "variance",
             "test",
             "sample",

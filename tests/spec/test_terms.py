@@ -1,0 +1,217 @@
+"""Terms of regressions: what an entry stands for, what is refused, and which column it becomes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from pipeline import models
+from pipeline.errors import ModelError
+from pipeline.models import add_terms
+from pipeline.models.terms.slopes import Region
+from pipeline.specs.report import Model
+from pipeline.specs.terms import label_of, measures, parse
+
+
+@pytest.mark.parametrize(
+    ("entry", "terms"),
+    [
+        ("trust", ["trust"]),
+        ("a * b", ["a", "b", "a:b"]),
+        ("a:b", ["a:b"]),
+        ("a * b * c", ["a", "b", "c", "a:b", "a:c", "b:c", "a:b:c"]),
+        ("age ^ 2", ["age^2"]),
+        ("lag(a) * b", ["lag(a)", "b", "lag(a):b"]),
+        ("lead(a, 2)", ["lead(a, 2)"]),
+        ("lag(a, within 1 year)", ["lag(a, within 12 months)"]),
+        ("within(a) * b", ["within(a)", "b", "within(a):b"]),
+        ("wave * a", ["wave", "a", "wave:a"]),
+    ],
+)
+def test_an_entry_stands_for(entry: str, terms: list[str]) -> None:
+    assert [term.key for term in parse(entry)] == terms
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("A * b", "is no term"), ("a ** b", "is no term"), ("a * a", "a power"), ("a * b : c", "mixes"),
+        ("a^1", "from 2"), ("a^9", "from 2"), ("lag(wave)", "no measure"), ("lag(a, -1)", "by waves"),
+        ("lag(a, 0)", "by waves"), ("lag(a, within 3 weeks)", "by waves"), ("log(a)", "there is no `log"),
+        ("within(a, 2)", "alone"), ("a +b", "is no term"), ("", "is no term"),
+    ],
+)  # fmt: skip
+def test_an_entry_that_is_no_term(entry: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse(entry)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("contact:trust", "Contact × political trust"),
+        ("age^2", "Age squared"),
+        ("lag(trust)", "Political trust one wave earlier"),
+        ("lead(trust, 2)", "Political trust 2 waves later"),
+        ("within(contact):age", "Contact (within a person) × age"),
+        ("some_scale", "some scale"),
+    ],
+)
+def test_a_term_in_words(key: str, words: str) -> None:
+    assert label_of(key, {"contact": "Contact", "trust": "Political trust", "age": "Age"}) == words
+
+
+def test_the_measures_of_terms() -> None:
+    assert measures(["lag(a) * b", "age^2", "wave * c", "time * a"]) == ("a", "b", "age", "c")
+
+
+def model(family: str = "pooled", **declared: Any) -> Model:
+    return Model(question="?", study="s", family=family, outcome="y", **declared)
+
+
+@pytest.mark.parametrize(
+    ("declared", "why"),
+    [
+        ({"exposures": ["a", "a : b"]}, "without its part `b`"),
+        ({"exposures": ["a", "b", "c", "a : b : c"]}, "without its part `a:b`"),
+        ({"exposures": ["age^2"]}, "add `age`"),
+        ({"exposures": ["age", "age^3"]}, r"add `age\^2`"),
+        ({"exposures": ["a", "e^2"], "categorical": ["e"]}, "power of a category"),
+        ({"exposures": ["a"], "centre": {"b": "grand"}}, "neither an exposure"),
+        ({"exposures": ["e"], "categorical": ["e"], "standardise": {"e": "within"}}, "a category"),
+        ({"exposures": ["wave * a"], "wave_effects": False}, "without its part `wave`"),
+        ({"exposures": ["wave"]}, "alone is no term"),
+        ({"exposures": ["a", "b"], "slopes": [{"of": "a", "by": "b"}]}, "need their product"),
+        ({"exposures": ["a * b", "a^2"], "slopes": [{"of": "a", "by": "b"}]}, "bends"),
+        ({"exposures": ["a * b * c"], "slopes": [{"of": "a", "by": "b"}]}, "more than"),
+        ({"exposures": ["a * b"], "products": "raw"}, "leave `products` out"),
+    ],
+)
+def test_a_model_that_cannot_be_estimated_is_refused(declared: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        model(**declared)
+
+
+DAYS = {"w01": dt.date(2020, 1, 1), "w02": dt.date(2020, 7, 1), "w03": dt.date(2021, 1, 1), "w04": dt.date(2021, 7, 1)}
+ROWS = [
+    ("a", "kent", "w01", 1.0), ("a", "kent", "w02", 2.0), ("a", "kent", "w03", 3.0), ("a", "kent", "w04", 4.0),
+    ("b", "kent", "w01", 5.0), ("b", "kent", "w03", 6.0),
+    ("c", "walsall", "w01", 7.0), ("c", "walsall", "w03", 8.0),
+    ("d", "kent", "w01", 9.0), ("d", "kent", "w02", None), ("d", "kent", "w03", 9.5),
+]  # fmt: skip
+CALENDAR = {"kent": ["w01", "w02", "w03", "w04"], "walsall": ["w01", "w03"]}
+
+
+def rows() -> pl.DataFrame:
+    frame = pl.DataFrame(ROWS, schema=["person_id", "arm", "wave", "x"], orient="row")
+    return frame.with_columns(fieldwork_start=pl.col("wave").replace_strict(DAYS, return_dtype=pl.Date))
+
+
+@pytest.mark.parametrize(
+    ("term", "values"),
+    [
+        ("lag(x)", [None, 1, 2, 3, None, None, None, 7, None, 9, None]),
+        ("lag(x, 2)", [None, None, 1, 2, None, 5, None, None, None, None, 9]),
+        ("lead(x)", [2, 3, 4, None, None, None, 8, None, None, 9.5, None]),
+        ("lag(x, within 6 months)", [None, 1, 2, 3, None, None, None, None, None, 9, None]),
+        ("lag(x, within 12 months)", [None, 1, 2, 3, None, 5, None, 7, None, 9, 9]),
+        ("lead(x, within 12 months)", [2, 3, 4, None, 6, None, 8, None, 9.5, 9.5, None]),
+    ],
+)
+def test_lags_are_by_time_and_not_by_row(term: str, values: list[float | None]) -> None:
+    frame = rows().sample(fraction=1, shuffle=True, seed=1)
+    made = add_terms(frame, [term], calendar=CALENDAR).sort("person_id", "wave")
+    assert made[term].to_list() == values
+
+
+def test_a_calendar_that_nobody_gives_is_that_of_the_rows() -> None:
+    assert add_terms(rows(), ["lag(x)"])["lag(x)"].to_list()[7] == 7
+
+
+@pytest.mark.parametrize("wave", ["w01", "w04"])
+def test_a_lag_of_one_wave_is_refused(wave: str) -> None:
+    with pytest.raises(ModelError, match="nobody has a value"):
+        add_terms(rows().filter(pl.col("wave") == wave), ["lag(x)"], calendar=CALENDAR)
+
+
+def test_a_lag_is_not_taken_over_the_wave_that_is_left_out() -> None:
+    spec = model(exposures=["lag(x)"], waves=["w01", "w03"], arms=["kent"])
+    with pytest.raises(ModelError, match="nobody has a value"):
+        models.fit("m", spec, rows().with_columns(y=pl.col("x")))
+
+
+def panel(waves: int = 4, people: int = 60) -> pl.DataFrame:
+    import numpy as np
+
+    random = np.random.default_rng(5)
+    person = np.repeat(np.arange(people), waves)
+    size = people * waves
+    frame = pl.DataFrame(
+        {
+            "person_id": [f"p{one}" for one in person],
+            "wave": [f"w{one + 1:02}" for one in range(waves)] * people,
+            "x": random.normal(size=size) + np.repeat(random.normal(size=people), waves),
+            "z": random.normal(size=size),
+            "g": np.repeat(random.integers(0, 2, people), waves),
+            "h": np.repeat(random.integers(0, 3, people), waves),
+            "area_code": np.repeat(random.integers(0, 6, people), waves).astype(str),
+        }
+    )
+    return frame.with_columns(y=pl.Series(random.normal(size=size)) + pl.col("x") * pl.col("g"))
+
+
+def test_two_waves_have_no_interaction_within_persons() -> None:
+    for family in ("fixed_effects", "within_between"):
+        with pytest.raises(ModelError, match="three waves or more"):
+            models.fit("m", model(family, exposures=["x * z"]), panel(waves=2))
+
+
+def test_a_product_of_two_constants_never_changes_within_a_person() -> None:
+    with pytest.raises(ModelError, match="changes within a person"):
+        models.fit("m", model("fixed_effects", exposures=["g * h"]), panel())
+
+
+def test_centring_takes_the_mean_that_is_declared() -> None:
+    found = {}
+    for how in ("grand", "person", "area"):
+        made = add_terms(panel(), ["x * z"], centre={"x": how})
+        keys = {"grand": [], "person": ["person_id"], "area": ["area_code"]}[how]
+        means = made.group_by(keys).agg(pl.col("x").mean()) if keys else made.select(pl.col("x").mean())
+        assert means["x"].abs().max() < 1e-12  # type: ignore[operator]
+        found[how] = made["x:z"]
+        assert (found[how] - made["x"] * made["z"]).abs().max() < 1e-12  # type: ignore[operator]
+
+
+def test_marginal_effects_of_what_moves_along_are_withheld() -> None:
+    frame = panel().with_columns(y=(pl.col("y") > 0).cast(pl.Int64))
+    found = models.fit("m", model("logit", exposures=["x * z"], covariates=["g"]), frame)
+    effects = found.filter(component="marginal_effect")
+    assert effects.filter(pl.col("term").is_in(["x", "z", "x:z"]))["estimate"].null_count() == 3
+    assert effects.filter(term="g")["estimate"].null_count() == 0
+
+
+def test_waves_times_a_constant_are_differences_from_the_first() -> None:
+    found = models.fit("m", model("fixed_effects", exposures=["wave * g"]), panel())
+    rows_ = found.filter(term="wave:g")
+    assert rows_["wave"].to_list() == ["w02", "w03", "w04"]
+    assert set(rows_["component"]) == {"coefficient"}
+
+
+@pytest.mark.parametrize(
+    ("region", "inside", "words"),
+    [
+        (Region(1.0, 3.0), [0.0, 4.0], "below 1 and above 3"),
+        (Region(1.0, 3.0, inside=True), [2.0], "between 1 and 3"),
+        (Region(None, 2.0, above=True), [3.0], "above 2"),
+        (Region(None, None, everywhere=True), [0.0, 9.0], "at all values"),
+        (Region(None, None), [], "nowhere"),
+        (Region(-9.0, 9.0), [], "nowhere"),
+    ],
+)
+def test_a_region_in_words(region: Region, inside: list[float], words: str) -> None:
+    assert words in region.in_words(0, 4)
+    assert all(region.holds(value) for value in inside)
