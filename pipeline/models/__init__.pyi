@@ -19,6 +19,7 @@ from pipeline.models.linear.pooled import pooled as pooled
 from pipeline.models.linear.random_effects import random_effects as random_effects
 from pipeline.models.logistic.attrition import attrition as attrition
 from pipeline.models.logistic.logit import logit as logit
+from pipeline.models.mechanisms.mediation import mediation as mediation
 from pipeline.models.mixed.within_between import within_between as within_between
 from pipeline.models.on_disk.sample import ReplicateColumns as ReplicateColumns
 from pipeline.models.terms.add import add_terms as add_terms

@@ -6,6 +6,7 @@ from pipeline.specs.arm_parts import HOUSEHOLD, further_head
 from pipeline.specs.check_contrasts import check_contrasts
 from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
+from pipeline.specs.check_mediation import check_mediation
 from pipeline.specs.check_papers import check_paper
 from pipeline.specs.check_structural import check_structural
 from pipeline.specs.check_study import check_study
@@ -114,6 +115,7 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
             "a column to group by",
         )
     check_contrasts(model, source)
+    check_mediation(model, source, study, reading)
     _check_cluster(model, source, study, reading)
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)

@@ -79,6 +79,22 @@ COMPONENTS: Records[Component] = Records(
     Component("slope_region", "where the slope differs from zero", derived=True),
     Component("moderator", "share of the answers", derived=True),
     Component("version", "", in_units=True),
+    *(
+        Component(f"{key}{level}", f"{label}{where}", in_units=not derived, derived=derived)
+        for key, label, derived in (
+            ("path", "path", False),
+            ("indirect_effect", "indirect effect", False),
+            ("total_indirect_effect", "total indirect effect", False),
+            ("direct_effect", "direct effect", False),
+            ("total_effect", "total effect", False),
+            ("proportion_mediated", "share of the total effect that is mediated", True),
+            ("indirect_difference", "difference of indirect effects", False),
+            ("sensitivity_rho", "correlation of errors at which nothing is mediated", True),
+            ("robustness_value", "robustness value", True),
+        )
+        for level, where in (("", ""), ("_within", " within a person"), ("_between", " between people"))
+    ),
+    Component("indirect_within_minus_between", "indirect effect within less between", in_units=True),
     Component("missing_information", "share of the information missing"),
     Component("tipping_curve", "with missing answers shifted"),
     Component("tipping_point", "tipping point"),

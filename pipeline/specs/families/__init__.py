@@ -5,11 +5,16 @@ A family is one record in a module of this room (or one that is registered) and 
 
 from __future__ import annotations
 
-from pipeline.specs.families import again, designs, regressions, structural
+from pipeline.specs.families import again, designs, mechanisms, regressions, structural
 from pipeline.specs.family import Family
 from pipeline.specs.records import Records
 
 FAMILIES: Records[Family] = Records(
-    "a model family", *regressions.REGRESSIONS, *designs.DESIGNS, *again.AGAIN, *structural.MODELS
+    "a model family",
+    *regressions.REGRESSIONS,
+    *designs.DESIGNS,
+    *mechanisms.MECHANISMS,
+    *again.AGAIN,
+    *structural.MODELS,
 )
 """Family → its record. Extensions add theirs with ``FAMILIES.register``; tests with ``FAMILIES.registered``."""
