@@ -13,7 +13,7 @@ from pipeline.imputation.pooling import pool
 from pipeline.tables import estimates
 
 KEYS = ("model", "family", "outcome", "component", "term", "wave", "group")
-LOG_SCALE = ("odds_ratio", "hazard_ratio")
+LOG_SCALE = ("odds_ratio", "rate_ratio", "hazard_ratio")
 """Ratios are pooled as logarithms, and given back as ratios."""
 
 

@@ -22,4 +22,11 @@ from pipeline.models.logistic.logit import logit as logit
 from pipeline.models.mechanisms.mediation import mediation as mediation
 from pipeline.models.mixed.within_between import within_between as within_between
 from pipeline.models.on_disk.sample import ReplicateColumns as ReplicateColumns
+from pipeline.models.outcomes.conditional import conditional_logit as conditional_logit
+from pipeline.models.outcomes.counts import negative_binomial as negative_binomial
+from pipeline.models.outcomes.counts import poisson as poisson
+from pipeline.models.outcomes.fixed_effects_ordered import fixed_effects_ordered_logit as fixed_effects_ordered_logit
+from pipeline.models.outcomes.fixed_effects_poisson import fixed_effects_poisson as fixed_effects_poisson
+from pipeline.models.outcomes.multinomial import multinomial_logit as multinomial_logit
+from pipeline.models.outcomes.ordered import ordered_logit as ordered_logit
 from pipeline.models.terms.add import add_terms as add_terms

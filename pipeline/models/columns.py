@@ -44,6 +44,11 @@ def codes(column: pl.Series) -> np.ndarray:
     return joined["place"].cast(pl.Int64).to_numpy()
 
 
+def codes_of_pairs(values: np.ndarray) -> np.ndarray:
+    """0, 1, 2 … for each combination of the codes in two columns."""
+    return np.unique(values[:, 0] * (int(values[:, 1].max()) + 1) + values[:, 1], return_inverse=True)[1]
+
+
 def ordered_codes(column: pl.Series) -> tuple[np.ndarray, list[object]]:
     """0, 1, 2 … in the order of the column's levels, and the levels."""
     levels = column.unique().sort()

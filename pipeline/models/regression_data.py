@@ -65,9 +65,9 @@ class RegressionData:
             self,
             outcome=self.outcome[chosen],
             matrix=self.matrix[chosen],
-            person=_without_gaps(self.person[chosen]),
+            person=without_gaps(self.person[chosen]),
             wave=self.wave[chosen],
-            clusters=None if self.clusters is None else np.apply_along_axis(_without_gaps, 0, self.clusters[chosen]),
+            clusters=None if self.clusters is None else np.apply_along_axis(without_gaps, 0, self.clusters[chosen]),
             weights=None if self.weights is None else self.weights[chosen],
         )
 
@@ -139,7 +139,7 @@ def contrasts_of(declared: Mapping[str, str | Combination] | None) -> tuple[Cont
         raise ModelError(str(error), where="contrasts") from None
 
 
-def _without_gaps(values: np.ndarray) -> np.ndarray:
+def without_gaps(values: np.ndarray) -> np.ndarray:
     """The same codes without gaps."""
     return np.unique(values, return_inverse=True)[1]
 

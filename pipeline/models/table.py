@@ -65,12 +65,12 @@ def table(
 ) -> pl.DataFrame:
     """The Estimates table from rows, in the order of components, with the number of rows left out last.
 
-    Not ``checked``, the table is one of many that are pooled: the contract is that of what they are pooled to.
+    A row may name an outcome of its own, as one on a category does. Not ``checked``, the table is one of many that are
+    pooled: the contract is that of what they are pooled to.
     """
     place = {component: index for index, component in enumerate(ORDER)}
     rows = sorted(rows, key=lambda row: place.get(str(row["component"]), len(ORDER)))
     left_out = basis.row(Term("sample", "rows_left_out"), estimate=float(data.n_left_out), covariance=None)
-    constants = {"model": model, "family": family, "outcome": data.outcome_name}
-    if checked:
-        return estimates([*rows, left_out], **constants)
-    return pl.DataFrame([{**row, **constants} for row in (*rows, left_out)], schema=SCHEMA)
+    constants = {"model": model, "family": family}
+    made = [{"outcome": data.outcome_name, **row, **constants} for row in (*rows, left_out)]
+    return estimates([*made]) if checked else pl.DataFrame(made, schema=SCHEMA)

@@ -44,6 +44,11 @@ def _lagged(key: str) -> ScriptFamily:
     return ScriptFamily(key, f"{module}:in_r", "", ("lag",), packages=("lavaan",), limits=f"{module}:limits")
 
 
+def _not_alone(key: str, calls: str) -> ScriptFamily:
+    """A family that needs more than base R; ``calls`` are those that give the same numbers."""
+    return ScriptFamily(key, why_not=f"It needs more than base R: {calls}.")
+
+
 SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
     "a family in R and Stata",
     _panel("pooled", "coefficient", "wave", "intercept"),
@@ -59,6 +64,13 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
     _panel("mundlak", "within", "contextual", "coefficient", "wave", "intercept", "variance"),
     _panel("logit", *_ODDS, "wave"),
     _panel("attrition", *_ODDS),
+    _not_alone("ordered_logit", "MASS::polr in R, with sandwich::vcovCL; ologit in Stata, with vce(cluster)"),
+    _not_alone("multinomial_logit", "nnet::multinom in R; mlogit in Stata"),
+    _not_alone("conditional_logit", "survival::clogit in R; clogit in Stata"),
+    _not_alone("fixed_effects_ordered_logit", "survival::clogit in R on stacked copies; feologit in Stata"),
+    _not_alone("poisson", "glm(family = poisson) in R, with sandwich::vcovCL; poisson in Stata"),
+    _not_alone("negative_binomial", "MASS::glm.nb in R, with sandwich::vcovCL; nbreg in Stata"),
+    _not_alone("fixed_effects_poisson", "glm(family = poisson) in R with a dummy for each person; xtpoisson in Stata"),
     _design("design_means", "mean"),
     _design("design_shares", "share"),
     _design("design_changes", "change", "difference_of_changes"),

@@ -34,6 +34,8 @@ def panel() -> pl.DataFrame:
             "y": 0.5 * x + 0.2 * wave + level + draw.normal(size=len(person)),
             "b": (draw.random(len(person)) < 0.5).astype(int),
             "g": draw.choice(["f", "m"], PERSONS)[person],
+            "o": np.clip(np.round(2.5 + 0.5 * x + level + draw.normal(size=len(person))), 1, 4),
+            "n": draw.poisson(np.exp(0.4 * x + level)),
             "w": np.exp(draw.normal(0, 0.3, PERSONS))[person],
         }
     )
@@ -46,6 +48,13 @@ def tenth(frame: object) -> object:
     """The tenth wave, however waves are held."""
     found = frame["wave"].unique().to_list() if isinstance(frame, pl.DataFrame) else []
     return next((wave for wave in found if wave in ("10", "w10", same_day(10))), 10)
+
+
+OUTCOME = {
+    **dict.fromkeys(("logit", "conditional_logit"), "b"),
+    **dict.fromkeys(("ordered_logit", "multinomial_logit", "fixed_effects_ordered_logit"), "o"),
+    **dict.fromkeys(("poisson", "negative_binomial", "fixed_effects_poisson"), "n"),
+}
 
 
 def called(name: str, frame: pl.DataFrame, **options: object) -> pl.DataFrame:
@@ -64,7 +73,7 @@ def called(name: str, frame: pl.DataFrame, **options: object) -> pl.DataFrame:
         return function(frame, {"ratio": ("y", "x")}, **options)
     if "variables" in known:
         return function(frame, ["y"], **options)
-    return function(frame, "b" if name == "logit" else "y", ["x"], **options)
+    return function(frame, OUTCOME.get(name, "y"), ["x"], **options)
 
 
 NUMBERS = ("component", "term", "estimate", "std_error", "statistic", "p_value")

@@ -8,8 +8,8 @@ from shared import SHIPPED
 
 from pipeline import models
 from pipeline.models.weighting import Weighting
-from pipeline.specs import Model
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.family import load
 
 PANEL = pl.read_csv(SHIPPED / "models" / "panel.csv").with_columns(arm=pl.lit("main"))
 FITTED = [key for key, record in FAMILIES.items() if record.function.startswith("pipeline.models.")]
@@ -24,21 +24,33 @@ KEYS = {
 }
 
 
+ANSWERS = {
+    **dict.fromkeys(("logit", "conditional_logit"), "helped"),
+    **dict.fromkeys(("ordered_logit", "multinomial_logit", "fixed_effects_ordered_logit"), "answer"),
+    **dict.fromkeys(("poisson", "negative_binomial", "fixed_effects_poisson"), "times"),
+}
+"""Outcomes of families that take no plain number."""
+
+
 def narrowed(family: str) -> SimpleNamespace:
     """A declaration of the family with the keys it may read, and no other attribute."""
     record = FAMILIES[family]
     given = {key: value for key, value in KEYS.items() if key in record.keys}
     if family in ("design_association", "design_shares"):
         given["outcomes"] = ["helped"]
-    if family == "logit":
-        given["outcome"] = "helped"
-    full = Model.model_validate({"question": "?", "study": "s", "family": family, **given})
+    if family in ANSWERS:
+        given["outcome"] = ANSWERS[family]
+    full = load(record.declaration).model_validate({"question": "?", "study": "s", "family": family, **given})
     return SimpleNamespace(**{key: getattr(full, key) for key in record.keys - NOT_READ})
 
 
 @pytest.mark.parametrize("family", FITTED)
 def test_a_fit_reads_only_the_keys_of_its_family(family):
-    panel = PANEL.with_columns(helped=(pl.col("trust") > pl.col("trust").mean()).cast(pl.Int64))
+    panel = PANEL.with_columns(
+        helped=(pl.col("trust") > pl.col("trust").mean()).cast(pl.Int64),
+        answer=pl.col("trust").round().clip(2, 4),
+        times=(pl.col("trust").exp() / 5).round(),
+    )
     design = SimpleNamespace(about=SimpleNamespace(design=SimpleNamespace(lonely_psu="certainty", subset="answered")))
     assert models.fit("m", narrowed(family), panel, design).height
     if FAMILIES[family].weighted:

@@ -5,13 +5,14 @@ A family is one record in a module of this room (or one that is registered) and 
 
 from __future__ import annotations
 
-from pipeline.specs.families import again, designs, mechanisms, regressions, structural
+from pipeline.specs.families import again, designs, mechanisms, outcomes, regressions, structural
 from pipeline.specs.family import Family
 from pipeline.specs.records import Records
 
 FAMILIES: Records[Family] = Records(
     "a model family",
     *regressions.REGRESSIONS,
+    *outcomes.OUTCOMES,
     *designs.DESIGNS,
     *mechanisms.MECHANISMS,
     *again.AGAIN,

@@ -1,0 +1,1 @@
+"""Effects in units that people understand: average marginal effects, predictions, ratios, standardised effects."""

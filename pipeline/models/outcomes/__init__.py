@@ -1,0 +1,1 @@
+"""Models of outcomes that are no plain number: ordered, unordered, counted, repeated; and quantiles."""

@@ -1,0 +1,227 @@
+"""The rows of an outcome model: complete cases with their categories, weights, offset and replicate weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypedDict
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.columns import level_name, numeric, require
+from pipeline.models.covariance import require_freedom
+from pipeline.models.design.sample import Replicated
+from pipeline.models.inference import Term
+from pipeline.models.likelihood.robust import Correction
+from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.scaled import Scaled, orthonormal
+
+ROW = "_row"
+MOST_CATEGORIES = 30
+"""An outcome with more values than this is a number, or a name, and no answer to a question with categories."""
+PERSON = "person_id"
+
+
+class OutcomeRows(TypedDict, total=False):
+    """What all these families take by name.
+
+    ``categorical``: columns of numbers that become dummies. ``person``, ``wave``: the panel's index, None where there
+    is none. ``wave_effects``: a dummy for each wave but the first (by default none). ``cluster``: one column, or two,
+    within which errors may depend on each other, by default the person; None: none. ``correction``: see
+    ``likelihood.robust``. ``weights``: a column; ``replicates`` (rows as the frame's) then give the standard errors.
+    ``contrasts``: name → a sum of terms that is tested against zero, such as ``"negative - positive"``.
+    """
+
+    categorical: Iterable[str]
+    person: str | None
+    wave: str | None
+    wave_effects: bool
+    cluster: str | tuple[str, str] | None
+    correction: Correction
+    weights: str | None
+    replicates: Replicated | None
+    contrasts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class OutcomeData:
+    """Rows with an intercept as the first column; the outcome in codes, and ``levels`` their names, where it has
+    categories. ``places`` are the rows of the frame, ``offset`` (n) is added to the linear predictor."""
+
+    data: RegressionData
+    scaled: Scaled
+    levels: tuple[str, ...]
+    places: np.ndarray
+    offset: np.ndarray
+    correction: Correction
+    replicates: Replicated | None
+    note: str | None = None
+
+    @property
+    def codes(self) -> np.ndarray:
+        return self.data.outcome.astype(np.int64)
+
+    @property
+    def weights(self) -> np.ndarray:
+        return np.ones(self.data.n_obs) if self.data.weights is None else self.data.weights
+
+    @property
+    def coefficients(self) -> tuple[Term, ...]:
+        """The terms without the intercept."""
+        return self.data.terms[1:]
+
+    @property
+    def repeated(self) -> bool:
+        return self.data.n_persons < self.data.n_obs
+
+
+def outcome_data(
+    frame: pl.DataFrame,
+    outcome: str,
+    exposures: Sequence[str],
+    covariates: Sequence[str],
+    options: OutcomeRows,
+    *,
+    kind: str = "number",
+    offset: str | None = None,
+    exposure_time: str | None = None,
+    freedom: bool = True,
+) -> OutcomeData:
+    """The complete rows. ``kind`` of the outcome: "number", "binary", "count", "ordered" or "unordered".
+
+    ``exposure_time`` is the time, or the number of people, that a count is over: its logarithm is the offset.
+
+    Raises ModelError as ``regression_data`` does, and if the outcome is not of its kind.
+    """
+    person, wave = options.get("person", PERSON), options.get("wave", "wave")
+    cluster = options.get("cluster", person)
+    given = [name for name in (offset, exposure_time, options.get("weights")) if name is not None]
+    require(frame, [outcome, *given])
+    held = frame
+    frame = _coded(frame, outcome, kind).with_columns(pl.int_range(1, pl.len() + 1).alias(ROW))
+    n_rows, weights = frame.height, options.get("weights")
+    added = [name for name in (offset, exposure_time) if name is not None]
+    frame = frame.drop_nulls([*added, *([weights] if weights else [])])
+    if weights is not None:
+        frame = _weighted(frame, weights)
+    data = regression_data(
+        frame,
+        outcome,
+        exposures,
+        covariates,
+        categorical=options.get("categorical", ()),
+        person=person,
+        wave=wave,
+        cluster=cluster,
+        weights=ROW,  # the row's number in place of its weight: it shows which rows were kept, and in which order
+        wave_effects=options.get("wave_effects", False),
+        contrasts=options.get("contrasts"),
+    )
+    assert data.weights is not None
+    places = data.weights.astype(np.int64) - 1
+    kept = pl.DataFrame({ROW: places + 1}).join(
+        frame.select(ROW, *added, *([weights] if weights else [])), on=ROW, how="left", maintain_order="left"
+    )
+    data = replace(data, weights=None if weights is None else numeric(kept, weights), n_left_out=n_rows - data.n_obs)
+    levels, note = _levels(data, held, outcome, kind)
+    if levels:
+        data = replace(data, outcome=np.unique(data.outcome, return_inverse=True)[1].astype(float))
+    if freedom:
+        require_freedom(data)
+    check_rank(data.matrix, data.terms, outcome)
+    moved = _offset(kept, offset, exposure_time)
+    return OutcomeData(
+        data,
+        orthonormal(data),
+        levels,
+        places,
+        moved,
+        options.get("correction", "hc1"),
+        options.get("replicates"),
+        note,
+    )
+
+
+def _weighted(frame: pl.DataFrame, weights: str) -> pl.DataFrame:
+    if not frame.schema[weights].is_numeric():
+        raise ModelError("a weight must be a number", where=weights)
+    negative = frame.filter(pl.col(weights) < 0).height
+    if negative:
+        raise ModelError("weights below zero", where=weights, count=negative, todo="Correct the weights.")
+    return frame.filter(pl.col(weights) > 0)
+
+
+def _coded(frame: pl.DataFrame, outcome: str, kind: str) -> pl.DataFrame:
+    """The frame with numbers for the categories of the outcome."""
+    held = frame.schema[outcome]
+    if held.is_numeric() or held == pl.Boolean:
+        return frame
+    if held == pl.Enum and kind in ("ordered", "unordered"):
+        return frame.with_columns(pl.col(outcome).to_physical().cast(pl.Float64))
+    if kind == "unordered":
+        names = frame[outcome].drop_nulls().unique().sort()
+        return frame.with_columns(pl.col(outcome).cast(pl.Enum(names.cast(pl.String))).to_physical().cast(pl.Float64))
+    todo = "Give the categories as numbers" + (", or as an Enum in their order." if kind == "ordered" else ".")
+    raise ModelError("text has no order and is no number", where=outcome, todo=todo)
+
+
+def _levels(data: RegressionData, frame: pl.DataFrame, outcome: str, kind: str) -> tuple[tuple[str, ...], str | None]:
+    """The names of the categories that occur, and a note on those between them that do not."""
+    found = np.unique(data.outcome)
+    if kind == "binary":
+        if set(found) != {0.0, 1.0}:
+            raise ModelError("the outcome is coded 0 and 1", where=outcome, todo="Recode it.")
+        return (), None
+    if kind == "count":
+        wrong = int(((data.outcome < 0) | (data.outcome != np.round(data.outcome))).sum())
+        if wrong:
+            raise ModelError("a count is a whole number from zero", where=outcome, count=wrong)
+        return (), None
+    if kind == "number":
+        return (), None
+    if len(found) > MOST_CATEGORIES:
+        raise ModelError(
+            "the outcome has too many values for a model of categories",
+            where=outcome,
+            count=len(found),
+            todo="Name a single item with a few answers, or use a linear model.",
+        )
+    names = tuple(level_name(float(value)) for value in found)
+    gaps: list[str] = []
+    if np.all(found == np.round(found)):
+        absent = [value for value in range(int(found[0]), int(found[-1])) if value not in found]
+        gaps = [category(frame, outcome, value) for value in absent]
+    note = f"nobody answered {', '.join(gaps)}" if 0 < len(gaps) <= MOST_CATEGORIES and kind == "ordered" else None
+    return names, note
+
+
+def _offset(kept: pl.DataFrame, offset: str | None, exposure_time: str | None) -> np.ndarray:
+    """The offset of each row. Raises ModelError for a time that is not above zero."""
+    moved = np.zeros(kept.height) if offset is None else numeric(kept, offset)
+    if exposure_time is None:
+        return moved
+    time = numeric(kept, exposure_time)
+    wrong = int((time <= 0).sum())
+    if wrong:
+        raise ModelError("the time that counts are over must be above zero", where=exposure_time, count=wrong)
+    return np.asarray(moved + np.log(time))
+
+
+def category(frame: pl.DataFrame, outcome: str, code: int) -> str:
+    """The name of a whole-number code of the outcome, as the frame held it before it was coded."""
+    held = frame.schema[outcome]
+    return str(held.categories[code]) if held == pl.Enum else str(code)  # type: ignore[attr-defined]
+
+
+def category_names(frame: pl.DataFrame, outcome: str, levels: Sequence[str]) -> tuple[str, ...]:
+    """The names of categories that were text: their codes are places among the names."""
+    held = frame.schema[outcome]
+    if held.is_numeric() or held == pl.Boolean:
+        return tuple(levels)
+    if held == pl.Enum:
+        names = held.categories.to_list()  # type: ignore[attr-defined]
+    else:
+        names = frame[outcome].drop_nulls().unique().sort().cast(pl.String).to_list()
+    return tuple(names[int(level)] for level in levels)
