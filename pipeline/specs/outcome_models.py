@@ -18,7 +18,7 @@ class OutcomeModel(Model):
     """
 
     link: Literal["logit", "probit"] = "logit"
-    reference: str | float | None = None
+    base_category: str | float | None = None
     exposure_time: Name | None = None
     offset: Name | None = None
     predict_at: dict[Name, tuple[float | str, ...]] = {}

@@ -77,7 +77,7 @@ def test_multinomial(errors, cluster):
 
 
 def test_the_reference_category_changes_sides_and_no_probability():
-    first, second = (models.multinomial_logit(PANEL, "vote", *TERMS, reference=base) for base in (1, 7))
+    first, second = (models.multinomial_logit(PANEL, "vote", *TERMS, base_category=base) for base in (1, 7))
     one = first.filter(component="coefficient", outcome="vote_7", term="x")["estimate"][0]
     assert second.filter(component="coefficient", outcome="vote_1", term="x")["estimate"][0] == pytest.approx(-one)
     effects = [t.filter(component="marginal_effect").sort("outcome", "term", "group") for t in (first, second)]

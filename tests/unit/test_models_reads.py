@@ -21,6 +21,7 @@ KEYS = {
     "group": "is_woman",
     "from_wave": "w01",
     "to_waves": "all",
+    "mediators": ["threat"],
 }
 
 

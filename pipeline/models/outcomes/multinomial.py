@@ -43,7 +43,7 @@ def multinomial_logit(
     exposures: Sequence[str],
     covariates: Sequence[str] = (),
     *,
-    reference: str | float | None = None,
+    base_category: str | float | None = None,
     predict_at: Values | None = None,
     standardised: bool = False,
     confidence: float = 0.95,
@@ -53,7 +53,7 @@ def multinomial_logit(
     """One row per category and coefficient, odds ratio and marginal effect; ``outcome`` names the category: ``vote_2``.
 
     log P(y = j) / P(y = reference) = x b_j by maximum likelihood (R: ``nnet::multinom``; Stata: ``mlogit``).
-    ``reference`` is by default the lowest category, in sort order. Errors are clustered by ``cluster``, by default the
+    ``base_category``, the reference, is by default the lowest category, in sort order. Errors are clustered by ``cluster``, by default the
     person (see ``likelihood.robust``). Marginal effects and predictions are of each category's probability, the
     reference's too.
 
@@ -70,7 +70,7 @@ def multinomial_logit(
     """
     rows = outcome_data(frame, outcome, exposures, covariates, options, kind="unordered", freedom=True)
     names = category_names(frame, outcome, rows.levels)
-    base = 0 if reference is None else _place(names, reference, outcome)
+    base = 0 if base_category is None else _place(names, base_category, outcome)
     order = [base, *(place for place in range(len(names)) if place != base)]
     codes = np.argsort(order)[rows.codes]
     rows = replace(rows, data=replace(rows.data, outcome=codes.astype(float)))
@@ -107,4 +107,4 @@ def _place(names: Sequence[str], reference: str | float, outcome: str) -> int:
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
     """The declared model (see ``pipeline.models.fit``)."""
-    return declared(multinomial_logit, name, spec, panel, rows, "reference", "predict_at", "standardised")
+    return declared(multinomial_logit, name, spec, panel, rows, "base_category", "predict_at", "standardised")

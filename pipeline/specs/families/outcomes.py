@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.specs.families.keys import CLUSTERED, CONTRASTS, EXPLAINS, PANEL, WEIGHTS
+from pipeline.specs.families.keys import CLUSTERED, CONTRASTS, EXPLAINS, PANEL, SLOPES, WEIGHTS
 from pipeline.specs.family import ITERATIVE, Family
 
 _OUTCOME = "pipeline.specs.outcome_models:OutcomeModel"
@@ -45,7 +45,7 @@ OUTCOMES = (
         "Multinomial logistic regression of an outcome without an order",
         "pipeline.models.outcomes.multinomial:fit",
         needs=EXPLAINS,
-        takes=CLUSTERED | WEIGHTS | _SHOWN | {"reference"},
+        takes=(CLUSTERED - {"slopes"}) | WEIGHTS | _SHOWN | {"base_category"},
         components=(*_TERMS, "odds_ratio", *_EFFECTS, "test", "fit", "sample"),
         declaration=_OUTCOME,
         weighted=True,
@@ -61,8 +61,9 @@ OUTCOMES = (
         "pipeline.models.outcomes.conditional:fit",
         needs=EXPLAINS,
         takes=PANEL | CONTRASTS | WEIGHTS | {"cluster"},
-        components=("coefficient", "wave", "contrast", "test", "odds_ratio", "fit", "sample"),
+        components=("coefficient", "wave", "contrast", *SLOPES, "test", "odds_ratio", "fit", "sample"),
         declaration=_OUTCOME,
+        takes_out_levels=True,
         weighted=True,
         imputed=True,
         repeatable=True,
@@ -76,8 +77,9 @@ OUTCOMES = (
         "pipeline.models.outcomes.fixed_effects_ordered:fit",
         needs=EXPLAINS,
         takes=PANEL | CONTRASTS | WEIGHTS | {"cluster"},
-        components=("coefficient", "wave", "contrast", "test", "odds_ratio", "fit", "sample"),
+        components=("coefficient", "wave", "contrast", *SLOPES, "test", "odds_ratio", "fit", "sample"),
         declaration=_OUTCOME,
+        takes_out_levels=True,
         weighted=True,
         imputed=True,
         repeatable=True,
@@ -91,7 +93,7 @@ OUTCOMES = (
         "pipeline.models.outcomes.counts:fit",
         needs=EXPLAINS,
         takes=CLUSTERED | WEIGHTS | _SHOWN | _COUNTED,
-        components=(*_TERMS, "rate_ratio", *_EFFECTS, "test", "fit", "sample"),
+        components=(*_TERMS, *SLOPES, "rate_ratio", *_EFFECTS, "test", "fit", "sample"),
         declaration=_OUTCOME,
         weighted=True,
         imputed=True,
@@ -105,7 +107,7 @@ OUTCOMES = (
         "pipeline.models.outcomes.counts:fit_negative_binomial",
         needs=EXPLAINS,
         takes=CLUSTERED | WEIGHTS | _SHOWN | _COUNTED,
-        components=(*_TERMS, "rate_ratio", *_EFFECTS, "variance", "test", "fit", "sample"),
+        components=(*_TERMS, *SLOPES, "rate_ratio", *_EFFECTS, "variance", "test", "fit", "sample"),
         declaration=_OUTCOME,
         weighted=True,
         imputed=True,
@@ -119,8 +121,9 @@ OUTCOMES = (
         "pipeline.models.outcomes.fixed_effects_poisson:fit",
         needs=EXPLAINS,
         takes=PANEL | CONTRASTS | WEIGHTS | _COUNTED | {"cluster"},
-        components=("coefficient", "wave", "contrast", "test", "rate_ratio", "fit", "sample"),
+        components=("coefficient", "wave", "contrast", *SLOPES, "test", "rate_ratio", "fit", "sample"),
         declaration=_OUTCOME,
+        takes_out_levels=True,
         weighted=True,
         imputed=True,
         repeatable=True,
