@@ -54,8 +54,8 @@ def multinomial_logit(
 
     log P(y = j) / P(y = reference) = x b_j by maximum likelihood (R: ``nnet::multinom``; Stata: ``mlogit``).
     ``base_category``, the reference, is by default the lowest, in sort order. Errors are clustered by ``cluster``, by
-    default the person (see ``likelihood.robust``). Marginal effects and predictions are of each category's probability, the
-    reference's too.
+    default the person (see ``likelihood.robust``). Marginal effects and predictions are of each category's
+    probability, the reference's too.
 
     Raises ModelError for a reference that nobody chose, one category, or a term that separates categories.
 
