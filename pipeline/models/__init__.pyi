@@ -10,6 +10,10 @@ from pipeline.models.design.ratios import design_ratios as design_ratios
 from pipeline.models.design.ratios import design_totals as design_totals
 from pipeline.models.design.regression import design_regression as design_regression
 from pipeline.models.dispatch import fit as fit
+from pipeline.models.dynamic.chamberlain import chamberlain as chamberlain
+from pipeline.models.dynamic.difference_gmm import difference_gmm as difference_gmm
+from pipeline.models.dynamic.hausman_taylor import hausman_taylor as hausman_taylor
+from pipeline.models.dynamic.system_gmm import system_gmm as system_gmm
 from pipeline.models.linear.between import between as between
 from pipeline.models.linear.first_difference import first_difference as first_difference
 from pipeline.models.linear.fixed_effects import fixed_effects as fixed_effects

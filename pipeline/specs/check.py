@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.specs.arm_parts import HOUSEHOLD, further_head
 from pipeline.specs.check_contrasts import check_contrasts
+from pipeline.specs.check_dynamic import check_dynamic
 from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
 from pipeline.specs.check_mediation import check_mediation
@@ -12,6 +13,7 @@ from pipeline.specs.check_structural import check_structural
 from pipeline.specs.check_study import check_study
 from pipeline.specs.check_terms import check_terms
 from pipeline.specs.check_weights import check_model_weights
+from pipeline.specs.dynamic import DynamicModel
 from pipeline.specs.models import AnyModel
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.reading import Reading
@@ -120,6 +122,8 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)
     check_sensitivity(model, source, reading)
+    if isinstance(model, DynamicModel):
+        check_dynamic(model, source, study, reading)
 
 
 def _check_cluster(model: Model, source: Source, study: StudyNames, reading: Reading) -> None:

@@ -41,6 +41,8 @@ def narrowed(family: str) -> SimpleNamespace:
         given["outcomes"] = ["helped"]
     if family in ANSWERS:
         given["outcome"] = ANSWERS[family]
+    if family == "hausman_taylor":
+        given |= {"covariates": ["is_woman"], "endogenous": ["contact"]}
     full = load(record.declaration).model_validate({"question": "?", "study": "s", "family": family, **given})
     return SimpleNamespace(**{key: getattr(full, key) for key in record.keys - NOT_READ})
 

@@ -5,7 +5,7 @@ A family is one record in a module of this room (or one that is registered) and 
 
 from __future__ import annotations
 
-from pipeline.specs.families import again, designs, mechanisms, outcomes, regressions, structural
+from pipeline.specs.families import again, designs, dynamic, mechanisms, outcomes, regressions, structural
 from pipeline.specs.family import Family
 from pipeline.specs.records import Records
 
@@ -14,6 +14,7 @@ FAMILIES: Records[Family] = Records(
     *regressions.REGRESSIONS,
     *outcomes.OUTCOMES,
     *designs.DESIGNS,
+    *dynamic.DYNAMIC,
     *mechanisms.MECHANISMS,
     *again.AGAIN,
     *structural.MODELS,

@@ -1,0 +1,1 @@
+"""Dynamic panel models and models with instruments from within the panel."""
