@@ -75,7 +75,7 @@ def _fit(
         if not family.weighted:
             raise ModelError(f"a {spec.family} model takes no weights", where="weights", todo="Leave `weights` out.")
         rows = weighted(chosen, weighting)
-        if spec.standard_errors == "taylor":
+        if "standard_errors" in family.takes and spec.standard_errors == "taylor":
             rows = replace(rows, replicates=None)
         made = _contrasted(function(name, spec, rows.frame, study, rows), spec)
         return made.with_columns(_noted(rows.note(weighting.name)))

@@ -7,6 +7,7 @@ from pipeline.specs.check_contrasts import check_contrasts
 from pipeline.specs.check_dynamic import check_dynamic
 from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
+from pipeline.specs.check_interventions import check_interventions
 from pipeline.specs.check_mediation import check_mediation
 from pipeline.specs.check_papers import check_paper
 from pipeline.specs.check_structural import check_structural
@@ -119,6 +120,7 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
     check_contrasts(model, source)
     check_mediation(model, source, study, reading)
     _check_cluster(model, source, study, reading)
+    check_interventions(model, source, study)
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)
     check_sensitivity(model, source, reading)

@@ -22,6 +22,9 @@ KEYS = {
     "from_wave": "w01",
     "to_waves": "all",
     "mediators": ["threat"],
+    "start": "w03",
+    "treated": "is_woman",
+    "interruptions": {"event": "w03"},
 }
 
 
@@ -43,6 +46,9 @@ def narrowed(family: str) -> SimpleNamespace:
         given["outcome"] = ANSWERS[family]
     if family == "hausman_taylor":
         given |= {"covariates": ["is_woman"], "endogenous": ["contact"]}
+    if family == "synthetic_control":
+        area = str(PANEL["psu"][0])
+        given = {"outcome": "trust", "by": "psu", "start": {area: "w03"}}
     full = load(record.declaration).model_validate({"question": "?", "study": "s", "family": family, **given})
     return SimpleNamespace(**{key: getattr(full, key) for key in record.keys - NOT_READ})
 

@@ -5,7 +5,16 @@ A family is one record in a module of this room (or one that is registered) and 
 
 from __future__ import annotations
 
-from pipeline.specs.families import again, designs, dynamic, mechanisms, outcomes, regressions, structural
+from pipeline.specs.families import (
+    again,
+    designs,
+    dynamic,
+    interventions,
+    mechanisms,
+    outcomes,
+    regressions,
+    structural,
+)
 from pipeline.specs.family import Family
 from pipeline.specs.records import Records
 
@@ -15,6 +24,7 @@ FAMILIES: Records[Family] = Records(
     *outcomes.OUTCOMES,
     *designs.DESIGNS,
     *dynamic.DYNAMIC,
+    *interventions.INTERVENTIONS,
     *mechanisms.MECHANISMS,
     *again.AGAIN,
     *structural.MODELS,

@@ -1,0 +1,1 @@
+"""Interventions and events: who was treated from when, and what changed."""

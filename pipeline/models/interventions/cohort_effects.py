@@ -1,0 +1,241 @@
+"""Group-time effects: for each cohort and wave the effect on its treated, and how they are put together.
+
+Callaway & Sant'Anna (2021), Journal of Econometrics 225, 200–230; R's ``did``: ``att_gt`` and ``aggte``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from pipeline.errors import ModelError
+from pipeline.models.interventions.adoption import Adoption, require_controls
+from pipeline.models.interventions.two_periods import Found, Method, changes, levels
+
+Control = Literal["never", "not_yet"]
+Base = Literal["varying", "universal"]
+Kind = Literal["simple", "dynamic", "group", "calendar"]
+
+
+@dataclass(frozen=True)
+class CohortEffects:
+    """Effects (c) of cohort ``start`` at ``time`` (c each), and each unit's influence on them (units × c).
+
+    ``rows``: treated rows (c) that each rests on. ``withheld``: (start, time, why) of those that cannot be estimated.
+    """
+
+    data: Adoption
+    start: np.ndarray
+    time: np.ndarray
+    effect: np.ndarray
+    influence: np.ndarray
+    rows: np.ndarray
+    base: Base
+    withheld: tuple[tuple[float, float, str], ...]
+
+    @cached_property
+    def cluster(self) -> np.ndarray:
+        """The cluster of each unit, or of each row in cross-sections."""
+        codes = self.data.unit if self.data.cluster is None else self.data.cluster
+        if self.data.design == "cross_sections":
+            return codes
+        return np.asarray(codes[np.searchsorted(self.data.unit, np.arange(self.data.n_units))])
+
+    @cached_property
+    def summed(self) -> np.ndarray:
+        """Influence summed by cluster, over the number of units (clusters × c): its cross-product is the covariance."""
+        return by_cluster(self.influence, self.cluster)
+
+    @property
+    def is_after(self) -> np.ndarray:
+        return np.asarray(self.time >= self.start - self.data.anticipation)
+
+
+def by_cluster(influence: np.ndarray, cluster: np.ndarray) -> np.ndarray:
+    """Influence (n × c) summed by cluster, divided by n."""
+    sums = np.column_stack([np.bincount(cluster, column) for column in influence.T])
+    return np.asarray(sums / len(influence))
+
+
+def cohort_effects(data: Adoption, control: Control, method: Method, base: Base) -> CohortEffects:
+    """Each cohort's effect in each wave, compared with its last wave before the start.
+
+    ``control`` "never": those never treated; "not_yet": also those treated later than both waves. ``base`` "varying":
+    before the start, each wave against the one before it. A pair of waves takes the units that answered both.
+    Raises ModelError if there is nobody to compare with.
+    """
+    require_controls(data)
+    if control == "never" and not data.is_never.any():
+        raise ModelError(
+            "nobody is never treated", where="control", todo="Compare with those not treated yet: `control: not_yet`."
+        )
+    cells, withheld, found, rows = [], [], [], []
+    for start in data.cohorts:
+        for time in data.times:
+            against = _base(data, start, time, base)
+            if against is None or against == time:
+                continue
+            made = _one(data, start, time, against, control, method)
+            if isinstance(made, str):
+                withheld.append((float(start), float(time), made))
+                continue
+            cells.append((start, time))
+            found.append(made[0])
+            rows.append(made[1])
+    if not found or not any(time >= start - data.anticipation for start, time in cells):
+        why = withheld[0][2] if withheld else "no wave before the start"
+        raise ModelError(f"no effect can be estimated: {why}", where=data.outcome_name, todo="Choose other waves.")
+    pairs = np.array(cells)
+    return CohortEffects(
+        data,
+        pairs[:, 0],
+        pairs[:, 1],
+        np.array([one.effect for one in found]),
+        np.column_stack([one.influence for one in found]),
+        np.array(rows),
+        base,
+        tuple(withheld),
+    )
+
+
+def _base(data: Adoption, start: float, time: float, base: Base) -> float | None:
+    """The wave that ``time`` is compared with: the last one before the start; or the one before ``time``, before it."""
+    times, limit = data.times, start - data.anticipation
+    earlier = times[times < (time if base == "varying" and time < limit else limit)]
+    return float(earlier[-1]) if earlier.size else None
+
+
+def _one(
+    data: Adoption, start: float, time: float, against: float, control: Control, method: Method
+) -> tuple[Found, int] | str:
+    """One effect with the influence of every unit, and the treated rows it rests on; or why there is none."""
+    own = data.start == start
+    others = data.is_never
+    if control == "not_yet":
+        others = others | ((data.start > max(time, against) + data.anticipation) & ~own)
+    if not others.any():
+        return "nobody is untreated in this wave"
+    x = np.column_stack([np.ones(data.n_obs), data.covariates])
+    if data.design == "cross_sections":
+        chosen = (own | others) & ((data.time == time) | (data.time == against))
+        return _few(own[chosen]) or _spread(
+            levels(
+                data.outcome[chosen], (data.time[chosen] == time).astype(float), own[chosen].astype(float),
+                x[chosen], _mean_one(data.weight[chosen]), method,
+            ),
+            np.flatnonzero(chosen), data.n_obs, int((own & (data.time == time)).sum()),
+        )  # fmt: skip
+    now, then = (np.flatnonzero((own | others) & (data.time == when)) for when in (time, against))
+    both, first, second = np.intersect1d(data.unit[now], data.unit[then], return_indices=True)
+    now, then = now[first], then[second]
+    early = then if against < time else now
+    return _few(own[now]) or _spread(
+        changes(
+            data.outcome[now] - data.outcome[then], own[now].astype(float), x[early],
+            _mean_one(data.weight[early]), method,
+        ),
+        both, data.n_units, int(own[now].sum()),
+    )  # fmt: skip
+
+
+def _few(own: np.ndarray) -> str | None:
+    """Why two groups cannot be compared, if they cannot."""
+    if not own.any():
+        return "none of the treated answered both waves"
+    return "nobody untreated answered both waves" if own.all() else None
+
+
+def _mean_one(weight: np.ndarray) -> np.ndarray:
+    return np.asarray(weight / weight.mean())
+
+
+def _spread(found: Found, place: np.ndarray, n: int, rows: int) -> tuple[Found, int]:
+    """The influence among all units: those that were not compared have none."""
+    whole = np.zeros(n)
+    whole[place] = found.influence * (n / len(place))
+    return Found(found.effect, whole), rows
+
+
+@dataclass(frozen=True)
+class Together:
+    """Averages (m) for ``keys`` (event times, starts or times; NaN: overall, first), with influence (units × m)."""
+
+    keys: np.ndarray
+    effect: np.ndarray
+    influence: np.ndarray
+    rows: np.ndarray
+
+
+def aggregate(found: CohortEffects, kind: Kind) -> Together:
+    """The effects together, weighted by the size of cohorts (in weights), whose estimation counts in the errors.
+
+    "simple": all after the start; "dynamic": by event time; "group": by cohort; "calendar": by wave. The first is the
+    overall one: of "dynamic" and "calendar" the plain mean of those after the start, of "group" by size.
+    """
+    size, influence = _sizes(found)
+    after = found.is_after
+    if kind == "simple":
+        one = _weighted(found, after, size, influence)
+        return Together(np.array([np.nan]), one[0][None], one[1][:, None], found.rows[after].sum()[None])
+    key = {"dynamic": found.time - found.start, "group": found.start, "calendar": found.time}[kind]
+    chosen = np.ones(len(key), bool) if kind == "dynamic" else after
+    keys = np.unique(key[chosen])
+    equal = np.ones_like(size)
+    parts = [
+        _weighted(found, chosen & (key == one), equal if kind == "group" else size, influence * (kind != "group"))
+        for one in keys
+    ]
+    effect = np.array([one[0] for one in parts])
+    each = np.column_stack([one[1] for one in parts])
+    rows = np.array([found.rows[chosen & (key == one)].sum() for one in keys])
+    lasting = keys >= -found.data.anticipation if kind == "dynamic" else np.ones(len(keys), bool)
+    if kind == "group":
+        share, of_share = _shares(found, keys)
+    else:
+        share, of_share = lasting / lasting.sum(), np.zeros_like(each)
+    overall = float(share @ effect)
+    return Together(
+        np.concatenate([[np.nan], keys]),
+        np.concatenate([[overall], effect]),
+        np.column_stack([each @ share + of_share @ effect, each]),
+        np.concatenate([[rows[lasting].sum()], rows]),
+    )
+
+
+def _units(found: CohortEffects) -> tuple[np.ndarray, np.ndarray]:
+    """Start and weight of each unit (of each row in cross-sections), weights of mean one."""
+    data = found.data
+    if data.design == "cross_sections":
+        return data.start, data.weight
+    first = np.searchsorted(data.unit, np.arange(data.n_units))
+    return data.start[first], _mean_one(data.weight[first])
+
+
+def _sizes(found: CohortEffects) -> tuple[np.ndarray, np.ndarray]:
+    """The share of units in the cohort of each effect (c), and its influence (units × c)."""
+    start, weight = _units(found)
+    member = (start[:, None] == found.start) * weight[:, None]
+    share = member.mean(axis=0)
+    return share, member - share
+
+
+def _weighted(
+    found: CohortEffects, chosen: np.ndarray, size: np.ndarray, influence: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of ``chosen`` effects by size, and its influence, through the effects and through the sizes."""
+    total = size[chosen].sum()
+    share = np.where(chosen, size, 0.0) / total
+    mean = share @ found.effect
+    through = influence[:, chosen] @ (found.effect[chosen] - mean) / total
+    return np.asarray(mean), found.influence @ share + through
+
+
+def _shares(found: CohortEffects, cohorts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    start, weight = _units(found)
+    member = (start[:, None] == cohorts) * weight[:, None]
+    size = member.mean(axis=0)
+    total, influence = size.sum(), member - size
+    return size / total, influence / total - np.outer(influence.sum(axis=1), size) / total**2

@@ -1,0 +1,159 @@
+"""From effects by event time to rows: leads and lags, a simultaneous band, tests of the trends before, bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.models.inference import Basis, Term, inference
+from pipeline.models.interventions.pretrends import (
+    MAGNITUDES,
+    POWERS,
+    Path,
+    average_weights,
+    breakdown,
+    detectable_slope,
+    first_weights,
+    joint_test,
+    relative_magnitudes,
+    slope_seen,
+)
+
+TERM = "treated"
+ONE_BEFORE = "one wave before the start only: whether trends were parallel cannot be tested"
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Effects by event time with their covariance, and what a simultaneous band takes for 1.96."""
+
+    path: Path
+    simultaneous: float
+    counts: np.ndarray  # of treated rows by event time
+
+
+def name_of(event: float) -> str:
+    return f"{event:g}"
+
+
+def event_rows(
+    basis: Basis, effects: Effects, note: str | None, level: float = 0.05, *, bounded: bool = True
+) -> list[Row]:
+    """Rows ``event_time`` and ``event_time_band`` per event time, the omitted one marked; then tests and bounds."""
+    path = effects.path
+    rows = [
+        basis.row(
+            Term("event_time", TERM, group=name_of(path.omitted), note="the omitted period: zero by definition"),
+            estimate=0.0,
+            covariance=None,
+        )
+    ]
+    errors = np.sqrt(np.diag(path.covariance))
+    for event, estimate, error, count in zip(path.event, path.estimates, errors, effects.counts, strict=True):
+        made = inference(float(estimate), float(error), path.df, basis.confidence)
+        rows.append(
+            {**basis.row(Term("event_time", TERM, group=name_of(event), note=note), **made), "n_obs": int(count)}
+        )
+    rows.sort(key=lambda row: float(str(row["group"])))
+    reach = f"± {effects.simultaneous:.2f} standard errors"
+    for event, estimate, error, count in zip(path.event, path.estimates, errors, effects.counts, strict=True):
+        half = effects.simultaneous * float(error)
+        rows.append(
+            {
+                **basis.row(
+                    Term("event_time_band", TERM, group=name_of(event)),
+                    estimate=float(estimate),
+                    conf_low=float(estimate) - half,
+                    conf_high=float(estimate) + half,
+                    covariance=f"simultaneous {basis.confidence * 100:g}% band: {reach}",
+                ),
+                "n_obs": int(count),
+            }
+        )
+    bounds = _bounds(basis, path, level) if bounded else []
+    return [*rows, *_before(basis, path, level), *bounds]
+
+
+def _before(basis: Basis, path: Path, level: float) -> list[Row]:
+    """The joint test of the leads, and the slopes that it would have found."""
+    if not path.before.any():
+        return [basis.row(Term("test", "pre_trend", note=ONE_BEFORE), covariance=None)]
+    try:
+        test = joint_test(path)
+    except np.linalg.LinAlgError:
+        why = "more leads than clusters can tell apart: the joint test is withheld"
+        return [basis.row(Term("test", "pre_trend", note=why), covariance=None)]
+    against = "normal" if np.isinf(test.df) else f"{test.df:g}"
+    slopes = {power: detectable_slope(path, power, level) for power in POWERS}
+    words = ", ".join(f"{slope:.3g} per wave with {power:.0%} power" for power, slope in slopes.items())
+    note = f"F({test.k}, {against}) that all leads are zero; it would find a difference in slopes of {words}"
+    rows = [
+        basis.row(
+            Term("test", "pre_trend", note=note), statistic=test.statistic, df=float(test.k), p_value=test.p_value
+        )
+    ]
+    rows += [
+        basis.row(
+            Term("detectable_slope", "pre_trend", group=f"joint test, {power:.0%} power"),
+            estimate=slope,
+            covariance=None,
+        )
+        for power, slope in slopes.items()
+    ]
+    rows += [
+        basis.row(
+            Term("detectable_slope", "pre_trend", group=f"any lead significant, {power:.0%} power"),
+            estimate=slope_seen(path, power, level),
+            covariance=None,
+        )
+        for power in POWERS
+    ]
+    return rows
+
+
+def _bounds(basis: Basis, path: Path, level: float) -> list[Row]:
+    """Bounds under violations of parallel trends, for the average and the first effect, and where they break down."""
+    if not path.before.any() or path.before.all():
+        return []
+    rows = []
+    for term, weights in (("average_effect", average_weights(path)), ("first_effect", first_weights(path))):
+        for magnitude in MAGNITUDES:
+            found = relative_magnitudes(path, weights, magnitude, level)
+            rows.append(
+                basis.row(
+                    Term(
+                        "honest_bounds",
+                        term,
+                        group=f"{magnitude:g}",
+                        note=f"without sampling error {found.lower:.3g} to {found.upper:.3g}",
+                    ),
+                    estimate=float(weights @ path.estimates),
+                    conf_low=found.conf_low,
+                    conf_high=found.conf_high,
+                    covariance="relative magnitudes (Rambachan & Roth 2023), least favourable critical values",
+                )
+            )
+        most = breakdown(path, weights, level)
+        note = None if np.isfinite(most) else "the interval leaves out zero however large the divergence"
+        rows.append(
+            basis.row(Term("breakdown", term, note=note), estimate=most if np.isfinite(most) else None, covariance=None)
+        )
+    return rows
+
+
+def simultaneous(covariance: np.ndarray, confidence: float, df: float = np.inf, draws: int = 20_000) -> float:
+    """The sup-t critical value of estimates of this covariance (k × k), by draws from it with a fixed seed."""
+    errors = np.sqrt(np.diag(covariance))
+    kept = errors > 0
+    if not kept.any():
+        return 1.96
+    correlation = covariance[np.ix_(kept, kept)] / np.outer(errors[kept], errors[kept])
+    values, vectors = np.linalg.eigh(correlation)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    generator = np.random.default_rng(2021)
+    normal = generator.standard_normal((draws, len(root))) @ root.T
+    if np.isfinite(df):
+        normal /= np.sqrt(generator.chisquare(df, draws) / df)[:, None]
+    return float(np.quantile(np.abs(normal).max(axis=1), confidence))
