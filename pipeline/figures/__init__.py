@@ -9,6 +9,7 @@ from pipeline.figures.kinds.participation import alt_participation, participatio
 from pipeline.figures.kinds.path import alt_path, path_figure
 from pipeline.figures.kinds.patterns import alt_patterns, participation_patterns
 from pipeline.figures.kinds.sensitivity import alt_versions, versions
+from pipeline.figures.kinds.simple_slopes import alt_simple_slopes, simple_slopes
 from pipeline.figures.kinds.small_multiples import alt_small_multiples, small_multiples
 from pipeline.figures.kinds.tile_map import alt_tile_map, tile_map
 from pipeline.figures.kinds.transitions import alt_transition_flow, transition_flow
@@ -29,6 +30,7 @@ __all__ = [
     "alt_participation",
     "alt_path",
     "alt_patterns",
+    "alt_simple_slopes",
     "alt_small_multiples",
     "alt_tile_map",
     "alt_transition_flow",
@@ -47,6 +49,7 @@ __all__ = [
     "rendered",
     "save_drawing",
     "save_figure",
+    "simple_slopes",
     "small_multiples",
     "tile_map",
     "transition_flow",

@@ -18,7 +18,7 @@ from pipeline.specs.family import Family
 from pipeline.specs.records import Records
 
 Table = Literal["estimates", "participation", "comparability", "panel"]
-Labelled = Literal["outcomes", "terms", "models"]
+Labelled = Literal["outcomes", "terms", "models", "measures"]
 
 SHARED = frozenset({"study", "kind", "title", "subtitle", "note"})
 """Keys that every figure may have."""
@@ -119,6 +119,10 @@ def _has_effects(family: Family) -> bool:
 
 def _has_odds(family: Family) -> bool:
     return family.log_scale
+
+
+def _has_slopes(family: Family) -> bool:
+    return "slope_curve" in family.components
 
 
 def _has_versions(family: Family) -> bool:
@@ -263,6 +267,17 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         labelled=("terms",),
         options=PathOptions,
         prints=("lag", "lag_standardised"),
+    ),
+    FigureKind(
+        "simple_slopes",
+        "how much an association depends on a moderator (`slopes` of a model): the slope with its band, hatched where "
+        "it differs from zero, over a rug of where the answers lie",
+        "pipeline.figures.kinds.simple_slopes:picture",
+        takes=_ESTIMATES | {"terms", "y_label"},
+        needs=("estimates", "comparability"),
+        can_draw=_has_slopes,
+        reads_models=("confidence", "exposures", "covariates", "outcome"),
+        labelled=("outcomes", "measures"),
     ),
     FigureKind(
         "sensitivity",

@@ -154,6 +154,8 @@ def concepts_of(figure: Figure, models: Mapping[str, AnyModel]) -> tuple[str, ..
     for part in FIGURE_KINDS[figure.kind].labelled:
         if part == "outcomes":
             named += figure.outcomes or _named(own, "outcome", "outcomes", "constructs")
+        elif part == "measures":
+            named += _named(own, "exposures", "covariates")
         elif part == "terms":
             named += figure.terms or _named(own, "exposures", "covariates", "categorical", "constructs")
         else:

@@ -187,7 +187,7 @@ def label_of(key: str, labels: Mapping[str, str]) -> str:
     except ValueError:
         return key.replace("_", " ")
     first, *others = [_in_words(factor, labels) for factor in factors]
-    return " × ".join([first, *(_small(word) for word in others)])
+    return " × ".join([first, *(small(word) for word in others)])
 
 
 MODERATED = {
@@ -225,5 +225,6 @@ def _in_words(factor: Factor, labels: Mapping[str, str]) -> str:
     return word if factor.power == 1 else f"{word} {_POWERS.get(factor.power, f'to the power of {factor.power}')}"
 
 
-def _small(label: str) -> str:
+def small(label: str) -> str:
+    """A label with a small first letter, unless it begins with an abbreviation."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
