@@ -61,8 +61,8 @@ def _panel(axes: Axes, line: SlopeLine, across: float, tall: float) -> None:
     axes.axhline(0, color=QUIET, lw=1.2, zorder=1, label=FRAME)
     for start, end, differs in line.stretches():
         _stretch(axes, line, slice(start, end + 1), differs)
-    for end in line.ends:
-        add_line(axes, [end, end], [floor, high + air], color=DARK_BLUE, lw=1.1, ls=(0, (1, 1.6)), zorder=3)
+    for edge in line.ends:
+        add_line(axes, [edge, edge], [floor, high + air], color=DARK_BLUE, lw=1.1, ls=(0, (1, 1.6)), zorder=3)
     most = max((share for _, share in line.answers), default=1.0)
     rug = (low - air / 2 - floor) * 0.95
     for value, share in line.answers:
