@@ -125,7 +125,7 @@ RELIABILITY = ("key", "scales.*.items", "scales.*.reverse")
 PANEL = (
     *_under("scales.*", "concept", "items", "score", "minimum_answered", "reverse"),
     "items.*.concept",
-    *_under("about.areas.*", "table", "column", "code", "by"),
+    *_under("about.areas.*", "table", "column", "code", "by", "vintage", "date", "over_time", "unmatched"),
 )
 WEIGHT_SET = ("waves", "who", "arms", "base", "response", "margins", "trim", "replicates")
 IMPUTATION_SET = (

@@ -69,6 +69,8 @@ class AreaMeasure(Assumable):
     """A measure of the area a person lives in, from a dated table in data/areas. The key is its concept.
 
     ``by`` names a score (such as ``ethnic_minority``) that the table is also keyed by, in a column of that name.
+    ``over_time``: each wave takes the latest ``date`` of the table on or before its fieldwork, not the declared one
+    alone. ``unmatched``: so many codes of the panel may be without a row.
     """
 
     table: str
@@ -79,6 +81,8 @@ class AreaMeasure(Assumable):
     source: str
     by: Name | None = None
     range: Range | None = None
+    over_time: bool = False
+    unmatched: int = Field(default=0, ge=0)
 
 
 class Tile(Assumable):

@@ -23,8 +23,8 @@ SCALES = {
     "all_three": {"items": ["t1", "t2", "t3"], "score": "sum", "concept": "trust_sum"},
 }
 AREAS = {
-    "own_group_share": {"by": "ethnic_minority", "column": "share", "range": (0, 100)},
-    "deprivation": {"column": "imd"},
+    "own_group_share": {"by": "ethnic_minority", "column": "share", "range": (0, 100), "unmatched": 1},
+    "deprivation": {"column": "imd", "unmatched": 1},
 }
 
 
