@@ -69,7 +69,7 @@ def _fit(
     try:
         chosen = _chosen(panel, spec)
         if getattr(spec, "has_terms", False):
-            function = _with_terms(function, calendar(panel, spec, study))
+            function = _with_terms(function, calendar(panel, spec, study), repeated)
         if weighting is None:
             return _contrasted(function(name, spec, chosen, study, None), spec)
         if not family.weighted:
@@ -84,12 +84,15 @@ def _fit(
         raise ModelError(error.what, where=where, count=error.count, todo=error.todo) from error
 
 
-def _with_terms(function: Function, calendar: Calendar | None) -> Function:
-    """The family's function of a declaration with terms: it is given their columns, its estimates take their names."""
+def _with_terms(function: Function, calendar: Calendar | None, repeated: bool) -> Function:
+    """The family's function of a declaration with terms: it is given their columns, its estimates take their names.
+
+    ``repeated`` fits have slopes at values of their moderator but no curve, whose values differ between imputations.
+    """
 
     def fitted(name: str, spec: ModelSpec, frame: Any, study: Any, rows: Weighted | None) -> pl.DataFrame:
         weights = WEIGHT if rows is not None else spec.weights
-        made = prepared(spec, frame, calendar, weights)
+        made = prepared(spec, frame, calendar, weights, curves=not repeated)
         given = None if rows is None else replace(rows, frame=made.frame)
         return made.named(function(name, made.spec, made.frame, study, given))
 

@@ -18,8 +18,8 @@ def with_area(made: pl.DataFrame, concept: str, measure: AreaMeasure, table: pl.
     """The panel with a measure of the area of each row, by its code (and by ``measure.by``).
 
     Of a table with the columns ``vintage`` and ``date`` only rows of the declared vintage and date count; with
-    ``over_time`` each row takes the latest date on or before its fieldwork. Who moves has the measure of the new area from
-    the wave on in which the code changes.
+    ``over_time`` each row takes the latest date on or before its fieldwork. Who moves has the measure of the new area
+    from the wave on in which the code changes.
 
     Raises ``CohesionError`` for a table without the columns or the vintage, for an area named twice, and for codes that
     it does not have, with their number, the rows and the waves.

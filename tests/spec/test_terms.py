@@ -215,3 +215,24 @@ def test_waves_times_a_constant_are_differences_from_the_first() -> None:
 def test_a_region_in_words(region: Region, inside: list[float], words: str) -> None:
     assert words in region.in_words(0, 4)
     assert all(region.holds(value) for value in inside)
+
+
+def test_terms_are_formed_in_each_completed_panel_and_pooled() -> None:
+    """The pooled product is the mean of those of the completed panels, whose terms differ."""
+    from functools import partial
+
+    from pipeline.imputation import fit_imputed
+
+    frame = panel().with_columns(x=pl.when(pl.int_range(pl.len()) % 7 == 0).then(None).otherwise(pl.col("x")))
+    gaps = frame.filter(pl.col("x").is_null()).select("person_id", "wave")
+    cells = pl.concat(
+        [gaps.with_columns(concept=pl.lit("x"), imputation=pl.lit(i), value=pl.lit(0.3 * i)) for i in (1, 2, 3)]
+    )
+    spec = model(exposures=["x * z"], slopes=[{"of": "x", "by": "z"}])
+    refit = partial(models.fit, "m", spec, repeated=True)
+    pooled = fit_imputed(refit, frame, cells)
+    each = [refit(frame.with_columns(pl.col("x").fill_null(0.3 * i))) for i in (1, 2, 3)]
+    for chosen in ({"component": "coefficient", "term": "x:z"}, {"component": "simple_slope", "group": "z=low"}):
+        wanted = sum(one.filter(**chosen)["estimate"][0] for one in each) / 3
+        assert pooled.filter(**chosen)["estimate"][0] == pytest.approx(wanted, rel=1e-12)
+    assert pooled.filter(component="slope_region").is_empty()

@@ -39,6 +39,22 @@ def declared(family: str, **more: object) -> Model:
     return Model(question="?", study="s", family=family, weights="stayers", **more)
 
 
+def test_replicates_give_simple_slopes_their_errors(panel, weighting):
+    """At zero of the moderator a slope is the coefficient itself."""
+    more = panel.with_columns(age=pl.Series(np.random.default_rng(3).normal(size=panel.height)))
+    slopes = [{"of": "contact", "by": "age", "at": [0.0, 1.0]}]
+    model = declared("pooled", outcome="trust", exposures=("contact * age",), slopes=slopes)
+    found = fit("m", model, more, weighting=weighting)
+    at_zero = found.filter(component="simple_slope", group="age=0").row(0, named=True)
+    itself = found.filter(component="coefficient", term="contact").row(0, named=True)
+    assert "replicate" in at_zero["covariance"]
+    assert at_zero["std_error"] == pytest.approx(itself["std_error"], rel=1e-9)
+    moved = fit("m", model, more.with_columns(pl.col("age") - 1), weighting=weighting)
+    at_one = found.filter(component="simple_slope", group="age=1").row(0, named=True)
+    itself = moved.filter(component="coefficient", term="contact").row(0, named=True)
+    assert at_one["std_error"] == pytest.approx(itself["std_error"], rel=1e-8)
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("wave_effects", [True, False])
 @pytest.mark.parametrize("family", FAMILIES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -69,7 +69,9 @@ class Prepared:
         return row | {"note": "; ".join(filter(None, (row["note"], note))) or None}
 
 
-def prepared(spec: Any, frame: pl.DataFrame, calendar: Calendar | None, weights: str | None = None) -> Prepared:
+def prepared(
+    spec: Any, frame: pl.DataFrame, calendar: Calendar | None, weights: str | None = None, *, curves: bool = True
+) -> Prepared:
     """A declaration with terms, and its chosen rows, as its family takes them.
 
     Raises ModelError for a lag that nobody has, a measure that never changes within persons where their levels are
@@ -112,6 +114,7 @@ def prepared(spec: Any, frame: pl.DataFrame, calendar: Calendar | None, weights:
         raise ModelError("none of the exposures changes within a person", where="exposures")
     columns = {column.name: column for some in products.values() for column in some}
     slopes = plans(spec.slopes, Made(factors, products, split, deviations, dropped)) if spec.slopes else ()
+    slopes = slopes if curves else tuple(replace(plan, curve=(), bins=()) for plan in slopes)
     asked = {f"{plan.of} by {plan.by}, {i}": one for plan in slopes for i, one in enumerate(plan.combinations())}
     categories = tuple(name for name in spec.categorical if name in (*names["exposures"], *names["covariates"]))
     return Prepared(
