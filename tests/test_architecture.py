@@ -20,6 +20,7 @@ SHARED = {
     "door",
     "on_disk",
     "options",
+    "subsamples",
     "wave_order",
     "texts",
 }

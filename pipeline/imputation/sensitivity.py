@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.imputation.pool_estimates import pool_estimates, pooled_fmi
 from pipeline.imputation.tipping import curve_of, tipping_point
+from pipeline.subsamples import balanced, complete_cases, from_the_start
 from pipeline.tables import estimates
 
 Fit = Callable[[pl.DataFrame, bool], pl.DataFrame]
@@ -92,32 +93,6 @@ def _samples(panel: pl.DataFrame, concepts: Sequence[str], weighted: bool) -> di
         "from_the_start": from_the_start(panel),
     }
     return found | {name: (frame, False) for name, frame in smaller.items() if frame.height < DISTINCT * panel.height}
-
-
-def _asked(panel: pl.DataFrame, concepts: Sequence[str]) -> pl.DataFrame:
-    """The rows of waves (of an arm) in which each of the concepts was asked."""
-    every = pl.all_horizontal(pl.col(name).is_not_null().any().over("arm", "wave") for name in concepts)
-    return panel.filter(every)
-
-
-def complete_cases(panel: pl.DataFrame, concepts: Sequence[str]) -> pl.DataFrame:
-    """The rows of people without an unanswered question in any wave they took part in."""
-    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in concepts)
-    return _asked(panel, concepts).filter(whole.all().over("person_id"))
-
-
-def balanced(panel: pl.DataFrame, concepts: Sequence[str]) -> pl.DataFrame:
-    """The rows of people who took part in every wave of their arm in which the concepts were asked."""
-    asked = _asked(panel, concepts)
-    waves = asked.group_by("arm").agg(all_waves=pl.col("wave").n_unique())
-    everywhere = pl.len().over("person_id") == pl.col("all_waves")
-    return asked.join(waves, on="arm", how="left", maintain_order="left").filter(everywhere).drop("all_waves")
-
-
-def from_the_start(panel: pl.DataFrame) -> pl.DataFrame:
-    """The rows of people who took part in the first wave of their arm."""
-    first = pl.col("wave").min().over("arm")
-    return panel.filter((pl.col("wave") == first).any().over("person_id"))
 
 
 def _attempt(version: str, which: Which, run: Callable[[], pl.DataFrame]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
 from pipeline.specs.check_interventions import check_interventions
 from pipeline.specs.check_mediation import check_mediation
+from pipeline.specs.check_multiverse import check_multiverse
 from pipeline.specs.check_papers import check_paper
 from pipeline.specs.check_structural import check_structural
 from pipeline.specs.check_study import check_study
@@ -16,6 +17,7 @@ from pipeline.specs.check_terms import check_terms
 from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.dynamic import DynamicModel
 from pipeline.specs.models import AnyModel
+from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.reading import Reading
 from pipeline.specs.report import Model
@@ -123,7 +125,10 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
     check_interventions(model, source, study)
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)
-    check_sensitivity(model, source, reading)
+    if isinstance(model, Multiverse):
+        check_multiverse(model, source, study, reading)
+    else:
+        check_sensitivity(model, source, reading)
     if isinstance(model, DynamicModel):
         check_dynamic(model, source, study, reading)
 

@@ -50,24 +50,32 @@ def check_model_imputation(model: Model, study: StudyNames, source: Source, read
 
 def check_sensitivity(model: Model, source: Source, reading: Reading) -> None:
     """A sensitivity model is of another model of its study, and reads only what the imputation set fills."""
-    if model.of is None:
-        return
-    known(source, ("of",), [model.of], reports(reading, "models"), "a model in reports/models")
-    asked = reading.models.get(model.of)
+    asked = estimated_again(model, source, reading)
     if asked is None:
         return
-    if not isinstance(asked, Model):
-        source.report(("of",), f"`{model.of}` is a `{asked.family}` model, which has no versions to set side by side.")
-        return
-    if not FAMILIES[asked.family].repeatable or asked.imputation:
-        source.report(("of",), f"`{model.of}` cannot be estimated again: name a model on answers, not on imputed data.")
-    if asked.study != model.study:
-        source.report(("of",), f"the model `{model.of}` is of the study `{asked.study}`, not of `{model.study}`.")
-    elif model.weights and not FAMILIES[asked.family].weighted:
+    if asked.study == model.study and model.weights and not FAMILIES[asked.family].weighted:
         source.report(("weights",), f"`{model.of}` is a `{asked.family}` model, which takes no weights.")
     chosen = reading.parts[model.study].imputation.get(model.imputation or "") if model.study in reading.parts else None
     if chosen is not None:
         _check_fills(chosen, model, asked, source)
+
+
+def estimated_again(model: Model, source: Source, reading: Reading) -> Model | None:
+    """The model that ``of`` names, if a result of it may be estimated again; what is wrong with it is reported."""
+    if model.of is None:
+        return None
+    known(source, ("of",), [model.of], reports(reading, "models"), "a model in reports/models")
+    asked = reading.models.get(model.of)
+    if asked is None:
+        return None
+    if not isinstance(asked, Model):
+        source.report(("of",), f"`{model.of}` is a `{asked.family}` model, which has no versions to set side by side.")
+        return None
+    if not FAMILIES[asked.family].repeatable or asked.imputation:
+        source.report(("of",), f"`{model.of}` cannot be estimated again: name a model on answers, not on imputed data.")
+    if asked.study != model.study:
+        source.report(("of",), f"the model `{model.of}` is of the study `{asked.study}`, not of `{model.study}`.")
+    return asked
 
 
 def _check_fills(chosen: ImputationSet, model: Model, asked: Model, source: Source) -> None:

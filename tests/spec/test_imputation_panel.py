@@ -13,7 +13,7 @@ from pipeline.imputation.panel import PanelRules, completed_panel, impute_panel
 from pipeline.imputation.plan import Passive, Rule
 from pipeline.imputation.pool_estimates import pool_estimates
 from pipeline.imputation.pooling import pool
-from pipeline.imputation.sensitivity import Which, balanced, complete_cases, sensitivity, shifted, tipping
+from pipeline.imputation.sensitivity import Which, sensitivity, shifted, tipping
 from pipeline.models import fixed_effects, logit, mundlak
 from pipeline.tables import Convergence, Imputations
 

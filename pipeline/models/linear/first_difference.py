@@ -139,6 +139,14 @@ def _changes(placed: RegressionData) -> RegressionData:
     )
 
 
+def differenced(levels: RegressionData, *, intercept: bool) -> RegressionData:
+    """Each person's rows less the person's row before, whatever lies between; with the mean change as ``intercept``.
+
+    Raises ModelError if no person has two rows, or a person changes cluster between them.
+    """
+    return _changes(_placed(levels, "successive", intercept=intercept))
+
+
 def _later(data: RegressionData) -> np.ndarray:
     """The rows that come one wave after another row of their person."""
     return np.flatnonzero((np.diff(data.person) == 0) & (np.diff(data.wave) == 1)) + 1

@@ -11,6 +11,7 @@ from pipeline.specs.families import (
     dynamic,
     interventions,
     mechanisms,
+    multiverse,
     outcomes,
     regressions,
     structural,
@@ -27,6 +28,7 @@ FAMILIES: Records[Family] = Records(
     *interventions.INTERVENTIONS,
     *mechanisms.MECHANISMS,
     *again.AGAIN,
+    *multiverse.MULTIVERSES,
     *structural.MODELS,
 )
 """Family → its record. Extensions add theirs with ``FAMILIES.register``; tests with ``FAMILIES.registered``."""

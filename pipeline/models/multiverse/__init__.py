@@ -1,0 +1,1 @@
+"""One result in every analysis of a declared grid of choices."""

@@ -1,0 +1,19 @@
+"""One result in every defensible analysis of a declared grid, and tests of several models taken together."""
+
+from __future__ import annotations
+
+from pipeline.specs.family import SIMULATED, Family
+
+MULTIVERSES = (
+    Family(
+        "multiverse",
+        "Multiverse",
+        "One result in every analysis of a declared grid of choices, with a joint test under the null",
+        "pipeline.models.multiverse.declared:fit",
+        needs=("of", "result", "choices"),
+        takes=frozenset({"without", "imputation", "standardised", "draws", "seed"}),
+        components=("cell", "multiverse", "variance_share", "joint_test"),
+        declaration="pipeline.specs.multiverse:Multiverse",
+        computed=SIMULATED,
+    ),
+)
