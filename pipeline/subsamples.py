@@ -1,4 +1,4 @@
-"""The rows of people who answered everything, in every wave, or from the first: samples that an analysis may rest on."""
+"""The rows of people who answered everything, who took part in every wave, or who did from the first."""
 
 from __future__ import annotations
 

@@ -27,8 +27,9 @@ from assets.commands.wave import wave_app, withdraw
 from assets.projects.pinned import installed_version
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import Paths
-from pipeline.specs import load_project
+from pipeline.specs import Project, load_project
 from pipeline.specs.format import FORMAT, unsaid_formats
+from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.study import awaits_labels
 
 app = typer.Typer(
@@ -80,6 +81,7 @@ def check() -> None:
     counts = {one: len(getattr(project, many)) for one, many in names.items()}
     summary = ", ".join(f"{count} {one if count == 1 else names[one]}" for one, count in counts.items())
     typer.echo(f"✓ {summary}: no mistakes ({time.perf_counter() - began:.1f} s)")
+    _say_grids(project)
     for key, paper in project.papers.items():
         if paper.gaps:
             typer.echo(f"  reports/papers/{key}.md: the masthead does not say {', '.join(paper.gaps)}.")
@@ -93,6 +95,14 @@ def check() -> None:
         waiting = sum(map(awaits_labels, study.items.values()))
         if waiting:
             typer.echo(f"  {key}: {waiting:,} items take their codes from labels; `cohesion wave accept` freezes them.")
+
+
+def _say_grids(project: Project) -> None:
+    """How many analyses each multiverse has, and how many combinations it excludes."""
+    for key, model in project.models.items():
+        if isinstance(model, Multiverse):
+            excluded = len(model.grid) - len(model.cells)
+            typer.echo(f"  reports/models/{key}.yaml: {len(model.cells):,} analyses, {excluded:,} excluded.")
 
 
 def _check_prose(paths: Paths) -> None:

@@ -10,11 +10,12 @@ from assets.engine.node import Key, Node, Output, Tables
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
+from assets.nodes.estimated import answered, weight_keys, weighting_of
 from assets.nodes.impute import imputation_keys
-from assets.nodes.preview import markdown_table
-from assets.nodes.weight_sets import replicate_keys
+from assets.nodes.multiverse import multiverse_node
 from pipeline.specs import AnyModel, Model, Project, StructuralModel, Study
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.multiverse import Multiverse
 
 
 def nodes(workspace: Workspace) -> list[Node]:
@@ -27,6 +28,8 @@ def _node(name: str, model: AnyModel, project: Project) -> Node:
     study = project.studies[model.study]
     if isinstance(model, StructuralModel):
         return _structural(name, model, study)
+    if isinstance(model, Multiverse):
+        return multiverse_node(name, model, project)
     if model.family == "sensitivity":
         asked = project.models[str(model.of)]
         assert isinstance(asked, Model)
@@ -39,7 +42,7 @@ def make_estimates(tables: Tables, *, name: str, model: Model, study: Study) -> 
     from pipeline.imputation.completed import fit_imputed
     from pipeline.models.dispatch import fit
 
-    weighting = _weighting(model, study, tables)
+    weighting = weighting_of(model, study, tables)
     if "imputations" not in tables:
         return answered(model, fit(name, model, tables["panel"], study, weighting))
     refit = partial(_fit, name, model, study, weighting)
@@ -102,7 +105,7 @@ def make_sensitivity(tables: Tables, *, name: str, model: Model, asked: Model, s
     from pipeline.imputation.completed import how_sure
 
     again = asked.model_copy(update={"weights": model.weights})
-    weighting = _weighting(again, study, tables)
+    weighting = weighting_of(again, study, tables)
     refit = partial(_refit, str(model.of), asked, again, study, weighting)
     return answered(model, how_sure(name, model, asked, refit, tables["panel"], tables.get("imputations")))
 
@@ -145,34 +148,3 @@ def _structural(name: str, model: StructuralModel, study: Study) -> Node:
         records=reads.family_records({name: model}),
         effort=4.0,
     )
-
-
-def weight_keys(model: Model, study: Study) -> dict[str, Key]:
-    """The tables of the weight set that a model names; none for delivered weights."""
-    declared = study.weights.get(model.weights or "")
-    if declared is None:
-        return {}
-    replicates = replicate_keys(study.key, str(model.weights)) if declared.replicates else {}
-    return {"weights": ("weights", study.key, str(model.weights)), **replicates}
-
-
-def _weighting(model: Model, study: Study, tables: Tables) -> Any:
-    """The weight set with its replicates, as the models take it."""
-    if "weights" not in tables:
-        return None
-    from pipeline.models.weighting import Weighting
-    from pipeline.weights.stored import read_replicates
-
-    replicated = "replicates" in tables
-    replicates: Any = read_replicates(tables["replicates"], tables["replicate_weights"]) if replicated else None
-    waves = study.weights[str(model.weights)].waves
-    return Weighting(str(model.weights), waves, tables["weights"], replicates)
-
-
-def answered(model: AnyModel, estimates: Any) -> Output:
-    """The estimates of a model, with its family and the first rows shown."""
-    from pipeline.tables import Estimates
-
-    columns = ["component", "term", "wave", "group", "estimate", "std_error", "p_value"]
-    shown = {"family": model.family, "estimates": markdown_table(estimates.select(columns).head(20))}
-    return Output({"estimates": estimates}, {"estimates": Estimates}, metadata={"estimates": shown})

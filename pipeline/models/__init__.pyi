@@ -33,6 +33,7 @@ from pipeline.models.logistic.attrition import attrition as attrition
 from pipeline.models.logistic.logit import logit as logit
 from pipeline.models.mechanisms.mediation import mediation as mediation
 from pipeline.models.mixed.within_between import within_between as within_between
+from pipeline.models.multiverses.grid import multiverse as multiverse
 from pipeline.models.on_disk.sample import ReplicateColumns as ReplicateColumns
 from pipeline.models.outcomes.conditional import conditional_logit as conditional_logit
 from pipeline.models.outcomes.counts import negative_binomial as negative_binomial

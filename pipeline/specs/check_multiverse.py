@@ -26,7 +26,7 @@ def check_multiverse(model: Multiverse, source: Source, study: StudyNames, readi
         known(source, ("result", "term"), [model.result.term], list(asked.exposures), f"an exposure of `{model.of}`")
         return
     _check_possible(model, asked, source, study, reading)
-    _check_scales(model, asked, source, reading)
+    _check_scales(model, source, reading)
     _check_filled(model, asked, source, reading)
 
 
@@ -47,9 +47,7 @@ def _check_names(model: Multiverse, source: Source, study: StudyNames) -> None:
         source.report(("choices", "in_or_out"), f"`{taken[0]}` is the name of a choice: put it into `subsets`.")
 
 
-def _check_possible(
-    model: Multiverse, asked: Model, source: Source, study: StudyNames, reading: Reading
-) -> None:
+def _check_possible(model: Multiverse, asked: Model, source: Source, study: StudyNames, reading: Reading) -> None:
     """One mistake for each reason why cells make no sense, with some of them."""
     lasting = _lasting(study, reading)
     found: dict[str, list[str]] = {}
@@ -95,12 +93,13 @@ def _never_changes(setting: Setting, lasting: set[str]) -> str | None:
     return f"`{constant[0]}` never changes within a person, as a `{setting.model.family}` model needs"
 
 
-def _check_scales(model: Multiverse, asked: Model, source: Source, reading: Reading) -> None:
+def _check_scales(model: Multiverse, source: Source, reading: Reading) -> None:
     """Measures on different scales may stand side by side only in standard deviations."""
     if model.standardised:
         return
     for part in ("outcome", "exposure"):
-        ranges = {name: reading.concepts[name].range for name in getattr(model.choices, part) if name in reading.concepts}
+        named = getattr(model.choices, part)
+        ranges = {name: reading.concepts[name].range for name in named if name in reading.concepts}
         if len(set(ranges.values())) > 1:
             told = ", ".join(f"`{name}` {_range(ends)}" for name, ends in ranges.items())
             source.report(
@@ -128,4 +127,3 @@ def _check_filled(model: Multiverse, asked: Model, source: Source, reading: Read
             f"the set `{model.imputation}` does not fill `{left[0]}`, which cells on imputed data read: add it to the "
             "set, or exclude them with `without`.",
         )
-

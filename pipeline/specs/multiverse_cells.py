@@ -30,7 +30,7 @@ class Setting:
     @property
     def shares(self) -> bool:
         """Whether it is fitted together with others."""
-        return self.model.family in LEAST_SQUARES
+        return self.model.family in LEAST_SQUARES and not self.model.has_terms and not self.model.contrasts
 
     @property
     def impossible(self) -> str | None:
@@ -67,12 +67,15 @@ def _setting(cell: Cell, declared: Multiverse, asked: Model) -> Setting:
         family, effects = cell["family"], "person"
         if family == "two_way":
             family, effects = "fixed_effects", "person_and_wave"
+    covariates = _covariates(cell, declared, asked)
+    used = (*asked.exposures, exposure, *covariates)
     changed = {
         "family": family,
         "effects": effects,
         "outcome": cell.get("outcome", asked.outcome),
         "exposures": tuple(exposure if name == wanted.term else name for name in asked.exposures),
-        "covariates": _covariates(cell, declared, asked),
+        "covariates": covariates,
+        "categorical": tuple(name for name in (*asked.categorical, *declared.categorical) if name in used),
         "waves": chosen.waves.get(cell.get("waves", ""), declared.waves or asked.waves),
         "arms": chosen.arms.get(cell.get("arms", ""), declared.arms or asked.arms),
         "confidence": declared.confidence,

@@ -73,6 +73,8 @@ def called(name: str, frame: pl.DataFrame, **options: object) -> pl.DataFrame:
         return function(frame, {"ratio": ("y", "x")}, **options)
     if "variables" in known:
         return function(frame, ["y"], **options)
+    if name == "multiverse":
+        options = {"choices": {"family": ["pooled", "fixed_effects"]}} | options
     return function(frame, OUTCOME.get(name, "y"), ["x"], **options)
 
 

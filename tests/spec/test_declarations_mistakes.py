@@ -306,11 +306,7 @@ MISTAKES = {
     ),
     "a model of a family that does not exist": (
         MODEL_FILE, "family: pooled", "family: pooling", "family:",
-        "`family` is `pooling`; expected 'pooled', 'fixed_effects', 'random_effects', 'first_difference', "
-        "'within_between', 'between', 'hausman', 'mundlak', 'logit', 'attrition', 'design_means', "
-        "'design_shares', 'design_quantiles', "
-        "'design_changes', 'design_differences', 'design_regression', 'design_association', 'sensitivity', "
-        "'riclpm', 'clpm', 'growth', 'cfa', 'invariance' or 'reliability'; did you mean `pooled`?",
+        f"`family` is `pooling`; {FAMILIES.expected('pooling')}",
     ),
     "a model without an exposure": (
         MODEL_FILE, "exposures: [belonging]\n", "", "question:",

@@ -15,6 +15,7 @@ from pipeline.imputation.pool_estimates import pool_estimates
 from pipeline.imputation.pooling import pool
 from pipeline.imputation.sensitivity import Which, sensitivity, shifted, tipping
 from pipeline.models import fixed_effects, logit, mundlak
+from pipeline.subsamples import balanced, complete_cases
 from pipeline.tables import Convergence, Imputations
 
 WAVES = ["w01", "w02", "w03"]

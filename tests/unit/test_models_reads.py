@@ -12,7 +12,8 @@ from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
 
 PANEL = pl.read_csv(SHIPPED / "models" / "panel.csv").with_columns(arm=pl.lit("main"))
-FITTED = [key for key, record in FAMILIES.items() if record.function.startswith("pipeline.models.")]
+OF_PANEL = [key for key, record in FAMILIES.items() if "of" not in record.needs]
+FITTED = [key for key in OF_PANEL if FAMILIES[key].function.startswith("pipeline.models.")]
 NOT_READ = {"question", "study", "assumed", "reason", "imputation"}
 KEYS = {
     "outcome": "trust",

@@ -62,7 +62,9 @@ def weighted_regression(
     shown = np.argsort([ORDER.index(term.component) for term in used.terms], kind="stable")
     added = combined(used.contrasts, used.terms)
     kept = shown[: made.filter(pl.col("component").is_in(REFITTED)).height - len(added.terms)]
-    full, each = np.append(full[kept], added.matrix @ full), np.hstack([each[:, kept], each @ added.matrix.T])
+    k = added.matrix.shape[1]  # dummies of absorbed waves come after the terms
+    contrasts, of_each = added.matrix @ full[:k], each[:, :k] @ added.matrix.T
+    full, each = np.append(full[kept], contrasts), np.hstack([each[:, kept], of_each])
     return _jointly(_replicated(made, full, each, rows.replicates, spec.confidence), added, full, each, rows.replicates)
 
 

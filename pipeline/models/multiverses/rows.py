@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,18 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.columns import codes, level_name, numeric, ordered_codes, require
 from pipeline.models.declared import CLUSTERS
+from pipeline.models.design.sample import Replicated
 from pipeline.models.inference import Term
 from pipeline.models.regression_data import RegressionData, cluster_names
 from pipeline.models.weighting import WEIGHT, Weighting, weighted
 from pipeline.specs.multiverse import OUTLIERS
 from pipeline.specs.multiverse_cells import Setting
+from pipeline.specs.terms import measures
 from pipeline.subsamples import balanced, complete_cases, from_the_start
 
 SAMPLES = {"complete_case": complete_cases, "balanced": balanced}
-PLACE = "_place"
-"""The row of a person in the list of all: the same in every analysis."""
+PLACE, REPLICATE = "_person", "_replicate"
+"""Columns: the place of a person in the list of all, the same in every analysis; and among those with a weight."""
 
 
 def sample(panel: pl.DataFrame, setting: Setting, reads: tuple[str, ...]) -> pl.DataFrame:
@@ -47,7 +49,7 @@ def without_outliers(frame: pl.DataFrame, setting: Setting) -> pl.DataFrame:
     if found is None or found[1] is None:
         return frame
     treated = []
-    for name in (str(setting.model.outcome), setting.exposure):
+    for name in (str(setting.model.outcome), *measures((setting.exposure,))):
         value = pl.col(name).cast(pl.Float64)
         low, high = (value.mean() + sign * float(found[2]) * value.std() for sign in (-1, 1))
         kept = value.clip(low, high) if found[1] == "winsorised" else pl.when(value.is_between(low, high)).then(value)
@@ -71,7 +73,8 @@ class Rows:
     columns: Mapping[str, tuple[tuple[Term, ...], np.ndarray]]
     clusters: Mapping[str, np.ndarray]
     weights: np.ndarray | None
-    weighting: Weighting | None
+    replicate: np.ndarray | None  # the person's row in the replicates of the weights, if they have any
+    replicates: Replicated | None
     n_rows: int
     note: str | None
 
@@ -88,7 +91,8 @@ class Rows:
     def data(self, names: Iterable[str], used: np.ndarray, *, wave_effects: bool) -> RegressionData:
         """The matrices of the rows ``used``: these columns and a dummy for each wave but the first that they have."""
         wave = np.unique(self.wave[used], return_inverse=True)
-        terms, parts = [], []
+        terms: list[Term] = []
+        parts: list[np.ndarray] = []
         for name in names:
             own, values = self.columns[name]
             values = values[used]
@@ -142,17 +146,20 @@ def rows_of(
     frame: pl.DataFrame,
     setting: Setting,
     names: Iterable[str],
+    categorical: Iterable[str],
     clusters: Iterable[str],
     weighting: Weighting | None,
 ) -> Rows:
     """The rows of a frame that have an outcome and a weight, with the columns ``names`` as numbers or dummies.
+
+    Text columns become dummies, and those in ``categorical``.
 
     Raises ModelError for a column that is not there, an outcome or exposure that is not a number, a person twice in a
     wave, and if nobody has the weight.
     """
     outcome, weights, note, n_rows = str(setting.model.outcome), None, None, frame.height
     if weighting is not None:
-        given = weighted(frame, weighting)
+        given = weighted(_numbered(frame, weighting), replace(weighting, replicates=None))
         frame, weights, note = given.frame, WEIGHT, given.note(weighting.name)
         n_rows = frame.height
     elif setting.model.weights:
@@ -175,13 +182,22 @@ def rows_of(
         place=frame[PLACE].to_numpy(),
         wave=wave,
         waves=tuple(map(str, waves)),
-        columns={name: _columns(frame, name, name in setting.model.categorical) for name in names},
+        columns={name: _columns(frame, name, name in set(categorical)) for name in names},
         clusters={"person_id": person} | {name: _known(frame[name]) for name in by},
         weights=None if weights is None else numeric(frame, weights),
-        weighting=weighting,
+        replicate=frame[REPLICATE].to_numpy() if REPLICATE in frame.columns else None,
+        replicates=None if weighting is None else weighting.replicates,
         n_rows=n_rows,
         note=note,
     )
+
+
+def _numbered(frame: pl.DataFrame, weighting: Weighting) -> pl.DataFrame:
+    """The frame with each person's row in the replicates, which are of those with a weight, in their order."""
+    if weighting.replicates is None:
+        return frame
+    given = weighting.weights.drop_nulls(WEIGHT).select("person_id").with_row_index(REPLICATE)
+    return frame.join(given, on="person_id", how="left", maintain_order="left")
 
 
 def _in_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, np.ndarray, np.ndarray, list[Any]]:

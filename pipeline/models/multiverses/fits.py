@@ -1,10 +1,10 @@
 """Least squares of many analyses of the same rows: cross-products once, each analysis from its block of them.
 
-Rows after absorbing effects (or differencing) are X with outcome y, columns of unit size. M = X'X and m = X'y are computed
-once for all covariates; an analysis with the columns S has b = M_SS⁻¹ m_S. With h the row of M_SS⁻¹ of the exposure and
-u_i = (X_i h)(y_i − X_i b), its clustered variance is Σ_g (Σ_{i∈g} u_i)², its classical one s² h_x. What is singular or
-nearly so goes to ``within.least_squares``, which says which term cannot be separated, or loses no digits. Conventions are
-that kernel's, and so linearmodels'.
+Rows after absorbing effects (or differencing) are X with outcome y, columns of unit size. M = X'X and m = X'y are
+computed once for all covariates; an analysis with the columns S has b = M_SS⁻¹ m_S. With h the row of M_SS⁻¹ of the
+exposure and u_i = (X_i h)(y_i − X_i b), its clustered variance is Σ_g (Σ_{i∈g} u_i)², its classical one s² h_x. What is
+singular or nearly so goes to ``within.least_squares``, which says which term cannot be separated, or loses no digits.
+Conventions are that kernel's, and so linearmodels'.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from functools import cached_property
 import numpy as np
 
 from pipeline.errors import ModelError
-from pipeline.models.covariance import Correction, Linear, few_clusters, linear, require_freedom
+from pipeline.models.covariance import Correction, Linear, linear, require_freedom
 from pipeline.models.groups import group_sums
 from pipeline.models.inference import Term
 from pipeline.models.linear.first_difference import differenced
 from pipeline.models.linear.fixed_effects import require_within_variation
-from pipeline.models.multiverse.rows import Rows
+from pipeline.models.multiverses.rows import Rows
 from pipeline.models.regression_data import RegressionData
 from pipeline.models.within.demean import Effects
 from pipeline.models.within.least_squares import absorbed_fit, effects_of
@@ -110,12 +110,10 @@ class Sharing:
         return unit, outcome, unit.T @ unit, unit.T @ outcome, size
 
     @cached_property
-    def _usable(self) -> np.ndarray:
-        """Which columns are left with something after absorbing."""
-        raw = np.sqrt(np.einsum("ij,ij->j", self.levels.matrix, self.levels.matrix))
-        size = self._unit[-1]
-        usable = size > 1e-6 * np.maximum(raw[: len(size)] if len(raw) >= len(size) else raw.max(), 1e-300)
-        return np.asarray(usable)
+    def _raw(self) -> np.ndarray:
+        """The size of each column before anything was taken from it."""
+        raw = np.linalg.norm(self.levels.matrix, axis=0)
+        return np.append(raw, np.linalg.norm(self.data.matrix[:, len(raw) :], axis=0))
 
     def places(self, names: Sequence[str]) -> np.ndarray:
         """The columns of an analysis of these exposures and covariates: theirs, the waves' and the intercept."""
@@ -177,8 +175,8 @@ class Sharing:
 
     def _solved(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """The inverse of the block of cross-products and the coefficients, of unit columns; None if it is not safe."""
-        _, _, products, with_outcome, _ = self._unit
-        if not self._usable[places].all():
+        _, _, products, with_outcome, size = self._unit
+        if (size[places] <= 1e-6 * np.maximum(self._raw[places], 1e-300)).any():
             return None
         try:
             pivots = np.linalg.cholesky(products[np.ix_(places, places)])
@@ -194,12 +192,9 @@ class Sharing:
         """The kernel's own fit, with what its family asks of the rows."""
         data = replace(data, matrix=self.data.matrix[:, places])
         if self.family != "pooled":
-            own = np.array([term.component != "intercept" for term in data.terms])
-            levels = self.levels.keep(np.array([term in data.terms for term in self.levels.terms]))
-            require_within_variation(levels if own.any() else self.levels)
+            require_within_variation(self.levels.keep(np.isin(np.arange(len(self.levels.terms)), places)))
         require_freedom(data, 0 if self.effects is None else self.effects.absorbed)
-        scale = None if self.family != "first_difference" else np.linalg.norm(data.matrix, axis=0)
-        return absorbed_fit(data, self.effects, correction, scale)
+        return absorbed_fit(data, self.effects, correction, self._raw[places])
 
     def _clusters(self, cluster: str) -> tuple[np.ndarray | None, str | None]:
         clusters, words = self.rows.clusters_of(cluster, self.used)
@@ -216,24 +211,20 @@ class Sharing:
 
     @cached_property
     def persons(self) -> tuple[np.ndarray, np.ndarray]:
-        """Cross-products of unit columns and outcome by person (persons × triangle), and the persons' places."""
+        """Cross-products of unit columns and outcome by person (persons × triangle); each person's first row."""
         unit, outcome, *_ = self._unit
         joined = np.column_stack([unit, outcome / max(float(np.linalg.norm(outcome)), 1e-300)])
         left, right = np.triu_indices(joined.shape[1])
         sums = group_sums(joined[:, left] * joined[:, right], self.data.person)
         first = np.searchsorted(self.levels.person, np.arange(self.levels.n_persons))
-        place = self.rows.place[self.used][first]
-        return sums, place
+        if self.family == "first_difference":  # of whom there is a difference
+            first = first[np.bincount(self.levels.person) > 1]
+        return sums, np.flatnonzero(self.used)[first]
 
-    @property
-    def sizes(self) -> np.ndarray:
-        """What the coefficients of ``persons``' columns are multiplied by, to be those of the columns as they are."""
+    def rescaled(self, place: int) -> float:
+        """What a coefficient from the cross-products of ``persons`` is multiplied by, to be the column's."""
         _, outcome, _, _, size = self._unit
-        return np.asarray(np.linalg.norm(outcome) / size)
-
-    def note(self, clusters: int) -> str | None:
-        """What is said of few clusters."""
-        return few_clusters(clusters)
+        return float(np.linalg.norm(outcome) / size[place])
 
 
 def _clustered(scores: np.ndarray, clusters: np.ndarray, *, stata: bool) -> float:
