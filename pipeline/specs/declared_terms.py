@@ -12,7 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from pipeline.specs.base import Asking, Declaration, Name
 from pipeline.specs.families import FAMILIES
-from pipeline.specs.terms import RESERVED, WAVE, Factor, Term, TermText, measures, parse
+from pipeline.specs.terms import RESERVED, TIME, WAVE, Factor, Term, TermText, measures, parse
 
 Place = Literal["exposures", "covariates"]
 
@@ -105,9 +105,9 @@ def problems(model: AskingTerms) -> Iterator[Problem]:
     """Why the terms cannot be estimated as they are declared, as far as the declaration by itself says."""
     placed = placed_terms(model)
     terms = [one.term for one in placed]
-    waves_are_terms = getattr(model, "wave_effects", True) or getattr(model, "effects", "") == "person_and_wave"
+    waves_are_terms = has_wave_effects(model)
     for one in placed:
-        for why in (*_without_parts(one.term, terms, bool(waves_are_terms)), *_misused(one, model.categorical)):
+        for why in (*_without_parts(one.term, terms, waves_are_terms), *_misused(one, model)):
             yield one.place, why
     yield from _choices(model, {factor.name for term in terms for factor in term.factors})
     family = FAMILIES.get(model.family)
@@ -135,7 +135,7 @@ def _without_parts(term: Term, terms: list[Term], waves: bool) -> Iterator[str]:
     for size in range(1, len(term.factors)):
         for some in combinations(term.factors, size):
             part = Term(some)
-            if not any(part.same(other) for other in terms) and part.key != WAVE:
+            if not any(part.same(other) for other in terms) and part.key != WAVE and not (waves and part.key == TIME):
                 whole = " * ".join(factor.key for factor in term.factors)
                 yield (
                     f"`{term.key}` is an interaction without its part `{part.key}`: its coefficient depends on where "
@@ -152,13 +152,21 @@ def _without_parts(term: Term, terms: list[Term], waves: bool) -> Iterator[str]:
             yield f"`{factor.key}` is a power without `{lower.key}`: add `{lower.key}`"
 
 
-def _misused(placed: Placed, categorical: tuple[str, ...]) -> Iterator[str]:
-    term = placed.term
+def has_wave_effects(model: AskingTerms) -> bool:
+    """Whether waves have effects of their own: what is the same for all in a wave has none beside them."""
+    own = "wave_effects" in FAMILIES[model.family].keys if model.family in FAMILIES else True
+    return (own and getattr(model, "wave_effects", True)) or getattr(model, "effects", "") == "person_and_wave"
+
+
+def _misused(placed: Placed, model: AskingTerms) -> Iterator[str]:
+    term, categorical = placed.term, model.categorical
     for factor in term.factors:
         if factor.power > 1 and (factor.name in categorical or factor.name == WAVE):
             yield f"`{factor.key}` is a power of a category, which is no number: name the category alone"
         if factor.call in ("within", "between") and factor.name in categorical:
             yield f"`{factor.key}`: a category has no mean for each person: name it alone"
+        if factor.name == TIME and not term.is_product and placed.written and has_wave_effects(model):
+            yield "`time` has no effect beside those of waves: say `wave_effects: false`"
         if factor.name == WAVE and placed.written and not term.is_product:
             yield "`wave` alone is no term: waves have their effects already (`wave_effects`)"
 

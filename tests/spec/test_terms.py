@@ -85,6 +85,8 @@ def model(family: str = "pooled", **declared: Any) -> Model:
         ({"exposures": ["e"], "categorical": ["e"], "standardise": {"e": "within"}}, "a category"),
         ({"exposures": ["wave * a"], "wave_effects": False}, "without its part `wave`"),
         ({"exposures": ["wave"]}, "alone is no term"),
+        ({"exposures": ["time"]}, "no effect beside those of waves"),
+        ({"family": "between", "exposures": ["wave * a"]}, "without its part `wave`"),
         ({"exposures": ["a", "b"], "slopes": [{"of": "a", "by": "b"}]}, "need their product"),
         ({"exposures": ["a * b", "a^2"], "slopes": [{"of": "a", "by": "b"}]}, "bends"),
         ({"exposures": ["a * b * c"], "slopes": [{"of": "a", "by": "b"}]}, "more than"),
@@ -192,6 +194,19 @@ def test_marginal_effects_of_what_moves_along_are_withheld() -> None:
     effects = found.filter(component="marginal_effect")
     assert effects.filter(pl.col("term").is_in(["x", "z", "x:z"]))["estimate"].null_count() == 3
     assert effects.filter(term="g")["estimate"].null_count() == 0
+
+
+def test_time_is_in_years_since_the_first_fieldwork() -> None:
+    days = {f"w{wave:02}": dt.date(2020 + wave, 1, 1) for wave in range(1, 5)}
+    frame = panel().with_columns(fieldwork_start=pl.col("wave").replace_strict(days, return_dtype=pl.Date))
+    by_hand = frame.with_columns(
+        years=(pl.col("fieldwork_start") - dt.date(2021, 1, 1)).dt.total_days() / 365.25
+    ).with_columns(product=pl.col("years") * pl.col("g"))
+    judged = models.fixed_effects(by_hand, "y", ["product"]).row(0, named=True)
+    found = models.fit("m", model("fixed_effects", exposures=["time * g"]), frame).filter(term="time:g")
+    assert found["estimate"][0] == pytest.approx(judged["estimate"], rel=1e-9)
+    alone = models.fit("m", model("fixed_effects", exposures=["time * g"], wave_effects=False), frame)
+    assert alone.filter(component="coefficient")["term"].to_list() == ["time", "time:g"]
 
 
 def test_waves_times_a_constant_are_differences_from_the_first() -> None:

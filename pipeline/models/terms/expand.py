@@ -14,7 +14,7 @@ from pipeline.models.terms.moves import Calendar
 from pipeline.models.terms.plans import Made, plans
 from pipeline.models.terms.products import Column, columns_of
 from pipeline.models.terms.slopes import SlopePlan, region_rows
-from pipeline.specs.declared_terms import Placed, placed_terms
+from pipeline.specs.declared_terms import Placed, has_wave_effects, placed_terms
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.terms import Factor, Term
 
@@ -108,8 +108,9 @@ def prepared(
         for column in products[term]:
             names[place].append(column.name)
             made[column.name] = column.values
-    names = {key: [name for name in some if name != "wave"] for key, some in names.items()}
-    made.pop("wave", None)
+    held = ("wave", "time") if has_wave_effects(spec) else ("wave",)
+    names = {key: [name for name in some if name not in held] for key, some in names.items()}
+    made = {name: values for name, values in made.items() if name not in held}
     if not names["exposures"] and "exposures" in family.needs:
         raise ModelError("none of the exposures changes within a person", where="exposures")
     columns = {column.name: column for some in products.values() for column in some}
