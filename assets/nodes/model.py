@@ -96,7 +96,7 @@ def _needs_sums_only(model: Model, fitted: Model, study: Study) -> bool:
     """Whether the panel may stay on disk: its family needs only sums of it, and it is fitted once."""
     declared = study.weights.get(model.weights or "")
     replicated = declared is not None and declared.replicates is not None and model.standard_errors != "taylor"
-    plain = model.imputation is None and not replicated and not model.has_terms
+    plain = model.imputation is None and not replicated and not model.has_terms and not model.needs_rows
     return model is fitted and bool(FAMILIES[model.family].on_disk) and plain
 
 

@@ -13,8 +13,10 @@ from pipeline.imputation.pooling import pool
 from pipeline.tables import estimates
 
 KEYS = ("model", "family", "outcome", "component", "term", "wave", "group")
-LOG_SCALE = ("odds_ratio", "rate_ratio", "hazard_ratio")
-"""Ratios are pooled as logarithms, and given back as ratios."""
+LOG_SCALE = ("odds_ratio", "rate_ratio", "hazard_ratio", "variance", "standard_deviation")
+"""Ratios and variances are pooled as logarithms, and given back as they were."""
+FISHER = ("random_correlation",)
+"""Correlations are pooled on Fisher's z scale."""
 
 
 def pool_estimates(results: Sequence[pl.DataFrame], *, name: str = "", confidence: float = 0.95) -> pl.DataFrame:
@@ -80,9 +82,12 @@ def _by_rubin(
     row: dict[str, object], each: dict[str, list[float | None]], over: str, confidence: float
 ) -> dict[str, object]:
     q, errors = np.array(_known(each["estimate"]))[:, None], np.array(_known(each["std_error"]))[:, None]
-    is_ratio = row["component"] in LOG_SCALE
+    is_ratio = row["component"] in LOG_SCALE and bool((q > 0).all())
+    is_correlation = row["component"] in FISHER and bool((np.abs(q) < 1).all())
     if is_ratio:
         q, errors = np.log(q), errors / q
+    elif is_correlation:
+        q, errors = np.arctanh(q), errors / (1 - q**2)
     degrees = _known(each["df"])
     df = float(np.mean(degrees)) if len(degrees) == len(q) else np.inf
     found = pool(q, errors**2, df_complete=df, level=confidence).row(0, named=True)
@@ -91,8 +96,14 @@ def _by_rubin(
         ratio = float(np.exp(found["estimate"]))
         ends = {name: float(np.exp(found[name])) for name in ("conf_low", "conf_high")}
         kept |= {"estimate": ratio, "std_error": ratio * found["std_error"], **ends}
+    elif is_correlation:
+        kept |= {name: float(np.tanh(found[name])) for name in ("estimate", "conf_low", "conf_high")}
+        kept["std_error"] = found["std_error"] * (1 - float(kept["estimate"]) ** 2)
     kept["df"] = float(found["df"]) if np.isfinite(found["df"]) else None
-    kept["statistic"] = kept["statistic"] if np.isfinite(kept["statistic"]) else None
+    if not np.isfinite(kept["statistic"]):
+        kept["statistic"] = None
+    if not _known(each["statistic"]):  # nothing is tested against zero
+        kept |= {"statistic": None, "p_value": None}
     told = f"{row['covariance']}; {over}, Barnard–Rubin df, {found['fmi']:.0%} of the information missing"
     return kept | {"covariance": told}
 

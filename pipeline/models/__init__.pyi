@@ -32,7 +32,8 @@ from pipeline.models.linear.random_effects import random_effects as random_effec
 from pipeline.models.logistic.attrition import attrition as attrition
 from pipeline.models.logistic.logit import logit as logit
 from pipeline.models.mechanisms.mediation import mediation as mediation
-from pipeline.models.mixed.within_between import within_between as within_between
+from pipeline.models.multilevel.mixed import mixed as mixed
+from pipeline.models.multilevel.within_between import within_between as within_between
 from pipeline.models.multiverses.grid import multiverse as multiverse
 from pipeline.models.on_disk.sample import ReplicateColumns as ReplicateColumns
 from pipeline.models.outcomes.conditional import conditional_logit as conditional_logit

@@ -33,6 +33,7 @@ class RegressionData:
     weights: np.ndarray | None
     n_left_out: int
     contrasts: tuple[Contrast | Combination, ...] = ()
+    carried: pl.DataFrame | None = None
 
     @property
     def n_obs(self) -> int:
@@ -69,6 +70,7 @@ class RegressionData:
             wave=self.wave[chosen],
             clusters=None if self.clusters is None else np.apply_along_axis(without_gaps, 0, self.clusters[chosen]),
             weights=None if self.weights is None else self.weights[chosen],
+            carried=None if self.carried is None else self.carried[chosen],
         )
 
     def varies_within(self) -> np.ndarray:
@@ -91,18 +93,20 @@ def regression_data(
     wave_effects: bool = True,
     intercept: bool = True,
     contrasts: Mapping[str, str | Combination] | None = None,
+    carried: Sequence[str] = (),
 ) -> RegressionData:
     """The matrices of a regression of ``outcome`` on exposures, covariates and wave dummies.
 
     Rows with a missing value in any column used, or without a positive weight, are left out and counted. Text columns,
-    and those named in ``categorical``, become dummies against their first level in sort order; waves against the first.
-    Errors are clustered by one column, or two (``cluster``).
+    and those named in ``categorical``, become dummies against their first level in sort order; waves against the
+    first. Errors are clustered by one column, or two (``cluster``). The columns ``carried`` come along as they are, in
+    the same rows: groupings of random effects, times.
 
     Raises ModelError for a column that is not there or not a number, a person twice in a wave, no complete row, or an
     outcome that does not vary.
     """
     keys = [name for name in (person, wave, *cluster_names(cluster), weights) if name is not None]
-    used = list(dict.fromkeys((outcome, *exposures, *covariates, *keys)))
+    used = list(dict.fromkeys((outcome, *exposures, *covariates, *keys, *carried)))
     require(frame, used)
     index = _in_panel_order(complete(frame.select(used), weights), person, wave)
     rows, outcome_values = index.rows, numeric(index.rows, outcome)
@@ -126,6 +130,7 @@ def regression_data(
         weights=None if weights is None else numeric(rows, weights),
         n_left_out=frame.height - rows.height,
         contrasts=contrasts_of(contrasts),
+        carried=rows.select(carried) if carried else None,
     )
 
 

@@ -9,6 +9,7 @@ from pipeline.specs.check_figures import check_figure
 from pipeline.specs.check_imputation import check_model_imputation, check_sensitivity
 from pipeline.specs.check_interventions import check_interventions
 from pipeline.specs.check_mediation import check_mediation
+from pipeline.specs.check_mixed import check_mixed
 from pipeline.specs.check_multiverse import check_multiverse
 from pipeline.specs.check_papers import check_paper
 from pipeline.specs.check_structural import check_structural
@@ -16,6 +17,7 @@ from pipeline.specs.check_study import check_study
 from pipeline.specs.check_terms import check_terms
 from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.dynamic import DynamicModel
+from pipeline.specs.mixed import MixedModel
 from pipeline.specs.models import AnyModel
 from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.names import StudyNames, known, once
@@ -99,6 +101,8 @@ def _check_model(model: AnyModel, source: Source, studies: dict[str, StudyNames]
         check_structural(model, source, study, reading)
     else:
         _check_regression(model, source, study, reading)
+        if isinstance(model, MixedModel):
+            check_mixed(model, source, study, reading)
 
 
 def _check_regression(model: Model, source: Source, study: StudyNames, reading: Reading) -> None:

@@ -79,6 +79,11 @@ class Model(AskingTerms):
         return self
 
     @property
+    def needs_rows(self) -> bool:
+        """Whether its rows must be in memory although its family also takes sums of a panel on disk."""
+        return False
+
+    @property
     def concepts(self) -> tuple[str, ...]:
         """Every score that the model reads from the panel."""
         outcome = (self.outcome,) if self.outcome else ()

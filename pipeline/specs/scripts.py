@@ -29,9 +29,11 @@ class ScriptFamily:
     limits: str = ""
 
 
-def _panel(key: str, *components: str) -> ScriptFamily:
+def _panel(key: str, *components: str, limits: str = "") -> ScriptFamily:
     folder = "pipeline.exports.scripts"
-    return ScriptFamily(key, f"{folder}.regressions:in_r", f"{folder}.stata_regressions:lines", components)
+    return ScriptFamily(
+        key, f"{folder}.regressions:in_r", f"{folder}.stata_regressions:lines", components, limits=limits
+    )
 
 
 def _design(key: str, *components: str) -> ScriptFamily:
@@ -58,6 +60,11 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
     _panel(
         "within_between",
         *("within", "between", "coefficient", "wave", "intercept", "within_minus_between", "variance", "fit"),
+        limits="pipeline.exports.scripts.slopes:limits",
+    ),
+    ScriptFamily(
+        "mixed",
+        why_not="lme4::lmer in R and mixed in Stata fit it: write the random part from the declaration.",
     ),
     _panel("between", "coefficient", "intercept"),
     _panel("hausman", "fixed_minus_random"),

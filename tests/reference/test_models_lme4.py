@@ -12,7 +12,7 @@ import pytest
 from shared import SHIPPED
 
 from pipeline.models import logit, within_between
-from pipeline.models.mixed.random_intercept import fit_random_intercept
+from pipeline.models.multilevel.random_intercept import fit_random_intercept
 
 REFERENCE = json.loads((SHIPPED / "lme4" / "reference.json").read_text(encoding="utf-8"))
 PANEL = pl.read_csv(SHIPPED / "lme4" / "trust_panel.csv")

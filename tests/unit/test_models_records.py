@@ -80,7 +80,7 @@ def test_a_model_loads_only_the_module_of_its_family():
     script = "import sys, pipeline.models; pipeline.models.logit; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
     assert "pipeline.models.logistic.logit" in loaded
-    assert not {"pipeline.models.linear.pooled", "pipeline.models.mixed.within_between"} & set(loaded.split())
+    assert not {"pipeline.models.linear.pooled", "pipeline.models.multilevel.within_between"} & set(loaded.split())
 
 
 def test_functions_for_notebooks_have_types():

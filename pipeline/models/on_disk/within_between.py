@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,9 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.inference import Term
-from pipeline.models.mixed.random_intercept import Profile, RandomIntercept, maximised
-from pipeline.models.mixed.within_between import Degrees, estimates_table
+from pipeline.models.multilevel.degrees import Degrees
+from pipeline.models.multilevel.random_intercept import Profile, RandomIntercept, maximised
+from pipeline.models.multilevel.within_between import estimates_table
 from pipeline.models.on_disk.moments import ROUNDING, require_independent
 from pipeline.models.on_disk.rows import Rows, regression_rows
 from pipeline.models.options import Rows as RowOptions
@@ -27,6 +28,9 @@ def within_between(
     covariates: Sequence[str] = (),
     *,
     reml: bool = True,
+    random_slopes: Sequence[str] = (),
+    random: Mapping[str, Sequence[str]] | None = None,
+    uncorrelated: Sequence[str] = (),
     degrees: Degrees = "normal",
     confidence: float = 0.95,
     model: str = "within_between",
@@ -36,6 +40,12 @@ def within_between(
 
     Raises ModelError as it does, and for a term of which less than a millionth is left by the others.
     """
+    if random_slopes or random or uncorrelated or degrees == "kenward_roger":
+        raise ModelError(
+            "random slopes, further groupings, and Kenward and Roger's degrees of freedom need the panel in memory",
+            where="random_slopes" if random_slopes else "random" if random else "degrees",
+            todo="Give a frame.",
+        )
     with database() as connection:
         rows = regression_rows(
             connection, table, outcome, exposures, covariates, **taken(RowOptions, options), intercept=True

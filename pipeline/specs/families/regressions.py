@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.specs.families.keys import CLUSTERED, CONTRASTS, EXPLAINS, LINEAR, ODDS, PANEL, SLOPES, TERMS, WEIGHTS
+from pipeline.specs.families.mixed import MIXED, PARTS
 from pipeline.specs.family import ITERATIVE, Family
 
 REGRESSIONS = (
@@ -62,24 +63,13 @@ REGRESSIONS = (
     Family(
         "within_between",
         "Within–between",
-        "Linear model with the person’s own mean and the deviation from it, and a random intercept",
-        "pipeline.models.mixed.within_between:fit",
+        "Linear model with the person’s own mean and the deviation from it, and a random intercept (and random slopes, "
+        "where declared)",
+        "pipeline.models.multilevel.within_between:fit",
         needs=EXPLAINS,
-        takes=PANEL | CONTRASTS,
-        components=(
-            "within",
-            "between",
-            "coefficient",
-            "wave",
-            "intercept",
-            "contrast",
-            *SLOPES,
-            "variance",
-            "within_minus_between",
-            "test",
-            "fit",
-            "sample",
-        ),
+        takes=PANEL | CONTRASTS | {"random_slopes", "random", "uncorrelated", "degrees", "method"},
+        components=("within", "between", "within_minus_between", *PARTS),
+        declaration=MIXED,
         imputed=True,
         repeatable=True,
         computed=ITERATIVE,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Literal, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
-import numpy as np
 import polars as pl
 
 from pipeline.door import public
@@ -14,15 +12,16 @@ from pipeline.errors import ModelError
 from pipeline.models.contrasts import combined
 from pipeline.models.covariance import Fitted
 from pipeline.models.declared import ModelSpec, regression
-from pipeline.models.groups import means_of
-from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows, inference, wald
-from pipeline.models.mixed.random_intercept import RandomIntercept, fit_random_intercept
+from pipeline.models.inference import Basis, Term, coefficient_rows
+from pipeline.models.multilevel.degrees import Degrees
+from pipeline.models.multilevel.mixed import mixed
+from pipeline.models.multilevel.random_intercept import RandomIntercept, fit_random_intercept
+from pipeline.models.multilevel.within_between_parts import equality_rows, split
 from pipeline.models.options import Rows, taken
-from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.regression_data import check_rank, regression_data
 from pipeline.models.table import noted, table, variance_rows
 from pipeline.models.weighting import Weighted
-
-Degrees = Literal["normal", "satterthwaite"]
+from pipeline.specs.mixed import PERSON, MixedModel
 
 SINGULAR = "the variance between persons is estimated at zero, so that this is least squares (a singular fit in lme4)"
 
@@ -35,6 +34,9 @@ def within_between(
     covariates: Sequence[str] = (),
     *,
     reml: bool = True,
+    random_slopes: Sequence[str] = (),
+    random: Mapping[str, Sequence[str]] | None = None,
+    uncorrelated: Sequence[str] = (),
     degrees: Degrees = "normal",
     confidence: float = 0.95,
     model: str = "within_between",
@@ -42,11 +44,14 @@ def within_between(
 ) -> pl.DataFrame:
     """One row per term (within and between for each exposure), variance component and test.
 
-    y_it = a + b_w (x_it − x̄_i) + b_b x̄_i + c z_it + w_t + u_i + e_it with a random intercept u_i, by REML: the hybrid
-    or within–between random-effects model (Bell & Jones 2015; Bell, Fairbrother & Jones 2019), lme4's
-    ``lmer(y ~ xw + xb + z + wave + (1 | person))``. x̄_i is the mean over the person's rows used. Covariates enter as
-    they are. Rows ``within_minus_between`` test each exposure's two effects for equality, row ``within_equals_between``
-    all of them together (Mundlak 1978, likelihood-based). Intervals are normal, or t with ``degrees="satterthwaite"``.
+    y_it = a + b_w (x_it − x̄_i) + b_b x̄_i + c z_it + w_t + u_i + e_it with a random intercept u_i, by REML: the
+    hybrid or within–between random-effects model (Bell & Jones 2015; Bell, Fairbrother & Jones 2019), lme4's ``lmer(y
+    ~ xw + xb + z + wave + (1 | person))``. x̄_i is the mean over the person's rows used. Covariates enter as they are.
+    Rows ``within_minus_between`` test each exposure's two effects for equality, row ``within_equals_between`` all of
+    them together (Mundlak 1978, likelihood-based). Intervals are normal, or t with Satterthwaite's or Kenward and
+    Roger's ``degrees``. Within-person effects of the exposures ``random_slopes`` vary between persons, and ``random``
+    names further groupings, such as areas, with their slopes (``uncorrelated``: without correlations): such a model is
+    estimated, and its variances, tests and measures of fit are reported, as ``mixed`` does.
 
     A person variance estimated at zero is noted; the results are then those of least squares, as ``lmer`` gives them
     ("singular fit"). Raises ModelError as
@@ -65,6 +70,23 @@ def within_between(
     ['within', 'between', 'within_minus_between']
     """
     chosen = taken(Rows, options)
+    if random_slopes or random or degrees == "kenward_roger":
+        person = str(chosen.get("person", "person_id"))
+        return mixed(
+            frame,
+            outcome,
+            exposures,
+            covariates,
+            random={person: tuple(random_slopes), **(random or {})},
+            uncorrelated=uncorrelated,
+            within_between=exposures,
+            method="reml" if reml else "ml",
+            degrees=degrees,
+            confidence=confidence,
+            model=model,
+            family="within_between",
+            **chosen,
+        )
     data = split(regression_data(frame, outcome, exposures, covariates, **chosen), exposures)
     if data.n_persons < 2 or data.n_persons == data.n_obs:
         raise ModelError("needs persons seen more than once", where=outcome, count=data.n_persons)
@@ -86,28 +108,13 @@ def estimates_table(
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
     """The declared model (see ``pipeline.models.fit``)."""
-    return regression(within_between, name, spec, panel, rows)
-
-
-def split(data: RegressionData, exposures: Sequence[str]) -> RegressionData:
-    """Each exposure's column replaced by the deviation from the person's mean and the mean."""
-    varies = data.varies_within()
-    columns: list[tuple[Term, np.ndarray]] = []
-    for index, term in enumerate(data.terms):
-        values = data.matrix[:, index]
-        if term.component != "coefficient" or term.term not in exposures:
-            columns.append((term, values))
-            continue
-        mean = means_of(values[:, None], data.person)[:, 0]
-        if not varies[index]:
-            raise ModelError(
-                f"{term.label} never changes within a person",
-                where=data.outcome_name,
-                todo="Name it as a covariate instead.",
-            )
-        columns += [(replace(term, component="within"), values - mean), (replace(term, component="between"), mean)]
-    matrix = np.column_stack([values for _, values in columns])
-    return replace(data, matrix=matrix, terms=tuple(term for term, _ in columns))
+    further: dict[str, Any] = {}
+    if isinstance(spec, MixedModel):
+        further = {"reml": spec.method == "reml", "degrees": spec.degrees}
+        if spec.needs_rows:
+            further |= {"random_slopes": spec.random_slopes, "uncorrelated": spec.uncorrelated}
+            further["random"] = {group: slopes for group, slopes in spec.random.items() if group != PERSON}
+    return regression(within_between, name, spec, panel, rows, **further)
 
 
 def _rows(basis: Basis, data: Fitted, fit: RandomIntercept, degrees: Degrees) -> list[dict[str, object]]:
@@ -116,26 +123,7 @@ def _rows(basis: Basis, data: Fitted, fit: RandomIntercept, degrees: Degrees) ->
     return [
         *coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df),
         *variance_rows(basis, variances),
-        *_equality_rows(basis, data.terms, fit),
+        *equality_rows(basis, data.terms, fit.estimates, fit.covariance),
         *combined(data.contrasts, data.terms).rows(basis, fit.estimates, fit.covariance, df),
         basis.row(Term("fit", "log_likelihood"), estimate=fit.log_likelihood, covariance=None),
     ]
-
-
-def _equality_rows(basis: Basis, terms: Sequence[Term], fit: RandomIntercept) -> list[dict[str, object]]:
-    """Within minus between for each exposure, and all of them together."""
-    pairs = [index for index, term in enumerate(terms) if term.component == "within"]
-    contrast = np.zeros((len(pairs), len(terms)))
-    for row, index in enumerate(pairs):
-        contrast[row, [index, index + 1]] = 1.0, -1.0
-    difference, covariance = contrast @ fit.estimates, contrast @ fit.covariance @ contrast.T
-    rows = [
-        basis.row(
-            replace(terms[index], component="within_minus_between"),
-            **inference(estimate, float(np.sqrt(variance)), np.inf, basis.confidence),
-        )
-        for index, estimate, variance in zip(pairs, difference, np.diag(covariance), strict=True)
-    ]
-    if not pairs:
-        return []
-    return [*rows, chi_squared_row(basis, "within_equals_between", wald(difference, covariance), len(pairs))]
