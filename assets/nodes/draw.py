@@ -15,9 +15,10 @@ from assets.nodes.stamps import provenance
 from pipeline.specs import AnyModel, Claim, Figure, Study
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import concepts_of, is_bound
-from pipeline.specs.paper_reads import groups_of, pooling_waves, ranges_of, smallest_of
+from pipeline.specs.paper_reads import groups_of, pooling_waves, ranges_of, smallest_of, yardsticks_of
 from pipeline.specs.provenance import Made
 from pipeline.specs.taken_together import arms_together
+from pipeline.specs.yardstick import Yardstick
 
 SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 
@@ -39,6 +40,7 @@ def make_figure(
     groups: Mapping[str, str],
     ranges: Mapping[str, tuple[float, float]],
     smallest: Mapping[str, float],
+    yardsticks: Mapping[str, Yardstick],
     pooling: tuple[str, ...],
     made: Mapping[str, Made],
     waves: tuple[str, ...],
@@ -62,7 +64,7 @@ def make_figure(
         title = judge_figure(
             name, figure.title, claims, pl.concat(frames) if frames else None,
             comparability=comparability, groups=groups, labels=labels, ranges=ranges, smallest=smallest,
-            participation=tables.get("participation"), pooling=pooling, twin=twin,
+            participation=tables.get("participation"), pooling=pooling, twin=twin, yardsticks=yardsticks,
         )  # fmt: skip
     drawn = draw(
         figure,
@@ -117,6 +119,7 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
             "groups": groups_of(models),
             "ranges": ranges_of(models.values(), study, project) if figure.claims or is_bound(figure.title) else {},
             "smallest": smallest_of(models.values(), study, project) if figure.claims or is_bound(figure.title) else {},
+            "yardsticks": yardsticks_of(models) if is_bound(figure.title) else {},
             "together": arms_together(figure, project.models, study),
             "pooling": pooling_waves(models, project.models),
             "models": {model: reads.drawn_model(kind, declared) for model, declared in models.items()},

@@ -255,7 +255,7 @@ def drawn_model(kind: FigureKind, declared: AnyModel) -> AnyModel:
     return view(declared, [path for path in kind.reads_models if path in type(declared).model_fields])
 
 
-WORDS = frozenset({"question", "assumed", "reason"})
+WORDS = frozenset({"question", "assumed", "reason", "yardstick"})
 """Parts of a model's declaration that are printed, and fit nothing."""
 
 

@@ -20,6 +20,7 @@ from pipeline.tables import estimates as rows_of_estimates
 
 if TYPE_CHECKING:
     from pipeline.specs.figures import Claim
+    from pipeline.specs.yardstick import Yardstick
 
 
 def filled(
@@ -70,20 +71,22 @@ def judge_figure(
     participation: pl.DataFrame | None = None,
     pooling: Collection[str] = (),
     twin: bool = False,
+    yardsticks: Mapping[str, Yardstick] | None = None,
 ) -> str:
     """The title of a figure, its bindings filled in, once what it claims has been judged; before it is drawn.
 
     ``estimates``: of the figure's models. ``participation``: who took part, for claims about facts of the study.
     ``comparability``: the study's table of what may be compared. ``groups``: model → the column it groups by.
     ``ranges``: concept → its declared ends. ``smallest``: concept → the smallest difference of interest. ``pooling``:
-    the models without a term for each wave. ``twin``: of invented answers, so that no claim is judged.
+    the models without a term for each wave. ``yardsticks``: model → what its headline
+    measures its effect by. ``twin``: of invented answers, so that no claim is judged.
 
     Raises ``PaperError`` with every claim that the results do not support.
     """
     rows = rows_of_estimates([]) if estimates is None else estimates
     facts = {} if participation is None else facts_of(participation, StudyContext(""))
     cautions = cautions_of(comparability, groups, pooling)
-    found = Results(rows, facts, labels, cautions, ranges, smallest or {}, is_twin=twin)
+    found = Results(rows, facts, labels, cautions, ranges, smallest or {}, is_twin=twin, yardsticks=yardsticks or {})
     text, problems = titled(key, title, claims, found)
     if problems:
         raise PaperError("\n".join(problems).removesuffix("."))

@@ -31,6 +31,7 @@ from pipeline.papers.trends import unreconciled
 from pipeline.specs.methods import ANNEX_ITEMS
 from pipeline.specs.papers import Paper
 from pipeline.specs.provenance import Provenance
+from pipeline.specs.yardstick import Yardstick
 
 
 class UnsoundPaperError(PaperError):
@@ -57,6 +58,7 @@ def render_paper(
     cautions: Cautions | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     smallest: Mapping[str, float] | None = None,
+    yardsticks: Mapping[str, Yardstick] | None = None,
     provenance: Provenance | None = None,
     references: str = "",
     glossary: Mapping[str, str] | None = None,
@@ -68,7 +70,8 @@ def render_paper(
     ``facts``: name → number of the study. ``name``: what messages call the file. ``problems``: found before.
     ``cautions``: scales whose levels may not be compared; their numbers are marked wherever they are printed.
     ``ranges``: concept → its declared ends; results on different scales are not compared. ``smallest``: concept → the
-    smallest difference of interest, by which words such as "rose" are chosen. ``provenance``: build, code and files.
+    smallest difference of interest, by which words such as "rose" are chosen. ``yardsticks``: model → what its headline
+    measures its effect by. ``provenance``: build, code and files.
     ``references``: the works that it may cite, as CSL JSON or BibTeX. ``glossary``: term → what it means.
 
     Raises ``UnsoundPaperError`` with every mistake: typed numerals, unknown names, claims that results do not support.
@@ -76,7 +79,14 @@ def render_paper(
     source = read_paper(text, name)
     source.problems += problems
     bound = Results(
-        results, facts or {}, context.labels, cautions or Cautions(), ranges or {}, smallest or {}, is_twin=context.twin
+        results,
+        facts or {},
+        context.labels,
+        cautions or Cautions(),
+        ranges or {},
+        smallest or {},
+        is_twin=context.twin,
+        yardsticks=yardsticks or {},
     )
     words, waves = _plain_words(context), tuple(dict.fromkeys(wave for _, wave in context.fieldwork))
     binder = Binder(source, bound, words, Records(context.asked), waves=waves)

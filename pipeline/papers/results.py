@@ -24,6 +24,7 @@ from pipeline.specs.families.keys import SLOPES
 from pipeline.specs.family import Family
 from pipeline.specs.rounding import to_base
 from pipeline.specs.terms import label_of, measures, moderated
+from pipeline.specs.yardstick import Yardstick
 from pipeline.tables import VERSIONS
 
 STEP = re.compile(r"(w\d+)_to_(w\d+)")
@@ -87,6 +88,7 @@ class Results:
 
     ``estimates``: the ``Estimates`` table. ``labels``: concept, term or wave → what readers call it. ``ranges``:
     concept → its declared lowest and highest value. ``smallest``: concept → the smallest difference of interest.
+    ``yardsticks``: model → what its headline measures its effect by.
     ``is_twin``: of invented answers, which need not support what is said of the study's.
     """
 
@@ -97,6 +99,7 @@ class Results:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     smallest: Mapping[str, float] = field(default_factory=dict)
     is_twin: bool = False
+    yardsticks: Mapping[str, Yardstick] = field(default_factory=dict)
 
     def with_facts(self, facts: Mapping[str, Fact]) -> Results:
         """The same results with further facts."""

@@ -17,7 +17,7 @@ from pipeline.papers.facts import facts_of
 from pipeline.papers.render import render_paper
 from pipeline.papers.results import Results, Row, estimate_of, result_of
 from pipeline.specs.figure_kinds import FIGURE_KINDS
-from pipeline.specs.paper_reads import groups_of
+from pipeline.specs.paper_reads import groups_of, yardsticks_of
 from pipeline.specs.provenance import Provenance, after
 from pipeline.specs.rounding import decimal
 
@@ -71,7 +71,10 @@ def render_study_paper(
         unit_words=_unit_words(figures),
     )
     facts = facts_of(tables["participation"], context) if "participation" in tables else {}
-    found = Results(results, facts, labels, cautions, ranges or {}, smallest or {}, is_twin=context.twin)
+    yardsticks = yardsticks_of(models)
+    found = Results(
+        results, facts, labels, cautions, ranges or {}, smallest or {}, is_twin=context.twin, yardsticks=yardsticks
+    )
     return render_paper(
         text,
         results=results,
@@ -84,6 +87,7 @@ def render_study_paper(
         cautions=cautions,
         ranges=ranges,
         smallest=smallest,
+        yardsticks=yardsticks,
         provenance=provenance,
         references=references,
         glossary=glossary,

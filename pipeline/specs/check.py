@@ -16,6 +16,7 @@ from pipeline.specs.check_structural import check_structural
 from pipeline.specs.check_study import check_study
 from pipeline.specs.check_terms import check_terms
 from pipeline.specs.check_weights import check_model_weights
+from pipeline.specs.check_yardstick import check_yardstick
 from pipeline.specs.dynamic import DynamicModel
 from pipeline.specs.mixed import MixedModel
 from pipeline.specs.models import AnyModel
@@ -97,6 +98,7 @@ def _check_model(model: AnyModel, source: Source, studies: dict[str, StudyNames]
     study = studies.get(model.study)
     if study is None:
         return
+    check_yardstick(model, source, reading)
     if isinstance(model, StructuralModel):
         check_structural(model, source, study, reading)
     else:

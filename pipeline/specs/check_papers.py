@@ -25,7 +25,7 @@ SHOW_LAGS = ("path",)
 FIGURE_OPTIONS = ("flow", "patterns", "odds", "figure")
 """Options of sections that name a figure."""
 
-NAMED = re.compile(r'\best\(\s*["\']([^"\']+)["\']')
+NAMED = re.compile(r'\b(?:est|headline)\(\s*["\']([^"\']+)["\']')
 """A result that the prose names, by its model."""
 
 

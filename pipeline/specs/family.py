@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-SHARED = frozenset({"question", "study", "family", "waves", "arms", "confidence", "assumed", "reason"})
+SHARED = frozenset({"question", "study", "family", "waves", "arms", "confidence", "assumed", "reason", "yardstick"})
 """Keys that every model may have."""
 
 REGRESSION = "pipeline.specs.report:Model"

@@ -157,7 +157,7 @@ def concepts_of(figure: Figure, models: Mapping[str, AnyModel]) -> tuple[str, ..
         elif part == "measures":
             named += _named(own, "exposures", "covariates")
         elif part == "terms":
-            named += figure.terms or _named(own, "exposures", "covariates", "categorical", "constructs")
+            named += figure.terms or _named(own, "exposures", "mediators", "covariates", "categorical", "constructs")
         else:
             unnamed = [models[name] for name in figure.models if name in models and name not in figure.labels]
             named += _named(unnamed, "outcome")

@@ -13,6 +13,7 @@ from pipeline.specs.project import Project, Study
 from pipeline.specs.ranges import score_ranges
 from pipeline.specs.terms import measures
 from pipeline.specs.weights import WeightSet
+from pipeline.specs.yardstick import Yardstick
 
 FIGURE_READS = (
     "kind",
@@ -33,11 +34,13 @@ _MODEL_READS = frozenset(
     {
         "question", "family", "effects", "wave_effects", "lags", "residuals", "means", "covariates", "time_varying",
         "over", "group", "criterion", "missing", "ordinal", "weights", "waves", "arms", "outcome", "outcomes",
+        "yardstick",
     }
 )  # fmt: skip
 _WITHIN = {"criterion": ("criterion.cfi_drop", "criterion.rmsea_rise", "criterion.p")}
 _NAMES_CONCEPTS = (
     "outcome", "outcomes", "exposures", "covariates", "categorical", "constructs", "time_varying", "group",
+    "mediators",
 )  # fmt: skip
 
 _STUDY_READS = (
@@ -122,6 +125,11 @@ def _pools_waves(model: AnyModel, every: Mapping[str, AnyModel]) -> bool:
     if "wave_effects" in family.keys:
         return not getattr(model, "wave_effects", True) and getattr(model, "effects", "") != "person_and_wave"
     return "outcome" in family.needs or getattr(model, "means", None) == "equal"
+
+
+def yardsticks_of(models: Mapping[str, AnyModel]) -> dict[str, Yardstick]:
+    """Model → what its headline measures its effect by."""
+    return {name: model.yardstick for name, model in models.items() if model.yardstick is not None}
 
 
 def ranges_of(models: Iterable[AnyModel], study: Study, project: Project) -> dict[str, tuple[float, float]]:

@@ -11,6 +11,7 @@ from pipeline.specs.contrasts import Contrasts
 from pipeline.specs.declared_terms import AskingTerms
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family_keys import check_keys, is_family
+from pipeline.specs.yardstick import Yardstick
 
 
 class Result(Declaration):
@@ -66,6 +67,7 @@ class Model(AskingTerms):
     result: Result | None = None
     tipping: Tipping | None = None
     contrasts: Contrasts = {}
+    yardstick: Yardstick | None = None
 
     @model_validator(mode="after")
     def _has_the_keys_of_its_family(self) -> Model:

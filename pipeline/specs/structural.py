@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pipeline.specs.base import Asking, Declaration, Name
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family_keys import check_keys, is_family
+from pipeline.specs.yardstick import Yardstick
 
 Intercept = Literal["free", "bounded", "zero"]
 
@@ -74,6 +75,7 @@ class StructuralModel(Asking):
     criterion: InvarianceCriterion = InvarianceCriterion()
     partial: bool = True
     ordinal: bool = False
+    yardstick: Yardstick | None = None
 
     @model_validator(mode="after")
     def _has_what_its_family_takes(self) -> StructuralModel:

@@ -28,8 +28,12 @@ def normal_draws(estimates: np.ndarray, covariance: np.ndarray, draws: int, seed
     By their correlations: units that differ by a million leave no small variance to rounding.
     """
     errors = np.sqrt(np.diag(covariance))
-    values, vectors = np.linalg.eigh(covariance / np.outer(errors, errors))
-    root = errors[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
+    correlations = covariance / np.outer(errors, errors)
+    try:
+        root = errors[:, None] * np.linalg.cholesky(correlations)
+    except np.linalg.LinAlgError:  # fewer clusters than coefficients, or two ways of clusters
+        values, vectors = np.linalg.eigh(correlations)
+        root = errors[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
     return np.asarray(estimates + np.random.default_rng(seed).standard_normal((draws, len(estimates))) @ root.T)
 
 

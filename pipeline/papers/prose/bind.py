@@ -6,12 +6,14 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from pipeline.errors import PaperError
 from pipeline.papers.claims import judge
 from pipeline.papers.content import Number, NumberRecord, Run, Text
 from pipeline.papers.prose.directions import Said, contradicted
 from pipeline.papers.prose.expression import Function, Language
+from pipeline.papers.prose.headline import headline
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import FILTERS, Printed, Quantity, change, withheld
 from pipeline.papers.prose.source import Binding, PaperSource, masked
@@ -75,6 +77,7 @@ class Binder:
             "fact": self.results.fact,
             "change": change,
             "claim": self._silent_claim,
+            "headline": partial(headline, self.results),
             **WORDS,
             **self.words,
         }
