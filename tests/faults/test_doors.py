@@ -71,6 +71,8 @@ def called(name: str, frame: pl.DataFrame, **options: object) -> pl.DataFrame:
         return function(frame, {"g": {"women": ["f"]}}, **options)
     if name == "design_ratios":
         return function(frame, {"ratio": ("y", "x")}, **options)
+    if "mediators" in known:
+        return function(frame, "y", ["x"], ["w"], **options)
     if "variables" in known:
         return function(frame, ["y"], **options)
     if name == "multiverse":

@@ -44,7 +44,7 @@ def panel(n=80, waves=4, seed=1, kept=0.9) -> pl.DataFrame:
         ({"order": (("m",),)}, "each of the `mediators` once"),
         ({"levels": ("within",), "waves": ("w01",)}, "no change within people"),
         ({"levels": ("within", "within")}, "each once"),
-        ({"categorical": ("m",)}, "not `categorical`"),
+        ({"categorical": ("x",)}, "not `categorical`"),
         ({"later": {"mediators": 2, "outcome": 1}}, "not measured before the mediators"),
         ({"later": {"mediators": 1, "outcome": 2}, "waves": ("w01", "w02")}, "looks 2 waves ahead"),
         ({"definition": "natural"}, "one exposure, one mediator"),
