@@ -71,13 +71,12 @@ def called(name: str, frame: pl.DataFrame, **options: object) -> pl.DataFrame:
         return function(frame, {"g": {"women": ["f"]}}, **options)
     if name == "design_ratios":
         return function(frame, {"ratio": ("y", "x")}, **options)
-    if "mediators" in known:
-        return function(frame, "y", ["x"], ["w"], **options)
     if "variables" in known:
         return function(frame, ["y"], **options)
     if name == "multiverse":
         options = {"choices": {"family": ["pooled", "fixed_effects"]}} | options
-    return function(frame, OUTCOME.get(name, "y"), ["x"], **options)
+    mediators = [["w"]] if "mediators" in known else []
+    return function(frame, OUTCOME.get(name, "y"), ["x"], *mediators, **options)
 
 
 NUMBERS = ("component", "term", "estimate", "std_error", "statistic", "p_value")
