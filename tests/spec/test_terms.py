@@ -196,6 +196,27 @@ def test_marginal_effects_of_what_moves_along_are_withheld() -> None:
     assert effects.filter(term="g")["estimate"].null_count() == 0
 
 
+def test_waves_are_in_the_order_of_their_numbers() -> None:
+    names = {"w01": "w2", "w02": "w9", "w03": "w10", "w04": "w11"}
+    frame = panel().with_columns(pl.col("wave").replace_strict(names))
+    found = models.fit("m", model("pooled", exposures=["wave * g", "lag(z)"]), frame).filter(term="wave:g")
+    assert found["wave"].to_list() == ["w10", "w11"]
+    assert set(found["note"]) == {"against w9"}
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_slopes_and_regions_follow_the_units(scale: float) -> None:
+    declared = model("pooled", exposures=["x * z"], slopes=[{"of": "x", "by": "z"}])
+    frame = panel()
+    one, other = (
+        models.fit("m", declared, made)
+        for made in (frame, frame.with_columns(pl.col("z") * scale, pl.col("x") / scale))
+    )
+    for chosen, times in (({"component": "simple_slope"}, scale), ({"component": "slope_region"}, scale)):
+        first, second = (made.filter(**chosen)["estimate"].head(2).to_list() for made in (one, other))
+        assert second == pytest.approx([value * times for value in first], rel=1e-7)
+
+
 def test_time_is_in_years_since_the_first_fieldwork() -> None:
     days = {f"w{wave:02}": dt.date(2020 + wave, 1, 1) for wave in range(1, 5)}
     frame = panel().with_columns(fieldwork_start=pl.col("wave").replace_strict(days, return_dtype=pl.Date))

@@ -11,7 +11,10 @@ from pipeline.errors import ModelError
 from pipeline.models.columns import level_name, require
 from pipeline.models.terms.moves import Calendar, moved, years_since
 from pipeline.specs.terms import TIME, WAVE, Factor
+from pipeline.wave_order import in_wave_order
 
+MOST_LISTED = 20
+"""More values than that are no categories, and are not listed: they would be those of people."""
 SAME = 1e-9
 """Deviations from persons' means that are smaller than this, relative to the values, are rounding."""
 
@@ -102,7 +105,7 @@ class Factors:
         Raises ModelError if nobody has the declared reference.
         """
         if factor.name == WAVE:
-            return self.frame[self.making.wave]
+            return in_wave_order(self.frame.select(self.making.wave), self.making.wave)[self.making.wave]
         column = self._made[factor]
         if factor.name not in self.making.reference:
             return column
@@ -112,7 +115,7 @@ class Factors:
         if first not in found:
             raise ModelError(
                 f"nobody has the reference category `{first}`", where=factor.name,
-                todo=f"There are: {', '.join(list(found)[:20])}.",
+                todo=f"There are: {', '.join(found)}." if len(found) <= MOST_LISTED else "It has too many to be one.",
             )  # fmt: skip
         ordered = [first, *(name for name in found if name != first)]
         return pl.Series(
