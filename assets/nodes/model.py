@@ -16,6 +16,7 @@ from assets.nodes.multiverse import multiverse_node
 from pipeline.specs import AnyModel, Model, Project, StructuralModel, Study
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.multiverse import Multiverse
+from pipeline.specs.standard_errors import DESIGN_BASED, takes_replicates
 
 
 def nodes(workspace: Workspace) -> list[Node]:
@@ -95,8 +96,9 @@ def _code(family: str) -> Iterator[str]:
 def _needs_sums_only(model: Model, fitted: Model, study: Study) -> bool:
     """Whether the panel may stay on disk: its family needs only sums of it, and it is fitted once."""
     declared = study.weights.get(model.weights or "")
-    replicated = declared is not None and declared.replicates is not None and model.standard_errors != "taylor"
-    plain = model.imputation is None and not replicated and not model.has_terms and not model.needs_rows
+    replicated = declared is not None and declared.replicates is not None and takes_replicates(model.standard_errors)
+    robust = model.standard_errors is not None and model.standard_errors.kind not in DESIGN_BASED
+    plain = model.imputation is None and not replicated and not robust and not model.has_terms and not model.needs_rows
     return model is fitted and bool(FAMILIES[model.family].on_disk) and plain
 
 

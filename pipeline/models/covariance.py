@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -41,14 +42,37 @@ class Fitted(Protocol):
 
 
 @dataclass(frozen=True)
+class Tested:
+    """The test of one combination of terms, where it is not the estimate over its error.
+
+    ``df`` replaces the degrees of freedom; ``own``: p-value and interval are those given here; ``withheld``: there is
+    no error, test or interval, for the reason in ``note``.
+    """
+
+    df: float | None = None
+    own: bool = False
+    p_value: float | None = None
+    conf_low: float | None = None
+    conf_high: float | None = None
+    withheld: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True)
 class Linear:
-    """Coefficients (k), their covariance (k × k), degrees of freedom, and the covariance in words."""
+    """Coefficients (k), their covariance (k × k), degrees of freedom, and the covariance in words.
+
+    ``tested`` gives the test of a combination of terms (k) where a covariance is not all there is to it; ``intervals``
+    says how they are made, where that is not the family's way.
+    """
 
     estimates: np.ndarray
     covariance: np.ndarray
-    df: float
+    df: float | np.ndarray
     described: str
     note: str | None = None
+    tested: Callable[[np.ndarray], Tested | None] | None = None
+    intervals: str | None = None
 
 
 def linear(

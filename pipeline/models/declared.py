@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.weighting import WEIGHT, Weighted
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.standard_errors import DESIGN_BASED
 
 
 class ModelSpec(Protocol):
@@ -64,6 +65,9 @@ def regression(
     given = {option: getattr(spec, option) for option in OPTIONS if option in takes}
     if "cluster" in given:
         given["cluster"] = CLUSTERS.get(given["cluster"], given["cluster"])
+    errors = getattr(spec, "standard_errors", None)
+    if errors is not None and errors.kind not in DESIGN_BASED:
+        given["standard_errors"] = errors
     if "weights" in takes:
         given["weights"] = spec.weights if rows is None else WEIGHT
     return function(

@@ -21,6 +21,7 @@ from pipeline.on_disk import on_disk as table_on_disk
 from pipeline.specs.declared_terms import placed_terms
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
+from pipeline.specs.standard_errors import takes_replicates
 
 Function = Callable[..., pl.DataFrame]
 """A family's function of name, declaration, the chosen rows, study, and the rows with their declared weights."""
@@ -51,7 +52,7 @@ def fit_on_disk(
     repeated: bool = False,
 ) -> pl.DataFrame:  # fmt: skip
     """``fit`` of a panel on disk, for the families that need only sums of it. Raises ModelError for another."""
-    replicated = weighting is not None and weighting.replicates is not None and spec.standard_errors != "taylor"
+    replicated = weighting is not None and weighting.replicates is not None and takes_replicates(spec.standard_errors)
     if not FAMILIES[spec.family].on_disk or replicated or getattr(spec, "has_terms", False):
         raise ModelError(
             "needs its panel in memory", where=f"model {name}", todo="Allow more memory, or choose fewer waves."
@@ -75,7 +76,7 @@ def _fit(
         if not family.weighted:
             raise ModelError(f"a {spec.family} model takes no weights", where="weights", todo="Leave `weights` out.")
         rows = weighted(chosen, weighting)
-        if "standard_errors" in family.takes and spec.standard_errors == "taylor":
+        if not takes_replicates(getattr(spec, "standard_errors", None)):
             rows = replace(rows, replicates=None)
         made = _contrasted(function(name, spec, rows.frame, study, rows), spec)
         return made.with_columns(_noted(rows.note(weighting.name)))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from pipeline.models.contrasts import combined
-from pipeline.models.covariance import Fitted, Linear
-from pipeline.models.inference import Basis, Term, coefficient_rows
+from pipeline.models.covariance import Fitted, Linear, Tested
+from pipeline.models.inference import Basis, Term, coefficient_rows, inference
 from pipeline.specs.components import COMPONENTS
 from pipeline.tables import Estimates, estimates
 
@@ -30,12 +31,40 @@ def coefficient_table(
     checked: bool = True,
 ) -> pl.DataFrame:
     """One row per term, variance, and the number of rows left out; ``checked`` is as in ``table``."""
-    basis = data.basis(f"{fit.described}; {'normal' if normal else 't'} intervals", confidence)
-    df = None if normal else fit.df
+    how = fit.intervals or ("normal" if normal else "t")
+    basis = data.basis(f"{fit.described}; {f'{how} intervals' if ' ' not in how else f'intervals {how}'}", confidence)
+    df = None if how == "normal" else fit.df
     rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df)
-    rows += combined(data.contrasts, data.terms).rows(basis, fit.estimates, fit.covariance, df)
+    rows = retested(rows, fit, np.eye(len(rows)), confidence)
+    contrasts = combined(data.contrasts, data.terms)
+    further = contrasts.rows(basis, fit.estimates, fit.covariance, df)
+    rows += retested(further, fit, contrasts.matrix, confidence)
     rows = [*noted(rows, fit.note), *variance_rows(basis, variances or {})]
     return table(rows, data, basis, model=model, family=family, checked=checked)
+
+
+def retested(
+    rows: list[dict[str, object]], fit: Linear, combinations: np.ndarray, confidence: float
+) -> list[dict[str, object]]:
+    """The rows with the tests of the fit, where it has its own; row by row of ``combinations`` (q × terms)."""
+    if fit.tested is None:
+        return rows
+    found = [fit.tested(combination) for combination in combinations]
+    made = [_retested(row, one, confidence) for row, one in zip(rows, found, strict=False)]
+    return [*made, *rows[len(made) :]]
+
+
+def _retested(row: dict[str, object], one: Tested | None, confidence: float) -> dict[str, object]:
+    if one is None:
+        return row
+    if one.withheld:
+        nothing = dict.fromkeys(("std_error", "statistic", "df", "p_value", "conf_low", "conf_high"))
+        row = {**row, **nothing}
+    elif one.own:
+        row = {**row, "df": None, "p_value": one.p_value, "conf_low": one.conf_low, "conf_high": one.conf_high}
+    elif one.df is not None:
+        row = {**row, **inference(float(str(row["estimate"])), float(str(row["std_error"])), one.df, confidence)}
+    return noted([row], one.note)[0]
 
 
 def noted(rows: list[dict[str, object]], note: str | None) -> list[dict[str, object]]:

@@ -129,6 +129,7 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
     check_mediation(model, source, study, reading)
     _check_cluster(model, source, study, reading)
     check_interventions(model, source, study)
+    _check_errors(model, source, study, reading)
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)
     if isinstance(model, Multiverse):
@@ -147,6 +148,17 @@ def _check_cluster(model: Model, source: Source, study: StudyNames, reading: Rea
             ("cluster",),
             f"`{model.study}` has no households: name their column, `columns: {{household: …}}`, in its study.yaml.",
         )
+
+
+def _check_errors(model: Model, source: Source, study: StudyNames, reading: Reading) -> None:
+    """The columns that standard errors cluster by, or that an assigned treatment shows in, are those of the panel."""
+    errors = model.standard_errors
+    if errors is None or study.scores is None:
+        return
+    head = ["person_id", "wave", "psu", *HEAD_GROUPS, *_further(study, reading)]
+    columns = [*head, *study.scores]
+    known(source, ("standard_errors", "cluster"), errors.cluster or (), columns, "a column to cluster by")
+    known(source, ("standard_errors", "profile"), [errors.profile] if errors.profile else [], columns, "a column")
 
 
 def _further(study: StudyNames, reading: Reading) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def check_model_weights(model: Model, study: StudyNames, source: Source, reading
     chosen = reading.parts[model.study].weights.get(model.weights or "")
     if chosen is not None:
         _check_covers(model, chosen, study, source, _calendar(reading.parts[model.study]))
-    if model.standard_errors != "replicates":
+    if model.standard_errors is None or model.standard_errors.kind != "replicates":
         return
     if model.weights in (None, DELIVERED):
         source.report(("standard_errors",), "`replicates` are those of a weight set: name it in `weights`.")

@@ -31,6 +31,14 @@ def check_keys(model: Asking) -> None:
         raise ValueError(f"{_a(family)} model needs {_in_words(family.needs)}")
 
 
+def raise_at(model: str, name: str, why: str) -> None:
+    """Raises ValidationError at the key ``name`` of a declaration."""
+    detail: InitErrorDetails = {
+        "type": PydanticCustomError("value_error", "{why}", {"why": why}), "loc": (name,), "input": None,
+    }  # fmt: skip
+    raise ValidationError.from_exception_data(model, [detail])
+
+
 def _refusal(family: Family, name: str) -> str:
     """What the family takes instead, and which families of its kind take the key."""
     others = [f"`{key}`" for key, one in FAMILIES.items() if name in one.keys and one.structural == family.structural]

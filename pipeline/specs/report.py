@@ -10,7 +10,8 @@ from pipeline.specs.base import Declaration, LonelyPsu, Name, Range, Subset, Wav
 from pipeline.specs.contrasts import Contrasts
 from pipeline.specs.declared_terms import AskingTerms
 from pipeline.specs.families import FAMILIES
-from pipeline.specs.family_keys import check_keys, is_family
+from pipeline.specs.family_keys import check_keys, is_family, raise_at
+from pipeline.specs.standard_errors import Asked, StandardErrors, refusal
 from pipeline.specs.yardstick import Yardstick
 
 
@@ -55,7 +56,7 @@ class Model(AskingTerms):
     wave_effects: bool = True
     cluster: Literal["person_id", "household_id", "psu", "area_code", "none"] = "person_id"
     correction: Literal["hc1", "stata"] = "hc1"
-    standard_errors: Literal["taylor", "replicates"] | None = None
+    standard_errors: StandardErrors | None = None
     lonely_psu: LonelyPsu | None = None
     subset: Subset | None = None
     from_wave: WaveName | Literal["latest"] | None = None
@@ -76,8 +77,8 @@ class Model(AskingTerms):
             _looks_ahead(self)
         if self.tipping and not self.imputation:
             raise ValueError("`tipping` shifts what is imputed: name an `imputation` set")
-        if self.standard_errors == "taylor" and not FAMILIES[self.family].on_design:
-            raise ValueError(f"`standard_errors: taylor` is for the design families; a `{self.family}` model clusters")
+        if self.standard_errors is not None:
+            _check_errors(self, self.standard_errors)
         return self
 
     @property
@@ -90,6 +91,23 @@ class Model(AskingTerms):
         """Every score that the model reads from the panel."""
         outcome = (self.outcome,) if self.outcome else ()
         return tuple(dict.fromkeys((*outcome, *self.outcomes, *self.measures)))
+
+
+def _check_errors(model: Model, declared: StandardErrors) -> None:
+    """Raises ValidationError at `standard_errors` for a kind that the model cannot have."""
+    family = FAMILIES[model.family]
+    why = refusal(
+        declared,
+        Asked(
+            family=model.family,
+            on_design=family.on_design,
+            weighted=family.weighted,
+            imputed=model.imputation is not None,
+            cluster=model.cluster if "cluster" in family.takes else "none",
+        ),
+    )
+    if why:
+        raise_at(type(model).__name__, "standard_errors", why)
 
 
 def _looks_ahead(model: Model) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import REPOSITORY, Paths
 from pipeline.specs import load_project
+from pipeline.specs.error_kinds import ERROR_KINDS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import SHARED
 
@@ -429,6 +430,39 @@ MISTAKES = {
     "a model of a weight that is not there": (
         MODEL_FILE, "family: pooled", "family: pooled\nweights: first_wve", "first_wve",
         "`first_wve` is not a weight of the panel or a set of `example`; did you mean `first_wave`?",
+    ),
+    "standard errors that are of no kind": (
+        MODEL_FILE, "family: pooled", "family: pooled\nstandard_errors: cr22", "standard_errors",
+        "`standard_errors.kind`: `cr22` is no kind of standard errors; "
+        + ERROR_KINDS.expected("cr22").removesuffix("?") + "?",
+    ),
+    "an option that a kind of standard errors does not have": (
+        MODEL_FILE, "family: pooled", "family: pooled\nstandard_errors: {kind: cr2, lags: 2}", "standard_errors",
+        "`standard_errors`: `cr2` standard errors take no `lags`; they take `cluster`.",
+    ),
+    "standard errors that a family does not have": (
+        MODEL_FILE, "family: pooled", "family: random_effects\nstandard_errors: wild_bootstrap", "standard_errors",
+        "`standard_errors`: `wild_bootstrap` standard errors are not defined for a `random_effects` model: each draw "
+        "would have to estimate the variances of persons and residuals again. It is for `between`, "
+        "`first_difference`, `fixed_effects`, `pooled`.",
+    ),
+    "standard errors over time of one row a person": (
+        MODEL_FILE, "family: pooled", "family: between\nstandard_errors: driscoll_kraay", "standard_errors",
+        "`standard_errors`: `driscoll_kraay` standard errors are not defined for a `between` model: it has one row for "
+        "each person, so that there is no order in time. It is for `first_difference`, `fixed_effects`, `mundlak`, "
+        "`pooled`, `random_effects`.",
+    ),
+    "clusters that no column holds": (
+        MODEL_FILE, "family: pooled", "family: pooled\nstandard_errors: {kind: cr2, cluster: area_cod}", "cluster",
+        "`area_cod` is not a column to cluster by; did you mean `area_code`?",
+    ),
+    "clustered standard errors without clusters": (
+        MODEL_FILE, "family: pooled", "family: pooled\ncluster: none\nstandard_errors: cr2", "standard_errors",
+        "`standard_errors`: `cr2` standard errors need clusters: name their column in `cluster`.",
+    ),
+    "design-based errors of a family that is not on the design": (
+        MODEL_FILE, "family: pooled", "family: pooled\nstandard_errors: taylor", "standard_errors",
+        "`standard_errors`: `standard_errors: taylor` is for the design families; a `pooled` model clusters.",
     ),
     "a model of replicates that are not declared": (
         MODEL_FILE, "family: pooled", "family: pooled\nweights: first_wave\nstandard_errors: replicates",

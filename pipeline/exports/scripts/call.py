@@ -14,6 +14,7 @@ from pipeline.specs.models import AnyModel
 from pipeline.specs.project import Study
 from pipeline.specs.report import Model
 from pipeline.specs.scripts import SCRIPT_FAMILIES, ScriptFamily
+from pipeline.specs.standard_errors import DESIGN_BASED, takes_replicates
 from pipeline.specs.tolerances import TOLERANCES, Tolerance
 from pipeline.texts import visible
 
@@ -66,8 +67,8 @@ class Call:
     @property
     def replicates(self) -> str | None:
         """The weight set whose replicates give the standard errors."""
-        taylor = isinstance(self.model, Model) and self.model.standard_errors == "taylor"
-        return self.weight_set if self.weight_set in self.replicated and not taylor else None
+        own = isinstance(self.model, Model) and not takes_replicates(self.model.standard_errors)
+        return self.weight_set if self.weight_set in self.replicated and not own else None
 
     @property
     def clusters(self) -> tuple[str, ...]:
@@ -88,6 +89,9 @@ class Call:
                 "Its terms (products, powers, lags, centred or standardised measures) are columns that the export does "
                 "not hold: make them by pipeline.models.add_terms, and fit the model to these."
             )
+        errors = getattr(self.model, "standard_errors", None)
+        if errors is not None and errors.kind not in DESIGN_BASED:
+            return f"Its standard errors need packages: R, {errors.record.r}; Stata, {errors.record.stata}."
         if self.record.limits and (limits := load(self.record.limits)(self)):
             return str(limits)
         if not self.estimates.height:

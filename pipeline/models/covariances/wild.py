@@ -87,11 +87,12 @@ def wild_cluster_bootstrap(
     if not 0 <= tested < columns.shape[1]:
         raise ModelError(f"the matrix has no column {tested}", where="tested", count=columns.shape[1])
     ways = ways_of("clusters", clusters, problem.n_obs)
-    refused, caution = few_treated(columns[:, tested], _drawn_way(ways))
+    refused, caution = few_treated(columns[:, tested], drawn_way(ways))
     if refused:
         raise ModelError(refused, where="clusters", todo="Use randomisation inference.")
     bootstrap = Bootstrap(draws, distribution, restricted, ties, confidence, seed)
-    found = wild_test(problem, sums(problem, ways, _drawn_way(ways)), tested, bootstrap, value=value)
+    given = sums(problem, ways, drawn_way(ways))
+    found = wild_test(problem, given, problem.back[tested], bootstrap, value=value)
     return found if caution is None else _noted(found, caution)
 
 
@@ -116,11 +117,23 @@ class Bootstrap:
         if not 0 < self.confidence < 1:
             raise ModelError("a confidence level lies between 0 and 1", where="confidence")
 
+    def described(self, n_clusters: int) -> str:
+        """The bootstrap of so many clusters in words."""
+        possible = how_many(self.distribution, n_clusters)
+        number = f"all {possible:,} draws" if possible <= self.draws else f"{self.draws:,} draws, seed {self.seed}"
+        kind = "restricted" if self.restricted else "unrestricted"
+        return f"wild cluster bootstrap ({kind}, {DISTRIBUTIONS[self.distribution].label}, {number})"
 
-def wild_test(problem: LeastSquares, given: Sums, tested: int, how: Bootstrap, *, value: float = 0.0) -> WildTest:
-    """The test of one term from the sums by cluster: see ``wild_cluster_bootstrap``."""
-    estimate = float(problem.estimates[tested])
-    statistics = given.of(problem.back[tested])
+
+def wild_test(
+    problem: LeastSquares, given: Sums, direction: np.ndarray, how: Bootstrap, *, value: float = 0.0
+) -> WildTest:
+    """The test of one term, or of a combination, from the sums by cluster: see ``wild_cluster_bootstrap``.
+
+    ``direction`` (K) takes the coefficients on the basis to the one tested.
+    """
+    estimate = float(direction @ problem.on_basis)
+    statistics = given.of(direction)
     variance = statistics.variance()
     if not variance > 0:
         raise ModelError("the clustered variance is not positive, so that there is no t statistic", where="clusters")
@@ -148,24 +161,18 @@ def wild_test(problem: LeastSquares, given: Sums, tested: int, how: Bootstrap, *
         n_clusters=given.n_drawn,
         n_draws=draws.shape[1],
         enumerated=enumerated,
-        described=_described(how, draws.shape[1], enumerated),
+        described=how.described(given.n_drawn),
         note=_few_draws(how, given.n_drawn, enumerated, draws.shape[1]),
     )
 
 
-def _drawn_way(ways: list[np.ndarray]) -> np.ndarray:
+def drawn_way(ways: list[np.ndarray]) -> np.ndarray:
     """The way with fewer clusters, whose residuals are drawn together."""
     return min(ways, key=lambda codes: int(codes.max()))
 
 
 def _chunks(n_clusters: int, how: Bootstrap, enumerated: bool) -> Iterator[np.ndarray]:
     return drawn(how.distribution, n_clusters, how.draws, how.seed, enumerated=enumerated)
-
-
-def _described(how: Bootstrap, n_draws: int, enumerated: bool) -> str:
-    kind = "restricted" if how.restricted else "unrestricted"
-    number = f"all {n_draws:,} draws" if enumerated else f"{n_draws:,} draws, seed {how.seed}"
-    return f"wild cluster bootstrap ({kind}, {DISTRIBUTIONS[how.distribution].label}, {number})"
 
 
 def _few_draws(how: Bootstrap, n_clusters: int, enumerated: bool, n_draws: int) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, Unpack
 
 import numpy as np
@@ -11,7 +12,9 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, profiled, rows_for, with_errors
 from pipeline.models.covariance import Correction, Linear, require_freedom
+from pipeline.models.covariances.problem import transformed
 from pipeline.models.declared import ModelSpec
 from pipeline.models.groups import within
 from pipeline.models.inference import Term
@@ -19,7 +22,7 @@ from pipeline.models.linear.fixed_effects import require_within_variation
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
-from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.regression_data import RegressionData, check_rank
 from pipeline.models.scaled import orthonormal
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
@@ -37,6 +40,7 @@ def first_difference(
     *,
     gaps: Gaps = "successive",
     correction: Correction = "hc1",
+    standard_errors: Asked = None,
     repeated: bool = False,
     confidence: float = 0.95,
     model: str = "first_difference",
@@ -47,8 +51,9 @@ def first_difference(
     ``gaps`` "successive" takes a person's next complete row whatever lies between (plm's ``model = "fd"``), "adjacent"
     only pairs of neighbouring waves of the data. With ``wave_effects`` the wave dummies are differenced too; without,
     an intercept is the mean change from one row to the next (plm). n_obs counts differences. A difference weighs
-    1 / (1/w_t + 1/w_s), half the weight where it stays the same. Raises ModelError as ``fixed_effects`` does, if no
-    person has two rows, and if a person changes cluster between the two.
+    1 / (1/w_t + 1/w_s), half the weight where it stays the same. ``standard_errors`` is as in ``fixed_effects``.
+    Raises ModelError as ``fixed_effects`` does, if no person has two rows, and if a person changes cluster between the
+    two.
 
     >>> import polars as pl
     >>> from pipeline.models import first_difference
@@ -61,12 +66,20 @@ def first_difference(
     >>> first_difference(panel, "trust", ["contact"]).filter(term="contact")["estimate"].round(6).to_list()
     [0.5]
     """
-    levels = regression_data(frame, outcome, exposures, covariates, **taken(WeightedRows, options), intercept=False)
+    errors = chosen_errors(standard_errors, "first_difference")
+    chosen = rows_for(errors, taken(WeightedRows, options))
+    levels, profile = profiled(frame, outcome, exposures, covariates, errors, **chosen, intercept=False)
     require_within_variation(levels)
     placed = _placed(levels, gaps, intercept=not options.get("wave_effects", True))
     changes = _changes(placed)
     require_freedom(changes)
-    linear = _fit(placed, changes, correction, repeated=repeated)
+    linear = _fit(placed, changes, correction, repeated=repeated or errors is not None)
+    later = _later(placed)
+    if profile is not None:
+        profile = profile[later] - profile[later - 1]
+    problem = partial(transformed, changes.outcome, changes.matrix, weights=changes.weights)
+    refit = Refit(changes, problem, correction, confidence, levels.wave[later], exposures, profile)
+    linear = with_errors(linear, errors, refit, repeated=repeated)
     return coefficient_table(
         changes, linear, confidence=confidence, model=model, family="first_difference", checked=not repeated
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, Unpack
 
 import numpy as np
@@ -11,13 +12,15 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, profiled, rows_for, with_errors
 from pipeline.models.covariance import Correction, Linear, require_freedom
+from pipeline.models.covariances.problem import LeastSquares, transformed
 from pipeline.models.declared import ModelSpec
 from pipeline.models.groups import within
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
-from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.regression_data import RegressionData
 from pipeline.models.scaled import orthonormal
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
@@ -35,6 +38,7 @@ def fixed_effects(
     *,
     effects: Effects = "person",
     correction: Correction = "hc1",
+    standard_errors: Asked = None,
     repeated: bool = False,
     confidence: float = 0.95,
     model: str = "fixed_effects",
@@ -44,8 +48,10 @@ def fixed_effects(
 
     ``effects`` "person" estimates wave dummies with the exposures (``wave_effects``); "person_and_wave" absorbs both.
     Persons seen once stay in the count of rows, as in plm, and add nothing to the estimates. Standard errors are
-    clustered by ``cluster``: plm's ``vcovHC(type = "HC1")``, t on the within model's residual degrees of freedom.
-    ``repeated`` fits, and panels of more than 100,000 rows, take the project's own kernel, which is the same to 1e-10.
+    clustered by ``cluster``: plm's ``vcovHC(type = "HC1")``, t on the within model's residual degrees of freedom;
+    ``standard_errors`` is another kind (``pipeline/specs/error_kinds.py``: "cr2", {"kind": "wild_bootstrap"}), and
+    fewer than 30 areas as clusters take the wild bootstrap. ``repeated`` fits, and panels of more than 100,000 rows,
+    take the project's own kernel, which is the same to 1e-10.
 
     Raises ModelError for a term that never changes within a person, in addition to what ``pooled`` raises.
 
@@ -61,15 +67,25 @@ def fixed_effects(
     >>> table.filter(term="contact")["estimate"].round(6).to_list()
     [0.5]
     """
-    chosen = taken(WeightedRows, options)
+    errors = chosen_errors(standard_errors, "fixed_effects")
+    chosen = rows_for(errors, taken(WeightedRows, options))
     if effects == "person_and_wave":
         chosen["wave_effects"] = False
-    data = regression_data(frame, outcome, exposures, covariates, **chosen, intercept=False)
+    data, profile = profiled(frame, outcome, exposures, covariates, errors, **chosen, intercept=False)
     require_within_variation(data)
-    fit = fixed_effects_fit(data, effects, correction, repeated=repeated)
+    fit = fixed_effects_fit(data, effects, correction, repeated=repeated or errors is not None)
+    refit = Refit(data, partial(_problem, data, effects), correction, confidence, data.wave, exposures, profile)
+    fit = with_errors(fit, errors, refit, repeated=repeated)
     return coefficient_table(
         data, fit, confidence=confidence, model=model, family="fixed_effects", checked=not repeated
     )
+
+
+def _problem(data: RegressionData, effects: Effects) -> LeastSquares:
+    """The least squares after persons' effects; effects of waves are columns that are not reported."""
+    waves = np.eye(data.n_waves)[data.wave][:, 1:] if effects == "person_and_wave" else np.zeros((data.n_obs, 0))
+    matrix = np.column_stack([data.matrix, waves])
+    return transformed(data.outcome, matrix, weights=data.weights, effects=data.person, n_terms=len(data.terms))
 
 
 def fit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
@@ -11,13 +12,14 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, rows_for, with_errors
 from pipeline.models.contrasts import combined
 from pipeline.models.covariance import Correction
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.groups import means_of
 from pipeline.models.inference import Term, chi_squared_row, coefficient_rows, wald
 from pipeline.models.linear.fixed_effects import require_within_variation
-from pipeline.models.linear.random_effects import random_effects_fit
+from pipeline.models.linear.random_effects import quasi_demeaned, random_effects_fit
 from pipeline.models.options import ClusteredRows, taken
 from pipeline.models.regression_data import RegressionData, regression_data
 from pipeline.models.scaled import Scaled, shifted
@@ -33,6 +35,7 @@ def mundlak(
     covariates: Sequence[str] = (),
     *,
     correction: Correction = "hc1",
+    standard_errors: Asked = None,
     confidence: float = 0.95,
     model: str = "mundlak",
     **options: Unpack[ClusteredRows],
@@ -55,10 +58,15 @@ def mundlak(
     >>> mundlak(panel, "trust", ["contact"], wave_effects=False).filter(component="test")["df"].to_list()
     [1.0]
     """
-    rows_used = regression_data(frame, outcome, exposures, covariates, **taken(ClusteredRows, options))
+    errors = chosen_errors(standard_errors, "mundlak")
+    chosen = rows_for(errors, taken(ClusteredRows, options))
+    rows_used = regression_data(frame, outcome, exposures, covariates, **chosen)
     scaled = with_means(rows_used, exposures)
     data = scaled.data
     fit, variances = random_effects_fit(data, correction=correction)
+    if errors is not None:
+        problem = partial(quasi_demeaned, data, variances)
+        fit = with_errors(fit, errors, Refit(data, problem, correction, confidence, data.wave, exposures))
     fit = scaled.fit(fit)
     basis = data.basis(f"{fit.described}; normal intervals", confidence)
     means = np.array([term.component == "contextual" for term in data.terms])

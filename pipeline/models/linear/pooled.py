@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Unpack
 
 import polars as pl
 
 from pipeline.door import public
+from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, profiled, rows_for, with_errors
 from pipeline.models.covariance import Correction, Linear, require_freedom
+from pipeline.models.covariances.problem import transformed
 from pipeline.models.declared import ModelSpec
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
-from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.models.regression_data import RegressionData
 from pipeline.models.scaled import orthonormal
 from pipeline.models.table import coefficient_table
 from pipeline.models.weighting import Weighted
@@ -28,6 +31,7 @@ def pooled(
     covariates: Sequence[str] = (),
     *,
     correction: Correction = "hc1",
+    standard_errors: Asked = None,
     repeated: bool = False,
     confidence: float = 0.95,
     model: str = "pooled",
@@ -37,8 +41,8 @@ def pooled(
 
     Mixes what happens within persons with differences between them. Standard errors are clustered by ``cluster``
     (``None``: classical); ``correction`` "hc1" is plm's HC1 with t on n − k degrees of freedom, "stata" Stata's
-    factor with t on G − 1. ``repeated`` is as in ``fixed_effects``. Raises ModelError for absent columns, no complete
-    row, or terms that are collinear.
+    factor with t on G − 1. ``standard_errors`` and ``repeated`` are as in ``fixed_effects``. Raises ModelError for
+    absent columns, no complete row, or terms that are collinear.
 
     >>> import polars as pl
     >>> from pipeline.models import pooled
@@ -52,9 +56,14 @@ def pooled(
     >>> table["term"].to_list()
     ['contact', 'w02', 'intercept', 'rows_left_out']
     """
-    data = regression_data(frame, outcome, exposures, covariates, **taken(WeightedRows, options))
+    errors = chosen_errors(standard_errors, "pooled")
+    chosen = rows_for(errors, taken(WeightedRows, options))
+    data, profile = profiled(frame, outcome, exposures, covariates, errors, **chosen)
     require_freedom(data)
-    linear = pooled_fit(data, correction, repeated=repeated)
+    linear = pooled_fit(data, correction, repeated=repeated or errors is not None)
+    problem = partial(transformed, data.outcome, data.matrix, weights=data.weights)
+    refit = Refit(data, problem, correction, confidence, data.wave, exposures, profile)
+    linear = with_errors(linear, errors, refit, repeated=repeated)
     return coefficient_table(data, linear, confidence=confidence, model=model, family="pooled", checked=not repeated)
 
 

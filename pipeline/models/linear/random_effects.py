@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Unpack
 
+import numpy as np
 import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, rows_for, with_errors
 from pipeline.models.covariance import Correction, Linear, require_freedom
+from pipeline.models.covariances.problem import LeastSquares, transformed
 from pipeline.models.declared import ModelSpec, regression
+from pipeline.models.groups import means_of
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.options import ClusteredRows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
@@ -27,6 +33,7 @@ def random_effects(
     covariates: Sequence[str] = (),
     *,
     correction: Correction = "hc1",
+    standard_errors: Asked = None,
     small_sample: bool = True,
     confidence: float = 0.95,
     model: str = "random_effects",
@@ -36,8 +43,8 @@ def random_effects(
     (linearmodels' ``RandomEffects``).
 
     Variances by Swamy and Arora; ``small_sample`` is the unbalanced-panel version that plm uses. Intervals are
-    normal, as in plm's summary. If u_i is related to the exposures the coefficients are biased: see ``hausman`` and
-    ``mundlak``, and ``within_between`` for both parts separately.
+    normal, as in plm's summary; ``standard_errors`` is as in ``fixed_effects``. If u_i is related to the exposures
+    the coefficients are biased: see ``hausman`` and ``mundlak``, and ``within_between`` for both parts separately.
 
     >>> import polars as pl
     >>> from pipeline.models import random_effects
@@ -51,11 +58,25 @@ def random_effects(
     >>> table.filter(component="variance")["term"].to_list()
     ['person', 'residual', 'icc']
     """
-    data = regression_data(frame, outcome, exposures, covariates, **taken(ClusteredRows, options))
+    errors = chosen_errors(standard_errors, "random_effects")
+    data = regression_data(frame, outcome, exposures, covariates, **rows_for(errors, taken(ClusteredRows, options)))
     fit, variances = random_effects_fit(data, small_sample=small_sample, correction=correction)
+    if errors is not None:
+        problem = partial(quasi_demeaned, data, variances)
+        fit = with_errors(fit, errors, Refit(data, problem, correction, confidence, data.wave, exposures))
+        fit = replace(fit, intervals=None)
     return coefficient_table(
         data, fit, confidence=confidence, model=model, family="random_effects", normal=True, variances=variances
     )
+
+
+def quasi_demeaned(data: RegressionData, variances: dict[str, float]) -> LeastSquares:
+    """The least squares that the estimates are: rows less θ_i times their person's mean."""
+    counts = np.bincount(data.person)
+    share = 1 - np.sqrt(variances["residual"] / (variances["residual"] + counts * variances["person"]))
+    joined = np.column_stack([data.matrix, data.outcome])
+    joined = joined - share[data.person, None] * means_of(joined, data.person)
+    return transformed(joined[:, -1], joined[:, :-1])
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:

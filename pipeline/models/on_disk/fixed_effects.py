@@ -24,6 +24,7 @@ def fixed_effects(
     *,
     effects: str = "person",
     correction: Correction = "hc1",
+    standard_errors: object = None,
     repeated: bool = False,
     confidence: float = 0.95,
     model: str = "fixed_effects",
@@ -33,6 +34,8 @@ def fixed_effects(
 
     Raises ModelError as it does, and for a term of which less than a millionth is left by the others.
     """
+    if standard_errors is not None:
+        raise ModelError("these standard errors need the panel in memory", where="standard_errors")
     chosen = taken(WeightedRows, options)
     both = effects == "person_and_wave"
     if both:

@@ -6,6 +6,7 @@ TERMS = frozenset({"covariates", "categorical", "reference", "centre", "standard
 PANEL = TERMS | {"wave_effects", "imputation"}
 CONTRASTS = frozenset({"contrasts", "slopes"})
 CLUSTERED = PANEL | CONTRASTS | {"cluster", "correction"}
+ROBUST = frozenset({"standard_errors"})
 WEIGHTS = frozenset({"weights", "standard_errors"})
 DESIGN = WEIGHTS | {"lonely_psu", "subset"}
 SLOPES = ("simple_slope", "slope_curve", "slope_region", "moderator")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from pipeline.specs.families.keys import CLUSTERED, CONTRASTS, EXPLAINS, LINEAR, ODDS, PANEL, SLOPES, TERMS, WEIGHTS
+from pipeline.specs.families.keys import (
+    CLUSTERED,
+    CONTRASTS,
+    EXPLAINS,
+    LINEAR,
+    ODDS,
+    PANEL,
+    ROBUST,
+    SLOPES,
+    TERMS,
+    WEIGHTS,
+)
 from pipeline.specs.families.mixed import MIXED, PARTS
 from pipeline.specs.family import ITERATIVE, Family
 
@@ -41,7 +52,7 @@ REGRESSIONS = (
         "Random effects for people",
         "pipeline.models.linear.random_effects:fit",
         needs=EXPLAINS,
-        takes=CLUSTERED,
+        takes=CLUSTERED | ROBUST,
         components=("coefficient", "wave", "intercept", "contrast", *SLOPES, "variance", "test", "sample"),
         imputed=True,
         repeatable=True,
@@ -81,7 +92,7 @@ REGRESSIONS = (
         "Ordinary least squares over people’s own means",
         "pipeline.models.linear.between:fit",
         needs=EXPLAINS,
-        takes=TERMS | CONTRASTS | {"imputation"},
+        takes=TERMS | CONTRASTS | ROBUST | {"imputation"},
         components=("coefficient", "intercept", "contrast", *SLOPES, "test", "sample"),
         imputed=True,
         repeatable=True,
@@ -103,7 +114,7 @@ REGRESSIONS = (
         "Test of whether within and between effects differ",
         "pipeline.models.linear.mundlak:fit",
         needs=EXPLAINS,
-        takes=CLUSTERED,
+        takes=CLUSTERED | ROBUST,
         components=(
             "within",
             "contextual",

@@ -1,0 +1,280 @@
+"""From the standard errors that are asked for to the covariance, tests and words of a linear fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import ModelError
+from pipeline.models.covariance import Linear, Tested, few_clusters
+from pipeline.models.covariances import sandwich, serial, small_sample
+from pipeline.models.covariances.few_treated import few_treated
+from pipeline.models.covariances.problem import LeastSquares
+from pipeline.models.covariances.randomisation import Permutations, RandomisationTest, randomised
+from pipeline.models.covariances.wild import Bootstrap, WildTest, drawn_way, wild_test
+from pipeline.models.covariances.wild_sums import sums
+from pipeline.models.regression_data import RegressionData, regression_data
+from pipeline.specs.corrections import CORRECTIONS
+from pipeline.specs.error_kinds import ERROR_KINDS
+from pipeline.specs.standard_errors import AREAS, FEW_AREAS, HOUSEHOLD_WAYS, StandardErrors
+
+Asked = StandardErrors | str | Mapping[str, Any] | None
+"""A kind of standard errors, a kind with options, or None: clustered, and classical where there are no clusters."""
+
+MANY_WAVES = 20
+"""With fewer periods Driscoll–Kraay errors are too small."""
+
+
+def chosen_errors(asked: Asked, family: str) -> StandardErrors | None:
+    """The standard errors that a function was asked for. Raises ModelError for a kind that its family does not have."""
+    if asked is None or isinstance(asked, StandardErrors):
+        found = asked
+    else:
+        from pydantic import ValidationError
+
+        try:
+            found = StandardErrors.model_validate(asked if isinstance(asked, str) else dict(asked))
+        except ValidationError as error:
+            words = [detail["msg"].removeprefix("Value error, ") for detail in error.errors()]
+            raise ModelError("; ".join(words), where="standard_errors") from None
+    if found is not None and family not in found.record.families:
+        what = f"`{found.kind}` standard errors are not defined here: {found.record.refusal(family)}"
+        raise ModelError(what, where="standard_errors")
+    return found
+
+
+def rows_for(errors: StandardErrors | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the rows, with the clusters that the standard errors need.
+
+    Raises ModelError where there are none.
+    """
+    if errors is None:
+        return dict(options)
+    if not errors.record.clusters:
+        return {**options, "cluster": None}
+    cluster = errors.cluster or options.get("cluster")
+    if cluster is None:
+        raise ModelError(
+            f"`{errors.kind}` standard errors need clusters", where="cluster", todo="Name a column in `cluster`."
+        )
+    names = (cluster,) if isinstance(cluster, str) else tuple(cluster)
+    if names == ("household_id",):
+        names = HOUSEHOLD_WAYS
+    if len(names) == 2 and errors.kind not in ("clustered", "wild_bootstrap"):
+        raise ModelError(f"`{errors.kind}` is defined for one way of clusters", where="cluster", count=2)
+    return {**options, "cluster": names[0] if len(names) == 1 else names}
+
+
+@dataclass(frozen=True)
+class Refit:
+    """What the covariances of a family are made from.
+
+    ``problem`` makes the least squares that its estimates are; ``columns`` (n × terms) are the terms before anything
+    was absorbed; ``waves`` (n) and ``persons`` (n) place the rows; ``profile`` (n) is that of an assigned treatment.
+    """
+
+    data: RegressionData
+    problem: Callable[[], LeastSquares]
+    correction: str
+    confidence: float
+    waves: np.ndarray
+    exposures: Sequence[str]
+    profile: np.ndarray | None = None
+
+
+def with_errors(fit: Linear, errors: StandardErrors | None, refit: Refit, *, repeated: bool = False) -> Linear:
+    """The fit with the standard errors that were chosen, or as it is.
+
+    By default errors are as fitted, but for fewer than 30 clusters that are areas: then p-values and intervals are
+    those of the wild cluster bootstrap. Raises ModelError where the kind cannot be made of these rows.
+    """
+    automatic = errors is None and not repeated and _few_areas(refit.data)
+    if automatic:
+        errors = StandardErrors(kind="wild_bootstrap")
+    if errors is None:
+        return fit
+    problem = refit.problem()
+    if errors.record.clusters:
+        made = _clustered(fit, errors, refit, problem, automatic=automatic)
+    else:
+        made = _unclustered(fit, errors, refit, problem)
+    negative = [term.label for term, value in zip(refit.data.terms, np.diag(made.covariance), strict=True) if value < 0]
+    if negative:
+        raise ModelError(
+            f"the variance of {', '.join(negative)} is below zero, as two-way clustering can give",
+            where=refit.data.outcome_name,
+            todo="Cluster one way, by the column with fewer clusters.",
+        )
+    return made
+
+
+def _few_areas(data: RegressionData) -> bool:
+    return data.cluster_name in AREAS and 1 < data.n_clusters < FEW_AREAS
+
+
+def _unclustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: LeastSquares) -> Linear:
+    """Classical, heteroskedasticity-robust and serial covariances, with t on the residual degrees of freedom."""
+    words, note = dict[str, object](), None
+    if errors.kind == "classical":
+        covariance = sandwich.classical(problem)
+    elif errors.kind in sandwich.HC:
+        covariance = sandwich.heteroskedastic(problem, errors.kind, dummies=errors.dummies)
+        absorbed = problem.absorbed is not None
+        words = {"kind": errors.kind.upper(), "dummies": ""}
+        if absorbed:
+            words["dummies"] = ", absorbed effects as dummies" if errors.dummies else ", without the absorbed effects"
+        if refit.data.n_persons < refit.data.n_obs:
+            note = "a person’s rows count as independent: cluster by person, unless there are two waves"
+    else:
+        covariance, words, note = _serial(errors, refit, problem)
+    return replace(
+        fit, covariance=covariance, described=errors.record.printed.format(**words), note=note, intervals="t"
+    )
+
+
+def _serial(
+    errors: StandardErrors, refit: Refit, problem: LeastSquares
+) -> tuple[np.ndarray, dict[str, object], str | None]:
+    person, waves = refit.data.person, refit.waves
+    periods = len(np.unique(waves))
+    if errors.kind == "hac":
+        covariance, lags = serial.newey_west(
+            problem, waves, person, lags=errors.lags, prewhite=errors.prewhite, adjust=errors.adjust
+        )
+        more = ", prewhitened" if errors.prewhite else ""
+    else:
+        covariance, lags = serial.driscoll_kraay(problem, waves, lags=errors.lags, adjust=errors.adjust)
+        more = ""
+    words: dict[str, object] = {"lags": lags, "periods": periods, "more": more + (", n/(n−k)" if errors.adjust else "")}
+    few = errors.kind == "driscoll_kraay" and periods < MANY_WAVES
+    note = f"Driscoll–Kraay errors are meant for many waves, and there are {periods}" if few else None
+    return covariance, words, note
+
+
+def _clustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: LeastSquares, *, automatic: bool) -> Linear:
+    ways = _ways(refit.data)
+    n_clusters = refit.data.n_clusters
+    words: dict[str, object] = {"clusters": refit.data.cluster_name, "n_clusters": f"{n_clusters:,}"}
+    if errors.kind.startswith("cr"):
+        covariance, degrees = small_sample.small_sample(problem, ways[0], errors.kind)
+        described = errors.record.printed.format(**words, kind=errors.kind.upper())
+        tested = _satterthwaite(problem, ways[0], errors.kind)
+        return replace(
+            fit, covariance=covariance, df=degrees, described=described, tested=tested, note=None, intervals="t"
+        )
+    drawn = errors.kind in ("wild_bootstrap", "randomisation")
+    name = "stata" if drawn else errors.correction or refit.correction
+    covariance = sandwich.clustered(problem, ways, name)
+    df = float(n_clusters - 1) if CORRECTIONS[name].groups else fit.df
+    if not drawn:
+        words["correction"] = CORRECTIONS[name].printed
+        described = errors.record.printed.format(**words)
+        return replace(
+            fit, covariance=covariance, df=df, described=described, note=few_clusters(n_clusters), intervals="t"
+        )
+    tests = _wild(errors, refit, problem, ways) if errors.kind == "wild_bootstrap" else _random(errors, refit, problem)
+    why = f", as there are fewer than {FEW_AREAS} areas" if automatic else ""
+    described = ERROR_KINDS[errors.kind].printed.format(**words, bootstrap=tests.words + why)
+    return replace(
+        fit, covariance=covariance, df=df, described=described, tested=tests, note=None, intervals="by inversion"
+    )
+
+
+def _ways(data: RegressionData) -> list[np.ndarray]:
+    if data.clusters is None:
+        raise ModelError("there are no clusters", where="cluster", todo="Name a column in `cluster`.")
+    return [data.clusters] if data.clusters.ndim == 1 else list(data.clusters.T)
+
+
+def _satterthwaite(problem: LeastSquares, codes: np.ndarray, kind: str) -> Callable[[np.ndarray], Tested | None]:
+    """The degrees of freedom of combinations of terms."""
+    found = small_sample.adjusted(problem, codes, kind)
+
+    def tested(row: np.ndarray) -> Tested | None:
+        direction = row @ problem.back[: problem.n_terms]
+        moments = found.moments(direction, direction)
+        return Tested(df=moments.trace**2 / moments.inner(moments))
+
+    return tested
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Tests of combinations of the terms, and how they are made in words."""
+
+    test: Callable[[np.ndarray], WildTest | RandomisationTest | Tested]
+    words: str
+
+    def __call__(self, row: np.ndarray) -> Tested | None:
+        found = self.test(row)
+        if isinstance(found, Tested):
+            return found
+        open_end = found.conf_low is None or found.conf_high is None
+        note = "no interval: on one side no value is rejected at this level" if open_end else None
+        return Tested(
+            p_value=found.p_value,
+            conf_low=None if open_end else found.conf_low,
+            conf_high=None if open_end else found.conf_high,
+            own=True,
+            note="; ".join(filter(None, (found.note, note))) or None,
+        )
+
+
+def _wild(errors: StandardErrors, refit: Refit, problem: LeastSquares, ways: list[np.ndarray]) -> _Drawn:
+    how = Bootstrap(errors.draws, errors.distribution, errors.restricted, errors.ties, refit.confidence, errors.seed)
+    drawn = drawn_way(ways)
+    given = sums(problem, ways, drawn)
+
+    def test(row: np.ndarray) -> WildTest | Tested:
+        alone = np.flatnonzero(row)
+        refused, caution = (None, None)
+        if len(alone) == 1 and refit.data.terms[alone[0]].component != "intercept":
+            refused, caution = few_treated(refit.data.matrix[:, alone[0]], drawn)
+        if refused:
+            return Tested(withheld=True, note=f"withheld: {refused}; use randomisation inference")
+        found = wild_test(problem, given, row @ problem.back[: problem.n_terms], how)
+        return replace(found, note="; ".join(filter(None, (found.note, caution))) or None)
+
+    return _Drawn(test, how.described(given.n_drawn))
+
+
+def _random(errors: StandardErrors, refit: Refit, problem: LeastSquares) -> _Drawn:
+    how = Permutations(errors.statistic, errors.draws, refit.confidence, errors.seed)
+    data, codes = refit.data, _ways(refit.data)[0]
+    profile = np.ones(data.n_obs) if refit.profile is None else refit.profile
+    exposures = {("coefficient", name) for name in refit.exposures}
+    assigned = [place for place, term in enumerate(data.terms) if (term.component, term.term) in exposures]
+
+    def test(row: np.ndarray) -> RandomisationTest | Tested:
+        alone = np.flatnonzero(row)
+        if len(alone) != 1 or alone[0] not in assigned:
+            return Tested(note="not assigned: clustered t with G − 1 degrees of freedom")
+        return randomised(problem, data.matrix[:, alone[0]], int(alone[0]), codes, profile, how)
+
+    first = test(np.eye(len(data.terms))[assigned[0]])
+    return _Drawn(test, first.described if isinstance(first, RandomisationTest) else "")
+
+
+def profiled(
+    frame: pl.DataFrame,
+    outcome: str,
+    exposures: Sequence[str],
+    covariates: Sequence[str],
+    errors: StandardErrors | None,
+    **options: Any,
+) -> tuple[RegressionData, np.ndarray | None]:
+    """The rows of a regression, and the profile (n) of an assigned treatment, if the standard errors name one."""
+    name = None if errors is None else errors.profile
+    if name is None or name in (*exposures, *covariates):
+        data = regression_data(frame, outcome, exposures, covariates, **options)
+        place = [place for place, term in enumerate(data.terms) if name is not None and term.term == name]
+        return data, data.matrix[:, place[0]] if place else None
+    data = regression_data(frame, outcome, exposures, (*covariates, name), **options)
+    own = np.array([term.term == name and term.component == "coefficient" for term in data.terms])
+    if own.sum() != 1:
+        raise ModelError("a profile is a number in each row", where=name)
+    return data.keep(~own), data.matrix[:, own][:, 0]
