@@ -164,7 +164,7 @@ def _clustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: Least
         described = errors.record.printed.format(**words, kind=errors.kind.upper())
         tested = _satterthwaite(problem, ways[0], errors.kind)
         return replace(
-            fit, covariance=covariance, df=degrees, described=described, tested=tested, note=None, intervals="t"
+            fit, covariance=covariance, degrees=degrees, described=described, tested=tested, note=None, intervals="t"
         )
     drawn = errors.kind in ("wild_bootstrap", "randomisation")
     name = "stata" if drawn else errors.correction or refit.correction

@@ -63,16 +63,17 @@ class Linear:
     """Coefficients (k), their covariance (k × k), degrees of freedom, and the covariance in words.
 
     ``tested`` gives the test of a combination of terms (k) where a covariance is not all there is to it; ``intervals``
-    says how they are made, where that is not the family's way.
+    says how they are made, where that is not the family's way; ``degrees`` (k) are those of each term, if they differ.
     """
 
     estimates: np.ndarray
     covariance: np.ndarray
-    df: float | np.ndarray
+    df: float
     described: str
     note: str | None = None
     tested: Callable[[np.ndarray], Tested | None] | None = None
     intervals: str | None = None
+    degrees: np.ndarray | None = None
 
 
 def linear(
