@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.models.effects.products import products_of
 from pipeline.models.effects.response import Response
 from pipeline.models.inference import Term
 
@@ -38,13 +39,20 @@ def average_effects(
 
     Of a number dE/dx; of a column of 0 and 1 the step from 0 to 1. A category of several is set against the reference,
     with everybody in the one or the other. R: ``marginaleffects::avg_slopes`` and ``avg_comparisons``; Stata:
-    ``margins, dydx(*)``. ``matrix`` (n × terms) is in the terms' own units.
+    ``margins, dydx(*)``. ``matrix`` (n × terms) is in the terms' own units. Products move with their factors, and have
+    no effect of their own; where a factor's product cannot be formed again, its effect is withheld (NaN).
     """
+    products = products_of(matrix, terms)
     share = np.full(len(matrix), 1 / len(matrix)) if weights is None else weights / weights.sum()
     for place, term in enumerate(terms):
-        if term.component != "coefficient":
+        if term.component != "coefficient" or place in products.made:
+            continue
+        if term.term in products.unknown:
+            for name in response.names:
+                yield Effect(term, name, np.nan, np.zeros(len(parameters)))
             continue
         low, high, width = _ends(matrix, terms, place)
+        low, high = products.formed(low), products.formed(high)
         (before, before_moved), (after, after_moved) = (
             response.averages(end, parameters, share) for end in (low, high)
         )

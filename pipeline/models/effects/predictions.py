@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.errors import ModelError
 from pipeline.models.columns import level_name
 from pipeline.models.effects.marginal import Effect
+from pipeline.models.effects.products import products_of
 from pipeline.models.effects.response import Response
 from pipeline.models.inference import Term
 
@@ -34,6 +35,14 @@ def predictions(
     joined by " × ". Raises ModelError for a term that the model does not have, and a category that it does not.
     """
     share = np.full(len(matrix), 1 / len(matrix)) if weights is None else weights / weights.sum()
+    products = products_of(matrix, terms)
+    fixed = sorted(set(at) & products.unknown)
+    if fixed:
+        raise ModelError(
+            f"`{fixed[0]}` is part of a product of what is centred or split, so that it cannot be set",
+            where="predict_at",
+            todo="Leave it out, or form the product of terms as they are.",
+        )
     combinations = list(product(*at.values()))
     if not 1 <= len(combinations) <= MOST:
         raise ModelError(
@@ -43,7 +52,7 @@ def predictions(
         rows = matrix.copy()
         for name, value in zip(at, values, strict=True):
             _set(rows, terms, name, value)
-        found, moved = response.averages(rows, parameters, share)
+        found, moved = response.averages(products.formed(rows), parameters, share)
         term = Term("prediction", " × ".join(at), group=" × ".join(level_name(value) for value in values))
         for name, value, gradient in zip(response.names, found, moved, strict=True):
             yield Effect(term, name, float(value), gradient)

@@ -9,7 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.models.effects.marginal import Effect
-from pipeline.models.inference import Basis, inference
+from pipeline.models.inference import Basis, Term, inference
+
+WITHHELD = "withheld: part of a product of other columns than the model's own, so that it cannot be moved by itself"
 
 
 def effect_rows(
@@ -27,6 +29,12 @@ def effect_rows(
     degree = np.inf if df is None else df
     rows = []
     for effect in effects:
+        if np.isnan(effect.value):
+            withheld = Term(
+                component or effect.term.component, effect.term.term, effect.term.wave, effect.term.group, WITHHELD
+            )
+            rows.append(basis.row(withheld, outcome=outcome_of(outcome, effect.name), covariance=None))
+            continue
         term = effect.term if component is None else replace(effect.term, component=component)
         found = inference(effect.value, effect.std_error(covariance), degree, basis.confidence)
         if term.component == "prediction":
