@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,14 @@ from pipeline.errors import ModelError
 from pipeline.models.contrasts import combined
 from pipeline.models.covariance import few_clusters, require_freedom
 from pipeline.models.declared import ModelSpec, regression
-from pipeline.models.inference import Basis, Term, coefficient_rows, inference, quantile
-from pipeline.models.logistic.marginal import marginal_effects
+from pipeline.models.effects.marginal import average_effects
+from pipeline.models.effects.predictions import Values, predictions
+from pipeline.models.effects.ratios import ratio_rows
+from pipeline.models.effects.response import Probability
+from pipeline.models.effects.rows import effect_rows
+from pipeline.models.effects.standardised import standardised_rows
+from pipeline.models.inference import Basis, Term, coefficient_rows
+from pipeline.models.likelihood.links import LATENT_VARIANCE
 from pipeline.models.logistic.response_fit import response_rows
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.scaled import orthonormal
@@ -45,6 +51,8 @@ def logit(
     family: str = "logit",
     response: bool = False,
     contrasts: Mapping[str, str] | None = None,
+    predict_at: Values | None = None,
+    standardised: bool = False,
     checked: bool = True,
 ) -> pl.DataFrame:
     """One row per term in log odds, one per odds ratio, one per average marginal effect, and McFadden's R².
@@ -85,8 +93,21 @@ def logit(
     basis = data.basis(f"{fit.described}; normal intervals", confidence)
     rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, None)
     rows += combined(data.contrasts, data.terms).rows(basis, fit.estimates, fit.covariance, None)
-    rows += _odds_ratio_rows(basis, data.terms, fit.estimates, fit.covariance)
-    rows += _marginal_rows(basis, data.terms, fit)
+    rows += ratio_rows(basis, data.terms, fit.estimates, fit.covariance)
+    if standardised:
+        rows += standardised_rows(
+            basis,
+            data.matrix[:, 1:],
+            data.terms[1:],
+            fit.estimates[1:],
+            fit.covariance[1:, 1:],
+            latent_variance=LATENT_VARIANCE["logit"],
+        )
+    effects = average_effects(Probability(), data.matrix, data.terms, fit.estimates)
+    rows += effect_rows(basis, effects, fit.covariance, outcome, "marginal_effect")
+    if predict_at:
+        found = predictions(Probability(), data.matrix, data.terms, fit.estimates, predict_at)
+        rows += effect_rows(basis, found, fit.covariance, outcome)
     rows = [*noted(rows, fit.note), *_fit_rows(basis, data, fit.log_likelihood)]
     if response:
         chance = 1 / (1 + np.exp(-data.matrix @ fit.estimates))
@@ -96,7 +117,8 @@ def logit(
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
     """The declared model (see ``pipeline.models.fit``)."""
-    return regression(logit, name, spec, panel, rows)
+    further = {key: getattr(spec, key) for key in ("predict_at", "standardised")}
+    return regression(logit, name, spec, panel, rows, **further)
 
 
 def require_binary(data: RegressionData) -> None:
@@ -107,11 +129,10 @@ def require_binary(data: RegressionData) -> None:
 
 @dataclass(frozen=True)
 class _Logit:
-    """Log odds (k), their covariance (k × k), average marginal effects of all terms and their errors (2 × k)."""
+    """Log odds (k), their covariance (k × k), and how it was made."""
 
     estimates: np.ndarray
     covariance: np.ndarray
-    effects: np.ndarray
     log_likelihood: float
     described: str
     note: str | None
@@ -132,7 +153,6 @@ def _fit(data: RegressionData) -> _Logit:
     return _Logit(
         estimates=estimates,
         covariance=covariance,
-        effects=marginal_effects(data, estimates, covariance),
         log_likelihood=float(result.llf),
         described=described,
         note=note,
@@ -176,35 +196,3 @@ def separated(data: RegressionData) -> ModelError:
         count=data.n_obs,
         todo="Leave out the term that does, or merge its categories.",
     )
-
-
-def _odds_ratio_rows(
-    basis: Basis, terms: Sequence[Term], estimates: np.ndarray, covariance: np.ndarray
-) -> list[dict[str, object]]:
-    """exp(b), its delta-method standard error, the exponential of the interval, and the test of b = 0."""
-    half = quantile(basis.confidence) * np.sqrt(np.diag(covariance))
-    rows = coefficient_rows(basis, terms, estimates, covariance, None)
-    return [
-        {
-            **row,
-            "component": "odds_ratio",
-            "estimate": float(np.exp(estimate)),
-            "std_error": float(np.exp(estimate)) * float(row["std_error"]),  # type: ignore[arg-type]
-            "conf_low": float(np.exp(estimate - reach)),
-            "conf_high": float(np.exp(estimate + reach)),
-        }
-        for row, estimate, reach, term in zip(rows, estimates, half, terms, strict=True)
-        if term.component == "coefficient"
-    ]
-
-
-def _marginal_rows(basis: Basis, terms: Sequence[Term], fit: _Logit) -> list[dict[str, object]]:
-    """The mean over the rows of dP/dx (or of P(x=1) − P(x=0)), with standard errors by the delta method."""
-    return [
-        basis.row(
-            replace(term, component="marginal_effect"),
-            **inference(float(effect), float(std_error), np.inf, basis.confidence),
-        )
-        for term, effect, std_error in zip(terms, *fit.effects, strict=True)
-        if term.component == "coefficient"
-    ]
