@@ -22,6 +22,7 @@ from pipeline.models.interventions.group_time_effects import group_time_effects 
 from pipeline.models.interventions.imputation_effects import imputation_effects as imputation_effects
 from pipeline.models.interventions.interrupted_time_series import interrupted_time_series as interrupted_time_series
 from pipeline.models.interventions.synthetic_control import synthetic_control as synthetic_control
+from pipeline.models.estimating_equations.gee import gee as gee
 from pipeline.models.linear.between import between as between
 from pipeline.models.linear.first_difference import first_difference as first_difference
 from pipeline.models.linear.fixed_effects import fixed_effects as fixed_effects
@@ -43,4 +44,5 @@ from pipeline.models.outcomes.fixed_effects_ordered import fixed_effects_ordered
 from pipeline.models.outcomes.fixed_effects_poisson import fixed_effects_poisson as fixed_effects_poisson
 from pipeline.models.outcomes.multinomial import multinomial_logit as multinomial_logit
 from pipeline.models.outcomes.ordered import ordered_logit as ordered_logit
+from pipeline.models.quantile.quantile import quantile_regression as quantile_regression
 from pipeline.models.terms.add import add_terms as add_terms

@@ -96,6 +96,7 @@ COMPONENTS: Records[Component] = Records(
     Component("autocorrelation", "correlation of residuals one step apart"),
     Component("icc", "intraclass correlation"),
     Component("r_squared", "share of variance explained"),
+    Component("working_correlation", "working correlation of answers"),
     Component("test", "test"),
     Component("fit", "fit"),
     Component("sample", "sample"),

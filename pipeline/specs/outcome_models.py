@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pipeline.specs.base import Name
 from pipeline.specs.report import Model
+
+ERRORS: dict[str, tuple[str, ...]] = {
+    "gee": ("robust", "mancl_derouen", "kauermann_carroll", "morel", "jackknife", "deletion", "model"),
+    "quantile_regression": ("kernel", "bootstrap"),
+}
+"""Family → its kinds of standard errors, the first by default."""
 
 
 class OutcomeModel(Model):
@@ -23,6 +29,26 @@ class OutcomeModel(Model):
     offset: Name | None = None
     predict_at: dict[Name, tuple[float | str, ...]] = {}
     standardised: bool = False
+
+    distribution: Literal["gaussian", "binomial", "poisson"] = "gaussian"
+    correlation: Literal["independence", "exchangeable", "ar1", "unstructured"] = "exchangeable"
+    errors: str | None = None
+    quantiles: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.5,)
+    draws: int = Field(default=500, ge=50)
+    seed: int = 1
+
+    @model_validator(mode="after")
+    def _errors_of_its_family(self) -> OutcomeModel:
+        known = ERRORS.get(self.family, ())
+        if self.errors is not None and self.errors not in known:
+            raise ValueError(f"`errors` of a `{self.family}` model are {', '.join(known)}, not `{self.errors}`")
+        if self.family == "gee" and self.cluster in ("none", "household_id"):
+            raise ValueError("`cluster` of a `gee` model is the one column within which answers correlate")
+        if self.offset and self.distribution == "gaussian" and self.family == "gee":
+            raise ValueError("`offset` is for counts, `distribution: poisson`")
+        if len(set(self.quantiles)) < len(self.quantiles):
+            raise ValueError("`quantiles` names one twice")
+        return self
 
     @model_validator(mode="after")
     def _predicts_at_terms_it_has(self) -> OutcomeModel:

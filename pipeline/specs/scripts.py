@@ -77,6 +77,8 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
     _not_alone("fixed_effects_ordered_logit", "survival::clogit in R on stacked copies; feologit in Stata"),
     _not_alone("poisson", "glm(family = poisson) in R, with sandwich::vcovCL; poisson in Stata"),
     _not_alone("negative_binomial", "MASS::glm.nb in R, with sandwich::vcovCL; nbreg in Stata"),
+    _not_alone("gee", "geepack::geeglm in R; xtgee in Stata"),
+    _not_alone("quantile_regression", "quantreg::rq in R; qreg2 in Stata"),
     _not_alone("fixed_effects_poisson", "glm(family = poisson) in R with a dummy for each person; xtpoisson in Stata"),
     _design("design_means", "mean"),
     _design("design_shares", "share"),

@@ -68,7 +68,8 @@ R$fe_poisson <- list(estimate = as.numeric(coef(fe)[keep]), se_model = sqrt(diag
 
 # ---- GEE: correlation by wave, gaps in time; unstructured
 pk <- function(m) list(estimate = as.numeric(coef(m)), se = summary(m)$coefficients[, 2], naive = sqrt(diag(m$geese$vbeta.naiv)), scale = as.numeric(m$geese$gamma), scale_se = sqrt(as.numeric(m$geese$vgamma)), alpha = as.numeric(m$geese$alpha), alpha_se = sqrt(diag(as.matrix(m$geese$valpha))), QIC = as.list(QIC(m)))
-d$id <- match(d$person_id, unique(d$person_id)); tight <- geese.control(epsilon = 1e-10, maxit = 200)
+# People seen once come first: after others, geepack adds those once more to the equations of alpha's standard error.
+d <- d[order(ave(d$wave, d$person_id, FUN = length) > 1, d$person_id, d$wave), ]; d$id <- match(d$person_id, unique(d$person_id)); tight <- geese.control(epsilon = 1e-10, maxit = 200)
 for (cs in c("independence", "exchangeable", "ar1")) { R[[paste0("gee_number_", cs)]] <- pk(geeglm(number ~ x + age, id = id, waves = wave, data = d, corstr = cs, control = tight)); R[[paste0("gee_b_", cs)]] <- pk(geeglm(b ~ x + age + g, id = id, waves = wave, data = d, family = binomial, corstr = cs, control = tight)); R[[paste0("gee_count_", cs)]] <- pk(geeglm(count ~ x + age + offset(log(time)), id = id, waves = wave, data = d, family = poisson, corstr = cs, control = tight)) }
 whole <- d[ave(d$wave, d$id, FUN = length) == 5, ]; R$gee_number_unstructured <- pk(geeglm(number ~ x + age, id = id, waves = wave, data = whole, corstr = "unstructured", control = tight))  # with gaps geepack crashes
 R$gee_weighted_ar1 <- pk(geeglm(b ~ x + age, id = id, waves = wave, data = d, family = binomial, corstr = "ar1", weights = weight, control = tight))
