@@ -14,6 +14,7 @@ from pipeline.models.dynamic.chamberlain import chamberlain as chamberlain
 from pipeline.models.dynamic.difference_gmm import difference_gmm as difference_gmm
 from pipeline.models.dynamic.hausman_taylor import hausman_taylor as hausman_taylor
 from pipeline.models.dynamic.system_gmm import system_gmm as system_gmm
+from pipeline.models.estimating_equations.gee import gee as gee
 from pipeline.models.interventions.difference_in_differences import (
     difference_in_differences as difference_in_differences,
 )
@@ -22,7 +23,6 @@ from pipeline.models.interventions.group_time_effects import group_time_effects 
 from pipeline.models.interventions.imputation_effects import imputation_effects as imputation_effects
 from pipeline.models.interventions.interrupted_time_series import interrupted_time_series as interrupted_time_series
 from pipeline.models.interventions.synthetic_control import synthetic_control as synthetic_control
-from pipeline.models.estimating_equations.gee import gee as gee
 from pipeline.models.linear.between import between as between
 from pipeline.models.linear.first_difference import first_difference as first_difference
 from pipeline.models.linear.fixed_effects import fixed_effects as fixed_effects

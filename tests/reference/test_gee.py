@@ -1,9 +1,9 @@
 """Generalised estimating equations against R's geepack: three data sets of its own, and two simulated panels with gaps.
 
 Judge: geepack 1.3.9. On ``data/outcomes`` it was asked to converge to 1e-10, and is met to 1e-8; the shared numbers
-stop at its default of 1e-4, and so differ by up to a tenth of that. Where people are seen once, geepack adds the cluster
-before them once more to the equations of the correlation's error: ``data/outcomes/run.R`` gives it those people first,
-which makes the numbers equal to ours. On the trust panel, where that was not done, this one error is left out.
+stop at its default of 1e-4, and so differ by up to a tenth of that. Where people are seen once, geepack adds the
+cluster before them once more to the equations of the correlation's error: ``data/outcomes/run.R`` gives it those people
+first, which makes the numbers equal to ours. On the trust panel, where that was not done, this one error is left out.
 """
 
 import json

@@ -94,7 +94,7 @@ def gee(
     ... })
     >>> table = gee(panel, "trust", ["contact"])
     >>> table.filter(component="working_correlation")["estimate"].round(3).to_list()
-    [0.759]
+    [0.796]
     """
     if isinstance(options.get("cluster"), tuple):
         raise ModelError("answers correlate within one column of clusters", where="cluster")
