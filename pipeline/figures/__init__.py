@@ -3,6 +3,7 @@
 from pipeline.figures.draw import Drawing, draw
 from pipeline.figures.kinds.areas import alt_area_dots, area_dots
 from pipeline.figures.kinds.coefficients import alt_coefficients, coefficients
+from pipeline.figures.kinds.forest_plot import alt_forest, forest_plot
 from pipeline.figures.kinds.likert import alt_likert, likert
 from pipeline.figures.kinds.odds_ratios import alt_odds_ratios, odds_ratios
 from pipeline.figures.kinds.participation import alt_participation, participation_flow
@@ -11,6 +12,7 @@ from pipeline.figures.kinds.patterns import alt_patterns, participation_patterns
 from pipeline.figures.kinds.sensitivity import alt_versions, versions
 from pipeline.figures.kinds.simple_slopes import alt_simple_slopes, simple_slopes
 from pipeline.figures.kinds.small_multiples import alt_small_multiples, small_multiples
+from pipeline.figures.kinds.specification_curve import alt_specification_curve, specification_curve
 from pipeline.figures.kinds.tile_map import alt_tile_map, tile_map
 from pipeline.figures.kinds.transitions import alt_transition_flow, transition_flow
 from pipeline.figures.kinds.trend import alt_trend, trend
@@ -25,6 +27,7 @@ __all__ = [
     "Drawing",
     "alt_area_dots",
     "alt_coefficients",
+    "alt_forest",
     "alt_likert",
     "alt_odds_ratios",
     "alt_participation",
@@ -32,6 +35,7 @@ __all__ = [
     "alt_patterns",
     "alt_simple_slopes",
     "alt_small_multiples",
+    "alt_specification_curve",
     "alt_tile_map",
     "alt_transition_flow",
     "alt_trend",
@@ -39,6 +43,7 @@ __all__ = [
     "area_dots",
     "coefficients",
     "draw",
+    "forest_plot",
     "likert",
     "lint",
     "odds_ratios",
@@ -51,6 +56,7 @@ __all__ = [
     "save_figure",
     "simple_slopes",
     "small_multiples",
+    "specification_curve",
     "tile_map",
     "transition_flow",
     "trend",

@@ -25,6 +25,11 @@ def check_multiverse(model: Multiverse, source: Source, study: StudyNames, readi
     if model.result.term not in asked.exposures:
         known(source, ("result", "term"), [model.result.term], list(asked.exposures), f"an exposure of `{model.of}`")
         return
+    if asked.wave_effects and {"fixed_effects", "two_way"} <= set(model.choices.family):
+        source.report(
+            ("choices", "family"),
+            f"`two_way` is `fixed_effects` with a term for each wave, which `{model.of}` has: leave one of them out.",
+        )
     _check_possible(model, asked, source, study, reading)
     _check_scales(model, source, reading)
     _check_filled(model, asked, source, reading)

@@ -61,6 +61,13 @@ class MultiplesOptions(Declaration):
     order: Literal["declared", "last"] = "declared"  # of the panels: as declared, or the highest last value first
 
 
+class ForestOptions(Declaration):
+    """Keys of a forest plot."""
+
+    component: str = "coefficient"  # of the estimates that are drawn
+    pooled: Literal["common", "random"] | None = None  # one more row: the mean of results of different people
+
+
 @dataclass(frozen=True)
 class FigureKind:
     """The facts of a kind of figure.
@@ -127,6 +134,15 @@ def _has_slopes(family: Family) -> bool:
 
 def _has_versions(family: Family) -> bool:
     return "version" in family.components
+
+
+def _has_cells(family: Family) -> bool:
+    return "cell" in family.components
+
+
+def _has_units(family: Family) -> bool:
+    known = [COMPONENTS[name] for name in family.components if name in COMPONENTS]
+    return any(one.in_units or one.is_change or one.is_difference for one in known)
 
 
 def _has_lags(family: Family) -> bool:
@@ -288,6 +304,28 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         can_draw=_has_versions,
         prints=("version",),
         reads_models=("confidence", "group"),
+    ),
+    FigureKind(
+        "forest",
+        "results of several models, terms or subgroups with intervals, one a row; `component` says which, and `pooled: "
+        "common` or `random` adds their mean, of results of different people",
+        "pipeline.figures.kinds.forest_plot:picture",
+        takes=_ESTIMATES | {"terms", "groups", "y_label"},
+        needs=("estimates", "comparability"),
+        can_draw=_has_units,
+        reads_models=("confidence", "group", "outcome"),
+        labelled=("terms", "models"),
+        options=ForestOptions,
+    ),
+    FigureKind(
+        "specification_curve",
+        "one result in every analysis of a `multiverse` model, in rising order, over the choices that each rests on",
+        "pipeline.figures.kinds.specification_curve:picture",
+        takes=_ESTIMATES | {"y_label"},
+        needs=("estimates",),
+        can_draw=_has_cells,
+        prints=("cell",),
+        reads_models=("confidence",),
     ),
     FigureKind(
         "participation",

@@ -16,6 +16,7 @@ from pipeline.specs import load_project
 from pipeline.specs.error_kinds import ERROR_KINDS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import SHARED
+from pipeline.specs.figure_kinds import FIGURE_KINDS
 
 STUDY = "data/studies/example"
 MODEL = """question: Are people who belong more satisfied with life?
@@ -343,8 +344,7 @@ MISTAKES = {
     ),
     "a figure of no such kind": (
         FIGURE_FILE, "kind: trend", "kind: trned", "kind:",
-        "`kind` is `trned`; expected 'trend', 'small_multiples', 'likert', 'areas', 'tile_map', 'transitions', "
-        "'coefficients', 'odds_ratios', 'path', 'sensitivity', 'participation' or 'patterns'; did you mean `trend`?",
+        f"`kind` is `trned`; {FIGURE_KINDS.expected('trned')}",
     ),
     "a key of another kind of figure": (
         FIGURE_FILE, "claims:", "terms: [belonging]\nclaims:", "terms:",
