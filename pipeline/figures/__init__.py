@@ -5,10 +5,12 @@ from pipeline.figures.kinds.areas import alt_area_dots, area_dots
 from pipeline.figures.kinds.coefficients import alt_coefficients, coefficients
 from pipeline.figures.kinds.forest_plot import alt_forest, forest_plot
 from pipeline.figures.kinds.likert import alt_likert, likert
+from pipeline.figures.kinds.mediation_paths import alt_mediation_paths, mediation_paths
 from pipeline.figures.kinds.odds_ratios import alt_odds_ratios, odds_ratios
 from pipeline.figures.kinds.participation import alt_participation, participation_flow
 from pipeline.figures.kinds.path import alt_path, path_figure
 from pipeline.figures.kinds.patterns import alt_patterns, participation_patterns
+from pipeline.figures.kinds.predicted_margins import alt_predicted_margins, predicted_margins
 from pipeline.figures.kinds.sensitivity import alt_versions, versions
 from pipeline.figures.kinds.simple_slopes import alt_simple_slopes, simple_slopes
 from pipeline.figures.kinds.small_multiples import alt_small_multiples, small_multiples
@@ -29,10 +31,12 @@ __all__ = [
     "alt_coefficients",
     "alt_forest",
     "alt_likert",
+    "alt_mediation_paths",
     "alt_odds_ratios",
     "alt_participation",
     "alt_path",
     "alt_patterns",
+    "alt_predicted_margins",
     "alt_simple_slopes",
     "alt_small_multiples",
     "alt_specification_curve",
@@ -46,11 +50,13 @@ __all__ = [
     "forest_plot",
     "likert",
     "lint",
+    "mediation_paths",
     "odds_ratios",
     "participation_counts",
     "participation_flow",
     "participation_patterns",
     "path_figure",
+    "predicted_margins",
     "rendered",
     "save_drawing",
     "save_figure",

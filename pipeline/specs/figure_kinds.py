@@ -132,6 +132,21 @@ def _has_slopes(family: Family) -> bool:
     return "slope_curve" in family.components
 
 
+def _has_mediators(family: Family) -> bool:
+    return "total_indirect_effect" in family.components
+
+
+_MEDIATED = tuple(
+    f"{kind}{level}"
+    for kind in ("path", "indirect_effect", "direct_effect", "total_effect")
+    for level in ("", "_within", "_between")
+)
+
+
+def _has_predictions(family: Family) -> bool:
+    return "prediction" in family.components
+
+
 def _has_versions(family: Family) -> bool:
     return "version" in family.components
 
@@ -294,6 +309,31 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         can_draw=_has_slopes,
         reads_models=("confidence", "exposures", "covariates", "outcome"),
         labelled=("outcomes", "measures"),
+    ),
+    FigureKind(
+        "mediation_paths",
+        "the paths of one `mediation` model from exposure to outcome, each with its mediators, coefficients and "
+        "effect; `terms` chooses the exposure",
+        "pipeline.figures.kinds.mediation_paths:picture",
+        takes=_ESTIMATES | {"terms"},
+        needs=("estimates", "comparability"),
+        can_draw=_has_mediators,
+        reads_models=("confidence", "group"),
+        labelled=("terms", "outcomes"),
+        prints=_MEDIATED,
+    ),
+    FigureKind(
+        "predicted_margins",
+        "what a model predicts at the values of its `predict_at`, with intervals; a second term as marks of other "
+        "shapes; `groups` names values, `percent: true` prints probabilities in per cent",
+        "pipeline.figures.kinds.predicted_margins:picture",
+        takes=_ESTIMATES | {"terms", "outcomes", "groups", "y_label", "percent"},
+        needs=("estimates", "comparability"),
+        can_draw=_has_predictions,
+        reads_study=("waves.*.title",),
+        reads_models=("confidence", "group"),
+        labelled=("terms", "outcomes"),
+        prints=("prediction",),
     ),
     FigureKind(
         "sensitivity",
