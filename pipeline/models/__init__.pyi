@@ -5,6 +5,7 @@ from pipeline.models.design.changes import design_changes as design_changes
 from pipeline.models.design.differences import design_differences as design_differences
 from pipeline.models.design.means import design_means as design_means
 from pipeline.models.design.means import design_shares as design_shares
+from pipeline.models.design.ordered import design_ordered as design_ordered
 from pipeline.models.design.quantiles import design_quantiles as design_quantiles
 from pipeline.models.design.ratios import design_ratios as design_ratios
 from pipeline.models.design.ratios import design_totals as design_totals

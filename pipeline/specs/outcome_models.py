@@ -16,6 +16,14 @@ ERRORS: dict[str, tuple[str, ...]] = {
 """Family → its kinds of standard errors, the first by default."""
 
 
+LINKS: dict[str, tuple[str, ...]] = {
+    "ordered_logit": ("logit", "probit"),
+    "design_ordered": ("logit", "probit"),
+    "design_regression": ("linear", "logit", "probit", "poisson"),
+}
+"""Family → its links, the first by default."""
+
+
 class OutcomeModel(Model):
     """reports/models/<key>.yaml of an ordered, unordered or counted outcome, of repeated answers (GEE), of quantiles.
 
@@ -23,7 +31,8 @@ class OutcomeModel(Model):
     coefficient per standard deviation of its term, too.
     """
 
-    link: Literal["logit", "probit"] = "logit"
+    link: Literal["linear", "logit", "probit", "poisson"] | None = None
+    degrees: Literal["residual", "design", "normal"] = "residual"
     base_category: str | float | None = None
     exposure_time: Name | None = None
     offset: Name | None = None
@@ -42,6 +51,11 @@ class OutcomeModel(Model):
         known = ERRORS.get(self.family, ())
         if self.errors is not None and self.errors not in known:
             raise ValueError(f"`errors` of a `{self.family}` model are {', '.join(known)}, not `{self.errors}`")
+        links = LINKS.get(self.family, ())
+        if self.link is not None and self.link not in links:
+            raise ValueError(f"`link` of a `{self.family}` model is {' or '.join(links)}, not `{self.link}`")
+        if self.exposure_time and self.family == "design_regression" and self.link != "poisson":
+            raise ValueError("`exposure_time` is the time that counts are over, `link: poisson`")
         if self.family == "gee" and self.cluster in ("none", "household_id"):
             raise ValueError("`cluster` of a `gee` model is the one column within which answers correlate")
         if self.offset and self.distribution == "gaussian" and self.family == "gee":

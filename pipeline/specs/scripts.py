@@ -36,9 +36,9 @@ def _panel(key: str, *components: str, limits: str = "") -> ScriptFamily:
     )
 
 
-def _design(key: str, *components: str) -> ScriptFamily:
+def _design(key: str, *components: str, limits: str = "") -> ScriptFamily:
     folder = "pipeline.exports.scripts"
-    return ScriptFamily(key, f"{folder}.designs:in_r", f"{folder}.stata_designs:lines", components)
+    return ScriptFamily(key, f"{folder}.designs:in_r", f"{folder}.stata_designs:lines", components, limits=limits)
 
 
 def _lagged(key: str) -> ScriptFamily:
@@ -84,7 +84,8 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
     _design("design_shares", "share"),
     _design("design_changes", "change", "difference_of_changes"),
     _design("design_differences", "difference"),
-    _design("design_regression", "coefficient", "wave", "intercept"),
+    _design("design_regression", "coefficient", "wave", "intercept", limits="pipeline.exports.scripts.links:limits"),
+    _not_alone("design_ordered", "survey::svyolr in R; svy: ologit in Stata"),
     ScriptFamily(
         "design_quantiles",
         why_not="Programs define a weighted quantile, and its interval, in several ways; none has this one by name.",

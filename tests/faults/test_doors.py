@@ -52,7 +52,7 @@ def tenth(frame: object) -> object:
 
 OUTCOME = {
     **dict.fromkeys(("logit", "conditional_logit"), "b"),
-    **dict.fromkeys(("ordered_logit", "multinomial_logit", "fixed_effects_ordered_logit"), "o"),
+    **dict.fromkeys(("ordered_logit", "multinomial_logit", "fixed_effects_ordered_logit", "design_ordered"), "o"),
     **dict.fromkeys(("poisson", "negative_binomial", "fixed_effects_poisson"), "n"),
 }
 

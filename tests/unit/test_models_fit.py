@@ -12,6 +12,7 @@ from pipeline.errors import ModelError
 from pipeline.models.logistic.attrition import stayers
 from pipeline.specs import Model
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.family import load
 
 PANEL = pl.read_csv(SHIPPED / "models" / "panel.csv").with_columns(arm=pl.lit("main"), design_weight="design_weight")
 CONTACT = {"question": "?", "study": "example", "outcome": "trust", "exposures": ["contact"]}
@@ -20,7 +21,7 @@ CONTACT = {"question": "?", "study": "example", "outcome": "trust", "exposures":
 def declared(family: str, **keys: object) -> Model:
     """A model of ``family``, of trust on contact where it takes them."""
     given = {key: value for key, value in CONTACT.items() if key in FAMILIES[family].keys}
-    return Model.model_validate({**given, "family": family, **keys})
+    return load(FAMILIES[family].declaration).model_validate({**given, "family": family, **keys})
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ KEYS = {
 
 ANSWERS = {
     **dict.fromkeys(("logit", "conditional_logit"), "helped"),
-    **dict.fromkeys(("ordered_logit", "multinomial_logit", "fixed_effects_ordered_logit"), "answer"),
+    **dict.fromkeys(("ordered_logit", "multinomial_logit", "fixed_effects_ordered_logit", "design_ordered"), "answer"),
     **dict.fromkeys(("poisson", "negative_binomial", "fixed_effects_poisson"), "times"),
 }
 """Outcomes of families that take no plain number."""

@@ -1,8 +1,8 @@
-"""Regression on a survey design: linear and logistic."""
+"""Regression on a survey design: linear, logistic, probit, and of counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Unpack
 
@@ -11,19 +11,30 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
-from pipeline.models.columns import require
+from pipeline.models.columns import numeric
 from pipeline.models.contrasts import combined
-from pipeline.models.declared import ModelSpec, on_design
+from pipeline.models.declared import on_design
+from pipeline.models.design.pseudo_likelihood import Degrees, Solved, complete_rows, fit_on_design, solver
 from pipeline.models.design.sample import DesignArguments, Sample
 from pipeline.models.design.survey_design import Subset
+from pipeline.models.effects.marginal import average_effects
+from pipeline.models.effects.predictions import Values, predictions
+from pipeline.models.effects.ratios import ratio_rows
+from pipeline.models.effects.response import Identity, Probability, Rate, Response
+from pipeline.models.effects.rows import effect_rows
+from pipeline.models.effects.standardised import standardised_rows
 from pipeline.models.inference import coefficient_rows
-from pipeline.models.logistic.logit import FARTHEST, MAX_STEPS, require_binary, separated
-from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.likelihood.binary import Binary
+from pipeline.models.likelihood.counts import Poisson
+from pipeline.models.likelihood.links import LATENT_VARIANCE
+from pipeline.models.logistic.logit import require_binary
+from pipeline.models.regression_data import RegressionData, check_rank
 from pipeline.models.scaled import orthonormal
 from pipeline.models.table import noted, table
 from pipeline.models.weighting import Weighted
 
-Link = Literal["linear", "logit"]
+Link = Literal["linear", "logit", "probit", "poisson"]
+RATIOS = {"logit": "odds_ratio", "poisson": "rate_ratio"}
 
 
 @public(once=True, ordered=True)
@@ -37,18 +48,25 @@ def design_regression(
     categorical: Iterable[str] = (),
     wave_effects: bool = True,
     subset: Subset = "domain",
+    degrees: Degrees = "residual",
+    exposure_time: str | None = None,
     contrasts: Mapping[str, str] | None = None,
+    predict_at: Values | None = None,
+    standardised: bool = False,
     confidence: float = 0.95,
     model: str = "design_regression",
     **design: Unpack[DesignArguments],
 ) -> pl.DataFrame:
-    """One row per term: weighted (logistic) regression with design-based standard errors (R: ``svyglm``).
+    """One row per term: weighted regression with design-based standard errors (R: ``svyglm``).
 
-    Pseudo-maximum likelihood; the covariance is the design's for the scores, through the inverse information (Binder
+    ``link`` "linear", "logit" and "probit" of an outcome of 0 and 1, or "poisson" of counts (over ``exposure_time``),
+    by pseudo-maximum likelihood; the covariance is the design's for the scores, through the inverse information (Binder
     1983). Rows without a value in any column used are outside the domain: with ``subset`` "domain" (R) they count as
     sampled units, with "answered" they do not. t intervals with units less strata less terms plus one degrees of
-    freedom. Where persons have several rows they are the units unless ``psu`` names others, as in ``design_changes``; a
-    note says so. A column that numbers the rows, named as ``psu``, takes each row as a unit.
+    freedom (``degrees`` "residual", as R), units less strata ("design", as Stata's ``svy``), or normal ones. Where
+    persons have several rows they are the units unless ``psu`` names others, as in ``design_changes``; a note says so.
+    A column that numbers the rows, named as ``psu``, takes each row as a unit. But for the linear link there are ratios
+    and average marginal effects, averaged with the weights, which count as known.
 
     >>> import polars as pl
     >>> from pipeline.models import design_regression
@@ -59,106 +77,97 @@ def design_regression(
     >>> table.filter(term="contact")["estimate"].round(4).to_list()
     [1.1538]
     """
+    if exposure_time and link != "poisson":
+        raise ModelError("only counts are over a time", where="exposure_time", todo="Leave it out.")
     sample = Sample.of(frame, **design)
-    used = [outcome, *exposures, *covariates, *([sample.wave] if wave_effects else [])]
-    require(sample.frame, used)
-    clean = sample.frame.with_columns(pl.selectors.float().fill_nan(None))
-    complete = clean.select(pl.all_horizontal(pl.col(used).is_not_null())).to_series().to_numpy()
-    data = regression_data(
-        clean.filter(complete),
+    data, complete, kept = complete_rows(
+        sample,
         outcome,
         exposures,
         covariates,
-        categorical=categorical,
-        person=None,
-        wave=sample.wave if wave_effects else None,
         wave_effects=wave_effects,
+        further=[exposure_time] if exposure_time else [],
+        categorical=tuple(categorical),
         contrasts=contrasts,
     )
     data = replace(data, n_left_out=frame.height - data.n_obs)
-    if link == "logit":
-        require_binary(data)
+    offset = _offset(kept, exposure_time, data.n_obs)
     check_rank(data.matrix, data.terms, outcome)
     scaled = orthonormal(data)
-    estimates, covariance, df, words = _fit(sample, scaled.data, complete, link, subset)
-    estimates, covariance = scaled.terms(estimates, covariance)
-    df -= len(data.terms) - 1
-    if df < 1:
-        raise ModelError("more terms than the design has degrees of freedom", where=outcome, count=len(data.terms))
+    fit = fit_on_design(sample, complete, _solve(scaled.data, link, offset), subset, degrees, len(data.terms), outcome)
+    estimates, covariance = scaled.terms(fit.estimates, fit.covariance)
     persons = len(np.unique(sample.persons[complete]))
-    basis = replace(data.basis(f"{words}; t intervals", confidence), n_persons=persons)
-    rows = coefficient_rows(basis, data.terms, estimates, covariance, df)
-    rows += combined(data.contrasts, data.terms).rows(basis, estimates, covariance, df)
-    found = noted(rows, sample.linked(complete))
-    return table(found, data, basis, model=model, family="design_regression")
+    basis = replace(data.basis(fit.described, confidence), n_persons=persons)
+    rows = coefficient_rows(basis, data.terms, estimates, covariance, fit.df)
+    rows += combined(data.contrasts, data.terms).rows(basis, estimates, covariance, fit.df)
+    if link in RATIOS:
+        rows += ratio_rows(basis, data.terms, estimates, covariance, RATIOS[link], fit.df)
+    weights = sample.weights[complete]
+    if standardised:
+        rows += standardised_rows(
+            basis, data.matrix[:, 1:], data.terms[1:], estimates[1:], covariance[1:, 1:],
+            latent_variance=LATENT_VARIANCE.get(link), weights=weights, df=fit.df,
+        )  # fmt: skip
+    response = _response(link, offset)
+    if link != "linear":
+        effects = average_effects(response, data.matrix, data.terms, estimates, weights)
+        rows += effect_rows(basis, effects, covariance, outcome, "marginal_effect", fit.df)
+    if predict_at:
+        shown = predictions(response, data.matrix, data.terms, estimates, predict_at, weights)
+        rows += effect_rows(basis, shown, covariance, outcome, None, fit.df)
+    return table(noted(rows, sample.linked(complete)), data, basis, model=model, family="design_regression")
 
 
-def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
+def fit(name: str, spec: Any, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
     """The declared model (see ``pipeline.models.fit``)."""
     return design_regression(
         panel,
         str(spec.outcome),
         spec.exposures,
         spec.covariates,
+        link=spec.link or "linear",
         categorical=spec.categorical,
         wave_effects=spec.wave_effects,
         contrasts=spec.contrasts,
+        degrees=spec.degrees,
+        exposure_time=spec.exposure_time,
+        predict_at=spec.predict_at,
+        standardised=spec.standardised,
         **on_design(spec, panel, study, rows),
         model=name,
     )
 
 
-def _fit(
-    sample: Sample, data: RegressionData, complete: np.ndarray, link: Link, subset: Subset
-) -> tuple[np.ndarray, np.ndarray, int, str]:
-    """Coefficients, their covariance, the design's degrees of freedom, and how the covariance was made."""
-    if sample.replicates is not None:
-        estimates, covariance = sample.replicates.estimate(lambda weights: _solve(data, weights[complete], link)[0])
-        words = f"replicate weights ({sample.replicates.kind})"
-        return estimates, covariance, sample.replicates.degrees_of_freedom, words
-    assert sample.design is not None
-    weights = sample.weights[complete]
-    estimates, residuals, inverse = _solve(data, weights, link)
-    influence = np.zeros((len(complete), len(estimates)))
-    influence[complete] = (data.matrix * (weights * residuals)[:, None]) @ inverse
-    answered = sample.design.subset(complete)
-    if subset == "answered":
-        return estimates, answered.covariance(influence[complete]), answered.df, answered.described()
-    return estimates, sample.design.covariance(influence, complete), answered.df, sample.design.described()
+def _response(link: str, offset: np.ndarray) -> Response:
+    if link == "linear":
+        return Identity()
+    return Rate(offset) if link == "poisson" else Probability(link)
 
 
-def _solve(data: RegressionData, weights: np.ndarray, link: Link) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Coefficients, residuals and the inverse information of a weighted fit."""
-    if link == "logit":
-        estimates, probability, inverse = _weighted_logit(data, weights)
-        return estimates, data.outcome - probability, inverse
+def _offset(kept: pl.DataFrame, exposure_time: str | None, count: int) -> np.ndarray:
+    if exposure_time is None:
+        return np.zeros(count)
+    time = numeric(kept, exposure_time)
+    wrong = int((time <= 0).sum())
+    if wrong:
+        raise ModelError("the time that counts are over must be above zero", where=exposure_time, count=wrong)
+    return np.asarray(np.log(time))
+
+
+def _solve(data: RegressionData, link: str, offset: np.ndarray) -> Callable[[np.ndarray], Solved]:
+    """What fits the rows with weights."""
+    if link == "linear":
+        return lambda weights: _least_squares(data, weights)
+    if link == "poisson":
+        wrong = int(((data.outcome < 0) | (data.outcome != np.round(data.outcome))).sum())
+        if wrong:
+            raise ModelError("a count is a whole number from zero", where=data.outcome_name, count=wrong)
+        return solver(Poisson(data.outcome, data.matrix, offset, data.outcome_name))
+    require_binary(data)
+    return solver(Binary(data.outcome, data.matrix, link, data.outcome_name))
+
+
+def _least_squares(data: RegressionData, weights: np.ndarray) -> Solved:
     inverse = np.linalg.inv((data.matrix * weights[:, None]).T @ data.matrix)
     estimates = inverse @ (data.matrix.T @ (weights * data.outcome))
-    return estimates, data.outcome - data.matrix @ estimates, inverse
-
-
-def _weighted_logit(data: RegressionData, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Newton's method: coefficients, each row's probability, and the inverse of the information.
-
-    ``weights`` multiply each row's log-likelihood; those of a replicate may be zero. Raises ModelError if the outcomes
-    are separated.
-    """
-    estimates = np.zeros(data.matrix.shape[1])
-    for _ in range(MAX_STEPS):
-        probability = _probability(data.matrix, estimates)
-        information = (data.matrix * (weights * probability * (1 - probability))[:, None]).T @ data.matrix
-        try:
-            inverse = np.linalg.inv(information)
-        except np.linalg.LinAlgError as error:
-            raise separated(data) from error
-        step = inverse @ (data.matrix.T @ (weights * (data.outcome - probability)))
-        estimates = estimates + step
-        if np.abs(data.matrix @ estimates)[weights > 0].max() > FARTHEST:
-            raise separated(data)
-        if np.all(np.abs(step) <= 1e-12 * (np.abs(estimates) + np.sqrt(np.diag(inverse)))):
-            return estimates, _probability(data.matrix, estimates), inverse
-    raise ModelError("the likelihood has no maximum that can be found", where=data.outcome_name, count=data.n_obs)
-
-
-def _probability(matrix: np.ndarray, estimates: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-matrix @ estimates)))
+    return estimates, data.matrix * (data.outcome - data.matrix @ estimates)[:, None], inverse

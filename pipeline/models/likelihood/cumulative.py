@@ -77,3 +77,16 @@ class Cumulative:
 
     def expected(self, _: np.ndarray, __: np.ndarray, parts: Parts) -> np.ndarray:
         return parts.information
+
+
+def with_thresholds(back: np.ndarray, cuts: int) -> np.ndarray:
+    """From thresholds and coefficients of scaled columns, without the intercept, to those of the terms.
+
+    The first scaled column is constant: what the others' coefficients make of the intercept is taken off thresholds.
+    """
+    k = len(back) - 1
+    whole = np.zeros((cuts + k, cuts + k))
+    whole[:cuts, :cuts] = np.eye(cuts)
+    whole[:cuts, cuts:] = -back[0, 1:]
+    whole[cuts:, cuts:] = back[1:, 1:]
+    return whole

@@ -97,16 +97,3 @@ def _again(likelihood: Likelihood, start: np.ndarray, weights: np.ndarray) -> np
 def blocks(back: np.ndarray, count: int) -> np.ndarray:
     """``back`` for ``count`` sets of coefficients one after the other."""
     return np.kron(np.eye(count), back)
-
-
-def with_thresholds(back: np.ndarray, cuts: int) -> np.ndarray:
-    """From thresholds and coefficients of scaled columns, without the intercept, to those of the terms.
-
-    The first scaled column is constant: what the others' coefficients make of the intercept is taken off thresholds.
-    """
-    k = len(back) - 1
-    whole = np.zeros((cuts + k, cuts + k))
-    whole[:cuts, :cuts] = np.eye(cuts)
-    whole[:cuts, cuts:] = -back[0, 1:]
-    whole[cuts:, cuts:] = back[1:, 1:]
-    return whole

@@ -31,7 +31,7 @@ from pipeline.models.outcomes.answers import (
     standardised_of,
 )
 from pipeline.models.outcomes.fitted import blocks, fit_likelihood
-from pipeline.models.outcomes.rows import OutcomeRows, category_names, outcome_data
+from pipeline.models.outcomes.rows import OutcomeRows, outcome_data
 from pipeline.models.table import noted, table
 from pipeline.models.weighting import Weighted
 
@@ -69,7 +69,7 @@ def multinomial_logit(
     ['vote_2', 'vote_7']
     """
     rows = outcome_data(frame, outcome, exposures, covariates, options, kind="unordered", freedom=True)
-    names = category_names(frame, outcome, rows.levels)
+    names = rows.levels
     base = 0 if base_category is None else _place(names, base_category, outcome)
     order = [base, *(place for place in range(len(names)) if place != base)]
     codes = np.argsort(order)[rows.codes]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Unpack
 
 import polars as pl
 
 from pipeline.door import public
 from pipeline.models.contrasts import combined
-from pipeline.models.declared import ModelSpec
 from pipeline.models.effects.predictions import Values
 from pipeline.models.effects.ratios import ratio_rows
 from pipeline.models.effects.response import Ordered
 from pipeline.models.inference import Term, coefficient_rows
-from pipeline.models.likelihood.cumulative import Cumulative
+from pipeline.models.likelihood.cumulative import Cumulative, with_thresholds
 from pipeline.models.likelihood.links import LATENT_VARIANCE, Link
 from pipeline.models.outcomes.answers import (
     Asked,
@@ -27,9 +27,9 @@ from pipeline.models.outcomes.answers import (
     null_value,
     standardised_of,
 )
-from pipeline.models.outcomes.fitted import fit_likelihood, with_thresholds
+from pipeline.models.outcomes.fitted import fit_likelihood
 from pipeline.models.outcomes.proportional import proportional_odds_rows
-from pipeline.models.outcomes.rows import OutcomeRows, category_names, outcome_data
+from pipeline.models.outcomes.rows import OutcomeRows, outcome_data
 from pipeline.models.table import noted, table
 from pipeline.models.weighting import Weighted
 
@@ -71,7 +71,7 @@ def ordered_logit(
     """
     rows = outcome_data(frame, outcome, exposures, covariates, options, kind="ordered")
     data, asked = rows.data, Asked(predict_at, standardised)
-    levels = category_names(frame, outcome, rows.levels)
+    levels = rows.levels
     cuts = len(levels) - 1
     likelihood = Cumulative(rows.codes, rows.scaled.data.matrix[:, 1:], link, outcome)
     fit = fit_likelihood(rows, likelihood, with_thresholds(rows.scaled.back, cuts))
@@ -98,6 +98,8 @@ def ordered_logit(
     return table(whole, replace(data, outcome_name=outcome), basis, model=model, family="ordered_logit")
 
 
-def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
+def fit(name: str, spec: Any, panel: pl.DataFrame, _: Any, rows: Weighted | None) -> pl.DataFrame:
     """The declared model (see ``pipeline.models.fit``)."""
-    return declared(ordered_logit, name, spec, panel, rows, "link", "predict_at", "standardised")
+    return declared(
+        partial(ordered_logit, link=spec.link or "logit"), name, spec, panel, rows, "predict_at", "standardised"
+    )

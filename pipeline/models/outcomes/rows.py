@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.columns import level_name, numeric, require
+from pipeline.models.categories import coded, level_names, unchosen
+from pipeline.models.columns import numeric, require
 from pipeline.models.covariance import require_freedom
 from pipeline.models.design.sample import Replicated
 from pipeline.models.inference import Term
@@ -19,8 +20,6 @@ from pipeline.models.regression_data import RegressionData, check_rank, regressi
 from pipeline.models.scaled import Scaled, orthonormal
 
 ROW = "_row"
-MOST_CATEGORIES = 30
-"""An outcome with more values than this is a number, or a name, and no answer to a question with categories."""
 PERSON = "person_id"
 
 
@@ -100,7 +99,7 @@ def outcome_data(
     given = [name for name in (offset, exposure_time, options.get("weights")) if name is not None]
     require(frame, [outcome, *given])
     held = frame
-    frame = _coded(frame, outcome, kind).with_columns(pl.int_range(1, pl.len() + 1).alias(ROW))
+    frame = coded(frame, outcome, kind).with_columns(pl.int_range(1, pl.len() + 1).alias(ROW))
     n_rows, weights = frame.height, options.get("weights")
     added = [name for name in (offset, exposure_time) if name is not None]
     frame = frame.drop_nulls([*added, *([weights] if weights else [])])
@@ -153,20 +152,6 @@ def _weighted(frame: pl.DataFrame, weights: str) -> pl.DataFrame:
     return frame.filter(pl.col(weights) > 0)
 
 
-def _coded(frame: pl.DataFrame, outcome: str, kind: str) -> pl.DataFrame:
-    """The frame with numbers for the categories of the outcome."""
-    held = frame.schema[outcome]
-    if held.is_numeric() or held == pl.Boolean:
-        return frame
-    if held == pl.Enum and kind in ("ordered", "unordered"):
-        return frame.with_columns(pl.col(outcome).to_physical().cast(pl.Float64))
-    if kind == "unordered":
-        names = frame[outcome].drop_nulls().unique().sort()
-        return frame.with_columns(pl.col(outcome).cast(pl.Enum(names.cast(pl.String))).to_physical().cast(pl.Float64))
-    todo = "Give the categories as numbers" + (", or as an Enum in their order." if kind == "ordered" else ".")
-    raise ModelError("text has no order and is no number", where=outcome, todo=todo)
-
-
 def _levels(data: RegressionData, frame: pl.DataFrame, outcome: str, kind: str) -> tuple[tuple[str, ...], str | None]:
     """The names of the categories that occur, and a note on those between them that do not."""
     found = np.unique(data.outcome)
@@ -181,20 +166,7 @@ def _levels(data: RegressionData, frame: pl.DataFrame, outcome: str, kind: str) 
         return (), None
     if kind == "number":
         return (), None
-    if len(found) > MOST_CATEGORIES:
-        raise ModelError(
-            "the outcome has too many values for a model of categories",
-            where=outcome,
-            count=len(found),
-            todo="Name a single item with a few answers, or use a linear model.",
-        )
-    names = tuple(level_name(float(value)) for value in found)
-    gaps: list[str] = []
-    if np.all(found == np.round(found)):
-        absent = [value for value in range(int(found[0]), int(found[-1])) if value not in found]
-        gaps = [category(frame, outcome, value) for value in absent]
-    note = f"nobody answered {', '.join(gaps)}" if 0 < len(gaps) <= MOST_CATEGORIES and kind == "ordered" else None
-    return names, note
+    return level_names(found, frame, outcome), unchosen(found, frame, outcome) if kind == "ordered" else None
 
 
 def _offset(kept: pl.DataFrame, offset: str | None, exposure_time: str | None) -> np.ndarray:
@@ -207,21 +179,3 @@ def _offset(kept: pl.DataFrame, offset: str | None, exposure_time: str | None) -
     if wrong:
         raise ModelError("the time that counts are over must be above zero", where=exposure_time, count=wrong)
     return np.asarray(moved + np.log(time))
-
-
-def category(frame: pl.DataFrame, outcome: str, code: int) -> str:
-    """The name of a whole-number code of the outcome, as the frame held it before it was coded."""
-    held = frame.schema[outcome]
-    return str(held.categories[code]) if held == pl.Enum else str(code)  # type: ignore[attr-defined]
-
-
-def category_names(frame: pl.DataFrame, outcome: str, levels: Sequence[str]) -> tuple[str, ...]:
-    """The names of categories that were text: their codes are places among the names."""
-    held = frame.schema[outcome]
-    if held.is_numeric() or held == pl.Boolean:
-        return tuple(levels)
-    if held == pl.Enum:
-        names = held.categories.to_list()  # type: ignore[attr-defined]
-    else:
-        names = frame[outcome].drop_nulls().unique().sort().cast(pl.String).to_list()
-    return tuple(names[int(level)] for level in levels)

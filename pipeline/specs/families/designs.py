@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.specs.families.keys import CONTRASTS, DESIGN, EXPLAINS, LINEAR, PANEL
-from pipeline.specs.family import Family
+from pipeline.specs.families.keys import CONTRASTS, DESIGN, EXPLAINS, LINEAR, PANEL, SLOPES
+from pipeline.specs.family import ITERATIVE, Family
 
 DESIGNS = (
     Family(
@@ -72,11 +72,33 @@ DESIGNS = (
         "Weighted regression, with standard errors from weights, strata and clusters",
         "pipeline.models.design.regression:fit",
         needs=EXPLAINS,
-        takes=DESIGN | PANEL | CONTRASTS,
-        components=LINEAR,
+        takes=DESIGN | PANEL | CONTRASTS | {"link", "degrees", "exposure_time", "predict_at", "standardised"},
+        components=(
+            *LINEAR,
+            *("odds_ratio", "rate_ratio", "marginal_effect", "prediction", "standardised", "standardised_latent"),
+        ),
+        declaration="pipeline.specs.outcome_models:OutcomeModel",
         weighted=True,
         imputed=True,
         repeatable=True,
+    ),
+    Family(
+        "design_ordered",
+        "Ordered logit on the survey design",
+        "Weighted cumulative link model of an ordered outcome, with standard errors from weights, strata and clusters",
+        "pipeline.models.design.ordered:fit",
+        needs=EXPLAINS,
+        takes=DESIGN | PANEL | CONTRASTS | {"link", "degrees", "predict_at", "standardised"},
+        components=(
+            *("coefficient", "wave", "threshold", "contrast", *SLOPES, "test", "odds_ratio", "marginal_effect"),
+            *("prediction", "standardised", "standardised_latent", "sample"),
+        ),
+        declaration="pipeline.specs.outcome_models:OutcomeModel",
+        weighted=True,
+        imputed=True,
+        repeatable=True,
+        log_scale=True,
+        computed=ITERATIVE,
     ),
     Family(
         "design_association",
