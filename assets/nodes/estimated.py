@@ -33,9 +33,11 @@ def weighting_of(model: Model, study: Study, tables: Tables) -> Any:
 
 
 def answered(model: AnyModel, estimates: Any) -> Output:
-    """The estimates of a model, with its family and the first rows shown."""
+    """The estimates of a model, with its family and the first rows shown; equivalence tests where it declares them."""
+    from pipeline.models.multiverses.equivalence import with_equivalence
     from pipeline.tables import Estimates
 
+    estimates = with_equivalence(estimates, model.smallest_effect, model.confidence)
     columns = ["component", "term", "wave", "group", "estimate", "std_error", "p_value"]
     shown = {"family": model.family, "estimates": markdown_table(estimates.select(columns).head(20))}
     return Output({"estimates": estimates}, {"estimates": Estimates}, metadata={"estimates": shown})

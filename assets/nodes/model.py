@@ -16,6 +16,7 @@ from assets.nodes.multiverse import multiverse_node
 from pipeline.specs import AnyModel, Model, Project, StructuralModel, Study
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.multiverse import Multiverse
+from pipeline.specs.several_tests import Corrections
 from pipeline.specs.standard_errors import DESIGN_BASED, takes_replicates
 
 
@@ -29,6 +30,8 @@ def _node(name: str, model: AnyModel, project: Project) -> Node:
     study = project.studies[model.study]
     if isinstance(model, StructuralModel):
         return _structural(name, model, study)
+    if isinstance(model, Corrections):
+        return _corrections(name, model)
     if isinstance(model, Multiverse):
         return multiverse_node(name, model, project)
     if model.family == "sensitivity":
@@ -124,6 +127,28 @@ def _sensitivity(name: str, model: Model, asked: Model, study: Study) -> Node:
     parts = {"name": name, "model": reads.again(model), "asked": reads.model(narrowed)}
     about = f"{model.question} (sensitivity of {model.of})"
     return _asking(make_sensitivity, name, model, study, narrowed, parts, about)
+
+
+def make_corrections(tables: Tables, *, name: str, model: Corrections) -> Output:
+    """The declared tests of several models, corrected for how many there are."""
+    from pipeline.models.multiverses.several_tests import corrected
+
+    return answered(model, corrected(name, model, tables))
+
+
+def _corrections(name: str, model: Corrections) -> Node:
+    return Node(
+        make_corrections,
+        reads={"name": name, "model": reads.model(model)},
+        inputs={tested.model: ("estimates", tested.model) for tested in model.tests},
+        outputs={"estimates": ("estimates", name)},
+        group="model",
+        study=model.study,
+        description=f"{model.question} ({len(model.tests)} tests)",
+        kinds=frozenset({"python"}),
+        code=(FAMILIES[model.family].function,),
+        records=reads.family_records({name: model}),
+    )
 
 
 def make_structural(tables: Tables, *, name: str, model: StructuralModel, study: Study) -> Output:

@@ -264,9 +264,12 @@ def model(declared: D) -> D:
     return view(declared, sorted(set(type(declared).model_fields) - WORDS))
 
 
+_EQUIVALENCE = ("smallest_effect", "confidence")
+
+
 def again(declared: Model) -> Model:
     """A sensitivity model as its estimates read it: how they are fitted is for the model that it estimates again."""
-    return view(declared, ("family", "of", "result", "weights", "imputation", "tipping"))
+    return view(declared, ("family", "of", "result", "weights", "imputation", "tipping", *_EQUIVALENCE))
 
 
 def modelling(declared: Model, fitted: Model, study: Study) -> tuple[str, ...]:

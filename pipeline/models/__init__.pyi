@@ -37,6 +37,7 @@ from pipeline.models.mechanisms.mediation import mediation as mediation
 from pipeline.models.multilevel.mixed import mixed as mixed
 from pipeline.models.multilevel.within_between import within_between as within_between
 from pipeline.models.multiverses.grid import multiverse as multiverse
+from pipeline.models.multiverses.several_tests import corrections as corrections
 from pipeline.models.on_disk.sample import ReplicateColumns as ReplicateColumns
 from pipeline.models.outcomes.conditional import conditional_logit as conditional_logit
 from pipeline.models.outcomes.counts import negative_binomial as negative_binomial

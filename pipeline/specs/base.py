@@ -109,6 +109,20 @@ class Period(Assumable):
         return self
 
 
+class SmallestEffect(Declaration):
+    """The smallest effect of interest for one result: what lies within ± ``effect`` is as good as none.
+
+    In the result's own unit. Two one-sided tests at the model's level say whether it does.
+    """
+
+    term: str
+    component: str | None = None
+    outcome: Name | None = None
+    wave: WaveName | None = None
+    group: str | None = None
+    effect: float = Field(gt=0)
+
+
 class Asking(Assumable):
     """What the declarations of all models share: the question, of whom it is asked, and when."""
 
@@ -121,6 +135,7 @@ class Asking(Assumable):
     weights: str | None = None
     group: str | None = None
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    smallest_effect: tuple[SmallestEffect, ...] = ()
 
     @property
     def concepts(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pipeline.specs.check_mediation import check_mediation
 from pipeline.specs.check_mixed import check_mixed
 from pipeline.specs.check_multiverse import check_multiverse
 from pipeline.specs.check_papers import check_paper
+from pipeline.specs.check_several_tests import check_corrections, check_smallest_effect
 from pipeline.specs.check_structural import check_structural
 from pipeline.specs.check_study import check_study
 from pipeline.specs.check_terms import check_terms
@@ -24,6 +25,7 @@ from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.reading import Reading
 from pipeline.specs.report import Model
+from pipeline.specs.several_tests import Corrections
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.structural import StructuralModel
 
@@ -99,6 +101,7 @@ def _check_model(model: AnyModel, source: Source, studies: dict[str, StudyNames]
     if study is None:
         return
     check_yardstick(model, source, reading)
+    check_smallest_effect(model, source)
     if isinstance(model, StructuralModel):
         check_structural(model, source, study, reading)
     else:
@@ -132,6 +135,8 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
     _check_errors(model, source, study, reading)
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)
+    if isinstance(model, Corrections):
+        check_corrections(model, source, reading)
     if isinstance(model, Multiverse):
         check_multiverse(model, source, study, reading)
     else:

@@ -138,6 +138,8 @@ COMPONENTS: Records[Component] = Records(
     Component("multiverse", "over all analyses"),
     Component("variance_share", "share of the variance between analyses"),
     Component("joint_test", "joint test over all analyses"),
+    Component("equivalence", "equivalence test", derived=True),
+    Component("corrected", "corrected for several tests", derived=True),
     Component("lag", "at the next wave, within a person", in_units=True, is_path=True),
     Component("lag_standardised", "at the next wave, standardised", relates=True),
     Component("lag_rescaled", "at the next wave, rescaled to one interval", in_units=True, is_path=True),

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-SHARED = frozenset({"question", "study", "family", "waves", "arms", "confidence", "assumed", "reason", "yardstick"})
+SHARED = frozenset(
+    {"question", "study", "family", "waves", "arms", "confidence", "assumed", "reason", "yardstick", "smallest_effect"}
+)
 """Keys that every model may have."""
 
 REGRESSION = "pipeline.specs.report:Model"

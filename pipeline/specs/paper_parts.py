@@ -114,6 +114,7 @@ PAPER_TABLES: Records[PaperPart] = Records(
     _table("margins", "the population’s margins, before and after weighting", "weights", labelled=("weights",)),
     _table("balance", "those who answered compared with everyone asked", "weights", labelled=("weights",)),
     _table("sensitivity", "one result in every version", "sensitivity", prints=("version",)),
+    _table("corrections", "tests of several models, corrected for how many", "several_tests", prints=("corrected",)),
     _table("reliability", "Cronbach’s alpha of each scale by wave", "scales", labelled=("scales",)),
     _table("items", "the questions behind the results, or behind the concepts named", "questions", labelled=("named",)),
     _table(

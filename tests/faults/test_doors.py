@@ -16,7 +16,9 @@ from pipeline.options import OptionError
 from pipeline.specs.families import FAMILIES
 
 DESIGN = ("design_ratios", "design_shares", "design_totals")
-FITS = sorted({name for name in FAMILIES if hasattr(models, name)} | set(DESIGN))
+FITS = sorted(
+    {name for name in FAMILIES if hasattr(models, name) and "tests" not in FAMILIES[name].needs} | set(DESIGN)
+)
 PERSONS, WAVES = 120, 12
 
 

@@ -12,7 +12,7 @@ from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
 
 PANEL = pl.read_csv(SHIPPED / "models" / "panel.csv").with_columns(arm=pl.lit("main"))
-OF_PANEL = [key for key, record in FAMILIES.items() if "of" not in record.needs]
+OF_PANEL = [key for key, record in FAMILIES.items() if not {"of", "tests"} & set(record.needs)]
 FITTED = [key for key in OF_PANEL if FAMILIES[key].function.startswith("pipeline.models.")]
 NOT_READ = {"question", "study", "assumed", "reason", "imputation"}
 KEYS = {

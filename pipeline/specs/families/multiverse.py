@@ -16,4 +16,14 @@ MULTIVERSES = (
         declaration="pipeline.specs.multiverse:Multiverse",
         computed=SIMULATED,
     ),
+    Family(
+        "corrections",
+        "Corrections for several tests",
+        "Tests of several models taken together: p-values and intervals corrected for how many there are",
+        "pipeline.models.multiverses.several_tests:corrected",
+        needs=("tests",),
+        takes=frozenset({"methods"}),
+        components=("corrected",),
+        declaration="pipeline.specs.several_tests:Corrections",
+    ),
 )

@@ -1,0 +1,41 @@
+"""What a family of tests, and a smallest effect of interest, say of the models that they name."""
+
+from __future__ import annotations
+
+from pipeline.specs.base import Asking
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.names import known, reports
+from pipeline.specs.reading import Reading
+from pipeline.specs.several_tests import Corrections
+from pipeline.specs.strict_yaml import Source
+
+
+def check_corrections(model: Corrections, source: Source, reading: Reading) -> None:
+    """Each test is of a model of this study, of a component that its family has, and not itself a correction."""
+    for place, tested in enumerate(model.tests):
+        known(
+            source, ("tests", place, "model"), [tested.model], reports(reading, "models"), "a model in reports/models"
+        )
+        other = reading.models.get(tested.model)
+        if other is None:
+            continue
+        if other.study != model.study:
+            source.report(
+                ("tests", place, "model"),
+                f"the model `{tested.model}` is of the study `{other.study}`, not of `{model.study}`.",
+            )
+        family = FAMILIES[other.family]
+        if family.key == model.family:
+            source.report(("tests", place, "model"), f"`{tested.model}` holds corrected tests already.")
+        elif tested.component is not None:
+            what = f"a component of a `{family.key}` model"
+            known(source, ("tests", place, "component"), [tested.component], list(family.components), what)
+
+
+def check_smallest_effect(model: Asking, source: Source) -> None:
+    """A smallest effect is of a component that the model's family has."""
+    family = FAMILIES[model.family]
+    for place, one in enumerate(model.smallest_effect):
+        named = [one.component] if one.component else []
+        what = f"a component of a `{family.key}` model"
+        known(source, ("smallest_effect", place, "component"), named, list(family.components), what)
