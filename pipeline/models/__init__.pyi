@@ -10,6 +10,7 @@ from pipeline.models.design.quantiles import design_quantiles as design_quantile
 from pipeline.models.design.ratios import design_ratios as design_ratios
 from pipeline.models.design.ratios import design_totals as design_totals
 from pipeline.models.design.regression import design_regression as design_regression
+from pipeline.models.diagnostics.panel_tests import panel_tests as panel_tests
 from pipeline.models.dispatch import fit as fit
 from pipeline.models.dynamic.chamberlain import chamberlain as chamberlain
 from pipeline.models.dynamic.difference_gmm import difference_gmm as difference_gmm

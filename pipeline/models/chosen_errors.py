@@ -179,9 +179,7 @@ def _clustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: Least
     tests = _wild(errors, refit, problem, ways) if errors.kind == "wild_bootstrap" else _random(errors, refit, problem)
     why = f", as there are fewer than {FEW_AREAS} areas" if automatic else ""
     described = ERROR_KINDS[errors.kind].printed.format(**words, bootstrap=tests.words + why)
-    return replace(
-        fit, covariance=covariance, df=df, described=described, tested=tests, note=None, intervals="by inversion"
-    )
+    return replace(fit, covariance=covariance, df=df, described=described, tested=tests, note=None, intervals="")
 
 
 def _ways(data: RegressionData) -> list[np.ndarray]:

@@ -31,8 +31,8 @@ def coefficient_table(
     checked: bool = True,
 ) -> pl.DataFrame:
     """One row per term, variance, and the number of rows left out; ``checked`` is as in ``table``."""
-    how = fit.intervals or ("normal" if normal else "t")
-    basis = data.basis(f"{fit.described}; {f'{how} intervals' if ' ' not in how else f'intervals {how}'}", confidence)
+    how = ("normal" if normal else "t") if fit.intervals is None else fit.intervals
+    basis = data.basis(f"{fit.described}; {how} intervals" if how else fit.described, confidence)
     df = None if how == "normal" else fit.df if fit.degrees is None else fit.degrees
     rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df)
     rows = retested(rows, fit, np.eye(len(rows)), confidence)

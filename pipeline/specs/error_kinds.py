@@ -129,8 +129,8 @@ ERROR_KINDS: Records[ErrorKind] = Records(
     ErrorKind(
         "wild_bootstrap",
         "Wild cluster bootstrap",
-        "clustered by {clusters} ({n_clusters} clusters), as Stata: G/(G−1) · (n−1)/(n−k); p-values and intervals by "
-        "{bootstrap}",
+        "clustered by {clusters} ({n_clusters} clusters), as Stata: G/(G−1) · (n−1)/(n−k); p-values and intervals (by "
+        "inversion) by {bootstrap}",
         'fwildclusterboot::boottest(m, "x", clustid = "g", B = 9999); ties: left_out',
         "boottest x, cluster(g) reps(9999); ties: left_out",
         LEVELS,
@@ -141,8 +141,8 @@ ERROR_KINDS: Records[ErrorKind] = Records(
     ErrorKind(
         "randomisation",
         "Randomisation inference",
-        "clustered by {clusters} ({n_clusters} clusters), as Stata: G/(G−1) · (n−1)/(n−k); p-values and intervals by "
-        "{bootstrap}",
+        "clustered by {clusters} ({n_clusters} clusters), as Stata: G/(G−1) · (n−1)/(n−k); p-values and intervals (by "
+        "inversion) by {bootstrap}",
         'ritest::ritest(m, "x", cluster = "g")',
         "ritest x _b[x]/_se[x], cluster(g): …",
         LEVELS,

@@ -69,9 +69,8 @@ def test_few_areas_take_the_wild_bootstrap_by_themselves():
     assert found["std_error"] == pytest.approx(expected.std_error, rel=1e-9)
     assert found["conf_low"] == pytest.approx(expected.conf_low, rel=1e-6)
     assert found["covariance"] == (
-        "clustered by area_code (6 clusters), as Stata: G/(G−1) · (n−1)/(n−k); p-values and intervals by wild cluster "
-        "bootstrap (restricted, Rademacher weights, all 64 draws), as there are fewer than 30 areas; "
-        "intervals by inversion"
+        "clustered by area_code (6 clusters), as Stata: G/(G−1) · (n−1)/(n−k); p-values and intervals (by inversion) "
+        "by wild cluster bootstrap (restricted, Rademacher weights, all 64 draws), as there are fewer than 30 areas"
     )
     assert "6 clusters have 64 distinct draws, 32 up to sign; p is no smaller than 0.031" in found["note"]
     plain = fixed_effects(frame, "y", ["treated"], cluster="area_code", standard_errors="clustered")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pipeline.specs.families import (
     again,
     designs,
+    diagnostics,
     dynamic,
     interventions,
     mechanisms,
@@ -23,6 +24,7 @@ from pipeline.specs.records import Records
 FAMILIES: Records[Family] = Records(
     "a model family",
     *regressions.REGRESSIONS,
+    *diagnostics.DIAGNOSTICS,
     *outcomes.OUTCOMES,
     *designs.DESIGNS,
     *dynamic.DYNAMIC,

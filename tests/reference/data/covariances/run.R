@@ -58,6 +58,19 @@ for (model in c("pooling", "within", "random", "fd")) {
     scc_2 = se(vcovSCC(m, maxlag = 2)), scc = se(vcovSCC(m)), nw_2 = se(vcovNW(m, maxlag = 2)), nw = se(vcovNW(m)),
     person_wave_HC1 = if (model == "fd") NULL else se(vcovDC(m, type = "HC1")))
 }
+f <- y ~ x + z; fe <- plm(f, P, model = "within"); po <- plm(f, P, model = "pooling"); re <- plm(f, P, model = "random")
+R$tests <- list(
+  pF_individual = ht(pFtest(fe, po)), pF_twoways = ht(pFtest(m2, po)),
+  lm_bp_individual = ht(plmtest(po, effect = "individual", type = "bp")),
+  lm_honda_individual = ht(plmtest(po, effect = "individual", type = "honda")),
+  lm_kw_twoways = ht(plmtest(po, effect = "twoways", type = "kw")),
+  lm_ghm_twoways = ht(plmtest(po, effect = "twoways", type = "ghm")),
+  lm_bp_twoways = ht(plmtest(po, effect = "twoways", type = "bp")),
+  wooldridge_ar_within = ht(pwartest(fe)), wooldridge_fd = ht(pwfdtest(plm(f, P, model = "fd"))),
+  wooldridge_unobserved = ht(pwtest(po)), bg_serial_within = ht(pbgtest(fe, order = 1)),
+  bg_serial_random = ht(pbgtest(re, order = 1)), bsy_AR = ht(pbsytest(po, test = "ar")), bnftest_dw = ht(pbnftest(fe)),
+  pesaran_cd_within = ht(pcdtest(fe, test = "cd")), bp_lm_cd = ht(pcdtest(fe, test = "lm")),
+  scaled_lm_cd = ht(pcdtest(fe, test = "sclm")), bptest = ht(bptest(lm(f, d))))
 b <- plm(y ~ x + z, P, model = "between")
 means <- aggregate(cbind(y, x, z) ~ person, d, mean); mb <- lm(y ~ x + z, means)
 means$home <- substr(means$person, 2, 2)
