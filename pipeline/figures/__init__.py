@@ -3,6 +3,7 @@
 from pipeline.figures.draw import Drawing, draw
 from pipeline.figures.kinds.areas import alt_area_dots, area_dots
 from pipeline.figures.kinds.coefficients import alt_coefficients, coefficients
+from pipeline.figures.kinds.event_study import alt_event_study, event_study
 from pipeline.figures.kinds.forest_plot import alt_forest, forest_plot
 from pipeline.figures.kinds.likert import alt_likert, likert
 from pipeline.figures.kinds.mediation_paths import alt_mediation_paths, mediation_paths
@@ -29,6 +30,7 @@ __all__ = [
     "Drawing",
     "alt_area_dots",
     "alt_coefficients",
+    "alt_event_study",
     "alt_forest",
     "alt_likert",
     "alt_mediation_paths",
@@ -47,6 +49,7 @@ __all__ = [
     "area_dots",
     "coefficients",
     "draw",
+    "event_study",
     "forest_plot",
     "likert",
     "lint",

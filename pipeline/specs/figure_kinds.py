@@ -68,6 +68,12 @@ class ForestOptions(Declaration):
     pooled: Literal["common", "random"] | None = None  # one more row: the mean of results of different people
 
 
+class EventOptions(Declaration):
+    """Keys of an event study."""
+
+    x_label: str = ""  # what its time is counted in
+
+
 @dataclass(frozen=True)
 class FigureKind:
     """The facts of a kind of figure.
@@ -158,6 +164,10 @@ def _has_cells(family: Family) -> bool:
 def _has_units(family: Family) -> bool:
     known = [COMPONENTS[name] for name in family.components if name in COMPONENTS]
     return any(one.in_units or one.is_change or one.is_difference for one in known)
+
+
+def _has_event_times(family: Family) -> bool:
+    return "event_time" in family.components
 
 
 def _has_lags(family: Family) -> bool:
@@ -334,6 +344,18 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         reads_models=("confidence", "group"),
         labelled=("terms", "outcomes"),
         prints=("prediction",),
+    ),
+    FigureKind(
+        "event_study",
+        "effects of one model by time before and since the start of a treatment, with intervals and a simultaneous "
+        "band; the period before is set apart, the omitted one marked; `x_label` says what time is counted in",
+        "pipeline.figures.kinds.event_study:picture",
+        takes=_ESTIMATES | {"y_label", "percent"},
+        needs=("estimates", "comparability"),
+        can_draw=_has_event_times,
+        reads_models=("confidence", "group"),
+        options=EventOptions,
+        prints=("event_time",),
     ),
     FigureKind(
         "sensitivity",

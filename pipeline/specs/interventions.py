@@ -40,8 +40,8 @@ class Intervention(Model):
     adjustment: Literal["doubly_robust", "regression", "weighting"] = "doubly_robust"
     base: Literal["varying", "universal"] = "varying"
     omitted: float | None = Field(default=None, lt=0)
-    leads: float | None = Field(default=None, ge=1)
-    lags: float | None = Field(default=None, ge=1)
+    most_leads: float | None = Field(default=None, ge=1)
+    most_lags: float | None = Field(default=None, ge=1)
     randomisation: bool | None = None
     draws: int = Field(default=9_999, ge=199, le=1_000_000)
     seed: int = 1
@@ -89,13 +89,13 @@ class Interruption(Model):
     calendar: Literal["waves", "months"] = "waves"
     slope: bool = True
     errors: Literal["hac", "ar1", "classical", "hc1"] = "hac"
-    lags: int | None = Field(default=None, ge=0)
+    error_lags: int | None = Field(default=None, ge=0)
     distribution: Literal["gaussian", "quasi_poisson"] = "gaussian"
 
     @model_validator(mode="after")
     def _is_interrupted(self) -> Interruption:
         if self.distribution == "quasi_poisson" and self.series == "panel":
             raise ValueError("`quasi_poisson` is for a series of means or counts: say `series: means`")
-        if self.series == "panel" and self.model_fields_set & {"errors", "lags"}:
-            raise ValueError("a `panel` clusters by person: `errors` and `lags` are for `series: means`")
+        if self.series == "panel" and self.model_fields_set & {"errors", "error_lags"}:
+            raise ValueError("a `panel` clusters by person: `errors` and `error_lags` are for `series: means`")
         return self

@@ -313,6 +313,22 @@ def require_controls(data: Adoption) -> None:
         )
 
 
+def lonely_cohorts(data: Adoption) -> np.ndarray:
+    """The starts of cohorts that lie in one cluster: how much their effects vary between clusters cannot be seen."""
+    if data.cluster is None:
+        return np.empty(0)
+    alone = [np.unique(data.cluster[data.start == start]).size < 2 for start in data.cohorts]
+    return np.asarray(data.cohorts[np.array(alone, dtype=bool)])
+
+
+def lonely_note(starts: np.ndarray, data: Adoption) -> str | None:
+    """Why effects of these cohorts have no standard error."""
+    if not starts.size:
+        return None
+    who = described(starts.tolist(), data.when)
+    return f"no standard error: those first treated in {who} are one cluster ({data.cluster_name})"
+
+
 def fewest_clusters(data: Adoption) -> int:
     """How many clusters have treated units, or comparison units where these are fewer (and there are any)."""
     assert data.cluster is not None

@@ -32,6 +32,8 @@ class Effects:
     path: Path
     simultaneous: float
     counts: np.ndarray  # of treated rows by event time
+    alone: tuple[float, ...] = ()  # event times that have no standard error
+    why: str | None = None  # they have none
 
 
 def name_of(event: float) -> str:
@@ -50,15 +52,18 @@ def event_rows(
             covariance=None,
         )
     ]
-    errors = np.sqrt(np.diag(path.covariance))
+    errors = np.sqrt(np.maximum(np.diag(path.covariance), 0.0))
     for event, estimate, error, count in zip(path.event, path.estimates, errors, effects.counts, strict=True):
-        made = inference(float(estimate), float(error), path.df, basis.confidence)
-        rows.append(
-            {**basis.row(Term("event_time", TERM, group=name_of(event), note=note), **made), "n_obs": int(count)}
-        )
+        made: Row = {"estimate": float(estimate)}
+        if event not in effects.alone:
+            made = {**inference(float(estimate), float(error), path.df, basis.confidence)}
+        term = Term("event_time", TERM, group=name_of(event), note=effects.why if event in effects.alone else note)
+        rows.append({**basis.row(term, **made), "n_obs": int(count)})
     rows.sort(key=lambda row: float(str(row["group"])))
     reach = f"± {effects.simultaneous:.2f} standard errors"
     for event, estimate, error, count in zip(path.event, path.estimates, errors, effects.counts, strict=True):
+        if event in effects.alone:
+            continue
         half = effects.simultaneous * float(error)
         rows.append(
             {
@@ -72,6 +77,8 @@ def event_rows(
                 "n_obs": int(count),
             }
         )
+    if effects.alone:
+        return [*rows, basis.row(Term("test", "pre_trend", note=f"withheld: {effects.why}"), covariance=None)]
     bounds = _bounds(basis, path, level) if bounded else []
     return [*rows, *_before(basis, path, level), *bounds]
 
@@ -87,7 +94,7 @@ def _before(basis: Basis, path: Path, level: float) -> list[Row]:
         return [basis.row(Term("test", "pre_trend", note=why), covariance=None)]
     against = "normal" if np.isinf(test.df) else f"{test.df:g}"
     slopes = {power: detectable_slope(path, power, level) for power in POWERS}
-    words = ", ".join(f"{slope:.3g} per wave with {power:.0%} power" for power, slope in slopes.items())
+    words = ", ".join(f"{slope:.3g} per unit of time with {power:.0%} power" for power, slope in slopes.items())
     note = f"F({test.k}, {against}) that all leads are zero; it would find a difference in slopes of {words}"
     rows = [
         basis.row(
@@ -145,8 +152,8 @@ def _bounds(basis: Basis, path: Path, level: float) -> list[Row]:
 
 def simultaneous(covariance: np.ndarray, confidence: float, df: float = np.inf, draws: int = 20_000) -> float:
     """The sup-t critical value of estimates of this covariance (k × k), by draws from it with a fixed seed."""
-    errors = np.sqrt(np.diag(covariance))
-    kept = errors > 0
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    kept = errors > 1e-9 * errors.max(initial=0.0)
     if not kept.any():
         return 1.96
     correlation = covariance[np.ix_(kept, kept)] / np.outer(errors[kept], errors[kept])

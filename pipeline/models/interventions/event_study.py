@@ -10,11 +10,19 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.models.inference import Term, inference
-from pipeline.models.interventions.adoption import Adoption, Treated, adoption, require_clusters, require_controls
+from pipeline.models.interventions.adoption import (
+    Adoption,
+    Treated,
+    adoption,
+    lonely_cohorts,
+    lonely_note,
+    require_clusters,
+    require_controls,
+)
 from pipeline.models.interventions.bands import critical_value
 from pipeline.models.interventions.cohort_effects import Control, aggregate, by_cluster, cohort_effects
 from pipeline.models.interventions.declared import InterventionSpec, treatment
-from pipeline.models.interventions.event_rows import TERM, Effects, event_rows, simultaneous
+from pipeline.models.interventions.event_rows import TERM, Effects, Row, event_rows, simultaneous
 from pipeline.models.interventions.imputation import imputation
 from pipeline.models.interventions.pretrends import Path
 from pipeline.models.interventions.sun_abraham import Study, omitted_event, sun_abraham, two_way
@@ -82,10 +90,13 @@ def event_study(
         study = (two_way if estimator == "two_way" else sun_abraham)(data, omitted, leads, lags)
         reach = simultaneous(study.path.covariance, confidence, study.path.df)
     basis = data.basis(study.described, confidence)
-    effect = inference(study.average, study.std_error, study.path.df, confidence)
-    notes = "; ".join(filter(None, (data.note, few, *study.notes))) or None
+    effect: Row = {"estimate": study.average}
+    if study.why is None:
+        effect = {**inference(study.average, study.std_error, study.path.df, confidence)}
+    notes = "; ".join(filter(None, (study.why, data.note, few, *study.notes))) or None
     rows = noted([basis.row(Term("effect", TERM), **effect)], notes)
-    rows += event_rows(basis, Effects(study.path, reach, study.counts), few, 1 - confidence, bounded=bounded)
+    effects = Effects(study.path, reach, study.counts, study.alone, study.why)
+    rows += event_rows(basis, effects, few, 1 - confidence, bounded=bounded)
     return table(rows, data, basis, model=model, family="event_study")
 
 
@@ -106,7 +117,11 @@ def _group_time(
     covariance = summed.T @ summed
     path = Path(together.keys[1:], together.effect[1:], covariance[1:, 1:], against, np.inf, data.anticipation)
     words = described(data)
-    study = Study(path, together.rows[1:], float(together.effect[0]), float(np.sqrt(covariance[0, 0])), words)
+    lonely = lonely_cohorts(data)
+    alone = tuple(np.unique((found.time - found.start)[np.isin(found.start, lonely)]).tolist())
+    error = float(np.sqrt(covariance[0, 0]))
+    why = lonely_note(lonely, data)
+    study = Study(path, together.rows[1:], float(together.effect[0]), error, words, (), alone, why)
     return study, critical_value(summed[:, 1:], confidence, draws, seed)
 
 
@@ -125,8 +140,8 @@ def fit(name: str, spec: InterventionSpec, panel: pl.DataFrame, _: Any, rows: We
         spec.covariates,
         estimator=spec.estimator,
         omitted=spec.omitted,
-        leads=spec.leads,
-        lags=spec.lags,
+        leads=spec.most_leads,
+        lags=spec.most_lags,
         control=spec.control,
         adjustment=spec.adjustment,
         draws=spec.draws,

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.models.inference import Basis, Term, inference
-from pipeline.models.interventions.adoption import Treated, adoption, require_clusters
+from pipeline.models.interventions.adoption import Treated, adoption, lonely_cohorts, lonely_note, require_clusters
 from pipeline.models.interventions.bands import critical_value
 from pipeline.models.interventions.cohort_effects import (
     Base,
@@ -27,6 +27,7 @@ from pipeline.models.interventions.two_periods import Method
 from pipeline.models.table import noted, table
 from pipeline.models.weighting import Weighted
 
+ERRORS = ("std_error", "statistic", "p_value", "conf_low", "conf_high")
 COMPONENT = {"dynamic": "event_time", "group": "cohort_effect", "calendar": "calendar_effect"}
 
 
@@ -78,6 +79,7 @@ def group_time_effects(
     notes = "; ".join(filter(None, (data.note, few))) or None
     rows = _averages(basis, found, notes, (confidence, draws, seed))
     rows += _single(basis, found, (confidence, draws, seed))
+    rows = _without_errors(rows, found)
     rows += [
         basis.row(
             Term("group_time", TERM, wave=data.when.label(time), group=data.when.label(start), note=f"withheld: {why}")
@@ -89,6 +91,33 @@ def group_time_effects(
 
 
 Settings = tuple[float, int, int]
+
+
+def _without_errors(rows: list[Row], found: CohortEffects) -> list[Row]:
+    """The rows without the errors that rest on a cohort in one cluster, and why."""
+    data = found.data
+    lonely = lonely_cohorts(data)
+    why = lonely_note(lonely, data)
+    if why is None:
+        return rows
+    alone = np.isin(found.start, lonely)
+    touched = {
+        "event_time": {name_of(event) for event in (found.time - found.start)[alone]},
+        "cohort_effect": {data.when.label(start) for start in lonely},
+        "calendar_effect": {data.when.label(time) for time in found.time[alone & found.is_after]},
+    }
+    touched |= {"group_time": touched["cohort_effect"], "group_time_band": touched["cohort_effect"]}
+    touched["event_time_band"] = touched["event_time"]
+    made = []
+    for row in rows:
+        component = str(row["component"])
+        key = row["wave"] if component == "calendar_effect" else row["group"]
+        if component != "effect" and key not in touched.get(component, ()):
+            made.append(row)
+        elif not component.endswith("band"):
+            note = "; ".join(filter(None, (why, row["note"])))  # type: ignore[arg-type]
+            made.append({**row, **dict.fromkeys(ERRORS), "note": note})
+    return made
 
 
 def _averages(basis: Basis, found: CohortEffects, notes: str | None, settings: Settings) -> list[Row]:
@@ -159,6 +188,8 @@ def _pre_trend(basis: Basis, found: CohortEffects) -> Row:
 
     before = ~found.is_after
     count = int(before.sum())
+    if (why := lonely_note(lonely_cohorts(found.data), found.data)) is not None:
+        return basis.row(Term("test", "pre_trend", note=f"withheld: {why}"), covariance=None)
     if not count:
         why = "one wave before each start only: whether trends were parallel cannot be tested"
         return basis.row(Term("test", "pre_trend", note=why), covariance=None)

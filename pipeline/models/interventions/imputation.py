@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.errors import ModelError
 from pipeline.models.inference import Term
 from pipeline.models.interventions.absorbed import absorb
-from pipeline.models.interventions.adoption import Adoption
+from pipeline.models.interventions.adoption import Adoption, lonely_cohorts, lonely_note
 from pipeline.models.interventions.event_rows import TERM, name_of
 from pipeline.models.interventions.pretrends import Path
 from pipeline.models.interventions.sun_abraham import Study, binned
@@ -112,7 +112,11 @@ def imputation(data: Adoption, leads: float | None, lags: float | None) -> Study
         f"clustered by {data.cluster_name} ({data.n_clusters:,} clusters), conservative (Borusyak, Jaravel & Spiess); "
         "normal intervals"
     )
-    return Study(joined, counts, float(estimates[0]), float(np.sqrt(covariance[0, 0])), words, (*notes, *binning))
+    lonely = lonely_cohorts(data)
+    alone = tuple(np.unique(event[data.is_treated & np.isin(data.start, lonely)]).tolist())
+    error = float(np.sqrt(covariance[0, 0]))
+    why = lonely_note(lonely, data)
+    return Study(joined, counts, float(estimates[0]), error, words, (*notes, *binning), alone, why)
 
 
 def _errors(model: Untreated, v: np.ndarray, effect: np.ndarray) -> np.ndarray:

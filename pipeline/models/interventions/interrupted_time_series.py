@@ -323,6 +323,12 @@ def fit(name: str, spec: Interruption, panel: pl.DataFrame, _: Any, rows: Weight
     people = frame.drop_nulls([outcome, *spec.covariates])["person_id"].n_unique()
     series = means_by_time(frame, wave, [outcome, *spec.covariates], weights)
     made = interrupted_time_series(
-        series, outcome, spec.covariates, errors=spec.errors, lags=spec.lags, distribution=spec.distribution, **shared
+        series,
+        outcome,
+        spec.covariates,
+        errors=spec.errors,
+        lags=spec.error_lags,
+        distribution=spec.distribution,
+        **shared,
     )
     return made.with_columns(n_persons=pl.lit(people, pl.Int64))

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.errors import ModelError
 from pipeline.models.inference import Term
 from pipeline.models.interventions.absorbed import absorb
-from pipeline.models.interventions.adoption import Adoption, require_controls
+from pipeline.models.interventions.adoption import Adoption, lonely_cohorts, lonely_note, require_controls
 from pipeline.models.interventions.event_rows import TERM, name_of
 from pipeline.models.interventions.pretrends import Path
 
@@ -24,6 +24,8 @@ class Study:
     std_error: float
     described: str
     notes: tuple[str, ...] = ()
+    alone: tuple[float, ...] = ()  # event times that have no standard error
+    why: str | None = None  # they have none, and the average neither
 
 
 def omitted_event(data: Adoption, omitted: float | None) -> float:
@@ -128,11 +130,14 @@ def sun_abraham(data: Adoption, omitted: float | None, leads: float | None, lags
     after = np.where(when >= -data.anticipation, masses, 0.0)
     after = after / after.sum()
     counts = np.array([int(((event == one) & ~data.is_never).sum()) for one in events])
+    lonely = lonely_cohorts(data)
     return Study(
         path,
         counts,
         float(after @ fit.estimates[:k]),
-        float(np.sqrt(after @ covariance @ after)),
+        float(np.sqrt(max(after @ covariance @ after, 0.0))),
         fit.described,
         (*notes, *binning),
+        tuple(sorted({one for cohort, one in cells if cohort in lonely})),
+        lonely_note(lonely, data),
     )

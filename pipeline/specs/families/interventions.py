@@ -8,6 +8,7 @@ from pipeline.specs.family import ITERATIVE, SIMULATED, Family
 TREATMENT = "pipeline.specs.interventions:Intervention"
 WHO = frozenset({"treated", "start", "by", "unit", "calendar", "anticipation"})
 EVALUATION = WHO | TERMS | {"weights", "cluster", "design"}
+MOST = frozenset({"most_leads", "most_lags"})
 BY_TIME = ("event_time", "event_time_band")
 TRENDS = ("detectable_slope", "honest_bounds", "breakdown")
 
@@ -30,7 +31,8 @@ INTERVENTIONS = (
         "Effects by time before and since the start, against the last wave before it, with unit and wave effects",
         "pipeline.models.interventions.event_study:fit",
         needs=("outcome", "start|treated"),
-        takes=EVALUATION | {"estimator", "omitted", "leads", "lags", "control", "adjustment", "draws", "seed"},
+        takes=EVALUATION
+        | {"estimator", "omitted", "most_leads", "most_lags", "control", "adjustment", "draws", "seed"},
         components=("effect", *BY_TIME, "test", *TRENDS, "sample"),
         declaration=TREATMENT,
         weighted=True,
@@ -63,7 +65,7 @@ INTERVENTIONS = (
         "Treated answers less what rows before treatment predict for them (Borusyak, Jaravel & Spiess)",
         "pipeline.models.interventions.imputation_effects:fit",
         needs=("outcome", "start|treated"),
-        takes=EVALUATION | {"leads", "lags"},
+        takes=EVALUATION | MOST,
         components=("effect", *BY_TIME, "test", "detectable_slope", "sample"),
         declaration=TREATMENT,
         weighted=True,
@@ -87,7 +89,7 @@ INTERVENTIONS = (
         "Change in level and slope at an event, against the course before it",
         "pipeline.models.interventions.interrupted_time_series:fit",
         needs=("outcome", "interruptions"),
-        takes=TERMS | frozenset({"weights", "series", "calendar", "slope", "errors", "lags", "distribution"}),
+        takes=TERMS | frozenset({"weights", "series", "calendar", "slope", "errors", "error_lags", "distribution"}),
         components=(
             "level_change",
             "slope_change",
