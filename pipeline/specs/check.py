@@ -11,6 +11,7 @@ from pipeline.specs.check_interventions import check_interventions
 from pipeline.specs.check_mediation import check_mediation
 from pipeline.specs.check_mixed import check_mixed
 from pipeline.specs.check_multiverse import check_multiverse
+from pipeline.specs.check_outcome_models import check_outcome_model
 from pipeline.specs.check_papers import check_paper
 from pipeline.specs.check_several_tests import check_corrections, check_smallest_effect
 from pipeline.specs.check_structural import check_structural
@@ -23,6 +24,7 @@ from pipeline.specs.mixed import MixedModel
 from pipeline.specs.models import AnyModel
 from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.names import StudyNames, known, once
+from pipeline.specs.outcome_models import OutcomeModel
 from pipeline.specs.reading import Reading
 from pipeline.specs.report import Model
 from pipeline.specs.several_tests import Corrections
@@ -141,6 +143,8 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
         check_multiverse(model, source, study, reading)
     else:
         check_sensitivity(model, source, reading)
+    if isinstance(model, OutcomeModel):
+        check_outcome_model(model, source, study, reading)
     if isinstance(model, DynamicModel):
         check_dynamic(model, source, study, reading)
 

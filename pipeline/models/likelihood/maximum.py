@@ -9,12 +9,14 @@ import numpy as np
 
 from pipeline.errors import ModelError
 
-MAX_STEPS = 60
+MAX_STEPS = 100
 HALVINGS = 30
 FARTHEST = 30.0
 """A linear predictor beyond this is a probability of 0 or 1 to thirteen digits: the outcomes are separated."""
-FLAT = 1e-13
-"""Information this small beside the largest of other directions: the likelihood rises for ever in this one."""
+FLAT = 1e-12
+"""Information this small beside that of other directions, or the rows: the likelihood rises for ever in this one.
+
+Columns are scaled, so that a row has information of order one about each."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,12 @@ def maximise(likelihood: Likelihood, weights: np.ndarray | None = None, start: n
     now = likelihood.parts(parameters, weights)
     assert now is not None
     for _ in range(MAX_STEPS):
-        inverse = _inverse(likelihood, now.information)
+        inverse = _inverse(likelihood, now.information, weights)
         gradient = weights @ now.scores
         step = inverse @ gradient
-        if np.all(np.abs(step) <= 1e-10 * (np.abs(parameters) + np.sqrt(np.abs(np.diag(inverse))))):
+        if np.all(np.abs(step) <= 1e-10 * (1 + np.abs(parameters))):
             expected = likelihood.expected(parameters, weights, now)
-            kept = inverse if expected is now.information else _inverse(likelihood, expected)
+            kept = inverse if expected is now.information else _inverse(likelihood, expected, weights)
             return Maximum(parameters, now.value, now.scores, kept)
         parameters, now = _stepped(likelihood, parameters, step, now, weights)
         if not likelihood.farthest(parameters, weights) <= FARTHEST:
@@ -102,13 +104,13 @@ def _stepped(
     raise ModelError("the likelihood has no maximum that can be found", where=likelihood.subject, count=len(weights))
 
 
-def _inverse(likelihood: Likelihood, information: np.ndarray) -> np.ndarray:
+def _inverse(likelihood: Likelihood, information: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The inverse of the information. Raises ModelError where it is flat, in its own units, in one direction."""
     size = np.sqrt(np.abs(np.diag(information)))
     if not np.all(size > 0) or not np.isfinite(size).all():
         raise separated(likelihood.subject, likelihood.n_scores)
     roots, vectors = np.linalg.eigh(information)
-    if abs(roots).min() <= FLAT * abs(roots).max():
+    if abs(roots).min() <= FLAT * max(float(abs(roots).max()), float(weights.sum())):
         raise separated(likelihood.subject, likelihood.n_scores)
     if roots.min() <= 0:  # not concave here: climb along each direction none the less
         roots = np.abs(roots)

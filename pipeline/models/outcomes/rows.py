@@ -16,7 +16,7 @@ from pipeline.models.covariance import require_freedom
 from pipeline.models.design.sample import Replicated
 from pipeline.models.inference import Term
 from pipeline.models.likelihood.robust import Correction
-from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.regression_data import RegressionData, check_rank, cluster_names, regression_data
 from pipeline.models.scaled import Scaled, orthonormal
 
 ROW = "_row"
@@ -97,7 +97,8 @@ def outcome_data(
     person, wave = options.get("person", PERSON), options.get("wave", "wave")
     cluster = options.get("cluster", person)
     given = [name for name in (offset, exposure_time, options.get("weights")) if name is not None]
-    require(frame, [outcome, *given])
+    index = [name for name in (person, wave, *cluster_names(cluster)) if name is not None]
+    require(frame, list(dict.fromkeys([outcome, *exposures, *covariates, *given, *index])))
     held = frame
     frame = coded(frame, outcome, kind).with_columns(pl.int_range(1, pl.len() + 1).alias(ROW))
     n_rows, weights = frame.height, options.get("weights")
