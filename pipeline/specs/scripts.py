@@ -66,6 +66,14 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
         "mixed",
         why_not="lme4::lmer in R and mixed in Stata fit it: write the random part from the declaration.",
     ),
+    ScriptFamily(
+        "mixed_logit",
+        why_not="lme4::glmer in R and melogit in Stata fit it: write the random part from the declaration.",
+    ),
+    ScriptFamily(
+        "mixed_ordinal",
+        why_not="ordinal::clmm in R and meologit in Stata fit it: write the random part from the declaration.",
+    ),
     _panel("between", "coefficient", "intercept"),
     _panel("hausman", "fixed_minus_random"),
     _panel("mundlak", "within", "contextual", "coefficient", "wave", "intercept", "variance"),

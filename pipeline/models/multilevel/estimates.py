@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.columns import codes
 from pipeline.models.contrasts import combined
-from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows, quantile
+from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows
 from pipeline.models.multilevel.explained import mean_variances, r_squared
 from pipeline.models.multilevel.gaussian.kenward_roger import KenwardRoger, kenward_roger
 from pipeline.models.multilevel.gaussian.maximum import MixedFit, maximise
@@ -23,6 +23,7 @@ from pipeline.models.multilevel.gaussian.ratios import ratio_tests
 from pipeline.models.multilevel.gaussian.rows import MixedRows, mixed_rows
 from pipeline.models.multilevel.gaussian.uncertainty import Parameter, Uncertainty
 from pipeline.models.multilevel.random_part import few_groups
+from pipeline.models.multilevel.variances import singular_note, variance_rows
 from pipeline.models.multilevel.within_between_parts import equality_rows
 from pipeline.models.regression_data import RegressionData
 from pipeline.models.table import noted, table
@@ -89,7 +90,14 @@ def mixed_table(
         *noted(fixed, note or None),
         *noted(equality_rows(basis, data.terms, fit.estimates, found.covariance), found.note),
         *contrasts.rows(basis, fit.estimates, found.covariance, _lowest(found.df(contrasts.matrix), rows.p)),
-        *variance_rows(basis, fit, found.parameters, singular | few_groups(terms), set(singular), asked),
+        *variance_rows(
+            basis,
+            found.parameters,
+            singular | few_groups(terms),
+            set(singular),
+            profiled=profile_intervals(fit, asked.confidence) if asked.intervals == "profile" else None,
+            serial=rows.serial,
+        ),
         *_share_rows(basis, data, fit),
     ]
     if rows.mass is None:
@@ -157,67 +165,6 @@ def _weighted(data: RegressionData, fit: MixedFit, uncertain: Uncertainty, term:
     note = f"only {robust.n_clusters} clusters: read the standard errors with care" if few else None
     replaced = replace(uncertain, covariance=robust.of_parameters)
     return _Inference(robust.covariance, None, described, tuple(replaced.parameters()), note)
-
-
-def singular_note(term: Random) -> str:
-    """Why a variance has no interval."""
-    if term.q == 1:
-        return f"the variance between groups ({term.group}) is estimated at zero (a singular fit in lme4)"
-    return f"the random effects of {term.group} are estimated without variance, or as determining each other (singular)"
-
-
-def variance_rows(
-    basis: Basis,
-    fit: MixedFit,
-    parameters: Sequence[Parameter],
-    notes: dict[str, str],
-    withheld: set[str],
-    asked: Asked,
-) -> Iterator[dict[str, object]]:
-    """Variances, standard deviations, and correlations, with intervals on the logarithm and on Fisher's z."""
-    half = quantile(asked.confidence)
-    profiled = profile_intervals(fit, asked.confidence) if asked.intervals == "profile" else {}
-    words = "profile of the likelihood" if profiled else "delta method on the logarithm or Fisher's z"
-    basis = replace(basis, covariance=words)
-    for parameter in parameters:
-        hidden = parameter.group in withheld
-        low, high = parameter.value - half * parameter.error, parameter.value + half * parameter.error
-        low, high = profiled.get((parameter.kind, parameter.group, parameter.term), (low, high))
-        bad = hidden or not np.isfinite([low, high]).all()
-        for component, change, slope in _scales(fit, parameter):
-            estimate = change(parameter.value)
-            yield basis.row(
-                Term(component, *_place(parameter), note=notes.get(str(parameter.group))),
-                estimate=estimate,
-                std_error=None if bad or profiled else float(slope * parameter.error),
-                conf_low=None if bad else min(change(low), estimate),
-                conf_high=None if bad else max(change(high), estimate),
-            )
-
-
-def _place(parameter: Parameter) -> tuple[str, None, str | None]:
-    """Term, wave and group: the variance of an intercept is called by its level."""
-    if parameter.group is None:
-        return parameter.term, None, None
-    if parameter.term == "intercept":
-        return parameter.group, None, None
-    return parameter.term, None, parameter.group
-
-
-def _scales(fit: MixedFit, parameter: Parameter) -> list[tuple[str, Callable[[float], float], float]]:
-    """Each component that a parameter gives, how from its value, and the derivative there."""
-    value = parameter.value
-    if parameter.kind == "variance":
-        return [
-            ("variance", lambda x: float(np.exp(x)), float(np.exp(value))),
-            ("standard_deviation", lambda x: float(np.exp(x / 2)), float(np.exp(value / 2)) / 2),
-        ]
-    if parameter.kind == "phi":
-        serial = fit.rows.serial
-        assert serial is not None
-        return [("autocorrelation", serial.phi, serial.slope(value))]
-    component = {"correlation": "random_correlation"}.get(parameter.kind, parameter.kind)
-    return [(component, lambda x: float(np.tanh(x)), 1 - float(np.tanh(value)) ** 2)]
 
 
 def _share_rows(basis: Basis, data: RegressionData, fit: MixedFit) -> list[dict[str, object]]:

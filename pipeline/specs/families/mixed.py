@@ -25,6 +25,10 @@ PARTS = (
     "fit",
     "sample",
 )
+RESPONSE = (
+    *("coefficient", "wave", "intercept", "contrast", *SLOPES, "odds_ratio", "threshold"),
+    *("variance", "standard_deviation", "random_correlation", "icc", "r_squared", "test", "fit", "sample"),
+)
 
 MODELS = (
     Family(
@@ -39,6 +43,34 @@ MODELS = (
         weighted=True,
         imputed=True,
         repeatable=True,
+        computed=ITERATIVE,
+    ),
+    Family(
+        "mixed_logit",
+        "Mixed logit",
+        "Logistic regression with random effects: log odds that differ between people, and between areas or waves",
+        "pipeline.models.multilevel.mixed_logit:fit",
+        needs=EXPLAINS,
+        takes=PANEL | CONTRASTS | RANDOM | {"points", "trials"},
+        components=RESPONSE,
+        declaration=MIXED,
+        imputed=True,
+        repeatable=True,
+        log_scale=True,
+        computed=ITERATIVE,
+    ),
+    Family(
+        "mixed_ordinal",
+        "Mixed ordered logit",
+        "Cumulative logit model with random effects of people, and of areas or waves",
+        "pipeline.models.multilevel.mixed_ordinal:fit",
+        needs=EXPLAINS,
+        takes=PANEL | CONTRASTS | RANDOM | {"points"},
+        components=RESPONSE,
+        declaration=MIXED,
+        imputed=True,
+        repeatable=True,
+        log_scale=True,
         computed=ITERATIVE,
     ),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.models.multilevel.gaussian.maximum import MixedFit
+from pipeline.models.multilevel.gaussian.random import Random
 
 SMALLEST_CURVATURE = 1e-8
 """Directions in which the deviance is flatter than this, relative to the steepest, carry no information."""
@@ -85,8 +87,14 @@ class Parameter:
 
 
 def _names(fit: MixedFit) -> list[tuple[str, str | None, str]]:
+    names = [*effect_names(term for term, _ in fit.terms), ("variance", None, "residual")]
+    return [*names, ("phi", None, "residual")] if fit.rows.serial is not None else names
+
+
+def effect_names(terms: Iterable[Random]) -> list[tuple[str, str | None, str]]:
+    """Kind, grouping and name of each variance and correlation, in the order of ``natural_effects``."""
     names: list[tuple[str, str | None, str]] = []
-    for term, _ in fit.terms:
+    for term in terms:
         if term.structure == "ar1":
             names += [("variance", term.group, "ar1"), ("autocorrelation", term.group, "ar1")]
             continue
@@ -97,32 +105,36 @@ def _names(fit: MixedFit) -> list[tuple[str, str | None, str]]:
                 for i in range(term.q)
                 for j in range(i)
             ]
-    names.append(("variance", None, "residual"))
-    if fit.rows.serial is not None:
-        names.append(("phi", None, "residual"))
     return names
+
+
+def natural_effects(terms: Iterable[tuple[Random, np.ndarray]], log_variance: float = 0.0) -> list[float]:
+    """Log variances and Fisher z of correlations of each term with its θ; ``log_variance`` is that of the residuals."""
+    found: list[float] = []
+    with np.errstate(all="ignore"):
+        for term, values in terms:
+            if term.structure == "ar1":
+                found += [2 * float(np.log(abs(values[0]))) + log_variance, float(values[1])]
+                continue
+            covariance = term.covariance(values)
+            variances = np.diag(covariance)
+            found += list(np.log(variances) + log_variance)
+            if term.structure == "correlated":
+                for i in range(term.q):
+                    for j in range(i):
+                        ratio = covariance[i, j] / np.sqrt(variances[i] * variances[j])
+                        found.append(float(np.arctanh(np.clip(ratio, -1, 1))))
+    return found
 
 
 def natural(fit: MixedFit, theta: np.ndarray, log_sigma: float) -> np.ndarray:
     """Log variances, Fisher z of correlations, log σ², φ's free parameter, at θ and log σ more than estimated."""
-    found: list[float] = []
     own = fit.profile.split(theta)
-    log_variance = np.log(fit.variance) + 2 * log_sigma
-    with np.errstate(all="ignore"):
-        for factor, part in zip(fit.rows.factors, own, strict=True):
-            for term, values in zip(factor.terms, factor.split(part), strict=True):
-                if term.structure == "ar1":
-                    found += [2 * float(np.log(abs(values[0]))) + log_variance, float(values[1])]
-                    continue
-                covariance = term.covariance(values)
-                variances = np.diag(covariance)
-                found += list(np.log(variances) + log_variance)
-                if term.structure == "correlated":
-                    for i in range(term.q):
-                        for j in range(i):
-                            ratio = covariance[i, j] / np.sqrt(variances[i] * variances[j])
-                            found.append(float(np.arctanh(np.clip(ratio, -1, 1))))
-    found.append(float(log_variance))
-    if fit.rows.serial is not None:
-        found.append(float(theta[-1]))
-    return np.array(found)
+    terms = [
+        pair
+        for factor, part in zip(fit.rows.factors, own, strict=True)
+        for pair in zip(factor.terms, factor.split(part), strict=True)
+    ]
+    log_variance = float(np.log(fit.variance)) + 2 * log_sigma
+    found = [*natural_effects(terms, log_variance), log_variance]
+    return np.array([*found, float(theta[-1])] if fit.rows.serial is not None else found)

@@ -1,0 +1,1 @@
+"""Mixed models of binary and ordered outcomes, on arrays."""
