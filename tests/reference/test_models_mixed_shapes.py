@@ -11,6 +11,9 @@ import pytest
 from shared import SHIPPED, shared
 
 from pipeline.models import mixed, mixed_logit, mixed_ordinal
+from pipeline.models.multilevel.gaussian.random import Random
+from pipeline.models.multilevel.response.fit import maximise
+from pipeline.models.multilevel.response.outcomes import Ordered
 
 FOLDER = SHIPPED / "mixed"
 REFERENCE = json.loads((FOLDER / "reference.json").read_text(encoding="utf-8"))
@@ -148,7 +151,7 @@ def test_serial_residuals(name):
         scale = 1.0 if continuous else np.sqrt((GAPS.height - 3) / GAPS.height)
         assert found["std_error"] * (1 / scale) == pytest.approx(row["Std.Error"], rel=1e-3)
     phi = ours.filter(component="autocorrelation")["estimate"][0]
-    assert phi == pytest.approx(theirs["phi"], rel=1e-3)
+    assert phi == pytest.approx(theirs["phi"], rel=1e-3, abs=1e-5)
     assert ours.filter(term="log_likelihood")["estimate"][0] == pytest.approx(theirs["logLik"], abs=1e-5)
 
 
@@ -227,8 +230,30 @@ def test_ordered(name, options):
         component = "threshold" if "|" in term else "coefficient"
         found = ours.filter(component=component, term=term).row(0, named=True)
         assert found["estimate"] == pytest.approx(row["estimate"], rel=1e-4)
-        if row["se"] is not None:  # clmm finds no standard errors where it stopped with a note on its gradient
+        # clmm's Laplace errors of one grouping change with its optimiser (0.36 and 0.41 at one maximum)
+        if name != "ordinal_laplace":
             assert found["std_error"] == pytest.approx(row["se"], rel=1e-3)
     assert ours.filter(term="log_likelihood")["estimate"][0] == pytest.approx(theirs["logLik"], abs=1e-5)
     deviations = ours.filter(component="standard_deviation")["estimate"].to_list()
     assert deviations == pytest.approx(np.atleast_1d(theirs["sd"]).tolist(), rel=1e-4)
+
+
+def test_standard_errors_of_ordered_outcomes_are_of_the_second_differences():
+    """What R cannot judge (see above) is judged by the deviance itself."""
+    grades, person = PANEL["grade"].to_numpy() - 1, PANEL["id"].rank("dense").to_numpy().astype(int) - 1
+    matrix = PANEL.select("contact_w", "wave").to_numpy().astype(float)
+    matrix = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
+    fit = maximise(Ordered(grades, 4), matrix, [Random("person", ("intercept",), np.ones((len(grades), 1)), person)])
+    size = len(fit.point)
+    step = 1e-3 * np.eye(size)
+    at = fit.likelihood.deviance
+    numeric = np.array(
+        [
+            [
+                (at(fit.point + a + b) - at(fit.point + a - b) - at(fit.point - a + b) + at(fit.point - a - b)) / 4e-6
+                for b in step
+            ]
+            for a in step
+        ]
+    )
+    assert np.sqrt(np.diag(fit.covariance)) == pytest.approx(np.sqrt(np.diag(2 * np.linalg.inv(numeric))), rel=1e-4)

@@ -56,8 +56,8 @@ R$logit_areas <- pg(glmer(agree ~ contact_w + contact_m + wave + (1 | id) + (1 |
 R$logit_rare_agq9 <- pg(glmer(rare ~ contact + female + (1 | id), p, binomial, nAGQ = 9, control = g))
 R$logit_waves <- pg(glmer(agree ~ contact + factor(wave) + (1 | id), p, binomial, nAGQ = 15, control = g))
 po <- function(m) list(coef = ct(coef(summary(m))), sd = as.numeric(sqrt(unlist(VarCorr(m)))), logLik = as.numeric(logLik(m)), AIC = AIC(m))
-p$grade <- factor(p$grade); co <- clmm.control(method = "nlminb", gradTol = 1e-7)
-R$ordinal_laplace <- po(clmm(grade ~ contact_w + contact_m + wave + (1 | id), data = p, Hess = TRUE))
+p$grade <- factor(p$grade); co <- clmm.control(method = "nlminb", gradTol = 1e-7, maxLineIter = 200)  # the default stops early here
+R$ordinal_laplace <- po(clmm(grade ~ contact_w + contact_m + wave + (1 | id), data = p, Hess = TRUE, control = co))
 R$ordinal_agq10 <- po(clmm(grade ~ contact_w + contact_m + wave + (1 | id), data = p, Hess = TRUE, nAGQ = 10))
 R$ordinal_areas <- po(clmm(grade ~ contact_w + contact_m + wave + (1 | id) + (1 | area), data = p, Hess = TRUE))
 save_ref(R, c("lme4", "lmerTest", "nlme", "pbkrtest", "ordinal"), "tighter optimisers than the default ones")
