@@ -98,7 +98,11 @@ def check() -> None:
 
 
 def _say_grids(project: Project) -> None:
-    """How many analyses each multiverse has, and how many combinations it excludes."""
+    """How many analyses each multiverse has and excludes; the hash of each plan, as its registration names it."""
+    for key, study in project.studies.items():
+        if study.plan is not None:
+            told = "as recorded" if study.plan.hash == study.plan.recorded else f"recorded as {study.plan.recorded}"
+            typer.echo(f"  data/studies/{key}/plan.yaml: has the hash {study.plan.hash}, {told}.")
     for key, model in project.models.items():
         if isinstance(model, Multiverse):
             excluded = len(model.grid) - len(model.cells)

@@ -20,6 +20,7 @@ from pipeline.specs.paper_reads import (
     FIGURE_READS,
     labels_of,
     model_reads,
+    planned_models,
     pooling_waves,
     ranges_of,
     smallest_of,
@@ -165,7 +166,10 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             "name": name,
             "text": OutsideFile(file),
             "study": view(study, study_reads(paper, text, project)),
-            "models": {key: view(model, model_reads(model)) for key, model in models.items()},
+            "models": {
+                key: view(model, model_reads(model, planned=key in planned_models(study)))
+                for key, model in models.items()
+            },
             "figures": {figure: view(project.figures[figure], FIGURE_READS) for figure in paper.figures},
             "labels": labels_of(paper, text, project),
             "assumptions": tuple(study.assumptions),

@@ -14,6 +14,7 @@ from pipeline.papers.cautions import cautions_of
 from pipeline.papers.content import Column, Document, FigureData, FigureFile
 from pipeline.papers.declared import declared_context
 from pipeline.papers.facts import facts_of
+from pipeline.papers.planned import planned
 from pipeline.papers.render import render_paper
 from pipeline.papers.results import Results, Row, estimate_of, result_of
 from pipeline.specs.figure_kinds import FIGURE_KINDS
@@ -70,6 +71,9 @@ def render_study_paper(
         units={term: units for one in figures.values() for term, units in one.per.items()},
         unit_words=_unit_words(figures),
     )
+    if study.plan is not None and context.methods:
+        said = planned(study.plan, models, results)
+        context = replace(context, methods={**context.methods, **said}, planned=frozenset(said))
     facts = facts_of(tables["participation"], context) if "participation" in tables else {}
     yardsticks = yardsticks_of(models)
     found = Results(

@@ -95,6 +95,7 @@ class StudyContext:
     rules: Disclosure = field(default_factory=Disclosure)
     codebook: str = ""
     methods: Mapping[str, str] = field(default_factory=dict)
+    planned: frozenset[str] = frozenset()  # items of ``methods`` that the study's plan says
 
     def entry(self, item: str, text: str) -> Runs:
         """A text that leads to the entry of a question in the codebook, where there is one."""

@@ -13,6 +13,7 @@ from pipeline.specs.check_mixed import check_mixed
 from pipeline.specs.check_multiverse import check_multiverse
 from pipeline.specs.check_outcome_models import check_outcome_model
 from pipeline.specs.check_papers import check_paper
+from pipeline.specs.check_plan import check_plan
 from pipeline.specs.check_several_tests import check_corrections, check_smallest_effect
 from pipeline.specs.check_structural import check_structural
 from pipeline.specs.check_study import check_study
@@ -39,6 +40,7 @@ def check(reading: Reading) -> None:
     studies = {key: StudyNames(key, reading) for key in reading.parts}
     for key, declared in studies.items():
         check_study(key, declared, reading)
+        check_plan(key, declared, reading)
         _check_filled_in(key, reading)
         _check_rated(key, reading)
     for key, model in reading.models.items():

@@ -68,7 +68,13 @@ def _check_methods(paper: Paper, source: Source, reading: Reading) -> None:
     if study is None or study.methods is None:
         return
     for item in ANNEX_ITEMS.values():
-        if item.origin == "the paper" and getattr(paper, item.key) is None:
+        if item.origin == "the paper" and study.plan is not None:
+            if getattr(paper, item.key) is not None:
+                source.report(
+                    (item.key,),
+                    f"`{item.key}` is computed from data/studies/{paper.study}/plan.yaml: leave it out here.",
+                )
+        elif item.origin == "the paper" and getattr(paper, item.key) is None:
             source.report(
                 (item.key,),
                 f"the front matter does not say `{item.key}` ({item.title.lower()}), which the annex prints. Say what "

@@ -9,6 +9,7 @@ from pipeline.specs.figures import names_given
 from pipeline.specs.models import AnyModel
 from pipeline.specs.paper_parts import PAPER_SECTIONS, PAPER_TABLES, Labelled, PaperPart, Request, requests
 from pipeline.specs.papers import Paper
+from pipeline.specs.plan import PLAN_READS
 from pipeline.specs.project import Project, Study
 from pipeline.specs.ranges import score_ranges
 from pipeline.specs.terms import measures
@@ -44,7 +45,7 @@ _NAMES_CONCEPTS = (
 )  # fmt: skip
 
 _STUDY_READS = (
-    "key", "methods",
+    "key", "methods", "plan",
     "about.title", "about.source", "about.synthetic", "about.twin", "about.citation", "about.population",
     "about.licence",
     "about.arms.*.title", "about.arms.*.waves", "about.unprefixed", "about.names", "about.disclosure",
@@ -63,9 +64,10 @@ _ITEM_READS = (
 )  # fmt: skip
 
 
-def model_reads(model: AnyModel) -> tuple[str, ...]:
-    """What a paper reads of the declaration of one of its models."""
+def model_reads(model: AnyModel, *, planned: bool = False) -> tuple[str, ...]:
+    """What a paper reads of the declaration of one of its models; of a ``planned`` one, what its plan says, too."""
     taken = _MODEL_READS & (FAMILIES[model.family].keys | {"weights", "waves", "arms"})
+    taken |= PLAN_READS & set(type(model).model_fields) if planned else set()
     return tuple(sorted(path for name in taken for path in _WITHIN.get(name, (name,))))
 
 
@@ -98,6 +100,11 @@ def labels_of(paper: Paper, text: str, project: Project) -> dict[str, str]:
         elif name in scales:
             found[name] = scales[name]
     return found
+
+
+def planned_models(study: Study) -> frozenset[str]:
+    """The models that the study's plan names; none without one."""
+    return frozenset(one.model for one in study.plan.hypotheses.values()) if study.plan is not None else frozenset()
 
 
 def groups_of(models: Mapping[str, AnyModel]) -> dict[str, str]:

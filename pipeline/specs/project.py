@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.specs.methods import Methods
     from pipeline.specs.models import AnyModel
     from pipeline.specs.papers import Paper
+    from pipeline.specs.plan import Plan
     from pipeline.specs.report import Concept
     from pipeline.specs.study import Item, Scale, StudyFile, Wave
     from pipeline.specs.weights import Target, WeightSet
@@ -49,6 +50,7 @@ class Study:
     targets: tuple[Target, ...] = ()
     imputation: Mapping[str, ImputationSet] = field(default_factory=dict)
     methods: Methods | None = None
+    plan: Plan | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
     if not TYPE_CHECKING:

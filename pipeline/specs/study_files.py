@@ -17,6 +17,7 @@ from pipeline.specs.batteries import load_items
 from pipeline.specs.format import load_about
 from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.methods import Methods
+from pipeline.specs.plan import Plan
 from pipeline.specs.reader import load, load_each, load_if_filled, load_text
 from pipeline.specs.records import Records
 from pipeline.specs.strict_yaml import Source
@@ -118,6 +119,15 @@ STUDY_FILES: Records[StudyPart] = Records(
         "who sponsored and conducted the study, frame, design, recruitment, modes, weights, response rates and the "
         "rest of the methods annex; no item may be blank",
         Methods,
+        load_if_filled,
+        empty=lambda: None,
+    ),
+    StudyPart(
+        "plan",
+        "plan.yaml",
+        "what was planned before the results were known: hypotheses with their models, when they were fixed, and every "
+        "change since; papers print what was done otherwise",
+        Plan,
         load_if_filled,
         empty=lambda: None,
     ),

@@ -36,7 +36,8 @@ def transparency(paper: PaperContext, printed: Mapping[str, str]) -> list[Block]
     if not study.methods:
         return []
     rows = [
-        Row((words(item.title), _said(item, paper, printed), words(_origin(item)))) for item in ANNEX_ITEMS.values()
+        Row((words(item.title), _said(item, paper, printed), words(_origin(item, paper))))
+        for item in ANNEX_ITEMS.values()
     ]
     lead = (
         "The items of the Transparency Initiative of the American Association for Public Opinion Research, and those "
@@ -64,10 +65,12 @@ def _said(item: AnnexItem, paper: PaperContext, printed: Mapping[str, str]) -> R
     return (*words(ended), *links, *(words(".") if links else ()))
 
 
-def _origin(item: AnnexItem) -> str:
+def _origin(item: AnnexItem, paper: PaperContext) -> str:
     """The file and the key that says it, or that it is computed."""
     if item.origin == "results":
         return "computed by the build"
+    if item.origin == "the paper" and item.key in paper.study.planned:
+        return "plan.yaml" if item.key == "plan" else "computed from plan.yaml, the models and their results"
     if item.origin == "the paper":
         return f"front matter of the paper: {item.key}"
     return f"{item.origin}: {item.key}" if item.origin == "methods.yaml" else item.origin
