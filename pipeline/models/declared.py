@@ -39,9 +39,10 @@ class ModelSpec(Protocol):
     sets: Any
     confidence: float
     contrasts: Any
+    diagnostics: Any
 
 
-OPTIONS = ("categorical", "wave_effects", "cluster", "correction", "effects", "contrasts")
+OPTIONS = ("categorical", "wave_effects", "cluster", "correction", "effects", "contrasts", "diagnostics")
 """Keys of a declaration that are arguments of its family's function by the same name."""
 
 CLUSTERS: dict[str, tuple[str, str] | None] = {"none": None, "household_id": ("person_id", "household_id")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -29,17 +29,18 @@ def coefficient_table(
     normal: bool = False,
     variances: Mapping[str, float] | None = None,
     checked: bool = True,
+    further: Sequence[dict[str, object]] = (),
 ) -> pl.DataFrame:
-    """One row per term, variance, and the number of rows left out; ``checked`` is as in ``table``."""
+    """One row per term, variance, further row, and the number of rows left out; ``checked`` is as in ``table``."""
     how = ("normal" if normal else "t") if fit.intervals is None else fit.intervals
     basis = data.basis(f"{fit.described}; {how} intervals" if how else fit.described, confidence)
     df = None if how == "normal" else fit.df if fit.degrees is None else fit.degrees
     rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df)
     rows = retested(rows, fit, np.eye(len(rows)), confidence)
     contrasts = combined(data.contrasts, data.terms)
-    further = contrasts.rows(basis, fit.estimates, fit.covariance, df)
-    rows += retested(further, fit, contrasts.matrix, confidence)
-    rows = [*noted(rows, fit.note), *variance_rows(basis, variances or {})]
+    combinations = contrasts.rows(basis, fit.estimates, fit.covariance, df)
+    rows += retested(combinations, fit, contrasts.matrix, confidence)
+    rows = [*noted(rows, fit.note), *variance_rows(basis, variances or {}), *further]
     return table(rows, data, basis, model=model, family=family, checked=checked)
 
 

@@ -135,6 +135,7 @@ COMPONENTS: Records[Component] = Records(
     Component("tipping_curve", "with missing answers shifted"),
     Component("tipping_point", "tipping point"),
     Component("cell", "", in_units=True),
+    Component("diagnostic", "diagnostic"),
     Component("multiverse", "over all analyses"),
     Component("variance_share", "share of the variance between analyses"),
     Component("joint_test", "joint test over all analyses"),

@@ -57,6 +57,7 @@ class Model(AskingTerms):
     cluster: Literal["person_id", "household_id", "psu", "area_code", "none"] = "person_id"
     correction: Literal["hc1", "stata"] = "hc1"
     standard_errors: StandardErrors | None = None
+    diagnostics: bool = False
     lonely_psu: LonelyPsu | None = None
     subset: Subset | None = None
     from_wave: WaveName | Literal["latest"] | None = None
@@ -79,6 +80,8 @@ class Model(AskingTerms):
             raise ValueError("`tipping` shifts what is imputed: name an `imputation` set")
         if self.standard_errors is not None:
             _check_errors(self, self.standard_errors)
+        if self.diagnostics and self.imputation:
+            raise_at(type(self).__name__, "diagnostics", "they are of one panel, and an `imputation` has several")
         return self
 
     @property

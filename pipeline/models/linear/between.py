@@ -16,6 +16,7 @@ from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, profiled,
 from pipeline.models.covariance import require_freedom
 from pipeline.models.covariances.problem import transformed
 from pipeline.models.declared import ModelSpec, regression
+from pipeline.models.diagnostics.linear import diagnostic_rows
 from pipeline.models.groups import group_sums
 from pipeline.models.linear.linearmodels_fit import panel_frames, read_fit
 from pipeline.models.options import PanelRows, taken
@@ -34,6 +35,7 @@ def between(
     *,
     cluster: str | None = None,
     standard_errors: Asked = None,
+    diagnostics: bool = False,
     confidence: float = 0.95,
     model: str = "between",
     **options: Unpack[PanelRows],
@@ -73,7 +75,8 @@ def between(
         None if profile is None else profile[first],
     )  # fmt: skip
     fit = with_errors(fit, errors, refit)
-    return coefficient_table(persons, fit, confidence=confidence, model=model, family="between")
+    further = diagnostic_rows(refit, confidence) if diagnostics else []
+    return coefficient_table(persons, fit, confidence=confidence, model=model, family="between", further=further)
 
 
 def _require_constant(data: RegressionData, first: np.ndarray) -> None:

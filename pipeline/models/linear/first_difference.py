@@ -16,6 +16,7 @@ from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, profiled,
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.covariances.problem import transformed
 from pipeline.models.declared import ModelSpec
+from pipeline.models.diagnostics.linear import diagnostic_rows
 from pipeline.models.groups import within
 from pipeline.models.inference import Term
 from pipeline.models.linear.fixed_effects import require_within_variation
@@ -41,6 +42,7 @@ def first_difference(
     gaps: Gaps = "successive",
     correction: Correction = "hc1",
     standard_errors: Asked = None,
+    diagnostics: bool = False,
     repeated: bool = False,
     confidence: float = 0.95,
     model: str = "first_difference",
@@ -80,8 +82,15 @@ def first_difference(
     problem = partial(transformed, changes.outcome, changes.matrix, weights=changes.weights)
     refit = Refit(changes, problem, correction, confidence, levels.wave[later], exposures, profile)
     linear = with_errors(linear, errors, refit, repeated=repeated)
+    further = diagnostic_rows(refit, confidence) if diagnostics else []
     return coefficient_table(
-        changes, linear, confidence=confidence, model=model, family="first_difference", checked=not repeated
+        changes,
+        linear,
+        confidence=confidence,
+        model=model,
+        family="first_difference",
+        checked=not repeated,
+        further=further,
     )
 
 

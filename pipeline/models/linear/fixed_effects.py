@@ -16,6 +16,7 @@ from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, profiled,
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.covariances.problem import LeastSquares, transformed
 from pipeline.models.declared import ModelSpec
+from pipeline.models.diagnostics.linear import diagnostic_rows
 from pipeline.models.groups import within
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
@@ -39,6 +40,7 @@ def fixed_effects(
     effects: Effects = "person",
     correction: Correction = "hc1",
     standard_errors: Asked = None,
+    diagnostics: bool = False,
     repeated: bool = False,
     confidence: float = 0.95,
     model: str = "fixed_effects",
@@ -76,8 +78,9 @@ def fixed_effects(
     fit = fixed_effects_fit(data, effects, correction, repeated=repeated or errors is not None)
     refit = Refit(data, partial(_problem, data, effects), correction, confidence, data.wave, exposures, profile)
     fit = with_errors(fit, errors, refit, repeated=repeated)
+    further = diagnostic_rows(refit, confidence) if diagnostics else []
     return coefficient_table(
-        data, fit, confidence=confidence, model=model, family="fixed_effects", checked=not repeated
+        data, fit, confidence=confidence, model=model, family="fixed_effects", checked=not repeated, further=further
     )
 
 

@@ -13,6 +13,7 @@ from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, profiled,
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.covariances.problem import transformed
 from pipeline.models.declared import ModelSpec
+from pipeline.models.diagnostics.linear import diagnostic_rows
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
@@ -32,6 +33,7 @@ def pooled(
     *,
     correction: Correction = "hc1",
     standard_errors: Asked = None,
+    diagnostics: bool = False,
     repeated: bool = False,
     confidence: float = 0.95,
     model: str = "pooled",
@@ -64,7 +66,10 @@ def pooled(
     problem = partial(transformed, data.outcome, data.matrix, weights=data.weights)
     refit = Refit(data, problem, correction, confidence, data.wave, exposures, profile)
     linear = with_errors(linear, errors, refit, repeated=repeated)
-    return coefficient_table(data, linear, confidence=confidence, model=model, family="pooled", checked=not repeated)
+    further = diagnostic_rows(refit, confidence) if diagnostics else []
+    return coefficient_table(
+        data, linear, confidence=confidence, model=model, family="pooled", checked=not repeated, further=further
+    )
 
 
 def pooled_fit(data: RegressionData, correction: Correction, *, repeated: bool) -> Linear:

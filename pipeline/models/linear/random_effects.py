@@ -16,6 +16,7 @@ from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, rows_for,
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.covariances.problem import LeastSquares, transformed
 from pipeline.models.declared import ModelSpec, regression
+from pipeline.models.diagnostics.linear import diagnostic_rows
 from pipeline.models.groups import means_of
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.options import ClusteredRows, taken
@@ -34,6 +35,7 @@ def random_effects(
     *,
     correction: Correction = "hc1",
     standard_errors: Asked = None,
+    diagnostics: bool = False,
     small_sample: bool = True,
     confidence: float = 0.95,
     model: str = "random_effects",
@@ -61,12 +63,19 @@ def random_effects(
     errors = chosen_errors(standard_errors, "random_effects")
     data = regression_data(frame, outcome, exposures, covariates, **rows_for(errors, taken(ClusteredRows, options)))
     fit, variances = random_effects_fit(data, small_sample=small_sample, correction=correction)
+    refit = Refit(data, partial(quasi_demeaned, data, variances), correction, confidence, data.wave, exposures)
     if errors is not None:
-        problem = partial(quasi_demeaned, data, variances)
-        fit = with_errors(fit, errors, Refit(data, problem, correction, confidence, data.wave, exposures))
-        fit = replace(fit, intervals=None)
+        fit = replace(with_errors(fit, errors, refit), intervals=None)
+    further = diagnostic_rows(refit, confidence) if diagnostics else []
     return coefficient_table(
-        data, fit, confidence=confidence, model=model, family="random_effects", normal=True, variances=variances
+        data,
+        fit,
+        confidence=confidence,
+        model=model,
+        family="random_effects",
+        normal=True,
+        variances=variances,
+        further=further,
     )
 
 

@@ -7,6 +7,7 @@ PANEL = TERMS | {"wave_effects", "imputation"}
 CONTRASTS = frozenset({"contrasts", "slopes"})
 CLUSTERED = PANEL | CONTRASTS | {"cluster", "correction"}
 ROBUST = frozenset({"standard_errors"})
+DIAGNOSED = frozenset({"diagnostics"})
 WEIGHTS = frozenset({"weights", "standard_errors"})
 DESIGN = WEIGHTS | {"lonely_psu", "subset"}
 SLOPES = ("simple_slope", "slope_curve", "slope_region", "moderator")
