@@ -13,6 +13,8 @@ from pipeline.models.regression_data import check_rank
 from pipeline.models.within.least_squares import clustered
 
 TOO_FEW = "more parameters than rows"
+SMALL, ALIKE = 1e-6, 1e8
+"""Less than this share left of a column, or cross-products of a larger condition: its rank is checked by QR."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,16 @@ def absorb(data: Adoption, matrix: np.ndarray, terms: tuple[Term, ...]) -> Absor
     joined = np.column_stack([matrix, data.covariates])
     every = (*terms, *data.terms)
     left, outcome = data.effects.of_each(joined), data.effects.residuals(data.outcome)
-    check_rank(left, every, data.outcome_name, np.linalg.norm(joined, axis=0))
     root = np.sqrt(data.weight)
     size = np.linalg.norm(left, axis=0)
+    whole = np.linalg.norm(joined, axis=0)
+    if (size < SMALL * whole).any():
+        check_rank(left, every, data.outcome_name, whole)
     x, y = left / size * root[:, None], outcome * root
-    inverse = np.linalg.inv(x.T @ x)
+    moments = x.T @ x
+    if np.linalg.cond(moments) > ALIKE:
+        check_rank(left, every, data.outcome_name, whole)
+    inverse = np.linalg.inv(moments)
     scaled = inverse @ (x.T @ y)
     errors = y - x @ scaled
     n, k, waves = data.n_obs, len(every), len(data.times)

@@ -120,6 +120,17 @@ class Adoption:
         """Weights of mean one, or ones."""
         return np.ones(self.n_obs) if self.weights is None else self.weights / self.weights.mean()
 
+    def weight_of(self, rows: np.ndarray) -> np.ndarray:
+        """Weights of these rows (their places), or ones."""
+        return np.ones(len(rows)) if self.weights is None else self.weights[rows]
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """The row of each unit in each wave (units × waves) of a panel, −1 where it has none."""
+        found = np.full((self.n_units, len(self.times)), -1)
+        found[self.unit, self.wave] = np.arange(self.n_obs)
+        return found
+
     @cached_property
     def effects(self) -> Effects:
         """Unit and wave effects, to be absorbed."""

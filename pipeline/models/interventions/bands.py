@@ -7,21 +7,28 @@ import numpy as np
 CHUNK = 2_000_000
 
 
-def critical_value(summed: np.ndarray, confidence: float, draws: int, seed: int) -> float:
-    """What a simultaneous band takes in place of 1.96 (Callaway & Sant'Anna 2021, algorithm 1).
+def multiplied(summed: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """Bootstrap deviations (draws × k) of estimates, from influence by cluster (clusters × k).
 
-    ``summed`` (clusters × k): influence by cluster; each draw gives clusters Mammen's two-point weights, and the
-    critical value is the quantile of the largest of the draws' t statistics, scaled by their interquartile range.
+    Callaway & Sant'Anna (2021), algorithm 1: each draw gives clusters Mammen's two-point weights.
     """
     generator = np.random.default_rng(seed)
     root = np.sqrt(5.0)
     low, high, chance = (1 - root) / 2, (1 + root) / 2, (root + 1) / (2 * root)
     each = max(1, CHUNK // max(len(summed), 1))
+    total = summed.sum(axis=0)
     made = []
     for begin in range(0, draws, each):
-        signs = generator.random((min(each, draws - begin), len(summed))) < chance
-        made.append(np.where(signs, low, high) @ summed)
-    drawn = np.concatenate(made)
+        lows = generator.random((min(each, draws - begin), len(summed)), dtype=np.float32) < chance
+        made.append(high * total + (low - high) * (lows.astype(np.float64) @ summed))
+    return np.concatenate(made)
+
+
+def critical_value(drawn: np.ndarray, confidence: float) -> float:
+    """What a simultaneous band takes in place of 1.96: the quantile of the largest of the draws' t statistics.
+
+    They are scaled by their interquartile range, as that of a normal.
+    """
     quarters = np.quantile(drawn, [0.25, 0.75], axis=0)
     scale = (quarters[1] - quarters[0]) / 1.3489795003921634
     kept = scale > 1e-12 * max(float(scale.max(initial=0.0)), 1e-300)

@@ -112,33 +112,47 @@ def _one(
     data: Adoption, start: float, time: float, against: float, control: Control, method: Method
 ) -> tuple[Found, int] | str:
     """One effect with the influence of every unit, and the treated rows it rests on; or why there is none."""
-    own = data.start == start
-    others = data.is_never
-    if control == "not_yet":
-        others = others | ((data.start > max(time, against) + data.anticipation) & ~own)
-    if not others.any():
-        return "nobody is untreated in this wave"
-    x = np.column_stack([np.ones(data.n_obs), data.covariates])
     if data.design == "cross_sections":
-        chosen = (own | others) & ((data.time == time) | (data.time == against))
-        return _few(own[chosen]) or _spread(
-            levels(
-                data.outcome[chosen], (data.time[chosen] == time).astype(float), own[chosen].astype(float),
-                x[chosen], _mean_one(data.weight[chosen]), method,
-            ),
-            np.flatnonzero(chosen), data.n_obs, int((own & (data.time == time)).sum()),
-        )  # fmt: skip
-    now, then = (np.flatnonzero((own | others) & (data.time == when)) for when in (time, against))
-    both, first, second = np.intersect1d(data.unit[now], data.unit[then], return_indices=True)
-    now, then = now[first], then[second]
+        return _of_levels(data, start, time, against, control, method)
+    place = data.places
+    now, then = (place[:, np.searchsorted(data.times, when)] for when in (time, against))
+    first = data.start[np.searchsorted(data.unit, np.arange(data.n_units))]
+    own, others = _compared(data, first, start, max(time, against), control)
+    both = np.flatnonzero((own | others) & (now >= 0) & (then >= 0))
+    now, then = now[both], then[both]
     early = then if against < time else now
-    return _few(own[now]) or _spread(
+    x = np.column_stack([np.ones(len(both)), data.covariates[early]])
+    return _few(own[both]) or _spread(
         changes(
-            data.outcome[now] - data.outcome[then], own[now].astype(float), x[early],
-            _mean_one(data.weight[early]), method,
+            data.outcome[now] - data.outcome[then], own[both].astype(float), x, _mean_one(data.weight_of(early)), method
         ),
-        both, data.n_units, int(own[now].sum()),
+        both, data.n_units, int(own[both].sum()),
     )  # fmt: skip
+
+
+def _of_levels(
+    data: Adoption, start: float, time: float, against: float, control: Control, method: Method
+) -> tuple[Found, int] | str:
+    """The same from rows of different people."""
+    own, others = _compared(data, data.start, start, max(time, against), control)
+    chosen = np.flatnonzero((own | others) & ((data.time == time) | (data.time == against)))
+    after = (data.time[chosen] == time).astype(float)
+    x = np.column_stack([np.ones(len(chosen)), data.covariates[chosen]])
+    return _few(own[chosen]) or _spread(
+        levels(data.outcome[chosen], after, own[chosen].astype(float), x, _mean_one(data.weight_of(chosen)), method),
+        chosen, data.n_obs, int((own[chosen] & (after == 1)).sum()),
+    )  # fmt: skip
+
+
+def _compared(
+    data: Adoption, starts: np.ndarray, start: float, last: float, control: Control
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which of ``starts`` are of the cohort, and which of those it is compared with."""
+    own = starts == start
+    others = starts > data.times[-1]
+    if control == "not_yet":
+        others = others | ((starts > last + data.anticipation) & ~own)
+    return own, others
 
 
 def _few(own: np.ndarray) -> str | None:

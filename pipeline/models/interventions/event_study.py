@@ -19,7 +19,7 @@ from pipeline.models.interventions.adoption import (
     require_clusters,
     require_controls,
 )
-from pipeline.models.interventions.bands import critical_value
+from pipeline.models.interventions.bands import critical_value, multiplied
 from pipeline.models.interventions.cohort_effects import Control, aggregate, by_cluster, cohort_effects
 from pipeline.models.interventions.declared import InterventionSpec, treatment
 from pipeline.models.interventions.event_rows import TERM, Effects, Row, event_rows, simultaneous
@@ -122,7 +122,7 @@ def _group_time(
     error = float(np.sqrt(covariance[0, 0]))
     why = lonely_note(lonely, data)
     study = Study(path, together.rows[1:], float(together.effect[0]), error, words, (), alone, why)
-    return study, critical_value(summed[:, 1:], confidence, draws, seed)
+    return study, critical_value(multiplied(summed[:, 1:], draws, seed), confidence)
 
 
 def described(data: Adoption) -> str:

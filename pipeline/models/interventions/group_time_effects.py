@@ -11,11 +11,12 @@ import polars as pl
 from pipeline.door import public
 from pipeline.models.inference import Basis, Term, inference
 from pipeline.models.interventions.adoption import Treated, adoption, lonely_cohorts, lonely_note, require_clusters
-from pipeline.models.interventions.bands import critical_value
+from pipeline.models.interventions.bands import critical_value, multiplied
 from pipeline.models.interventions.cohort_effects import (
     Base,
     CohortEffects,
     Control,
+    Together,
     aggregate,
     by_cluster,
     cohort_effects,
@@ -77,8 +78,12 @@ def group_time_effects(
     found = cohort_effects(data, control, adjustment, base)
     basis = data.basis(described(data), confidence)
     notes = "; ".join(filter(None, (data.note, few))) or None
-    rows = _averages(basis, found, notes, (confidence, draws, seed))
-    rows += _single(basis, found, (confidence, draws, seed))
+    dynamic = aggregate(found, "dynamic")
+    events = by_cluster(dynamic.influence, found.cluster)
+    drawn = multiplied(np.column_stack([events[:, 1:], found.summed]), draws, seed)
+    count = events.shape[1] - 1
+    rows = _averages(basis, found, dynamic, notes, critical_value(drawn[:, :count], confidence))
+    rows += _single(basis, found, critical_value(drawn[:, count:], confidence))
     rows = _without_errors(rows, found)
     rows += [
         basis.row(
@@ -88,9 +93,6 @@ def group_time_effects(
     ]
     rows.append(_pre_trend(basis, found))
     return table(rows, data, basis, model=model, family="group_time_effects")
-
-
-Settings = tuple[float, int, int]
 
 
 def _without_errors(rows: list[Row], found: CohortEffects) -> list[Row]:
@@ -120,7 +122,7 @@ def _without_errors(rows: list[Row], found: CohortEffects) -> list[Row]:
     return made
 
 
-def _averages(basis: Basis, found: CohortEffects, notes: str | None, settings: Settings) -> list[Row]:
+def _averages(basis: Basis, found: CohortEffects, dynamic: Together, notes: str | None, reach: float) -> list[Row]:
     """The overall effects first, then those by event time, cohort and wave."""
     label, confidence = found.data.when.label, basis.confidence
     simple = aggregate(found, "simple")
@@ -130,7 +132,7 @@ def _averages(basis: Basis, found: CohortEffects, notes: str | None, settings: S
     )
     parts: list[Row] = []
     for kind, term in (("dynamic", "by_event_time"), ("group", "by_cohort"), ("calendar", "by_wave")):
-        together = aggregate(found, kind)  # type: ignore[arg-type]
+        together = dynamic if kind == "dynamic" else aggregate(found, kind)  # type: ignore[arg-type]
         summed = by_cluster(together.influence, found.cluster)
         errors = np.sqrt((summed**2).sum(axis=0))
         made = [
@@ -143,13 +145,12 @@ def _averages(basis: Basis, found: CohortEffects, notes: str | None, settings: S
             group = {"dynamic": name_of(key), "group": label(key), "calendar": None}[kind]
             parts.append({**basis.row(Term(COMPONENT[kind], TERM, wave=wave, group=group), **row), "n_obs": int(count)})
         if kind == "dynamic":
-            reach = critical_value(summed[:, 1:], *settings)
             groups = [Term("event_time_band", TERM, group=name_of(key)) for key in together.keys[1:]]
             parts += _banded(basis, groups, together.effect[1:], errors[1:], reach)
     return rows + parts
 
 
-def _single(basis: Basis, found: CohortEffects, settings: Settings) -> list[Row]:
+def _single(basis: Basis, found: CohortEffects, reach: float) -> list[Row]:
     label = found.data.when.label
     errors = np.sqrt((found.summed**2).sum(axis=0))
     cells = [(label(start), label(time)) for start, time in zip(found.start, found.time, strict=True)]
@@ -163,7 +164,6 @@ def _single(basis: Basis, found: CohortEffects, settings: Settings) -> list[Row]
         }
         for (group, wave), effect, error, count in zip(cells, found.effect, errors, found.rows, strict=True)
     ]
-    reach = critical_value(found.summed, *settings)
     bands = [Term("group_time_band", TERM, wave=wave, group=group) for group, wave in cells]
     return rows + _banded(basis, bands, found.effect, errors, reach)
 

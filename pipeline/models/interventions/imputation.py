@@ -91,8 +91,9 @@ def imputation(data: Adoption, leads: float | None, lags: float | None) -> Study
     """Effects by event time and on average: y − ŷ(0) of treated rows, ŷ(0) from unit and wave effects before treatment.
 
     Standard errors are the conservative ones of Borusyak, Jaravel & Spiess (equation 8), effects averaged by cohort and
-    wave, clustered; intervals are normal. Leads are from a regression of the rows before treatment alone, against the
-    earliest (never the last) of them, so that testing them does not bend what is estimated after.
+    wave, clustered; intervals are t on G − 1, since normal ones cover too little with few clusters. Leads are from a
+    regression of the rows before treatment alone, against the earliest (never the last) of them, so that testing them
+    does not bend what is estimated after.
     """
     model, notes = untreated(data)
     data = model.data
@@ -106,11 +107,11 @@ def imputation(data: Adoption, leads: float | None, lags: float | None) -> Study
     covariance = _covariance(data, v, _errors(model, v, effect))
     estimates = target.T @ effect
     before = _leads(data.rows(model.is_before), leads)
-    joined = _joined(before, events, estimates[1:], covariance[1:, 1:], data.anticipation)
+    joined = _joined(before, events, estimates[1:], covariance[1:, 1:], data.anticipation, _df(data))
     counts = np.array([int((data.event == one).sum()) for one in joined.event])
     words = (
         f"clustered by {data.cluster_name} ({data.n_clusters:,} clusters), conservative (Borusyak, Jaravel & Spiess); "
-        "normal intervals"
+        "t intervals"
     )
     lonely = lonely_cohorts(data)
     alone = tuple(np.unique(event[data.is_treated & np.isin(data.start, lonely)]).tolist())
@@ -138,21 +139,26 @@ def _covariance(data: Adoption, v: np.ndarray, errors: np.ndarray) -> np.ndarray
     return np.asarray(sums.T @ sums)
 
 
+def _df(data: Adoption) -> float:
+    """Clusters (or units) less one."""
+    return float((data.n_units if data.cluster is None else data.n_clusters) - 1)
+
+
 def _leads(before: Adoption, leads: float | None) -> Path:
     """Leads (all but the earliest, or as many as ``leads``) from rows before treatment, by least squares."""
     there = np.unique(before.event[~np.isnan(before.event)])
     wanted = there[1:] if leads is None else there[there >= -leads - before.anticipation]
     wanted = wanted[wanted != there[0]]
     if not wanted.size:
-        return Path(np.empty(0), np.empty(0), np.empty((0, 0)), float(there[0]), np.inf, before.anticipation)
+        return Path(np.empty(0), np.empty(0), np.empty((0, 0)), float(there[0]), _df(before), before.anticipation)
     matrix = np.column_stack([(before.event == one).astype(float) for one in wanted])
     fit = absorb(before, matrix, tuple(Term("event_time", TERM, group=name_of(one)) for one in wanted))
     k = len(wanted)
-    return Path(wanted, fit.estimates[:k], fit.covariance[:k, :k], float(there[0]), np.inf, before.anticipation)
+    return Path(wanted, fit.estimates[:k], fit.covariance[:k, :k], float(there[0]), _df(before), before.anticipation)
 
 
 def _joined(
-    before: Path, events: np.ndarray, estimates: np.ndarray, covariance: np.ndarray, anticipation: float
+    before: Path, events: np.ndarray, estimates: np.ndarray, covariance: np.ndarray, anticipation: float, df: float
 ) -> Path:
     """Leads and effects in one path; by construction the two are uncorrelated under homoskedastic errors."""
     k, m = len(before.event), len(events)
@@ -163,6 +169,6 @@ def _joined(
         np.concatenate([before.estimates, estimates]),
         together,
         before.omitted,
-        np.inf,
+        df,
         anticipation,
     )
