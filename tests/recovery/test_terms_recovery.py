@@ -47,4 +47,4 @@ def test_the_double_demeaned_interaction_covers_the_truth() -> None:
             mixed.append(models.fit("m", raw, frame, repeated=True).filter(term="x:z")["estimate"][0])
     assert np.mean(estimates) == pytest.approx(TRUTH, abs=3 * np.std(estimates) / DRAWS**0.5)
     assert 0.93 <= covered / DRAWS <= 0.97
-    assert np.mean(mixed) > TRUTH + 0.03  # the product as it is takes differences between people for it
+    assert abs(np.mean(mixed) - TRUTH) > 0.05  # the product as it is mixes it with differences between people
