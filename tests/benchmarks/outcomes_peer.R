@@ -1,0 +1,12 @@
+# The peers of outcomes_speed.py in R: seconds of each fit on the panel whose path is given.
+suppressMessages({library(MASS); library(survival); library(nnet); library(geepack); library(quantreg); library(sandwich); library(survey)})
+d <- read.csv(commandArgs(TRUE)[1]); d$o <- factor(d$answer); d$v <- factor(d$vote)
+took <- function(name, expr) cat(name, sum(system.time(suppressWarnings(force(expr)))[1:2]), "\n")
+took("ordered_logit", { f <- polr(o ~ x + z + age, d, Hess = TRUE); vcov(f) })
+took("multinomial_logit", { f <- multinom(v ~ x + z + age, d, trace = FALSE); vcov(f) })
+took("conditional_logit", clogit(helped ~ x + z + strata(person_id), d))
+took("poisson", { f <- glm(times ~ x + z + age, poisson, d); vcovCL(f, cluster = d$person_id) })
+took("negative_binomial", { f <- glm.nb(times ~ x + z + age, d); vcovCL(f, cluster = d$person_id) })
+took("gee", geeglm(helped ~ x + z + age, id = person_id, waves = wave, data = d, family = binomial, corstr = "ar1"))
+took("quantile_regression", { f <- rq(hours ~ x + z + age, .5, d); summary(f, se = "ker") })
+took("design_ordered", svyolr(o ~ x + z + age, svydesign(ids = ~person_id, weights = ~weight, data = d)))
