@@ -154,3 +154,10 @@ def test_the_latest_answers_are_each_persons_own_and_other_arms_calendars_are_le
 def test_a_mistake_names_the_model(keys, message):
     with pytest.raises(ModelError, match=message):
         models.fit("mine", declared(**keys), PANEL)
+
+
+def test_gaps_are_declared():
+    made = models.fit("mine", declared(family="first_difference", gaps="adjacent"), PANEL)
+    by_hand = models.first_difference(PANEL, "trust", ["contact"], gaps="adjacent", model="mine", wave_effects=True)
+    assert_frame_equal(made, by_hand)
+    assert made["n_obs"][0] < models.fit("mine", declared(family="first_difference"), PANEL)["n_obs"][0]

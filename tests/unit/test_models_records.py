@@ -85,7 +85,7 @@ def test_a_model_loads_only_the_module_of_its_family():
 
 def test_functions_for_notebooks_have_types():
     stub = (REPOSITORY / "pipeline" / "models" / "__init__.pyi").read_text(encoding="utf-8")
-    exported = re.findall(r"from (\S+) import (\w+) as \2", stub)
+    exported = re.findall(r"from (\S+) import \(?\s*(\w+) as \2", stub)
     assert all(getattr(models, name) is load(f"{module}:{name}") for module, name in exported)
     families = {record.key for record in RECORDS if record.function.startswith("pipeline.models.")}
     assert families <= {name for _, name in exported}

@@ -15,7 +15,6 @@ from pipeline.errors import ModelError
 from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, profiled, rows_for, with_errors
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.covariances.problem import transformed
-from pipeline.models.declared import ModelSpec
 from pipeline.models.diagnostics.linear import diagnostic_rows
 from pipeline.models.groups import within
 from pipeline.models.inference import Term
@@ -110,16 +109,22 @@ def _fit(placed: RegressionData, changes: RegressionData, correction: Correction
 
 
 def fit(
-    name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted | None, *, repeated: bool = False
+    name: str, spec: Any, panel: pl.DataFrame, _: Any, rows: Weighted | None, *, repeated: bool = False
 ) -> pl.DataFrame:
     """The declared model (see ``pipeline.models.fit``)."""
-    return weighted_regression(first_difference, _differenced, name, spec, panel, rows, repeated=repeated)
+    function = partial(first_difference, gaps=_gaps(spec))
+    return weighted_regression(function, _differenced, name, spec, panel, rows, repeated=repeated)
 
 
-def _differenced(data: RegressionData, spec: ModelSpec) -> RegressionData:
+def _gaps(spec: Any) -> Gaps:
+    """As declared; a cell of a multiverse is a plain ``Model``, without the key."""
+    return "adjacent" if getattr(spec, "gaps", "") == "adjacent" else "successive"
+
+
+def _differenced(data: RegressionData, spec: Any) -> RegressionData:
     """Each person's rows minus the person's row before; without wave effects, with an intercept."""
     terms = data.keep(np.array([term.component != "intercept" for term in data.terms]))
-    placed = _placed(terms, "successive", intercept=not spec.wave_effects)
+    placed = _placed(terms, _gaps(spec), intercept=not spec.wave_effects)
     return replace(_changes(placed), weights=placed.rows(_later(placed)).weights)
 
 
