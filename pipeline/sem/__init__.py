@@ -13,11 +13,14 @@ option that a model cannot use is refused.
 from pipeline.sem.engine.analyse import sem
 from pipeline.sem.engine.bootstrap import Bootstrap, bootstrap
 from pipeline.sem.engine.comparison import Comparison
+from pipeline.sem.engine.derived import derived_effects, expression_intervals
 from pipeline.sem.engine.fitting import Fitting
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.score import addition_tests, release_tests, total_release_test
+from pipeline.sem.engine.scores import factor_scores
 from pipeline.sem.engine.table import Parameter, ParameterTable, parameter_table
 from pipeline.sem.families.boundary import BoundaryTest, random_intercept_test
+from pipeline.sem.families.change_score import change_score
 from pipeline.sem.families.compare import compare
 from pipeline.sem.families.continuous import continuous_time
 from pipeline.sem.families.curves import alt, lcm_sr
@@ -53,9 +56,13 @@ __all__ = [
     "alt",
     "bootstrap",
     "cfa",
+    "change_score",
     "clpm",
     "compare",
     "continuous_time",
+    "derived_effects",
+    "expression_intervals",
+    "factor_scores",
     "growth",
     "icc",
     "invariance",
