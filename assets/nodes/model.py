@@ -153,15 +153,25 @@ def _corrections(name: str, model: Corrections) -> Node:
 
 def make_structural(tables: Tables, *, name: str, model: StructuralModel, study: Study) -> Output:
     """The Estimates table of a structural model, from the panel and, where items are analysed, from the answers."""
+    from pipeline.imputation.completed import fit_imputed
     from pipeline.sem.declared import fit_declared
 
-    return answered(model, fit_declared(name, model, tables["panel"], study, tables.get("answers")))
+    def refit(panel: Any) -> Any:
+        return fit_declared(name, model, panel, study, tables.get("answers"))
+
+    if "imputations" not in tables:
+        return answered(model, refit(tables["panel"]))
+    made = fit_imputed(
+        refit, tables["panel"], tables["imputations"], confidence=model.confidence, name=str(model.imputation)
+    )
+    return answered(model, made)
 
 
 def _structural(name: str, model: StructuralModel, study: Study) -> Node:
     family = FAMILIES[model.family]
     inputs: dict[str, Key] = {"panel": ("panel", model.study)}
     inputs |= {"answers": ("answers", model.study)} if model.reads_items else {}
+    inputs |= imputation_keys(study, model.imputation)
     return Node(
         make_structural,
         reads={"name": name, "model": reads.model(model), "study": view(study, reads.structural(model, study))},

@@ -72,7 +72,11 @@ def _pooled_row(
         return smallest | _by_d2(each, over)
     if any(value is None for value in each["estimate"]):
         return smallest | _withheld(each)
-    return smallest | {"estimate": float(np.mean(_known(each["estimate"]))), "covariance": f"mean, {over}"}
+    if (row["component"], row["term"]) == ("fit", "chi_square") and len(_known(each["df"])) == m and each["df"][0]:
+        tested = _by_d2(each | {"statistic": each["estimate"]}, over)
+        return smallest | {"estimate": float(np.mean(_known(each["estimate"])))} | tested
+    ends = {"conf_low": None, "conf_high": None, "p_value": None}  # of the first imputation alone
+    return smallest | ends | {"estimate": float(np.mean(_known(each["estimate"]))), "covariance": f"mean, {over}"}
 
 
 COUNTS = ("n_obs", "n_persons")

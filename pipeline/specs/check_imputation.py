@@ -8,6 +8,7 @@ from pipeline.specs.names import StudyNames, known, once, reports
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
+from pipeline.specs.structural import StructuralModel
 
 
 def check_imputation(key: str, parts: Parts, declared: StudyNames, reading: Reading) -> None:
@@ -31,7 +32,7 @@ def _check_set(name: str, chosen: ImputationSet, declared: StudyNames, source: S
         once(source, (name, part), getattr(chosen, part))
 
 
-def check_model_imputation(model: Model, study: StudyNames, source: Source, reading: Reading) -> None:
+def check_model_imputation(model: Model | StructuralModel, study: StudyNames, source: Source, reading: Reading) -> None:
     """A model's imputation set exists, imputes what the model reads, and suits its family."""
     if model.imputation is None:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from pipeline.specs.check_imputation import check_model_imputation
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.reading import Reading
@@ -30,6 +31,7 @@ def check_structural(model: StructuralModel, source: Source, study: StudyNames, 
         known(source, ("group",), [model.group], [*HEAD_GROUPS, *study.scores], "a column to group by")
     if model.weights:
         known(source, ("weights",), [model.weights], ["design_weight"], "a weight of the panel")
+    check_model_imputation(model, study, source, reading)
     _check_times(model, source, study, reading)
 
 

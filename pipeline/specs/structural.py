@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.specs.base import Asking, Declaration, Name
+from pipeline.specs.expressions import references
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family_keys import check_keys, is_family
 from pipeline.specs.yardstick import Yardstick
@@ -46,12 +47,22 @@ class InvarianceCriterion(Declaration):
         return self
 
 
+class Bootstrapped(Declaration):
+    """Intervals by fitting the model again to ``draws`` of persons drawn with replacement."""
+
+    draws: int = Field(default=1000, ge=100)
+    seed: int = 1
+    interval: Literal["percentile", "bca"] = "percentile"
+
+
 class StructuralModel(Asking):
     """reports/models/<key>.yaml of a structural family: a question about covariances and means over waves.
 
     ``constructs``: concepts that move each other (``riclpm``, ``clpm``), that grow (``growth``), or whose items are
     analysed (``cfa``, ``invariance``, ``reliability``). ``times``: the spacing of the waves, from the fieldwork dates
     in ``time_unit`` or as numbers. ``indicators``: each construct by the items of its scale, not by its score.
+    ``derived``: name → expression of the table's parameters, ``component[outcome, term]`` (with the wave, where a
+    parameter has one). ``score_tests``: what releasing each equality would change.
     """
 
     family: Annotated[str, AfterValidator(is_family)]
@@ -76,6 +87,12 @@ class StructuralModel(Asking):
     partial: bool = True
     ordinal: bool = False
     yardstick: Yardstick | None = None
+    coupling: bool = True
+    constant_change: bool = True
+    derived: dict[Name, str] = {}
+    bootstrap: Bootstrapped | None = None
+    score_tests: bool = False
+    imputation: Name | None = None
 
     @model_validator(mode="after")
     def _has_what_its_family_takes(self) -> StructuralModel:
@@ -100,6 +117,25 @@ class StructuralModel(Asking):
             raise ValueError("`times` rise from wave to wave")
         if self.times != "fieldwork" and self.waves and len(self.times) != len(self.waves):
             raise ValueError(f"`times` has {len(self.times)} numbers for {len(self.waves)} `waves`")
+        return self
+
+    @model_validator(mode="after")
+    def _derives_from_its_own_parameters(self) -> StructuralModel:
+        components = FAMILIES[self.family].components
+        for component, within in references(self.derived):
+            if component not in components or len(within) not in (2, 3):
+                raise ValueError(
+                    f"`derived` refers to `{component}`; write one of this family's components with outcome and term, "
+                    f"as in `{components[0]}[{self.constructs[0]}, {self.constructs[-1]}]`"
+                )
+            if within[0] not in self.constructs:
+                raise ValueError(f"`derived` names `{within[0]}`, which is none of the `constructs`")
+        if self.derived and self.group:
+            raise ValueError("`derived` is of one group of people: leave `group` out")
+        if self.imputation and (self.indicators or self.ordinal):
+            raise ValueError("`imputation` completes scores: a model of items (`indicators`) cannot read it")
+        if self.bootstrap and self.imputation:
+            raise ValueError("`bootstrap` and `imputation` exclude each other: pooled standard errors are not drawn")
         return self
 
     def _check_ordinal(self) -> None:

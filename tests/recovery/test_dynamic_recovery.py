@@ -50,8 +50,8 @@ CASES = {
         ),
         (("persistence", "y", RHO), ("coefficient", "x", BETA)),
     ),
-    "system": (
-        dynamic_panel,
+    "system": (  # two equations: the weights take more people to settle
+        lambda rng: dynamic_panel(rng, persons=2_500),
         lambda frame: system_gmm(frame, "y", ["x"], predetermined=["x"], collapse=True),
         (("persistence", "y", RHO), ("coefficient", "x", BETA)),
     ),

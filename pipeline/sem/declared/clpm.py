@@ -22,5 +22,5 @@ def fit(
 ) -> pl.DataFrame:
     """One row per lag, residual, mean and fit measure: components as of ``riclpm``, without random intercepts."""
     rows = Rows(model.confidence)
-    result = fit_lags(rows, chosen(model, panel, study, answers), clpm, [ALONE]).result
-    return rows.table(name, model.family, n_persons=result.n, covariance=result.covariance_name)
+    lagged = fit_lags(rows, chosen(model, panel, study, answers), clpm, [ALONE])
+    return rows.table(name, model.family, n_persons=lagged.result.n, covariance=lagged.made.errors)

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from pipeline.sem.declared.further import Fitted, Names, add_further, fitted
 from pipeline.sem.declared.material import chosen
 from pipeline.sem.declared.rows import Rows
 from pipeline.sem.engine.result import Result
@@ -39,22 +40,30 @@ def fit(
     )  # fmt: skip
     shape = curves(model.shape, times, event)
     factors = {f"{stem}_{one}": (one, CALLED[stem]) for one in model.constructs for stem in shape}
+    made = fitted(material, result)
     if result.problems:
         for one, called in factors.values():
             rows.withheld(one, "growth", called, "; ".join(result.problems))
     else:
-        _parameters(rows, result, factors, "; ".join(result.notes) or None)
+        _parameters(rows, made, factors, "; ".join(result.notes) or None)
         if not model.covariates:
             for one in model.constructs:
                 _course(rows, result, one, shape, waves)
+        add_further(rows, material, made, _names(factors), {})
         rows.fit(result)
     rows.sample(result)
-    return rows.table(name, "growth", n_persons=result.n, covariance=result.covariance_name)
+    return rows.table(name, "growth", n_persons=result.n, covariance=made.errors)
 
 
-def _parameters(rows: Rows, result: Result, factors: Mapping[str, tuple[str, str]], note: str | None) -> None:
-    for row in result.estimates.iter_rows(named=True):
-        lhs, op, rhs, more = row["lhs"], row["op"], row["rhs"], {"group": row["group"]}
+def _names(factors: Mapping[str, tuple[str, str]]) -> Names:
+    """What means and variances of growth factors are called in expressions."""
+    means: Names = {(factor, "~1", ""): ("growth", *called, None) for factor, called in factors.items()}
+    return means | {(factor, "~~", factor): ("growth_variance", *called, None) for factor, called in factors.items()}
+
+
+def _parameters(rows: Rows, made: Fitted, factors: Mapping[str, tuple[str, str]], note: str | None) -> None:
+    for row in made.parameters():
+        lhs, op, rhs, more = str(row["lhs"]), str(row["op"]), str(row["rhs"]), {"group": row["group"]}
         if lhs not in factors:
             continue
         one, called = factors[lhs]

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.sem.declared.further import Fitted, Names, add_further, fitted
 from pipeline.sem.declared.material import Material
 from pipeline.sem.declared.rows import Rows
 from pipeline.sem.engine.result import Result
@@ -17,17 +18,18 @@ from pipeline.sem.families.bounds import has_impossible_intercepts
 from pipeline.sem.families.continuous import continuous_time
 from pipeline.sem.families.panel_model import PanelModel
 
-Names = dict[tuple[str, str, str], tuple[str, str, str, str | None]]
-"""Parameter (lhs, op, rhs) → component, outcome, term, wave."""
-
 
 @dataclass(frozen=True)
 class Lagged:
     """A fitted cross-lagged model with the wide frame it was fitted on."""
 
-    result: Result
+    made: Fitted
     frame: pl.DataFrame
     columns: Mapping[str, list[Any]]  # construct → its column, or its items' columns, at each wave
+
+    @property
+    def result(self) -> Result:
+        return self.made.result
 
 
 def fit_lags(rows: Rows, material: Material, function: Callable[..., Result], warning: Sequence[str] = ()) -> Lagged:
@@ -39,14 +41,18 @@ def fit_lags(rows: Rows, material: Material, function: Callable[..., Result], wa
     result = _fitted(function, material, frame, constructs, waves)
     notes = "; ".join([*warning, *_notes(material, result, waves)]) or None
     parameters = _names(spec.constructs, waves, spec.lags == "equal", spec.means == "equal") | _effects(material, waves)
+    if spec.family == "lcm_sr":
+        parameters |= trend_names(spec.constructs, "RI", "S")
+    made = fitted(material, result)
     if result.problems:
         _withhold(rows, parameters, "; ".join([*result.problems, *_way_on(result)]))
     else:
-        _parameters(rows, result, parameters, notes)
+        _parameters(rows, made, parameters, notes)
         _rescaled(rows, result, waves, spec.time_unit)
+        add_further(rows, material, made, parameters, _waves_of(spec.constructs, waves))
         rows.fit(result, group=None)
     rows.sample(result)
-    return Lagged(result, frame, constructs)
+    return Lagged(made, frame, constructs)
 
 
 def _notes(material: Material, result: Result, waves: Sequence[str]) -> list[str]:
@@ -91,11 +97,13 @@ def _fitted(
 ) -> Result:
     spec = material.spec
     varying = {one: [f"{one}_{wave}" for wave in waves] for one in spec.time_varying}
-    own = {} if spec.family == "clpm" else {"random_intercepts": spec.random_intercepts}
+    own: dict[str, Any] = {} if spec.family == "clpm" else {"random_intercepts": spec.random_intercepts}
+    if spec.family != "lcm_sr":
+        own["means"] = spec.means
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # unequal spacing: the result notes it, and the table has both lags
         return function(
-            frame, constructs, **material.options, lags=spec.lags, residuals=spec.residuals, means=spec.means,
+            frame, constructs, **material.options, lags=spec.lags, residuals=spec.residuals,
             times=material.times(waves), covariates=spec.covariates, time_varying=varying or None,
             group_equal=spec.group_equal, gate=False, **own,
         )  # fmt: skip
@@ -120,6 +128,27 @@ def _names(constructs: Sequence[str], waves: Sequence[str], equal_lags: bool, eq
     return names
 
 
+def trend_names(constructs: Sequence[str], level: str, slope: str) -> Names:
+    """What means and (co)variances of people's levels and trends are called, by the beginnings of their names."""
+    factors = [
+        (f"{stem}{one}", one, called) for stem, called in ((level, "level"), (slope, "slope")) for one in constructs
+    ]
+    names: Names = {}
+    for factor, one, called in factors:
+        names[factor, "~1", ""] = ("growth", one, called, None)
+        names[factor, "~~", factor] = ("growth_variance", one, called, None)
+    for k, (factor, one, called) in enumerate(factors):
+        for other, second, also in factors[k + 1 :]:
+            term = f"{called} with {also}" if one == second else f"{called} with {also} of {second}"
+            names[factor, "~~", other] = ("growth_covariance", one, term, None)
+    return names
+
+
+def _waves_of(constructs: Sequence[str], waves: Sequence[str]) -> dict[str, str]:
+    """The wave of each within-person part."""
+    return {f"w{one}{number}": wave for number, wave in enumerate(waves, start=1) for one in constructs}
+
+
 def _effects(material: Material, waves: Sequence[str]) -> Names:
     """The names of covariates' effects: on lasting levels, or on each wave's score."""
     spec, names = material.spec, Names()
@@ -138,22 +167,23 @@ def _effects(material: Material, waves: Sequence[str]) -> Names:
 STANDARDISED = {"lag": "lag_standardised", "between": "between_correlation", "covariance": "correlation"}
 
 
-def _parameters(rows: Rows, result: Result, names: Names, notes: str | None) -> None:
+def _parameters(rows: Rows, made: Fitted, names: Names, notes: str | None) -> None:
     added: set[tuple[object, ...]] = set()
-    for row in result.estimates.iter_rows(named=True):
-        found = names.get((row["lhs"], row["op"], row["rhs"]))
+    for row in made.parameters():
+        found = names.get((str(row["lhs"]), str(row["op"]), str(row["rhs"])))
         if found is None or (*found, row["group"]) in added:  # equal over time: one row for all waves
             continue
         added.add((*found, row["group"]))
         component, outcome, term, wave = found
         rows.parameter(outcome, component, term, row, wave=wave, group=row["group"], note=notes)
-    for row in result.standardized().iter_rows(named=True):
-        found = names.get((row["lhs"], row["op"], row["rhs"]))
+    delta = {} if made.draws is None else {"covariance": f"{made.result.covariance_name}, delta method"}
+    for standard in made.result.standardized().iter_rows(named=True):
+        found = names.get((standard["lhs"], standard["op"], standard["rhs"]))
         if found is None or found[0] not in STANDARDISED or found[2] == "variance":
             continue
         component, outcome, term, wave = found
-        wave = _wave_of(row["lhs"], names) if component == "lag" else wave
-        rows.parameter(outcome, STANDARDISED[component], term, row, wave=wave, group=row["group"])
+        wave = _wave_of(standard["lhs"], names) if component == "lag" else wave
+        rows.parameter(outcome, STANDARDISED[component], term, standard, wave=wave, group=standard["group"], **delta)
 
 
 def _wave_of(factor: str, names: Names) -> str | None:
@@ -181,5 +211,5 @@ def _way_on(result: Result) -> list[str]:
 
 def _withhold(rows: Rows, names: Names, reason: str) -> None:
     for component, outcome, term, wave in dict.fromkeys(names.values()):
-        if component in ("lag", "between"):
+        if component in ("lag", "between", "growth"):
             rows.withheld(outcome, component, term, reason, wave=wave)

@@ -29,7 +29,7 @@ def fit(
     if model.ladder:
         _ladder(rows, lagged)
     result = lagged.result
-    return rows.table(name, model.family, n_persons=result.n, covariance=result.covariance_name)
+    return rows.table(name, model.family, n_persons=result.n, covariance=lagged.made.errors)
 
 
 MEASURES = {"chisq": "chi_square"} | {name: name for name in ("cfi", "tli", "rmsea", "srmr", "aic", "bic")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -30,16 +31,21 @@ class Rows:
         self.found.append({**named, **finite})
 
     def parameter(self, outcome: str, component: str, term: str, row: Mapping[str, object], **more: object) -> None:
-        """A parameter with its standard error, z and interval; a fixed one has none."""
+        """A parameter with its standard error, z and interval; a fixed one has none.
+
+        A row's own ``interval`` (of a bootstrap) is taken, widened to hold the estimate where it does not.
+        """
         from scipy.special import ndtri
 
         value, error = _plain(row["estimate"]), _plain(row["std_error"])
         tested: dict[str, object] = {}
         if value is not None and error:
             reach = float(ndtri(0.5 + self.confidence / 2)) * error
+            given: Any = row.get("interval")
+            low, high = given or (value - reach, value + reach)
             tested = {
                 "std_error": error, "statistic": _plain(row["z"]), "p_value": _plain(row["p"]),
-                "conf_low": value - reach, "conf_high": value + reach,
+                "conf_low": min(low, value), "conf_high": max(high, value),
             }  # fmt: skip
         self.add(outcome, component, term, value, **tested, **more)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from pipeline.errors import ModelError
 from pipeline.options import known_options
 from pipeline.sem.engine.bootstrap import Bootstrap
 from pipeline.sem.engine.result import Result
+from pipeline.specs.expressions import reference, tree
 
 Value = Callable[[np.ndarray], np.ndarray]
 """From parameters (… × parameters) to the values of an expression (…)."""
@@ -90,10 +91,9 @@ def compiled(expressions: Mapping[str, str], lookup: Lookup) -> Expressions:
     reads: set[int] = set()
     for name, text in expressions.items():
         try:
-            tree = ast.parse(text.strip(), mode="eval").body
-        except SyntaxError:
-            raise ModelError("an expression that cannot be read", where=name, todo="Write it like a * b.") from None
-        values[name] = _value(tree, name, values, lookup, reads)
+            values[name] = _value(tree(name, text), name, values, lookup, reads)
+        except ValueError as problem:
+            raise ModelError(str(problem), where=name) from None
     return Expressions(tuple(values), tuple(values.values()), tuple(sorted(reads)))
 
 
@@ -101,41 +101,24 @@ def _value(node: ast.expr, where: str, known: Mapping[str, Value], lookup: Looku
     def inner(one: ast.expr) -> Value:
         return _value(one, where, known, lookup, reads)
 
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        number = float(node.value)
+    if isinstance(node, ast.Constant):
+        number = float(node.value)  # type: ignore[arg-type]
         return lambda theta: np.full(theta.shape[:-1], number)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+    if isinstance(node, ast.UnaryOp):
         operand, sign = inner(node.operand), -1.0 if isinstance(node.op, ast.USub) else 1.0
         return lambda theta: sign * operand(theta)
-    if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
+    if isinstance(node, ast.BinOp):
         left, right, operation = inner(node.left), inner(node.right), OPERATIONS[type(node.op)]
         return lambda theta: operation(left(theta), right(theta))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
-        if node.func.id not in FUNCTIONS:
-            raise ModelError(f"no function `{node.func.id}`", where=where, todo=f"There are: {', '.join(FUNCTIONS)}.")
-        function, argument = FUNCTIONS[node.func.id], inner(node.args[0])
+    if isinstance(node, ast.Call):
+        function, argument = FUNCTIONS[node.func.id], inner(node.args[0])  # type: ignore[attr-defined]
         return lambda theta: function(argument(theta))
-    return _named(node, where, known, lookup, reads)
-
-
-def _named(node: ast.expr, where: str, known: Mapping[str, Value], lookup: Lookup, reads: set[int]) -> Value:
-    if isinstance(node, ast.Name) and node.id in known:
-        return known[node.id]
     name, within = reference(node, where)
-    number = lookup(name, within)
-    reads.add(number)
-    return lambda theta: theta[..., number]
-
-
-def reference(node: ast.expr, where: str) -> tuple[str, tuple[str, ...]]:
-    """``name`` or ``name[a, b]`` as a name and what stands in brackets. Raises ModelError for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id, ()
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if all(isinstance(part, ast.Name) for part in parts):
-            return node.value.id, tuple(part.id for part in parts if isinstance(part, ast.Name))
-    raise ModelError("an expression that cannot be read", where=where, todo="Write it like a * b.")
+    if not within and name in known:
+        return known[name]
+    place = lookup(name, within)
+    reads.add(place)
+    return lambda theta: theta[..., place]
 
 
 @known_options
@@ -143,20 +126,3 @@ def expression_intervals(result: Result, made: Bootstrap, expressions: Mapping[s
     """One row per expression: estimate, and the standard error and interval of the bootstrap ``made`` of the result."""
     one = labelled(result, expressions)
     return made.of(result, one, one.names)
-
-
-def names_of(expressions: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
-    """What the expressions refer to, other than each other. Raises ModelError for one that cannot be read."""
-    found: list[tuple[str, tuple[str, ...]]] = []
-
-    def note(name: str, within: tuple[str, ...]) -> int:
-        found.append((name, within))
-        return 0
-
-    compiled(expressions, note)
-    return found
-
-
-__all__: Sequence[str] = (
-    "Expressions", "compiled", "derived_effects", "evaluated", "expression_intervals", "labelled", "names_of",
-)  # fmt: skip

@@ -5,16 +5,21 @@ from __future__ import annotations
 from pipeline.specs.family import ITERATIVE, STRUCTURAL, Family
 
 _FITTED = frozenset({"estimator", "missing", "group", "cluster", "weights"})
-_LAGGED = _FITTED | {
-    "lags",
-    "residuals",
-    "means",
-    "times",
-    "time_unit",
-    "covariates",
-    "time_varying",
-    "group_equal",
-}
+_EXTRA = frozenset({"derived", "bootstrap", "score_tests"})
+_LAGGED = (
+    _FITTED
+    | _EXTRA
+    | {
+        "lags",
+        "residuals",
+        "means",
+        "times",
+        "time_unit",
+        "covariates",
+        "time_varying",
+        "group_equal",
+    }
+)
 _LAGS = (
     "lag",
     "variance",
@@ -24,9 +29,13 @@ _LAGS = (
     "correlation",
     "lag_rescaled",
     "covariate",
+    "derived",
+    "score_test",
+    "test",
     "fit",
     "sample",
 )
+_TRENDS = ("growth", "growth_variance", "growth_covariance")
 MODELS = (
     Family(
         "riclpm",
@@ -34,8 +43,9 @@ MODELS = (
         "Random-intercept cross-lagged panel model: effects from one wave to the next, within a person",
         "pipeline.sem.declared.riclpm:fit",
         needs=("constructs",),
-        takes=_LAGGED | {"indicators", "ladder", "random_intercepts"},
-        components=("between", "between_correlation", *_LAGS, "ladder", "test"),
+        takes=_LAGGED | {"indicators", "ladder", "random_intercepts", "imputation"},
+        imputed=True,
+        components=("between", "between_correlation", *_LAGS, "ladder"),
         declaration=STRUCTURAL,
         fewest_constructs=2,
         computed=ITERATIVE,
@@ -47,11 +57,49 @@ MODELS = (
         "between people for change",
         "pipeline.sem.declared.clpm:fit",
         needs=("constructs",),
-        takes=_LAGGED,
+        takes=_LAGGED | {"imputation"},
         components=_LAGS,
         declaration=STRUCTURAL,
+        imputed=True,
         fewest_constructs=2,
         shown_with="riclpm",
+        computed=ITERATIVE,
+    ),
+    Family(
+        "lcm_sr",
+        "With trends and lags",
+        "Latent curve model with structured residuals: effects from one wave to the next, around each person’s trend",
+        "pipeline.sem.declared.lcm_sr:fit",
+        needs=("constructs",),
+        takes=(_LAGGED - {"means"}) | {"imputation"},
+        components=(*_TRENDS, *(name for name in _LAGS if name != "mean")),
+        declaration=STRUCTURAL,
+        imputed=True,
+        fewest_constructs=2,
+        computed=ITERATIVE,
+    ),
+    Family(
+        "alt",
+        "Autoregressive trajectory",
+        "Autoregressive latent trajectory: levels and trends of people, with effects of the scores of the wave before",
+        "pipeline.sem.declared.alt:fit",
+        needs=("constructs",),
+        takes=_FITTED | _EXTRA | {"lags", "residuals", "times", "time_unit", "imputation"},
+        components=(*_TRENDS, "lag", "variance", "covariance", "derived", "score_test", "test", "fit", "sample"),
+        declaration=STRUCTURAL,
+        imputed=True,
+        computed=ITERATIVE,
+    ),
+    Family(
+        "change_score",
+        "Latent change scores",
+        "Latent change score model: how much change depends on the level before it, of the same and of other measures",
+        "pipeline.sem.declared.change_score:fit",
+        needs=("constructs",),
+        takes=_FITTED | _EXTRA | {"coupling", "constant_change", "times", "time_unit", "imputation"},
+        components=("feedback", "coupling", *_TRENDS, "variance", "derived", "score_test", "test", "fit", "sample"),
+        declaration=STRUCTURAL,
+        imputed=True,
         computed=ITERATIVE,
     ),
     Family(
@@ -60,8 +108,20 @@ MODELS = (
         "Latent growth model: people’s level and course, and how much they differ in them",
         "pipeline.sem.declared.growth:fit",
         needs=("constructs",),
-        takes=_FITTED | {"times", "time_unit", "shape", "event", "residuals", "covariates"},
-        components=("growth", "covariate", "growth_variance", "growth_covariance", "mean", "fit", "sample"),
+        takes=_FITTED | _EXTRA | {"times", "time_unit", "shape", "event", "residuals", "covariates", "imputation"},
+        components=(
+            "growth",
+            "covariate",
+            "growth_variance",
+            "growth_covariance",
+            "mean",
+            "derived",
+            "score_test",
+            "test",
+            "fit",
+            "sample",
+        ),
+        imputed=True,
         declaration=STRUCTURAL,
         computed=ITERATIVE,
     ),
