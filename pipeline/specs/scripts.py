@@ -99,6 +99,12 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
         "design_quantiles",
         why_not="Programs define a weighted quantile, and its interval, in several ways; none has this one by name.",
     ),
+    _not_alone("difference_in_differences", "fixest::feols in R; reghdfe in Stata"),
+    _not_alone("event_study", "fixest::feols with sunab() in R; eventstudyinteract in Stata"),
+    _not_alone("group_time_effects", "did::att_gt and did::aggte in R; csdid in Stata"),
+    _not_alone("imputation_effects", "didimputation::did_imputation in R; did_imputation in Stata"),
+    _not_alone("synthetic_control", "Synth::synth in R; synth in Stata, with outcomes before as predictors"),
+    _not_alone("interrupted_time_series", "sandwich::NeweyWest or nlme::gls in R; newey or prais in Stata"),
     ScriptFamily(
         "design_association",
         why_not="It has a test alone, without an estimate; survey::svychisq in R gives it.",
