@@ -8,7 +8,7 @@ coefficients on the basis is R⁻¹ V R⁻¹' of those of the columns.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -57,7 +57,8 @@ class LeastSquares:
     """A fit of n rows on K columns, of which the first ``n_terms`` are reported.
 
     ``basis`` (n × K) is orthonormal, ``back`` (K × K) takes its coefficients to those of the columns, ``residuals`` (n)
-    are times the roots of the weights (``root``, n). ``nested`` counts effects that were absorbed.
+    are times the roots of the weights (``root``, n). ``explicit`` (n) are the codes of those effects that are columns
+    and not reported.
     """
 
     basis: np.ndarray
@@ -67,6 +68,7 @@ class LeastSquares:
     root: np.ndarray
     absorbed: Absorbed | None
     n_terms: int
+    explicit: np.ndarray | None = None
 
     @property
     def n_obs(self) -> int:
@@ -125,13 +127,14 @@ def least_squares(
     group, explicit = _effects(absorb, n)
     size = np.linalg.norm(columns * root[:, None], axis=0)
     if explicit is not None:
-        columns = np.column_stack([columns, explicit])
-        size = np.append(size, np.full(explicit.shape[1], np.sqrt(n)))
+        levels = np.eye(int(explicit.max()) + 1)[explicit][:, 1:]
+        columns = np.column_stack([columns, levels])
+        size = np.append(size, np.full(levels.shape[1], np.sqrt(n)))
     made = columns * root[:, None], values * root
     absorbed = None if group is None else Absorbed(group, root)
     if absorbed is not None:
         made = absorbed.out(made[0]), absorbed.out(made[1][:, None])[:, 0]
-    return _solved(made[0], made[1], root, absorbed, n_terms, size)
+    return replace(_solved(made[0], made[1], root, absorbed, n_terms, size), explicit=explicit)
 
 
 def transformed(
@@ -188,7 +191,7 @@ def _root(weights: np.ndarray) -> np.ndarray:
 
 
 def _effects(absorb: ArrayLike | None, n: int) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Codes to absorb, and the columns (without the first) of a second grouping."""
+    """Codes to absorb, and codes of a second grouping, whose levels but the first become columns."""
     if absorb is None:
         return None, None
     ways = ways_of("absorb", absorb, n)
@@ -198,7 +201,7 @@ def _effects(absorb: ArrayLike | None, n: int) -> tuple[np.ndarray | None, np.nd
     levels = int(ways[1].max()) + 1
     if levels > MOST_EXPLICIT:
         raise ModelError("two large groups of effects", where="absorb", count=levels, todo="Absorb one of them.")
-    return ways[0], np.eye(levels)[ways[1]][:, 1:]
+    return ways[0], ways[1]
 
 
 def numbers(name: str, given: ArrayLike) -> np.ndarray:

@@ -79,16 +79,19 @@ def factor(problem: LeastSquares, correction: str, n_clusters: int, ways: Sequen
     if correction in ("lsdv", "multi0"):
         return groups * (n - 1) / problem.df
     if correction == "reghdfe":
-        return groups * (n - 1) / (n - problem.rank - _not_nested(problem, ways))
+        return groups * (n - 1) / (n - rank - _effects_that_count(problem, ways))
     return 1.0
 
 
-def _not_nested(problem: LeastSquares, ways: Sequence[np.ndarray]) -> int:
-    """How many absorbed effects count: none where each lies in one cluster."""
-    effects = problem.absorbed
-    if effects is None or any(_nested(effects.codes, codes) for codes in ways):
-        return 0 if effects is None or problem.rank == problem.n_terms else 1
-    return effects.count
+def _effects_that_count(problem: LeastSquares, ways: Sequence[np.ndarray]) -> int:
+    """Levels of the effects that are not nested in clusters of any way, less those that others determine.
+
+    The constant is one of them: where all effects are nested it counts alone.
+    """
+    effects = [None if problem.absorbed is None else problem.absorbed.codes, problem.explicit]
+    given = [codes for codes in effects if codes is not None]
+    counted = [int(codes.max()) + 1 for codes in given if not any(_nested(codes, way) for way in ways)]
+    return max(sum(counted) - max(len(counted) - 1, 0), 1) if given else 0
 
 
 def _nested(groups: np.ndarray, codes: np.ndarray) -> bool:

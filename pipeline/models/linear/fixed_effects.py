@@ -88,7 +88,8 @@ def _problem(data: RegressionData, effects: Effects) -> LeastSquares:
     """The least squares after persons' effects; effects of waves are columns that are not reported."""
     waves = np.eye(data.n_waves)[data.wave][:, 1:] if effects == "person_and_wave" else np.zeros((data.n_obs, 0))
     matrix = np.column_stack([data.matrix, waves])
-    return transformed(data.outcome, matrix, weights=data.weights, effects=data.person, n_terms=len(data.terms))
+    made = transformed(data.outcome, matrix, weights=data.weights, effects=data.person, n_terms=len(data.terms))
+    return replace(made, explicit=data.wave if effects == "person_and_wave" else None)
 
 
 def fit(
