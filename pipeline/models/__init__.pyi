@@ -16,6 +16,7 @@ from pipeline.models.dynamic.chamberlain import chamberlain as chamberlain
 from pipeline.models.dynamic.difference_gmm import difference_gmm as difference_gmm
 from pipeline.models.dynamic.hausman_taylor import hausman_taylor as hausman_taylor
 from pipeline.models.dynamic.system_gmm import system_gmm as system_gmm
+from pipeline.models.effects.variance_shares import variance_shares as variance_shares
 from pipeline.models.estimating_equations.gee import gee as gee
 from pipeline.models.interventions.difference_in_differences import (
     difference_in_differences as difference_in_differences,

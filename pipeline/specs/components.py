@@ -130,6 +130,10 @@ COMPONENTS: Records[Component] = Records(
         )
         for level, where in (("", ""), ("_within", " within a person"), ("_between", " between people"))
     ),
+    Component("standardised_within", "within a person, standardised", relates=True),
+    Component("standardised_between", "between people, standardised", relates=True),
+    Component("explained_within", "share of the change within people"),
+    Component("explained_between", "share of the difference between people"),
     Component("indirect_within_minus_between", "indirect effect within less between", in_units=True),
     Component("missing_information", "share of the information missing"),
     Component("tipping_curve", "with missing answers shifted"),

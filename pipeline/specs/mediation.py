@@ -111,5 +111,21 @@ class MediationModel(Model):
         return tuple(dict.fromkeys((*super().concepts, *self.mediators)))
 
 
+class VarianceShares(Model):
+    """reports/models/<key>.yaml of the family ``variance_shares``: ``draws`` with ``seed`` make intervals of shares."""
+
+    draws: int = Field(default=2000, ge=1000, le=100_000)
+    seed: int = Field(default=1, ge=0)
+
+    @model_validator(mode="after")
+    def _sees_people_again(self) -> VarianceShares:
+        if len(self.waves) == 1:
+            raise ValueError(f"one wave ({self.waves[0]}) shows no change within people. Name more")
+        coded = sorted(set(self.categorical) & set(self.exposures))
+        if coded:
+            raise ValueError(f"`{coded[0]}` is an exposure: it is a number, and not `categorical`")
+        return self
+
+
 def _a(role: str) -> str:
     return "the outcome" if role == "outcome" else f"{'an' if role[0] in 'aeiou' else 'a'} {role}"

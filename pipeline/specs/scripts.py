@@ -81,6 +81,7 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
     _not_alone("panel_tests", "plm’s plmtest, pFtest, pwartest, pcdtest and others in R; xttest0, xtserial in Stata"),
     _panel("attrition", *_ODDS),
     _not_alone("mediation", "lavaan::sem in R with products of coefficients (:=); sem with nlcom in Stata"),
+    _not_alone("variance_shares", "plm::plm with models within and between in R; xtreg, fe and be in Stata"),
     _not_alone("ordered_logit", "MASS::polr in R, with sandwich::vcovCL; ologit in Stata, with vce(cluster)"),
     _not_alone("multinomial_logit", "nnet::multinom in R; mlogit in Stata"),
     _not_alone("conditional_logit", "survival::clogit in R; clogit in Stata"),

@@ -39,6 +39,7 @@ ROWS = [
     row("w", "within", "contact", None, None, None, note="withheld: the model did not converge"),
     row("d", "total_indirect_effect_within", "contact", -0.11, -0.15, -0.07),
     row("d", "sensitivity_rho_within", "fear", 0.2, None, None) | {"std_error": None},
+    row("v", "explained_within", "contact", 0.04, 0.02, 0.06),
     row("l", "lag", "contact", 0.25, 0.2, 0.3),
     row("c", "mean", "trust", 5.0, 4.9, 5.1, wave="w01"),
     row("c", "mean", "trust", 4.5, 4.4, 4.6, wave="w02"),
@@ -87,6 +88,10 @@ def said(text: str, **yardsticks: Yardstick) -> str:
             'headline("d")',
             "Within a person, through fear, trust in others is 0.11 lower for one point more of contact "
             "(0.07 to 0.15).",
+        ),
+        (
+            'headline("v")',
+            "Contact explains 4% of the change within people in trust in others (2% to 6%).",
         ),
         (
             'headline("l")',

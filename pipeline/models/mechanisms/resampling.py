@@ -92,7 +92,7 @@ class Refits:
 
     def bootstrap(self, draws: int, seed: int) -> np.ndarray:
         """Coefficients (draws × K) of samples of clusters with replacement. Raises ModelError if too many fail."""
-        found = np.vstack([self._part(counts) for counts in _counts(self.n_clusters, draws, seed)])
+        found = np.vstack([self._part(counts) for counts in bootstrap_counts(self.n_clusters, draws, seed)])
         kept: np.ndarray = found[np.isfinite(found).all(axis=1)]
         if len(kept) < (1 - MOST_FAILED) * draws:
             raise ModelError(
@@ -114,7 +114,8 @@ class Refits:
         return np.vstack(parts)
 
 
-def _counts(n_clusters: int, draws: int, seed: int) -> Iterator[np.ndarray]:
+def bootstrap_counts(n_clusters: int, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each cluster is drawn, some draws at a time."""
     rng = np.random.default_rng(seed)
     chances = np.full(n_clusters, 1 / n_clusters)
     for at in range(0, draws, AT_ONCE):

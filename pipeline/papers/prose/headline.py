@@ -14,7 +14,7 @@ from pipeline.papers.prose.difference import ends
 from pipeline.papers.prose.quantity import SHARE, Printed, Quantity, per, withheld
 from pipeline.papers.prose.yardstick import as_much, is_clear, length
 from pipeline.specs.components import COMPONENTS
-from pipeline.specs.rounding import rounded, to_places
+from pipeline.specs.rounding import percent, rounded, to_places
 
 if TYPE_CHECKING:
     from pipeline.papers.results import Results
@@ -24,6 +24,7 @@ MAIN = (
     "total_indirect_effect",
     "total_indirect_effect_between",
     "within",
+    "explained_within",
     "odds_ratio",
     "rate_ratio",
     "coefficient",
@@ -108,7 +109,7 @@ def headline(
     if withheld(found):
         return sentence(f"{effect.outcome}: not published, because it is about few people")
     said, measured = _said(effect), _yardstick(results, model, effect)
-    words, other = measured if measured is not None and is_clear(found) else ("", None)
+    words, other = measured if measured is not None and found.low is not None and is_clear(found) else ("", None)
     rows_of = (*found.origin.rows, *(other.origin.rows if other is not None else ()))
     origin = replace(found.origin, what=f"Headline: {found.origin.what}", rows=rows_of, scaled=True, factor=0.0)
     text = sentence(f"{said}, {words}" if words else said)
@@ -126,9 +127,16 @@ def _effect(results: Results, model: str, found: Quantity, units: float) -> _Eff
     return _Effect(found, results.label(origin.outcome), results.label(origin.term), through, units)
 
 
+OF = {"explained_within": "the change within people", "explained_between": "the difference between people"}
+"""Component → of what it is a share."""
+
+
 def _said(effect: _Effect) -> str:
     """The sentence without its yardstick and full stop."""
     found, outcome = effect.quantity, in_sentence(effect.outcome)
+    if effect.component in OF:
+        share = percent(found.known(), found.places(0, 100))
+        return f"{effect.term} explains {share} of {OF[effect.component]} in {outcome}{_share_span(found)}"
     place = f"{effect.where}, " if effect.where else ""
     by = f"through {effect.through}, " if effect.through else ""
     if not is_clear(found):
@@ -141,6 +149,13 @@ def _said(effect: _Effect) -> str:
         moved = "rose" if found.known() > 0 else "fell"
         return f"{outcome} {moved} by {_amount(effect)} ({_span(effect)})"
     return f"{place}{by}{outcome} is {_size(effect)} {_for(effect)} ({_span(effect)})"
+
+
+def _share_span(found: Quantity) -> str:
+    if found.low is None or found.high is None:
+        return ""
+    places = found.places(0, 100)
+    return f" ({percent(found.low, places)} to {percent(found.high, places)})"
 
 
 def _unclear(effect: _Effect) -> str:
@@ -191,7 +206,7 @@ def _span(effect: _Effect) -> str:
 def _yardstick(results: Results, model: str, effect: _Effect) -> tuple[str, Quantity | None] | None:
     """The effect as a share of the model's yardstick, and the result that this is; None where it has none."""
     declared = results.yardsticks.get(model)
-    if declared is None or effect.is_ratio:
+    if declared is None or effect.is_ratio or effect.component in OF:
         return None
     size, other = length(results, model, declared)
     if not size:

@@ -36,4 +36,19 @@ MECHANISMS = (
         weighted=True,
         computed=SIMULATED,
     ),
+    Family(
+        "variance_shares",
+        "Within and between, standardised",
+        "Effects in standard deviations within people and between them, and how much of the change within people and "
+        "of the difference between people the exposures explain",
+        "pipeline.models.effects.variance_shares:fit",
+        needs=EXPLAINS,
+        takes=(CLUSTERED - {"imputation", "contrasts"}) | {"draws", "seed", "weights"},
+        components=(
+            *("standardised_within", "standardised_between", "explained_within", "explained_between"),
+            "sample",
+        ),
+        declaration="pipeline.specs.mediation:VarianceShares",
+        computed=SIMULATED,
+    ),
 )

@@ -104,4 +104,13 @@ out$natural <- list(
   logit_linear = nat(worried ~ belief + age, compliance ~ belief * worried + age, TRUE, FALSE),
   linear_linear = nat(anger ~ belief + age, compliance ~ belief + anger + age, FALSE, FALSE))
 f1 <- glm(worried ~ belief + age, binomial, d, control = list(epsilon = 1e-14)); out$natural$path_se <- sqrt(joint(list(f1), d$person_id, hc1(f1))[2, 2])
+# 8. shares of variance: fall of the residual sum of squares over that of the outcome, within (plm) and between (lm on means)
+rss <- function(f) sum(resid(f)^2)
+wi <- function(f) rss(plm(f, pd, model = "within")); be <- function(f) rss(lm(f, means))
+yw <- sum((d$compliance - ave(d$compliance, d$person_id))^2); yb <- sum((means$compliance - mean(means$compliance))^2)
+out$shares <- list(
+  within = list(anger = (wi(compliance ~ anxiety + wave) - wi(compliance ~ anger + anxiety + wave)) / yw,
+    exposures = (wi(compliance ~ wave) - wi(compliance ~ anger + anxiety + wave)) / yw),
+  between = list(anger = (be(compliance ~ anxiety + age) - be(compliance ~ anger + anxiety + age)) / yb,
+    exposures = (be(compliance ~ age) - be(compliance ~ anger + anxiety + age)) / yb))
 writeLines(toJSON(out, auto_unbox = TRUE, digits = NA, pretty = TRUE), "reference.json")
