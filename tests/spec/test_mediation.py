@@ -192,3 +192,14 @@ def test_declared_natural_effects():
     made = fit("m", declared, panel())
     assert set(made.filter(component="indirect_effect")["group"]) == {"control", "treated"}
     assert made.filter(component="path", outcome="yes")["note"].str.contains("log odds").all()
+
+
+@pytest.mark.parametrize("interval", ["bootstrap_percentile", "bootstrap_bca"])
+def test_a_bootstrap_does_not_depend_on_the_order_of_rows_or_the_names_of_people(interval):
+    one = mediation(panel(), "y", ["x"], ["m"], levels=["within", "between"], interval=interval, draws=1000)
+    names = pl.concat_str(pl.lit("z"), pl.col("person_id").str.reverse()).alias("person_id")
+    frame = panel().sample(fraction=1.0, shuffle=True, seed=8).with_columns(names)
+    other = mediation(frame, "y", ["x"], ["m"], levels=["within", "between"], interval=interval, draws=1000)
+    for column in ("estimate", "std_error", "conf_low", "conf_high"):
+        known = one[column].is_not_null()
+        assert one[column].filter(known).to_list() == pytest.approx(other[column].filter(known).to_list(), rel=1e-9)

@@ -123,7 +123,7 @@ def _explained(
     basis = replace(data.basis(words, confidence), n_obs=level.size)
     named = {name: [level.names[name]] for name in exposures}
     named |= {TOGETHER: [level.names[name] for name in exposures]} if len(exposures) > 1 else {}
-    counts = np.vstack([np.ones((1, n_clusters)), *bootstrap_counts(n_clusters, draws, seed)])
+    counts = np.vstack([np.ones((1, n_clusters)), *bootstrap_counts([moments], draws, seed)])
     shares = {name: _shares(one, moments, counts, left_out) for name, left_out in named.items()}
     rows = []
     for name, found in shares.items():

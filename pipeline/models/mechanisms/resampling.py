@@ -92,7 +92,7 @@ class Refits:
 
     def bootstrap(self, draws: int, seed: int) -> np.ndarray:
         """Coefficients (draws × K) of samples of clusters with replacement. Raises ModelError if too many fail."""
-        found = np.vstack([self._part(counts) for counts in bootstrap_counts(self.n_clusters, draws, seed)])
+        found = np.vstack([self._part(counts) for counts in bootstrap_counts(self.moments, draws, seed)])
         kept: np.ndarray = found[np.isfinite(found).all(axis=1)]
         if len(kept) < (1 - MOST_FAILED) * draws:
             raise ModelError(
@@ -114,12 +114,20 @@ class Refits:
         return np.vstack(parts)
 
 
-def bootstrap_counts(n_clusters: int, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each cluster is drawn, some draws at a time."""
+def bootstrap_counts(moments: Sequence[Moments], draws: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each cluster is drawn, some draws at a time; the same whatever the order of the rows.
+
+    Clusters are numbered by what is in them: neither by where their rows stand, nor by the names of people.
+    """
+    keys = np.hstack([one.sums for one in {id(one): one for one in moments}.values()])
+    n_clusters = len(keys)
+    place = np.empty(n_clusters, dtype=np.int64)
+    place[np.lexsort(keys.T)] = np.arange(n_clusters)
     rng = np.random.default_rng(seed)
     chances = np.full(n_clusters, 1 / n_clusters)
     for at in range(0, draws, AT_ONCE):
-        yield rng.multinomial(n_clusters, chances, size=min(AT_ONCE, draws - at)).astype(float)
+        drawn = rng.multinomial(n_clusters, chances, size=min(AT_ONCE, draws - at))
+        yield drawn[:, place].astype(float)
 
 
 def _solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
