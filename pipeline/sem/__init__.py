@@ -34,6 +34,7 @@ from pipeline.sem.families.panel_model import PanelModel
 from pipeline.sem.families.reliability import Alpha, Omega, alpha, icc, item_table, omega
 from pipeline.sem.ordinal.fitting import OrdinalFitting
 from pipeline.sem.ordinal.polychoric import polychoric
+from pipeline.sem.ordinal.theta import theta_estimates
 
 __all__ = [
     "Alpha",
@@ -76,5 +77,6 @@ __all__ = [
     "release_tests",
     "riclpm",
     "sem",
+    "theta_estimates",
     "total_release_test",
 ]

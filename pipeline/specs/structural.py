@@ -86,6 +86,7 @@ class StructuralModel(Asking):
     criterion: InvarianceCriterion = InvarianceCriterion()
     partial: bool = True
     ordinal: bool = False
+    parameterisation: Literal["delta", "theta"] = "delta"
     yardstick: Yardstick | None = None
     coupling: bool = True
     constant_change: bool = True
@@ -141,6 +142,8 @@ class StructuralModel(Asking):
     def _check_ordinal(self) -> None:
         """Ordered answers have an estimator and a treatment of missing answers of their own."""
         given = self.model_fields_set
+        if not self.ordinal and self.parameterisation == "theta":
+            raise ValueError("`parameterisation: theta` is for `ordinal: true`")
         if not self.ordinal and self.missing == "pairwise":
             raise ValueError("`missing: pairwise` is for `ordinal: true`; other models have `fiml` or `listwise`")
         if self.ordinal and "estimator" in given:

@@ -10,6 +10,8 @@ from pipeline.errors import ModelError
 from pipeline.sem.declared.material import Material, chosen
 from pipeline.sem.declared.rows import Rows
 from pipeline.sem.families.measurement import cfa
+from pipeline.sem.ordinal.result import OrdinalResult
+from pipeline.sem.ordinal.theta import theta_estimates
 from pipeline.specs.project import Study
 from pipeline.specs.structural import StructuralModel
 
@@ -31,7 +33,9 @@ def fit(
             rows.withheld("model", "fit", "chi_square", problem, wave=wave)
             continue
         start = len(rows.found)
-        for row in result.estimates.iter_rows(named=True):
+        theta = model.parameterisation == "theta" and isinstance(result, OrdinalResult)
+        estimates = theta_estimates(result) if theta else result.estimates  # type: ignore[arg-type]
+        for row in estimates.iter_rows(named=True):
             _loading(rows, row, material, wave)
         rows.fit(result, wave=wave)
         for row in rows.found[start:]:

@@ -131,7 +131,7 @@ MODELS = (
         "Confirmatory factor analysis",
         "pipeline.sem.declared.cfa:fit",
         needs=("constructs",),
-        takes=_FITTED | {"ordinal"},
+        takes=_FITTED | {"ordinal", "parameterisation"},
         components=("loading", "loading_standardised", "correlation", "fit", "sample"),
         declaration=STRUCTURAL,
         reads_items=True,
