@@ -109,3 +109,14 @@ def test_a_contrast_has_the_error_of_the_replicates(panel, weighting):
         assert found[name] == (pytest.approx(judge[name], rel=1e-9) if name != "covariance" else judge[name])
     joint = made.row(by_predicate=pl.col("term") == "contrasts", named=True)
     assert (joint["df"], joint["covariance"]) == (2.0, found["covariance"])
+
+
+def test_replicates_leave_no_note_of_drawn_areas(panel, weighting):
+    areas = panel.with_columns(area_code=pl.col("person_id").str.slice(-1))
+    model = declared("pooled", outcome="trust", exposures=("contact",), cluster="area_code")
+    found = fit("m", model, areas, weighting=weighting).filter(term="contact").row(0, named=True)
+    assert found["covariance"].startswith("replicate weights")
+    assert "draws" not in (found["note"] or "")
+    fixed = declared("pooled", outcome="trust", exposures=("contact",), standard_errors="cr2", cluster="area_code")
+    found = fit("m", fixed, areas, weighting=weighting).filter(term="contact").row(0, named=True)
+    assert found["covariance"].startswith("clustered by area_code (10 clusters), CR2")

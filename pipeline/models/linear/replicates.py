@@ -23,6 +23,7 @@ from pipeline.models.regression_data import RegressionData, regression_data
 from pipeline.models.scaled import orthonormal
 from pipeline.models.table import ORDER
 from pipeline.models.weighting import REFITTED, Weighted
+from pipeline.specs.standard_errors import AREAS
 
 ROW = "_row"
 Transform = Callable[[RegressionData, ModelSpec], RegressionData]
@@ -40,9 +41,11 @@ def weighted_regression(
     repeated: bool,
 ) -> pl.DataFrame:
     """The Estimates table of ``function``, with the standard errors of the replicates if the weights have any."""
-    made = regression(function, name, spec, panel, rows, repeated=repeated)
     if rows is None or rows.replicates is None:
-        return made
+        return regression(function, name, spec, panel, rows, repeated=repeated)
+    # The errors are those of the replicates: areas are not drawn besides.
+    plain = {"standard_errors": "clustered"} if spec.cluster in AREAS else {}
+    made = regression(function, name, spec, panel, rows, repeated=repeated, **plain)
     # The row's number, from one, takes the place of its weight: it shows which rows were kept, and in which order.
     data = regression_data(
         panel.with_columns(pl.int_range(1, pl.len() + 1).alias(ROW)),
