@@ -71,6 +71,15 @@ class Intervention(Model):
             raise ValueError("in `cross_sections` people are seen once: `unit` is the area that is seen again")
         return self
 
+    @model_validator(mode="after")
+    def _takes_what_its_estimator_takes(self) -> Intervention:
+        given = self.model_fields_set
+        if self.estimator in ("group_time", "imputation") and "omitted" in given:
+            raise ValueError(f"`estimator: {self.estimator}` takes no `omitted`")
+        if self.estimator == "group_time" and given & {"most_leads", "most_lags"}:
+            raise ValueError("`estimator: group_time` takes no `most_leads` and `most_lags`: it shows every wave")
+        return self
+
     @property
     def concepts(self) -> tuple[str, ...]:
         """Every score that the model reads from the panel."""

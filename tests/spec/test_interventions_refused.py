@@ -104,8 +104,12 @@ def test_units_that_were_always_treated_are_left_out_and_counted(evaluate):
     assert "8 persons treated from the first wave on left out" in ours.filter(component="effect")["note"][0]
 
 
+def _day(column: str) -> pl.Expr:
+    return pl.format("2020-{}-01", pl.col(column).str.tail(2)).str.to_date()
+
+
 @pytest.mark.parametrize("evaluate", EVALUATIONS)
-@pytest.mark.parametrize("kind", ["names", "numbers", "mapping", "switch", "many-ids", "units"])
+@pytest.mark.parametrize("kind", ["names", "numbers", "mapping", "switch", "many-ids", "units", "dates"])
 def test_a_start_may_be_given_in_many_ways(evaluate, kind):
     """By names or numbers of waves, by area, by a 0/1; whatever ids and units are: the same."""
     expected = evaluate(MIXED, "trust", start="first", by="area")
@@ -118,6 +122,7 @@ def test_a_start_may_be_given_in_many_ways(evaluate, kind):
         "switch": (MIXED, {"treated": "on"}),
         "many-ids": (MIXED.sample(fraction=1, shuffle=True, seed=1).with_columns(person_id=pl.col("person_id").hash()),
                      {"start": "first"}),
+        "dates": (MIXED.with_columns(wave=_day("wave"), first=_day("first")), {"start": "first"}),
         "units": (MIXED.with_columns(trust=pl.col("trust") * 1e6), {"start": "first"}),
     }  # fmt: skip
     frame, options = given[kind]
@@ -139,6 +144,15 @@ def test_event_times_count_a_wave_that_is_missing():
 def test_the_omitted_period_is_a_wave_before(omitted, says):
     with pytest.raises(ModelError, match=says):
         event_study(MIXED, "trust", start="first", omitted=omitted)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "options"),
+    [("group_time", {"lags": 2}), ("group_time", {"omitted": -2}), ("imputation", {"omitted": -2})],
+)
+def test_an_option_is_not_passed_over(estimator, options):
+    with pytest.raises(ModelError, match=f"the estimator `{estimator}` takes no `{next(iter(options))}`"):
+        event_study(MIXED, "trust", start="first", estimator=estimator, **options)
 
 
 def test_one_wave_before_says_nothing_of_trends():

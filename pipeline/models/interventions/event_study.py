@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.door import public
+from pipeline.errors import ModelError
 from pipeline.models.inference import Term, inference
 from pipeline.models.interventions.adoption import (
     Adoption,
@@ -77,6 +78,7 @@ def event_study(
     >>> table.filter(component="event_time")["estimate"].round(6).abs().to_list()
     [0.0, 0.0, 1.5]
     """
+    _check_options(estimator, omitted, leads, lags)
     data = adoption(frame, outcome, covariates, **options)
     few = require_clusters(data)
     bounded = estimator != "imputation"
@@ -98,6 +100,22 @@ def event_study(
     effects = Effects(study.path, reach, study.counts, study.alone, study.why)
     rows += event_rows(basis, effects, few, 1 - confidence, bounded=bounded)
     return table(rows, data, basis, model=model, family="event_study")
+
+
+def _check_options(estimator: Estimator, omitted: float | None, leads: float | None, lags: float | None) -> None:
+    """Raises ModelError for an option that the estimator would pass over."""
+    regressions = ("sun_abraham", "two_way")
+    foreign = {
+        "omitted": omitted is not None and estimator not in regressions,
+        "leads": leads is not None and estimator == "group_time",
+        "lags": lags is not None and estimator == "group_time",
+    }
+    for name in (name for name, given in foreign.items() if given):
+        raise ModelError(
+            f"the estimator `{estimator}` takes no `{name}`",
+            where=name,
+            todo=f"Leave it out, or use `{regressions[0]}`.",
+        )
 
 
 def _group_time(

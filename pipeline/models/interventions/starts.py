@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,15 +124,25 @@ def _column(column: pl.Series, when: Calendar) -> np.ndarray:
         if when.times[0] > 0:
             values[values == 0] = NEVER
         return values
+    if column.dtype.is_temporal():
+        return _dated(column, when)
     if not isinstance(column.dtype, (pl.String, pl.Categorical, pl.Enum)):
         raise ModelError("a start is a wave, by its number or name", where=column.name)
     found = {name: _named(name, when, column.name) for name in column.cast(pl.String).drop_nulls().unique().to_list()}
     return column.cast(pl.String).replace_strict(found, default=NEVER, return_dtype=pl.Float64).to_numpy()
 
 
+def _dated(column: pl.Series, when: Calendar) -> np.ndarray:
+    """Starts by date: the first wave on that day or after it; after the last wave, a time later than all."""
+    later = [*when.times.tolist(), float(when.times[-1]) + 1]
+    days = column.cast(pl.String)
+    found = {day: later[bisect_left(when.labels, day)] for day in days.drop_nulls().unique().to_list()}
+    return days.replace_strict(found, default=NEVER, return_dtype=pl.Float64).to_numpy()
+
+
 def _named(name: str, when: Calendar, where: str) -> float:
     """The time of a wave by its name: also of one after the last, in which nobody here is treated yet."""
-    if _is_never(name):
+    if _is_never(name) or (_number(name) == 0 and when.times[0] > 0):
         return NEVER
     shape = {re.sub(r"\d+", "#", label) for label in when.labels}
     number = re.findall(r"\d+", name)
