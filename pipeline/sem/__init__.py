@@ -29,6 +29,7 @@ from pipeline.sem.families.growth import growth
 from pipeline.sem.families.invariance import invariance
 from pipeline.sem.families.ladder import Ladder, ladder
 from pipeline.sem.families.measurement import cfa
+from pipeline.sem.families.ordinal_growth import ordinal_growth
 from pipeline.sem.families.panel import clpm, riclpm
 from pipeline.sem.families.panel_model import PanelModel
 from pipeline.sem.families.reliability import Alpha, Omega, alpha, icc, item_table, omega
@@ -71,6 +72,7 @@ __all__ = [
     "ladder",
     "lcm_sr",
     "omega",
+    "ordinal_growth",
     "parameter_table",
     "polychoric",
     "random_intercept_test",
