@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.models import mediation
 
-DRAWS, PERSONS, WAVES = 1000, 120, 4
+DRAWS, PERSONS, WAVES = 1000, 250, 4
 TRUE = {"within": 0.5 * 0.4, "between": 0.3 * 0.6}
 
 
