@@ -37,6 +37,7 @@ from pipeline.models.logistic.attrition import attrition as attrition
 from pipeline.models.logistic.logit import logit as logit
 from pipeline.models.mechanisms.mediation import mediation as mediation
 from pipeline.models.multilevel.mixed import mixed as mixed
+from pipeline.models.multilevel.mixed_growth import mixed_growth as mixed_growth
 from pipeline.models.multilevel.mixed_logit import mixed_logit as mixed_logit
 from pipeline.models.multilevel.mixed_ordinal import mixed_ordinal as mixed_ordinal
 from pipeline.models.multilevel.within_between import within_between as within_between

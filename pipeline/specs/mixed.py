@@ -14,6 +14,8 @@ from pipeline.specs.report import Model
 from pipeline.specs.terms import parse
 
 PERSON = "person_id"
+COURSE = ("time", "time_squared", "time_cubed", "time_after_event")
+"""Terms of a growth model: slopes of these may vary."""
 
 
 def _one_term(text: str) -> str:
@@ -51,7 +53,6 @@ class MixedModel(Model):
     compare: tuple[TermKey, ...] = ()
     shape: Literal["linear", "quadratic", "cubic", "piecewise"] = "linear"
     event: dt.date | float | None = None
-    changes: tuple[Name, ...] = ()
     points: int = Field(default=1, ge=1, le=100)
     trials: Name | None = None
 
@@ -79,7 +80,7 @@ class MixedModel(Model):
     @model_validator(mode="after")
     def _names_its_own_terms(self) -> MixedModel:
         placed = placed_terms(self)
-        fixed = {one.term.key for one in placed} | ({"time"} if self.family == "mixed_growth" else set())
+        fixed = {one.term.key for one in placed} | (set(COURSE) if self.family == "mixed_growth" else set())
         _among("compare", self.compare, fixed)
         _among("random_slopes", self.random_slopes, {one.term.key for one in placed if one.place == "exposures"})
         if self.splits and PERSON in self.random and "random" in self.model_fields_set:
@@ -101,6 +102,8 @@ class MixedModel(Model):
             raise ValueError("adaptive quadrature is of one random intercept: leave `points` out (Laplace)")
         if (self.shape == "piecewise") != (self.event is not None):
             raise ValueError("a growth model of the shape `piecewise` names its `event`, and only that shape does")
+        if isinstance(self.event, dt.date) and self.times != "fieldwork":
+            raise ValueError("`event` is a date: `times: fieldwork`, or give the event on the scale of `times`")
         return self
 
     def _check_degrees(self) -> None:

@@ -67,6 +67,10 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
         why_not="lme4::lmer in R and mixed in Stata fit it: write the random part from the declaration.",
     ),
     ScriptFamily(
+        "mixed_growth",
+        why_not="Times are those of each wave's fieldwork: write it with lme4::lmer from the declaration.",
+    ),
+    ScriptFamily(
         "mixed_logit",
         why_not="lme4::glmer in R and melogit in Stata fit it: write the random part from the declaration.",
     ),

@@ -46,6 +46,20 @@ MODELS = (
         computed=ITERATIVE,
     ),
     Family(
+        "mixed_growth",
+        "Growth (mixed model)",
+        "Mixed model of people’s course over time: linear, polynomial, or with a bend at an event",
+        "pipeline.models.multilevel.mixed_growth:fit",
+        needs=("outcome",),
+        takes=RANDOM
+        | {"covariates", "categorical", "imputation", "shape", "event", "times", "time_unit", "method", "degrees"},
+        components=PARTS,
+        declaration=MIXED,
+        imputed=True,
+        repeatable=True,
+        computed=ITERATIVE,
+    ),
+    Family(
         "mixed_logit",
         "Mixed logit",
         "Logistic regression with random effects: log odds that differ between people, and between areas or waves",

@@ -116,6 +116,10 @@ def maximise(rows: MixedRows, start: np.ndarray | None = None) -> MixedFit:
             method="BFGS",
             options={"gtol": 1e-4 * max(1.0, rows.freedom**0.5 / 10), "maxiter": 200},
         )
+        if np.abs(found.x).max() > LARGEST:
+            raise ModelError(
+                "the outcome (almost) never changes within a group, so there is no residual variance to estimate"
+            )
         theta = _by_newton(profile, np.asarray(found.x))
     for term, own in MixedFit(profile, theta, profile.at(theta)).terms:
         if np.abs(term.factor(own)).max() > LARGEST:

@@ -24,6 +24,8 @@ from pipeline.models.multilevel.response.quadrature import quadrature
 FARTHEST = 30.0
 """A fixed part beyond this is a probability of 0 or 1 to thirteen digits: the outcomes are separated."""
 SINGULAR = 1e-4
+TOO_FLAT = 1e-5
+"""A diagonal element of Λ below this: the gradient of several groupings would divide by it."""
 CONVERGED = 1e-4
 """The expected gain of another Newton step, in units of deviance, below which a maximum is reached."""
 
@@ -81,15 +83,20 @@ class Likelihood:
             return modes.deviance
         return quadrature(self.groups, modes, self.matrix @ fixed, cuts, spread, self.points)[0]
 
-    @property
-    def closed(self) -> bool:
-        """Whether the gradient by fixed effects and θ has a closed form that is worth its matrices."""
-        few = self.one or sum(factor.n_groups * factor.q for factor in self.factors) <= INVERTED
-        return few and all(factor.linear for factor in self.factors)
+    def closed(self, point: np.ndarray) -> bool:
+        """Whether the gradient has a closed form there that is worth its matrices."""
+        if not all(factor.linear for factor in self.factors):
+            return False
+        if self.one:
+            return True
+        effects = sum(factor.n_groups * factor.q for factor in self.factors[1:])
+        theta = self.split(point)[2]
+        flat = min(np.abs(np.diag(one.factor(own))).min() for one, own in zip(self.factors, theta, strict=True))
+        return len(self.matrix) * effects <= INVERTED and bool(flat > TOO_FLAT)
 
     def gradient(self, point: np.ndarray) -> np.ndarray:
         """In closed form, but for very many effects of several groupings: differences there."""
-        if self.closed:
+        if self.closed(point):
             return self._slopes(point)
         found = np.empty(len(point))
         for k in range(len(point)):

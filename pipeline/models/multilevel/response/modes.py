@@ -209,39 +209,62 @@ def _by_edges(density: Density, leverage: np.ndarray, shifts: np.ndarray) -> np.
     return np.asarray(-2 * edges.log + leverage * edges.curvature + shifts * edges.slope)
 
 
-INVERTED = 1200
-"""Up to so many effects of several groupings their curvature is inverted, which the gradient's closed form needs."""
+INVERTED = 20_000_000
+"""Up to so many numbers (rows × effects of the further groupings) the gradient of several groupings has a closed
+form.
+"""
 
 
 def laplace_slopes_of_several(
     groups: SeveralGroupings, modes: Modes, factor: list[np.ndarray], matrix: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
-    """As ``laplace_slopes``, of nested or crossed groupings: by Λ of each."""
+    """As ``laplace_slopes``, of nested or crossed groupings: by Λ of each.
+
+    H = [D C; C' E] with the grouping of most groups in D, in blocks. With V = D⁻¹C and S = E − C'V the rows' leverages
+    are z₁'D⁻¹z₁ + w'S⁻¹w, w = z₂ − V'z₁, and the diagonal blocks of H⁻¹ are D⁻¹ + V S⁻¹V' and S⁻¹. Z'WZΛH⁻¹ = Λ'⁻¹(I −
+    H⁻¹).
+    """
     import scipy.sparse as sp
 
-    density, effects = modes.density, modes.effects
-    columns = groups.scaled(factor)
-    curved = groups.curvature(columns, density).toarray()
-    inverse = np.linalg.inv(curved)
-    leverage = np.asarray(columns.multiply(columns @ inverse).sum(axis=1)).ravel()
+    density, first = modes.density, groups.factors[0]
+    columns, split = groups.scaled(factor), first.n_groups * first.q
+    curved = groups.curvature(columns, density).tocsr()
+    own = curved[:split, :split].tobsr((first.q, first.q))
+    own.sort_indices()
+    blocks = np.linalg.inv(own.data)
+    inverse = sp.bsr_matrix((blocks, own.indices, own.indptr), shape=own.shape).tocsr()
+    cross = (inverse @ curved[:split, split:]).tocsr()  # V
+    system = curved[split:, split:].toarray() - (curved[:split, split:].T @ cross).toarray()
+    rest = np.linalg.inv(system)
+    mine, others = columns[:, :split], columns[:, split:]
+    left_over = (others - mine @ cross).tocsr()
+    leverage = np.asarray(mine.multiply(mine @ inverse).sum(axis=1)).ravel()
+    leverage += np.asarray(left_over.multiply(left_over @ rest).sum(axis=1)).ravel()
     bent = density.change * leverage
-    carried = inverse @ (columns.T @ bent)
+    pulled = columns.T @ bent
+    second = rest @ (pulled[split:] - cross.T @ pulled[:split])
+    carried = np.concatenate([inverse @ pulled[:split] - cross @ second, second])
     shifts = columns @ carried
     left = bent - density.curvature * shifts
-    raw = groups.columns
-    slope, turned = raw.T @ density.slope, raw.T @ left
-    product = (raw.T @ sp.diags(density.curvature) @ columns).toarray()
-    by_factor, place = [], 0
-    for one in groups.factors:
-        end = place + one.n_groups * one.q
-        shape = (one.n_groups, one.q)
-        g, t, u, c = (part[place:end].reshape(shape) for part in (slope, turned, effects, carried))
-        curvature = np.array(
-            [
-                [np.sum(product[place + a : end : one.q] * inverse[place + b : end : one.q]) for b in range(one.q)]
-                for a in range(one.q)
-            ]
+    slope, turned = groups.columns.T @ density.slope, groups.columns.T @ left
+    outer = np.asarray(cross @ rest)
+    sums = [
+        blocks.sum(axis=0)
+        + np.array(
+            [[cross[a :: first.q].multiply(outer[b :: first.q]).sum() for b in range(first.q)] for a in range(first.q)]
         )
+    ]
+    place = 0
+    for one in groups.factors[1:]:
+        end = place + one.n_groups * one.q
+        part = rest[place:end, place:end].reshape(one.n_groups, one.q, one.n_groups, one.q)
+        sums.append(np.einsum("aiaj->ij", part))
+        place = end
+    by_factor, place = [], 0
+    for one, spread, total in zip(groups.factors, factor, sums, strict=True):
+        end = place + one.n_groups * one.q
+        g, t, u, c = (part[place:end].reshape(one.n_groups, one.q) for part in (slope, turned, modes.effects, carried))
+        curvature = np.linalg.solve(spread.T, one.n_groups * np.eye(one.q) - total)
         by_factor.append((t - 2 * g).T @ u + 2 * curvature + g.T @ c)
         place = end
     return matrix.T @ (left - 2 * density.slope), by_factor, _by_edges(density, leverage, shifts)

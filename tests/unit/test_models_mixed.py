@@ -1,0 +1,124 @@
+"""Mixed models refuse what cannot be estimated, before they are fitted, and note what needs caution."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.errors import ModelError
+from pipeline.models import mixed, mixed_growth, mixed_logit, mixed_ordinal, within_between
+
+RNG = np.random.default_rng(5)
+PEOPLE, WAVES = 60, 4
+PERSON = np.repeat(np.arange(PEOPLE), WAVES)
+LEVEL = RNG.normal(size=PEOPLE)
+X = RNG.normal(size=PEOPLE * WAVES)
+PANEL = pl.DataFrame(
+    {
+        "person_id": [f"p{one}" for one in PERSON],
+        "wave": [f"w{1 + place % WAVES:02d}" for place in range(PEOPLE * WAVES)],
+        "time": np.tile([0.0, 1.0, 2.5, 3.0], PEOPLE),
+        "area": PERSON % 7,
+        "again": PERSON,
+        "x": X,
+        "lasting": LEVEL[PERSON].round(3),
+        "group": np.where(PERSON % 2, "a", "b"),
+        "y": LEVEL[PERSON] + 0.4 * X + 0.5 * RNG.normal(size=PEOPLE * WAVES),
+        "noise": RNG.normal(size=PEOPLE * WAVES),
+        "yes": (LEVEL[PERSON] + X > 0).astype(int),
+    }
+)
+REFUSED = {
+    "a slope that is no term": ({"random": {"person_id": ["z"]}}, "mean that the model does not have"),
+    "a slope that never varies": (
+        {"covariates": ["lasting"], "random": {"person_id": ["lasting"]}},
+        "lasting never varies within a person",
+    ),
+    "a slope of categories": (
+        {"covariates": ["wave_text"], "random": {"person_id": ["wave_text"]}},
+        "as many effects as categories",
+    ),
+    "one group": ({"random": {"all": []}}, "one group"),
+    "groupings alike": ({"random": {"person_id": [], "again": []}}, "divide the rows alike"),
+    "as many effects as rows": (
+        {"covariates": ["noise", "time", "u"], "random": {"person_id": ["x", "noise", "time", "u"]}},
+        "no more rows than that",
+    ),
+    "uncorrelated of nothing": ({"uncorrelated": ["area"]}, "no grouping"),
+    "weights by restricted likelihood": ({"weights": "w"}, "full likelihood"),
+    "a weight that differs within persons": ({"weights": "u2", "method": "ml"}, "differs between the rows"),
+    "half steps": ({"residuals": "ar1", "time": "time"}, "whole steps"),
+    "Kenward–Roger of full likelihood": ({"degrees": "kenward_roger", "method": "ml"}, "restricted likelihood"),
+    "a comparison without terms": ({"compare": ["z"]}, "names no term"),
+    "precision below zero": ({"precision": "noise"}, "not above zero"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name):
+    options, why = REFUSED[name]
+    frame = PANEL.with_columns(all=1, w=1.0, u2=pl.col("noise").abs() + 0.1, u=pl.col("noise") * pl.col("x"))
+    frame = frame.with_columns(wave_text=pl.col("wave") + "x")
+    covariates = options.pop("covariates", []) if "covariates" in options else []
+    with pytest.raises(ModelError, match=why):
+        mixed(frame, "y", ["x"], covariates, wave_effects=False, **options)
+
+
+def test_a_variance_of_zero_is_noted_and_has_no_interval():
+    frame = PANEL.with_columns(noise=pl.col("noise") - pl.col("noise").mean().over("person_id"))
+    table = mixed(frame, "noise", ["x"])
+    row = table.filter(component="variance", term="person").row(0, named=True)
+    assert "singular" in row["note"]
+    assert row["conf_low"] is None
+    assert "singular" in table.filter(component="coefficient")["note"][0]
+
+
+def test_few_groups_are_noted():
+    table = mixed(PANEL, "y", ["x"], random={"person_id": [], "area": []})
+    assert "only 7 groups" in table.filter(component="variance", term="area")["note"][0]
+
+
+def test_an_outcome_that_never_changes_within_persons_is_refused():
+    with pytest.raises(ModelError, match="residual variance"):
+        mixed(PANEL.with_columns(y=pl.col("lasting")), "y", ["x"], wave_effects=False)
+
+
+def test_the_order_of_rows_and_the_unit_do_not_matter():
+    first = mixed(PANEL, "y", ["x"], random={"person_id": ["x"]})
+    shuffled = PANEL.sample(fraction=1, shuffle=True, seed=1).with_columns(pl.col("y") * 1e6, pl.col("x") * 1e-6)
+    again = mixed(shuffled, "y", ["x"], random={"person_id": ["x"]})
+    for component, scale in (("coefficient", 1e12), ("random_correlation", 1.0), ("icc", 1.0)):
+        one, two = (table.filter(component=component)["estimate"][0] for table in (first, again))
+        assert two == pytest.approx(one * scale, rel=1e-5)
+
+
+def test_a_bend_at_an_event():
+    table = mixed_growth(PANEL, "y", shape="piecewise", event=1.0, random={"person_id": ["time"]})
+    assert table.filter(component="coefficient")["term"].to_list() == ["time", "time_after_event"]
+    with pytest.raises(ModelError, match="not between"):
+        mixed_growth(PANEL, "y", shape="piecewise", event=3.0)
+    with pytest.raises(ModelError, match="do not determine"):
+        mixed_growth(PANEL.filter(pl.col("time") < 2), "y", shape="quadratic")
+
+
+def test_separated_outcomes_are_refused():
+    frame = PANEL.with_columns(yes=(pl.col("x") > 0).cast(pl.Int64))
+    with pytest.raises(ModelError, match="separate"):
+        mixed_logit(frame, "yes", ["x"])
+
+
+def test_outcomes_of_another_kind_are_refused():
+    with pytest.raises(ModelError, match="coded 0 and 1"):
+        mixed_logit(PANEL, "y", ["x"])
+    with pytest.raises(ModelError, match="no order"):
+        mixed_ordinal(PANEL, "group", ["x"])
+    with pytest.raises(ModelError, match="too many values"):
+        mixed_ordinal(PANEL, "y", ["x"])
+    with pytest.raises(ModelError, match="one random effect"):
+        mixed_logit(PANEL, "yes", ["x"], random={"person_id": ["x"]}, points=5)
+
+
+def test_slopes_of_the_within_between_model_are_those_of_the_deviations():
+    table = within_between(PANEL, "y", ["x"], random_slopes=["x"], random={"area": []})
+    levels = table.filter(component="variance")["term"].to_list()
+    assert levels == ["person", "x", "area", "residual"]
+    assert set(table["family"]) == {"within_between"}
