@@ -115,6 +115,8 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
         "design_association",
         why_not="It has a test alone, without an estimate; survey::svychisq in R gives it.",
     ),
+    _not_alone("multiverse", "specr::specr in R, from the declared choices, for the cells; a loop over them in Stata"),
+    _not_alone("corrections", "p.adjust in R on the p-values of the models named; qqvalue in Stata"),
     ScriptFamily(
         "sensitivity",
         why_not="It rests on panels with imputed answers, which the export does not hold; the model that it asks about "
