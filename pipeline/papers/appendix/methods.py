@@ -18,7 +18,7 @@ def methods(paper: PaperContext) -> list[Block]:
     for model, declared in paper.study.models.items():
         own = paper.results.of(model)
         made = ranged(row["covariance"] for row in own if _has_error(row))
-        withheld = ranged(row["note"] for row in own if row["estimate"] is None and row["note"] is not None)
+        withheld = ranged(str(row["note"]) for row in own if _is_withheld(row))
         rows.append((declared.question, declared.method, _people(own), made or "–", withheld))
     if not rows:
         return []
@@ -29,6 +29,13 @@ def methods(paper: PaperContext) -> list[Block]:
         Heading(2, words("How the estimates were made"), "methods"),
         TableBlock(None, "methods-table", "The models of this paper", columns, body, wordy=True),
     ]
+
+
+def _is_withheld(row: ResultRow) -> bool:
+    """Whether the row has no number for the reason in its note: a test has a statistic, and its hypothesis there."""
+    if row["note"] is None or row["statistic"] is not None:
+        return False
+    return row["estimate"] is None or "withheld: " in row["note"]
 
 
 def _has_error(row: ResultRow) -> bool:
