@@ -20,6 +20,7 @@ from pipeline.specs.families import FAMILIES
 from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED_STUDY, FigureKind
 from pipeline.specs.figures import Figure
 from pipeline.specs.formats import FORMATS
+from pipeline.specs.mixed import MixedModel
 from pipeline.specs.paper_parts import PAPER_SECTIONS, PAPER_TABLES, PaperPart, requests
 from pipeline.specs.writers import WRITERS
 
@@ -273,10 +274,12 @@ def again(declared: Model) -> Model:
 
 
 def modelling(declared: Model, fitted: Model, study: Study) -> tuple[str, ...]:
-    """What a regression reads of its study: conventions of a survey design, and the waves of its weight set."""
+    """What a regression reads of its study: conventions of the design, waves of its weight set, dates of fieldwork."""
     weights = (f"weights.{declared.weights}.waves",) if declared.weights in study.weights else ()
     moved = any(factor.moved for one in placed_terms(fitted) for factor in one.term.factors)
     calendar = _ARMS if moved else ()
+    if isinstance(fitted, MixedModel) and fitted.times == "fieldwork":
+        calendar = tuple(dict.fromkeys((*calendar, *_CALENDAR)))
     design = ("about.design",) if any(FAMILIES[model.family].on_design for model in (declared, fitted)) else ()
     return ("key", *calendar, *design, *weights)
 
