@@ -82,7 +82,7 @@ def _waves(chosen: Chosen) -> Iterator[str]:
 
 def _equal(chosen: Chosen) -> Iterator[str]:
     """What is set equal over waves, of models from wave to wave."""
-    if "lags" in chosen:
+    if isinstance(chosen.get("lags"), str):  # of a dynamic model they are how many waves back each term acts
         same = [part for part in ("lags", "residuals", "means") if chosen.get(part) == "equal"]
         yield f"{' and '.join(same)} equal over waves" if same else "lags free at every wave"
 
