@@ -99,17 +99,8 @@ def with_errors(fit: Linear, errors: StandardErrors | None, refit: Refit, *, rep
         return fit
     problem = refit.problem()
     if errors.record.clusters:
-        made = _clustered(fit, errors, refit, problem, automatic=automatic)
-    else:
-        made = _unclustered(fit, errors, refit, problem)
-    negative = [term.label for term, value in zip(refit.data.terms, np.diag(made.covariance), strict=True) if value < 0]
-    if negative:
-        raise ModelError(
-            f"the variance of {', '.join(negative)} is below zero, as two-way clustering can give",
-            where=refit.data.outcome_name,
-            todo="Cluster one way, by the column with fewer clusters.",
-        )
-    return made
+        return _clustered(fit, errors, refit, problem, automatic=automatic)
+    return _unclustered(fit, errors, refit, problem)
 
 
 def _few_areas(data: RegressionData) -> bool:
@@ -163,9 +154,9 @@ def _clustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: Least
         covariance, degrees = small_sample.small_sample(problem, ways[0], errors.kind)
         described = errors.record.printed.format(**words, kind=errors.kind.upper())
         tested = _satterthwaite(problem, ways[0], errors.kind)
-        return replace(
-            fit, covariance=covariance, degrees=degrees, described=described, tested=tested, note=None, intervals="t"
-        )
+        joint = _htz(problem, ways[0], errors.kind)
+        made = replace(fit, covariance=covariance, degrees=degrees, described=described, note=None, intervals="t")
+        return replace(made, tested=tested, joint=joint)
     drawn = errors.kind in ("wild_bootstrap", "randomisation")
     name = "stata" if drawn else errors.correction or refit.correction
     covariance = sandwich.clustered(problem, ways, name)
@@ -179,7 +170,8 @@ def _clustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: Least
     tests = _wild(errors, refit, problem, ways) if errors.kind == "wild_bootstrap" else _random(errors, refit, problem)
     why = f", as there are fewer than {FEW_AREAS} areas" if automatic else ""
     described = ERROR_KINDS[errors.kind].printed.format(**words, bootstrap=tests.words + why)
-    return replace(fit, covariance=covariance, df=df, described=described, tested=tests, note=None, intervals="")
+    made = replace(fit, covariance=covariance, df=df, described=described, note=None, intervals="")
+    return replace(made, tested=tests, joint=_one_by_one)
 
 
 def _ways(data: RegressionData) -> list[np.ndarray]:
@@ -198,6 +190,25 @@ def _satterthwaite(problem: LeastSquares, codes: np.ndarray, kind: str) -> Calla
         return Tested(df=moments.trace**2 / moments.inner(moments))
 
     return tested
+
+
+def _htz(problem: LeastSquares, codes: np.ndarray, kind: str) -> Callable[[np.ndarray], dict[str, object]]:
+    """The joint test of combinations for few clusters."""
+
+    def joint(rows: np.ndarray) -> dict[str, object]:
+        statistic, first, second, p = small_sample.htz(problem, codes, rows @ problem.back[: problem.n_terms], kind)
+        if not second > 0:
+            note = "withheld: too few clusters for so many contrasts at once"
+            return {"statistic": None, "df": first, "p_value": None, "note": note}
+        note = f"F on {first:.0f} and {second:.2f} degrees of freedom (HTZ)"
+        return {"statistic": statistic, "df": first, "p_value": p, "note": note}
+
+    return joint
+
+
+def _one_by_one(rows: np.ndarray) -> dict[str, object]:
+    note = "withheld: draws test one contrast at a time; for all at once declare `standard_errors: cr2`"
+    return {"statistic": None, "df": float(len(rows)), "p_value": None, "note": note}
 
 
 @dataclass(frozen=True)
@@ -234,7 +245,10 @@ def _wild(errors: StandardErrors, refit: Refit, problem: LeastSquares, ways: lis
             refused, caution = few_treated(refit.data.matrix[:, alone[0]], drawn)
         if refused:
             return Tested(withheld=True, note=f"withheld: {refused}; use randomisation inference")
-        found = wild_test(problem, given, row @ problem.back[: problem.n_terms], how)
+        direction = row @ problem.back[: problem.n_terms]
+        if not given.of(direction).variance() > 0:
+            return Tested(withheld=True)  # its row says why
+        found = wild_test(problem, given, direction, how)
         return replace(found, note="; ".join(filter(None, (found.note, caution))) or None)
 
     return _Drawn(test, how.described(given.n_drawn))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.errors import ModelError
-from pipeline.models.inference import Basis, Term, chi_squared_row, inference, wald
+from pipeline.models.inference import Basis, Term, tested_row, wald_row
 from pipeline.specs.contrasts import Contrast, Part
 
 KINDS = ("within", "between", "contextual")
@@ -39,10 +39,9 @@ class Combined:
             return []
         values, joint = self.matrix @ estimates, self.matrix @ covariance @ self.matrix.T
         degrees = np.broadcast_to(np.inf if df is None else np.asarray(df, dtype=float), estimates.shape)
-        errors = np.sqrt(np.diag(joint))
         found = [
-            basis.row(term, **inference(value, float(error), float(degrees[row != 0].min()), basis.confidence))
-            for term, row, value, error in zip(self.terms, self.matrix, values, errors, strict=True)
+            tested_row(basis, term, float(value), float(variance), float(degrees[row != 0].min()))
+            for term, row, value, variance in zip(self.terms, self.matrix, values, np.diag(joint), strict=True)
         ]
         return [*found, *self.joint_rows(basis, values, joint)]
 
@@ -54,8 +53,8 @@ class Combined:
             rank = np.linalg.matrix_rank(self.matrix[chosen])
             if chosen.sum() < 2 or rank < chosen.sum():
                 continue
-            statistic = wald(values[chosen], covariance[np.ix_(chosen, chosen)])
-            made.append(chi_squared_row(basis, JOINT, statistic, int(rank)) | {"group": kind})
+            block = covariance[np.ix_(chosen, chosen)]
+            made.append(wald_row(basis, JOINT, values[chosen], block) | {"group": kind})
         return made
 
 

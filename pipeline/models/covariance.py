@@ -64,6 +64,7 @@ class Linear:
 
     ``tested`` gives the test of a combination of terms (k) where a covariance is not all there is to it; ``intervals``
     says how they are made, where that is not the family's way; ``degrees`` (k) are those of each term, if they differ.
+    ``joint`` gives statistic, df, p-value and note of the test of several combinations (q × k), where it is not χ².
     """
 
     estimates: np.ndarray
@@ -74,6 +75,7 @@ class Linear:
     tested: Callable[[np.ndarray], Tested | None] | None = None
     intervals: str | None = None
     degrees: np.ndarray | None = None
+    joint: Callable[[np.ndarray], dict[str, object]] | None = None
 
 
 def linear(

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+NEGATIVE = "withheld: its variance is below zero, as two-way clustering can give; cluster by the way with fewer groups"
+
+SMALLEST = 1e-10
+"""An eigenvalue of a correlation matrix no larger than this is zero but for rounding."""
+INDEFINITE = "withheld: the covariance of these terms is not positive definite, as with fewer clusters than terms"
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,23 @@ def coefficient_rows(
     df: float | np.ndarray | None,
 ) -> list[dict[str, object]]:
     """One row per term, tested against zero: Student's t with ``df`` degrees of freedom, normal where it is None."""
-    std_errors = np.sqrt(np.diag(np.atleast_2d(covariance)))
-    degrees = np.broadcast_to(np.inf if df is None else np.asarray(df, dtype=float), std_errors.shape)
+    variances = np.diag(np.atleast_2d(covariance))
+    degrees = np.broadcast_to(np.inf if df is None else np.asarray(df, dtype=float), variances.shape)
     return [
-        basis.row(term, **inference(estimate, std_error, degree, basis.confidence))
-        for term, estimate, std_error, degree in zip(terms, estimates, std_errors, degrees, strict=True)
+        tested_row(basis, term, float(estimate), float(variance), float(degree))
+        for term, estimate, variance, degree in zip(terms, estimates, variances, degrees, strict=True)
     ]
+
+
+def tested_row(basis: Basis, term: Term, estimate: float, variance: float, df: float) -> dict[str, object]:
+    """The row of an estimate; without error, test and interval where its variance is below zero.
+
+    Clustering two ways adds two variances and takes off a third, and more is taken off than added where one way has few
+    clusters, or where the model has its dummies.
+    """
+    if variance < 0:
+        return basis.row(replace(term, note="; ".join(filter(None, (term.note, NEGATIVE)))), estimate=estimate)
+    return basis.row(term, **inference(estimate, math.sqrt(variance), df, basis.confidence))
 
 
 def inference(estimate: float, std_error: float, df: float, confidence: float) -> dict[str, float | None]:
@@ -108,3 +126,19 @@ def chi_squared_row(basis: Basis, term: str, statistic: float, df: int, note: st
     return basis.row(
         Term("test", term, note=note), statistic=statistic, df=float(df), p_value=float(chdtrc(df, statistic))
     )
+
+
+def wald_row(
+    basis: Basis, term: str, difference: np.ndarray, covariance: np.ndarray, note: str | None = None
+) -> dict[str, object]:
+    """The joint test that all of ``difference`` are zero; withheld where their covariance cannot carry it.
+
+    Clustered by fewer clusters than there are terms it has no inverse, and clustered two ways it may not be one.
+    """
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    if (errors > 0).all():
+        correlations = covariance / np.outer(errors, errors)
+        if np.linalg.eigvalsh(correlations).min() > SMALLEST:
+            return chi_squared_row(basis, term, wald(difference, covariance), len(difference), note)
+    why = "; ".join(filter(None, (note, INDEFINITE)))
+    return basis.row(Term("test", term, note=why), df=float(len(difference)))

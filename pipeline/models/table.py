@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.models.contrasts import combined
+from pipeline.models.contrasts import Combined, combined
 from pipeline.models.covariance import Fitted, Linear, Tested
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference
 from pipeline.specs.components import COMPONENTS
@@ -39,7 +39,7 @@ def coefficient_table(
     rows = retested(rows, fit, np.eye(len(rows)), confidence)
     contrasts = combined(data.contrasts, data.terms)
     combinations = contrasts.rows(basis, fit.estimates, fit.covariance, df)
-    rows += retested(combinations, fit, contrasts.matrix, confidence)
+    rows += _rejoined(retested(combinations, fit, contrasts.matrix, confidence), fit, contrasts)
     rows = [*noted(rows, fit.note), *variance_rows(basis, variances or {}), *further]
     return table(rows, data, basis, model=model, family=family, checked=checked)
 
@@ -66,6 +66,15 @@ def _retested(row: dict[str, object], one: Tested | None, confidence: float) -> 
     elif one.df is not None:
         row = {**row, **inference(float(str(row["estimate"])), float(str(row["std_error"])), one.df, confidence)}
     return noted([row], one.note)[0]
+
+
+def _rejoined(rows: list[dict[str, object]], fit: Linear, contrasts: Combined) -> list[dict[str, object]]:
+    """The rows with the joint test of the fit's own standard errors, where a χ² on their covariance is not theirs."""
+    if fit.joint is None or not any(row["component"] == "test" for row in rows):
+        return rows
+    chosen = np.array([term.component == "contrast" for term in contrasts.terms])
+    joint = fit.joint(contrasts.matrix[chosen])
+    return [{**row, **joint} if row["component"] == "test" else row for row in rows]
 
 
 def noted(rows: list[dict[str, object]], note: str | None) -> list[dict[str, object]]:

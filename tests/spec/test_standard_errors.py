@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import ModelError
 from pipeline.models import between, first_difference, fixed_effects, mundlak, pooled, random_effects
-from pipeline.models.covariances import cluster_robust, randomisation_test, wild_cluster_bootstrap
+from pipeline.models.covariances import cluster_robust, randomisation_test, wald_htz, wild_cluster_bootstrap
 from pipeline.models.dispatch import fit
 from pipeline.paths import REPOSITORY
 from pipeline.specs.error_kinds import ERROR_KINDS
@@ -192,3 +192,42 @@ def test_what_is_not_understood_is_refused(options, message):
 def test_bootstraps_are_not_pooled():
     with pytest.raises(ValueError, match="`wild_bootstrap` gives no standard error that can be pooled"):
         declared(standard_errors="wild_bootstrap", cluster="area_code", imputation="main")
+
+
+def test_a_variance_below_zero_withholds_its_own_row_alone():
+    """Clustered by person and wave, what is the same for all in a wave may have none; exposures keep theirs."""
+    frame = panel(treated=())
+    for asked in (
+        {"cluster": ("person_id", "wave")},
+        {"standard_errors": {"kind": "clustered", "cluster": ("person_id", "wave")}},
+        {"standard_errors": {"kind": "wild_bootstrap", "cluster": ("person_id", "wave"), "draws": 99}},
+    ):
+        table = pooled(frame, "y", ["x"], **asked)
+        withheld = table.filter(pl.col("note").str.contains("its variance is below zero"))
+        assert withheld["component"].unique().to_list() == ["wave"]
+        assert withheld.select("std_error", "p_value", "conf_low").null_count().sum_horizontal().item() == 6
+        assert row(table, "x")["std_error"] > 0
+
+
+def test_joint_tests_of_contrasts_are_those_of_their_standard_errors():
+    frame = panel().with_columns(z=pl.col("x").pow(2).sin())
+    contrasts = {"first": "x - z", "second": "z - treated"}
+
+    def joint(errors):
+        return row(pooled(frame, "y", ["x", "z", "treated"], contrasts=contrasts, standard_errors=errors),
+                   "contrasts", "test")  # fmt: skip
+
+    y, columns, rows = arrays(frame, "x", "z", "treated")
+    matrix = np.column_stack([columns, rows["wave"].to_dummies(drop_first=True).to_numpy(), np.ones(len(y))])
+    turned = np.array([[1, -1, 0], [0, 1, -1], [1, 1, 1]])
+    matrix[:, :3] = matrix[:, :3] @ np.linalg.inv(turned)  # so that the contrasts are coefficients
+    expected = wald_htz(y, matrix, [0, 1], rows["area_code"].to_numpy())
+    found = joint({"kind": "cr2", "cluster": "area_code"})
+    assert (found["statistic"], found["p_value"]) == pytest.approx((expected[0], expected[3]), rel=1e-8)
+    drawn = joint({"kind": "wild_bootstrap", "cluster": "area_code"})
+    assert drawn["p_value"] is None
+    assert drawn["note"].startswith("withheld: draws test one contrast at a time")
+    few = joint({"kind": "clustered", "cluster": "wave"})
+    assert few["p_value"] is not None  # three waves, two contrasts
+    frame = frame.filter(pl.col("wave") != "w03")
+    assert joint({"kind": "clustered", "cluster": "wave"})["note"].startswith("withheld: the covariance of these terms")

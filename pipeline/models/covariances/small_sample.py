@@ -86,8 +86,12 @@ def wald_htz(
     Hotelling's T² with Zhang's degrees of freedom, ``clubSandwich::Wald_test(test = "HTZ")``; p is nan where the
     second degrees of freedom are below zero: too few clusters for so many terms.
     """
+    return htz(problem, codes, problem.back[terms], kind)
+
+
+def htz(problem: LeastSquares, codes: np.ndarray, chosen: np.ndarray, kind: str) -> tuple[float, float, float, float]:
+    """``wald_htz`` of combinations of the terms: the rows of ``chosen`` (q × K) take the coefficients on the basis."""
     found = adjusted(problem, codes, kind)
-    chosen = problem.back[terms]
     q = len(chosen)
     omega = np.array([[found.moments(one, other).trace for other in chosen] for one in chosen])
     values, vectors = np.linalg.eigh(omega)

@@ -13,7 +13,7 @@ from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.covariance import Correction
 from pipeline.models.declared import ModelSpec, regression
-from pipeline.models.inference import Term, chi_squared_row, coefficient_rows, wald
+from pipeline.models.inference import Term, coefficient_rows, wald_row
 from pipeline.models.linear.fixed_effects import require_within_variation
 from pipeline.models.linear.random_effects import random_effects_fit
 from pipeline.models.options import ClusteredRows, taken
@@ -77,7 +77,7 @@ def chamberlain(
     rows += variance_rows(basis, variances)
     for name, contrast in _hypotheses(data).items():
         difference, spread = contrast @ fit.estimates, contrast @ fit.covariance @ contrast.T
-        rows.append(chi_squared_row(basis, name, wald(difference, spread), len(contrast), fit.note))
+        rows.append(wald_row(basis, name, difference, spread, fit.note))
     return table(rows, data, basis, model=model, family="chamberlain")
 
 

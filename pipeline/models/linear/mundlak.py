@@ -17,7 +17,7 @@ from pipeline.models.contrasts import combined
 from pipeline.models.covariance import Correction
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.groups import means_of
-from pipeline.models.inference import Term, chi_squared_row, coefficient_rows, wald
+from pipeline.models.inference import Term, coefficient_rows, wald_row
 from pipeline.models.linear.fixed_effects import require_within_variation
 from pipeline.models.linear.random_effects import quasi_demeaned, random_effects_fit
 from pipeline.models.options import ClusteredRows, taken
@@ -70,12 +70,11 @@ def mundlak(
     fit = scaled.fit(fit)
     basis = data.basis(f"{fit.described}; normal intervals", confidence)
     means = np.array([term.component == "contextual" for term in data.terms])
-    statistic = wald(fit.estimates[means], fit.covariance[np.ix_(means, means)])
     rows = [
         *coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, None),
         *combined(data.contrasts, data.terms).rows(basis, fit.estimates, fit.covariance, None),
         *variance_rows(basis, variances),
-        chi_squared_row(basis, "mundlak", statistic, int(means.sum()), fit.note),
+        wald_row(basis, "mundlak", fit.estimates[means], fit.covariance[np.ix_(means, means)], fit.note),
     ]
     return table(rows, data, basis, model=model, family="mundlak")
 

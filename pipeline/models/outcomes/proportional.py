@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import ModelError
-from pipeline.models.inference import Basis, Term, chi_squared_row, wald
+from pipeline.models.inference import Basis, Term, wald_row
 from pipeline.models.likelihood.binary import Binary
 from pipeline.models.likelihood.links import distribution
 from pipeline.models.likelihood.maximum import maximise
@@ -52,8 +52,7 @@ def proportional_odds_rows(basis: Basis, rows: OutcomeData, link: str) -> tuple[
             few = Term("test", term.term, note=f"withheld: {rows.data.n_clusters} clusters are too few for this test")
             made.append(basis.row(few, covariance=None))
             continue
-        statistic = wald(contrast @ slopes, contrast @ covariance @ contrast.T)
-        made.append(chi_squared_row(basis, term.term, statistic, len(contrast), words))
+        made.append(wald_row(basis, term.term, contrast @ slopes, contrast @ covariance @ contrast.T, words))
     p: Any = made[0].get("p_value")
     if p is None or float(p) >= VIOLATED:
         return made, None

@@ -66,7 +66,8 @@ class Uncertainty:
             step = np.zeros(size + 1)
             step[k] = 1e-5 * max(abs(fit.theta[k]) if k < size else 1.0, 0.1)
             ends = [natural(fit, fit.theta + sign * step[:size], sign * step[size]) for sign in (1, -1)]
-            slopes[k] = (ends[0] - ends[1]) / (2 * step[k])
+            with np.errstate(invalid="ignore"):  # at ±1 a correlation's z is infinite, and has no error
+                slopes[k] = (ends[0] - ends[1]) / (2 * step[k])
         with np.errstate(invalid="ignore"):
             errors = np.sqrt(np.einsum("ki,kl,li->i", slopes, self.covariance, slopes))
         return [
