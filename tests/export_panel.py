@@ -18,7 +18,7 @@ from pipeline.exports.write import write_export
 from pipeline.models import fit
 from pipeline.models.weighting import Weighting
 from pipeline.specs.exports import STATA
-from pipeline.specs.report import Model
+from pipeline.specs.models import declare
 from pipeline.specs.scripts import SCRIPT_FAMILIES
 from pipeline.specs.study import Design
 from pipeline.weights.stored import read_replicates
@@ -138,7 +138,7 @@ def calls(frame: pl.DataFrame) -> list[Call]:
     stata = legal_names(data_of(frame).shown, STATA)
     made = []
     for name, declared in MODELS.items():
-        model = Model(**{"family": name, "question": f"What of {name}?", "study": "s", **declared})
+        model = declare(**{"family": name, "question": f"What of {name}?", **declared})
         weighting = set_of if model.weights == "stayers" else None
         rows = fit(name, model, frame, STUDY, weighting)
         components = list(SCRIPT_FAMILIES[model.family].components)

@@ -4,7 +4,7 @@ from pipeline.specs.deposits import Columns, WaveFile
 from pipeline.specs.figures import Claim, Figure
 from pipeline.specs.imputation import Gap, ImputationSet
 from pipeline.specs.load import load_project, load_studies
-from pipeline.specs.models import AnyModel
+from pipeline.specs.models import AnyModel, declare
 from pipeline.specs.papers import Paper
 from pipeline.specs.project import Assumption, Project, Study
 from pipeline.specs.report import Concept, Model
@@ -37,6 +37,7 @@ __all__ = [
     "WaveException",
     "WaveFile",
     "WeightSet",
+    "declare",
     "load_project",
     "load_studies",
 ]

@@ -17,6 +17,17 @@ from pipeline.specs.structural import StructuralModel
 AnyModel = Model | StructuralModel
 
 
+def declare(**keys: Any) -> AnyModel:
+    """A model as its file would declare it, for notebooks: ``declare(family="logit", outcome="helped", …)``.
+
+    ``question`` and ``study`` may be left out. Raises ``pydantic.ValidationError`` for what a file may not hold.
+    """
+    family = keys.get("family")
+    kind: Any = load(FAMILIES[family].declaration) if isinstance(family, str) and family in FAMILIES else Model
+    found: AnyModel = kind.model_validate({"question": "?", "study": "s", **keys})
+    return found
+
+
 def load_model(path: Path, name: str, _: type[BaseModel] | None = None) -> tuple[AnyModel | None, Source]:
     """One model from one file: its ``family`` says which keys it may have."""
     source = read(path, name)

@@ -74,6 +74,9 @@ class Model(AskingTerms):
     @model_validator(mode="after")
     def _has_the_keys_of_its_family(self) -> Model:
         check_keys(self)
+        declaration = FAMILIES[self.family].declaration.split(":")[1]
+        if declaration not in {kind.__name__ for kind in type(self).__mro__}:
+            raise ValueError(f"a `{self.family}` model is a `{declaration}`: `pipeline.specs.declare` finds the class")
         if self.from_wave:
             _looks_ahead(self)
         if self.tipping and not self.imputation:

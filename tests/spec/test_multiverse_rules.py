@@ -13,8 +13,8 @@ from pipeline.imputation.panel import completed_panel
 from pipeline.imputation.pooling import pool
 from pipeline.models import fit, multiverse
 from pipeline.models.weighting import Weighting
+from pipeline.specs.models import declare
 from pipeline.specs.multiverse import Multiverse
-from pipeline.specs.report import Model
 from pipeline.weights.replicates import Replicates
 
 HEAD = {"question": "?", "study": "s", "family": "multiverse", "of": "m", "result": {"term": "x"}}
@@ -94,7 +94,7 @@ def test_cells_by_another_family_are_what_it_gives(panel):
         ("between", "coefficient"),
         ("random_effects", "coefficient"),
     ):
-        model = Model(question="", study="s", family=family, outcome="y", exposures=("x",))
+        model = declare(family=family, outcome="y", exposures=("x",))
         own = fit("m", model, panel).filter(component=component, term="x").row(0, named=True)
         row = cell(table, f"missing: answered; family: {family}")
         assert [row[name] for name in ("estimate", "std_error", "p_value", "n_obs")] == pytest.approx(
@@ -116,7 +116,7 @@ def test_weighted_cells_have_the_errors_of_the_replicates(panel, family):
         without=[{"weights": "set", "family": "between"}] if family == "pooled" else [],
     )  # fmt: skip
     kind, effects = ("fixed_effects", "person_and_wave") if family == "two_way" else (family, "person")
-    model = Model(question="", study="s", family=kind, outcome="y", exposures=("x",), covariates=("a",), weights="set")
+    model = declare(family=kind, outcome="y", exposures=("x",), covariates=("a",), weights="set")
     model = model.model_copy(update={"effects": effects})
     own = fit("m", model, panel, None, weighting).filter(component="coefficient", term="x").row(0, named=True)
     row = cell(table, f"weights: set; family: {family}")
@@ -138,7 +138,7 @@ def test_imputed_cells_are_pooled_over_the_completed_panels(panel):
     table = multiverse(
         panel, "y", ["x"], ["b"], choices={"missing": ["answered", "imputed"]}, completed=completed, pool=pool
     )
-    model = Model(question="", study="s", family="fixed_effects", outcome="y", exposures=("x",), covariates=("b",))
+    model = declare(family="fixed_effects", outcome="y", exposures=("x",), covariates=("b",))
     own = fit_imputed(lambda frame: fit("m", model, frame), panel, cells).filter(component="coefficient", term="x")
     row = cell(table, "missing: imputed")
     for name in ("estimate", "std_error", "df", "p_value", "conf_low", "n_obs"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from pipeline import models
 from pipeline.errors import ModelError
 from pipeline.models import add_terms
 from pipeline.models.terms.slopes import Region
-from pipeline.specs.report import Model
+from pipeline.specs.models import declare
 from pipeline.specs.terms import label_of, measures, parse
 
 
@@ -69,8 +70,8 @@ def test_the_measures_of_terms() -> None:
     assert measures(["lag(a) * b", "age^2", "wave * c", "time * a"]) == ("a", "b", "age", "c")
 
 
-def model(family: str = "pooled", **declared: Any) -> Model:
-    return Model(question="?", study="s", family=family, outcome="y", **declared)
+def model(family: str = "pooled", **declared: Any) -> Any:
+    return declare(family=family, outcome="y", **declared)
 
 
 @pytest.mark.parametrize(
@@ -188,12 +189,30 @@ def test_centring_takes_the_mean_that_is_declared() -> None:
         assert (found[how] - made["x"] * made["z"]).abs().max() < 1e-12  # type: ignore[operator]
 
 
-def test_marginal_effects_of_what_moves_along_are_withheld() -> None:
-    frame = panel().with_columns(y=(pl.col("y") > 0).cast(pl.Int64))
-    found = models.fit("m", model("logit", exposures=["x * z"], covariates=["g"]), frame)
+def test_marginal_effects_move_products_along() -> None:
+    frame = panel().with_columns(y=(pl.col("y") > 0).cast(pl.Int64)).drop_nulls(["x", "z", "g", "y"])
+    found = models.fit("m", model("logit", exposures=["x * z"], covariates=["g"], wave_effects=False), frame)
+    beta = dict(found.filter(component="coefficient").select("term", "estimate").iter_rows())
+    constant = found.filter(component="intercept")["estimate"][0]
+
+    def mean_chance(step: float) -> float:
+        x, z, g = (frame[name].to_numpy().astype(float) for name in ("x", "z", "g"))
+        linear = constant + beta["x"] * (x + step) + beta["z"] * z + beta["x:z"] * (x + step) * z + beta["g"] * g
+        return float(np.mean(1 / (1 + np.exp(-linear))))
+
     effects = found.filter(component="marginal_effect")
-    assert effects.filter(pl.col("term").is_in(["x", "z", "x:z"]))["estimate"].null_count() == 3
-    assert effects.filter(term="g")["estimate"].null_count() == 0
+    assert set(effects["term"]) == {"x", "z", "g"}
+    expected = (mean_chance(1e-5) - mean_chance(-1e-5)) / 2e-5
+    assert effects.filter(term="x")["estimate"][0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_marginal_effects_of_what_cannot_be_moved_are_withheld() -> None:
+    frame = panel().with_columns(y=(pl.col("y") > 0).cast(pl.Int64))
+    found = models.fit("m", model("logit", exposures=["lag(x) : z", "lag(x)", "z"], centre={"z": "grand"}), frame)
+    effects = found.filter(component="marginal_effect")
+    for row in effects.iter_rows(named=True):
+        assert (row["estimate"] is None) == bool(row["note"] and "withheld" in row["note"])
+        assert row["estimate"] is None or np.isfinite(row["estimate"])
 
 
 def test_waves_are_in_the_order_of_their_numbers() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.exports.declared import WEIGHT_SET
+from pipeline.specs.corrections import CORRECTIONS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
 from pipeline.specs.models import AnyModel
@@ -76,6 +77,13 @@ class Call:
         named = str(getattr(self.model, "cluster", None) or "none")
         takes = "cluster" in FAMILIES[self.model.family].takes
         return CLUSTERS.get(named, (named,)) if takes else ()
+
+    @property
+    def correction(self) -> str:
+        """The correction of clustered errors, by the words beside the numbers: with few areas it is another."""
+        words = CORRECTIONS["stata"].printed
+        drawn = self.estimates["covariance"].drop_nulls().str.contains(words, literal=True).any()
+        return "stata" if drawn else str(getattr(self.model, "correction", "hc1"))
 
     @property
     def why_not(self) -> str:

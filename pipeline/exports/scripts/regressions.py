@@ -24,7 +24,7 @@ def in_r(call: Call) -> Iterator[str]:
     takes = FAMILIES[model.family].keys
     given: dict[str, object] = {"outcome": model.outcome, "exposures": model.exposures}
     given |= {
-        name: getattr(model, name) for name in OPTIONS if name in takes and getattr(model, name) != DEFAULTS[name]
+        name: value for name in OPTIONS if name in takes and (value := _value(call, model, name)) != DEFAULTS[name]
     }
     if "cluster" in takes and call.clusters != ("person_id",):
         given["cluster"] = call.clusters or Raw("NULL")
@@ -33,6 +33,10 @@ def in_r(call: Call) -> Iterator[str]:
     if call.replicates:
         given["replicates"] = Raw(f"replicates_{call.replicates}")
     yield f"found <- {r_call(model.family, **given)}"
+
+
+def _value(call: Call, model: Model, option: str) -> object:
+    return call.correction if option == "correction" else getattr(model, option)
 
 
 def _attrition(call: Call, model: Model) -> str:

@@ -67,13 +67,13 @@ def _terms(call: Call, model: Model, exposures: dict[str, str] | None = None) ->
     return Terms(" ".join([*parts, *waves]), name)
 
 
-def _errors(call: Call, model: Model, factor: str = HC1) -> tuple[str, str]:
+def _errors(call: Call, factor: str = HC1) -> tuple[str, str]:
     """The option for the standard errors, and what brings them to the pipeline's; none for two ways of clusters."""
     if not call.clusters:
         return "", "1"
     if len(call.clusters) > 1:
         return "", ""
-    return f"vce(cluster {call.stata[call.clusters[0]]}_c)", "1" if model.correction == "stata" else factor
+    return f"vce(cluster {call.stata[call.clusters[0]]}_c)", "1" if call.correction == "stata" else factor
 
 
 def _clusters(call: Call) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _weights(call: Call) -> str:
 
 def _pooled(call: Call, model: Model) -> Iterator[str]:
     terms = _terms(call, model)
-    option, factor = _errors(call, model)
+    option, factor = _errors(call)
     base = f"regress {call.stata[str(model.outcome)]} {terms.right}"
     yield from _clusters(call)
     yield f"quietly {base}{_weights(call)}, {option}".rstrip(", ")
@@ -121,11 +121,11 @@ def _fixed_effects(call: Call, model: Model) -> Iterator[str]:
         factor = (
             f"sqrt((e(N_clust) - 1) / e(N_clust) * (e(N) - e(df_m) - e(df_a) - 1) / (e(N) - 1) * e(N) / (e(N) - {k}))"
         )
-        option, factor = _errors(call, model, factor)
+        option, factor = _errors(call, factor)
         yield f"quietly {absorbing}{_weights(call)}, absorb(person_n) {option}".rstrip()
     else:
         factor = f"sqrt((e(N_clust) - 1) / e(N_clust) * (e(N) - e(df_m) - 1) / (e(N) - 1) * e(N) / (e(N) - {k}))"
-        option, factor = _errors(call, model, factor)
+        option, factor = _errors(call, factor)
         yield f"quietly xtreg {outcome} {right}, fe {option}".rstrip()
     yield from _coefficients(call, terms, factor, f"{absorbing} [aweight = @], absorb(person_n)")
 
@@ -156,7 +156,7 @@ def _first_difference(call: Call, model: Model) -> Iterator[str]:
         name = special.get(row["component"]) or names.get(row["term"])
         return Counterpart(f"_b[{name}]", f"_se[{name}] * {factor}" if factor else "", again)
 
-    option, factor = _errors(call, model)
+    option, factor = _errors(call)
     constant = "noconstant" if model.wave_effects else ""
     again = f"regress change_0 {right} [aweight = @], {constant}".rstrip(", ")
     yield f"quietly regress change_0 {right}{weights}, {constant} {option}".rstrip(", ")
@@ -170,7 +170,7 @@ def _variances(row: Row, person: str, residual: str) -> Counterpart | None:
 
 def _random_effects(call: Call, model: Model) -> Iterator[str]:
     terms = _terms(call, model)
-    option, factor = _errors(call, model)
+    option, factor = _errors(call)
     yield from _clusters(call)
     yield f"quietly xtreg {call.stata[str(model.outcome)]} {terms.right}, re sa {option}".rstrip()
 
@@ -217,7 +217,7 @@ def _within_between(call: Call, model: Model) -> Iterator[str]:
 def _mundlak(call: Call, model: Model) -> Iterator[str]:
     terms = _terms(call, model)
     means = {name: f"mean_{place}" for place, name in enumerate(model.exposures, 1)}
-    option, factor = _errors(call, model)
+    option, factor = _errors(call)
     yield from _clusters(call)
     yield from _means(call, model)
     right = f"{terms.right} {' '.join(means.values())}"
@@ -260,7 +260,7 @@ def _hausman(call: Call, model: Model) -> Iterator[str]:
 
 def _logit(call: Call, model: Model) -> Iterator[str]:
     terms = _terms(call, model)
-    option, _ = _errors(call, model)
+    option, _ = _errors(call)
     factor = "sqrt((e(N) - 1) / (e(N) - e(rank)))" if call.clusters else "1"
     yield from _clusters(call)
     yield f"quietly logit {call.stata[str(model.outcome)]} {terms.right}, {option}".rstrip(", ")

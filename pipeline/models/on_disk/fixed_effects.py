@@ -25,6 +25,7 @@ def fixed_effects(
     effects: str = "person",
     correction: Correction = "hc1",
     standard_errors: object = None,
+    diagnostics: bool = False,
     repeated: bool = False,
     confidence: float = 0.95,
     model: str = "fixed_effects",
@@ -34,8 +35,9 @@ def fixed_effects(
 
     Raises ModelError as it does, and for a term of which less than a millionth is left by the others.
     """
-    if standard_errors is not None:
-        raise ModelError("these standard errors need the panel in memory", where="standard_errors")
+    if standard_errors is not None or diagnostics:
+        where = "diagnostics" if standard_errors is None else "standard_errors"
+        raise ModelError("these standard errors, and diagnostics, need the panel in memory", where=where)
     chosen = taken(WeightedRows, options)
     both = effects == "person_and_wave"
     if both:

@@ -21,7 +21,6 @@ from pipeline.specs.terms import Factor, Term
 DYNAMIC_BIAS = ("fixed_effects", "first_difference", "random_effects", "within_between", "mundlak")
 """Families in which a lag of the outcome is related to what they take out or assume unrelated."""
 NICKELL = "a lag of the outcome is biased in a model with person effects over few waves (Nickell 1981)"
-MOVES_ALONG = "withheld: the term also enters through a product or a power, so that it does not change alone"
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class Prepared:
     columns: dict[str, Column]
     splits: bool
     notes: dict[str, str]
-    moving: frozenset[str]
     slopes: tuple[SlopePlan, ...] = ()
 
     def named(self, estimates: pl.DataFrame) -> pl.DataFrame:
@@ -53,9 +51,6 @@ class Prepared:
     def _row(self, row: dict[str, Any]) -> dict[str, Any]:
         column = self.columns.get(row["term"])
         note = self.notes.get(row["term"])
-        if row["component"] == "marginal_effect" and row["term"] in self.moving:
-            empty = dict.fromkeys(("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high"))
-            row, note = row | empty, MOVES_ALONG
         if column is not None:
             part = column.part if self.splits and row["component"] == "coefficient" else ""
             term = column.term if part or not column.part else f"{column.part}({column.term})"
@@ -131,7 +126,6 @@ def prepared(
         columns,
         family.splits and "between" in family.components,
         _notes(spec, placed, dropped),
-        _moving(placed),
         slopes,
     )
 
@@ -152,14 +146,6 @@ def _split(placed: tuple[Placed, ...], factors: Factors) -> tuple[Factor, ...]:
     """The exposures by themselves: what the family splits into deviations and means."""
     alone = [one.term.factors[0] for one in placed if one.place == "exposures" and not one.term.is_product]
     return tuple(f for f in alone if not factors.is_category(f) and f.call not in ("within", "between"))
-
-
-def _moving(placed: tuple[Placed, ...]) -> frozenset[str]:
-    """The terms that do not change alone: parts of products, and these; measures with powers, and these."""
-    terms = [one.term for one in placed]
-    together = [term for term in terms if term.is_product or any(factor.power > 1 for factor in term.factors)]
-    names = {factor.name for term in together for factor in term.factors}
-    return frozenset(term.key for term in terms if {factor.name for factor in term.factors} & names)
 
 
 def _notes(spec: Any, placed: tuple[Placed, ...], dropped: frozenset[str]) -> dict[str, str]:
