@@ -68,7 +68,7 @@ def test_latent_curve_with_structured_residuals():
 
 
 def test_autoregressive_trajectory():
-    table, stored = made("alt", lags="equal"), CURVES["alt"]
+    table, stored = made("autoregressive_trajectory", lags="equal"), CURVES["alt"]
     assert found(table, "lag", "why", "ex") == theirs(stored, "y2", "~", "x1")
     assert found(table, "growth", "ex", "slope") == theirs(stored, "s_x", "~1")
     assert found(table, "growth_covariance", "ex", "slope with slope of why") == theirs(stored, "s_x", "~~", "s_y")

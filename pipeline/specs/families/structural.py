@@ -79,7 +79,7 @@ MODELS = (
         computed=ITERATIVE,
     ),
     Family(
-        "alt",
+        "autoregressive_trajectory",
         "Autoregressive trajectory",
         "Autoregressive latent trajectory: levels and trends of people, with effects of the scores of the wave before",
         "pipeline.sem.declared.alt:fit",
