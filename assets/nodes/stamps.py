@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assets.engine.canonical import digest
 from assets.engine.node import Key, Stamp
 from pipeline.specs import AnyModel, Study
+from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.provenance import Deposit, Made, Provenance
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def made(models: Mapping[str, AnyModel], study: Study) -> dict[str, Made]:
 def _waves(model: AnyModel, study: Study) -> tuple[str, ...]:
     """The waves that a model names, or else all of its arms."""
     named = tuple(getattr(model, "waves", ()) or ())
+    if isinstance(model, Multiverse):
+        named = tuple(sorted({wave for waves in model.choices.waves.values() for wave in waves})) or named
     arms = tuple(getattr(model, "arms", ()) or ()) or tuple(study.about.arms)
     own = {wave for arm in arms if arm in study.about.arms for wave in study.about.arms[arm].waves}
     return named or tuple(wave for wave in study.waves if wave in own)
@@ -32,6 +35,8 @@ def _waves(model: AnyModel, study: Study) -> tuple[str, ...]:
 
 def _weight(model: AnyModel) -> str:
     weight = getattr(model, "weights", None)
+    if isinstance(model, Multiverse) and model.choices.weights:
+        return "weights as each analysis says"
     if not weight:
         return "unweighted"
     return "weights as delivered" if weight == DELIVERED else f"weight set {weight}"
