@@ -110,6 +110,10 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
     _not_alone("group_time_effects", "did::att_gt and did::aggte in R; csdid in Stata"),
     _not_alone("imputation_effects", "didimputation::did_imputation in R; did_imputation in Stata"),
     _not_alone("synthetic_control", "Synth::synth in R; synth in Stata, with outcomes before as predictors"),
+    _not_alone("difference_gmm", "plm::pgmm in R; xtabond2 …, noleveleq in Stata"),
+    _not_alone("system_gmm", 'plm::pgmm with transformation = "ld" in R; xtabond2 in Stata'),
+    _not_alone("hausman_taylor", 'plm::plm with random.method = "ht" in R; xthtaylor in Stata'),
+    _not_alone("chamberlain", "plm::plm on the values of every wave as columns in R; xtreg, re on these in Stata"),
     _not_alone("interrupted_time_series", "sandwich::NeweyWest or nlme::gls in R; newey or prais in Stata"),
     ScriptFamily(
         "design_association",
@@ -128,6 +132,9 @@ SCRIPT_FAMILIES: Records[ScriptFamily] = Records(
         "growth",
         why_not="Times are those of each wave's fieldwork: write it in lavaan or gsem from the declaration.",
     ),
+    _not_alone("lcm_sr", "lavaan::lavaan in R; sem in Stata, from the declaration"),
+    _not_alone("autoregressive_trajectory", "lavaan::lavaan in R; sem in Stata, from the declaration"),
+    _not_alone("change_score", "lavaan::lavaan in R; sem in Stata, from the declaration"),
     ScriptFamily(
         "cfa", why_not="It is a model of single items in a wide table: write it in lavaan from the declaration."
     ),
