@@ -14,6 +14,7 @@ from pipeline.specs.check_multiverse import check_multiverse
 from pipeline.specs.check_outcome_models import check_outcome_model
 from pipeline.specs.check_papers import check_paper
 from pipeline.specs.check_plan import check_plan
+from pipeline.specs.check_rows import check_rows
 from pipeline.specs.check_several_tests import check_corrections, check_smallest_effect
 from pipeline.specs.check_structural import check_structural
 from pipeline.specs.check_study import check_study
@@ -137,6 +138,7 @@ def _check_regression(model: Model, source: Source, study: StudyNames, reading: 
     _check_cluster(model, source, study, reading)
     check_interventions(model, source, study)
     _check_errors(model, source, study, reading)
+    check_rows(model, source, reading)
     check_model_weights(model, study, source, reading)
     check_model_imputation(model, study, source, reading)
     if isinstance(model, Corrections):

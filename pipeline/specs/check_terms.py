@@ -10,7 +10,7 @@ from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
-from pipeline.specs.terms import RESERVED, Factor, Term, measures
+from pipeline.specs.terms import RESERVED, Factor, Term, measures, parse
 
 
 def check_terms(model: Model, source: Source, study: StudyNames, reading: Reading) -> None:
@@ -29,8 +29,21 @@ def check_terms(model: Model, source: Source, study: StudyNames, reading: Readin
     placed = placed_terms(model)
     for why in dict.fromkeys((*_lags(model, placed, parts), *_constant(model, placed, parts))):
         source.report(("exposures",), why)
-    if any(entry == model.outcome for entry in model.exposures):
-        source.report(("exposures",), f"`{model.outcome}` is the outcome: it cannot be an exposure too.")
+    _check_explaining(model, source)
+    family = FAMILIES[model.family]
+    if model.outcome and (family.takes_out_levels or family.splits) and is_lasting(Factor(model.outcome), parts):
+        source.report(("outcome",), f"`{model.outcome}` never changes within a person (it is `time_constant`).")
+
+
+def _check_explaining(model: Model, source: Source) -> None:
+    """Nothing explains itself, and nothing is an exposure and a covariate."""
+    for key, what in (("exposures", "an exposure"), ("covariates", "a covariate")):
+        for entry in dict.fromkeys(getattr(model, key)):
+            factors = [factor for term in parse(entry) for factor in term.factors]
+            if any(factor.name == model.outcome and not factor.moved for factor in factors):
+                source.report((key,), f"`{model.outcome}` is the outcome: it cannot be {what} too.")
+    for entry in sorted(set(model.exposures) & set(model.covariates)):
+        source.report(("covariates",), f"`{entry}` is an exposure already: name it once.")
 
 
 def _calendars(model: Model, parts: Parts) -> Iterator[tuple[str, tuple[str, ...], set[str]]]:
@@ -86,11 +99,30 @@ def _constant(model: Model, placed: tuple[Placed, ...], parts: Parts) -> Iterato
         yield f"a `{model.family}` model compares people with themselves, and {alone}"
         return
     for term in _to_estimate(model, placed):
-        lasting = [factor.name for factor in term.factors if _is_lasting(factor, parts)]
+        lasting = [factor.name for factor in term.factors if is_lasting(factor, parts)]
         if len(lasting) == len(term.factors):
-            yield _never_changes(term.key, model, lasting)
+            yield _never_changes(term, model)
+    yield from _seen_once(model, placed, parts)
     if model.products == "within" and used and all(len(own) < 3 for own in calendars):
         yield from (_mirrored(one.term.key) for one in placed if _of_deviations(one.term, model, placed, parts))
+
+
+def _seen_once(model: Model, placed: tuple[Placed, ...], parts: Parts) -> Iterator[str]:
+    """A lag uses up waves, and those that have it must be two for anybody to change between them."""
+    for factor in dict.fromkeys(factor for one in placed for factor in one.term.factors if factor.moved):
+        if factor.months is not None:
+            continue
+        step, asked = factor.waves if factor.call == "lag" else -factor.waves, _asked(factor.name, parts)
+        most = 0
+        for _, waves, used in _calendars(model, parts):
+            known_in = {wave for wave in waves if wave in used and (asked is None or wave in asked)}
+            own = [place for place, wave in enumerate(waves) if wave in used and 0 <= place - step < len(waves)]
+            most = max(most, sum(waves[place - step] in known_in for place in own))
+        if most == 1:
+            yield (
+                f"`{factor.key}` leaves one wave of those that are used, and a `{model.family}` model compares people "
+                "with themselves: name more `waves`."
+            )
 
 
 def _to_estimate(model: Model, placed: tuple[Placed, ...]) -> Iterator[Term]:
@@ -103,7 +135,7 @@ def _to_estimate(model: Model, placed: tuple[Placed, ...]) -> Iterator[Term]:
 
 def _of_deviations(term: Term, model: Model, placed: tuple[Placed, ...], parts: Parts) -> bool:
     """Whether a product is one of two deviations from persons' means."""
-    changing = not any(factor.name in RESERVED or _is_lasting(factor, parts) for factor in term.factors)
+    changing = not any(factor.name in RESERVED or is_lasting(factor, parts) for factor in term.factors)
     split = FAMILIES[model.family].takes_out_levels or all(_is_exposure(factor, placed) for factor in term.factors)
     return term.is_product and changing and split
 
@@ -119,16 +151,22 @@ def _is_exposure(factor: Factor, placed: tuple[Placed, ...]) -> bool:
     return any(one.term.factors == (factor,) and one.place == "exposures" for one in placed)
 
 
-def _never_changes(key: str, model: Model, lasting: list[str]) -> str:
-    why = f"{', '.join(f'`{name}`' for name in lasting)} {'is' if len(lasting) == 1 else 'are'} `time_constant`"
+def _never_changes(term: Term, model: Model) -> str:
+    means = [factor.key for factor in term.factors if factor.call == "between"]
+    facts = [factor.name for factor in term.factors if factor.call != "between"]
+    why = f"{', '.join(f'`{name}`' for name in facts)} {'is' if len(facts) == 1 else 'are'} `time_constant`"
+    if means:
+        why = "; ".join([f"`{means[0]}` is the person’s mean", *([why] if facts else [])])
     return (
-        f"`{key}` never changes within a person ({why}), so that a `{model.family}` model has no coefficient for it: "
-        "leave it out, or name it as a covariate of a within–between model."
+        f"`{term.key}` never changes within a person ({why}), so that a `{model.family}` model has no coefficient for "
+        "it: leave it out, or name it as a covariate of a within–between model."
     )
 
 
-def _is_lasting(factor: Factor, parts: Parts) -> bool:
+def is_lasting(factor: Factor, parts: Parts) -> bool:
     """Whether every item that measures it is declared as a lasting fact."""
+    if factor.call == "between":
+        return True
     if factor.name in RESERVED or factor.moved:
         return False
     items = [item for item in parts.items.values() if item.concept == factor.name]

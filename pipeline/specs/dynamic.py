@@ -70,7 +70,7 @@ class DynamicModel(Model):
     def fewest_waves(self) -> int:
         """How many waves the model needs."""
         dynamic = self.family in ("difference_gmm", "system_gmm")
-        return max(FEWEST_WAVES, self.outcome_lags + 2) if dynamic else 2
+        return max(FEWEST_WAVES, self.outcome_lags + 2, *(lag + 2 for lag in self.lags.values())) if dynamic else 2
 
     @property
     def concepts(self) -> tuple[str, ...]:

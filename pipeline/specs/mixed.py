@@ -82,7 +82,8 @@ class MixedModel(Model):
         placed = placed_terms(self)
         fixed = {one.term.key for one in placed} | (set(COURSE) if self.family == "mixed_growth" else set())
         _among("compare", self.compare, fixed)
-        _among("random_slopes", self.random_slopes, {one.term.key for one in placed if one.place == "exposures"})
+        exposures = {one.term.key for one in placed if one.place == "exposures"}
+        _among("random_slopes", self.random_slopes, exposures, "no exposure of the model")
         if self.splits and PERSON in self.random and "random" in self.model_fields_set:
             raise ValueError("persons are a grouping already: their slopes are `random_slopes`")
         for group, slopes in self.random.items():
@@ -98,6 +99,8 @@ class MixedModel(Model):
     def _can_be_estimated_so(self) -> MixedModel:
         self._check_degrees()
         self._check_weights()
+        if self.family == "mixed" and self.times is not None and self.residuals == "independent":
+            raise ValueError("`times` place residuals that correlate: declare `residuals: ar1` or `car1`")
         if self.points > 1 and (len(self.random) > 1 or any(self.random.values())):
             raise ValueError("adaptive quadrature is of one random intercept: leave `points` out (Laplace)")
         if (self.shape == "piecewise") != (self.event is not None):
@@ -143,7 +146,9 @@ class MixedModel(Model):
             raise ValueError("a pseudo-likelihood has no likelihood-ratio tests and profiles")
 
 
-def _among(key: str, named: tuple[str, ...], fixed: set[str]) -> None:
+def _among(
+    key: str, named: tuple[str, ...], fixed: set[str], what: str = "neither an exposure nor a covariate of the model"
+) -> None:
     foreign = sorted(set(named) - fixed)
     if foreign:
-        raise ValueError(f"`{key}` names `{foreign[0]}`, which is neither an exposure nor a covariate of the model")
+        raise ValueError(f"`{key}` names `{foreign[0]}`, which is {what}")

@@ -11,7 +11,7 @@ from pipeline.specs.contrasts import Contrasts
 from pipeline.specs.declared_terms import AskingTerms
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family_keys import check_keys, is_family, raise_at
-from pipeline.specs.standard_errors import Asked, StandardErrors, refusal
+from pipeline.specs.standard_errors import DESIGN_BASED, Asked, StandardErrors, refusal
 from pipeline.specs.yardstick import Yardstick
 
 
@@ -83,6 +83,7 @@ class Model(AskingTerms):
             raise ValueError("`tipping` shifts what is imputed: name an `imputation` set")
         if self.standard_errors is not None:
             _check_errors(self, self.standard_errors)
+        _check_ignored(self)
         if self.diagnostics and self.imputation:
             raise_at(type(self).__name__, "diagnostics", "they are of one panel, and an `imputation` has several")
         return self
@@ -114,6 +115,24 @@ def _check_errors(model: Model, declared: StandardErrors) -> None:
     )
     if why:
         raise_at(type(model).__name__, "standard_errors", why)
+
+
+def _check_ignored(model: Model) -> None:
+    """Raises ValidationError at a key that is declared beside one that makes it mean nothing."""
+    said, errors, name = model.model_fields_set, model.standard_errors, type(model).__name__
+    if "correction" in said and "cluster" in FAMILIES[model.family].takes:
+        if errors is not None and (errors.kind != "clustered" or errors.correction):
+            own = "name their own" if errors.correction else f"are `{errors.kind}`, which takes none"
+            raise_at(name, "correction", f"`standard_errors` {own}: leave `correction` out")
+        if errors is None and model.cluster == "none":
+            raise_at(name, "correction", "a `correction` is of clustered errors, and `cluster` is `none`")
+    if "cluster" in said and errors is not None and errors.kind not in DESIGN_BASED and model.cluster != "none":
+        if errors.cluster is not None and errors.cluster != (model.cluster,):
+            raise_at(name, "cluster", "`standard_errors` name another `cluster`: keep one of the two")
+        if not errors.record.clusters:
+            raise_at(name, "cluster", f"`{errors.kind}` standard errors are not clustered: leave `cluster` out")
+    if model.effects == "person_and_wave" and "wave_effects" in said and not model.wave_effects:
+        raise_at(name, "wave_effects", "`effects: person_and_wave` are effects of waves: leave `wave_effects` out")
 
 
 def _looks_ahead(model: Model) -> None:
