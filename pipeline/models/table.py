@@ -16,6 +16,12 @@ from pipeline.tables import Estimates, estimates
 ORDER = tuple(key for key, component in COMPONENTS.items() if component.sorted_first)
 """Rows come in this order of components, then variances, tests and the count of rows left out."""
 
+NOTHING = dict.fromkeys(("std_error", "statistic", "df", "p_value", "conf_low", "conf_high"))
+"""What a row without error, test and interval lacks."""
+ROUNDING = 1e-12
+"""Errors of terms smaller than this, of the outcome's spread, are rounding."""
+PERFECT = "withheld: the terms explain the outcome but for rounding, so that there are no residuals to judge errors by"
+
 SCHEMA = {name: column.dtype for name, column in Estimates.columns().items()}
 
 
@@ -40,8 +46,19 @@ def coefficient_table(
     contrasts = combined(data.contrasts, data.terms)
     combinations = contrasts.rows(basis, fit.estimates, fit.covariance, df)
     rows += _rejoined(retested(combinations, fit, contrasts.matrix, confidence), fit, contrasts)
+    if _is_perfect(data, fit):
+        rows = noted([{**row, **NOTHING} for row in rows], PERFECT)
     rows = [*noted(rows, fit.note), *variance_rows(basis, variances or {}), *further]
     return table(rows, data, basis, model=model, family=family, checked=checked)
+
+
+def _is_perfect(data: Fitted, fit: Linear) -> bool:
+    """Whether the terms explain the outcome to rounding: then errors and tests are made of nothing but rounding."""
+    matrix, outcome = getattr(data, "matrix", None), getattr(data, "outcome", None)
+    if matrix is None or outcome is None or not len(outcome):
+        return False
+    errors = np.sqrt(np.maximum(np.diag(fit.covariance), 0.0)) * matrix.std(axis=0) * np.sqrt(len(outcome))
+    return bool(errors.max(initial=0.0) < ROUNDING * outcome.std())
 
 
 def retested(
@@ -59,8 +76,7 @@ def _retested(row: dict[str, object], one: Tested | None, confidence: float) -> 
     if one is None:
         return row
     if one.withheld:
-        nothing = dict.fromkeys(("std_error", "statistic", "df", "p_value", "conf_low", "conf_high"))
-        row = {**row, **nothing}
+        row = {**row, **NOTHING}
     elif one.own:
         row = {**row, "df": None, "p_value": one.p_value, "conf_low": one.conf_low, "conf_high": one.conf_high}
     elif one.df is not None:

@@ -354,7 +354,7 @@ MISTAKES = {
     "a figure that cannot draw its model": (
         FIGURE_FILE, "kind: trend", "kind: path", "models:",
         "the model `satisfaction` is of the family `design_means`, which a `path` figure cannot draw; "
-        "it draws riclpm, clpm.",
+        "it draws riclpm, clpm, lcm_sr, autoregressive_trajectory.",
     ),
     "a claim on another model": (
         FIGURE_FILE, "{model: satisfaction,", "{model: belonging_and_satisfaction,", "- {model",

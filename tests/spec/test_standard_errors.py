@@ -231,3 +231,12 @@ def test_joint_tests_of_contrasts_are_those_of_their_standard_errors():
     assert few["p_value"] is not None  # three waves, two contrasts
     frame = frame.filter(pl.col("wave") != "w03")
     assert joint({"kind": "clustered", "cluster": "wave"})["note"].startswith("withheld: the covariance of these terms")
+
+
+@pytest.mark.parametrize("errors", [None, "hc3", {"kind": "wild_bootstrap", "cluster": "area_code"}], ids=str)
+def test_an_outcome_that_is_explained_but_for_rounding_has_no_errors(errors):
+    frame = panel().with_columns(y=2 * pl.col("x") + 1)
+    found = row(fixed_effects(frame, "y", ["x"], ["later"], standard_errors=errors, wave_effects=False), "x")
+    assert found["estimate"] == pytest.approx(2)
+    assert (found["std_error"], found["p_value"], found["conf_low"]) == (None, None, None)
+    assert "withheld: the terms explain the outcome but for rounding" in found["note"]

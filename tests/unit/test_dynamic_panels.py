@@ -46,6 +46,7 @@ def found(table, term):
         (lambda p: difference_gmm(p, "y", ["x"], instrument_lags={"x": (1, 2)}), "neither the outcome"),
         (lambda p: difference_gmm(p, "y", ["x"], instrument_lags={"y": (3, 2)}), "from the first to the last"),
         (lambda p: difference_gmm(p, "y", ["x", "twice"]), "cannot be separated"),
+        (lambda p: difference_gmm(p[:24], "y", ["x"], collapse=True), "too few persons to weight the moments"),
         (lambda p: difference_gmm(p, "y", ["x"], transformation="levels"), "not an option"),
         (lambda p: difference_gmm(pl.concat([p, p[:5]]), "y", ["x"]), "more than once in a wave"),
         (lambda p: difference_gmm(p.with_columns(x=pl.lit("a")), "y", ["x"]), "the same category"),

@@ -1,5 +1,7 @@
 """Mixed models refuse what cannot be estimated, before they are fitted, and note what needs caution."""
 
+import warnings
+
 import numpy as np
 import polars as pl
 import pytest
@@ -122,3 +124,18 @@ def test_slopes_of_the_within_between_model_are_those_of_the_deviations():
     levels = table.filter(component="variance")["term"].to_list()
     assert levels == ["person", "x", "area", "residual"]
     assert set(table["family"]) == {"within_between"}
+
+
+def test_a_correlation_of_one_is_withheld_without_a_warning():
+    """At the boundary its z is infinite: the interval is withheld, and numpy has nothing to say."""
+    rng = np.random.default_rng(9)
+    person, time = np.repeat(np.arange(60), 4), np.tile(np.arange(4.0), 60)
+    level = rng.normal(size=60)[person]
+    panel = pl.DataFrame({
+        "person_id": person, "wave": time.astype(int), "t": time,
+        "y": level * (1 + 0.1 * time) + 3 * rng.normal(size=240),
+    })  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = mixed(panel, "y", ["t"], random={"person_id": ["t"]}, wave_effects=False, degrees="satterthwaite")
+    assert table.filter(component="random_correlation")["conf_low"].to_list() == [None]

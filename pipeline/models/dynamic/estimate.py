@@ -77,8 +77,16 @@ def dynamic_fit(grid: Grid, names: Sequence[str], given: Settings) -> Fit:
     """
     model = dynamic_model(grid, names, given)
     _require_separate(model)
-    first = step(model.moments, model.moments.weight)
-    second = step(model.moments, first.errors.T @ first.errors)
+    try:
+        first = step(model.moments, model.moments.weight)
+        second = step(model.moments, first.errors.T @ first.errors)
+    except np.linalg.LinAlgError:
+        raise ModelError(
+            "too few persons to weight the moments of so many terms",
+            where=model.terms[0].term,
+            count=len(model.moments.matrix),
+            todo="Choose more rows, or fewer terms.",
+        ) from None
     return Fit(model, first, second, _covariance(model, first, second, given), given)
 
 

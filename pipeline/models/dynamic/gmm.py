@@ -40,9 +40,14 @@ def inverse(matrix: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def step(given: Moments, covariance: np.ndarray) -> Step:
-    """The estimates that weight the moments by the inverse of ``covariance``."""
+    """The estimates that weight the moments by the inverse of ``covariance``.
+
+    Raises numpy's LinAlgError where fewer moments vary by themselves than there are terms.
+    """
     weights, rank = inverse(covariance)
     slopes = given.matrix.sum(axis=0)
+    if rank < slopes.shape[1]:
+        raise np.linalg.LinAlgError("fewer moments than terms")
     weighted = slopes.T @ weights
     bread = np.linalg.inv(weighted @ slopes)
     estimates = bread @ (weighted @ given.outcome.sum(axis=0))
