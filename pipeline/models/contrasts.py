@@ -32,16 +32,25 @@ class Combined:
     matrix: np.ndarray
 
     def rows(
-        self, basis: Basis, estimates: np.ndarray, covariance: np.ndarray, df: float | np.ndarray | None
+        self,
+        basis: Basis,
+        estimates: np.ndarray,
+        covariance: np.ndarray,
+        df: float | np.ndarray | None,
+        own: np.ndarray | None = None,
     ) -> list[dict[str, object]]:
-        """A row of component ``contrast`` each, and where there are several the Wald test of all (χ²)."""
+        """A row of component ``contrast`` each, and where there are several the Wald test of all (χ²).
+
+        ``df``: of all, or of each coefficient, of which a contrast takes the fewest; ``own``: of each contrast.
+        """
         if not self.terms:
             return []
         values, joint = self.matrix @ estimates, self.matrix @ covariance @ self.matrix.T
         degrees = np.broadcast_to(np.inf if df is None else np.asarray(df, dtype=float), estimates.shape)
+        each = [degrees[row != 0].min() for row in self.matrix] if own is None else own
         found = [
-            tested_row(basis, term, float(value), float(variance), float(degrees[row != 0].min()))
-            for term, row, value, variance in zip(self.terms, self.matrix, values, np.diag(joint), strict=True)
+            tested_row(basis, term, float(value), float(variance), float(degree))
+            for term, value, variance, degree in zip(self.terms, values, np.diag(joint), each, strict=True)
         ]
         return [*found, *self.joint_rows(basis, values, joint)]
 

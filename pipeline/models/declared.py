@@ -40,9 +40,10 @@ class ModelSpec(Protocol):
     confidence: float
     contrasts: Any
     diagnostics: Any
+    predict_at: Any
 
 
-OPTIONS = ("categorical", "wave_effects", "cluster", "correction", "effects", "contrasts", "diagnostics")
+OPTIONS = ("categorical", "wave_effects", "cluster", "correction", "effects", "contrasts", "diagnostics", "predict_at")
 """Keys of a declaration that are arguments of its family's function by the same name."""
 
 CLUSTERS: dict[str, tuple[str, str] | None] = {"none": None, "household_id": ("person_id", "household_id")}
@@ -71,9 +72,8 @@ def regression(
         given["standard_errors"] = errors
     if "weights" in takes:
         given["weights"] = spec.weights if rows is None else WEIGHT
-    return function(
-        panel, spec.outcome, spec.exposures, spec.covariates, confidence=spec.confidence, model=name, **given, **further
-    )
+    given |= {"confidence": spec.confidence, "model": name, **further}
+    return function(panel, spec.outcome, spec.exposures, spec.covariates, **given)
 
 
 def on_design(spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> dict[str, Any]:

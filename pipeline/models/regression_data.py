@@ -34,6 +34,7 @@ class RegressionData:
     n_left_out: int
     contrasts: tuple[Contrast | Combination, ...] = ()
     carried: pl.DataFrame | None = None
+    predict_at: Mapping[str, Sequence[object]] | None = None
 
     @property
     def n_obs(self) -> int:
@@ -94,13 +95,14 @@ def regression_data(
     intercept: bool = True,
     contrasts: Mapping[str, str | Combination] | None = None,
     carried: Sequence[str] = (),
+    predict_at: Mapping[str, Sequence[object]] | None = None,
 ) -> RegressionData:
     """The matrices of a regression of ``outcome`` on exposures, covariates and wave dummies.
 
     Rows with a missing value in any column used, or without a positive weight, are left out and counted. Text columns,
     and those named in ``categorical``, become dummies against their first level in sort order; waves against the
     first. Errors are clustered by one column, or two (``cluster``). The columns ``carried`` come along as they are, in
-    the same rows: groupings of random effects, times.
+    the same rows: groupings of random effects, times. ``predict_at``: values at which a linear model predicts.
 
     Raises ModelError for a column that is not there or not a number, a person twice in a wave, no complete row, or an
     outcome that does not vary.
@@ -131,6 +133,7 @@ def regression_data(
         n_left_out=frame.height - rows.height,
         contrasts=contrasts_of(contrasts),
         carried=rows.select(carried) if carried else None,
+        predict_at=predict_at,
     )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.models.contrasts import Combined, combined
+from pipeline.models.contrasts import Combined
 from pipeline.models.covariance import Fitted, Linear, Tested
+from pipeline.models.effects.linear import combinations, untested
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference
 from pipeline.specs.components import COMPONENTS
 from pipeline.tables import Estimates, estimates
@@ -43,9 +44,9 @@ def coefficient_table(
     df = None if how == "normal" else fit.df if fit.degrees is None else fit.degrees
     rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df)
     rows = retested(rows, fit, np.eye(len(rows)), confidence)
-    contrasts = combined(data.contrasts, data.terms)
-    combinations = contrasts.rows(basis, fit.estimates, fit.covariance, df)
-    rows += _rejoined(retested(combinations, fit, contrasts.matrix, confidence), fit, contrasts)
+    asked = combinations(data)
+    found = retested(asked.rows(basis, fit.estimates, fit.covariance, df), fit, asked.matrix, confidence)
+    rows += untested(_rejoined(found, fit, asked))
     if _is_perfect(data, fit):
         rows = noted([{**row, **NOTHING} for row in rows], PERFECT)
     rows = [*noted(rows, fit.note), *variance_rows(basis, variances or {}), *further]

@@ -66,7 +66,7 @@ COMPONENTS: Records[Component] = Records(
     Component("odds_ratio", "as an odds ratio", log_scale=True, derived=True, in_units=True),
     Component("rate_ratio", "as a rate ratio", log_scale=True, derived=True, in_units=True),
     Component("marginal_effect", "average change in probability", derived=True, in_units=True),
-    Component("prediction", "predicted", derived=True),
+    Component("prediction", "predicted", refitted=True, derived=True),
     Component("standardised", "per standard deviation", derived=True, relates=True),
     Component("standardised_latent", "standardised on the latent outcome", derived=True, relates=True),
     Component(

@@ -59,7 +59,8 @@ class MixedModel(Model):
     @property
     def needs_rows(self) -> bool:
         """Whether its rows must be in memory although its family also takes sums."""
-        return bool(self.random_slopes or set(self.random) - {PERSON}) or self.degrees == "kenward_roger"
+        further = bool(self.random_slopes or self.predict_at or set(self.random) - {PERSON})
+        return further or self.degrees == "kenward_roger"
 
     @property
     def concepts(self) -> tuple[str, ...]:

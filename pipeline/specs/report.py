@@ -11,6 +11,7 @@ from pipeline.specs.contrasts import Contrasts
 from pipeline.specs.declared_terms import AskingTerms
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family_keys import check_keys, is_family, raise_at
+from pipeline.specs.predicting import misplaced
 from pipeline.specs.standard_errors import DESIGN_BASED, Asked, StandardErrors, refusal
 from pipeline.specs.yardstick import Yardstick
 
@@ -47,7 +48,10 @@ class Tipping(Declaration):
 
 
 class Model(AskingTerms):
-    """reports/models/<key>.yaml: a question, and the estimator that answers it."""
+    """reports/models/<key>.yaml: a question, and the estimator that answers it.
+
+    ``predict_at``: values of terms at which to predict, for everybody as they are otherwise.
+    """
 
     family: Annotated[str, AfterValidator(is_family)]
     outcome: Name | None = None
@@ -69,6 +73,7 @@ class Model(AskingTerms):
     result: Result | None = None
     tipping: Tipping | None = None
     contrasts: Contrasts = {}
+    predict_at: dict[Name, tuple[float | str, ...]] = {}
     yardstick: Yardstick | None = None
 
     @model_validator(mode="after")
@@ -84,6 +89,8 @@ class Model(AskingTerms):
         if self.standard_errors is not None:
             _check_errors(self, self.standard_errors)
         _check_ignored(self)
+        if self.predict_at and (why := misplaced(self)):
+            raise_at(type(self).__name__, "predict_at", why)
         if self.diagnostics and self.imputation:
             raise_at(type(self).__name__, "diagnostics", "they are of one panel, and an `imputation` has several")
         return self

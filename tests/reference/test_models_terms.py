@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pipeline import models
-from pipeline.specs.report import Model
+from pipeline.specs.models import declare
 
 FOLDER = Path(__file__).parent / "data" / "terms"
 with (FOLDER / "reference.csv").open() as stream:
@@ -24,8 +24,7 @@ def panel() -> pl.DataFrame:
 
 
 def fitted(panel: pl.DataFrame, family: str, **declared: Any) -> pl.DataFrame:
-    spec = Model(question="?", study="s", family=family, outcome="y", **declared)
-    return models.fit("m", spec, panel)
+    return models.fit("m", declare(family=family, outcome="y", **declared), panel)
 
 
 def row(found: pl.DataFrame, term: str, component: str = "coefficient", group: str | None = None) -> dict[str, Any]:

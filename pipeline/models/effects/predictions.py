@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.errors import ModelError
 from pipeline.models.columns import level_name
 from pipeline.models.effects.marginal import Effect
-from pipeline.models.effects.products import products_of
+from pipeline.models.effects.products import SPLIT, products_of
 from pipeline.models.effects.response import Response
 from pipeline.models.inference import Term
 
@@ -32,7 +32,8 @@ def predictions(
 
     Everybody is given those values and keeps their own of all else (Stata: ``margins, at()``; R:
     ``marginaleffects::avg_predictions(variables = …)``). ``term`` of a row names the variables, ``group`` their values,
-    joined by " × ". Raises ModelError for a term that the model does not have, and a category that it does not.
+    joined by " × ". An exposure in two parts, within and between, is the person's mean, from which nobody deviates.
+    Raises ModelError for a term that the model does not have, and a category that it does not.
     """
     share = np.full(len(matrix), 1 / len(matrix)) if weights is None else weights / weights.sum()
     products = products_of(matrix, terms)
@@ -67,11 +68,14 @@ def _set(rows: np.ndarray, terms: Sequence[Term], name: str, value: object) -> N
         raise ModelError(
             f"the model has no term `{name}` to predict at", where="predict_at", todo=f"It has: {', '.join(known)}."
         )
+    kinds = [terms[place].component for place in places]
+    if kinds == list(SPLIT):
+        deviation, mean = places
+        rows[:, deviation], rows[:, mean] = 0.0, _number(name, value)
+        return
     levels = [terms[place].group if terms[place].component != "wave" else terms[place].wave for place in places]
     if levels == [None]:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ModelError(f"`{name}` is a number, and is predicted at numbers", where="predict_at")
-        rows[:, places[0]] = float(value)
+        rows[:, places[0]] = _number(name, value)
         return
     reference = str(terms[places[0]].note).removeprefix("against ")
     wanted = level_name(value)
@@ -81,5 +85,13 @@ def _set(rows: np.ndarray, terms: Sequence[Term], name: str, value: object) -> N
     rows[:, places] = [float(level == wanted) for level in levels]
 
 
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
+        raise ModelError(f"`{name}` is a number, and is predicted at numbers", where="predict_at")
+    return float(value)
+
+
 def _is_of(term: Term, name: str) -> bool:
-    return (term.component == "coefficient" and term.term == name) or (term.component == "wave" and name == "wave")
+    return (term.component in ("coefficient", *SPLIT) and term.term == name) or (
+        term.component == "wave" and name == "wave"
+    )

@@ -14,6 +14,7 @@ from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.covariances.problem import transformed
 from pipeline.models.declared import ModelSpec
 from pipeline.models.diagnostics.linear import diagnostic_rows
+from pipeline.models.effects.predictions import Values
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.linear.replicates import weighted_regression
 from pipeline.models.options import WeightedRows, taken
@@ -34,6 +35,7 @@ def pooled(
     correction: Correction = "hc1",
     standard_errors: Asked = None,
     diagnostics: bool = False,
+    predict_at: Values | None = None,
     repeated: bool = False,
     confidence: float = 0.95,
     model: str = "pooled",
@@ -43,8 +45,9 @@ def pooled(
 
     Mixes what happens within persons with differences between them. Standard errors are clustered by ``cluster``
     (``None``: classical); ``correction`` "hc1" is plm's HC1 with t on n − k degrees of freedom, "stata" Stata's
-    factor with t on G − 1. ``standard_errors`` and ``repeated`` are as in ``fixed_effects``. Raises ModelError for
-    absent columns, no complete row, or terms that are collinear.
+    factor with t on G − 1. ``standard_errors`` and ``repeated`` are as in ``fixed_effects``. ``predict_at`` maps
+    terms to values at which to predict, for everybody as they are otherwise (Stata's ``margins``). Raises ModelError
+    for absent columns, no complete row, or terms that are collinear.
 
     >>> import polars as pl
     >>> from pipeline.models import pooled
@@ -60,7 +63,7 @@ def pooled(
     """
     errors = chosen_errors(standard_errors, "pooled")
     chosen = rows_for(errors, taken(WeightedRows, options))
-    data, profile = profiled(frame, outcome, exposures, covariates, errors, **chosen)
+    data, profile = profiled(frame, outcome, exposures, covariates, errors, predict_at=predict_at, **chosen)
     require_freedom(data)
     linear = pooled_fit(data, correction, repeated=repeated or errors is not None)
     problem = partial(transformed, data.outcome, data.matrix, weights=data.weights)

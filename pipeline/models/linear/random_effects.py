@@ -17,6 +17,7 @@ from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.covariances.problem import LeastSquares, transformed
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.diagnostics.linear import diagnostic_rows
+from pipeline.models.effects.predictions import Values
 from pipeline.models.groups import means_of
 from pipeline.models.linear.linearmodels_fit import covariance_options, panel_frames, read_fit
 from pipeline.models.options import ClusteredRows, taken
@@ -36,6 +37,7 @@ def random_effects(
     correction: Correction = "hc1",
     standard_errors: Asked = None,
     diagnostics: bool = False,
+    predict_at: Values | None = None,
     small_sample: bool = True,
     confidence: float = 0.95,
     model: str = "random_effects",
@@ -45,8 +47,9 @@ def random_effects(
     (linearmodels' ``RandomEffects``).
 
     Variances by Swamy and Arora; ``small_sample`` is the unbalanced-panel version that plm uses. Intervals are
-    normal, as in plm's summary; ``standard_errors`` is as in ``fixed_effects``. If u_i is related to the exposures
-    the coefficients are biased: see ``hausman`` and ``mundlak``, and ``within_between`` for both parts separately.
+    normal, as in plm's summary; ``standard_errors`` is as in ``fixed_effects``, ``predict_at`` as in ``pooled``. If u_i
+    is related to the exposures the coefficients are biased: see ``hausman`` and ``mundlak``, and ``within_between`` for
+    both parts separately.
 
     >>> import polars as pl
     >>> from pipeline.models import random_effects
@@ -61,7 +64,8 @@ def random_effects(
     ['person', 'residual', 'icc']
     """
     errors = chosen_errors(standard_errors, "random_effects")
-    data = regression_data(frame, outcome, exposures, covariates, **rows_for(errors, taken(ClusteredRows, options)))
+    chosen = rows_for(errors, taken(ClusteredRows, options))
+    data = regression_data(frame, outcome, exposures, covariates, predict_at=predict_at, **chosen)
     fit, variances = random_effects_fit(data, small_sample=small_sample, correction=correction)
     refit = Refit(data, partial(quasi_demeaned, data, variances), correction, confidence, data.wave, exposures)
     if errors is not None:

@@ -8,15 +8,17 @@ of persons' cross-products: one matrix product for all replicates together.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.contrasts import JOINT, Combined, combined
+from pipeline.models.contrasts import JOINT, Combined
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.design.sample import Replicated
+from pipeline.models.effects.linear import combinations, untested
 from pipeline.models.groups import group_sums
 from pipeline.models.inference import Basis, inference
 from pipeline.models.regression_data import RegressionData, regression_data
@@ -56,6 +58,7 @@ def weighted_regression(
         weights=ROW,
         wave_effects=spec.wave_effects,
         contrasts=spec.contrasts,
+        predict_at=spec.predict_at,
     )
     used = transform(data, spec)
     assert used.weights is not None
@@ -63,7 +66,8 @@ def weighted_regression(
     full = weighted_estimates(used, rows.replicates.full[first][:, None])[0]
     each = weighted_estimates(used, rows.replicates.weights[first])
     shown = np.argsort([ORDER.index(term.component) for term in used.terms], kind="stable")
-    added = combined(used.contrasts, used.terms)
+    # Rows here weigh their number: predictions are of the mean row by the weights of the whole sample.
+    added = combinations(replace(used, weights=rows.replicates.full[first][used.person]))
     kept = shown[: made.filter(pl.col("component").is_in(REFITTED)).height - len(added.terms)]
     k = added.matrix.shape[1]  # dummies of absorbed waves come after the terms
     contrasts, of_each = added.matrix @ full[:k], each[:, :k] @ added.matrix.T
@@ -130,4 +134,4 @@ def _replicated(
             error = float(next(place))
             row |= inference(row["estimate"], error, replicates.degrees_of_freedom, confidence) | {"covariance": words}
         rows.append(row)
-    return pl.DataFrame(rows, schema=table.schema, orient="row")
+    return pl.DataFrame(untested(rows), schema=table.schema, orient="row")

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.columns import codes
-from pipeline.models.contrasts import combined
+from pipeline.models.effects.linear import combinations, untested
 from pipeline.models.inference import Basis, Term, chi_squared_row, coefficient_rows
 from pipeline.models.multilevel.explained import mean_variances, r_squared
 from pipeline.models.multilevel.gaussian.kenward_roger import KenwardRoger, kenward_roger
@@ -85,11 +85,12 @@ def mixed_table(
     fixed = coefficient_rows(basis, data.terms, fit.estimates, found.covariance, found.df(np.eye(rows.p)))
     if asked.intervals == "profile":
         fixed = _profiled(fixed, fit, asked)
-    contrasts = combined(data.contrasts, data.terms)
+    asked_for = combinations(data)
+    own = found.df(asked_for.matrix) if len(asked_for.terms) else None
     made = [
         *noted(fixed, note or None),
         *noted(equality_rows(basis, data.terms, fit.estimates, found.covariance), found.note),
-        *contrasts.rows(basis, fit.estimates, found.covariance, _lowest(found.df(contrasts.matrix), rows.p)),
+        *untested(asked_for.rows(basis, fit.estimates, found.covariance, None, own)),
         *variance_rows(
             basis,
             found.parameters,
@@ -117,10 +118,6 @@ def _profiled(rows: list[dict[str, object]], fit: MixedFit, asked: Asked) -> lis
         {**row, "conf_low": low, "conf_high": high, "covariance": f"{row['covariance']}; interval: profile"}
         for row, (low, high) in zip(rows, ends, strict=True)
     ]
-
-
-def _lowest(df: np.ndarray | None, p: int) -> float | np.ndarray | None:
-    return None if df is None or not len(df) else np.full(p, df.min())
 
 
 def _inference(data: RegressionData, fit: MixedFit, terms: Sequence[Random], asked: Asked) -> _Inference:

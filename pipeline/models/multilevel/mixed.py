@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.declared import ModelSpec, regression
+from pipeline.models.effects.predictions import Values
 from pipeline.models.multilevel.degrees import Degrees
 from pipeline.models.multilevel.estimates import Asked, mixed_table
 from pipeline.models.multilevel.gaussian.pseudo import group_weights, scaled_weights
@@ -47,6 +48,7 @@ def mixed(
     cluster: str | None = None,
     compare: Sequence[str] = (),
     intervals: Literal["delta", "profile"] = "delta",
+    predict_at: Values | None = None,
     confidence: float = 0.95,
     model: str = "mixed",
     family: str = "mixed",
@@ -72,7 +74,9 @@ def mixed(
     by the profile of the likelihood. Tests ``random_effect`` leave out one random effect each: the p-value is of the
     mixture of χ² that a variance at its boundary has. Terms of ``compare`` are left out together for a likelihood-ratio
     test. ``icc`` and ``r_squared`` are after Nakagawa, Johnson & Schielzeth (2017). AIC and BIC are of the (restricted)
-    likelihood, as in lme4. A singular fit is noted, and intervals of its variances are withheld.
+    likelihood, as in lme4. A singular fit is noted, and intervals of its variances are withheld. ``predict_at`` maps
+    terms to values at which the fixed part is predicted, for everybody as they are otherwise (emmeans); an exposure in
+    two parts is then the person's mean.
 
     Raises ModelError for slopes of what is no fixed term or never varies within groups, groupings that cannot be
     separated, more random effects than rows, and a likelihood without a maximum.
@@ -94,7 +98,9 @@ def mixed(
     groupings = dict(random or {person: ()})
     cluster = cluster if weights is not None and cluster not in groupings else None
     carried = [*groupings, *filter(None, (time, precision, weights, row_weights, cluster))]
-    data = regression_data(frame, outcome, exposures, covariates, carried=tuple(dict.fromkeys(carried)), **chosen)
+    data = regression_data(
+        frame, outcome, exposures, covariates, carried=tuple(dict.fromkeys(carried)), predict_at=predict_at, **chosen
+    )
     data = split(data, [name for name in exposures if name in set(within_between)])
     check_rank(data.matrix, data.terms, outcome)
     terms = random_terms(data, groupings, uncorrelated, person)
@@ -171,7 +177,7 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weigh
     declared: Any = spec
     further: dict[str, Any] = {
         key: getattr(declared, key)
-        for key in ("uncorrelated", "method", "degrees", "residuals", "compare", "intervals")
+        for key in ("uncorrelated", "method", "degrees", "residuals", "compare", "intervals", "predict_at")
     }
     if rows is not None and rows.replicates is not None:
         raise ModelError(

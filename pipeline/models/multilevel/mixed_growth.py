@@ -12,6 +12,7 @@ from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
 from pipeline.models.declared import ModelSpec
+from pipeline.models.effects.predictions import Values
 from pipeline.models.multilevel.degrees import Degrees
 from pipeline.models.multilevel.mixed import mixed
 from pipeline.models.multilevel.times import since_first, with_times
@@ -36,6 +37,7 @@ def mixed_growth(
     method: Literal["reml", "ml"] = "reml",
     degrees: Degrees = "normal",
     categorical: Sequence[str] = (),
+    predict_at: Values | None = None,
     person: str = "person_id",
     wave: str = "wave",
     confidence: float = 0.95,
@@ -46,7 +48,8 @@ def mixed_growth(
     y_it = a_i + b_i t + … + c z_it + e_it with level a_i and slope b_i that differ between people: ``mixed`` with the
     numeric column ``time``, its powers (``time_squared``, ``time_cubed``), or, ``piecewise``, the time since ``event``
     (``time_after_event``: by how much the slope changes there). By default levels and slopes of persons vary, and of a
-    piecewise course the bend; ``random`` names others. lme4: ``lmer(y ~ time + (time | person))``.
+    piecewise course the bend; ``random`` names others. ``predict_at`` predicts the course at times and values of
+    covariates: powers and the bend follow the time. lme4: ``lmer(y ~ time + (time | person))``.
 
     Raises ModelError as ``mixed`` does, for an event outside the times, and for fewer times than the shape has terms.
 
@@ -76,6 +79,7 @@ def mixed_growth(
         method=method,
         degrees=degrees,
         categorical=categorical,
+        predict_at={TIME if name == time else name: values for name, values in (predict_at or {}).items()} or None,
         person=person,
         wave=wave,
         wave_effects=False,
@@ -118,6 +122,7 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, _: Weighted
         method=declared.method,
         degrees=declared.degrees,
         categorical=declared.categorical,
+        predict_at=declared.predict_at,
         confidence=declared.confidence,
         model=name,
     )

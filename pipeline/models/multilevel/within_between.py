@@ -9,9 +9,10 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
-from pipeline.models.contrasts import combined
 from pipeline.models.covariance import Fitted
 from pipeline.models.declared import ModelSpec, regression
+from pipeline.models.effects.linear import combinations, untested
+from pipeline.models.effects.predictions import Values
 from pipeline.models.inference import Basis, Term, coefficient_rows
 from pipeline.models.multilevel.degrees import Degrees
 from pipeline.models.multilevel.mixed import mixed
@@ -38,6 +39,7 @@ def within_between(
     random: Mapping[str, Sequence[str]] | None = None,
     uncorrelated: Sequence[str] = (),
     degrees: Degrees = "normal",
+    predict_at: Values | None = None,
     confidence: float = 0.95,
     model: str = "within_between",
     **options: Unpack[Rows],
@@ -51,7 +53,8 @@ def within_between(
     them together (Mundlak 1978, likelihood-based). Intervals are normal, or t with Satterthwaite's or Kenward and
     Roger's ``degrees``. Within-person effects of the exposures ``random_slopes`` vary between persons, and ``random``
     names further groupings, such as areas, with their slopes (``uncorrelated``: without correlations): such a model is
-    estimated, and its variances, tests and measures of fit are reported, as ``mixed`` does.
+    estimated, and its variances, tests and measures of fit are reported, as ``mixed`` does. ``predict_at`` is that of
+    ``mixed``: an exposure is set as the person's mean, from which nobody deviates.
 
     A person variance estimated at zero is noted; the results are then those of least squares, as ``lmer`` gives them
     ("singular fit"). Raises ModelError as
@@ -70,7 +73,8 @@ def within_between(
     ['within', 'between', 'within_minus_between']
     """
     chosen = taken(Rows, options)
-    if random_slopes or random or degrees == "kenward_roger":
+    own_degrees = degrees == "kenward_roger" or (degrees == "satterthwaite" and predict_at)
+    if random_slopes or random or own_degrees:
         person = str(chosen.get("person", "person_id"))
         return mixed(
             frame,
@@ -82,12 +86,13 @@ def within_between(
             within_between=exposures,
             method="reml" if reml else "ml",
             degrees=degrees,
+            predict_at=predict_at,
             confidence=confidence,
             model=model,
             family="within_between",
             **chosen,
         )
-    data = split(regression_data(frame, outcome, exposures, covariates, **chosen), exposures)
+    data = split(regression_data(frame, outcome, exposures, covariates, predict_at=predict_at, **chosen), exposures)
     if data.n_persons < 2 or data.n_persons == data.n_obs:
         raise ModelError("needs persons seen more than once", where=outcome, count=data.n_persons)
     check_rank(data.matrix, data.terms, outcome)
@@ -110,7 +115,7 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted 
     """The declared model (see ``pipeline.models.fit``)."""
     further: dict[str, Any] = {}
     if isinstance(spec, MixedModel):
-        further = {"reml": spec.method == "reml", "degrees": spec.degrees}
+        further = {"reml": spec.method == "reml", "degrees": spec.degrees, "predict_at": spec.predict_at}
         if spec.needs_rows:
             further |= {"random_slopes": spec.random_slopes, "uncorrelated": spec.uncorrelated}
             further["random"] = {group: slopes for group, slopes in spec.random.items() if group != PERSON}
@@ -124,6 +129,6 @@ def _rows(basis: Basis, data: Fitted, fit: RandomIntercept, degrees: Degrees) ->
         *coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df),
         *variance_rows(basis, variances),
         *equality_rows(basis, data.terms, fit.estimates, fit.covariance),
-        *combined(data.contrasts, data.terms).rows(basis, fit.estimates, fit.covariance, df),
+        *untested(combinations(data).rows(basis, fit.estimates, fit.covariance, df)),
         basis.row(Term("fit", "log_likelihood"), estimate=fit.log_likelihood, covariance=None),
     ]

@@ -8,6 +8,7 @@ CONTRASTS = frozenset({"contrasts", "slopes"})
 CLUSTERED = PANEL | CONTRASTS | {"cluster", "correction"}
 ROBUST = frozenset({"standard_errors"})
 DIAGNOSED = frozenset({"diagnostics"})
+PREDICTS = frozenset({"predict_at"})
 WEIGHTS = frozenset({"weights", "standard_errors"})
 DESIGN = WEIGHTS | {"lonely_psu", "subset"}
 SLOPES = ("simple_slope", "slope_curve", "slope_region", "moderator")

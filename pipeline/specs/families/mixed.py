@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.specs.families.keys import CONTRASTS, EXPLAINS, PANEL, SLOPES
+from pipeline.specs.families.keys import CONTRASTS, EXPLAINS, PANEL, PREDICTS, SLOPES
 from pipeline.specs.family import ITERATIVE, Family
 
 MIXED = "pipeline.specs.mixed:MixedModel"
@@ -15,6 +15,7 @@ PARTS = (
     "intercept",
     "contrast",
     *SLOPES,
+    "prediction",
     "variance",
     "standard_deviation",
     "random_correlation",
@@ -37,7 +38,7 @@ MODELS = (
         "Linear mixed model: intercepts and slopes that vary between people, and between areas or waves",
         "pipeline.models.multilevel.mixed:fit",
         needs=EXPLAINS,
-        takes=PANEL | CONTRASTS | RANDOM | ESTIMATED | WEIGHTED,
+        takes=PANEL | CONTRASTS | PREDICTS | RANDOM | ESTIMATED | WEIGHTED,
         components=PARTS,
         declaration=MIXED,
         weighted=True,
@@ -52,7 +53,8 @@ MODELS = (
         "pipeline.models.multilevel.mixed_growth:fit",
         needs=("outcome",),
         takes=RANDOM
-        | {"covariates", "categorical", "imputation", "shape", "event", "times", "time_unit", "method", "degrees"},
+        | {"covariates", "categorical", "imputation", "shape", "event", "times", "time_unit", "method", "degrees"}
+        | PREDICTS,
         components=PARTS,
         declaration=MIXED,
         imputed=True,
