@@ -89,3 +89,9 @@ def test_functions_for_notebooks_have_types():
     assert all(getattr(models, name) is load(f"{module}:{name}") for module, name in exported)
     families = {record.key for record in RECORDS if record.function.startswith("pipeline.models.")}
     assert families <= {name for _, name in exported}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_guide_to_models_says_what_a_family_answers(name):
+    guide = (REPOSITORY / "reports" / "models" / "README.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in guide
