@@ -291,3 +291,34 @@ def test_terms_are_formed_in_each_completed_panel_and_pooled() -> None:
         wanted = sum(one.filter(**chosen)["estimate"][0] for one in each) / 3
         assert pooled.filter(**chosen)["estimate"][0] == pytest.approx(wanted, rel=1e-12)
     assert pooled.filter(component="slope_region").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("declared", "lacking"),
+    [
+        ({"family": "fixed_effects", "standard_errors": {"kind": "cr2", "cluster": "area_code"}}, "area_code"),
+        (
+            {"family": "mixed", "random": {"person_id": [], "area_code": []}, "standardise": {"x": "overall"}},
+            "area_code",
+        ),
+        ({"family": "mixed", "precision": "sure", "centre": {"x": "grand"}}, "sure"),
+        ({"family": "within_between", "random": {"area_code": []}}, "area_code"),
+        ({"family": "pooled", "centre": {"x": "area"}}, "area_code"),
+    ],
+    ids=str,
+)
+def test_means_are_those_of_the_rows_that_the_model_keeps(declared: dict[str, Any], lacking: str) -> None:
+    """A row that a cluster, a grouping or an area is missing of is in no mean either."""
+    rng = np.random.default_rng(1)
+    frame = panel().with_columns(
+        area_code=pl.col("person_id").cast(pl.String).hash(3).mod(8).cast(pl.String),
+        sure=pl.Series(rng.uniform(1, 2, 240)),
+    )
+    frame = frame.with_columns(pl.when(pl.Series(rng.random(240) > 0.2)).then(pl.col(lacking)))
+    spec = model(exposures=["x * z"], wave_effects=False, **declared)
+    assert (
+        models.fit("m", spec, frame)
+        .drop("note")
+        .filter(pl.col("component") != "sample")
+        .equals(models.fit("m", spec, frame.drop_nulls(lacking)).drop("note").filter(pl.col("component") != "sample"))
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.declared import CLUSTERS
 from pipeline.models.table import ORDER
 from pipeline.models.terms.factors import Factors, Making
 from pipeline.models.terms.moves import Calendar
@@ -16,6 +18,7 @@ from pipeline.models.terms.products import Column, columns_of
 from pipeline.models.terms.slopes import SlopePlan, region_rows
 from pipeline.specs.declared_terms import Placed, has_wave_effects, placed_terms
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.standard_errors import HOUSEHOLD_WAYS
 from pipeline.specs.terms import Factor, Term
 
 DYNAMIC_BIAS = ("fixed_effects", "first_difference", "random_effects", "within_between", "mundlak")
@@ -78,9 +81,8 @@ def prepared(
         frozenset(spec.categorical), dict(spec.reference), dict(spec.centre), dict(spec.standardise), weights
     )
     all_factors = [factor for one in placed for factor in one.term.factors]
-    clusters = (spec.cluster,) if "cluster" in family.takes and spec.cluster in frame.columns else ()
-    outcome = (spec.outcome,) if spec.outcome in frame.columns else ()
-    factors = Factors(frame, all_factors, making, calendar or {}, (*outcome, *clusters))
+    complete = [name for name in dict.fromkeys(_used(spec)) if name in frame.columns]
+    factors = Factors(frame, all_factors, making, calendar or {}, complete)
     dropped = _dropped(placed, factors) if family.takes_out_levels else frozenset()
     split = _split(placed, factors) if family.splits else ()
     deviations = family.takes_out_levels and spec.products == "within"
@@ -128,6 +130,21 @@ def prepared(
         _notes(spec, placed, dropped),
         slopes,
     )
+
+
+def _used(spec: Any) -> Iterator[str]:
+    """The columns besides the terms that a row needs: the family leaves out rows without them, and so do the means."""
+    yield from filter(None, (spec.outcome,))
+    if "cluster" in FAMILIES[spec.family].takes and spec.standard_errors is None:
+        yield from CLUSTERS.get(spec.cluster, (spec.cluster,)) or ()
+    if spec.standard_errors is not None:
+        errors = spec.standard_errors
+        if errors.record.clusters:
+            ways = errors.cluster or (spec.cluster,)
+            yield from HOUSEHOLD_WAYS if tuple(ways) == HOUSEHOLD_WAYS[1:] else ways
+        yield from filter(None, (errors.profile,))
+    yield from getattr(spec, "random", {})
+    yield from filter(None, (getattr(spec, key, None) for key in ("precision", "row_weights", "trials")))
 
 
 def _dropped(placed: tuple[Placed, ...], factors: Factors) -> frozenset[str]:

@@ -48,7 +48,8 @@ class Factors:
     ) -> None:
         self.making, wanted = making, tuple(dict.fromkeys(factors))
         named = [factor.name for factor in wanted if factor.name not in (WAVE, TIME)]
-        further = [name for name in dict.fromkeys(complete) if name not in named]
+        by_area = [making.area] if "area" in making.centre.values() else []
+        further = [name for name in dict.fromkeys((*complete, *by_area)) if name not in named]
         require(frame, [*dict.fromkeys(named), *further])
         self.frame = frame.with_columns(pl.selectors.float().fill_nan(None))
         base: dict[Factor, pl.Series] = {}
@@ -123,7 +124,7 @@ class Factors:
         ).cast(pl.Enum(ordered), strict=False)
 
     def person_mean(self, values: pl.Series) -> pl.Series:
-        """The person's (weighted) mean over the rows used; null for people without any."""
+        """The person's (weighted) mean over the rows used; null for people without any, and for rows of nobody."""
         weights = self.frame[self.making.weights] if self.making.weights else None
         return self._mean_by(values, [self.making.person], weights)
 
@@ -154,7 +155,6 @@ class Factors:
         elif centre == "person":
             values = values - self.person_mean(values)
         elif centre == "area":
-            require(self.frame, [self.making.area])
             values = values - self._mean_by(values, [self.making.area])
         return values / size
 
@@ -179,4 +179,4 @@ class Factors:
         rows = self.frame.select(keys).with_columns(_x=values, _w=pl.lit(1.0) if weights is None else weights)
         used = rows.filter(self.used & values.is_not_null())
         means = used.group_by(keys).agg(_mean=(pl.col("_x") * pl.col("_w")).sum() / pl.col("_w").sum())
-        return rows.join(means, on=keys, how="left", maintain_order="left", nulls_equal=True)["_mean"]
+        return rows.join(means, on=keys, how="left", maintain_order="left")["_mean"]
