@@ -41,12 +41,11 @@ def raise_at(model: str, name: str, why: str) -> None:
 
 def _refusal(family: Family, name: str) -> str:
     """What the family takes instead, and which families of its kind take the key."""
-    if name == "predict_at" and family.takes_out_levels:
-        why = "takes out people’s levels, so that it predicts change, and no level"
-        return f"{_a(family)} model {why}; `within_between` and `random_effects` take `predict_at`"
     others = [f"`{key}`" for key, one in FAMILIES.items() if name in one.keys and one.structural == family.structural]
     taken_by = f". `{name}` is taken by {_listed(others)}" if others else ""
-    return f"{_a(family)} model takes no `{name}`; it takes {', '.join(sorted(family.keys - SHARED))}{taken_by}"
+    why = ": people’s levels are taken out, and no level can be predicted" if name == "predict_at" else ""
+    why = why if family.takes_out_levels else ""
+    return f"{_a(family)} model takes no `{name}`{why}; it takes {', '.join(sorted(family.keys - SHARED))}{taken_by}"
 
 
 def _listed(words: list[str]) -> str:

@@ -130,8 +130,8 @@ def test_values_that_a_model_cannot_have_are_refused(at, message):
 
 
 @pytest.mark.parametrize(("keys", "message"), [
-    ({"family": "fixed_effects"}, "takes out people’s levels"),
-    ({"family": "first_difference"}, "takes out people’s levels"),
+    ({"family": "fixed_effects"}, "people’s levels are taken out"),
+    ({"family": "first_difference"}, "people’s levels are taken out"),
     ({"family": "hausman"}, "takes no `predict_at`"),
     ({"family": "pooled", "predict_at": {"age": [1]}}, "`age`, which is no term"),
     ({"family": "mixed", "predict_at": {"contact": []}}, "no value for `contact`"),

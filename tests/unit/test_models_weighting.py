@@ -55,6 +55,20 @@ def test_replicates_give_simple_slopes_their_errors(panel, weighting):
     assert at_one["std_error"] == pytest.approx(itself["std_error"], rel=1e-8)
 
 
+def test_replicates_give_predictions_their_errors(panel, weighting):
+    """At zero of the only term a prediction is the intercept itself, wherever zero is."""
+    model = declared("pooled", outcome="trust", exposures=("contact",), wave_effects=False)
+    at = model.model_copy(update={"predict_at": {"contact": (0.0, 2.0)}})
+    shown = fit("m", at, panel, weighting=weighting).filter(component="prediction")
+    assert shown["statistic"].null_count() == shown["p_value"].null_count() == 2
+    for value, shift in zip(shown.to_dicts(), (0.0, 2.0), strict=True):
+        moved = fit("m", model, panel.with_columns(pl.col("contact") - shift), weighting=weighting)
+        itself = moved.filter(component="intercept").row(0, named=True)
+        assert "replicate" in value["covariance"]
+        for name in ("estimate", "std_error", "conf_low", "conf_high"):
+            assert value[name] == pytest.approx(itself[name], rel=1e-8)
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("wave_effects", [True, False])
 @pytest.mark.parametrize("family", FAMILIES)
