@@ -167,12 +167,14 @@ def concepts_of(figure: Figure, models: Mapping[str, AnyModel]) -> tuple[str, ..
 def names_given(figure: Figure, models: Mapping[str, AnyModel]) -> dict[str, str]:
     """Concept → the name that the figure has for it, without the unit that stands in brackets after it.
 
-    A label of a model names its outcome. ``models``: the declared models, by key.
+    A label of a model names its outcome, unless several models of one outcome are told apart by their labels.
+    ``models``: the declared models, by key.
     """
     found = {key: label for key, label in figure.labels.items() if key not in figure.models}
-    for key in figure.models:
-        outcome = getattr(models.get(key), "outcome", None)
-        if key in figure.labels and outcome:
+    outcomes = {key: getattr(models.get(key), "outcome", None) for key in figure.models}
+    for key, outcome in outcomes.items():
+        same = {figure.labels.get(other) for other in figure.models if outcomes[other] == outcome}
+        if key in figure.labels and outcome and len(same) == 1:
             found[outcome] = figure.labels[key]
     return {concept: UNIT.sub("", label) for concept, label in found.items()}
 
