@@ -1,6 +1,8 @@
 """Figures of mediation paths and of predictions: readable on a page and on a phone, certainty not by colour alone."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -9,8 +11,11 @@ import pytest
 from pipeline import figures
 from pipeline.errors import PaperError
 from pipeline.figures.findings import PHONE, PRINT
+from pipeline.figures.kinds.predicted_margins import picture
+from pipeline.figures.picture import Material
 from pipeline.models import mediation, ordered_logit
 from pipeline.models.mechanisms.natural import natural_effects
+from pipeline.specs.figures import Figure
 
 PANEL = Path(__file__).parents[1] / "reference" / "data" / "mediation" / "panel.csv"
 LABELS = {
@@ -97,3 +102,14 @@ def test_predictions_at_other_terms_are_refused(predicted):
         figures.predicted_margins(pl.concat([predicted, predicted.with_columns(term=pl.lit("x"))]), title="t")
     with pytest.raises(PaperError, match="no predictions"):
         figures.predicted_margins(fitted(), title="t")
+
+
+def test_a_declared_figure_draws_the_predictions_of_its_model(predicted):
+    asked = {"study": "s", "kind": "predicted_margins", "title": "T", "models": ["ordered"], "percent": True}
+    spec = Figure.model_validate({**asked, "groups": {"place=town": "In town"}, "outcomes": ["answer_1", "answer_3"]})
+    material = Material(predicted.with_columns(model=pl.lit("ordered")), None, {"contact": "Contact"}, {})
+    study: Any = SimpleNamespace(waves={"w01": SimpleNamespace(title="First wave")})
+    made = picture(spec, study, material)
+    assert "in town" in made.alt
+    assert "answer 1" in made.alt
+    assert "answer 2" not in made.alt

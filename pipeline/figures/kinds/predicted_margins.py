@@ -36,7 +36,7 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     rows = rows.filter(pl.col("outcome").is_in(spec.outcomes)) if spec.outcomes else rows
     shown, caution = material.marked(spec, rows)
     named = [name for term in shown["term"].unique(maintain_order=True) for name in str(term).split(" × ")]
-    named += shown["outcome"].unique(maintain_order=True)
+    named.extend(shown["outcome"].unique(maintain_order=True))
     shared: Arguments = {
         "labels": {name: material.label(name, spec) for name in named},
         "values": {**{f"wave={key}": wave.title for key, wave in study.waves.items()}, **spec.groups},
