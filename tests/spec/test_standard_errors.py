@@ -148,6 +148,15 @@ def test_results_depend_neither_on_the_order_of_rows_nor_on_ids():
     first = row(fixed_effects(frame, "y", ["treated"], standard_errors=errors), "treated")
     renamed = frame.with_columns("q" + pl.col("person_id"), pl.col("area_code").replace({"E00": "Z99"}))
     assert row(fixed_effects(renamed, "y", ["treated"], standard_errors=errors), "treated") == first
+    webb = errors | {"distribution": "webb"}
+    random = {"kind": "randomisation", "cluster": "area_code", "draws": 999, "profile": "later"}
+    shuffled = frame.with_columns(pl.col("person_id").str.reverse()).sample(fraction=1, shuffle=True, seed=9)
+    for asked in (errors, webb, random):
+        one, other = (
+            row(fixed_effects(rows, "y", ["treated"], standard_errors=asked), "treated") for rows in (frame, shuffled)
+        )
+        assert other["p_value"] == one["p_value"]
+        assert other["conf_low"] == pytest.approx(one["conf_low"], rel=1e-8)
 
 
 @pytest.mark.parametrize("family", [pooled, fixed_effects, first_difference, random_effects, mundlak, between])

@@ -16,6 +16,7 @@ from pipeline.models.covariances.inverted import interval, p_value
 from pipeline.models.covariances.problem import (
     Absorbed,
     LeastSquares,
+    by_content,
     least_squares,
     numbers,
     same_length,
@@ -113,6 +114,7 @@ def randomised(
     how: Permutations,
 ) -> RandomisationTest:
     """The test of one column (n, as in the matrix) of a fit: see ``randomisation_test``."""
+    clusters = by_content(clusters, problem.residuals)
     assigned = _assigned(column, clusters, profile)
     total = _how_many(assigned)
     enumerated = total <= how.draws

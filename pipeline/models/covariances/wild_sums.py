@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.models.covariances.problem import Absorbed, LeastSquares, crossed, sums_by
+from pipeline.models.covariances.problem import Absorbed, LeastSquares, by_content, crossed, sums_by
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ def sums(problem: LeastSquares, ways: list[np.ndarray], drawn: np.ndarray) -> Su
 
     Two ways: both, less their intersections (Cameron, Gelbach & Miller 2011), each times G/(G−1) · (n−1)/(n−k).
     """
+    numbered = by_content(drawn, problem.residuals)
+    ways, drawn = [numbered if one is drawn else one for one in ways], numbered
     signed = [(ways[0], 1.0)]
     if len(ways) == 2:
         signed += [(ways[1], 1.0), (crossed(*ways), -1.0)]
