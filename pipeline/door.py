@@ -58,6 +58,7 @@ def public(
                 if name not in sources:
                     _check(name, value, hints(function).get(name, object))
             _check_categories(options)
+            _check_roles(options)
             if sources:
                 given.arguments |= {name: table_on_disk(given.arguments[name]) for name in sources}
                 return load(str(on_disk))(*given.args, **given.kwargs)
@@ -125,6 +126,14 @@ def _check_categories(options: Mapping[str, Any]) -> None:
         raise OptionError(
             f"{', '.join(f'`{name}`' for name in foreign)} is neither an exposure nor a covariate", where="categorical"
         )
+
+
+def _check_roles(options: Mapping[str, Any]) -> None:
+    """Raises OptionError for an outcome that is explained by itself."""
+    outcome = options.get("outcome")
+    for role in ("exposures", "covariates"):
+        if isinstance(outcome, str) and outcome in _texts(options.get(role)):
+            raise OptionError(f"`{outcome}` is the outcome, and explained by itself", where=role, todo="Leave it out.")
 
 
 def _frame(

@@ -74,6 +74,10 @@ class Intervention(Model):
     @model_validator(mode="after")
     def _takes_what_its_estimator_takes(self) -> Intervention:
         given = self.model_fields_set
+        if "estimator" in FAMILIES[self.family].keys and self.estimator != "group_time":
+            of_group_time = sorted(given & {"control", "adjustment", "draws", "seed"})
+            if of_group_time:
+                raise ValueError(f"`estimator: {self.estimator}` takes no `{of_group_time[0]}`: `group_time` does")
         if self.estimator in ("group_time", "imputation") and "omitted" in given:
             raise ValueError(f"`estimator: {self.estimator}` takes no `omitted`")
         if self.estimator == "group_time" and given & {"most_leads", "most_lags"}:

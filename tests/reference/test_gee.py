@@ -17,6 +17,7 @@ from pipeline.errors import ModelError
 from pipeline.models import gee
 
 R = json.loads((SHIPPED / "outcomes" / "reference.json").read_text(encoding="utf-8"))
+MOREL = json.loads((SHIPPED / "outcomes" / "morel.json").read_text(encoding="utf-8"))
 PANEL = pl.read_csv(SHIPPED / "outcomes" / "panel.csv")
 TRUST = pl.read_csv(SHIPPED / "lme4" / "trust_panel.csv").with_columns(year="wave", w=1 + (pl.col("id") % 5) / 10)
 MODELS = {
@@ -133,6 +134,19 @@ def test_corrections_are_their_definitions(errors, power):
     assert found == pytest.approx(by_hand(power), rel=1e-9)
     assert (ours["df"][0] is None) == (errors == "robust")
     assert (ours["note"][0] is not None) == (errors == "robust")
+
+
+@pytest.mark.parametrize("number", range(len(MOREL)))
+def test_morels_errors(number):
+    """With many clusters, with so few that δ is a half, and with φ at one and above it (``data/outcomes/morel.R``)."""
+    theirs = MOREL[number]
+    ours = gee(
+        PANEL.filter(pl.col("person_id") <= theirs["most"]), theirs["outcome"], ["x", "age"],
+        distribution=theirs["family"], cluster="psu", weights="weight", errors="morel",
+    )  # fmt: skip
+    assert numbers(ours, "intercept", "coefficient") == pytest.approx(theirs["estimate"], rel=1e-9)
+    assert numbers(ours, "intercept", "coefficient", column="std_error") == pytest.approx(theirs["se"], rel=1e-9)
+    assert ours["df"][0] == theirs["clusters"] - 3
 
 
 def test_one_row_per_person_has_no_correlation():

@@ -26,6 +26,8 @@ outcome: life_satisfaction
         ("event_study", "start: {north: w02}\nby: area_code\ntreated: belonging\n", "leave `treated` out"),
         ("event_study", "omitted: 1\nstart: w02\ntreated: belonging\n", "omitted"),
         ("event_study", "waves: [w01]\nstart: w01\ntreated: belonging\n", "a change needs two"),
+        ("event_study", "start: w02\ntreated: belonging\ncontrol: not_yet\n", "takes no `control`"),
+        ("event_study", "start: w02\ntreated: belonging\nestimator: imputation\ndraws: 999\n", "takes no `draws`"),
         ("event_study", "", "needs `outcome`"),
         ("event_study", "start: 2020-06\ntreated: belonging\ncalendar: months\nunit: area\n", "`area` is not a column"),
         ("event_study", "start: w02\ntreated: belonging\ncalendar: months\n", "`w02` is no month"),

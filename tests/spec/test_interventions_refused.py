@@ -148,11 +148,84 @@ def test_the_omitted_period_is_a_wave_before(omitted, says):
 
 @pytest.mark.parametrize(
     ("estimator", "options"),
-    [("group_time", {"lags": 2}), ("group_time", {"omitted": -2}), ("imputation", {"omitted": -2})],
+    [
+        ("group_time", {"lags": 2}),
+        ("group_time", {"omitted": -2}),
+        ("imputation", {"omitted": -2}),
+        ("sun_abraham", {"control": "not_yet"}),
+        ("two_way", {"adjustment": "regression"}),
+        ("imputation", {"control": "not_yet"}),
+    ],
 )
 def test_an_option_is_not_passed_over(estimator, options):
     with pytest.raises(ModelError, match=f"the estimator `{estimator}` takes no `{next(iter(options))}`"):
         event_study(MIXED, "trust", start="first", estimator=estimator, **options)
+
+
+DATES = {"w01": "2020-03", "w02": "2020-06", "w03": "2020-09", "w04": "2021-01", "w06": "2021-11"}
+
+
+def first_effects(frame: pl.DataFrame, wave: str = "wave") -> list[tuple[str, float]]:
+    table = group_time_effects(frame, "trust", start="first", wave=wave, draws=99)
+    return table.filter(component="cohort_effect").select("group", "estimate").rows()
+
+
+def test_a_start_may_lie_in_a_wave_that_is_not_here():
+    """Between waves, before or after them: by its name as by its number, and called as the waves are."""
+    between = panel({**STARTS, "C": "w05", "G": "w05"})
+    number = pl.col("first").str.slice(1).cast(pl.Int64)
+    assert first_effects(between) == first_effects(between.with_columns(number))
+    assert [name for name, _ in first_effects(between)] == ["w03", "w05"]
+    later = between.filter(pl.col("wave") > "w03")
+    assert first_effects(later) == first_effects(later.with_columns(number))
+    renamed = between.with_columns(
+        month=pl.col("wave").replace(DATES), first=pl.col("first").replace(DATES | {"w05": "2021-06"})
+    )
+    assert [name for name, _ in first_effects(renamed, "month")] == ["2020-09", "2021-06"]
+    assert [value for _, value in first_effects(renamed, "month")] == [value for _, value in first_effects(between)]
+    for wrong in ("2021-13", "w5b", "x05"):
+        with pytest.raises(ModelError, match="no wave"):
+            first_effects(renamed.with_columns(first=pl.lit(wrong)), "month")
+
+
+def test_a_start_by_date_needs_waves_that_are_dates():
+    days = MIXED.with_columns(
+        day=pl.col("wave").replace(DATES).add("-15").str.to_date(),
+        first=pl.col("first").replace(DATES).add("-15").str.to_date(),
+    )
+    assert [name for name, _ in first_effects(days, "day")] == ["2020-09-15", "2021-01-15"]
+    assert first_effects(days.with_columns(pl.col("first").cast(pl.Datetime)), "day") == first_effects(days, "day")
+    for wave in ("wave", "number"):
+        with pytest.raises(ModelError, match="the start is a date, and waves are none"):
+            first_effects(days.with_columns(number=pl.col("wave").str.slice(1).cast(pl.Int64)), wave)
+
+
+@pytest.mark.parametrize("adjustment", ["doubly_robust", "regression", "weighting"])
+@pytest.mark.parametrize("design", [{}, {"design": "cross_sections", "unit": "area"}], ids=["panel", "cross-sections"])
+def test_covariates_may_have_any_unit(adjustment, design):
+    found = [
+        group_time_effects(
+            MIXED.with_columns(x=change), "trust", ["x"], start="first", adjustment=adjustment, draws=99, **design
+        ).filter(component="group_time")
+        for change in (pl.col("x"), pl.col("x") * 1e9, pl.col("x") * 1e-9, pl.col("x") + 1e7)
+    ]
+    for column in ("estimate", "std_error"):
+        for other in found[1:]:
+            assert other[column].to_list() == pytest.approx(found[0][column].to_list(), rel=1e-6)
+
+
+def test_covariates_that_are_alike_are_not_said_to_separate():
+    twice = MIXED.with_columns(z=2 * pl.col("x"))
+    with pytest.raises(
+        ModelError, match=r"cannot be told from the others, .* \(those first treated in w03, w01 and w02"
+    ):
+        group_time_effects(twice, "trust", ["x", "z"], start="first")
+
+
+@pytest.mark.parametrize("draws", [-5, 0, 1])
+def test_a_band_needs_draws(draws):
+    with pytest.raises(ModelError, match="99 draws or more"):
+        group_time_effects(MIXED, "trust", start="first", draws=draws)
 
 
 def test_one_wave_before_says_nothing_of_trends():

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipeline.errors import ModelError
+from pipeline.errors import CohesionError, ModelError
 from pipeline.models import (
     design_means,
     design_shares,
@@ -68,6 +68,14 @@ def test_two_columns_that_say_the_same(family):
     doubled = panel(again=2 * pl.col("contact") + 1)
     with pytest.raises(ModelError, match="again"):
         family(doubled, "trust", ["contact", "again"])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("role", ["exposures", "covariates"])
+def test_an_outcome_does_not_explain_itself(family, role):
+    terms = (["trust"], []) if role == "exposures" else (["contact"], ["trust"])
+    with pytest.raises(CohesionError, match=f"^{role}: `trust` is the outcome, and explained by itself"):
+        family(panel(), "trust", *terms)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

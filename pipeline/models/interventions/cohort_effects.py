@@ -78,7 +78,7 @@ def cohort_effects(data: Adoption, control: Control, method: Method, base: Base)
             against = _base(data, start, time, base)
             if against is None or against == time:
                 continue
-            made = _one(data, start, time, against, control, method)
+            made = _named(data, start, time, against, control, method)
             if isinstance(made, str):
                 withheld.append((float(start), float(time), made))
                 continue
@@ -106,6 +106,18 @@ def _base(data: Adoption, start: float, time: float, base: Base) -> float | None
     times, limit = data.times, start - data.anticipation
     earlier = times[times < (time if base == "varying" and time < limit else limit)]
     return float(earlier[-1]) if earlier.size else None
+
+
+def _named(
+    data: Adoption, start: float, time: float, against: float, control: Control, method: Method
+) -> tuple[Found, int] | str:
+    """One effect, or why there is none. Raises ModelError naming the cohort and the two waves that are compared."""
+    try:
+        return _one(data, start, time, against, control, method)
+    except ModelError as error:
+        name = data.when.label
+        compared = f"those first treated in {name(start)}, {name(against)} and {name(time)}"
+        raise ModelError(f"{error.what} ({compared})", where=error.where, todo=error.todo) from error
 
 
 def _one(

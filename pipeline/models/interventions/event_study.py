@@ -78,7 +78,7 @@ def event_study(
     >>> table.filter(component="event_time")["estimate"].round(6).abs().to_list()
     [0.0, 0.0, 1.5]
     """
-    _check_options(estimator, omitted, leads, lags)
+    _check_options(estimator, omitted, leads, lags, control, adjustment)
     data = adoption(frame, outcome, covariates, **options)
     few = require_clusters(data)
     bounded = estimator != "imputation"
@@ -102,20 +102,28 @@ def event_study(
     return table(rows, data, basis, model=model, family="event_study")
 
 
-def _check_options(estimator: Estimator, omitted: float | None, leads: float | None, lags: float | None) -> None:
+def _check_options(
+    estimator: Estimator,
+    omitted: float | None,
+    leads: float | None,
+    lags: float | None,
+    control: Control,
+    adjustment: Method,
+) -> None:
     """Raises ModelError for an option that the estimator would pass over."""
     regressions = ("sun_abraham", "two_way")
     foreign = {
-        "omitted": omitted is not None and estimator not in regressions,
-        "leads": leads is not None and estimator == "group_time",
-        "lags": lags is not None and estimator == "group_time",
+        "omitted": (omitted is not None and estimator not in regressions, regressions[0]),
+        "leads": (leads is not None and estimator == "group_time", regressions[0]),
+        "lags": (lags is not None and estimator == "group_time", regressions[0]),
+        "control": (control != "never" and estimator != "group_time", "group_time"),
+        "adjustment": (adjustment != "doubly_robust" and estimator != "group_time", "group_time"),
     }
-    for name in (name for name, given in foreign.items() if given):
-        raise ModelError(
-            f"the estimator `{estimator}` takes no `{name}`",
-            where=name,
-            todo=f"Leave it out, or use `{regressions[0]}`.",
-        )
+    for name, (given, other) in foreign.items():
+        if given:
+            raise ModelError(
+                f"the estimator `{estimator}` takes no `{name}`", where=name, todo=f"Leave it out, or use `{other}`."
+            )
 
 
 def _group_time(

@@ -15,6 +15,7 @@ from pipeline.errors import ModelError
 from pipeline.models.columns import codes, level_name, require
 
 NEVER = np.inf
+DAY = len("2020-06-15")
 NEVER_WORDS = ("", "never", "none", "inf")
 
 Start = str | float | Mapping[Any, object] | None
@@ -27,11 +28,21 @@ class Calendar:
     time: np.ndarray
     times: np.ndarray
     labels: tuple[str, ...]
+    is_numbered: bool = True
+    """Whether times are the numbers (or months) in the waves' names, and not their places."""
 
     def label(self, time: float) -> str:
-        """What a time is called; a time between waves by its number."""
+        """What a time is called; one that is no wave here in the way that waves are called."""
         place = np.flatnonzero(self.times == time)
-        return self.labels[place[0]] if place.size else f"{time:g}"
+        if place.size:
+            return self.labels[place[0]]
+        if not self.is_numbered or time != round(time) or len({_shape(label) for label in self.labels}) > 1:
+            return f"{time:g}"
+        number = re.findall(r"\d+", self.labels[0])
+        if len(number) == 2:
+            year, month = divmod(int(time) - 1, 12)
+            return f"{year:04d}-{month + 1:02d}"
+        return re.sub(r"\d+", f"{int(time):0{len(number[0])}d}", self.labels[0]) if number else f"{time:g}"
 
     def time_of(self, wave: object, where: str) -> float:
         """The time of a wave that is named or numbered. Raises ModelError for one that is not there."""
@@ -59,17 +70,18 @@ def calendar(waves: pl.Series) -> Calendar:
         times = levels.cast(pl.Float64).to_numpy()
         return Calendar(values, times, tuple(level_name(level) for level in times.tolist()))
     names = [str(level) for level in levels.to_list()]
-    numbers = [re.findall(r"\d+", name) for name in names]
+    numbers, numbered = [re.findall(r"\d+", name) for name in names], True
     if all(len(found) == 1 for found in numbers) and len({int(found[0]) for found in numbers}) == len(names):
         times = np.array([float(found[0]) for found in numbers])
     elif all(re.fullmatch(r"\d{4}-\d{2}", name) for name in names):
-        times = np.array([12.0 * int(year) + int(month) for year, month in numbers])
+        times = np.array([_month(number) for number in numbers])
     else:
+        numbered = False
         times = np.arange(1.0, len(names) + 1)
     order = np.argsort(times)
     place = dict(zip(names, times, strict=True))
     values = waves.cast(pl.String).replace_strict(place, return_dtype=pl.Float64).to_numpy()
-    return Calendar(values, times[order], tuple(names[index] for index in order))
+    return Calendar(values, times[order], tuple(names[index] for index in order), numbered)
 
 
 def starts(
@@ -133,22 +145,41 @@ def _column(column: pl.Series, when: Calendar) -> np.ndarray:
 
 
 def _dated(column: pl.Series, when: Calendar) -> np.ndarray:
-    """Starts by date: the first wave on that day or after it; after the last wave, a time later than all."""
+    """Starts by date: the first wave on that day or after it; after the last wave, a time later than all.
+
+    Raises ModelError where waves are no dates, so that nothing says which of them came after.
+    """
+    if not all(re.match(r"\d{4}-\d{2}", label) for label in when.labels):
+        raise ModelError(
+            "the start is a date, and waves are none",
+            where=column.name,
+            todo=f"Give the wave of the start ({when.labels[0]} to {when.labels[-1]}), or waves as dates.",
+        )
     later = [*when.times.tolist(), float(when.times[-1]) + 1]
-    days = column.cast(pl.String)
+    days = (column if column.dtype == pl.Date or len(when.labels[0]) > DAY else column.cast(pl.Date)).cast(pl.String)
     found = {day: later[bisect_left(when.labels, day)] for day in days.drop_nulls().unique().to_list()}
     return days.replace_strict(found, default=NEVER, return_dtype=pl.Float64).to_numpy()
 
 
 def _named(name: str, when: Calendar, where: str) -> float:
-    """The time of a wave by its name: also of one after the last, in which nobody here is treated yet."""
+    """The time of a wave by its name: also of one that is not here, before, between or after those that are."""
     if _is_never(name) or (_number(name) == 0 and when.times[0] > 0):
         return NEVER
-    shape = {re.sub(r"\d+", "#", label) for label in when.labels}
     number = re.findall(r"\d+", name)
-    if shape == {re.sub(r"\d+", "#", name)} and len(number) == 1 and float(number[0]) > when.times[-1]:
+    alike = when.is_numbered and _shape(name) in map(_shape, when.labels)
+    if alike and len(number) == 1:
         return float(number[0])
+    if alike and len(number) == 2 and 1 <= int(number[1]) <= 12:
+        return _month(number)
     return when.time_of(name, where)
+
+
+def _shape(name: str) -> str:
+    return re.sub(r"\d+", "#", name)
+
+
+def _month(number: Sequence[str]) -> float:
+    return 12.0 * int(number[0]) + int(number[1])
 
 
 def _is_never(value: object) -> bool:

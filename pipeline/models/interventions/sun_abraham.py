@@ -113,9 +113,8 @@ def sun_abraham(data: Adoption, omitted: float | None, leads: float | None, lags
         there = np.unique(event[own])
         base = against if against in there else float(there[there < -data.anticipation][-1])
         if base != against:
-            notes.append(
-                f"those treated in {data.when.label(cohort)} are compared with {base:g}, their last wave before"
-            )
+            who = f"those treated in {data.when.label(cohort)}"
+            notes.append(f"{who} are compared with event time {base:g}, their last wave before")
         cells += [(cohort, one) for one in there if one != base]
     matrix = np.column_stack([((data.start == cohort) & (event == one)).astype(float) for cohort, one in cells])
     terms = tuple(Term("group_time", TERM, group=f"{cohort:g}", wave=name_of(one)) for cohort, one in cells)

@@ -47,12 +47,16 @@ def _least_squares(y: np.ndarray, x: np.ndarray, weight: np.ndarray) -> _Fit:
 
 def _inverse(moments: np.ndarray) -> np.ndarray:
     if np.linalg.cond(moments) > 1e14:
-        raise ModelError(
-            "the covariates cannot be told from each other among those compared",
-            where="covariates",
-            todo="Use fewer covariates.",
-        )
+        raise _alike()
     return np.asarray(np.linalg.inv(moments))
+
+
+def _alike() -> ModelError:
+    return ModelError(
+        "a covariate does not vary, or cannot be told from the others, among those compared",
+        where="covariates",
+        todo="Use fewer covariates.",
+    )
 
 
 def propensity(treated: np.ndarray, x: np.ndarray, weight: np.ndarray) -> _Fit:
@@ -77,6 +81,21 @@ def propensity(treated: np.ndarray, x: np.ndarray, weight: np.ndarray) -> _Fit:
     )
 
 
+def _in_scale(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """``x`` with its covariates centred and of variance one: in whatever units they are, the estimates are the same.
+
+    Raises ModelError for covariates that do not vary among those compared, or are sums of each other.
+    """
+    share = weight / weight.sum()
+    centred = x[:, 1:] - share @ x[:, 1:]
+    size = np.sqrt(share @ centred**2)
+    held = size > 1e-9 * np.sqrt(share @ x[:, 1:] ** 2)
+    made = centred / np.where(held, size, 1.0)
+    if not held.all() or np.linalg.cond((made * share[:, None]).T @ made) > 1e14:
+        raise _alike()
+    return np.column_stack([x[:, :1], made])
+
+
 def _ratio(weight: np.ndarray, value: np.ndarray, *through: tuple[np.ndarray, np.ndarray]) -> tuple[float, np.ndarray]:
     """Σ weight·value / Σ weight and its influence; ``through``: the influence on coefficients, and the derivative."""
     total = weight.mean()
@@ -99,6 +118,7 @@ def changes(change: np.ndarray, treated: np.ndarray, x: np.ndarray, weight: np.n
     if x.shape[1] == 1:
         (one, first), (two, second) = _ratio(own, change), _ratio(other, change)
         return Found(one - two, first - second)
+    x = _in_scale(x, weight)
     if method == "regression":
         line = _least_squares(change, x, other)
         one, first = _ratio(own, change)
@@ -128,6 +148,7 @@ def levels(
     y: np.ndarray, after: np.ndarray, treated: np.ndarray, x: np.ndarray, weight: np.ndarray, method: Method
 ) -> Found:
     """From rows of different people before and after (0/1)."""
+    x = x if x.shape[1] == 1 else _in_scale(x, weight)
     if x.shape[1] == 1 or method == "regression":
         return _regressed_levels(y, after, treated, x, weight)
     chance = propensity(treated, x, weight)
