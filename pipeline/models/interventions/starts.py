@@ -35,7 +35,7 @@ class Calendar:
         """What a time is called; one that is no wave here in the way that waves are called."""
         place = np.flatnonzero(self.times == time)
         if place.size:
-            return self.labels[place[0]]
+            return str(self.labels[int(place[0])])
         if not self.is_numbered or time != round(time) or len({_shape(label) for label in self.labels}) > 1:
             return f"{time:g}"
         number = re.findall(r"\d+", self.labels[0])
