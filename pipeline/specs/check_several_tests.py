@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pipeline.specs.base import Asking
+from pipeline.specs.components import COMPONENTS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.names import known, reports
 from pipeline.specs.reading import Reading
-from pipeline.specs.several_tests import Corrections
+from pipeline.specs.several_tests import RATIO_TODO, Corrections, ratio_refused
 from pipeline.specs.strict_yaml import Source
 
 
@@ -33,9 +34,11 @@ def check_corrections(model: Corrections, source: Source, reading: Reading) -> N
 
 
 def check_smallest_effect(model: Asking, source: Source) -> None:
-    """A smallest effect is of a component that the model's family has."""
+    """A smallest effect is of a component that the model's family has, and no ratio."""
     family = FAMILIES[model.family]
     for place, one in enumerate(model.smallest_effect):
         named = [one.component] if one.component else []
         what = f"a component of a `{family.key}` model"
         known(source, ("smallest_effect", place, "component"), named, list(family.components), what)
+        if one.component in COMPONENTS and COMPONENTS[one.component].log_scale:
+            source.report(("smallest_effect", place, "component"), f"{ratio_refused(one.component)}. {RATIO_TODO}")

@@ -12,6 +12,14 @@ from pipeline.specs.report import Model, Result
 Method = Literal["holm", "bonferroni", "benjamini_hochberg"]
 
 
+RATIO_TODO = "Name the `coefficient`, with the effect on its scale (the logarithm of the ratio)."
+
+
+def ratio_refused(component: str) -> str:
+    """Why a ratio has no smallest effect."""
+    return f"a smallest effect is a distance from zero, and `{component}` is a ratio, whose null effect is one"
+
+
 class Tested(Result):
     """One result of a model."""
 

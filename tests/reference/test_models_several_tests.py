@@ -12,6 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_ind
 
 from pipeline.errors import ModelError
+from pipeline.models import corrections, ordered_logit
 from pipeline.models.multiverses.equivalence import equivalence, with_equivalence
 from pipeline.models.multiverses.several_tests import adjusted, corrected
 from pipeline.specs.base import SmallestEffect
@@ -65,6 +66,29 @@ def test_intervals_take_account_of_all_tests():
     assert selected == [True, True, False, False]
     found = made.filter(group="benjamini_hochberg").row(0, named=True)
     assert found["conf_high"] - found["estimate"] == pytest.approx(t.ppf(1 - 2 * 0.05 / 4 / 2, 50) * 0.1)
+
+
+def test_a_ratio_has_its_interval_on_the_log_scale():
+    """So that no odds are below zero, and what is uncorrected is what the model gives."""
+    panel = pl.DataFrame({"x": [0.0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "z": [3.0, 1, 4, 1, 5, 9, 2, 6, 5, 3],
+                          "y": [0, 1, 0, 0, 1, 0, 1, 1, 0, 1]})  # fmt: skip
+    table = ordered_logit(panel, "y", ["x", "z"], person=None, wave=None)
+    ratios, slopes = (table.filter(component=name) for name in ("odds_ratio", "coefficient"))
+    made, logs = (corrections(rows, methods=["holm", "bonferroni"]) for rows in (ratios, slopes))
+    for end in ("conf_low", "conf_high"):
+        assert made[end].to_list() == pytest.approx(logs[end].exp().to_list(), rel=1e-9)
+        assert made.filter(group="uncorrected")[end].to_list() == pytest.approx(ratios[end].to_list(), rel=1e-9)
+    with pytest.raises(ModelError, match="`odds_ratio` is a ratio, whose null effect is one"):
+        with_equivalence(table, [SmallestEffect(term="x", component="odds_ratio", effect=0.2)])
+
+
+def test_a_drawn_interval_is_not_replaced_by_another():
+    drawn = MODEL.with_columns(conf_low=pl.col("estimate") - 0.1, conf_high=pl.col("estimate") + 0.4)
+    made = corrected("c", declared(("holm",)), {"m": drawn})
+    own, holm = (made.filter(group=name) for name in ("uncorrected", "holm"))
+    assert own["conf_high"].to_list() == drawn["conf_high"].to_list()
+    assert holm["conf_high"].to_list() == [None] * 4
+    assert holm["note"].unique().to_list() == ["no interval: the model's is drawn, not of its standard error"]
 
 
 def test_a_withheld_test_still_counts():

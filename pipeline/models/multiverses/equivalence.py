@@ -10,6 +10,8 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.inference import quantile
 from pipeline.specs.base import SmallestEffect
+from pipeline.specs.components import COMPONENTS
+from pipeline.specs.several_tests import RATIO_TODO, ratio_refused
 from pipeline.tables import estimates as estimates_table
 
 NAMED = ("term", "component", "outcome", "wave", "group")
@@ -25,7 +27,7 @@ def with_equivalence(
     p is the larger of P(T > t₁) and P(T < t₂), the statistic the one nearer zero, and the interval that of level
     1 − 2α, within ±d if and only if p < α. Schuirmann (1987); Lakens (2017). R: ``TOSTER::tsum_TOST``; statsmodels:
     ``ttost_ind``. The row's term is the result's, its ``group`` what else distinguishes the result. Raises
-    ModelError if no result, or several, are what is declared.
+    ModelError if no result, or several, are what is declared, and for a ratio, which has no effect at one.
     """
     if not declared:
         return estimates
@@ -40,6 +42,8 @@ def _row(estimates: pl.DataFrame, declared: SmallestEffect, confidence: float) -
         told = ", ".join(f"{name} {value}" for name, value in named.items())
         raise ModelError(f"{rows.height} results fit {told}", where="smallest_effect", todo="Name one.")
     row = rows.row(0, named=True)
+    if row["component"] in COMPONENTS and COMPONENTS[row["component"]].log_scale:
+        raise ModelError(ratio_refused(row["component"]), where="smallest_effect", todo=RATIO_TODO)
     parts = [row["component"], *(row[name] for name in PART if row[name])]
     head = row | {"component": "equivalence", "wave": None, "group": ", ".join(parts)}
     if row["estimate"] is None or row["std_error"] is None:

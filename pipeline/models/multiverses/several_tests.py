@@ -11,10 +11,12 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.inference import quantile
+from pipeline.specs.components import COMPONENTS
 from pipeline.specs.several_tests import Corrections, Method, Tested
 from pipeline.tables import estimates as estimates_table
 
 AS_IT_IS = "uncorrected"
+ALIKE = 1e-6
 IN_WORDS: Mapping[str, str] = {
     AS_IT_IS: "as the model gives it",
     "holm": "Holm; simultaneous (Bonferroni) interval",
@@ -58,7 +60,8 @@ def corrections(
 
     ``tests``: rows of Estimates, one a test. ``group`` of what is returned names the method. Intervals: Holm and
     Bonferroni at level 1 − α/m, which hold all m true values at once with probability 1 − α; Benjamini–Hochberg at
-    1 − Rα/m for the R tests that it selects (Benjamini & Yekutieli 2005), none for the others. A result that is
+    1 − Rα/m for the R tests that it selects (Benjamini & Yekutieli 2005), none for the others; of a ratio
+    on the log scale, and none where the model's own interval is drawn, not of its standard error. A result that is
     withheld counts as a test with p = 1. Raises ModelError for fewer than two tests, two with one name, and for a
     result without a p-value.
     """
@@ -111,10 +114,41 @@ def label(tested: Tested) -> str:
 def _row(row: Mapping[str, Any], p: float, method: str, level: float | None, tests: int) -> dict[str, object]:
     names = ("term", "outcome", "estimate", "std_error", "statistic", "df", "n_obs", "n_persons")
     kept = {name: row[name] for name in names}
-    ends: dict[str, float | None] = {"conf_low": None, "conf_high": None}
-    if level is not None and row["estimate"] is not None and row["std_error"] is not None:
-        half = quantile(level, np.inf if row["df"] is None else row["df"]) * row["std_error"]
-        ends = {"conf_low": row["estimate"] - half, "conf_high": row["estimate"] + half}
+    ends = {"conf_low": None, "conf_high": None} if level is None else _interval(row, method, level)
     withheld = row["estimate"] is None and row["p_value"] is None
-    words = {"covariance": f"{IN_WORDS[method]}, {tests} tests", "note": row["note"] if withheld else None}
+    note = row["note"] if withheld else None
+    if method != AS_IT_IS and not withheld and row["estimate"] is not None and not _is_symmetric(row):
+        note = "no interval: the model's is drawn, not of its standard error"
+    words = {"covariance": f"{IN_WORDS[method]}, {tests} tests", "note": note}
     return {"component": "corrected", "group": method, **kept, **ends, "p_value": None if withheld else p, **words}
+
+
+def _interval(row: Mapping[str, Any], method: str, level: float) -> dict[str, float | None]:
+    """The interval of this level: of a ratio on the log scale; none where the model's own is not of a standard error,
+    which is then shown as it is."""
+    if not _is_symmetric(row):
+        return {name: row[name] if method == AS_IT_IS else None for name in ("conf_low", "conf_high")}
+    if row["estimate"] is None or row["std_error"] is None:
+        return {"conf_low": None, "conf_high": None}
+    half = quantile(level, np.inf if row["df"] is None else row["df"]) * row["std_error"]
+    if _is_ratio(row):
+        reach = half / row["estimate"]
+        return {
+            "conf_low": row["estimate"] * float(np.exp(-reach)),
+            "conf_high": row["estimate"] * float(np.exp(reach)),
+        }
+    return {"conf_low": row["estimate"] - half, "conf_high": row["estimate"] + half}
+
+
+def _is_ratio(row: Mapping[str, Any]) -> bool:
+    return row["component"] in COMPONENTS and COMPONENTS[row["component"]].log_scale
+
+
+def _is_symmetric(row: Mapping[str, Any]) -> bool:
+    """Whether the model's own interval, if there is one, lies alike on both sides (of a ratio: on the log scale)."""
+    low, middle, high = (row[name] for name in ("conf_low", "estimate", "conf_high"))
+    if low is None or middle is None or high is None:
+        return True
+    if _is_ratio(row):
+        low, middle, high = np.log([low, middle, high])
+    return bool(abs(high + low - 2 * middle) <= ALIKE * (high - low))
