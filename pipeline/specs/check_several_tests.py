@@ -40,5 +40,5 @@ def check_smallest_effect(model: Asking, source: Source) -> None:
         named = [one.component] if one.component else []
         what = f"a component of a `{family.key}` model"
         known(source, ("smallest_effect", place, "component"), named, list(family.components), what)
-        if one.component in COMPONENTS and COMPONENTS[one.component].log_scale:
+        if one.component is not None and one.component in COMPONENTS and COMPONENTS[one.component].log_scale:
             source.report(("smallest_effect", place, "component"), f"{ratio_refused(one.component)}. {RATIO_TODO}")
