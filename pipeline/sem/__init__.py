@@ -30,6 +30,7 @@ from pipeline.sem.families.invariance import invariance
 from pipeline.sem.families.ladder import Ladder, ladder
 from pipeline.sem.families.measurement import cfa
 from pipeline.sem.families.ordinal_growth import ordinal_growth
+from pipeline.sem.families.ordinal_panel import ordinal_riclpm
 from pipeline.sem.families.panel import clpm, riclpm
 from pipeline.sem.families.panel_model import PanelModel
 from pipeline.sem.families.reliability import Alpha, Omega, alpha, icc, item_table, omega
@@ -73,6 +74,7 @@ __all__ = [
     "lcm_sr",
     "omega",
     "ordinal_growth",
+    "ordinal_riclpm",
     "parameter_table",
     "polychoric",
     "random_intercept_test",

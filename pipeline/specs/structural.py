@@ -14,6 +14,10 @@ from pipeline.specs.family_keys import check_keys, is_family
 from pipeline.specs.yardstick import Yardstick
 
 Intercept = Literal["free", "bounded", "zero"]
+NOT_OF_ORDERED = (
+    "group", "covariates", "time_varying", "derived", "bootstrap", "score_tests", "ladder", "imputation",
+)  # fmt: skip
+"""Keys that models of the course of ordered answers do not take."""
 
 
 class ConfiguralRule(Declaration):
@@ -61,8 +65,11 @@ class StructuralModel(Asking):
     ``constructs``: concepts that move each other (``riclpm``, ``clpm``), that grow (``growth``), or whose items are
     analysed (``cfa``, ``invariance``, ``reliability``). ``times``: the spacing of the waves, from the fieldwork dates
     in ``time_unit`` or as numbers. ``indicators``: each construct by the items of its scale, not by its score.
-    ``derived``: name → expression of the table's parameters, ``component[outcome, term]`` (with the wave, where a
-    parameter has one). ``score_tests``: what releasing each equality would change.
+    ``ordinal``: answers are only ordered (``riclpm`` and ``growth``: one question a construct, or with ``indicators``
+    the items of its scale), with thresholds equal over waves; ``parameterisation``: what has a variance of one at the
+    first wave, the response (``delta``) or what is left of it (``theta``). ``derived``: name → expression of the
+    table's parameters, ``component[outcome, term]`` (with the wave, where a parameter has one). ``score_tests``: what
+    releasing each equality would change.
     """
 
     family: Annotated[str, AfterValidator(is_family)]
@@ -152,6 +159,20 @@ class StructuralModel(Asking):
             raise ValueError("`ordinal: true` has no `missing: fiml`; use `pairwise` (the default) or `listwise`")
         if self.ordinal and "partial" in given and self.partial:
             raise ValueError("`ordinal: true` has no partial steps: leave `partial` out")
+        if self.ordinal and not FAMILIES[self.family].reads_items:
+            self._check_ordered_course()
+
+    def _check_ordered_course(self) -> None:
+        """What models of courses of ordered answers do not have."""
+        foreign = [name for name in NOT_OF_ORDERED if name in self.model_fields_set and getattr(self, name)]
+        if self.family == "growth" and self.residuals == "equal":
+            foreign.append("residuals")
+        if foreign:
+            named = ", ".join(f"`{name}`" for name in foreign)
+            raise ValueError(f"a `{self.family}` model with `ordinal: true` has no {named}: leave {named} out")
+        kinds = self.random_intercepts
+        if "bounded" in ([kinds] if isinstance(kinds, str) else kinds.values()):
+            raise ValueError("with `ordinal: true`, `random_intercepts` are `free` or `zero`")
 
     @model_validator(mode="after")
     def _names_its_constructs(self) -> StructuralModel:

@@ -1,5 +1,6 @@
 """Every mistake in a structural model's declaration is told with its file, what is wrong, and the nearest name."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -70,6 +71,12 @@ CASES = {
     "invariance over an unnamed group": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: invariance\nconstructs: [belonging]\nover: group", "an `invariance` model `over: group` names its `group`"),  # noqa: E501
     "a criterion that decides nothing": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: invariance\nconstructs: [belonging]\ncriterion: {cfi_drop: null, rmsea_rise: null}", "a criterion names at least one of `cfi_drop`, `rmsea_rise`, `p`"),  # noqa: E501
     "a bend without an event": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: growth\nconstructs: [belonging]\nshape: piecewise", "a growth model of the shape `piecewise` names its `event`"),  # noqa: E501
+    "lags over two waves": ("lags: equal", "waves: [w01, w02]", "2 waves are too few: this model needs 3."),
+    "an order of numbers": ("lags: equal", "ordinal: true", "`life_satisfied` of `life_satisfaction` is a number, and `ordinal: true` needs ordered answers."),  # noqa: E501
+    "an order of names": ("life_satisfaction]\nlags: equal", "is_woman]\nordinal: true", "`woman` of `is_woman` is an answer without order, and `ordinal: true`"),  # noqa: E501
+    "an order of means": ("lags: equal", "ordinal: true", "`belonging` is the mean of 2 items, which is no ordered answer: name a concept of one (or `indicators: true`)."),  # noqa: E501
+    "an order and covariates": ("lags: equal", "ordinal: true\ncovariates: [is_woman]", "a `riclpm` model with `ordinal: true` has no `covariates`"),  # noqa: E501
+    "growth of an order of numbers": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: growth\nconstructs: [life_satisfaction]\nordinal: true", "`life_satisfaction` is a number, and"),  # noqa: E501
     "an event on another scale": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: growth\nconstructs: [belonging]\nshape: piecewise\nevent: 2020-01-01\ntimes: [0, 1, 2]", "`event` is a date, but `times` are numbers."),  # noqa: E501
 }  # fmt: skip
 
@@ -92,6 +99,30 @@ def test_arms_with_calendars_of_their_own_have_no_common_times(root: Path) -> No
     (wave.parent / "w02.yaml").write_text(wave.read_text().replace("arm: main", "arm: other"))
     declare(root, lagged=LAGGED)
     assert any("calendars of their own" in problem for problem in problems(root))
+
+
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [
+        ({1: "No", 2: "Yes"}, "`life_satisfied` of `life_satisfaction` has 2 answers; `ordinal: true` takes 3 to 20."),
+        ({n: f"Step {n}" for n in range(25)}, "has 25 answers; `ordinal: true` takes 3 to 20."),
+        ({1: "Low", 2: "Middle", 3: "High"}, None),
+    ],
+    ids=["two", "too-many", "three"],
+)
+def test_an_ordered_question_has_neither_two_answers_nor_many(
+    root: Path, codes: dict[int, str], message: str | None
+) -> None:
+    items = root / "data" / "studies" / "example" / "items.yaml"
+    text = items.read_text().replace("  kind: number\n  range: [0, 10]\n", f"  codes: {json.dumps(codes)}\n", 1)
+    items.write_text(text)
+    declare(
+        root, course="question: How?\nstudy: example\nfamily: growth\nconstructs: [life_satisfaction]\nordinal: true\n"
+    )
+    told = [] if message is None else problems(root)
+    assert message is None or any(message in problem for problem in told), told
+    if message is None:
+        load_project(Paths(root))
 
 
 @pytest.mark.parametrize(

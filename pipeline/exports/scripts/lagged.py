@@ -14,6 +14,7 @@ NOT_WRITTEN = {
     "time_varying": "covariates of each wave",
     "weights": "weights",
     "cluster": "clusters",
+    "ordinal": "ordered answers",
 }
 """Keys of a declaration that the function of the script does not take, in words."""
 

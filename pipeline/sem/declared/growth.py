@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.sem.declared.further import Fitted, Names, add_further, fitted
 from pipeline.sem.declared.material import chosen
+from pipeline.sem.declared.ordinal_growth import fit_ordered_growth
 from pipeline.sem.declared.rows import Rows
 from pipeline.sem.engine.result import Result
 from pipeline.sem.families.growth import curves, growth
@@ -27,19 +28,22 @@ def fit(
 
     Component ``growth``: the mean of a factor (``level``, ``slope`` per ``time_unit``, ``slope_before`` and
     ``slope_after`` an event); ``growth_variance``, ``growth_covariance``; ``covariate``; ``mean``: the course that the
-    model implies, wave by wave; ``variance``: residuals; ``fit``.
+    model implies, wave by wave; ``variance``: residuals; of ordered answers ``threshold``; ``fit``.
     """
     material, rows = chosen(model, panel, study, answers), Rows(model.confidence)
     waves = material.waves(*model.constructs)
-    frame = material.wide(model.constructs, waves)
     times = material.times(waves)
     event = material.since(model.event, waves) if isinstance(model.event, dt.date) else model.event
+    shape = curves(model.shape, times, event)
+    factors = {f"{stem}_{one}": (one, CALLED[stem]) for one in model.constructs for stem in shape}
+    if model.ordinal:
+        ordered = fit_ordered_growth(rows, material, waves, event, factors)
+        return rows.table(name, "growth", n_persons=ordered.n, covariance=material.errors)
+    frame = material.wide(model.constructs, waves)
     result = growth(
         frame, {one: [f"{one}_{wave}" for wave in waves] for one in model.constructs}, model.shape, times, event,
         model.residuals, model.covariates, gate=False, **material.options,
     )  # fmt: skip
-    shape = curves(model.shape, times, event)
-    factors = {f"{stem}_{one}": (one, CALLED[stem]) for one in model.constructs for stem in shape}
     made = fitted(material, result)
     if result.problems:
         for one, called in factors.values():

@@ -36,16 +36,18 @@ def fit_lags(rows: Rows, material: Material, function: Callable[..., Result], wa
     """Fits ``function`` (``riclpm`` or ``clpm``) and adds lags, residuals, means and fit measures to ``rows``."""
     spec = material.spec
     waves = material.waves(*spec.constructs, *spec.time_varying)
-    frame = material.wide(_columns(material), waves)
-    constructs = {one: _held(one, material, waves) for one in spec.constructs}
+    frame = material.wide(read_columns(material), waves)
+    constructs = {one: held_columns(one, material, waves) for one in spec.constructs}
     result = _fitted(function, material, frame, constructs, waves)
     notes = "; ".join([*warning, *_notes(material, result, waves)]) or None
-    parameters = _names(spec.constructs, waves, spec.lags == "equal", spec.means == "equal") | _effects(material, waves)
+    parameters = lag_names(spec.constructs, waves, spec.lags == "equal", spec.means == "equal") | _effects(
+        material, waves
+    )
     if spec.family == "lcm_sr":
         parameters |= trend_names(spec.constructs, "RI", "S")
     made = fitted(material, result)
     if result.problems:
-        _withhold(rows, parameters, "; ".join([*result.problems, *_way_on(result)]))
+        withhold_lags(rows, parameters, "; ".join([*result.problems, *_way_on(result)]))
     else:
         _parameters(rows, made, parameters, notes)
         _rescaled(rows, result, waves, spec.time_unit)
@@ -74,12 +76,13 @@ def _is_spacing(note: str) -> bool:
     return "unequally spaced" in note
 
 
-def _columns(material: Material) -> list[str]:
+def read_columns(material: Material) -> list[str]:
+    """The columns of the panel that are read at every wave."""
     spec = material.spec
     return [*(column for one in spec.constructs for column in material.columns(one)), *spec.time_varying]
 
 
-def _held(construct: str, material: Material, waves: Sequence[str]) -> list[Any]:
+def held_columns(construct: str, material: Material, waves: Sequence[str]) -> list[Any]:
     """A construct's column at each wave, or its items' columns; None at a wave that did not ask it."""
     columns = material.columns(construct)
     asked = set(material.asked(construct))
@@ -109,7 +112,7 @@ def _fitted(
         )  # fmt: skip
 
 
-def _names(constructs: Sequence[str], waves: Sequence[str], equal_lags: bool, equal_means: bool) -> Names:
+def lag_names(constructs: Sequence[str], waves: Sequence[str], equal_lags: bool, equal_means: bool) -> Names:
     """What each parameter of the engine is called in the table."""
     names: Names = {}
     for number, wave in enumerate(waves, start=1):
@@ -209,7 +212,8 @@ def _way_on(result: Result) -> list[str]:
     return []
 
 
-def _withhold(rows: Rows, names: Names, reason: str) -> None:
+def withhold_lags(rows: Rows, names: Names, reason: str) -> None:
+    """Lags, what is lasting and trends without a number, with the reason."""
     for component, outcome, term, wave in dict.fromkeys(names.values()):
         if component in ("lag", "between", "growth"):
             rows.withheld(outcome, component, term, reason, wave=wave)

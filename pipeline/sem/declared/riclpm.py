@@ -7,6 +7,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.sem.declared.lags import Lagged, fit_lags
 from pipeline.sem.declared.material import chosen
+from pipeline.sem.declared.ordinal_lags import fit_ordered_lags
 from pipeline.sem.declared.rows import Rows
 from pipeline.sem.families.ladder import ladder
 from pipeline.sem.families.panel import riclpm
@@ -22,9 +23,13 @@ def fit(
     Component ``lag``: ``term`` at one wave on ``outcome`` at the next, without a wave where lags are equal over time;
     ``lag_standardised``, ``lag_rescaled`` (to one ``time_unit``, where the waves are unequally spaced); ``between``:
     (co)variances of the random intercepts, ``between_correlation``; ``covariance``: of the residuals; ``mean``;
-    ``covariate``; ``fit``; ``ladder``; ``test``: whether there are stable differences between people at all.
+    ``covariate``; ``fit``; ``ladder``; ``test``: whether there are stable differences between people at all. Of ordered
+    answers ``threshold``, and as ``test`` whether they are equal over waves; no ladder.
     """
     material, rows = chosen(model, panel, study, answers), Rows(model.confidence)
+    if model.ordinal:
+        ordered = fit_ordered_lags(rows, material)
+        return rows.table(name, model.family, n_persons=ordered.n, covariance=material.errors)
     lagged = fit_lags(rows, material, riclpm)
     if model.ladder:
         _ladder(rows, lagged)

@@ -10,6 +10,7 @@ from pipeline.sem.engine.table import Parameter
 from pipeline.sem.families.cfa_rows import CfaModel, cfa_rows
 from pipeline.sem.families.invariance_table import Scale, covariance_rows
 
+HELD = 2  # thresholds that set the origin and unit of each wave's response, where the others are free
 ORDERED_LEVELS = ("configural", "thresholds", "metric", "scalar")
 
 
@@ -65,3 +66,18 @@ def scale_rows(scale: Scale, level: str, places: int, levels: Mapping[str, int])
             moves = later and level == "scalar"
             rows.append(Parameter(latent, "~1", "", group, free=moves, value=None if moves else 0.0))
     return rows + [replace(row, group=row.group or 1) for row in covariance_rows(scale, places)]
+
+
+def threshold_labels(stem: str, levels: int, equal: bool) -> list[str]:
+    """Labels of a question's thresholds, alike at every wave: of all, or of the first two."""
+    return [f"threshold_{stem}_{t}" if equal or t <= HELD else "" for t in range(1, levels)]
+
+
+def refuse_two_answers(items: Sequence[str], levels: Sequence[int]) -> None:
+    """Raises ModelError where equal thresholds do not set the unit of later waves."""
+    two = [item for item, count in zip(items, levels, strict=True) if count <= HELD]
+    if two:
+        raise ModelError(
+            "equal thresholds of two answers do not set the scale of later waves", where=", ".join(two), count=len(two),
+            todo="Use a question with three answers or more.",
+        )  # fmt: skip

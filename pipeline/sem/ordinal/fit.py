@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.sem.engine.data import Data, prepare
 from pipeline.sem.engine.grounds import weak_grounds
-from pipeline.sem.engine.table import Parameter
+from pipeline.sem.engine.table import Linear, Parameter
 from pipeline.sem.ordinal.answers import answer_levels, ordered_codes
 from pipeline.sem.ordinal.fitting import OrdinalFitting
 from pipeline.sem.ordinal.model import OrdinalModel, ordinal_model
@@ -58,12 +58,15 @@ def ordinal_data(
     return OrdinalData(tuple(items), levels, data, moments)
 
 
-def fit_ordinal(rows: Sequence[Parameter], data: OrdinalData, fitting: OrdinalFitting) -> OrdinalResult:
-    """Estimates of a table of factors, thresholds and scales: the best of several searches.
+def fit_ordinal(
+    rows: Sequence[Parameter], data: OrdinalData, fitting: OrdinalFitting, rules: Sequence[Linear] = ()
+) -> OrdinalResult:
+    """Estimates of a table of factors, thresholds and scales: the best of several searches. ``rules``: linear
+    constraints of labelled parameters.
 
     Raises ModelError if the result cannot stand.
     """
-    model = ordinal_model(rows, data.items, data.levels, len(data.moments))
+    model = ordinal_model(rows, data.items, data.levels, len(data.moments), rules)
     best, reached, converged = np.inf, np.zeros(len(model.free)), False
     for start in start_points(model, data.moments, fitting.starts, fitting.seed):
         theta, value, ended = _least_squares(model, data.moments, start)
@@ -71,7 +74,7 @@ def fit_ordinal(rows: Sequence[Parameter], data: OrdinalData, fitting: OrdinalFi
             best, reached, converged = value, theta, ended
     result = OrdinalResult(model, data.answers, data.moments, reached, converged, _notes(data, model))
     if fitting.gate and result.problems:
-        raise ModelError("; ".join(result.problems), where="cfa of ordered items", todo="The result is withheld.")
+        raise ModelError("; ".join(result.problems), where="model of ordered items", todo="The result is withheld.")
     return result
 
 
@@ -95,11 +98,11 @@ def _least_squares(
     seen = np.concatenate([part.vector for part in moments])
 
     def gap(values: np.ndarray) -> np.ndarray:
-        return np.asarray(seen - np.concatenate(model.implied(model.basis @ values)))
+        return np.asarray(seen - np.concatenate(model.implied(model.full(values))))
 
     value = float(weights @ gap(x) ** 2)
     for _ in range(500):
-        theta = model.basis @ x
+        theta = model.full(x)
         delta = np.vstack(model.jacobians(theta)) @ model.basis
         pull = weights[:, None] * delta
         step = np.linalg.lstsq(delta.T @ pull, pull.T @ gap(x), rcond=None)[0]
@@ -112,4 +115,4 @@ def _least_squares(
         if length <= 1e-10:
             return theta, value, promised < 1e-12
         x, value = x + length * step, moved
-    return model.basis @ x, value, False
+    return model.full(x), value, False

@@ -102,7 +102,7 @@ def _is_correlation(part: OrdinalMoments) -> np.ndarray:
 def _correlation_df(result: OrdinalSolution) -> int:
     """Correlations less the parameters they inform: all but thresholds and means."""
     structural = [k for k, row in enumerate(result.model.free) if row.op not in ("|", "~1")]
-    free = int((np.abs(result.model.basis[structural]).sum(0) > 0).sum()) if structural else 0
+    free = int(np.linalg.matrix_rank(result.model.basis[structural])) if structural else 0
     return sum(int(_is_correlation(part).sum()) for part in result.moments) - free
 
 

@@ -9,13 +9,18 @@ import numpy as np
 
 from pipeline.sem.engine.moments import triangle
 from pipeline.sem.engine.ram import GroupModel, compile_model, constrained_basis
-from pipeline.sem.engine.table import Parameter, ParameterTable
+from pipeline.sem.engine.table import Linear, Parameter, ParameterTable
 from pipeline.sem.ordinal.polychoric import pairs
+
+FIXED, WHOLE = -1, -2
 
 
 @dataclass(frozen=True)
 class OrdinalGroup:
-    """One group: its factor model, and the numbers in θ of its thresholds (by item) and scales (−1: fixed at 1)."""
+    """One group: its factor model, and the numbers in θ of its thresholds (by item) and scales.
+
+    A scale may be −1 (fixed at 1) or −2 (what gives a latent response without a residual a variance of one).
+    """
 
     structure: GroupModel
     number: np.ndarray  # θ numbers of the structure's own parameters
@@ -23,12 +28,19 @@ class OrdinalGroup:
     scales: np.ndarray
 
     def scale(self, theta: np.ndarray) -> np.ndarray:
-        return np.where(self.scales >= 0, theta[self.scales], 1.0)
+        return self._scale(theta, self.structure.implied(theta[self.number])[1])
+
+    def _scale(self, theta: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        held = np.where(self.scales >= 0, theta[self.scales], 1.0)
+        whole = self.scales == WHOLE
+        if whole.any():
+            held[whole] = 1 / np.sqrt(np.maximum(covariance.diagonal()[: len(held)][whole], 1e-12))
+        return np.asarray(held)
 
     def implied(self, theta: np.ndarray) -> np.ndarray:
         """Thresholds δ(τ − μ) by item, then correlations δᵢδⱼσᵢⱼ."""
         mean, covariance = self.structure.implied(theta[self.number])
-        scale = self.scale(theta)
+        scale = self._scale(theta, covariance)
         edges = [scale[k] * (theta[part] - mean[k]) for k, part in enumerate(self.thresholds)]
         rows, columns = pairs(len(scale))
         return np.concatenate([*edges, (covariance * np.outer(scale, scale))[rows, columns]])
@@ -37,7 +49,7 @@ class OrdinalGroup:
         """∂ implied / ∂ θ."""
         mean, covariance = self.structure.implied(theta[self.number])
         inner = self.structure.jacobian(theta[self.number])
-        scale, p = self.scale(theta), len(mean)
+        scale, p = self._scale(theta, covariance), len(mean)
         rows, columns = pairs(p)
         count = sum(len(part) for part in self.thresholds)
         delta = np.zeros((count + len(rows), len(theta)))
@@ -56,12 +68,22 @@ class OrdinalGroup:
             touched = (rows == item) | (columns == item)
             change = (covariance[rows, columns] * both)[touched] / scale[item]
             delta[at + np.flatnonzero(touched), self.scales[item]] = change
+        own = p + triangle(p).position[np.arange(p), np.arange(p)]
+        starts = np.cumsum([0, *map(len, self.thresholds)])
+        for item in np.flatnonzero(self.scales == WHOLE):
+            move = -0.5 * scale[item] ** 3 * inner[own[item]]  # of the scale, by the structure's parameters
+            here = np.arange(starts[item], starts[item + 1])
+            edges = theta[self.thresholds[item]] - mean[item]
+            delta[np.ix_(here, self.number)] += np.outer(edges, move)
+            touched = np.flatnonzero((rows == item) | (columns == item))
+            change = (covariance[rows, columns] * both)[touched] / scale[item]
+            delta[np.ix_(count + touched, self.number)] += np.outer(change, move)
         return delta
 
 
 @dataclass(frozen=True)
 class OrdinalModel:
-    """All groups; θ = basis @ x."""
+    """All groups; θ = basis @ x + offset."""
 
     items: tuple[str, ...]
     rows: tuple[Parameter, ...]  # every row, free ones numbered in order
@@ -70,6 +92,11 @@ class OrdinalModel:
     basis: np.ndarray
     variables: tuple[str, ...]
     levels: tuple[int, ...]  # answers of each item
+    offset: np.ndarray
+
+    def full(self, x: np.ndarray) -> np.ndarray:
+        """θ of what the search moves."""
+        return np.asarray(self.basis @ x + self.offset)
 
     def implied(self, theta: np.ndarray) -> list[np.ndarray]:
         return [group.implied(theta) for group in self.groups]
@@ -102,20 +129,25 @@ class OrdinalModel:
 def _standardised(row: Parameter, value: float, sd: np.ndarray, own: np.ndarray, at: Mapping[str, int]) -> float | None:
     """In standard deviations; a covariance in those of what it joins (residuals, where something explains them)."""
     i = at[row.lhs]
+    if row.op == "~~" and row.lhs != row.rhs:
+        joined = own[i] * own[at[row.rhs]]
+        return float(value / np.sqrt(joined)) if joined > 0 else None
     if row.op == "=~":
-        return float(value * sd[i] / sd[at[row.rhs]])
-    if row.op in ("|", "~1"):
-        return float(value / sd[i])
-    if row.op != "~~":
+        times, divisor = sd[i], sd[at[row.rhs]]
+    elif row.op == "~":
+        times, divisor = sd[at[row.rhs]], sd[i]
+    elif row.op in ("|", "~1", "~~"):
+        times, divisor = 1.0, sd[i] ** (2 if row.op == "~~" else 1)
+    else:
         return None
-    if row.lhs == row.rhs:
-        return float(value / sd[i] ** 2)
-    joined = own[i] * own[at[row.rhs]]
-    return float(value / np.sqrt(joined)) if joined > 0 else None
+    return float(value * times / divisor) if divisor > 0 else None
 
 
-def ordinal_model(rows: Sequence[Parameter], items: Sequence[str], levels: Sequence[int], groups: int) -> OrdinalModel:
-    """A table of factors, thresholds and scales (every row with its group), compiled."""
+def ordinal_model(
+    rows: Sequence[Parameter], items: Sequence[str], levels: Sequence[int], groups: int, rules: Sequence[Linear] = ()
+) -> OrdinalModel:
+    """A table of factors, thresholds and scales (every row with its group), compiled; an item without a scale has no
+    residual. ``rules``: linear constraints of labelled parameters."""
     structure = [row for row in rows if row.op not in ("|", "~*~")]
     plain = compile_model(ParameterTable(tuple(structure)), groups, items)
     known = {(row.lhs, row.op, row.rhs, row.group): row for row in plain.free}
@@ -129,7 +161,11 @@ def ordinal_model(rows: Sequence[Parameter], items: Sequence[str], levels: Seque
             np.array([number[item, "|", f"t{t}", group] for t in range(1, count)], dtype=np.intp)
             for item, count in zip(items, levels, strict=True)
         )
-        scales = np.array([number.get((item, "~*~", item, group), -1) for item in items], dtype=np.intp)
+        scaled = {row.lhs for row in rows if row.op == "~*~" and row.group == group}
+        scales = np.array(
+            [number.get((item, "~*~", item, group), FIXED) if item in scaled else WHOLE for item in items],
+            dtype=np.intp,
+        )
         parts.append(OrdinalGroup(part, own, thresholds, scales))
-    basis, _ = constrained_basis(free, ())
-    return OrdinalModel(tuple(items), tuple(whole), tuple(parts), free, basis, plain.variables, tuple(levels))
+    basis, offset = constrained_basis(free, rules)
+    return OrdinalModel(tuple(items), tuple(whole), tuple(parts), free, basis, plain.variables, tuple(levels), offset)

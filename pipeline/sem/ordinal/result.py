@@ -61,6 +61,11 @@ class OrdinalResult(OrdinalSolution):
         found += [
             f"negative variance of {name} (a Heywood case)" for name in negative["lhs"].unique(maintain_order=True)
         ]
+        beyond = self.estimates.filter((pl.col("op") == "~~") & (pl.col("lhs") != pl.col("rhs")))
+        found += [
+            f"the correlation of {row['lhs']} and {row['rhs']} is beyond one"
+            for row in beyond.filter(pl.col("std_all").abs() > 1 + 1e-6).iter_rows(named=True)
+        ]
         return tuple(found)
 
     @cached_property

@@ -11,6 +11,7 @@ from pipeline.sem.ordinal.model import OrdinalModel
 from pipeline.sem.ordinal.polychoric import OrdinalMoments
 
 LEAST = 0.1  # how weakly a marker may measure its factor at the start
+INNER = 0.3  # the variance of a factor of factors at the start
 
 
 def start_points(model: OrdinalModel, moments: Sequence[OrdinalMoments], starts: int, seed: int) -> list[np.ndarray]:
@@ -39,7 +40,7 @@ def _values(model: OrdinalModel, moments: Sequence[OrdinalMoments], axes: Sequen
             theta[k] = axes[row.group - 1].loading(row, way)
         elif row.op == "~~":
             theta[k] = axes[row.group - 1].covariance(row, way)
-    return np.asarray(np.linalg.lstsq(model.basis, theta, rcond=None)[0])
+    return np.asarray(np.linalg.lstsq(model.basis, theta - model.offset, rcond=None)[0])
 
 
 class _Axes:
@@ -79,7 +80,7 @@ class _Axes:
     def covariance(self, row: Parameter, way: str) -> float:
         """Variances in the marker's unit; covariances from the correlation of the two axes."""
         if row.lhs not in self.weights or row.rhs not in self.weights:
-            return 0.0
+            return INNER if row.lhs == row.rhs else 0.0
         if way != "axis":
             return 0.5 if row.lhs == row.rhs else 0.0
         one, two = self.unit[row.lhs], self.unit[row.rhs]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -19,7 +21,8 @@ def theta_estimates(result: OrdinalResult) -> pl.DataFrame:
     """One row per parameter and group: the same fit in the theta parameterisation (lavaan's, Mplus's).
 
     A latent response is divided by its residual standard deviation: by its own, or, where its thresholds are equal to
-    those of another group or wave that has a scale of one, by that one's, so that what is equal stays equal. Factors
+    those of another group or wave that has a scale of one, by that one's, so that what is equal stays equal. One
+    without a residual (``ordinal_riclpm``) is divided by that of the first wave's within-person part. Factors
     take the unit of the item whose loading is one. Fit and standardised values do not change; standard errors are by
     the delta method.
 
@@ -50,16 +53,36 @@ def _values(model: OrdinalModel, theta: np.ndarray) -> np.ndarray:
     residual = {(row.lhs, row.group): value for row, value in rows if row.op == "~~" and row.lhs == row.rhs in items}
     with np.errstate(invalid="ignore", divide="ignore"):
         unit = {(item, group): float(1 / np.sqrt(residual[_reference(model, item, group)])) for item, group in residual}
+        unit |= _first_parts(rows)
     for row, _ in rows:
-        if row.op == "=~" and not row.free and row.value == 1.0:
+        if row.op == "=~" and not row.free and row.value:
             unit.setdefault((row.lhs, row.group), unit[row.rhs, row.group])
     return np.array([value * _factor(row, unit) for row, value in rows])
+
+
+def _first_parts(rows: Sequence[tuple[Parameter, float]]) -> dict[tuple[str, int], float]:
+    """Units of items without a residual: of the part that only the first of those with the same thresholds has."""
+    scaled = {row.lhs for row, _ in rows if row.op == "~*~"}
+    shared = {row.label: row.lhs for row, _ in reversed(rows) if row.op == "|" and row.label}
+    measured: dict[str, list[str]] = {}
+    for row, _ in rows:
+        if row.op == "=~" and row.value:
+            measured.setdefault(row.lhs, []).append(row.rhs)
+    own = {items[0]: factor for factor, items in measured.items() if len(items) == 1}
+    spread = {row.lhs: value for row, value in rows if row.op == "~~" and row.lhs == row.rhs}
+    found = {}
+    for row, _ in rows:
+        if row.op == "|" and row.rhs == "t1" and row.lhs not in scaled:
+            found[row.lhs, row.group] = float(1 / np.sqrt(spread[own[shared.get(row.label, row.lhs)]]))
+    return found
 
 
 def _factor(row: Parameter, unit: dict[tuple[str, int], float]) -> float:
     own = unit.get((row.lhs, row.group), 1.0)
     if row.op == "=~":
         return unit.get((row.rhs, row.group), 1.0) / own
+    if row.op == "~":
+        return own / unit.get((row.rhs, row.group), 1.0)
     if row.op == "~~":
         return own * unit.get((row.rhs, row.group), 1.0)
     return 1 / own if row.op == "~*~" else own

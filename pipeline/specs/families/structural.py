@@ -6,6 +6,7 @@ from pipeline.specs.family import ITERATIVE, STRUCTURAL, Family
 
 _FITTED = frozenset({"estimator", "missing", "group", "cluster", "weights"})
 _EXTRA = frozenset({"derived", "bootstrap", "score_tests"})
+_ORDERED = frozenset({"ordinal", "parameterisation"})
 _LAGGED = (
     _FITTED
     | _EXTRA
@@ -43,9 +44,9 @@ MODELS = (
         "Random-intercept cross-lagged panel model: effects from one wave to the next, within a person",
         "pipeline.sem.declared.riclpm:fit",
         needs=("constructs",),
-        takes=_LAGGED | {"indicators", "ladder", "random_intercepts", "imputation"},
+        takes=_LAGGED | _ORDERED | {"indicators", "ladder", "random_intercepts", "imputation"},
         imputed=True,
-        components=("between", "between_correlation", *_LAGS, "ladder"),
+        components=("between", "between_correlation", *_LAGS, "ladder", "threshold"),
         declaration=STRUCTURAL,
         fewest_constructs=2,
         computed=ITERATIVE,
@@ -108,7 +109,10 @@ MODELS = (
         "Latent growth model: people’s level and course, and how much they differ in them",
         "pipeline.sem.declared.growth:fit",
         needs=("constructs",),
-        takes=_FITTED | _EXTRA | {"times", "time_unit", "shape", "event", "residuals", "covariates", "imputation"},
+        takes=_FITTED
+        | _EXTRA
+        | _ORDERED
+        | {"times", "time_unit", "shape", "event", "residuals", "covariates", "imputation"},
         components=(
             "growth",
             "covariate",
@@ -120,6 +124,7 @@ MODELS = (
             "test",
             "fit",
             "sample",
+            "threshold",
         ),
         imputed=True,
         declaration=STRUCTURAL,
@@ -131,7 +136,7 @@ MODELS = (
         "Confirmatory factor analysis",
         "pipeline.sem.declared.cfa:fit",
         needs=("constructs",),
-        takes=_FITTED | {"ordinal", "parameterisation"},
+        takes=_FITTED | _ORDERED,
         components=("loading", "loading_standardised", "correlation", "fit", "sample"),
         declaration=STRUCTURAL,
         reads_items=True,
