@@ -127,6 +127,7 @@ COMPONENTS: Records[Component] = Records(
             ("indirect_difference", "difference of indirect effects", False),
             ("sensitivity_rho", "correlation of errors at which nothing is mediated", True),
             ("robustness_value", "robustness value", True),
+            ("e_value", "E-value of the indirect effect", True),
         )
         for level, where in (("", ""), ("_within", " within a person"), ("_between", " between people"))
     ),

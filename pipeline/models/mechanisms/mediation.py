@@ -21,7 +21,7 @@ from pipeline.models.mechanisms.equations import Equation, Stacked, equations_of
 from pipeline.models.mechanisms.levels import level_rows
 from pipeline.models.mechanisms.natural import natural_effects
 from pipeline.models.mechanisms.resampling import Refits, normal_draws
-from pipeline.models.mechanisms.sensitivity import sensitivities
+from pipeline.models.mechanisms.sensitivity import e_value_rows, sensitivities
 from pipeline.models.mechanisms.structure import Structure
 from pipeline.models.mechanisms.table import Drawn, effect_rows
 from pipeline.models.mechanisms.timing import of_later_waves, order_note
@@ -70,8 +70,11 @@ def mediation(
     All equations and levels are estimated together (``equations.py``), so that errors of effects reflect covariances
     between equations. Coefficients have t intervals. Effects have ``draws`` from the normal distribution of all
     coefficients (``monte_carlo``; MacKinnon, Lockwood & Williams 2004; std_error by the delta method), or of clusters
-    drawn with replacement (``bootstrap_percentile``, ``bootstrap_bca``). Rows ``sensitivity_rho`` and
-    ``robustness_value`` say what unmeasured confounding would leave nothing (``sensitivity.py``).
+    drawn with replacement (``bootstrap_percentile``, ``bootstrap_bca``). Rows ``sensitivity_rho``,
+    ``robustness_value`` and ``e_value`` say what unmeasured confounding would leave nothing (``sensitivity.py``).
+
+    With a product among the exposures (``x * w`` in a declaration) the indirect effect of ``x:w`` is the index of
+    moderated mediation (Hayes 2015), and that of x the one where w is zero.
 
     Raises ModelError for a variable with two roles, one that does not vary at a level, a mediator or outcome coded 0
     and 1 (see ``natural_effects``), terms that cannot be separated, and otherwise as ``pooled`` does.
@@ -103,7 +106,7 @@ def mediation(
         lambda words: data.basis(words, confidence), order_note(*later),
     )  # fmt: skip
     plain = data.basis("", confidence)
-    rows += _further_rows(plain, fitted, structure, data)
+    rows += _further_rows(plain, fitted, structure, data, rows)
     return estimates_table(rows, model=model, family="mediation")
 
 
@@ -207,13 +210,16 @@ def _replicated(fit: Stacked, data: RegressionData, replicates: Replicated) -> S
 
 
 def _further_rows(
-    basis: Basis, equations: Sequence[Equation], structure: Structure, data: RegressionData
+    basis: Basis,
+    equations: Sequence[Equation],
+    structure: Structure,
+    data: RegressionData,
+    effects: Sequence[Mapping[str, object]],
 ) -> list[dict[str, object]]:
     """What confounding would leave nothing, and the count of rows left out."""
-    rows = [
-        basis.row(term, estimate=value, covariance=None) | {"outcome": structure.outcome}
-        for term, value in sensitivities(equations, structure.mediators, structure.outcome)
-    ]
+    found = sensitivities(equations, structure.mediators, structure.outcome)
+    found += e_value_rows(effects, equations, structure.exposures, structure.outcome)
+    rows = [basis.row(term, estimate=value, covariance=None) | {"outcome": structure.outcome} for term, value in found]
     left_out = basis.row(Term("sample", "rows_left_out"), estimate=float(data.n_left_out), covariance=None)
     return [*rows, left_out | {"outcome": structure.outcome}]
 

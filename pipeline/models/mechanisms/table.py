@@ -14,6 +14,8 @@ from pipeline.models.mechanisms.resampling import bca_interval, percentile_inter
 
 TOO_SKEWED = "the simulated interval does not hold the estimate, and is withheld"
 NEAR_ZERO = "withheld: the interval of the total effect holds zero: a share of it has no meaning"
+PRODUCT, INDIRECT = ":", "indirect_effect"
+INDEX = "index of moderated mediation: by how much the indirect effect differs for one more of the moderator"
 OPPOSED = "indirect and direct effects have opposite signs: a share of the total effect has no meaning"
 
 
@@ -54,7 +56,14 @@ def effect_rows(
             own.row(effect.term, **values)
             | {"outcome": effect.outcome, "note": notes, "n_obs": fit.sizes.get(effect.level, own.n_obs)}
         )
-    return _with_cautions(rows)
+    return [_named_index(row) for row in _with_cautions(rows)]
+
+
+def _named_index(row: dict[str, object]) -> dict[str, object]:
+    """The row; the indirect effect of a product is the index of moderated mediation (Hayes 2015)."""
+    if PRODUCT not in str(row["term"]) or INDIRECT not in str(row["component"]):
+        return row
+    return row | {"note": "; ".join(filter(None, (INDEX, str(row["note"] or ""))))}
 
 
 def _simulated(

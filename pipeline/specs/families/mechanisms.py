@@ -29,7 +29,7 @@ MECHANISMS = (
             *(f"path{level}" for level in _LEVELS),
             *(f"{effect}{level}" for effect in _EFFECTS for level in _LEVELS),
             "indirect_within_minus_between",
-            *(f"{kind}{level}" for kind in ("sensitivity_rho", "robustness_value") for level in _LEVELS),
+            *(f"{kind}{level}" for kind in ("sensitivity_rho", "robustness_value", "e_value") for level in _LEVELS),
             "sample",
         ),
         declaration="pipeline.specs.mediation:MediationModel",
