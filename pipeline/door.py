@@ -14,6 +14,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import numpy as np
 import polars as pl
+from pydantic import ValidationError
 
 from pipeline.errors import ModelError
 from pipeline.on_disk import is_source
@@ -68,11 +69,31 @@ def public(
                     given.arguments[name] = _frame(
                         value, options, once=single, people=people, ordered=ordered, infinite=infinite
                     )
-            return function(*given.args, **given.kwargs)
+            return _called(function, given)
 
         return cast(Function, opened)
 
     return behind
+
+
+def _called(function: Function, given: inspect.BoundArguments) -> Any:
+    """What the function gives. Raises OptionError where it declares of its arguments what no declaration may hold."""
+    try:
+        return function(*given.args, **given.kwargs)
+    except ValidationError as error:
+        raise _refused(error) from None
+
+
+def _refused(error: ValidationError) -> OptionError:
+    """What a declaration made of the arguments may not hold, each with the keys that lead to it."""
+    told = []
+    for detail in error.errors(include_url=False, include_input=False):
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            message = "is not an option here"
+        key = ".".join(map(str, detail["loc"]))
+        told.append(f"`{key}`: {message[0].lower()}{message[1:]}" if key else message)
+    return OptionError("; ".join(told))
 
 
 def _check(name: str, value: object, hint: Any) -> None:

@@ -173,6 +173,54 @@ def test_what_the_panel_does_not_have_is_refused(panel, change, message):
         multiverse(panel, given["outcome"], ["x"], choices=given["choices"])
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"choices": {}}, "names no choice"),
+        ({"choices": {"family": ["pooled"]}}, "`choices.family`: a choice has two values or more"),
+        ({"choices": {"famly": ["pooled", "between"]}}, "`choices.famly`: is not an option here"),
+        ({"choices": {"family": ["pooled", "olss"]}}, "`choices.family.1`: input should be 'pooled'"),
+        ({"choices": {"outliers": ["none", "drop 3"]}}, "`drop 3` is no treatment of outliers"),
+        ({"draws": 5}, "99 `draws` or more"),
+        ({"draws": -1}, "`draws`: input should be greater"),
+        ({"without": [{"family": "between"}]}, "`without` names `family`"),
+        ({"family": "ols"}, "no model family is called `ols`"),
+    ],
+)
+def test_a_wrong_grid_of_a_frame_is_refused_in_one_message(panel, change, message):
+    with pytest.raises(ModelError, match=message):
+        multiverse(panel, "y", ["x"], **{"choices": {"in_or_out": ["a"]}, **change})
+
+
+def test_cells_without_sense_are_withheld(panel):
+    """Not the outcome explained by itself, nor the exposure twice."""
+    table = multiverse(panel, "y", ["x"], choices={"subsets": ["x", "y"]})
+    found = table.filter(component="cell").select("term", "estimate", "note")
+    assert found.filter(pl.col("estimate").is_not_null())["term"].to_list() == ["subsets: none"]
+    assert set(found["note"].drop_nulls()) == {
+        "`x` would stand in the model twice",
+        "`y` would stand in the model twice",
+    }
+
+
+def test_a_p_value_of_zero_is_significant(panel):
+    frame = panel.with_columns(y=50 * pl.col("x") + 0.01 * pl.col("y"))
+    table = multiverse(frame, "y", ["x"], choices={"family": ["pooled", "fixed_effects"]})
+    assert table.filter(component="cell")["p_value"].to_list() == [0.0, 0.0]
+    assert table.filter(term="share_significant")["estimate"].item() == 1.0
+
+
+@pytest.mark.parametrize("family", ["logit", "ordered_logit", "within_between", "random_effects"])
+def test_the_result_of_any_family_is_its_coefficient(panel, family):
+    frame = panel.with_columns(y=(pl.col("y") > 0).cast(pl.Int64) if family.endswith("logit") else pl.col("y"))
+    model = declare(family=family, outcome="y", exposures=("x",), covariates=("a",))
+    component = "within" if family == "within_between" else "coefficient"
+    own = fit("m", model, frame).filter(component=component, term="x").row(0, named=True)
+    row = cell(multiverse(frame, "y", ["x"], choices={"subsets": ["a"]}, family=family), "subsets: a")
+    for name in ("estimate", "std_error", "p_value"):
+        assert row[name] == pytest.approx(own[name], rel=1e-8)
+
+
 def test_text_cannot_be_an_outcome_or_exposure(panel):
     with pytest.raises(ModelError, match="must be a number"):
         multiverse(panel, "y", ["area_code"], choices={"family": ["pooled", "fixed_effects"]})

@@ -53,12 +53,16 @@ class Plan:
 
 
 def estimated(plan: Plan, panel: pl.DataFrame, completed: Sequence[pl.DataFrame]) -> list[list[Done]]:
-    """What each cell gives: one ``Done``, or one for each completed panel where it is on imputed data."""
-    answered = [place for place, setting in enumerate(plan.settings) if setting.missing != "imputed"]
-    imputed = [place for place, setting in enumerate(plan.settings) if setting.missing == "imputed"]
+    """What each cell gives: one ``Done``, or one for each completed panel where it is on imputed data.
+
+    A cell that makes no sense (its outcome a covariate, too) is not fitted.
+    """
+    sensible = [place for place, setting in enumerate(plan.settings) if setting.impossible is None]
+    answered = [place for place in sensible if plan.settings[place].missing != "imputed"]
+    imputed = [place for place in sensible if plan.settings[place].missing == "imputed"]
     pieces: list[tuple[Any, ...]] = [(places, None) for places in _grouped(plan, answered).values()]
     pieces += [(tuple(imputed), frame) for frame in completed if imputed]
-    found: list[list[Done]] = [[] for _ in plan.settings]
+    found = [[] if one.impossible is None else [Done(reason=one.impossible)] for one in plan.settings]
     for (places, _), done in zip(pieces, fan_out(_piece, pieces, (plan, panel)), strict=True):
         for place, one in zip(places, done, strict=True):
             found[place].append(one)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,9 @@ from pipeline.models.multiverses.cells import SCALED, Done, Plan, Under, estimat
 from pipeline.models.multiverses.joint import joint_tests, variance_shares
 from pipeline.models.multiverses.rows import PLACE
 from pipeline.models.weighting import Weighting
-from pipeline.specs.multiverse import Multiverse
+from pipeline.specs.families import FAMILIES
+from pipeline.specs.models import declare
+from pipeline.specs.multiverse import WITHIN, Multiverse
 from pipeline.specs.multiverse_cells import Setting, settings
 from pipeline.specs.report import Model
 from pipeline.specs.terms import measures
@@ -51,7 +53,8 @@ def multiverse(
 ) -> pl.DataFrame:
     """One row per cell of the grid of ``choices``, then what the cells say together.
 
-    The result is that of the first of ``exposures``. ``choices`` and ``without`` are as in a declaration
+    The result is the coefficient of the first of ``exposures`` (in a within–between model, within a person), in a model
+    with an effect of each wave. ``choices`` and ``without`` are as in a declaration
     (``pipeline.specs.multiverse``). A ``cell`` row has the cell's choices as its term and is what the cell's family
     gives, to 1e-8; one that cannot be estimated is withheld with the reason. ``multiverse``: median, lowest, highest,
     shares with the median's sign and significant with that sign, counts of cells. ``variance_share``: by choice
@@ -71,9 +74,14 @@ def multiverse(
     >>> table.filter(component="cell")["term"].to_list()
     ['family: pooled', 'family: fixed_effects']
     """
-    asked = Model(
-        question="", study="frame", family=family, outcome=outcome, exposures=tuple(exposures),
-        covariates=tuple(covariates), cluster=cluster, confidence=confidence,
+    known = FAMILIES[family].keys if family in FAMILIES else frozenset({"cluster"})
+    clustered = {"cluster": cluster} if "cluster" in known or cluster != "person_id" else {}
+    asked = cast(
+        Model,
+        declare(
+            family=family, outcome=outcome, exposures=tuple(exposures), covariates=tuple(covariates),
+            confidence=confidence, **clustered,
+        ),
     )  # fmt: skip
     declared = Multiverse.model_validate(
         {
@@ -81,7 +89,7 @@ def multiverse(
             "study": "frame",
             "family": "multiverse",
             "of": "asked",
-            "result": {"term": exposures[0]},
+            "result": {"term": exposures[0], "component": WITHIN[0 if family == "within_between" else 1]},
             "choices": choices,
             "without": without,
             "imputation": "completed" if completed else None,
@@ -150,7 +158,7 @@ def _columns(panel: pl.DataFrame, cells: Sequence[Setting], weightings: Mapping[
     if absent:
         raise ModelError(
             f"the table has no column {', '.join(f'`{name}`' for name in absent)}",
-            todo=f"It has: {', '.join(panel.columns[:40])}.",
+            todo=f"It has: {', '.join(name for name in panel.columns[:40] if name != PLACE)}.",
         )
     head = [name for name in HEAD if name in panel.columns and name not in concepts]
     return [*head, PLACE, *concepts]
@@ -206,7 +214,8 @@ def _summary(rows: Sequence[Mapping[str, Any]], declared: Multiverse) -> list[di
     """Median, range, and shares of the cells with an estimate; how many there are, are withheld, were excluded."""
     found = [row for row in rows if row["estimate"] is not None]
     values = np.array([row["estimate"] for row in found])
-    significant = np.array([(row["p_value"] or 1.0) < 1 - declared.confidence for row in found])
+    p_values = [1.0 if row["p_value"] is None else row["p_value"] for row in found]
+    significant = np.array(p_values) < 1 - declared.confidence
     median = float(np.median(values))
     same = np.sign(values) == np.sign(median)
     numbers = {
