@@ -18,8 +18,6 @@ from pipeline.errors import ModelError
 
 FULL = 1e-9
 """A column of which less than this share is left by those before it is a sum of them."""
-ROUNDING = 1e-20
-"""A cluster with less than this share of the squared residuals has none but rounding."""
 MOST_EXPLICIT = 1_000
 """Of two absorbed effects the one with fewer levels becomes columns; more than these do not fit in memory."""
 
@@ -264,17 +262,6 @@ def by_appearance(labels: np.ndarray) -> np.ndarray:
     place = np.empty(len(first), dtype=np.int64)
     place[np.argsort(first)] = np.arange(len(first))
     return np.asarray(place[codes.reshape(-1)])
-
-
-def by_content(codes: np.ndarray, residuals: np.ndarray) -> np.ndarray:
-    """The codes numbered by what is in the clusters: squared residuals, and rows.
-
-    A draw is the number of a cluster: by the order of rows, or by names of people that another installation does not
-    give, the same seed would draw otherwise.
-    """
-    squares = np.bincount(codes, residuals**2)
-    place = np.lexsort((np.bincount(codes), np.where(squares > ROUNDING * squares.sum(), squares, 0.0)))
-    return np.asarray(np.argsort(place)[codes])
 
 
 def crossed(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -16,13 +16,13 @@ from pipeline.models.covariances.inverted import interval, p_value
 from pipeline.models.covariances.problem import (
     Absorbed,
     LeastSquares,
-    by_content,
     least_squares,
     numbers,
     same_length,
     sums_by,
     ways_of,
 )
+from pipeline.models.groups import by_content
 
 Statistic = Literal["t", "coefficient"]
 MOST_CLUSTERS = 150

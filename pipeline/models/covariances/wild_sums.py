@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.models.covariances.problem import Absorbed, LeastSquares, by_content, crossed, sums_by
+from pipeline.models.covariances.problem import Absorbed, LeastSquares, crossed, sums_by
+from pipeline.models.groups import by_content
 
 
 @dataclass(frozen=True)

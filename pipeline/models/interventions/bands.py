@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.errors import ModelError
+from pipeline.models.groups import order_of
 
 CHUNK = 2_000_000
 FEWEST_DRAWS = 99
@@ -13,11 +14,12 @@ FEWEST_DRAWS = 99
 def multiplied(summed: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Bootstrap deviations (draws × k) of estimates, from influence by cluster (clusters × k).
 
-    Callaway & Sant'Anna (2021), algorithm 1: each draw gives clusters Mammen's two-point weights.
-    Raises ModelError for fewer draws than a quantile of them needs.
+    Callaway & Sant'Anna (2021), algorithm 1: each draw gives clusters Mammen's two-point weights, in the order of what
+    they hold, whatever that of the rows. Raises ModelError for fewer draws than a quantile of them needs.
     """
     if draws < FEWEST_DRAWS:
         raise ModelError(f"a simultaneous band needs {FEWEST_DRAWS} draws or more", where="draws", count=draws)
+    summed = summed[order_of(summed**2)]
     generator = np.random.default_rng(seed)
     root = np.sqrt(5.0)
     low, high, chance = (1 - root) / 2, (1 + root) / 2, (root + 1) / (2 * root)

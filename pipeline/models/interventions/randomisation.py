@@ -14,6 +14,7 @@ from math import factorial, prod
 import numpy as np
 
 from pipeline.errors import ModelError
+from pipeline.models.groups import group_sums, order_of
 from pipeline.models.interventions.adoption import Adoption
 
 EXACT = 20_000
@@ -62,7 +63,10 @@ def randomised(data: Adoption, draws: int = 9_999, seed: int = 1) -> Randomised:
         p = float(np.mean(np.abs(effects) >= observed * (1 - 1e-9)))
         return Randomised(p, many, True)
     generator = np.random.default_rng(seed)
-    effects = forms.effects(generator.permuted(np.tile(code, (draws, 1)), axis=1))
+    order = order_of(group_sums(data.outcome[:, None] ** 2, area))
+    drawn = np.empty((draws, len(code)), dtype=code.dtype)
+    drawn[:, order] = generator.permuted(np.tile(code[order], (draws, 1)), axis=1)
+    effects = forms.effects(drawn)
     as_large = int(np.sum(np.abs(effects) >= observed * (1 - 1e-9)))
     return Randomised((as_large + 1) / (draws + 1), draws, False)
 

@@ -10,7 +10,8 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
-from pipeline.models.columns import codes
+from pipeline.models.columns import codes, ordered_codes
+from pipeline.models.groups import by_content
 from pipeline.models.inference import inference
 from pipeline.models.multiverses.cells import SCALED, Done, Plan, Under, estimated
 from pipeline.models.multiverses.joint import joint_tests, variance_shares
@@ -83,7 +84,7 @@ def multiverse(
             confidence=confidence, **clustered,
         ),
     )  # fmt: skip
-    declared = Multiverse.model_validate(
+    declared = _declared(
         {
             "question": "",
             "study": "frame",
@@ -118,7 +119,7 @@ def multiverse_of(
     if panel.is_empty():
         raise ModelError("the panel has no rows", where=name)
     panel = panel if "arm" in panel.columns else panel.with_columns(arm=pl.lit("main"))
-    people = codes(panel["person_id"])
+    people = _numbered(panel, [str(asked.outcome), *asked.measures])
     panel = panel.with_columns(pl.Series(PLACE, people))
     plan = Plan(
         settings=cells,
@@ -142,6 +143,24 @@ def multiverse_of(
         *_joint(found, declared),
     ]
     return estimates_table([*rows, *({"outcome": outcome} | row for row in further)], model=name, family="multiverse")
+
+
+def _declared(given: dict[str, Any]) -> Multiverse:
+    from pydantic import ValidationError
+
+    try:
+        return Multiverse.model_validate(given)
+    except ValidationError as error:
+        found = [(".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")) for one in error.errors()]
+        raise ModelError(found[0][1], where=found[0][0] or "choices") from None
+
+
+def _numbered(panel: pl.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Persons numbered by what they answered in which wave, so that draws depend neither on rows nor on their names."""
+    people, when = codes(panel["person_id"]), 1.0 + ordered_codes(panel["wave"])[0]
+    numbers = [name for name in names if name in panel.columns and panel[name].dtype.is_numeric()]
+    values = [panel[name].cast(pl.Float64).fill_nan(None).fill_null(0.0).to_numpy() for name in numbers]
+    return by_content(people, np.column_stack([when, *values, *(when * one for one in values)]))
 
 
 @public()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.models.covariance import few_clusters
+from pipeline.models.groups import by_content
 from pipeline.models.likelihood.robust import IN_WORDS, cluster_meat
 from pipeline.models.quantile.solver import quantile_fit
 
@@ -92,7 +93,7 @@ def bootstrap_spread(
     where: str,
 ) -> Spread:
     """The covariance over samples of as many clusters, drawn with replacement; R: ``boot.rq(cluster = …)``."""
-    draw = np.random.default_rng(seed)
+    draw, clusters = np.random.default_rng(seed), by_content(clusters, np.column_stack([outcome, matrix]))
     count = int(clusters.max()) + 1
     found = np.empty((draws, matrix.shape[1]))
     for number in range(draws):
