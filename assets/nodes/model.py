@@ -21,9 +21,10 @@ from pipeline.specs.standard_errors import DESIGN_BASED, takes_replicates
 
 
 def nodes(workspace: Workspace) -> list[Node]:
-    """``estimates/<model>`` for every declared model."""
+    """``estimates/<model>`` for every declared model; those made of the estimates of others come last."""
     project = workspace.project
-    return [_node(name, model, project) for name, model in project.models.items()]
+    made = sorted(project.models.items(), key=lambda item: isinstance(item[1], Corrections))
+    return [_node(name, model, project) for name, model in made]
 
 
 def _node(name: str, model: AnyModel, project: Project) -> Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -71,7 +71,7 @@ class MixedModel(Model):
     @property
     def groupings(self) -> Slopes:
         """The random part; that of a within–between model has persons with its ``random_slopes``."""
-        return {PERSON: self.random_slopes, **self.random} if self.splits else self.random
+        return random_part(self)
 
     @property
     def splits(self) -> bool:
@@ -153,3 +153,9 @@ def _among(
     foreign = sorted(set(named) - fixed)
     if foreign:
         raise ValueError(f"`{key}` names `{foreign[0]}`, which is {what}")
+
+
+def random_part(model: Any) -> Slopes:
+    """Grouping → the terms whose slopes vary between its groups, of what a fit reads of a declaration."""
+    random: Slopes = model.random
+    return {PERSON: model.random_slopes, **random} if FAMILIES[model.family].splits else random

@@ -22,7 +22,7 @@ from pipeline.papers.results import Results, result_of
 from pipeline.papers.tables.cells import with_interval
 from pipeline.participation.transitions import places
 from pipeline.paths import REPOSITORY, Paths
-from pipeline.specs import Claim, Figure, Model, load_project
+from pipeline.specs import Claim, Figure, declare, load_project
 from pipeline.specs.comparing import MARK
 from pipeline.specs.paper_reads import labels_of, pooling_waves
 from pipeline.specs.rounding import percent, rounded
@@ -406,7 +406,7 @@ def test_what_compares_levels_is_marked_in_tables_and_text(component, term, wave
         ({"wave_effects": False}, True),
         ({"wave_effects": False, "waves": ("w01",)}, False),
         ({"family": "fixed_effects", "wave_effects": False}, True),
-        ({"family": "fixed_effects", "wave_effects": False, "effects": "person_and_wave"}, False),
+        ({"family": "fixed_effects", "effects": "person_and_wave"}, False),
         ({"family": "first_difference", "wave_effects": False}, True),
         ({"family": "between"}, True),
     ],
@@ -414,8 +414,8 @@ def test_what_compares_levels_is_marked_in_tables_and_text(component, term, wave
 )  # fmt: skip
 def test_models_without_a_term_for_each_wave_pool_waves(keys, pools):
     declared = {"family": "within_between", **keys}
-    model = Model(question="?", study="s", outcome="trust", exposures=("contact",), **declared)
-    again = Model(question="?", study="s", family="sensitivity", of="m", weights="w", result={"term": "contact"})
+    model = declare(outcome="trust", exposures=("contact",), **declared)
+    again = declare(family="sensitivity", of="m", weights="w", result={"term": "contact"})
     every = {"m": model, "again": again}
     assert pooling_waves(every, every) == (tuple(every) if pools else ())
 
@@ -808,7 +808,7 @@ def test_where_a_question_was_asked_is_said_by_arm(asked, said):
 def test_a_method_says_of_which_waves_and_arms_its_results_are(keys, said):
     labels = {"w01": "2016", "w02": "2017", "main": "Kent, Scotland and Wales", "six": "Six areas"}
     declared = {"question": "?", "study": "s", "family": "pooled", "outcome": "trust", "exposures": ("contact",)}
-    note = model_note(Model(**declared, **keys), {}, labels)
+    note = model_note(declare(**declared, **keys), {}, labels)
     assert note.method.endswith(f"a term for each wave; {said}" if said else "a term for each wave")
 
 

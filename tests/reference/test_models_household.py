@@ -14,7 +14,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster, cov_cluster_2grou
 
 from pipeline.errors import ModelError
 from pipeline.models import fit
-from pipeline.specs import Model
+from pipeline.specs import AnyModel, declare
 
 EXPOSURES = ("contact", "threat")
 
@@ -35,9 +35,9 @@ def panel(*, anew: bool = True) -> pl.DataFrame:
     return made.with_columns(households(made, anew=anew))
 
 
-def declared(family: str, outcome: str = "trust", **more: object) -> Model:
+def declared(family: str, outcome: str = "trust", **more: object) -> AnyModel:
     said = {"question": "Why?", "study": "s", "family": family, "outcome": outcome, "exposures": EXPOSURES}
-    return Model(**said, **{"cluster": "household_id", **more})
+    return declare(**said, **{"cluster": "household_id", **more})
 
 
 def errors(table: pl.DataFrame) -> list[float]:

@@ -10,7 +10,7 @@ import pytest
 from pipeline import figures, models
 from pipeline.errors import PaperError
 from pipeline.figures.slope_lines import slope_lines
-from pipeline.specs.report import Model
+from pipeline.specs.models import declare
 
 PANEL = Path(__file__).parents[1] / "reference" / "data" / "terms" / "panel.csv"
 LABELS = {"x": "Contact", "z": "Concern"}
@@ -18,7 +18,7 @@ LABELS = {"x": "Contact", "z": "Concern"}
 
 def fitted(family: str, **further: object) -> pl.DataFrame:
     declared = {"exposures": ["x * z"], "slopes": [{"of": "x", "by": "z"}], **further}
-    spec = Model(question="?", study="s", family=family, outcome="y", **declared)
+    spec = declare(family=family, outcome="y", **declared)
     return models.fit("m", spec, pl.read_csv(PANEL))
 
 

@@ -9,6 +9,7 @@ import pytest
 from pipeline.papers.coverage import Coverage, coverage_of, method_of, remarks
 from pipeline.papers.methods import model_note
 from pipeline.papers.study_context import Question
+from pipeline.specs.models import declare
 from pipeline.specs.report import Model
 
 CALENDAR = {"kent": ("w01", "w02"), "wales": ("w02",), "leeds": ("w03",)}
@@ -54,7 +55,7 @@ def test_waves_without_a_weight_are_named_and_a_study_without_one_is_unweighted(
 
 
 def test_a_model_that_takes_no_weight_says_nothing_of_it():
-    model = Model(question="?", study="s", family="within_between", outcome="trust", exposures=("contact",))
+    model = declare(family="within_between", outcome="trust", exposures=("contact",))
     assert said(model, Coverage({"kent": ("w01",)}, frozenset(), {})) == []
 
 

@@ -51,7 +51,8 @@ def narrowed(family: str) -> SimpleNamespace:
         area = str(PANEL["psu"][0])
         given = {"outcome": "trust", "by": "psu", "start": {area: "w03"}}
     full = load(record.declaration).model_validate({"question": "?", "study": "s", "family": family, **given})
-    return SimpleNamespace(**{key: getattr(full, key) for key in record.keys - NOT_READ})
+    keys = {key: getattr(full, key) for key in record.keys - NOT_READ}
+    return SimpleNamespace(**keys, model_fields_set=full.model_fields_set)
 
 
 @pytest.mark.parametrize("family", FITTED)

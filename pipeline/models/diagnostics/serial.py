@@ -42,9 +42,10 @@ def _lagged(name: str, says: str, residuals: np.ndarray, person: np.ndarray, rho
 def breusch_godfrey(name: str, problem: LeastSquares) -> Found:
     """n R² of the residuals on the terms and the residuals before: plm's ``pbgtest(order = 1)``.
 
-    As there, the row before is that of the table, also where it is another person's.
+    As there, the row before is that of the table, also where it is another person's, so that the statistic depends on
+    the order of persons; ``wooldridge_within`` does not.
     """
-    says = "H0: no serial correlation of first order"
+    says = "H0: no serial correlation of first order (as plm, over the order of persons in the table)"
     residuals = problem.residuals
     before = np.append(0.0, residuals[:-1])
     left = before - problem.basis @ (problem.basis.T @ before)

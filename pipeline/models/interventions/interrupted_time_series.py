@@ -51,7 +51,7 @@ class Segments:
     since: np.ndarray  # which of the columns belong to interruptions
 
 
-@public(infinite=False, ordered=True)
+@public(once=True, infinite=False, ordered=True)
 def interrupted_time_series(
     frame: pl.DataFrame,
     outcome: str,

@@ -40,7 +40,7 @@ class Mixture:
         return np.inf if self.rmspe_after > 0 else 1.0
 
 
-@public(infinite=False, ordered=True)
+@public(once=True, infinite=False, ordered=True)
 def synthetic_control(
     frame: pl.DataFrame,
     outcome: str,

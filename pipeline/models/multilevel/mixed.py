@@ -22,6 +22,7 @@ from pipeline.models.multilevel.within_between_parts import split
 from pipeline.models.options import Rows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.weighting import WEIGHT, Weighted
+from pipeline.specs.mixed import random_part
 
 Residuals = Literal["independent", "ar1", "car1"]
 TIME = "_time"
@@ -192,5 +193,5 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weigh
     if declared.times is not None and declared.residuals != "independent":
         panel, further["time"] = with_times(panel, declared, study, TIME), TIME
     return regression(
-        mixed, name, spec, panel, rows, random=declared.groupings, precision=declared.precision, **further
+        mixed, name, spec, panel, rows, random=random_part(declared), precision=declared.precision, **further
     )

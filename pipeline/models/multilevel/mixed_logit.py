@@ -19,6 +19,7 @@ from pipeline.models.multilevel.within_between_parts import split
 from pipeline.models.options import Rows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.weighting import Weighted
+from pipeline.specs.mixed import random_part
 
 
 @public(ordered=True)
@@ -98,4 +99,4 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted 
     """The declared model (see ``pipeline.models.fit``)."""
     declared: Any = spec
     further = {key: getattr(declared, key) for key in ("uncorrelated", "points", "trials")}
-    return regression(mixed_logit, name, spec, panel, rows, random=declared.groupings, **further)
+    return regression(mixed_logit, name, spec, panel, rows, random=random_part(declared), **further)

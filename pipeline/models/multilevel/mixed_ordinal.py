@@ -22,6 +22,7 @@ from pipeline.models.multilevel.within_between_parts import split
 from pipeline.models.options import Rows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.weighting import Weighted
+from pipeline.specs.mixed import random_part
 
 MOST_CATEGORIES = 30
 """An outcome with more values than this is a number, and no answer to a question with categories."""
@@ -120,4 +121,4 @@ def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, _: Any, rows: Weighted 
     """The declared model (see ``pipeline.models.fit``)."""
     declared: Any = spec
     further = {key: getattr(declared, key) for key in ("uncorrelated", "points")}
-    return regression(mixed_ordinal, name, spec, panel, rows, random=declared.groupings, **further)
+    return regression(mixed_ordinal, name, spec, panel, rows, random=random_part(declared), **further)

@@ -62,7 +62,7 @@ def equivalence(
     """The two one-sided tests of an estimate against ± ``effect``; ``df = inf`` is the normal distribution.
 
     >>> round(equivalence(0.02, 0.03, 100, 0.1)["p_value"], 6)
-    0.004474
+    0.004468
     """
     if not std_error > 0:
         raise ModelError("an equivalence test needs a standard error above zero", where="smallest_effect")

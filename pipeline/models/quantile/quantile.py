@@ -56,7 +56,7 @@ def quantile_regression(
     >>> people = pl.DataFrame({"age": [20, 30, 40, 50, 60, 70], "hours": [9.0, 8.5, 7.0, 8.0, 6.0, 5.0]})
     >>> table = quantile_regression(people, "hours", ["age"], person=None, wave=None)
     >>> table.filter(component="coefficient")["estimate"].round(4).to_list()
-    [-0.08]
+    [-0.075]
     """
     wrong = [share for share in quantiles if not 0 < share < 1]
     if wrong or not quantiles or len(set(quantiles)) < len(quantiles):

@@ -168,7 +168,7 @@ def johnson_neyman(slope: float, tilt: float, covariance: np.ndarray, critical: 
 
     >>> region = johnson_neyman(1.0, -0.5, np.array([[0.04, 0.0], [0.0, 0.01]]), 1.96)
     >>> round(region.lower, 4), round(region.upper, 4), region.inside
-    (1.1003, 3.6257, False)
+    (1.1044, 3.6218, False)
     """
     own, both, other = float(covariance[0, 0]), float(covariance[0, 1]), float(covariance[1, 1])
     a = tilt**2 - critical**2 * other
