@@ -63,6 +63,7 @@ def asked() -> pl.DataFrame:
             **{f"a{k}": 0.8 * factor + draw.normal(size=400) for k in range(1, 5)},
             **{f"b{k}": 0.5 * factor + draw.normal(size=400) for k in range(1, 5)},
             **{f"o{k}": np.clip(np.round(3 + factor + draw.normal(size=400)), 2, 4) for k in range(1, 5)},
+            **{f"p{k}": np.clip(np.round(3 + factor + draw.normal(size=400)), 2, 4) for k in range(1, 4)},
         }
     ).with_columns(responded=pl.col("responded").cast(int))
     return frame.with_columns(x=pl.when(pl.Series(draw.random(400) < 0.1)).then(None).otherwise("x"))
@@ -240,6 +241,7 @@ SEM: dict[str, Callable[[Hold], object]] = {
     "alpha": of_asked(lambda frame: sem.alpha(frame, FACTOR["f"])),
     "alt": of_asked(lambda frame: sem.alt(frame, LAGS, gate=False).fit["chisq"]),
     "cfa": of_asked(lambda frame: estimates_of(sem.cfa(frame, FACTOR, weights="w", estimator="MLR"))),
+    "change_score": of_asked(lambda frame: sem.change_score(frame, LAGS, gate=False).fit["df"]),
     "clpm": of_asked(lambda frame: estimates_of(sem.clpm(frame, LAGS, covariates="x"))),
     "growth": of_asked(lambda frame: estimates_of(sem.growth(frame, {"a": LAGS["x"]}, gate=False))),
     "icc": of_asked(lambda frame: sem.icc(frame, "x", "g")),
@@ -248,6 +250,10 @@ SEM: dict[str, Callable[[Hold], object]] = {
     "ladder": of_asked(lambda frame: sem.ladder(frame, LAGS, lags="equal").table.select("model", "chisq", "df")),
     "lcm_sr": of_asked(lambda frame: sem.lcm_sr(frame, LAGS, gate=False).fit["df"]),
     "omega": of_asked(lambda frame: sem.omega(frame, FACTOR).table),
+    "ordinal_growth": of_asked(lambda frame: estimates_of(sem.ordinal_growth(frame, ORDERED, gate=False))),
+    "ordinal_riclpm": of_asked(
+        lambda frame: estimates_of(sem.ordinal_riclpm(frame, {"x": ORDERED, "y": ["p1", "p2", "p3"]}, gate=False))
+    ),
     "polychoric": of_asked(lambda frame: sem.polychoric(frame, ORDERED)),
     "riclpm": of_asked(lambda frame: estimates_of(sem.riclpm(frame, LAGS, "equal", gate=False))),
     "sem": of_asked(
@@ -297,8 +303,9 @@ OTHERWISE: dict[str, dict[str, str]] = {
     },
     "sem": {
         **dict.fromkeys(
-            ("addition_tests", "bootstrap", "compare", "continuous_time", "random_intercept_test", "release_tests",
-             "total_release_test"), "takes fitted models",
+            ("addition_tests", "bootstrap", "compare", "continuous_time", "derived_effects", "expression_intervals",
+             "factor_scores", "random_intercept_test", "release_tests", "theta_estimates", "total_release_test"),
+            "takes fitted models",
         ),
         "parameter_table": "takes no answers",
     },
@@ -313,6 +320,16 @@ OTHERWISE: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             ("likert", "alt_likert", "transition_flow", "alt_transition_flow", "small_multiples",
              "alt_small_multiples"), "tests/spec/test_figures_answers.py",
+        ),
+        **dict.fromkeys(
+            ("mediation_paths", "alt_mediation_paths", "predicted_margins", "alt_predicted_margins"),
+            "tests/spec/test_figures_mediation.py, tests/spec/test_figures_effects.py",
+        ),
+        **dict.fromkeys(("event_study", "alt_event_study"), "tests/spec/test_figures_event_study.py"),
+        **dict.fromkeys(("simple_slopes", "alt_simple_slopes"), "tests/spec/test_figures_slopes.py"),
+        **dict.fromkeys(
+            ("forest_plot", "alt_forest", "specification_curve", "alt_specification_curve"),
+            "tests/spec/test_figures_multiverse.py",
         ),
         **dict.fromkeys(("participation_flow", "participation_patterns"), "drawn from what the alt texts say"),
         **dict.fromkeys(("draw", "lint", "rendered", "save_drawing", "save_figure"), "takes drawings"),

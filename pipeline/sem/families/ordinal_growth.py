@@ -8,6 +8,7 @@ from typing import Unpack
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.sem.engine.data import as_frame
 from pipeline.sem.engine.fitting import FitOptions
 from pipeline.sem.engine.table import Parameter
@@ -18,6 +19,7 @@ from pipeline.sem.ordinal.fitting import OrdinalFitting
 from pipeline.sem.ordinal.result import OrdinalResult
 
 
+@known_options
 def ordinal_growth(
     frame: pl.DataFrame,
     variables: Sequence[str] | Mapping[str, Sequence[str]],

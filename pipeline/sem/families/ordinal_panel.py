@@ -9,6 +9,7 @@ from typing import Unpack
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.options import known_options
 from pipeline.sem.engine.data import as_frame
 from pipeline.sem.engine.fitting import SearchOptions
 from pipeline.sem.engine.table import Linear, Parameter
@@ -20,6 +21,7 @@ from pipeline.sem.ordinal.fitting import OrdinalFitting
 from pipeline.sem.ordinal.result import OrdinalResult
 
 
+@known_options
 def ordinal_riclpm(
     frame: pl.DataFrame,
     constructs: Mapping[str, Waves],
