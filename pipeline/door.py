@@ -26,6 +26,8 @@ from pipeline.wave_order import in_wave_order
 INDEX = ("person_id", "arm", "wave")
 WEIGHTS = ("weight", "weights", "base_weight")
 SHARES = ("confidence", "level")
+FEWEST_DRAWS = 50
+"""Of fewer no quantile, and no p-value below 0.05, can be had."""
 
 
 def public(
@@ -58,8 +60,7 @@ def public(
             for name, value in options.items():
                 if name not in sources:
                     _check(name, value, hints(function).get(name, object))
-            _check_categories(options)
-            _check_roles(options)
+            _check_together(options, signature)
             if sources:
                 given.arguments |= {name: table_on_disk(given.arguments[name]) for name in sources}
                 return load(str(on_disk))(*given.args, **given.kwargs)
@@ -138,6 +139,14 @@ def _require_polars(name: str, value: object, *, optional: bool) -> None:
     raise OptionError(f"a polars DataFrame is taken, and this is a {kind}", where=name, todo=todo)
 
 
+def _check_together(options: Mapping[str, Any], signature: inspect.Signature) -> None:
+    """Raises OptionError for arguments that do not go with each other, or with what the function does by itself."""
+    _check_categories(options)
+    _check_roles(options)
+    if "draws" in options:
+        _check_draws(options["draws"], signature.parameters["draws"].default)
+
+
 def _check_categories(options: Mapping[str, Any]) -> None:
     """Raises OptionError for a column named in ``categorical`` that the model does not use."""
     named = options.get("categorical", ())
@@ -150,11 +159,28 @@ def _check_categories(options: Mapping[str, Any]) -> None:
 
 
 def _check_roles(options: Mapping[str, Any]) -> None:
-    """Raises OptionError for an outcome that is explained by itself."""
+    """Raises OptionError for an outcome that is explained by itself, or a variable that mediates its own effect."""
     outcome = options.get("outcome")
-    for role in ("exposures", "covariates"):
-        if isinstance(outcome, str) and outcome in _texts(options.get(role)):
+    others = {role: list(_texts(options.get(role))) for role in ("exposures", "covariates")}
+    for role, names in others.items():
+        if isinstance(outcome, str) and outcome in names:
             raise OptionError(f"`{outcome}` is the outcome, and explained by itself", where=role, todo="Leave it out.")
+    mediators = list(_texts(options.get("mediators")))
+    several = [name for name in mediators if name in (outcome, *others["exposures"], *others["covariates"])]
+    several += [name for name in others["exposures"] if mediators and name in others["covariates"]]
+    if several:
+        what = f"`{several[0]}` has two roles among exposures, mediators, covariates and outcome"
+        raise OptionError(what, todo="Give it one.")
+
+
+def _check_draws(draws: object, default: object) -> None:
+    """Raises OptionError for too few draws to say anything of, where the function has some by itself."""
+    if isinstance(default, int) and default >= FEWEST_DRAWS and not (isinstance(draws, int) and draws >= FEWEST_DRAWS):
+        raise OptionError(
+            f"`draws={draws!r}` is no number of draws, of which {FEWEST_DRAWS} or more are needed",
+            where="draws",
+            todo=f"By itself there are {default:,}.",
+        )
 
 
 def _frame(

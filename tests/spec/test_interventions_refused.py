@@ -222,9 +222,11 @@ def test_covariates_that_are_alike_are_not_said_to_separate():
         group_time_effects(twice, "trust", ["x", "z"], start="first")
 
 
-@pytest.mark.parametrize("draws", [-5, 0, 1])
-def test_a_band_needs_draws(draws):
-    with pytest.raises(ModelError, match="99 draws or more"):
+@pytest.mark.parametrize(
+    ("draws", "says"), [(-5, "50 or more"), (0, "50 or more"), (2.5, "50 or more"), (60, "99 draws or")]
+)
+def test_a_band_needs_draws(draws, says):
+    with pytest.raises(ModelError, match=says):
         group_time_effects(MIXED, "trust", start="first", draws=draws)
 
 
