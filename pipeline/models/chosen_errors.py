@@ -25,6 +25,7 @@ from pipeline.specs.standard_errors import AREAS, FEW_AREAS, HOUSEHOLD_WAYS, Sta
 Asked = StandardErrors | str | Mapping[str, Any] | None
 """A kind of standard errors, a kind with options, or None: clustered, and classical where there are no clusters."""
 
+ROUNDING = 1e-9
 MANY_WAVES = 20
 """With fewer periods Driscoll–Kraay errors are too small."""
 
@@ -96,11 +97,32 @@ def with_errors(fit: Linear, errors: StandardErrors | None, refit: Refit, *, rep
     if automatic:
         errors = StandardErrors(kind="wild_bootstrap")
     if errors is None:
-        return fit
+        return fit if repeated else _cautioned(fit, refit)
     problem = refit.problem()
     if errors.record.clusters:
-        return _clustered(fit, errors, refit, problem, automatic=automatic)
+        made = _clustered(fit, errors, refit, problem, automatic=automatic)
+        return made if errors.kind in ("wild_bootstrap", "randomisation") else _cautioned(made, refit)
     return _unclustered(fit, errors, refit, problem)
+
+
+def _cautioned(fit: Linear, refit: Refit) -> Linear:
+    """With a note on each term in which one of few clusters alone differs: its clustered error is far too small."""
+    data = refit.data
+    if data.clusters is None or not 1 < data.n_clusters < FEW_AREAS:
+        return fit
+    drawn, before = drawn_way(_ways(data)), fit.tested
+
+    def tested(row: np.ndarray) -> Tested | None:
+        found, alone = None if before is None else before(row), np.flatnonzero(row)
+        if len(alone) != 1 or data.terms[alone[0]].component == "intercept":
+            return found
+        lone = few_treated(data.matrix[:, alone[0]], drawn)[0]
+        if lone is None:
+            return found
+        note = f"one of {data.n_clusters} clusters alone differs in it: its error is too small; prefer randomisation"
+        return replace(found or Tested(), note=note)
+
+    return replace(fit, tested=tested)
 
 
 def _few_areas(data: RegressionData) -> bool:
@@ -122,9 +144,22 @@ def _unclustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: Lea
             note = "a person’s rows count as independent: cluster by person, unless there are two waves"
     else:
         covariance, words, note = _serial(errors, refit, problem)
-    return replace(
-        fit, covariance=covariance, described=errors.record.printed.format(**words), note=note, intervals="t"
-    )
+    described = errors.record.printed.format(**words)
+    made = replace(fit, covariance=covariance, described=described, note=note, intervals="t")
+    return replace(made, tested=_lone(problem)) if errors.kind in sandwich.HC else made
+
+
+def _lone(problem: LeastSquares) -> Callable[[np.ndarray], Tested | None]:
+    """Withholds what rests on a row that decides its own fitted value: it has no residual to judge the error by."""
+    lone = problem.basis[problem.leverage > 1 - sandwich.EXACT]
+
+    def tested(row: np.ndarray) -> Tested | None:
+        direction = row @ problem.back[: problem.n_terms]
+        if not len(lone) or np.abs(lone @ direction).max() < ROUNDING * np.linalg.norm(direction):
+            return None
+        return Tested(withheld=True, note="withheld: it rests on a row that nothing else in the data speaks of")
+
+    return tested
 
 
 def _serial(
@@ -243,6 +278,7 @@ def _wild(errors: StandardErrors, refit: Refit, problem: LeastSquares, ways: lis
         refused, caution = (None, None)
         if len(alone) == 1 and refit.data.terms[alone[0]].component != "intercept":
             refused, caution = few_treated(refit.data.matrix[:, alone[0]], drawn)
+            caution = None if refit.data.terms[alone[0]].component == "wave" else caution  # nobody is treated by it
         if refused:
             return Tested(withheld=True, note=f"withheld: {refused}; use randomisation inference")
         direction = row @ problem.back[: problem.n_terms]

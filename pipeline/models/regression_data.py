@@ -120,6 +120,8 @@ def regression_data(
         columns += _columns(rows, name, name in set(categorical))
     if wave_effects and wave is not None:
         columns += _wave_dummies(index)
+    if not columns:
+        raise ModelError("no term is left to estimate", where="exposures", todo="Name one.")
     return RegressionData(
         outcome_name=outcome,
         outcome=outcome_values,

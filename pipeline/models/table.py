@@ -58,8 +58,9 @@ def _is_perfect(data: Fitted, fit: Linear) -> bool:
     matrix, outcome = getattr(data, "matrix", None), getattr(data, "outcome", None)
     if matrix is None or outcome is None or not len(outcome):
         return False
-    errors = np.sqrt(np.maximum(np.diag(fit.covariance), 0.0)) * matrix.std(axis=0) * np.sqrt(len(outcome))
-    return bool(errors.max(initial=0.0) < ROUNDING * outcome.std())
+    spread = matrix.std(axis=0)
+    errors = np.sqrt(np.maximum(np.diag(fit.covariance), 0.0)) * spread * np.sqrt(len(outcome))
+    return bool((spread > 0).any() and errors.max() < ROUNDING * outcome.std())
 
 
 def retested(

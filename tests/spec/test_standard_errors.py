@@ -249,3 +249,26 @@ def test_an_outcome_that_is_explained_but_for_rounding_has_no_errors(errors):
     assert found["estimate"] == pytest.approx(2)
     assert (found["std_error"], found["p_value"], found["conf_low"]) == (None, None, None)
     assert "withheld: the terms explain the outcome but for rounding" in found["note"]
+
+
+def test_one_treated_area_is_cautioned_of_and_has_no_jackknife():
+    frame = panel(treated=(1,))
+    for errors in ("cr2", "cr0", "clustered"):
+        found = row(pooled(frame, "y", ["home"], standard_errors={"kind": errors, "cluster": "area_code"}), "home")
+        assert "one of 6 clusters alone differs in it" in found["note"], errors
+    with pytest.raises(ModelError, match="without one of the clusters a term cannot be estimated, so that CR3"):
+        pooled(frame, "y", ["home"], standard_errors={"kind": "cr3", "cluster": "area_code"})
+
+
+def test_what_rests_on_one_row_has_no_robust_error():
+    frame = panel().with_columns(lone=(pl.int_range(pl.len()) == 0).cast(pl.Float64))
+    for kind in ("hc0", "hc2", "hc3"):
+        table = pooled(frame, "y", ["x", "lone"], standard_errors=kind)
+        assert row(table, "lone")["std_error"] is None
+        assert row(table, "x")["std_error"] > 0
+
+
+def test_a_model_without_terms_is_refused_and_one_of_an_intercept_is_fitted():
+    with pytest.raises(ModelError, match="no term is left to estimate"):
+        fixed_effects(panel(), "y", [], wave_effects=False)
+    assert row(pooled(panel(), "y", [], wave_effects=False), "intercept", "intercept")["std_error"] > 0

@@ -139,3 +139,22 @@ def test_a_correlation_of_one_is_withheld_without_a_warning():
         warnings.simplefilter("error")
         table = mixed(panel, "y", ["t"], random={"person_id": ["t"]}, wave_effects=False, degrees="satterthwaite")
     assert table.filter(component="random_correlation")["conf_low"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"random": {"person_id": "x"}}, r'Write random=\{"person_id": \["x"\]\}'),
+        ({"within_between": ["u"]}, "`within_between` is no exposure of the model"),
+        ({"time": "time"}, "`time` is of residuals that correlate"),
+        ({"row_weights": "u"}, "`row_weights` is of rows given the group"),
+        ({"weights": "u", "row_weights": "u", "method": "ml"}, "`scaling` is of `row_weights`, which need it"),
+        ({"scaling": "size", "weights": "u", "method": "ml"}, "`scaling` is of `row_weights`, which need it"),
+        ({"cluster": "area"}, "`cluster` is of models with sampling `weights`"),
+        ({"random": {"person_id": [], "wave": []}, "wave_effects": True}, "waves have fixed effects or random ones"),
+    ],
+    ids=str,
+)
+def test_options_that_would_mean_nothing_are_refused(options, why):
+    with pytest.raises(ModelError, match=why):
+        mixed(PANEL.with_columns(u=1.0), "y", ["x"], **{"wave_effects": False} | options)

@@ -133,7 +133,7 @@ def _parts(one: Cluster, rank: int, kind: str, size: float) -> tuple[np.ndarray,
         if kind == "cr2":
             turn = _power(np.eye(len(gram)) - gram, -0.5)[:rank]
         elif kind == "cr3":
-            turn[:, :rank] = np.linalg.inv(np.eye(rank) - gram[:rank, :rank])
+            turn[:, :rank] = np.linalg.inv(_without(gram[:rank, :rank]))
         reach = one.placed(turn @ gram)
         return turn @ (one.columns.T @ one.residuals), turn @ gram @ turn.T, reach, reach
     root = np.sqrt(one.weights)
@@ -141,7 +141,7 @@ def _parts(one: Cluster, rank: int, kind: str, size: float) -> tuple[np.ndarray,
     rows = heavy[:, :rank].T * size
     if kind == "cr3":
         gram = one.columns[:, :rank].T @ one.columns[:, :rank]
-        rows = np.linalg.solve(np.eye(rank) - gram, rows)
+        rows = np.linalg.solve(_without(gram), rows)
     elif kind == "cr2":
         assert one.outer is not None
         span = np.linalg.qr(np.column_stack([light, heavy]))[0]
@@ -150,6 +150,18 @@ def _parts(one: Cluster, rank: int, kind: str, size: float) -> tuple[np.ndarray,
         turn = _power(np.eye(len(moved)) + moved, -0.5) - np.eye(len(moved))
         rows = rows + (rows @ span) @ turn @ span.T
     return rows @ (one.residuals / root), rows @ rows.T, one.placed(rows @ light), one.placed(rows @ heavy)
+
+
+def _without(gram: np.ndarray) -> np.ndarray:
+    """What is left of the columns without a cluster (I − gram). Raises ModelError where nothing is left of one."""
+    left: np.ndarray = np.eye(len(gram)) - gram
+    if np.linalg.eigvalsh(left).min() < ZERO:
+        raise ModelError(
+            "without one of the clusters a term cannot be estimated, so that CR3 is not defined",
+            where="clusters",
+            todo="Take `cr2`, leave the term out, or test it by randomisation.",
+        )
+    return left
 
 
 def _power(matrix: np.ndarray, power: float) -> np.ndarray:

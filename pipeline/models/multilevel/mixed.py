@@ -16,6 +16,7 @@ from pipeline.models.multilevel.degrees import Degrees
 from pipeline.models.multilevel.estimates import Asked, mixed_table
 from pipeline.models.multilevel.gaussian.pseudo import group_weights, scaled_weights
 from pipeline.models.multilevel.gaussian.rows import Serial, mixed_rows
+from pipeline.models.multilevel.given import refuse_unused, require_lists
 from pipeline.models.multilevel.random_part import random_terms, residual_times
 from pipeline.models.multilevel.times import with_times
 from pipeline.models.multilevel.within_between_parts import split
@@ -97,6 +98,17 @@ def mixed(
     chosen = taken(Rows, options)
     person, wave = str(chosen.get("person", "person_id")), str(chosen.get("wave", "wave"))
     groupings = dict(random or {person: ()})
+    require_lists(groupings)
+    refuse_unused(
+        within_between="no exposure of the model" if set(within_between) - set(exposures) else "",
+        time="of residuals that correlate" if time and residuals == "independent" else "",
+        row_weights="of rows given the group, whose own stand in `weights`" if row_weights and not weights else "",
+        scaling="of `row_weights`, which need it" if bool(scaling) != bool(row_weights) else "",
+        cluster="of models with sampling `weights`" if cluster and not weights and cluster != person else "",
+    )
+    if wave in groupings and chosen.get("wave_effects", True):
+        todo = "Say `wave_effects=False`."
+        raise ModelError("waves have fixed effects or random ones, not both", where=f"random, {wave}", todo=todo)
     cluster = cluster if weights is not None and cluster not in groupings else None
     carried = [*groupings, *filter(None, (time, precision, weights, row_weights, cluster))]
     data = regression_data(
