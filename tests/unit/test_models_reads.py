@@ -30,8 +30,11 @@ KEYS = {
 
 
 ANSWERS = {
-    **dict.fromkeys(("logit", "conditional_logit"), "helped"),
-    **dict.fromkeys(("ordered_logit", "multinomial_logit", "fixed_effects_ordered_logit", "design_ordered"), "answer"),
+    **dict.fromkeys(("logit", "conditional_logit", "mixed_logit"), "helped"),
+    **dict.fromkeys(
+        ("ordered_logit", "multinomial_logit", "fixed_effects_ordered_logit", "design_ordered", "mixed_ordinal"),
+        "answer",
+    ),
     **dict.fromkeys(("poisson", "negative_binomial", "fixed_effects_poisson"), "times"),
 }
 """Outcomes of families that take no plain number."""
@@ -45,6 +48,8 @@ def narrowed(family: str) -> SimpleNamespace:
         given["outcomes"] = ["helped"]
     if family in ANSWERS:
         given["outcome"] = ANSWERS[family]
+    if family == "mixed":
+        given["method"] = "ml"
     if family == "hausman_taylor":
         given |= {"covariates": ["is_woman"], "endogenous": ["contact"]}
     if family == "synthetic_control":
