@@ -36,7 +36,7 @@ def absorb(data: Adoption, matrix: np.ndarray, terms: tuple[Term, ...]) -> Absor
     only where units are not nested in clusters; t on G − 1: fixest's ``feols``, Stata's ``reghdfe``. Without clusters
     errors are classical. Raises ModelError naming the terms that cannot be separated.
     """
-    joined = np.column_stack([matrix, data.covariates])
+    joined = np.asfortranarray(np.column_stack([matrix, data.covariates]))
     every = (*terms, *data.terms)
     left, outcome = data.effects.of_each(joined), data.effects.residuals(data.outcome)
     root = np.sqrt(data.weight)
@@ -44,7 +44,9 @@ def absorb(data: Adoption, matrix: np.ndarray, terms: tuple[Term, ...]) -> Absor
     whole = np.linalg.norm(joined, axis=0)
     if (size < SMALL * whole).any():
         check_rank(left, every, data.outcome_name, whole)
-    x, y = left / size * root[:, None], outcome * root
+    x, y = left / size, outcome * root
+    if data.weights is not None:
+        x *= root[:, None]
     moments = x.T @ x
     if np.linalg.cond(moments) > ALIKE:
         check_rank(left, every, data.outcome_name, whole)

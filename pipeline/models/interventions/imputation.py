@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.errors import ModelError
 from pipeline.models.inference import Term
-from pipeline.models.interventions.absorbed import absorb
+from pipeline.models.interventions.absorbed import ALIKE, SMALL, absorb
 from pipeline.models.interventions.adoption import Adoption, lonely_cohorts, lonely_note
 from pipeline.models.interventions.event_rows import TERM, name_of
 from pipeline.models.interventions.pretrends import Path
@@ -83,8 +83,11 @@ def untreated(data: Adoption) -> tuple[Untreated, tuple[str, ...]]:
     means = np.column_stack([np.bincount(data.unit, weight * column) / mass for column in rest.T])
     left = (rest - means[data.unit]) * np.sqrt(weight)[:, None]
     terms = (*(Term("wave", data.when.label(time), wave=data.when.label(time)) for time in data.times[1:]), *data.terms)
-    check_rank(left, terms, data.outcome_name, np.linalg.norm(rest, axis=0))
-    return Untreated(data, before, rest, mass, means, np.linalg.inv(left.T @ left)), tuple(notes)
+    moments, whole = left.T @ left, np.linalg.norm(rest, axis=0)
+    size = np.sqrt(np.diag(moments))
+    if (size < SMALL * whole).any() or np.linalg.cond(moments / np.outer(size, size)) > ALIKE:
+        check_rank(left, terms, data.outcome_name, whole)
+    return Untreated(data, before, rest, mass, means, np.linalg.inv(moments)), tuple(notes)
 
 
 def imputation(data: Adoption, leads: float | None, lags: float | None) -> Study:
@@ -124,7 +127,7 @@ def _errors(model: Untreated, v: np.ndarray, effect: np.ndarray) -> np.ndarray:
     """Residuals (n × m): of treated rows the effect less the v²-weighted mean effect of its cohort and wave."""
     data, treated = model.data, ~model.is_before
     errors = np.repeat((data.outcome - model.counterfactual)[:, None], v.shape[1], axis=1)
-    cell = np.unique(np.column_stack([data.start[treated], data.time[treated]]), axis=0, return_inverse=True)[1]
+    cell = np.searchsorted(data.cohorts, data.start[treated]) * len(data.times) + data.wave[treated]
     for column in range(v.shape[1]):
         square = v[treated, column] ** 2
         total = np.bincount(cell, square)

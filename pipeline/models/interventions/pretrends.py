@@ -159,22 +159,21 @@ def relative_magnitudes(path: Path, weights: np.ndarray, magnitude: float, level
 
 def breakdown(path: Path, weights: np.ndarray, level: float = 0.05) -> float:
     """The largest M at which the interval still leaves out zero: 0 if it never does, infinite if it always does."""
+    from scipy.optimize import brentq
 
-    def leaves_out(magnitude: float) -> bool:
+    def beyond(magnitude: float) -> float:
+        """How far the interval lies from zero, below zero where it holds it."""
         found = relative_magnitudes(path, weights, magnitude, level)
-        return found.conf_low > 0 or found.conf_high < 0
+        return max(found.conf_low, -found.conf_high)
 
-    if not leaves_out(0.0):
+    if beyond(0.0) <= 0:
         return 0.0
     low, high = 0.0, 1.0
-    while leaves_out(high):
+    while beyond(high) > 0:
         low, high = high, high * 2
         if high > LARGEST:
             return np.inf
-    while high - low > 1e-6 * max(1.0, high):
-        middle = (low + high) / 2
-        low, high = (middle, high) if leaves_out(middle) else (low, middle)
-    return low
+    return float(brentq(beyond, low, high, xtol=1e-9))
 
 
 def _steps(path: Path) -> np.ndarray:
