@@ -36,7 +36,7 @@ def absorb(data: Adoption, matrix: np.ndarray, terms: tuple[Term, ...]) -> Absor
     only where units are not nested in clusters; t on G − 1: fixest's ``feols``, Stata's ``reghdfe``. Without clusters
     errors are classical. Raises ModelError naming the terms that cannot be separated.
     """
-    joined = np.asfortranarray(np.column_stack([matrix, data.covariates]))
+    joined = np.column_stack([matrix, data.covariates]) if data.covariates.size else matrix
     every = (*terms, *data.terms)
     left, outcome = data.effects.of_each(joined), data.effects.residuals(data.outcome)
     root = np.sqrt(data.weight)

@@ -10,7 +10,9 @@ after the start the paths diverge by at most M times what they did at most betwe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from math import isqrt
 
 import numpy as np
 
@@ -89,7 +91,7 @@ def slope_seen(path: Path, power: float, level: float = 0.05) -> float:
     trend = (path.event - path.omitted)[path.before]
     covariance = path.covariance[np.ix_(path.before, path.before)]
     errors = np.sqrt(np.diag(covariance))
-    drawn = _quasi_random(covariance / np.outer(errors, errors))
+    drawn = _quasi_random((covariance / np.outer(errors, errors)).tobytes())
     bound = float(ndtri(1 - level / 2))
 
     def missed(slope: float) -> float:
@@ -99,10 +101,13 @@ def slope_seen(path: Path, power: float, level: float = 0.05) -> float:
     return float(brentq(missed, 0.0, top, xtol=top * 1e-6)) if missed(0.0) > 0 else 0.0
 
 
-def _quasi_random(correlation: np.ndarray) -> np.ndarray:
-    """Evenly spread normals (2¹⁴ × k) of this correlation, always the same ones."""
+@lru_cache(maxsize=4)
+def _quasi_random(held: bytes) -> np.ndarray:
+    """Evenly spread normals (2¹⁴ × k) of the correlation (k × k) in these bytes, always the same ones."""
     from scipy.stats import qmc
 
+    flat = np.frombuffer(held)
+    correlation = flat.reshape(isqrt(len(flat)), -1)
     return np.asarray(qmc.MultivariateNormalQMC(np.zeros(len(correlation)), correlation, rng=2022).random(2**14))
 
 

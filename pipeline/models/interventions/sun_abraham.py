@@ -116,7 +116,9 @@ def sun_abraham(data: Adoption, omitted: float | None, leads: float | None, lags
             who = f"those treated in {data.when.label(cohort)}"
             notes.append(f"{who} are compared with event time {base:g}, their last wave before")
         cells += [(cohort, one) for one in there if one != base]
-    matrix = np.column_stack([((data.start == cohort) & (event == one)).astype(float) for cohort, one in cells])
+    matrix = np.empty((data.n_obs, len(cells)), order="F")
+    for place, (cohort, one) in enumerate(cells):
+        matrix[:, place] = (data.start == cohort) & (event == one)
     terms = tuple(Term("group_time", TERM, group=f"{cohort:g}", wave=name_of(one)) for cohort, one in cells)
     fit = absorb(data, matrix, terms)
     k = len(cells)
