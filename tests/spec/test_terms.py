@@ -322,3 +322,11 @@ def test_means_are_those_of_the_rows_that_the_model_keeps(declared: dict[str, An
         .filter(pl.col("component") != "sample")
         .equals(models.fit("m", spec, frame.drop_nulls(lacking)).drop("note").filter(pl.col("component") != "sample"))
     )
+
+
+@pytest.mark.parametrize(
+    "options", [{"standardise": {"z": "overall"}}, {"centre": {"z": "grand"}}, {"categorical": ["z"]}]
+)
+def test_a_choice_for_a_measure_that_no_term_names_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match="`z` is in none of the terms"):
+        add_terms(panel(), ["x^2"], **options)

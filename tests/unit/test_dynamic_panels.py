@@ -45,6 +45,8 @@ def found(table, term):
         (lambda p: difference_gmm(p, "y", ["x"], predetermined=["x"], endogenous=["x"]), "choose one"),
         (lambda p: difference_gmm(p, "y", ["x"], instrument_lags={"x": (1, 2)}), "neither the outcome"),
         (lambda p: difference_gmm(p, "y", ["x"], instrument_lags={"y": (3, 2)}), "from the first to the last"),
+        (lambda p: difference_gmm(p, "y", ["x"], instrument_lags={"y": (1, 3)}), "its instruments begin at lag 2"),
+        (lambda p: system_gmm(p, "y", ["x"], predetermined=["x"], instrument_lags={"x": (0, 3)}), "begin at lag 1"),
         (lambda p: difference_gmm(p, "y", ["x", "twice"]), "cannot be separated"),
         (lambda p: difference_gmm(p[:24], "y", ["x"], collapse=True), "too few persons to weight the moments"),
         (lambda p: difference_gmm(p, "y", ["x"], transformation="levels"), "not an option"),

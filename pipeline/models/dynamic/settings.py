@@ -90,6 +90,13 @@ class Settings:
                 where="instrument_lags",
                 todo="Other terms are their own instruments.",
             )
+        early = sorted(name for name, (first, _) in given.items() if first < usual[name])
+        if early and self.transformation == "difference":
+            first = usual[early[0]]
+            raise ModelError(
+                f"{early[0]} answers to the errors of the differences: its instruments begin at lag {first}",
+                where="instrument_lags",
+            )
         return {name: Lags(*given.get(name, (first, None))) for name, first in usual.items()}
 
 

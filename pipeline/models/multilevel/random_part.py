@@ -53,13 +53,14 @@ def _term(data: RegressionData, group: str, slopes: Sequence[str], structure: St
     n_groups = int(member.max()) + 1
     if n_groups < 2:
         raise ModelError("one group has no variance between groups", where=f"random, {group}", count=n_groups)
+    article = "an" if level[0] in "aeiou" else "a"
     names, columns = ["intercept"], [np.ones(data.n_obs)]
     for slope in dict.fromkeys(slopes):
         values = _slope(data, slope, group)
         spread = np.abs(values - means_of(values[:, None], member)[:, 0]).max()
         if not spread > VARIES * max(float(np.abs(values).max()), 1e-300):
             raise ModelError(
-                f"{slope} never varies within a {level}, so that its slope cannot vary between them",
+                f"{slope} never varies within {article} {level}, so that its slope cannot vary between them",
                 where=f"random, {group}",
                 todo="Leave its slope out.",
             )

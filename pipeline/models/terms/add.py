@@ -60,7 +60,7 @@ def add_terms(
     making = Making(
         frozenset(categorical), reference or {}, centre or {}, standardise or {}, weights, person=person, wave=wave
     )
-    _require_choices(making)
+    _require_choices(making, {factor.name for term in wanted for factor in term.factors})
     factors = (factor for term in wanted for factor in term.factors)
     made = Factors(frame, factors, making, calendar or calendar_of(frame, wave=wave), complete)
     columns: list[pl.Series] = []
@@ -86,7 +86,12 @@ def _parsed(text: str) -> tuple[Term, ...]:
         raise ModelError(str(error), where="terms") from None
 
 
-def _require_choices(making: Making) -> None:
+def _require_choices(making: Making, named: set[str]) -> None:
+    """Raises ModelError for a way that is none, and for a measure that no term names."""
+    for key in ("categorical", "reference", "centre", "standardise"):
+        foreign = sorted(set(getattr(making, key)) - named)
+        if foreign:
+            raise ModelError(f"`{foreign[0]}` is in none of the terms", where=key, todo="Leave it out.")
     choices = (("centre", making.centre, ("grand", "person", "area")),
                ("standardise", making.standardise, ("overall", "within", "between")))  # fmt: skip
     for key, given, allowed in choices:
