@@ -9,6 +9,9 @@ from pipeline.specs.names import StudyNames, known
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Position, Source
 
+BEFORE = {"synthetic_control": 2}
+"""Families that need more than one wave before the start."""
+NEEDS_TWO = {"synthetic_control": "every mixture of areas above and below fits one, and two are needed"}
 HEAD = ("person_id", "arm", "stratum", "psu", "area_code", "household_id")
 
 
@@ -30,7 +33,7 @@ def _check_treated(model: Intervention, source: Source, study: StudyNames) -> No
         column = getattr(model, name)
         known(source, (name,), [column] if column else [], [*HEAD, *study.scores], "a column of the panel")
     for position, wave in _starts(model, study.scores):
-        _check_wave(wave, position, model, source, study, fewest=1)
+        _check_wave(wave, position, model, source, study, fewest=BEFORE.get(model.family, 1))
     if isinstance(model.start, dict) and model.by == "arm":
         known(source, ("start",), model.start, study.arms, f"an arm of `{model.study}`")
     if isinstance(model.start, str) and model.treated is None and model.start not in study.scores:
@@ -63,5 +66,5 @@ def _check_wave(
     known(source, position, [wave], waves, "a wave of this model")
     if wave in waves and waves.index(wave) < fewest:
         many = "no wave" if waves.index(wave) == 0 else "one wave"
-        why = "there is nothing to compare with" if fewest == 1 else "a course needs two"
+        why = "there is nothing to compare with" if fewest == 1 else NEEDS_TWO.get(model.family, "a course needs two")
         source.report(position, f"the model has {many} before `{wave}`: {why}.")

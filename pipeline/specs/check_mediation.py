@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.specs.mediation import MediationModel
+from pipeline.specs.check_terms import is_lasting
+from pipeline.specs.mediation import MediationModel, VarianceShares
 from pipeline.specs.names import StudyNames, known
 from pipeline.specs.reading import Reading
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.study import Item
+from pipeline.specs.terms import parse
 
 
 def check_mediation(model: Model, source: Source, study: StudyNames, reading: Reading) -> None:
     """Report mediators that the study does not measure, that cannot change within people, or are coded 0 and 1."""
+    if isinstance(model, VarianceShares):
+        _check_change(model, source, study, reading)
     if not isinstance(model, MediationModel):
         return
     known(source, ("mediators",), model.mediators, study.scores, f"a concept that `{model.study}` measures")
@@ -31,6 +35,15 @@ def check_mediation(model: Model, source: Source, study: StudyNames, reading: Re
                     (role,), f"`{name}` is coded 0 and 1: a product of coefficients is no effect on it. "
                     "Declare `definition: natural`.",
                 )  # fmt: skip
+
+
+def _check_change(model: VarianceShares, source: Source, study: StudyNames, reading: Reading) -> None:
+    """Shares are of what changes within people, too."""
+    parts = reading.parts[study.key]
+    for role, names in (("exposures", model.exposures), ("outcome", (str(model.outcome),))):
+        for name in names:
+            if all(is_lasting(factor, parts) for factor in parse(name)[0].factors):
+                source.report((role,), f"`{name}` never changes within a person, and has no share of change.")
 
 
 def _items(study: str, reading: Reading) -> Iterator[Item]:

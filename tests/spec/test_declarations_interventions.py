@@ -33,6 +33,7 @@ outcome: life_satisfaction
         ("event_study", "start: w02\ntreated: belonging\ncalendar: months\n", "`w02` is no month"),
         ("event_study", "start: w02\ntreated: belonging\ndesign: cross_sections\n", "`unit` is the area"),
         ("difference_in_differences", "start: w02\ntreated: belonging\nmost_lags: 2\n", "takes no `most_lags`"),
+        ("synthetic_control", "start: w01\ntreated: belonging\n", "no wave before `w01`: every mixture of areas"),
         ("synthetic_control", "start: w02\ntreated: belonging\ncluster: psu\n", "takes no `cluster`"),
         ("interrupted_time_series", "interruptions: {event: w01}\n", "the model has no wave before `w01`"),
         ("interrupted_time_series", "", "needs `outcome` and `interruptions`"),

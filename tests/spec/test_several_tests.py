@@ -1,4 +1,4 @@
-"""Mistakes in smallest effects of interest are named with their file and line before anything is built."""
+"""Mistakes in smallest effects and in shares of change are named with their file and line before all is built."""
 
 from pathlib import Path
 
@@ -26,3 +26,10 @@ smallest_effect:
 def test_a_smallest_effect_is_a_distance_from_zero(project: Path, component: str, says: str) -> None:  # noqa: F811
     (project / "reports" / MODEL).write_text(LINES % component)
     assert any(f"reports/{MODEL}:7" in problem and says in problem for problem in problems(project)), problems(project)
+
+
+def test_shares_of_change_are_of_what_changes(project: Path) -> None:  # noqa: F811
+    text = "question: ?\nstudy: example\nfamily: variance_shares\noutcome: life_satisfaction\nexposures: [is_woman]\n"
+    (project / "reports" / MODEL).write_text(text.replace("?", "Do women differ?"))
+    told = "`is_woman` never changes within a person, and has no share of change."
+    assert f"reports/{MODEL}:5: {told}" in problems(project)
