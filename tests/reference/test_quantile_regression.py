@@ -50,3 +50,12 @@ def test_the_bootstrap_draws_persons():
     assert numbers(drawn) == numbers(kernel)
     assert np.array(numbers(drawn, "std_error")) == pytest.approx(numbers(kernel, "std_error"), rel=0.3)
     assert "bootstrap of 260 clusters" in drawn["covariance"][0]
+
+
+def test_several_solutions_are_said_to_be():
+    """An even number of people has a median between two answers; an odd one has one."""
+    people = pl.DataFrame({"y": [1.0, 2.0, 4.0, 9.0, 12.0], "x": [0.0, 1.0, 0.0, 1.0, 0.0]})
+    for frame, several in ((people, False), (people.head(4), True)):
+        table = quantile_regression(frame, "y", [], person=None, wave=None)
+        notes = table.filter(component="intercept")["note"]
+        assert notes.str.contains("one solution of several").fill_null(False).to_list() == [several]

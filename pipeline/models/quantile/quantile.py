@@ -18,11 +18,12 @@ from pipeline.models.inference import coefficient_rows
 from pipeline.models.likelihood.robust import replicated
 from pipeline.models.outcomes.answers import Asked, Rows, declared, effects_of, fit_rows, standardised_of
 from pipeline.models.outcomes.rows import OutcomeData, OutcomeRows, outcome_data
-from pipeline.models.quantile.solver import quantile_fit
+from pipeline.models.quantile.solver import is_unique, quantile_fit
 from pipeline.models.quantile.spread import Spread, bootstrap_spread, kernel_spread
 from pipeline.models.table import noted, table
 from pipeline.models.weighting import Weighted
 
+SEVERAL = "other coefficients fit this quantile as well: these are one solution of several"
 FEW_VALUES = 10
 """An outcome with fewer values than this is stepped: its quantiles do not move until they jump."""
 
@@ -49,7 +50,8 @@ def quantile_regression(
     With several ``quantiles``, ``outcome`` names each: ``trust_q10``. ``errors`` "kernel" are clustered by ``cluster``,
     by default the person (see ``quantile.spread``; ``None``: R's ``summary(se = "ker")``), "bootstrap" draws clusters
     (``draws``, ``seed``). Rows of ``fit``: R¹, 1 − loss over that of the quantile alone (Koenker & Machado 1999). With
-    less than ten values the outcome is stepped, and a note says so. Raises ModelError as ``ordered_logit`` does.
+    less than ten values the outcome is stepped, and a note says so, as it does where other coefficients fit as well (R:
+    ``Solution may be nonunique``). Raises ModelError as ``ordered_logit`` does.
 
     >>> import polars as pl
     >>> from pipeline.models import quantile_regression
@@ -80,7 +82,8 @@ def quantile_regression(
         if predict_at:
             shown = effects_of(basis, rows, Identity(), slopes, covariance, asked, df=df)
             made += [row for row in shown if row["component"] == "prediction"]
-        made = noted(noted(made, spread.note), stepped)
+        several = None if is_unique(data.outcome, data.matrix, share, rows.weights, slopes) else SEVERAL
+        made = noted(noted(noted(made, spread.note), stepped), several)
         made += fit_rows(basis, {"r1": _explained(rows, share, slopes)})
         name = outcome if len(quantiles) == 1 else f"{outcome}_q{_percent(share)}"
         found += [{**row, "outcome": name} for row in made]
