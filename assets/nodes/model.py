@@ -154,17 +154,20 @@ def _corrections(name: str, model: Corrections) -> Node:
 
 def make_structural(tables: Tables, *, name: str, model: StructuralModel, study: Study) -> Output:
     """The Estimates table of a structural model, from the panel and, where items are analysed, from the answers."""
-    from pipeline.imputation.completed import fit_imputed
-    from pipeline.sem.declared import fit_declared
+    from pipeline.imputation.completed import fit_imputed, with_likelihood_ratio
+    from pipeline.sem.declared import declared_ratios, fit_declared, keeping
 
     def refit(panel: Any) -> Any:
         return fit_declared(name, model, panel, study, tables.get("answers"))
 
     if "imputations" not in tables:
         return answered(model, refit(tables["panel"]))
-    made = fit_imputed(
-        refit, tables["panel"], tables["imputations"], confidence=model.confidence, name=str(model.imputation)
-    )
+    called = str(model.imputation)
+    with keeping() as results:
+        made = fit_imputed(refit, tables["panel"], tables["imputations"], confidence=model.confidence, name=called)
+    ratios = declared_ratios(model, results)
+    if ratios is not None:
+        made = with_likelihood_ratio(made, ratios.own, ratios.pooled, ratios.df, name=called, reason=ratios.reason)
     return answered(model, made)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.imputation.joint_tests import d3
 from pipeline.imputation.panel import completed_panel, draws
 from pipeline.imputation.pool_estimates import pool_estimates
 from pipeline.imputation.sensitivity import Fit, Which, sensitivity, tipping
+from pipeline.tables import estimates
 
 if TYPE_CHECKING:
     from pipeline.specs.report import Model
@@ -35,6 +37,35 @@ def fit_imputed(
         raise ModelError("the imputation set filled nothing in", where=name or "imputation", todo="Leave it out.")
     results = [fit(completed_panel(panel, cells, index)) for index in range(1, draws(cells) + 1)]
     return pool_estimates(results, name=name, confidence=confidence)
+
+
+@public(infinite=False)
+def with_likelihood_ratio(
+    table: pl.DataFrame,
+    own: Sequence[float],
+    pooled: Sequence[float],
+    df: int,
+    *,
+    name: str = "",
+    reason: str | None = None,
+) -> pl.DataFrame:
+    """The pooled table with the model's likelihood-ratio test by D3 (Meng & Rubin 1992), or why there is none.
+
+    ``own`` and ``pooled``: each imputation's statistic on ``df``, at its own estimates and at their means.
+    """
+    first = table.row(0, named=True)
+    row = {"outcome": "model", "component": "test", "term": "likelihood_ratio", "model": first["model"]}
+    row |= {"family": first["family"], "n_persons": first["n_persons"]}
+    if reason is not None:
+        return pl.concat([table, estimates([row | {"note": f"withheld: {reason}".rstrip(".")}])])
+    tested = d3(own, pooled, df)
+    over = f"pooled over {len(own)} imputations" + (f" ({name})" if name else "")
+    found = {
+        "statistic": tested.statistic, "df": float(tested.df1), "p_value": tested.p_value,
+        "covariance": f"F test D3 on {tested.df1:.0f} and {tested.df2:,.1f} df, {over}",
+        "note": "likelihood ratio against unrestricted means and covariances",
+    }  # fmt: skip
+    return pl.concat([table, estimates([row | found])])
 
 
 @public(once=("panel",), infinite=False)

@@ -15,6 +15,8 @@ from pipeline.tables import estimates
 KEYS = ("model", "family", "outcome", "component", "term", "wave", "group")
 LOG_SCALE = ("odds_ratio", "rate_ratio", "hazard_ratio", "variance", "standard_deviation")
 """Ratios and variances are pooled as logarithms, and given back as they were."""
+CHI_SQUARED = (("fit", "chi_square"), ("ladder", "chi_square"), ("ladder", "difference"))
+"""Rows whose estimate is itself a χ² on ``df``."""
 FISHER = ("random_correlation",)
 """Correlations are pooled on Fisher's z scale."""
 
@@ -69,13 +71,14 @@ def _pooled_row(
     if _can_pool(each["estimate"], each["std_error"]):
         return smallest | _by_rubin(row, each, over, confidence)
     if row["component"] == "test" and len(_known(each["statistic"])) == m and row["df"]:
-        return smallest | _by_d2(each, over)
+        known = _known(each["estimate"])
+        return smallest | {"estimate": float(np.mean(known)) if len(known) == m else None} | _by_d2(each, over)
     if any(value is None for value in each["estimate"]):
         return smallest | _withheld(each)
-    if (row["component"], row["term"]) == ("fit", "chi_square") and len(_known(each["df"])) == m and each["df"][0]:
+    if (row["component"], row["term"]) in CHI_SQUARED and len(_known(each["df"])) == m and each["df"][0]:
         tested = _by_d2(each | {"statistic": each["estimate"]}, over)
         return smallest | {"estimate": float(np.mean(_known(each["estimate"])))} | tested
-    ends = {"conf_low": None, "conf_high": None, "p_value": None}  # of the first imputation alone
+    ends = dict.fromkeys(("conf_low", "conf_high", "p_value", "statistic"))  # of the first imputation alone
     return smallest | ends | {"estimate": float(np.mean(_known(each["estimate"]))), "covariance": f"mean, {over}"}
 
 

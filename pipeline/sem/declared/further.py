@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from pipeline.errors import ModelError
@@ -73,11 +75,28 @@ def add_parameters(rows: Rows, made: Fitted, names: Names) -> None:
         rows.parameter(outcome, component, term, row, wave=wave, group=row["group"], note=note)
 
 
+KEPT: ContextVar[list[Result] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def keeping() -> Iterator[list[Result]]:
+    """The models that are fitted meanwhile, in order: what tests over imputations need beyond their tables."""
+    results: list[Result] = []
+    token = KEPT.set(results)
+    try:
+        yield results
+    finally:
+        KEPT.reset(token)
+
+
 def fitted(material: Material, result: Result) -> Fitted:
     """The result with its bootstrap, if the declaration asks for one and the result is not withheld.
 
     Raises ModelError as ``bootstrap``.
     """
+    kept = KEPT.get()
+    if kept is not None:
+        kept.append(result)
     asked = material.spec.bootstrap
     if asked is None or result.problems:
         return Fitted(result, None)
