@@ -59,3 +59,10 @@ def test_several_solutions_are_said_to_be():
         table = quantile_regression(frame, "y", [], person=None, wave=None)
         notes = table.filter(component="intercept")["note"]
         assert notes.str.contains("one solution of several").fill_null(False).to_list() == [several]
+
+
+def test_a_solution_between_corners_is_one_of_several():
+    """Two groups of an even size: each median lies anywhere between two answers."""
+    people = pl.DataFrame({"y": [1.0, 2.0, 4.0, 9.0, 3.0, 5.0, 6.0, 12.0], "x": [0.0] * 4 + [1.0] * 4})
+    table = quantile_regression(people, "y", ["x"], person=None, wave=None)
+    assert table.filter(component="coefficient")["note"].str.contains("one solution of several").to_list() == [True]

@@ -31,13 +31,14 @@ def quantile_fit(outcome: np.ndarray, matrix: np.ndarray, share: float, weights:
 def is_unique(outcome: np.ndarray, matrix: np.ndarray, share: float, weights: np.ndarray, slopes: np.ndarray) -> bool:
     """Whether no other coefficients fit as well: at the corner that was found, no dual lies on an end of its range.
 
-    Where more rows than terms have no residual (ties), it is not told, and taken to be.
+    Fewer rows than terms without a residual are no corner, but lie between several. Where more rows than terms have no
+    residual (ties), it is not told, and taken to be.
     """
     used = weights > 0
     x, left, w = matrix[used], (outcome - matrix @ slopes)[used], weights[used]
     through = np.abs(left) <= 1e-9 * max(float(np.abs(left).max()), 1e-300)
     if through.sum() != x.shape[1]:
-        return True
+        return bool(through.sum() > x.shape[1])
     pull = x[~through].T @ (w[~through] * (share - (left[~through] < 0)))
     dual = np.linalg.lstsq(x[through].T, -pull, rcond=None)[0] / w[through]
     return bool(np.all((dual > share - 1 + 1e-9) & (dual < share - 1e-9)))
