@@ -49,6 +49,26 @@ def covered(seed: int) -> list[bool]:
     return [low is not None and low <= truth <= high for low, high, truth in found]
 
 
+def of_areas(seed: int, areas: int, people: int) -> pl.DataFrame:
+    """So many people in each of so many areas, in four waves: standard deviations 0.4, 0.8 and 0.6."""
+    rng = np.random.default_rng(seed)
+    person, area = np.repeat(np.arange(areas * people), WAVES), np.arange(areas * people) % areas
+    y = 0.8 * rng.normal(size=areas * people)[person] + AREA_SD * rng.normal(size=areas)[area][person]
+    y = y + 0.6 * rng.normal(size=len(person))
+    rows = rng.random(len(person)) < 0.8
+    wave = np.tile(np.arange(WAVES), areas * people)
+    columns = {"person_id": person, "wave": wave, "area": area[person], "x": rng.normal(size=len(person)), "y": y}
+    return pl.DataFrame(columns).filter(pl.Series(rows))
+
+
+def misses(seed: int, areas: int, people: int) -> tuple[bool, bool]:
+    """Whether the interval of the standard deviation between areas lies above, or below, what was planted."""
+    parts: dict[str, list[str]] = {"person_id": [], "area": []}
+    table = mixed(of_areas(seed, areas, people), "y", ["x"], random=parts, wave_effects=False)
+    row = table.filter(component="standard_deviation", term="area").row(0, named=True)
+    return row["conf_low"] > AREA_SD, row["conf_high"] < AREA_SD
+
+
 def test_what_was_planted_comes_back():
     table = mixed(panel(1), "y", ["x"], ["usual"], random={"person_id": ["x"], "area": []})
     assert abs(table.filter(component="coefficient", term="x")["estimate"][0] - SLOPE) < 0.1
@@ -60,3 +80,22 @@ def test_intervals_cover_at_their_rate():
     shares = np.mean([covered(seed) for seed in range(1000)], axis=0)
     assert (shares >= 0.93).all(), shares
     assert (shares <= 0.97).all(), shares
+
+
+@pytest.mark.slow
+def test_the_interval_of_a_standard_deviation_covers_with_many_areas():
+    """1,000 draws of 200 areas: 95 ± 2 %."""
+    missed = np.mean([misses(seed, 200, 5) for seed in range(1000)], axis=0)
+    assert 0.93 <= 1 - missed.sum() <= 0.97, missed
+
+
+@pytest.mark.slow
+def test_with_few_areas_it_is_too_wide_above():
+    """Of 30 areas it covers 98 %, and hardly ever lies below: the error of the logarithm falls as the estimate rises.
+
+    In 500 such panels the profile of the (full) likelihood, as lme4 has it, held what was planted in 94 %, and so does
+    not err on the safe side: what is reported by default does, and says what it is in `covariance`.
+    """
+    above, below = np.mean([misses(seed, 30, 10) for seed in range(500)], axis=0)
+    assert below < 0.01
+    assert 0.005 < above < 0.04
