@@ -74,7 +74,7 @@ def mixed(
 
     Rows of component ``variance`` have intervals by the delta method on the logarithm, correlations on Fisher's z, or
     by the profile of the likelihood. The former are cautious where groups are few (98 % of those of 30 areas hold what
-    was planted; of 200 areas 95 %), the latter nearer their level.
+    was planted; of 100 areas 97 %), the latter nearer their level.
     Tests ``random_effect`` leave out one random effect each: the p-value is of the
     mixture of χ² that a variance at its boundary has. Terms of ``compare`` are left out together for a likelihood-ratio
     test. ``icc`` and ``r_squared`` are after Nakagawa, Johnson & Schielzeth (2017). AIC and BIC are of the (restricted)
