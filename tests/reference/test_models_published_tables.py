@@ -39,7 +39,7 @@ A1 = {
     "capital": [(0.35685, 0.05902), (-0.05800, 0.07318), (-0.01995, 0.03271)],
     "output": [(0.60851, 0.17253), (-0.71117, 0.23172), (0.10580, 0.14120)],
 }
-"""As Stata's manual prints it (xtabond, vce(robust)): the article rounds this column to fewer digits."""
+"""As Stata's manual prints it (xtabond, vce(robust)); the article has three digits."""
 A2 = {
     "emp": [(0.629, 0.090), (-0.065, 0.027)],
     "wage": [(-0.526, 0.054), (0.311, 0.094)],
