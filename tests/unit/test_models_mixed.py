@@ -158,3 +158,18 @@ def test_a_correlation_of_one_is_withheld_without_a_warning():
 def test_options_that_would_mean_nothing_are_refused(options, why):
     with pytest.raises(ModelError, match=why):
         mixed(PANEL.with_columns(u=1.0), "y", ["x"], **{"wave_effects": False} | options)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_rare_answer_of_many_people_is_fitted_in_any_unit(seed):
+    """The first step of the search leads to where every probability is 0 or 1, and modes are reached slowly."""
+    draw, people = np.random.default_rng(seed), 3_000
+    person = np.repeat(np.arange(people), 4)
+    x = draw.normal(3, 1, people)[person] + draw.normal(0, 0.6, 4 * people)
+    chance = 1 / (1 + np.exp(-(-3 + 0.34 * x + 1.4 * draw.normal(size=people)[person])))
+    answered = (draw.random(4 * people) < chance).astype(int)
+    frame = pl.DataFrame({"person_id": person, "wave": np.tile(np.arange(4), people), "x": 100 * x, "y": answered})
+    table = mixed_logit(frame.filter(pl.Series(draw.random(4 * people) < 0.7)), "y", ["x"])
+    row = table.row(by_predicate=(pl.col("component") == "coefficient") & (pl.col("term") == "x"), named=True)
+    assert row["estimate"] == pytest.approx(0.0034, abs=4 * row["std_error"])
+    assert 0 < row["std_error"] < 0.001

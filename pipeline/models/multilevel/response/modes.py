@@ -26,6 +26,8 @@ from pipeline.models.multilevel.response.outcomes import Density, Outcome
 MOST_STEPS = 60
 STILL = 1e-10
 """A step of all effects below this ends the search for modes."""
+NEARLY_STILL = 1e-6
+"""Far from the maximum, where probabilities are 0 or 1, steps shrink slowly: that near the deviance is the same."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class OneGrouping:
             effects, value = self._moved(fixed, cuts, factor, effects, step, value)
             if np.abs(step).max() < STILL:
                 break
-        else:
+        if not np.abs(step).max() < NEARLY_STILL:
             raise ModelError("the modes of the random effects cannot be found", where="random")
         lower = self._root(factor, value[1])
         return Modes(effects, value[1], float((-2 * value[0] + log_determinant(lower)).sum()), lower)
@@ -143,7 +145,7 @@ class SeveralGroupings:
             effects, density, value = moved, found, new
             if np.abs(step).max() < STILL:
                 break
-        else:
+        if not np.abs(step).max() < NEARLY_STILL:
             raise ModelError("the modes of the random effects cannot be found", where="random")
         solver = self._factored(columns, density)
         determinant = float(np.log(np.abs(solver.U.diagonal())).sum())
