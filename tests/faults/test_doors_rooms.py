@@ -435,8 +435,8 @@ def test_one_result_however_the_answers_are_held(room: str, name: str, held: str
 
 
 OPEN = ("harmonise", "harmonise.drift", "ingest", "scales", "weights", "participation", "imputation", "figures")
-BY_OTHERS = {"alt", "cfa", "clpm", "growth", "invariance", "ladder", "lcm_sr", "riclpm", "sem"}
-"""Structural models that refuse the options of a fit themselves: in ``FITTED``, below."""
+BY_OTHERS = {"alt", "cfa", "clpm", "growth", "invariance", "ladder", "keeping", "lcm_sr", "riclpm", "sem"}
+"""Structural models that refuse the options of a fit themselves: in ``FITTED``, below; ``keeping`` takes none."""
 MISSPELT = [
     (room, name) for room in (*OPEN, "sem", "sem.declared") for name in import_module(f"pipeline.{room}").__all__
     if inspect.isfunction(function := getattr(import_module(f"pipeline.{room}"), name)) and name not in BY_OTHERS

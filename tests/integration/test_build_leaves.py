@@ -227,6 +227,7 @@ ONLY_IF = (
     OnlyIf("figures/*.yaml: terms", "paper/*", "another figure of the paper draws the same measure"),
     OnlyIf("models/*.yaml: outcomes", "paper/*", "the model takes arms together, or weights as delivered"),
     OnlyIf("models/means.yaml: standard_errors", "estimates/means", "the weights are those of a weight set"),
+    OnlyIf("models/*.yaml: products", "estimates/*", "a term of the model is a product"),
     OnlyIf("study.yaml: arms.*.title", "figure/*", "the figure has no name for the arm"),
     OnlyIf("study.yaml: title", "figure/*", "the study names no source"),
     OnlyIf("waves/*.yaml: *fieldwork*", "estimates/* paper/*", "the arm of the file is analysed"),

@@ -193,7 +193,7 @@ def test_three_answers_leave_no_threshold_to_test():
         (lambda: ordinal_riclpm(FRAME.with_columns(pl.col(r"^x\d$") > 2), ONE), "equal thresholds of two answers"),
         (lambda: ordinal_riclpm(FRAME, {k: v[:2] for k, v in ONE.items()}), "2 waves are too few"),
         (lambda: ordinal_riclpm(FRAME, ONE, random_intercepts="bounded"), "free or zero"),
-        (lambda: ordinal_riclpm(FRAME, ONE, group="weight"), "no groups"),
+        (lambda: ordinal_riclpm(FRAME, ONE, group="weight"), "`group` is not an option here"),
         (lambda: ordinal_riclpm(FRAME, ONE, thresholds="some"), "equal or free"),
         (lambda: ordinal_riclpm(FRAME, ONE, estimator="MLR"), "not estimated by"),
         (lambda: ordinal_riclpm(FRAME, {"x": ONE["x"], "y": ["weight", *ONE["y"][1:]]}), "different answers"),

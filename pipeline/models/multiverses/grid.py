@@ -84,7 +84,7 @@ def multiverse(
             confidence=confidence, **clustered,
         ),
     )  # fmt: skip
-    declared = _declared(
+    declared = Multiverse.model_validate(
         {
             "question": "",
             "study": "frame",
@@ -143,16 +143,6 @@ def multiverse_of(
         *_joint(found, declared),
     ]
     return estimates_table([*rows, *({"outcome": outcome} | row for row in further)], model=name, family="multiverse")
-
-
-def _declared(given: dict[str, Any]) -> Multiverse:
-    from pydantic import ValidationError
-
-    try:
-        return Multiverse.model_validate(given)
-    except ValidationError as error:
-        found = [(".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")) for one in error.errors()]
-        raise ModelError(found[0][1], where=found[0][0] or "choices") from None
 
 
 def _numbered(panel: pl.DataFrame, names: Sequence[str]) -> np.ndarray:

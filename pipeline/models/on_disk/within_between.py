@@ -32,6 +32,7 @@ def within_between(
     random: Mapping[str, Sequence[str]] | None = None,
     uncorrelated: Sequence[str] = (),
     degrees: Degrees = "normal",
+    predict_at: Mapping[str, Sequence[float | str]] | None = None,
     confidence: float = 0.95,
     model: str = "within_between",
     **options: Any,
@@ -40,10 +41,12 @@ def within_between(
 
     Raises ModelError as it does, and for a term of which less than a millionth is left by the others.
     """
-    if random_slopes or random or uncorrelated or degrees == "kenward_roger":
+    asked = {"random_slopes": random_slopes, "random": random, "uncorrelated": uncorrelated, "predict_at": predict_at}
+    if any(asked.values()) or degrees == "kenward_roger":
         raise ModelError(
-            "random slopes, further groupings, and Kenward and Roger's degrees of freedom need the panel in memory",
-            where="random_slopes" if random_slopes else "random" if random else "degrees",
+            "random slopes, further groupings, predictions, and Kenward and Roger's degrees of freedom need the panel "
+            "in memory",
+            where=next((name for name, given in asked.items() if given), "degrees"),
             todo="Give a frame.",
         )
     with database() as connection:

@@ -26,6 +26,7 @@ class LikelihoodRatios:
     reason: str | None = None
 
 
+@known_options
 def declared_ratios(spec: StructuralModel, results: Sequence[Result]) -> LikelihoodRatios | None:
     """Those of a declared model's fits against unrestricted means and covariances; None where it has no likelihood
     ratio, because its χ² is robust or its estimates are withheld."""

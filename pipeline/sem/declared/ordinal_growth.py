@@ -26,9 +26,10 @@ def fit_ordered_growth(
     spec, frame = material.spec, material.wide(material.spec.constructs, waves)
     fit = partial(_fit, frame, material, waves, event)
     result = fit("equal")
-    if result.problems:
+    problems = (*result.problems, *result.beyond_one)
+    if problems:
         for one, called in factors.values():
-            rows.withheld(one, "growth", called, "; ".join(result.problems))
+            rows.withheld(one, "growth", called, "; ".join(problems))
         return result
     estimates = estimates_of(material, result)
     add_estimates(rows, estimates, _names(factors), notes_of(material, result))

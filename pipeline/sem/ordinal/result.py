@@ -61,12 +61,18 @@ class OrdinalResult(OrdinalSolution):
         found += [
             f"negative variance of {name} (a Heywood case)" for name in negative["lhs"].unique(maintain_order=True)
         ]
-        beyond = self.estimates.filter((pl.col("op") == "~~") & (pl.col("lhs") != pl.col("rhs")))
-        found += [
-            f"the correlation of {row['lhs']} and {row['rhs']} is beyond one"
-            for row in beyond.filter(pl.col("std_all").abs() > 1 + 1e-6).iter_rows(named=True)
-        ]
+        if (self.estimates["op"] == "~").any():
+            found += self.beyond_one
         return tuple(found)
+
+    @cached_property
+    def beyond_one(self) -> tuple[str, ...]:
+        """Correlations that cannot be. A measurement model that fits nowhere may have them: its fit says so first."""
+        pairs = self.estimates.filter((pl.col("op") == "~~") & (pl.col("lhs") != pl.col("rhs")))
+        return tuple(
+            f"the correlation of {row['lhs']} and {row['rhs']} is beyond one"
+            for row in pairs.filter(pl.col("std_all").abs() > 1 + 1e-6).iter_rows(named=True)
+        )
 
     @cached_property
     def fit(self) -> dict[str, float]:
