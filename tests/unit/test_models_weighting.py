@@ -1,12 +1,14 @@
 """Models on a declared weight set: the rows that have one, and standard errors from refitting in each replicate."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
 
 from pipeline.models import design_means, first_difference, fit, fixed_effects, pooled
 from pipeline.models.weighting import Weighting
-from pipeline.specs import Model
+from pipeline.specs import declare
 from pipeline.weights.replicates import replicate_weights
 
 FAMILIES = {"pooled": pooled, "fixed_effects": fixed_effects, "first_difference": first_difference}
@@ -35,8 +37,8 @@ def weighting(panel) -> Weighting:
     return Weighting("stayers", ("w01", "w02", "w03"), weights, drawn)
 
 
-def declared(family: str, **more: object) -> Model:
-    return Model(question="?", study="s", family=family, weights="stayers", **more)
+def declared(family: str, **more: object) -> Any:
+    return declare(family=family, weights="stayers", **more)
 
 
 def test_replicates_give_simple_slopes_their_errors(panel, weighting):
