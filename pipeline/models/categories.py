@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.columns import level_name
+from pipeline.models.columns import level_name, require
 
 MOST_CATEGORIES = 30
 """An outcome with more values than this is a number, or a name, and no answer to a question with categories."""
@@ -15,8 +15,9 @@ MOST_CATEGORIES = 30
 def coded(frame: pl.DataFrame, outcome: str, kind: str) -> pl.DataFrame:
     """The frame with numbers for the categories of the outcome; ``kind`` is "ordered", "unordered", or a number's.
 
-    Raises ModelError for text where an order, or a number, is needed.
+    Raises ModelError for text where an order, or a number, is needed, and if there is no such column.
     """
+    require(frame, [outcome])
     held = frame.schema[outcome]
     if held.is_numeric() or held == pl.Boolean:
         return frame

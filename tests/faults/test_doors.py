@@ -201,6 +201,14 @@ def test_what_is_no_panel_is_refused(name: str) -> None:
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", FITS)
+def test_a_column_that_is_not_there_is_refused_in_one_sentence(name: str) -> None:
+    absent = ("x",) if name == "attrition" else ("y", "b", "o", "n", "g")
+    with pytest.raises(CohesionError) as caught:
+        called(name, panel().drop(absent))
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("room", ["weights", "participation", "scales", "imputation"])
 def test_every_public_function_with_a_frame_has_the_door(room: str) -> None:
     package = import_module(f"pipeline.{room}")

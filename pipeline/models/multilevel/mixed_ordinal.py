@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.door import public
-from pipeline.errors import ModelError
-from pipeline.models.columns import level_name
+from pipeline.models.categories import coded, level_names
 from pipeline.models.declared import ModelSpec, regression
 from pipeline.models.inference import Term
 from pipeline.models.multilevel.random_part import random_terms
@@ -23,9 +22,6 @@ from pipeline.models.options import Rows, taken
 from pipeline.models.regression_data import RegressionData, check_rank, regression_data
 from pipeline.models.weighting import Weighted
 from pipeline.specs.mixed import random_part
-
-MOST_CATEGORIES = 30
-"""An outcome with more values than this is a number, and no answer to a question with categories."""
 
 
 @public(ordered=True)
@@ -47,7 +43,7 @@ def mixed_ordinal(
 
     P(y ≤ j) = 1 / (1 + exp(−(θ_j − X b − Z u))), u ~ N(0, D) between the groups of ``random``, as in ``mixed``:
     ``ordinal::clmm`` in R, by Laplace's approximation (``points=1``), or by adaptive quadrature for one random
-    intercept (``nAGQ``). A positive b goes with higher answers. Categories are the numbers that occur, in their order,
+    intercept (``nAGQ``). A positive b means higher answers. Categories are the numbers that occur, in their order,
     or the levels of an Enum; coefficients are within a group. Waves have no dummies unless ``wave_effects``.
 
     Raises ModelError as ``mixed_logit`` does, and for an outcome of one category or of more than 30.
@@ -67,14 +63,13 @@ def mixed_ordinal(
     chosen = {"wave_effects": False, **taken(Rows, options)}
     person = str(chosen.get("person", "person_id"))
     groupings = dict(random or {person: ()})
-    frame, names = _numbered(frame, outcome)
-    data = regression_data(frame, outcome, exposures, covariates, carried=tuple(groupings), **chosen)
+    data = regression_data(
+        coded(frame, outcome, "ordered"), outcome, exposures, covariates, carried=tuple(groupings), **chosen
+    )
     data = split(data, [name for name in exposures if name in set(within_between)])
     check_rank(data.matrix, data.terms, outcome)
     values, category = np.unique(data.outcome, return_inverse=True)
-    if len(values) > MOST_CATEGORIES:
-        raise ModelError("too many values for an ordered outcome", where=outcome, count=len(values))
-    levels = [names.get(value, level_name(float(value))) for value in values]
+    levels = level_names(values, frame, outcome)
     terms = random_terms(data, groupings, uncorrelated, person)
     matrix, mean = data.matrix[:, 1:] - data.matrix[:, 1:].mean(axis=0), data.matrix[:, 1:].mean(axis=0)
     columns, back = orthonormal_columns(matrix)
@@ -82,17 +77,6 @@ def mixed_ordinal(
     return response_table(
         data, fit, _fixed(data, fit, back, mean, levels), confidence=confidence, model=model, family="mixed_ordinal"
     )
-
-
-def _numbered(frame: pl.DataFrame, outcome: str) -> tuple[pl.DataFrame, dict[float, str]]:
-    """The frame with the levels of an Enum as numbers, and their names. Raises ModelError for text without an order."""
-    kind = frame.schema.get(outcome)
-    if isinstance(kind, pl.Enum):
-        names = {float(place): name for place, name in enumerate(kind.categories)}
-        return frame.with_columns(pl.col(outcome).to_physical().cast(pl.Float64)), names
-    if kind == pl.String:
-        raise ModelError("text has no order", where=outcome, todo="Give an Enum, whose levels are in order.")
-    return frame, {}
 
 
 def _fixed(

@@ -51,7 +51,7 @@ def ordered_logit(
     """One row per coefficient, threshold, odds ratio, marginal effect on each category, and test of proportional odds.
 
     P(y ≤ j) = F(θ_j − xb), F logistic or normal (``link``), by maximum likelihood (R: ``MASS::polr``,
-    ``ordinal::clm``): a positive b goes with higher answers. Categories are the numbers that occur, in their order, or
+    ``ordinal::clm``): a positive b means higher answers. Categories are the numbers that occur, in their order, or
     the levels of an Enum; those that nobody chose are left out and noted. Errors are clustered by ``cluster``, by
     default the person (see ``likelihood.robust``). Marginal effects are on the probability of each category
     (``outcome`` is then ``trust_3``), averaged over rows; ``predict_at`` maps terms to values at which to predict them.
