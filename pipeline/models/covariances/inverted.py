@@ -7,12 +7,33 @@ numerator of each draw is linear in the shift and its variance quadratic: five n
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 TIE = 1e-9
 FARTHEST = 1e6
 """In standard errors: an interval that reaches further has no end."""
+
+
+@dataclass(frozen=True)
+class DrawnTest:
+    """The test of one coefficient by draws, all of them where ``enumerated``.
+
+    ``conf_low`` or ``conf_high`` is None where no value on that side is rejected.
+    """
+
+    estimate: float
+    std_error: float
+    statistic: float
+    p_value: float
+    conf_low: float | None
+    conf_high: float | None
+    n_clusters: int
+    n_draws: int
+    enumerated: bool
+    described: str
+    note: str | None
 
 
 def p_value(draws: np.ndarray, shift: float, statistic: float, *, counted: bool, themselves: float = 0.0) -> float:

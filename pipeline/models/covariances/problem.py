@@ -225,6 +225,14 @@ def same_length(name: str, n: int, **others: int) -> None:
             raise ModelError(f"`{other}` has {length:,} rows and `{name}` has {n:,}", where=other)
 
 
+def column_of(matrix: ArrayLike, place: int, n: int) -> np.ndarray:
+    """The column (n) of a matrix that is tested. Raises ModelError if there is none at that place."""
+    columns = numbers("matrix", matrix).reshape(n, -1)
+    if not 0 <= place < columns.shape[1]:
+        raise ModelError(f"the matrix has no column {place}", where="tested", count=columns.shape[1])
+    return columns[:, place]
+
+
 def ways_of(name: str, given: ArrayLike | Sequence[ArrayLike], n: int) -> list[np.ndarray]:
     """One or two arrays of codes 0, 1, 2 … by first appearance, from labels of any kind: (n), (n × 2), or two of (n).
 

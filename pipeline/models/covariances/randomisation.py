@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.errors import ModelError
-from pipeline.models.covariances.inverted import interval, p_value
+from pipeline.models.covariances.inverted import DrawnTest, interval, p_value
 from pipeline.models.covariances.problem import (
     Absorbed,
     LeastSquares,
+    column_of,
     least_squares,
     numbers,
     same_length,
@@ -29,21 +30,8 @@ MOST_CLUSTERS = 150
 """With more, clustered standard errors serve, and permutations take long."""
 
 
-@dataclass(frozen=True)
-class RandomisationTest:
-    """The test of one treatment. ``conf_low`` or ``conf_high`` is None where no effect on that side is rejected."""
-
-    estimate: float
-    std_error: float
-    statistic: float
-    p_value: float
-    conf_low: float | None
-    conf_high: float | None
-    n_clusters: int
-    n_draws: int
-    enumerated: bool
-    described: str
-    note: str | None
+class RandomisationTest(DrawnTest):
+    """The test of one treatment: ``n_draws`` of the assignments that there are."""
 
 
 def randomisation_test(
@@ -80,9 +68,7 @@ def randomisation_test(
     (20, 0.1, '20 assignments of the treatment to 6 clusters: p is no smaller than 0.05')
     """
     problem = least_squares(outcome, matrix, weights=weights, absorb=absorb)
-    columns = numbers("matrix", matrix).reshape(problem.n_obs, -1)
-    if not 0 <= tested < columns.shape[1]:
-        raise ModelError(f"the matrix has no column {tested}", where="tested", count=columns.shape[1])
+    column = column_of(matrix, tested, problem.n_obs)
     if statistic not in ("t", "coefficient"):
         raise ModelError('`statistic` is "t" or "coefficient"', where="statistic")
     way = ways_of("clusters", clusters, problem.n_obs)
@@ -90,9 +76,7 @@ def randomisation_test(
         raise ModelError("a treatment is assigned to one way of clusters", where="clusters", count=len(way))
     shape = np.ones(problem.n_obs) if profile is None else numbers("profile", profile)
     same_length("outcome", problem.n_obs, profile=len(shape))
-    return randomised(
-        problem, columns[:, tested], tested, way[0], shape, Permutations(statistic, draws, confidence, seed)
-    )
+    return randomised(problem, column, tested, way[0], shape, Permutations(statistic, draws, confidence, seed))
 
 
 @dataclass(frozen=True)

@@ -17,31 +17,15 @@ from numpy.typing import ArrayLike
 from pipeline.errors import ModelError
 from pipeline.models.covariances.draws import DISTRIBUTIONS, Distribution, drawn, how_many
 from pipeline.models.covariances.few_treated import few_treated
-from pipeline.models.covariances.inverted import interval, p_value
-from pipeline.models.covariances.problem import LeastSquares, least_squares, numbers, ways_of
+from pipeline.models.covariances.inverted import DrawnTest, interval, p_value
+from pipeline.models.covariances.problem import LeastSquares, column_of, least_squares, ways_of
 from pipeline.models.covariances.wild_sums import Sums, sums
 
 Ties = Literal["counted", "left_out"]
 
 
-@dataclass(frozen=True)
-class WildTest:
-    """The test of one coefficient. ``conf_low`` or ``conf_high`` is None where no value on that side is rejected.
-
-    ``n_draws`` of ``n_distinct`` possible draws were used: all of them where ``enumerated``.
-    """
-
-    estimate: float
-    std_error: float
-    statistic: float
-    p_value: float
-    conf_low: float | None
-    conf_high: float | None
-    n_clusters: int
-    n_draws: int
-    enumerated: bool
-    described: str
-    note: str | None
+class WildTest(DrawnTest):
+    """The test of one coefficient: ``n_draws`` of the draws that there are of the clusters' signs (or six values)."""
 
 
 def wild_cluster_bootstrap(
@@ -83,11 +67,9 @@ def wild_cluster_bootstrap(
     (64, True, 0.03125)
     """
     problem = least_squares(outcome, matrix, weights=weights, absorb=absorb)
-    columns = numbers("matrix", matrix).reshape(problem.n_obs, -1)
-    if not 0 <= tested < columns.shape[1]:
-        raise ModelError(f"the matrix has no column {tested}", where="tested", count=columns.shape[1])
+    column = column_of(matrix, tested, problem.n_obs)
     ways = ways_of("clusters", clusters, problem.n_obs)
-    refused, caution = few_treated(columns[:, tested], drawn_way(ways))
+    refused, caution = few_treated(column, drawn_way(ways))
     if refused:
         raise ModelError(refused, where="clusters", todo="Use randomisation inference.")
     bootstrap = Bootstrap(draws, distribution, restricted, ties, confidence, seed)
