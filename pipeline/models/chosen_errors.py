@@ -17,6 +17,7 @@ from pipeline.models.covariances.problem import LeastSquares
 from pipeline.models.covariances.randomisation import Permutations, RandomisationTest, randomised
 from pipeline.models.covariances.wild import Bootstrap, WildTest, drawn_way, wild_test
 from pipeline.models.covariances.wild_sums import sums
+from pipeline.models.inference import joined
 from pipeline.models.regression_data import RegressionData, regression_data
 from pipeline.specs.corrections import CORRECTIONS
 from pipeline.specs.error_kinds import ERROR_KINDS
@@ -264,7 +265,7 @@ class _Drawn:
             conf_low=None if open_end else found.conf_low,
             conf_high=None if open_end else found.conf_high,
             own=True,
-            note="; ".join(filter(None, (found.note, note))) or None,
+            note=joined(found.note, note),
         )
 
 
@@ -285,7 +286,7 @@ def _wild(errors: StandardErrors, refit: Refit, problem: LeastSquares, ways: lis
         if not given.of(direction).variance() > 0:
             return Tested(withheld=True)  # its row says why
         found = wild_test(problem, given, direction, how)
-        return replace(found, note="; ".join(filter(None, (found.note, caution))) or None)
+        return replace(found, note=joined(found.note, caution))
 
     return _Drawn(test, how.described(given.n_drawn))
 

@@ -142,3 +142,8 @@ def wald_row(
             return chi_squared_row(basis, term, wald(difference, covariance), len(difference), note)
     why = "; ".join(filter(None, (note, INDEFINITE)))
     return basis.row(Term("test", term, note=why), df=float(len(difference)))
+
+
+def joined(*notes: str | None) -> str | None:
+    """Notes one after the other; None where there is none."""
+    return "; ".join(filter(None, notes)) or None

@@ -23,7 +23,7 @@ from pipeline.models.effects.ratios import ratio_rows
 from pipeline.models.effects.response import Ordered
 from pipeline.models.effects.rows import effect_rows
 from pipeline.models.effects.standardised import standardised_rows
-from pipeline.models.inference import Term, coefficient_rows
+from pipeline.models.inference import Term, coefficient_rows, joined
 from pipeline.models.likelihood.cumulative import Cumulative, with_thresholds
 from pipeline.models.likelihood.links import LATENT_VARIANCE, Link
 from pipeline.models.regression_data import check_rank
@@ -101,7 +101,7 @@ def design_ordered(
     if predict_at:
         shown = predictions(response, data.matrix, data.terms, estimates, predict_at, weights)
         rows += effect_rows(basis, shown, covariance, outcome, None, fit.df)
-    note = "; ".join(filter(None, (sample.linked(complete), gaps))) or None
+    note = joined(sample.linked(complete), gaps)
     return table(noted(rows, note), data, basis, model=model, family="design_ordered")
 
 

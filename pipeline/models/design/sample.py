@@ -18,7 +18,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.models.columns import codes, level_name, require
 from pipeline.models.design.survey_design import Design, LonelyPsu, Subset, design_of
-from pipeline.models.inference import quantile, two_sided
+from pipeline.models.inference import joined, quantile, two_sided
 from pipeline.tables import estimates
 
 PERSONS_LINKED = "persons are the sampling units"
@@ -276,7 +276,7 @@ class Sample:
         common = {
             "wave": cell.wave,
             "group": cell.group,
-            "note": "; ".join(filter(None, (self.note, self.linked(answered)))) or None,
+            "note": joined(self.note, self.linked(answered)),
             "estimate": estimate,
             "n_obs": len(answered),
             "n_persons": np.count_nonzero(np.bincount(self.persons[answered])),

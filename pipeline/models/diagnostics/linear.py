@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.models.chosen_errors import Refit
 from pipeline.models.covariances.problem import LeastSquares, sums_by
 from pipeline.models.diagnostics import dependence, serial
-from pipeline.models.inference import Basis, Term, two_sided
+from pipeline.models.inference import Basis, Term, joined, two_sided
 
 DIAGNOSTIC = "diagnostic"
 INFLATED = 10.0
@@ -85,7 +85,7 @@ def _influence(problem: LeastSquares, refit: Refit, basis: Basis, level: float) 
         lost = int((~kept).sum())
         gone = f"cannot be estimated without one {unit} ({lost:,} of them)" if lost else None
         for name, value in (("lowest", moved[kept, place].min()), ("highest", moved[kept, place].max())):
-            words = "; ".join(filter(None, (note, gone))) or None
+            words = joined(note, gone)
             yield _value(basis, f"{name}_without_one", float(value), words, replace(term))
 
 

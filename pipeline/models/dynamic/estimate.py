@@ -14,7 +14,7 @@ from pipeline.models.dynamic.gmm import Step, sandwich, step, windmeijer
 from pipeline.models.dynamic.grid import Grid, panel_grid
 from pipeline.models.dynamic.settings import Settings
 from pipeline.models.dynamic.system import Dynamic, dynamic_model
-from pipeline.models.inference import Basis, Term, coefficient_rows, inference, two_sided
+from pipeline.models.inference import Basis, Term, coefficient_rows, inference, joined, two_sided
 from pipeline.models.table import ORDER, noted
 from pipeline.tables import estimates
 
@@ -132,7 +132,7 @@ def dynamic_table(
     if failed and given.withhold:
         rows = [withheld(row, failed) for row in rows]
     else:
-        rows = noted(rows, "; ".join(filter(None, (failed, caution))) or None)
+        rows = noted(rows, joined(failed, caution))
     place = {component: index for index, component in enumerate(ORDER)}
     rows.sort(key=lambda row: place.get(str(row["component"]), len(ORDER)))
     left_out = basis.row(

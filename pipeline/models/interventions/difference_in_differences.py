@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.covariance import FEW_CLUSTERS
-from pipeline.models.inference import Basis, Term, coefficient_rows
+from pipeline.models.inference import Basis, Term, coefficient_rows, joined
 from pipeline.models.interventions.absorbed import absorb
 from pipeline.models.interventions.adoption import (
     Adoption,
@@ -81,7 +81,7 @@ def difference_in_differences(
     basis = data.basis(fit.described, confidence)
     rows = coefficient_rows(basis, (Term("effect", TERM), *data.terms), fit.estimates, fit.covariance, fit.df)
     staggered, parts = _staggered(basis, data)
-    notes = "; ".join(filter(None, (data.note, few, staggered))) or None
+    notes = joined(data.note, few, staggered)
     rows = noted(rows[:1], notes) + rows[1:] + parts + _randomised(basis, data, randomisation, draws, seed)
     rows += _wild(basis, data, draws, seed)
     return table(rows, data, basis, model=model, family="difference_in_differences")

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
-from pipeline.models.inference import Term, inference
+from pipeline.models.inference import Term, inference, joined
 from pipeline.models.interventions.adoption import (
     Adoption,
     Treated,
@@ -95,7 +95,7 @@ def event_study(
     effect: Row = {"estimate": study.average}
     if study.why is None:
         effect = {**inference(study.average, study.std_error, study.path.df, confidence)}
-    notes = "; ".join(filter(None, (study.why, data.note, few, *study.notes))) or None
+    notes = joined(study.why, data.note, few, *study.notes)
     rows = noted([basis.row(Term("effect", TERM), **effect)], notes)
     effects = Effects(study.path, reach, study.counts, study.alone, study.why)
     rows += event_rows(basis, effects, few, 1 - confidence, bounded=bounded)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.door import public
-from pipeline.models.inference import Basis, Term, inference
+from pipeline.models.inference import Basis, Term, inference, joined
 from pipeline.models.interventions.adoption import Treated, adoption, lonely_cohorts, lonely_note, require_clusters
 from pipeline.models.interventions.bands import critical_value, multiplied
 from pipeline.models.interventions.cohort_effects import (
@@ -77,7 +77,7 @@ def group_time_effects(
     few = require_clusters(data)
     found = cohort_effects(data, control, adjustment, base)
     basis = data.basis(described(data), confidence)
-    notes = "; ".join(filter(None, (data.note, few))) or None
+    notes = joined(data.note, few)
     dynamic = aggregate(found, "dynamic")
     events = by_cluster(dynamic.influence, found.cluster)
     drawn = multiplied(np.column_stack([events[:, 1:], found.summed]), draws, seed)

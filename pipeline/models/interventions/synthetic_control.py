@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
-from pipeline.models.inference import Term
+from pipeline.models.inference import Term, joined
 from pipeline.models.interventions.adoption import Adoption, Treated, adoption, require_controls
 from pipeline.models.interventions.declared import InterventionSpec, treatment
 from pipeline.models.interventions.event_rows import TERM, Row, name_of
@@ -101,7 +101,7 @@ def synthetic_control(
     notes = [data.note, without, LOOSE if loose else None, lacking]
     basis = data.basis("no standard error: see the placebo rank", confidence)
     rows = _rows(data, found, own, before, [name for name, one in zip(names, treated, strict=True) if not one])
-    rows[0]["note"] = "; ".join(filter(None, notes)) or None
+    rows[0]["note"] = joined(*notes)
     rank, many = int(np.sum(ratios >= ratios[0] * (1 - 1e-9))), len(ratios)
     words = f"rank {rank} of {many} by RMSPE ratio; no p-value can be below {1 / many:.2g}"
     rows.append({**_blank(Term("test", "placebo", note=words)), "p_value": rank / many, "statistic": found.ratio})

@@ -19,7 +19,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.covariance import FINITE, Correction, few_clusters
-from pipeline.models.inference import Basis, Term, inference
+from pipeline.models.inference import Basis, Term, inference, joined
 from pipeline.models.mechanisms.resampling import normal_draws, percentile_interval, two_sided_share
 from pipeline.models.mechanisms.response import Response, fit_response
 from pipeline.models.mechanisms.table import NEAR_ZERO, OPPOSED, TOO_SKEWED
@@ -227,7 +227,7 @@ def _effect_rows(
             found, caution = {"estimate": None}, NEAR_ZERO
         elif share and opposed:
             caution = OPPOSED
-        note = "; ".join(filter(None, (*notes, caution))) or None
+        note = joined(*notes, caution)
         rows.append(basis.row(Term(component, fit.exposure, group=group), **found) | _of(fit.of_outcome, note))
     return rows
 
@@ -244,7 +244,7 @@ def _path_rows(
     errors = np.sqrt(np.diag(fit.covariance))
     rows, at = [], 0
     for response in (fit.of_mediator, fit.of_outcome):
-        note = "; ".join(filter(None, (*notes, LOG_ODDS if response.binary else None))) or None
+        note = joined(*notes, LOG_ODDS if response.binary else None)
         for place, term in enumerate(response.terms):
             if term.component == "path":
                 values = inference(response.estimates[place], float(errors[at + place]), np.inf, confidence)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.models.inference import Basis, inference
+from pipeline.models.inference import Basis, inference, joined
 from pipeline.models.mechanisms.effects import Effect
 from pipeline.models.mechanisms.equations import Stacked
 from pipeline.models.mechanisms.resampling import bca_interval, percentile_interval, two_sided_share
@@ -51,7 +51,7 @@ def effect_rows(
             own = basis(drawn.words if drawn.resampled else f"{fit.described}; {drawn.words}")
             values = _simulated(effect, estimate, fit, drawn, own.confidence)
             skewed = TOO_SKEWED if "conf_low" not in values else None
-        notes = "; ".join(filter(None, (note, fit.note, skewed))) or None
+        notes = joined(note, fit.note, skewed)
         rows.append(
             own.row(effect.term, **values)
             | {"outcome": effect.outcome, "note": notes, "n_obs": fit.sizes.get(effect.level, own.n_obs)}

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.models.inference import joined
 from pipeline.models.multiverses.fits import Fit, Sharing
 from pipeline.models.multiverses.resample import Draws, by_replicates, drawn, replicated
 from pipeline.models.multiverses.rows import Rows, rows_of, sample, without_outliers
@@ -166,7 +167,7 @@ class Fitting:
             under = None if self.counts is None else self._under(setting, names)
         except ModelError as error:
             return Done(reason=_reason(error))
-        return Done(fit, note="; ".join(filter(None, (fit.note, self.sharing.rows.note))) or None, under=under)
+        return Done(fit, note=joined(fit.note, self.sharing.rows.note), under=under)
 
     @cached_property
     def _resampled(self) -> Sharing:

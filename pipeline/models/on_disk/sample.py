@@ -18,6 +18,7 @@ from pipeline.errors import ModelError
 from pipeline.models.columns import level_name
 from pipeline.models.design.sample import IN_WORDS, PERSONS_LINKED, Replicated, with_errors
 from pipeline.models.design.survey_design import LonelyPsu, Subset, described, lonely_strata
+from pipeline.models.inference import joined
 from pipeline.models.on_disk.rows import distinct, refuse_infinite, require
 from pipeline.on_disk import OnDisk, cleaned, literal, person_waves_twice, quoted
 from pipeline.wave_order import in_wave_order
@@ -115,7 +116,7 @@ class DiskSample:
         row = {
             "wave": cell.wave,
             "group": cell.group,
-            "note": "; ".join(filter(None, (self.note, linked))) or None,
+            "note": joined(self.note, linked),
             "estimate": mean,
             "n_obs": n_obs,
             "n_persons": persons,

@@ -13,7 +13,7 @@ from pipeline.door import public
 from pipeline.models.contrasts import combined
 from pipeline.models.declared import ModelSpec
 from pipeline.models.effects.ratios import ratio_rows
-from pipeline.models.inference import coefficient_rows
+from pipeline.models.inference import coefficient_rows, joined
 from pipeline.models.likelihood.conditional import conditional
 from pipeline.models.outcomes.answers import declared, fit_rows, likelihood_values
 from pipeline.models.outcomes.fitted import fit_groups
@@ -83,7 +83,7 @@ def conditional_table(
     rows = coefficient_rows(basis, terms, fit.parameters, fit.covariance, errors.df)
     rows += combined(used.data.contrasts, terms).rows(basis, fit.parameters, fit.covariance, errors.df)
     rows += ratio_rows(basis, terms, fit.parameters, fit.covariance, df=errors.df)
-    note = "; ".join(filter(None, (errors.note, whole.note))) or None
+    note = joined(errors.note, whole.note)
     values = likelihood_values(fit.value, fit.null, len(terms), used.data.n_obs)
     made = [*noted(rows, note), *fit_rows(basis, values), *left_aside(basis, whole, used)]
     return table(made, used.data, basis, model=model, family=family)

@@ -14,7 +14,7 @@ from pipeline.models.contrasts import combined
 from pipeline.models.effects.predictions import Values
 from pipeline.models.effects.ratios import ratio_rows
 from pipeline.models.effects.response import Ordered
-from pipeline.models.inference import Term, coefficient_rows
+from pipeline.models.inference import Term, coefficient_rows, joined
 from pipeline.models.likelihood.cumulative import Cumulative, with_thresholds
 from pipeline.models.likelihood.links import LATENT_VARIANCE, Link
 from pipeline.models.outcomes.answers import (
@@ -79,7 +79,7 @@ def ordered_logit(
     basis = data.basis(errors.basis_words(), confidence)
     slopes, covariance = fit.parameters[cuts:], fit.covariance[cuts:, cuts:]
     tests, violated = proportional_odds_rows(basis, rows, link)
-    note = "; ".join(filter(None, (errors.note, rows.note))) or None
+    note = joined(errors.note, rows.note)
     found = coefficient_rows(basis, rows.coefficients, slopes, covariance, errors.df)
     found += combined(data.contrasts, rows.coefficients).rows(basis, slopes, covariance, errors.df)
     if link == "logit":

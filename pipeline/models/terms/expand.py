@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.declared import CLUSTERS
+from pipeline.models.inference import joined
 from pipeline.models.table import ORDER
 from pipeline.models.terms.factors import Factors, Making
 from pipeline.models.terms.moves import Calendar
@@ -62,9 +63,9 @@ class Prepared:
                 "component": part or row["component"],
                 "group": column.group or row["group"],
                 "wave": column.wave or row["wave"],
-                "note": "; ".join(filter(None, (column.note, row["note"]))) or None,
+                "note": joined(column.note, row["note"]),
             }
-        return row | {"note": "; ".join(filter(None, (row["note"], note))) or None}
+        return row | {"note": joined(row["note"], note)}
 
 
 def prepared(
