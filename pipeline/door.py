@@ -87,14 +87,14 @@ def _called(function: Function, given: inspect.BoundArguments) -> Any:
 
 def _refused(error: ValidationError) -> OptionError:
     """What a declaration made of the arguments may not hold, each with the keys that lead to it."""
-    told = []
+    messages = []
     for detail in error.errors(include_url=False, include_input=False):
         message = detail["msg"].removeprefix("Value error, ")
         if detail["type"] == "extra_forbidden":
             message = "is not an option here"
         key = ".".join(map(str, detail["loc"]))
-        told.append(f"`{key}`: {message[0].lower()}{message[1:]}" if key else message)
-    return OptionError("; ".join(told))
+        messages.append(f"`{key}`: {message[0].lower()}{message[1:]}" if key else message)
+    return OptionError("; ".join(messages))
 
 
 def _check(name: str, value: object, hint: Any) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.figures.arrows import draw_arrow
 from pipeline.figures.mediation_chains import Chain, Diagram, Step
 from pipeline.figures.sheet import Heading, Sheet, name_height
 from pipeline.figures.style import DARK_BLUE, INK, LABEL, QUIET, SMALL, ink, line_height, text_width, wrap
@@ -140,21 +141,7 @@ def _chain(axes: Axes, chain: Chain, labels: Mapping[str, str], room: _Room, top
 
 
 def _arrow(axes: Axes, start: float, end: float, level: float, step: Step, said: str) -> None:
-    colour = DARK_BLUE if step.is_clear else QUIET
-    axes.annotate(
-        "",
-        (end, level),
-        (start, level),
-        arrowprops={
-            "arrowstyle": "-|>,head_width=0.22,head_length=0.45",
-            "color": colour,
-            "lw": 1.8 if step.is_clear else 1.1,
-            "ls": "-" if step.is_clear else (0, (4, 3)),
-            "shrinkA": 1,
-            "shrinkB": 1,
-        },
-        zorder=2,
-    )
+    draw_arrow(axes, (start, level), (end, level), clear=step.is_clear, head=(0.22, 0.45))
     middle, fits = (start + end) / 2, text_width(step.bracket, SMALL) + 0.12 <= end - start
     if text_width(said, SMALL, bold=step.is_clear) + 0.02 <= end - start:
         _number(axes, middle, level - LINE * 0.62, said, step)

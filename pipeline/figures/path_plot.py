@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.figures.arrows import draw_arrow
 from pipeline.figures.lags import Path
 from pipeline.figures.sheet import Heading, Sheet
 from pipeline.figures.style import DARK_BLUE, INK, LABEL, QUIET, SMALL, ink, line_height, text_width, wrap
@@ -89,20 +90,7 @@ def _arrow(
     x0, x1 = x0 + wide / 2, x1 - wide / 2
     y0, y1 = y0 + (tall / 2 - 0.15) * down, y1 - (tall / 2 - 0.15) * down
     colour = DARK_BLUE if path.differs_from_zero else QUIET
-    axes.annotate(
-        "",
-        (x1, y1),
-        (x0, y0),
-        arrowprops={
-            "arrowstyle": "-|>,head_width=0.25,head_length=0.5",
-            "color": colour,
-            "lw": 1.8 if path.differs_from_zero else 1.1,
-            "ls": "-" if path.differs_from_zero else (0, (4, 3)),
-            "shrinkA": 1,
-            "shrinkB": 1,
-        },
-        zorder=2,
-    )
+    draw_arrow(axes, (x0, y0), (x1, y1), clear=path.differs_from_zero, head=(0.25, 0.5))
     # Crossing arrows meet in the middle; their numbers stand before it, where the arrows do not touch yet.
     at = 0.5 if y0 == y1 else 0.27 if abs(y1 - y0) < row else 0.22
     axes.text(

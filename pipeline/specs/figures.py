@@ -167,7 +167,7 @@ def concepts_of(figure: Figure, models: Mapping[str, AnyModel]) -> tuple[str, ..
 def names_given(figure: Figure, models: Mapping[str, AnyModel]) -> dict[str, str]:
     """Concept → the name that the figure has for it, without the unit that stands in brackets after it.
 
-    A label of a model names its outcome, unless several models of one outcome are told apart by their labels.
+    A label of a model names its outcome, unless labels distinguish several models of one outcome.
     ``models``: the declared models, by key.
     """
     found = {key: label for key, label in figure.labels.items() if key not in figure.models}

@@ -19,7 +19,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 TEXTS: tuple[Part, ...] = ("paper", "annex", "summary")
 """The documents that are read as text."""
 FURTHER: dict[Part, str] = {"summary": "summary", "annex": "technical annex", "slides": "figures as slides"}
-"""What goes with a paper → what a link to it says."""
+"""Further documents of a paper → the words of a link to each."""
 
 
 def stem(key: str, part: Part) -> str:
@@ -31,7 +31,7 @@ def stem(key: str, part: Part) -> str:
 class Writer:
     """What is known of a writer. ``words`` says what it writes; ``suffix`` ends the names of its files.
 
-    ``link``: what a link to its paper says; empty: it is not read by itself.
+    ``link``: the words of a link to its paper; empty: it is not read by itself.
 
     ``template``: the file of reports/templates that it fills in, None if it needs none. ``function``: written
     ``module:name``, called with a ``Document`` and the template's bytes (None without one), returns the file's bytes.
@@ -114,7 +114,7 @@ WRITERS: Records[Writer] = Records(
 
 
 def links() -> dict[str, str]:
-    """Ending of a file of a paper → what a link to it says: each format of the paper, then what goes with it, once."""
+    """Ending of a file of a paper → the words of a link: each format of the paper, then its further documents, once."""
     found = {f".{writer.suffix}": writer.link for writer in WRITERS.values() if writer.link}
     for part, words in FURTHER.items():
         suffix = next((writer.suffix for writer in WRITERS.values() if part in writer.parts), None)

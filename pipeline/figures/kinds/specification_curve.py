@@ -48,7 +48,7 @@ WORDS = {
     "with": "Included",
     "without": "Left out",
 }
-"""Choices and values → what a reader is told, where the figure has no label of its own."""
+"""Choices and values → their labels, where the figure has none of its own."""
 
 
 def picture(spec: FigureSpec, _study: Study, material: Material) -> Picture:
