@@ -17,11 +17,10 @@ from pipeline.models.declared import on_design
 from pipeline.models.design.pseudo_likelihood import Degrees, complete_rows, fit_on_design, solver
 from pipeline.models.design.sample import DesignArguments, Sample
 from pipeline.models.design.survey_design import Subset
-from pipeline.models.effects.marginal import average_effects
-from pipeline.models.effects.predictions import Values, predictions
+from pipeline.models.effects.predictions import Values
 from pipeline.models.effects.ratios import ratio_rows
 from pipeline.models.effects.response import Ordered
-from pipeline.models.effects.rows import effect_rows
+from pipeline.models.effects.shown import shown_rows
 from pipeline.models.effects.standardised import standardised_rows
 from pipeline.models.inference import Term, coefficient_rows, joined
 from pipeline.models.likelihood.cumulative import Cumulative, with_thresholds
@@ -96,11 +95,7 @@ def design_ordered(
     thresholds = [Term("threshold", f"{low}|{high}") for low, high in pairwise(levels)]
     rows += coefficient_rows(basis, thresholds, estimates[:cuts], covariance[:cuts, :cuts], fit.df)
     response = Ordered(link, levels)
-    effects = average_effects(response, data.matrix, data.terms, estimates, weights)
-    rows += effect_rows(basis, effects, covariance, outcome, "marginal_effect", fit.df)
-    if predict_at:
-        shown = predictions(response, data.matrix, data.terms, estimates, predict_at, weights)
-        rows += effect_rows(basis, shown, covariance, outcome, None, fit.df)
+    rows += shown_rows(basis, response, data, estimates, covariance, predict_at, weights=weights, df=fit.df)
     note = joined(sample.linked(complete), gaps)
     return table(noted(rows, note), data, basis, model=model, family="design_ordered")
 

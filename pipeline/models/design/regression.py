@@ -17,11 +17,10 @@ from pipeline.models.declared import on_design
 from pipeline.models.design.pseudo_likelihood import Degrees, Solved, complete_rows, fit_on_design, solver
 from pipeline.models.design.sample import DesignArguments, Sample
 from pipeline.models.design.survey_design import Subset
-from pipeline.models.effects.marginal import average_effects
-from pipeline.models.effects.predictions import Values, predictions
+from pipeline.models.effects.predictions import Values
 from pipeline.models.effects.ratios import ratio_rows
 from pipeline.models.effects.response import Identity, Probability, Rate, Response
-from pipeline.models.effects.rows import effect_rows
+from pipeline.models.effects.shown import shown_rows
 from pipeline.models.effects.standardised import standardised_rows
 from pipeline.models.inference import coefficient_rows
 from pipeline.models.likelihood.binary import Binary
@@ -108,13 +107,10 @@ def design_regression(
             basis, data.matrix[:, 1:], data.terms[1:], estimates[1:], covariance[1:, 1:],
             latent_variance=LATENT_VARIANCE.get(link), weights=weights, df=fit.df,
         )  # fmt: skip
-    response = _response(link, offset)
-    if link != "linear":
-        effects = average_effects(response, data.matrix, data.terms, estimates, weights)
-        rows += effect_rows(basis, effects, covariance, outcome, "marginal_effect", fit.df)
-    if predict_at:
-        shown = predictions(response, data.matrix, data.terms, estimates, predict_at, weights)
-        rows += effect_rows(basis, shown, covariance, outcome, None, fit.df)
+    rows += shown_rows(
+        basis, _response(link, offset), data, estimates, covariance, predict_at,
+        weights=weights, df=fit.df, marginal=link != "linear",
+    )  # fmt: skip
     return table(noted(rows, sample.linked(complete)), data, basis, model=model, family="design_regression")
 
 

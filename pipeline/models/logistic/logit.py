@@ -15,11 +15,10 @@ from pipeline.errors import ModelError
 from pipeline.models.contrasts import combined
 from pipeline.models.covariance import few_clusters, require_freedom
 from pipeline.models.declared import ModelSpec, regression
-from pipeline.models.effects.marginal import average_effects
-from pipeline.models.effects.predictions import Values, predictions
+from pipeline.models.effects.predictions import Values
 from pipeline.models.effects.ratios import ratio_rows
 from pipeline.models.effects.response import Probability
-from pipeline.models.effects.rows import effect_rows
+from pipeline.models.effects.shown import shown_rows
 from pipeline.models.effects.standardised import standardised_rows
 from pipeline.models.inference import Basis, Term, coefficient_rows
 from pipeline.models.likelihood.links import LATENT_VARIANCE
@@ -103,11 +102,7 @@ def logit(
             fit.covariance[1:, 1:],
             latent_variance=LATENT_VARIANCE["logit"],
         )
-    effects = average_effects(Probability(), data.matrix, data.terms, fit.estimates)
-    rows += effect_rows(basis, effects, fit.covariance, outcome, "marginal_effect")
-    if predict_at:
-        found = predictions(Probability(), data.matrix, data.terms, fit.estimates, predict_at)
-        rows += effect_rows(basis, found, fit.covariance, outcome)
+    rows += shown_rows(basis, Probability(), data, fit.estimates, fit.covariance, predict_at)
     rows = [*noted(rows, fit.note), *_fit_rows(basis, data, fit.log_likelihood)]
     if response:
         chance = 1 / (1 + np.exp(-data.matrix @ fit.estimates))

@@ -11,10 +11,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.models.declared import ModelSpec, regression
-from pipeline.models.effects.marginal import average_effects
-from pipeline.models.effects.predictions import Values, predictions
+from pipeline.models.effects.predictions import Values
 from pipeline.models.effects.response import Response
-from pipeline.models.effects.rows import effect_rows
+from pipeline.models.effects.shown import shown_rows
 from pipeline.models.effects.standardised import standardised_rows
 from pipeline.models.inference import Basis, Term
 from pipeline.models.outcomes.rows import OutcomeData
@@ -49,11 +48,7 @@ def effects_of(
 ) -> Rows:
     """Rows of average marginal effects, and of predictions where some are asked for."""
     data = rows.data
-    found = average_effects(response, data.matrix, data.terms, parameters, data.weights)
-    made = effect_rows(basis, found, covariance, data.outcome_name, "marginal_effect", df)
-    if asked.predict_at:
-        at = predictions(response, data.matrix, data.terms, parameters, asked.predict_at, data.weights)
-        made += effect_rows(basis, at, covariance, data.outcome_name, None, df)
+    made = shown_rows(basis, response, data, parameters, covariance, asked.predict_at, weights=data.weights, df=df)
     return noted(made, note)
 
 
