@@ -49,5 +49,5 @@ def test_rows_and_names_of_people_change_no_draw(name: str) -> None:
 
 
 def test_choices_that_are_none_are_refused_in_one_sentence() -> None:
-    with pytest.raises(ModelError, match=r"^choices.covariates: Input should be a valid dictionary\.$"):
+    with pytest.raises(ModelError, match=r"^`choices\.covariates`: input should be a valid dictionary\.$"):
         models.multiverse(panel(), "y", ["x"], choices={"covariates": [[]]})
