@@ -21,6 +21,7 @@ class Described:
 
 COLUMNS: dict[str, str] = {
     "arm": "Part of the sample, with a calendar of its own",
+    "area": "Area of the index, by its code",
     "area_code": "Code of the area where the person lives",
     "category": "Category of the variable; empty for the mean of a number",
     "code": "Code as the deposited file has it",
@@ -37,8 +38,12 @@ COLUMNS: dict[str, str] = {
     "interview_date": "Date of the interview; empty unless the study declares it",
     "item": "Question of the study (items.yaml)",
     "label": "What it is called",
+    "measure": "Measure: the index, a domain or an indicator",
     "mode": "How the person was interviewed",
     "model": "Model of reports/models",
+    "n_areas": "Number of areas",
+    "n_persons": "Number of people",
+    "n_effective": "Effective number of people (Kish)",
     "note": "Why a result is withheld or needs caution",
     "outcome": "What became of the interview, where it is known",
     "panel_weight": "Weight of the set: for design, response and margins",
@@ -55,6 +60,7 @@ COLUMNS: dict[str, str] = {
     "study": "Study, by the name of its folder",
     "value": "Value after harmonisation",
     "variable": "Variable as the deposited file calls it",
+    "weight": "Weight of the person in this wave, mean one within arm and wave",
     "wave": "Wave",
 }
 """Column → what it is, wherever it has this meaning."""
@@ -115,9 +121,64 @@ TABLES: dict[str, Described] = {
         "One row per person and wave, each item with its value (in its range) and its reason for missing.",
         others="Answer to an item of the study",
     ),
+    "area_changes": Described(
+        "One row per area, measure, wave and what it is compared with: difference, interval, and ratio (base = 100).",
+        {
+            "kind": "previous_wave, base_wave, comparison or benchmark",
+            "against": "The wave, area or benchmark that it is compared with",
+            "estimate": "Difference, in points of the measure",
+            "ratio": "The score as a percentage of that of the base wave",
+            "common_indicators": "Indicators that both waves have",
+        },
+    ),
+    "area_pairs": Described(
+        "One row per wave, measure and pair of areas: their difference, and the probability that the first is above.",
+        {
+            "other": "The other area",
+            "difference": "Score of the area less that of the other",
+            "probability": "Probability that the area is above the other",
+        },
+    ),
+    "area_sensitivity": Described(
+        "One row per choice of method, or indicator left out, and area: what it does to the score or to the rank.",
+        {
+            "kind": "method, removal, first_order or total_order",
+            "choice": "What is chosen, or left out",
+            "value": "Score, share of variance or change of rank",
+            "n_draws": "Draws that it rests on",
+        },
+    ),
+    "areas": Described(
+        "One row per area, wave and measure of the index: direct and small-area estimate, interval, and rank.",
+        {
+            "level": "index, domain or indicator",
+            "estimate": "Weighted mean of the area",
+            "n_persons": "People of the area with a score",
+            "reliability": "Share of the variance of the area's mean that is between areas, from 0 to 1",
+            "shrunken": "Small-area estimate",
+            "shrunken_error": "Its standard error",
+            "shrunken_low": "Lower end of its interval",
+            "shrunken_high": "Upper end of its interval",
+            "rank": "Rank among the areas that are ranked; 1 is the highest",
+            "rank_low": "Best rank of the interval",
+            "rank_high": "Worst rank of the interval",
+            "is_shown": "Whether the numbers may be shown",
+            "is_ranked": "Whether the area is ranked",
+            "reason": "Why it is not shown, or not ranked",
+        },
+    ),
     "codebook": Described(
         "One row per wave, item and code: what it becomes, and how many people gave it.",
         {"count": "People who gave it; empty where that is confidential"},
+    ),
+    "coherence": Described(
+        "One row per check of coherence and what it is of: reliability, correlations, ICC(2), comparability of areas.",
+        {
+            "check": "alpha, within_domain, between_domains, icc2 or invariance",
+            "other": "The other measure of a correlation",
+            "value": "The coefficient",
+            "n_persons": "People it rests on",
+        },
     ),
     "comparability": Described(
         "One row per invariance model, scale and wave: may means, and associations, be compared over waves or groups?",
@@ -201,6 +262,24 @@ TABLES: dict[str, Described] = {
         "One row per imputation and imputed cell of the panel; imputation 0 holds those common to all.",
         {"imputation": "Number of the completed panel; 0: the same in all", "value": "The imputed value"},
     ),
+    "index": Described(
+        "One row per person and wave: area, weight, a score from 0 to 100 for each domain, and the index.",
+        {"index": "The index: the domains together, from 0 to 100"},
+        others="Domain of the index, from 0 to 100",
+    ),
+    "index_methods": Described(
+        "One row per step from scores to the index, and measure: what was chosen, and how many people it rests on.",
+        {
+            "step": "Step of the index",
+            "choice": "What was chosen",
+            "detail": "How, with its numbers",
+            "n": "People or areas",
+        },
+    ),
+    "indicators": Described(
+        "One row per person and wave: area, weight, and each indicator, oriented so that higher is more cohesion.",
+        others="Indicator of the index, oriented, from 0 to 100",
+    ),
     "joins": Described(
         "One row per file that is joined to a part: its bytes, its key, and what found nothing in the other.",
         {
@@ -260,6 +339,19 @@ TABLES: dict[str, Described] = {
             "once": "Of the count: new, on no list, and in no other wave",
         },
     ),
+    "monitor": Described(
+        "One row per area, measure and pair of waves: the change, the limits that chance explains, and the signal.",
+        {
+            "against": "The wave that it is compared with",
+            "fall": "Change of the score; negative: it fell",
+            "limit_low": "Lower limit of what chance explains",
+            "limit_high": "Upper limit of what chance explains",
+            "signal": "below, within, above or not_judged",
+            "expected_false_alarms": "False alarms expected among all areas and measures of the wave",
+            "power": "Probability of finding a fall of the declared size",
+            "n_persons": "People in both waves",
+        },
+    ),
     "outcomes": Described(
         "One row per person and wave with an entry in a field report: interviewed, or the reason for non-response."
     ),
@@ -306,6 +398,22 @@ TABLES: dict[str, Described] = {
             "pattern": "One character per wave of the arm: 1 interviewed, a dot not",
             "share": "Share of the people of the arm and cohort",
             "cumulative_share": "Of this and all commoner patterns",
+        },
+    ),
+    "programme": Described(
+        "One row per programme, outcome and area, or their pool: the standardised effect and its interval.",
+        {
+            "programme": "Programme, as declared",
+            "outcome": "What it is to change",
+            "row": "area, pooled, prediction or moderator",
+            "estimate": "Standardised effect",
+            "tau2": "Variance of the effect between areas",
+            "i2": "Share of the variance that is between areas, in per cent",
+            "q": "Cochran's Q",
+            "df": "Degrees of freedom",
+            "p_value": "Two-sided p-value",
+            "weight": "Weight in the pooled effect",
+            "n_persons": "People it rests on",
         },
     ),
     "receipt": Described(

@@ -22,6 +22,8 @@ from pipeline.tables.words import COLUMNS, TABLES, comments, described
 from pipeline.texts import visible
 
 CONTRACTS = {
+    "area_changes": "AreaChanges", "area_pairs": "AreaPairs", "area_sensitivity": "AreaSensitivity", "areas": "Areas",
+    "coherence": "Coherence", "index_methods": "IndexMethods", "monitor": "Monitor", "programme": "Programmes",
     "absences": "Absences", "comparability": "Comparability", "convergence": "Convergence", "crosswalk": "Crosswalk",
     "database": "DatabaseTables", "estimates": "Estimates", "figure": "FigureRecord", "findings": "Findings",
     "imputations": "Imputations", "joins": "Joins", "labels": "Labels", "ledger": "Ledger", "linked": "Linked",

@@ -1,0 +1,1 @@
+"""Persons' scores into an index, areas with their uncertainty, changes, the tension monitor, pooled programmes."""

@@ -1,0 +1,1 @@
+"""Areas as sets of codes with a vintage."""

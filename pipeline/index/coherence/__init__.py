@@ -1,0 +1,1 @@
+"""Reliability, correlations, ICC(2) and comparability, before anything is ranked."""

@@ -1,0 +1,1 @@
+"""A composite indicator over areas, stage by stage."""

@@ -1,0 +1,1 @@
+"""Falls beyond what sampling explains."""

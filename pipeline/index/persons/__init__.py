@@ -1,0 +1,1 @@
+"""Panel and declaration into persons' scores and means of areas."""

@@ -1,0 +1,1 @@
+"""Effects of programmes pooled over areas."""

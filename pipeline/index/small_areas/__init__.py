@@ -1,0 +1,1 @@
+"""Small-area estimates: area level, unit level, post-stratified, benchmarked."""

@@ -1,0 +1,1 @@
+"""Sampling and method choices through the whole index, to the ranks."""
