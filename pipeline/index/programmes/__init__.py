@@ -1,1 +1,7 @@
-"""Effects of programmes pooled over areas."""
+"""Effects of programmes pooled over areas, and what a local project needs to measure its own."""
+
+from pipeline.index.programmes.effect_sizes import effect_sizes
+from pipeline.index.programmes.leave_one_out import leave_one_out
+from pipeline.index.programmes.meta_analysis import meta_analysis
+
+__all__ = ["effect_sizes", "leave_one_out", "meta_analysis"]
