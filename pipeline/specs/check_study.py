@@ -8,6 +8,7 @@ from pipeline.specs import names
 from pipeline.specs.answer_words import check_answer_words
 from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_imputation import check_imputation
+from pipeline.specs.check_index import check_index
 from pipeline.specs.check_outcomes import check_outcomes
 from pipeline.specs.check_paradata import check_paradata
 from pipeline.specs.check_parts import check_parts
@@ -39,6 +40,7 @@ def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
     check_paradata(parts, reading.sources.get((key, "study")), _wave_sources(key, parts, reading))
     check_weights(key, parts, declared, reading)
     check_imputation(key, parts, declared, reading)
+    check_index(key, parts, declared, reading)
 
 
 def _wave_sources(key: str, parts: Parts, reading: Reading) -> dict[str, Source]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.specs.deposits import WaveFile
     from pipeline.specs.figures import Figure
     from pipeline.specs.imputation import ImputationSet
+    from pipeline.specs.index import Index
     from pipeline.specs.methods import Methods
     from pipeline.specs.models import AnyModel
     from pipeline.specs.papers import Paper
@@ -51,6 +52,7 @@ class Study:
     imputation: Mapping[str, ImputationSet] = field(default_factory=dict)
     methods: Methods | None = None
     plan: Plan | None = None
+    index: Index | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
     if not TYPE_CHECKING:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pipeline.specs.batteries import load_items
 from pipeline.specs.format import load_about
 from pipeline.specs.imputation import ImputationSet
+from pipeline.specs.index import Index
 from pipeline.specs.methods import Methods
 from pipeline.specs.plan import Plan
 from pipeline.specs.reader import load, load_each, load_if_filled, load_text
@@ -128,6 +129,15 @@ STUDY_FILES: Records[StudyPart] = Records(
         "what was planned before the results were known: hypotheses with their models, when they were fixed, and every "
         "change since; papers print what was done otherwise",
         Plan,
+        load_if_filled,
+        empty=lambda: None,
+    ),
+    StudyPart(
+        "index",
+        "index.yaml",
+        "a cohesion index: domains and their indicators, direction, normalisation, weights, aggregation, coverage; "
+        "areas, what they are compared with, when they are shown and ranked; method choices, monitor and profiles",
+        Index,
         load_if_filled,
         empty=lambda: None,
     ),

@@ -1,0 +1,223 @@
+"""Parts of index.yaml: how scores become an index, and what its areas, monitor and profiles are to do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from pipeline.specs.base import Assumable, Declaration, Name, Range, Text, WaveNames
+
+Normalising = Literal[
+    "own_range", "min_max", "z_score", "percentile", "rank", "borda", "distance", "distance_to_max", "goalposts", "none"
+]
+"""On the scale's own range; on the observed range; to mean and standard deviation; by rank; to a reference; none."""
+Averaging = Literal["arithmetic", "geometric", "harmonic", "copeland"]
+Weights = Literal["equal", "declared", "pca", "budget"]
+Imputing = Literal["none", "mean", "median", "group_mean", "group_median"]
+AMONG_AREAS = ("rank", "borda")
+"""Normalisations that are of areas only: a person's rank among thousands is not a score."""
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _positive_sd(mean_sd: tuple[float, float]) -> tuple[float, float]:
+    if mean_sd[1] <= 0:
+        raise ValueError("the second of `mean_sd` is a standard deviation: give a number above 0")
+    return mean_sd
+
+
+class Indicator(Assumable):
+    """A score of the study as an indicator. The key is the name of the score.
+
+    ``range`` is the scale's own range where its items do not say it; ``goalposts`` and ``reference`` are for the
+    normalisations of these names, in the units of the score.
+    """
+
+    direction: Literal["higher", "lower"] = "higher"
+    range: Range | None = None
+    goalposts: Range | None = None
+    reference: float | None = None
+    label: str = ""
+
+
+class Normalisation(Declaration):
+    """How indicators come onto one scale. ``bounds`` are those of ``own_range``, ``min_max`` and ``goalposts``,
+    ``mean_sd`` those of ``z_score``; ``cap`` cuts what exceeds the reference of ``distance``.
+    """
+
+    method: Normalising = "own_range"
+    bounds: Range = (0.0, 100.0)
+    mean_sd: Annotated[tuple[float, float], AfterValidator(_positive_sd)] = (50.0, 10.0)
+    cap: bool = False
+
+
+class Weighting(Declaration):
+    """Weights of domains in the index, and of indicators in their domain; those not named weigh 1.
+
+    ``budget``: person → domain → points; each person's points are shares of what they gave, and averaged.
+    """
+
+    method: Weights = "equal"
+    domains: dict[Name, Positive] = {}
+    indicators: dict[Name, Positive] = {}
+    budget: dict[Text, dict[Name, Annotated[float, Field(ge=0, allow_inf_nan=False)]]] = {}
+
+    @model_validator(mode="after")
+    def _method_has_what_it_needs(self) -> Self:
+        named = bool(self.domains or self.indicators)
+        if named != (self.method == "declared"):
+            raise ValueError("`domains` and `indicators` hold the weights of `method: declared`, and are for it alone")
+        if bool(self.budget) != (self.method == "budget"):
+            raise ValueError("`budget` holds the points of `method: budget`, and is for it alone")
+        for person, points in self.budget.items():
+            if sum(points.values()) <= 0:
+                raise ValueError(f"`{person}` gave no points")
+            if set(points) != set(next(iter(self.budget.values()))):
+                raise ValueError(f"`{person}` gave points to other domains than the first person; give each 0 or more")
+        return self
+
+
+class Aggregation(Declaration):
+    """How indicators become a domain, and domains the index."""
+
+    domains: Averaging = "arithmetic"
+    index: Averaging = "arithmetic"
+
+
+class Coverage(Declaration):
+    """The share of a domain's indicators, and of the index's domains, that must be there for a score."""
+
+    indicators: float = Field(default=0.5, ge=0, le=1)
+    domains: float = Field(default=0.5, ge=0, le=1)
+
+
+class Outliers(Declaration):
+    """COINr's rule, of areas: winsorise while skew and kurtosis exceed their limits, then transform what still does."""
+
+    method: Literal["none", "winsorise"] = "none"
+    winsorised: int | None = Field(default=5, ge=1)
+    skew: float = Field(default=2.0, gt=0)
+    kurtosis: float = 3.5
+    then: Literal["none", "log_ct", "log_ct_plus"] = "log_ct"
+    combine: bool = False
+
+
+class Comparison(Declaration):
+    """What areas are compared with: the areas of an arm, or those named."""
+
+    arm: Name | None = None
+    areas: tuple[Text, ...] = ()
+    label: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.arm is None) == (not self.areas):
+            raise ValueError("name an `arm` or `areas` to compare with, not both")
+        return self
+
+
+class RankFloor(Declaration):
+    """Areas below either are shown and not ranked."""
+
+    n_effective: float = Field(default=30.0, ge=0)
+    reliability: float = Field(default=0.5, ge=0, le=1)
+
+
+class MethodChoices(Declaration):
+    """The choices among which each Monte Carlo draw takes one of each; the declared one is always among them.
+
+    Where a draw takes a geometric or harmonic mean, its scores are normalised to at least 1.
+    """
+
+    normalisation: tuple[Normalising, ...] = ()
+    weights: tuple[Literal["equal", "declared", "pca", "budget", "random"], ...] = ()
+    aggregation: tuple[Averaging, ...] = ()
+    left_out: Literal["none", "indicator", "domain"] = "none"
+
+
+class Uncertainty(Declaration):
+    """How sampling and choices of method are carried to the ranks.
+
+    ``weights``: a weight set whose replicates are used; without it, areas are resampled by their design
+    (``replicates`` bootstrap weights). ``perturbed``: random weights lie within this share of those declared.
+    """
+
+    seed: int = Field(default=2024, ge=0)
+    draws: int = Field(default=200, ge=50, le=20_000)
+    replicates: int = Field(default=200, ge=50, le=5_000)
+    weights: Name | None = None
+    choices: MethodChoices = MethodChoices()
+    perturbed: float = Field(default=0.25, ge=0, lt=1)
+
+
+class Benchmark(Assumable):
+    """A figure of elsewhere for one measure. It is compared only where wording and mode are the same."""
+
+    measure: Name
+    value: float
+    std_error: float | None = Field(default=None, ge=0)
+    label: Text
+    source: str = Field(min_length=1)
+    waves: WaveNames = ()
+    wording: Literal["same", "different"]
+    mode: Literal["same", "different"]
+
+    @model_validator(mode="after")
+    def _is_comparable(self) -> Self:
+        other = [name for name in ("wording", "mode") if getattr(self, name) == "different"]
+        if other:
+            raise ValueError(
+                f"`{self.label}` has another {' and another '.join(other)}: a difference from it would be one of "
+                "method. Leave it out, or find a figure with the same wording and mode"
+            )
+        return self
+
+
+class SmallAreas(Declaration):
+    """Small-area estimates beside the direct ones. ``covariates`` are area measures of study.yaml (``areas:``)."""
+
+    method: Literal["none", "reml", "ml", "fh", "unit", "mrp"] = "reml"
+    covariates: tuple[Name, ...] = ()
+    transform: Literal["none", "log", "arcsine"] = "none"
+    benchmarked: bool = True
+    predictors: tuple[Name, ...] = ()
+    margins: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _method_has_what_it_needs(self) -> Self:
+        if self.method == "mrp" and not self.margins:
+            raise ValueError("`method: mrp` needs `margins`: the variables of a census table to post-stratify by")
+        if self.transform != "none" and self.method in ("unit", "mrp"):
+            raise ValueError(f"`transform` is for area-level methods, not for `method: {self.method}`")
+        return self
+
+
+class MonitorPlan(Declaration):
+    """The tension monitor: ``false_alarms`` expected a wave, over all areas and measures, where nothing changed.
+
+    ``window``: so many earlier waves are compared with; ``fall``: the fall, in standard deviations between people,
+    whose power is stated; ``early``: indicators of a short survey between waves.
+    """
+
+    false_alarms: float = Field(default=0.05, gt=0, lt=1)
+    window: int = Field(default=1, ge=1)
+    fall: float = Field(default=0.3, gt=0)
+    measures: tuple[Name, ...] = ()
+    early: tuple[Name, ...] = ()
+
+
+class Action(Declaration):
+    """What could be done where a domain is to be watched, and the evidence that it helps."""
+
+    text: str = Field(min_length=1)
+    evidence: str = Field(min_length=1)
+    link: str = ""
+
+
+class ProfilePlan(Declaration):
+    """What an area's profile shows: so many strengths and domains to watch, and what could be done for each domain."""
+
+    strengths: int = Field(default=3, ge=1, le=6)
+    watch: int = Field(default=3, ge=1, le=6)
+    actions: dict[Name, tuple[Action, ...]] = {}
+    funders: dict[Name, str] = {}
