@@ -20,11 +20,11 @@ def written(document: Document, writer: str, template: bytes | None) -> bytes:
 
     No text of it holds a sign that a reader does not see: it is shown by its code (``pipeline.texts``).
     """
-    made: bytes = load(WRITERS[writer].function)(_shown(document), template)
+    made: bytes = load(WRITERS[writer].function)(as_shown(document), template)
     return made
 
 
-def _shown(part: T) -> T:
+def as_shown(part: T) -> T:
     """A part of a document, every text of it as a reader is to see it; the same object where nothing changes."""
     return _changed(part)  # type: ignore[no-any-return]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -29,15 +30,20 @@ def write(document: Document, template: bytes | None) -> bytes:
 
 
 def typeset(document: Document, template: bytes | None, name: str, form: Form = "pdf") -> bytes:
-    """A document set by Typst, or its first page as a picture; ``name``: what its template is called.
+    """A document set by Typst, or its first page as a picture; ``name``: what its template is called."""
+    if template is None:
+        raise PaperError("a paper is written to PDF by a template", todo=f"Put {name} into reports/templates.")
+    return compiled(document_data(document), template, form)
+
+
+def compiled(data: Mapping[str, Any], template: bytes, form: Form) -> bytes:
+    """What a template makes of data, which it reads as JSON from ``sys.inputs.document``: a PDF/UA-1, or one picture.
 
     Signs of a script that none of Typst's fonts has are set by their codes.
     """
     import typst
 
-    if template is None:
-        raise PaperError("a paper is written to PDF by a template", todo=f"Put {name} into reports/templates.")
-    said, coded = json.dumps(document_data(document), ensure_ascii=False), set[str]()
+    said, coded = json.dumps(data, ensure_ascii=False), set[str]()
     while True:
         try:
             made = typst.compile(

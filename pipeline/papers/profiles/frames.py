@@ -1,0 +1,177 @@
+"""The tables of areas as profiles read them: checked once, then looked up by area, wave and measure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.wave_order import wave_order
+
+Row = Mapping[str, Any]
+
+NUMBERS = ("estimate", "std_error", "conf_low", "conf_high")
+AREA_COLUMNS = ("area", "wave", "measure", "level", *NUMBERS, "n_persons")
+CHANGE_COLUMNS = ("area", "measure", "kind", "wave", "against", *NUMBERS)
+KINDS = ("previous_wave", "base_wave", "comparison", "benchmark")
+LEVELS = ("index", "domain", "indicator")
+INDEX = "index"
+PREVIOUS, BASE = "previous_wave", "base_wave"
+
+
+@dataclass(frozen=True)
+class AreaTables:
+    """Rows of areas and of their differences. ``smallest``: the fewest people of whom something is shown."""
+
+    areas: tuple[Row, ...]
+    changes: tuple[Row, ...]
+    smallest: int
+
+    @cached_property
+    def waves(self) -> list[str]:
+        return wave_order(list(dict.fromkeys(row["wave"] for row in self.areas)))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Area → its label: the last that the table has."""
+        found: dict[str, str] = {}
+        for row in sorted(self.areas, key=lambda row: self.waves.index(row["wave"])):
+            if row["area"] is not None:
+                found[row["area"]] = str(row.get("label") or found.get(row["area"]) or row["area"])
+        return found
+
+    @cached_property
+    def domains(self) -> list[str]:
+        """The measures below the index, in the order of the table; indicators where there are no domains."""
+        for level in ("domain", "indicator"):
+            found = list(dict.fromkeys(row["measure"] for row in self.areas if row["level"] == level))
+            if found:
+                return found
+        return []
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str, str], Row]:
+        return {(row["area"], row["wave"], row["measure"]): row for row in self.areas}
+
+    @cached_property
+    def _by_change(self) -> dict[tuple[str, str, str, str], Row]:
+        found: dict[tuple[str, str, str, str], Row] = {}
+        for row in self.changes:
+            found.setdefault((row["area"], row["wave"], row["measure"], row["kind"]), row)
+        return found
+
+    @cached_property
+    def _together(self) -> dict[tuple[str, str], list[Row]]:
+        """Wave and measure → the rows of all areas that may be shown."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for row in filter(self.is_shown, self.areas):
+            found.setdefault((row["wave"], row["measure"]), []).append(row)
+        return found
+
+    def waves_of(self, area: str) -> list[str]:
+        """The waves in which the area has any row."""
+        own = {row["wave"] for row in self.areas if row["area"] == area}
+        return [wave for wave in self.waves if wave in own]
+
+    def row(self, area: str, wave: str, measure: str) -> Row | None:
+        return self._by_place.get((area, wave, measure))
+
+    def shown(self, area: str, wave: str, measure: str) -> Row | None:
+        """The row where it may be shown: enough people, an estimate, and nothing that the index stage withheld."""
+        row = self.row(area, wave, measure)
+        return row if row is not None and self.is_shown(row) else None
+
+    def is_shown(self, row: Row) -> bool:
+        people = row["n_persons"]
+        if people is None or people < self.smallest or row["estimate"] is None:
+            return False
+        return row.get("is_shown") is not False
+
+    def change(self, area: str, wave: str, measure: str, kind: str) -> Row | None:
+        """A difference of the area, where it and the people behind it may be shown."""
+        row, own = self._by_change.get((area, wave, measure, kind)), self.shown(area, wave, measure)
+        if row is None or row["estimate"] is None or own is None:
+            return None
+        people = row.get("n_persons")
+        people = own["n_persons"] if people is None else people
+        before = kind in (PREVIOUS, BASE) and self.row(area, row["against"], measure) is not None
+        if before and self.shown(area, row["against"], measure) is None:
+            return None
+        return {**row, "n_persons": people} if people >= self.smallest else None
+
+    def others(self, area: str, wave: str, measure: str) -> Row | None:
+        """The area less the average of the other areas shown, each counting once; their errors are independent."""
+        own = self.shown(area, wave, measure)
+        rest = [row for row in self._together.get((wave, measure), ()) if row["area"] != area]
+        if own is None or not rest or any(row["std_error"] is None for row in (own, *rest)):
+            return None
+        mean = math.fsum(row["estimate"] for row in rest) / len(rest)
+        error = math.sqrt(own["std_error"] ** 2 + math.fsum(row["std_error"] ** 2 for row in rest) / len(rest) ** 2)
+        reach = (own["conf_high"] - own["conf_low"]) / 2 / own["std_error"] * error if own["std_error"] else 0.0
+        difference = own["estimate"] - mean
+        return {
+            "area": area,
+            "measure": measure,
+            "kind": "others",
+            "wave": wave,
+            "against": str(len(rest)),
+            "estimate": difference,
+            "std_error": error,
+            "conf_low": difference - reach,
+            "conf_high": difference + reach,
+            "n_persons": own["n_persons"],
+        }
+
+    def ranked(self, wave: str, measure: str) -> int:
+        """How many areas have a rank."""
+        return sum(1 for row in self._together.get((wave, measure), ()) if row.get("is_ranked"))
+
+
+def tables_of(areas: pl.DataFrame, changes: pl.DataFrame | None, smallest: int) -> AreaTables:
+    """Rows for looking up. Raises ``PaperError`` for frames that are not what the stage ``index`` makes."""
+    _require(areas, "areas", AREA_COLUMNS, ("area", "wave", "measure"), LEVELS)
+    if areas.is_empty():
+        raise PaperError("the table of areas has no row", where="areas", todo="Build `areas/STUDY` first.")
+    if changes is not None:
+        _require(changes, "changes", CHANGE_COLUMNS, ("area", "measure", "kind", "wave", "against"), KINDS)
+    kept = areas.filter(pl.col("area").is_not_null())
+    rows = () if changes is None else tuple(changes.iter_rows(named=True))
+    return AreaTables(tuple(kept.iter_rows(named=True)), rows, smallest)
+
+
+def _require(
+    frame: pl.DataFrame, name: str, columns: tuple[str, ...], keys: tuple[str, ...], known: tuple[str, ...]
+) -> None:
+    """Refuse a frame without what is read of it, of several studies, with rows twice, or with intervals upside down."""
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise PaperError(f"there is no column `{missing[0]}`", where=name, todo=f"It has {', '.join(columns)}.")
+    texts = [column for column in NUMBERS if not (frame[column].dtype.is_numeric() or frame[column].dtype == pl.Null)]
+    if texts:
+        raise PaperError(f"`{texts[0]}` holds no numbers", where=name, count=frame.height)
+    if "study" in frame.columns and frame["study"].drop_nulls().n_unique() > 1:
+        raise PaperError(
+            "rows of several studies", where=name, count=frame["study"].n_unique(), todo="Give those of one study."
+        )
+    twice = frame.height - frame.unique(keys).height
+    if twice:
+        raise PaperError(f"a {', '.join(keys[:-1])} and {keys[-1]} has several rows", where=name, count=twice)
+    sort = "level" if "level" in columns else "kind"
+    other = frame.filter(~pl.col(sort).is_in(known) | pl.col(sort).is_null())
+    if other.height:
+        todo = f"It is one of {', '.join(known)}."
+        raise PaperError(f"`{other[sort][0]}` is no {sort}", where=name, count=other.height, todo=todo)
+    wrong = frame.filter(
+        (pl.col("conf_low") > pl.col("estimate"))
+        | (pl.col("conf_high") < pl.col("estimate"))
+        | (pl.col("std_error") < 0)
+    )
+    if wrong.height:
+        raise PaperError(
+            "an estimate lies outside its interval, or has a negative error", where=name, count=wrong.height
+        )

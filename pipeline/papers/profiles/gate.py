@@ -1,0 +1,43 @@
+"""Every number of a profile before the disclosure gate: one of too few people stops the profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.papers.content import NumberRecord
+from pipeline.papers.disclosure.frame import COLUMNS
+from pipeline.papers.disclosure.rules import refused_cells
+from pipeline.specs.disclosure import Disclosure
+
+FIELDS = ("statistic", "value", "n", "outcome", "category", "unit", "sample", "rounding", "n_rounding", "weighted")
+
+
+def cells_of(numbers: Iterable[NumberRecord]) -> pl.DataFrame:
+    """One row per printed number of which it is known of whom it is (``disclosure/frame.py``)."""
+    rows = []
+    for record in numbers:
+        if record.judged is not None:
+            own = {name: getattr(record.judged, name) for name in FIELDS}
+            rows.append(own | dict(record.judged.where) | {"place": f"{record.what}: {record.printed}"})
+    names = dict.fromkeys([*FIELDS, "area", "wave", "place"])
+    kinds = {name: COLUMNS[name][0] if name in COLUMNS else pl.String() for name in names}
+    return pl.DataFrame(rows, schema=kinds)
+
+
+def require_publishable(numbers: Iterable[NumberRecord], label: str, smallest: int) -> None:
+    """Raises ``PaperError`` if a number of the profile may not be published."""
+    cells = cells_of(numbers)
+    if cells.is_empty():
+        return
+    refused = refused_cells(cells, Disclosure(smallest=smallest))
+    if refused:
+        first = refused[0]
+        raise PaperError(
+            f"a profile would print what may not be published: {first.what}",
+            where=f"{label}, {first.place}",
+            count=len(refused),
+            todo=first.todo,
+        )
