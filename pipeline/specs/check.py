@@ -22,6 +22,7 @@ from pipeline.specs.check_terms import check_terms
 from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.check_yardstick import check_yardstick
 from pipeline.specs.dynamic import DynamicModel
+from pipeline.specs.measured.model import check_measured
 from pipeline.specs.mixed import MixedModel
 from pipeline.specs.models import AnyModel
 from pipeline.specs.multiverse import Multiverse
@@ -106,13 +107,15 @@ def _check_model(model: AnyModel, source: Source, studies: dict[str, StudyNames]
     if study is None:
         return
     check_yardstick(model, source, reading)
-    check_smallest_effect(model, source)
+    check_smallest_effect(model, source, reading)
     if isinstance(model, StructuralModel):
         check_structural(model, source, study, reading)
     else:
         _check_regression(model, source, study, reading)
         if isinstance(model, MixedModel):
             check_mixed(model, source, study, reading)
+        if study.declared is not None and not source.problems:
+            check_measured(model, source, study.declared)
 
 
 def _check_regression(model: Model, source: Source, study: StudyNames, reading: Reading) -> None:

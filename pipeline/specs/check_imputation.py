@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.imputation import ImputationSet
+from pipeline.specs.measured.results import check_result
 from pipeline.specs.names import StudyNames, known, once, reports
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.report import Model
@@ -76,6 +77,8 @@ def estimated_again(model: Model, source: Source, reading: Reading) -> Model | N
         source.report(("of",), f"`{model.of}` cannot be estimated again: name a model on answers, not on imputed data.")
     if asked.study != model.study:
         source.report(("of",), f"the model `{model.of}` is of the study `{asked.study}`, not of `{model.study}`.")
+    elif model.result is not None:
+        check_result(model.result, ("result",), asked, source, reading.studies.get(asked.study))
     return asked
 
 

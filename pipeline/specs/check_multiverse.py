@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.specs.check_imputation import estimated_again
+from pipeline.specs.measured.model import check_measured
 from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.multiverse_cells import Setting, settings
 from pipeline.specs.names import StudyNames, known
@@ -56,8 +57,10 @@ def _check_possible(model: Multiverse, asked: Model, source: Source, study: Stud
     """One mistake for each reason why cells make no sense, with some of them."""
     lasting = _lasting(study, reading)
     found: dict[str, list[str]] = {}
+    unfit: dict[tuple[object, ...], str | None] = {}
     for setting in settings(model, asked):
         reason = setting.impossible or _of_weights(setting, study, reading) or _never_changes(setting, lasting)
+        reason = reason or _not_measured(setting, source, study, unfit)
         if reason:
             found.setdefault(reason, []).append(setting.label)
     for reason, cells in found.items():
@@ -96,6 +99,21 @@ def _never_changes(setting: Setting, lasting: set[str]) -> str | None:
     if setting.model.family not in CHANGES_ONLY or not constant:
         return None
     return f"`{constant[0]}` never changes within a person, as a `{setting.model.family}` model needs"
+
+
+def _not_measured(
+    setting: Setting, source: Source, study: StudyNames, known_already: dict[tuple[object, ...], str | None]
+) -> str | None:
+    """Why what the study measures does not allow a cell: said once for cells of the same rows and columns."""
+    model, declared = setting.model, study.declared
+    if declared is None or setting.missing == "imputed":
+        return None
+    key = (model.family, model.waves, model.arms, model.outcome, model.exposures, model.covariates)
+    if key not in known_already:
+        own = Source(source.path, source.name)
+        check_measured(model, own, declared)
+        known_already[key] = own.problems[0].split(": ", 1)[1].rstrip(".") if own.problems else None
+    return known_already[key]
 
 
 def _check_scales(model: Multiverse, source: Source, reading: Reading) -> None:

@@ -35,6 +35,9 @@ def check_outcome_model(model: OutcomeModel, source: Source, study: StudyNames, 
         source.report(("waves",), "one wave has no change within a person: name more `waves`.")
     if alone and model.family == "gee" and model.correlation != "independence" and model.cluster == "person_id":
         source.report(("waves",), "one wave has no correlation of a person's answers: name more `waves`.")
+    if model.family == "gee" and model.correlation in ("ar1", "unstructured") and model.cluster != "person_id":
+        why = f"the rows of one `{model.cluster}` are of many people, and in no order of time"
+        source.report(("correlation",), f"{why}: `{model.correlation}` is of `cluster: person_id`.")
 
 
 def _check_changes(model: OutcomeModel, source: Source, reading: Reading) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.specs.base import Asking
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.measured.results import check_result
 from pipeline.specs.names import known, reports
 from pipeline.specs.reading import Reading
 from pipeline.specs.several_tests import RATIO_TODO, Corrections, ratio_refused
@@ -28,17 +29,13 @@ def check_corrections(model: Corrections, source: Source, reading: Reading) -> N
         family = FAMILIES[other.family]
         if family.key == model.family:
             source.report(("tests", place, "model"), f"`{tested.model}` holds corrected tests already.")
-        elif tested.component is not None:
-            what = f"a component of a `{family.key}` model"
-            known(source, ("tests", place, "component"), [tested.component], list(family.components), what)
+        else:
+            check_result(tested, ("tests", place), other, source, reading.studies.get(other.study))
 
 
-def check_smallest_effect(model: Asking, source: Source) -> None:
-    """A smallest effect is of a component that the model's family has, and no ratio."""
-    family = FAMILIES[model.family]
+def check_smallest_effect(model: Asking, source: Source, reading: Reading) -> None:
+    """A smallest effect is of a result that the model has, and no ratio."""
     for place, one in enumerate(model.smallest_effect):
-        named = [one.component] if one.component else []
-        what = f"a component of a `{family.key}` model"
-        known(source, ("smallest_effect", place, "component"), named, list(family.components), what)
+        check_result(one, ("smallest_effect", place), model, source, reading.studies.get(model.study))
         if one.component is not None and one.component in COMPONENTS and COMPONENTS[one.component].log_scale:
             source.report(("smallest_effect", place, "component"), f"{ratio_refused(one.component)}. {RATIO_TODO}")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
+from pipeline.specs.project import Study
 from pipeline.specs.reader import nearest
 from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Position, Source
@@ -55,6 +56,13 @@ class StudyNames:
 
     def __init__(self, key: str, reading: Reading) -> None:
         self.key, self.reading = key, reading
+
+    @cached_property
+    def declared(self) -> Study | None:
+        """The study as it is declared; None while one of its files has a mistake, from which others would follow."""
+        if any(source.problems for key, source in self.reading.sources.items() if key[0] == self.key):
+            return None
+        return self.reading.studies.get(self.key)
 
     @cached_property
     def items(self) -> Names:

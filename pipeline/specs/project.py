@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipeline.specs.base import Assumable, Declaration
@@ -83,6 +84,11 @@ class Study:
         for key, wave in self.waves.items():
             for file in wave.files:
                 yield key, wave, file
+
+    @cached_property
+    def known(self) -> dict[Any, Any]:
+        """What was worked out of these declarations, for who asks again (``measured.facts``)."""
+        return {}
 
     def deliveries(self) -> list[tuple[str, ...]]:
         """The waves, together where they share a file."""
