@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -22,11 +23,22 @@ Tables = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class File:
-    """A file that a node makes besides its tables. ``path`` is below the root; a private one is for the owner alone."""
+    """A file that a node makes besides its tables. ``path`` is below the root; a private one is for the owner alone.
+
+    ``is_folder``: as many files as the tables ask for, each called ``NAME/file`` in ``Output.files``, in a folder of
+    the node's own: whatever else lies there is removed.
+    """
 
     path: str
     private: bool = False
     is_page: bool = False  # something a person reads: a paper, a drift report
+    is_folder: bool = False
+
+    def inside(self, name: str) -> File:
+        """A file of the folder. Raises ``ValueError`` for a name that would lead out of it, or that is hidden."""
+        if not self.is_folder or not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", name):
+            raise ValueError(f"a folder of files has no {name!r}")
+        return File(f"{self.path}/{name}", self.private, self.is_page)
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,11 @@ class Node:
     @property
     def name(self) -> str:
         return "/".join(self.keys[0])
+
+    def file(self, name: str) -> File:
+        """The file that ``Output.files`` calls so, which may be one of a folder. Raises ``KeyError``, ``ValueError``."""
+        own, _, inside = name.partition("/")
+        return self.files[own].inside(inside) if inside else self.files[name]
 
     @property
     def needs(self) -> tuple[Key, ...]:

@@ -14,10 +14,11 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.engine.node import Key, Node
+from assets.engine.node import File, Key, Node
 from assets.engine.report import Report
 from pipeline.errors import CohesionError
 from pipeline.files import sha256_of, write_bytes, write_whole
@@ -113,14 +114,26 @@ def save(
     for name, key in node.outputs.items():
         kept["/".join(key)] = _write_table(paths.table(*key), tables[name])
     written: dict[str, Stored] = {}
-    for name, file in node.files.items():
-        target = paths.root / file.path
-        if name in files:
-            written[name] = _write(target, files[name], PRIVATE if file.private else 0o644)
-        else:
-            target.unlink(missing_ok=True)
+    named = {name: node.file(name) for name in files}
+    for name, file in named.items():
+        written[name] = _write(paths.root / file.path, files[name], PRIVATE if file.private else 0o644)
+    kept_files = {file.path for file in named.values()}
+    for file in node.files.values():
+        _remove_others(paths.root, file, kept_files)
     record = Record(version, inputs, round(report.seconds, 3), kept, written, report.to_json())
     write_bytes(record_file(paths, node), json.dumps(asdict(record)).encode())
+
+
+def _remove_others(root: Path, file: File, kept: set[str]) -> None:
+    """Remove what lies where a node puts its files and is not one of them."""
+    target = root / file.path
+    if not file.is_folder:
+        if file.path not in kept:
+            target.unlink(missing_ok=True)
+        return
+    for found in sorted(target.iterdir()) if target.is_dir() else ():
+        if f"{file.path}/{found.name}" not in kept and not found.is_dir():
+            found.unlink(missing_ok=True)
 
 
 def _write_table(path: Path, content: Content) -> Stored:
@@ -162,17 +175,27 @@ def record(paths: Paths, node: Node) -> Record | None:
 
 def intact(paths: Paths, node: Node, found: Record, *, verify: bool = False) -> bool:
     """Whether every output is there as it was stored. Bytes are hashed where the time differs, or to ``verify``."""
-    if set(found.tables) != {"/".join(key) for key in node.keys} or not set(found.files) <= set(node.files):
+    if set(found.tables) != {"/".join(key) for key in node.keys} or not all(
+        map(partial(_is_file_of, node), found.files)
+    ):
         return False
     places = [*_tables(paths, found), *_files(paths, node, found)]
     return all(_is_whole(path, stored, verify) for path, stored in places)
+
+
+def _is_file_of(node: Node, name: str) -> bool:
+    try:
+        return not node.file(name).is_folder
+    except (KeyError, ValueError):
+        return False
 
 
 def places(paths: Paths, node: Node, found: Record) -> Iterator[tuple[Path, Stored, int]]:
     """Every output of a node that a record names: where it lies, as it was stored, and who may read it."""
     yield from ((path, stored, PRIVATE) for path, stored in _tables(paths, found))
     for name, stored in found.files.items():
-        yield paths.root / node.files[name].path, stored, PRIVATE if node.files[name].private else 0o644
+        file = node.file(name)
+        yield paths.root / file.path, stored, PRIVATE if file.private else 0o644
 
 
 def _tables(paths: Paths, found: Record) -> Iterator[tuple[Path, Stored]]:
@@ -180,7 +203,7 @@ def _tables(paths: Paths, found: Record) -> Iterator[tuple[Path, Stored]]:
 
 
 def _files(paths: Paths, node: Node, found: Record) -> Iterator[tuple[Path, Stored]]:
-    return ((paths.root / node.files[name].path, stored) for name, stored in found.files.items())
+    return ((paths.root / node.file(name).path, stored) for name, stored in found.files.items())
 
 
 def _is_whole(path: Path, stored: Stored, verify: bool) -> bool:
@@ -233,8 +256,10 @@ def remove(paths: Paths, node: Node) -> int:
     """Remove the outputs of a node with its record; how many tables that were."""
     record_file(paths, node).unlink(missing_ok=True)
     existed = sum(paths.table(*key).exists() for key in node.keys)
-    for path in (*(paths.table(*key) for key in node.keys), *(paths.root / file.path for file in node.files.values())):
-        path.unlink(missing_ok=True)
+    for key in node.keys:
+        paths.table(*key).unlink(missing_ok=True)
+    for file in node.files.values():
+        _remove_others(paths.root, file, set())
     return existed
 
 
@@ -244,9 +269,12 @@ def remove_drafts(root: Path, node: Node, pid: int | None = None) -> None:
     A draft bears the number of its process.
     """
     paths = Paths(root)
-    places = [*(paths.table(*key) for key in node.keys), *(root / file.path for file in node.files.values())]
-    for place in (*places, record_file(paths, node)):
-        for draft in place.parent.glob(f".{glob.escape(place.stem)}.{pid or '*'}.*.draft{place.suffix}"):
+    singles = [root / file.path for file in node.files.values() if not file.is_folder]
+    places = [*(paths.table(*key) for key in node.keys), *singles, record_file(paths, node)]
+    patterns = [(place.parent, glob.escape(place.stem), place.suffix) for place in places]
+    patterns += [(root / file.path, "*", ".*") for file in node.files.values() if file.is_folder]
+    for folder, stem, suffix in patterns:
+        for draft in folder.glob(f".{stem}.{pid or '*'}.*.draft{suffix}"):
             with contextlib.suppress(OSError):
                 draft.unlink()
 

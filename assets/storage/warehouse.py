@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.engine import store
-from assets.engine.node import Node
+from assets.engine.node import File, Node
 from assets.engine.workspace import Workspace
 from assets.storage.bucket import Bucket, opened
 from pipeline.errors import CohesionError
@@ -118,9 +118,8 @@ class Shared:
 
     def _take(self, node: Node, items: tuple[Item, ...]) -> bool:
         """Put a node's files in place, its record last; whether all were there. Else it is due, and is built."""
-        allowed = _places(self.paths, node)
         record, *files = items
-        if record.path != _record_path(self.paths, node) or not {item.path for item in files} <= allowed:
+        if record.path != _record_path(self.paths, node) or not all(_is_place(self.paths, node, one) for one in files):
             return False
         (self.paths.root / record.path).unlink(missing_ok=True)
         return all(self._put(item) for item in (*files, record))
@@ -195,10 +194,20 @@ def _record_path(paths: Paths, node: Node) -> str:
     return store.record_file(paths, node).relative_to(paths.root).as_posix()
 
 
-def _places(paths: Paths, node: Node) -> set[str]:
-    """Where a node may put something: nothing else is taken, whatever a manifest says."""
+def _is_place(paths: Paths, node: Node, item: Item) -> bool:
+    """Whether a node may put something there: nothing else is taken, whatever a manifest says."""
     tables = {paths.table(*key).relative_to(paths.root).as_posix() for key in node.keys}
-    return tables | {file.path for file in node.files.values()}
+    return item.path in tables or any(_leads_to(file, item.path) for file in node.files.values())
+
+
+def _leads_to(file: File, path: str) -> bool:
+    if not file.is_folder:
+        return file.path == path
+    folder, _, name = path.rpartition("/")
+    try:
+        return folder == file.path and file.inside(name).path == path
+    except ValueError:
+        return False
 
 
 def _record_item(paths: Paths, node: Node) -> Item | None:
