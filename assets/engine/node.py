@@ -112,7 +112,7 @@ class Node:
         return "/".join(self.keys[0])
 
     def file(self, name: str) -> File:
-        """The file that ``Output.files`` calls so, which may be one of a folder. Raises ``KeyError``, ``ValueError``."""
+        """The file that ``Output.files`` calls so, which may be one of a folder. ``KeyError`` for none."""
         own, _, inside = name.partition("/")
         return self.files[own].inside(inside) if inside else self.files[name]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.specs.index import AREA_ROLE, Index
 from pipeline.specs.names import StudyNames, known, once
+from pipeline.specs.profile import ANY
 from pipeline.specs.ranges import score_ranges
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.strict_yaml import Source
@@ -104,6 +105,9 @@ def _check_measures(index: Index, parts: Parts, source: Source) -> None:
         known(source, ("benchmarks", number, "measure"), [one.measure], measures, "a measure of the index")
     known(source, ("monitor", "measures"), index.monitor.measures, measures, "a measure of the index")
     known(source, ("monitor", "early"), index.monitor.early, list(index.indicators), "an indicator of the index")
-    known(source, ("profile", "actions"), index.profile.actions, list(index.domains), "a domain of the index")
+    shown = index.profile
+    known(source, ("profile", "smallest_differences"), shown.smallest_differences, measures, "a measure of the index")
+    what = f"a measure of the index, nor `{ANY}`"
+    known(source, ("profile", "evidence"), shown.evidence, [*measures, ANY], what)
     areas = list(parts.about.areas) if parts.about else []
     known(source, ("small_areas", "covariates"), index.small_areas.covariates, areas, "an area measure of study.yaml")

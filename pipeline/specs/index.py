@@ -20,12 +20,12 @@ from pipeline.specs.index_parts import (
     MonitorPlan,
     Normalisation,
     Outliers,
-    ProfilePlan,
     RankFloor,
     SmallAreas,
     Uncertainty,
     Weighting,
 )
+from pipeline.specs.profile import Profiles
 
 WHOLE = "index"
 """The measure that is the whole index."""
@@ -91,7 +91,7 @@ class Index(Assumable):
     uncertainty: Uncertainty = Uncertainty()
     small_areas: SmallAreas = SmallAreas()
     monitor: MonitorPlan = MonitorPlan()
-    profile: ProfilePlan = ProfilePlan()
+    profile: Profiles = Profiles()
 
     @model_validator(mode="after")
     def _each_indicator_in_one_domain(self) -> Self:

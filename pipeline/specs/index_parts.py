@@ -204,20 +204,3 @@ class MonitorPlan(Declaration):
     fall: float = Field(default=0.3, gt=0)
     measures: tuple[Name, ...] = ()
     early: tuple[Name, ...] = ()
-
-
-class Action(Declaration):
-    """What could be done where a domain is to be watched, and the evidence that it helps."""
-
-    text: str = Field(min_length=1)
-    evidence: str = Field(min_length=1)
-    link: str = ""
-
-
-class ProfilePlan(Declaration):
-    """What an area's profile shows: so many strengths and domains to watch, and what could be done for each domain."""
-
-    strengths: int = Field(default=3, ge=1, le=6)
-    watch: int = Field(default=3, ge=1, le=6)
-    actions: dict[Name, tuple[Action, ...]] = {}
-    funders: dict[Name, str] = {}

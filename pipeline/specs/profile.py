@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from pipeline.specs.base import Declaration, Name, Text
 
 Against = Literal["comparison", "benchmark", "others"]
 """With whom an area is compared: the comparison arm, a benchmark, or the average of the other areas shown."""
+
+
+ANY = "any"
+"""In place of a measure: evidence that holds for each."""
 
 
 class Evidence(Declaration):
@@ -52,19 +56,17 @@ class Profiles(Declaration):
     """``profile:`` of index.yaml: how each area is presented on two pages.
 
     ``against``: the first of these that an area has. ``compared_with``: what the comparison is called in a sentence
-    ("the four metropolitan areas"), by its kind or by what it is compared with. ``smallest_difference``: of every
-    measure, or by measure, in points of the score: what lies within is called "about the same". ``evidence``: by
-    measure, or ``any``. ``names``: code of an area → its name. ``vintage``: of the codes of areas. ``scale``: what the
-    scores are measured in, after a number.
+    ("the four metropolitan areas"), by its kind or by what it is compared with. ``smallest_differences``: of some
+    measures, where it is another than that of the index: what lies within is called "about the same". ``evidence``: by
+    measure, or ``any``. ``vintage``: of the codes of areas. ``scale``: what the scores are measured in, after a number.
     """
 
     against: tuple[Against, ...] = Field(default=("comparison", "benchmark", "others"), min_length=1)
     compared_with: dict[str, Text] = {}
-    smallest_difference: Annotated[float, Field(gt=0)] | dict[Name, Annotated[float, Field(gt=0)]] = 2.0
+    smallest_differences: dict[Name, Annotated[float, Field(gt=0)]] = {}
     strengths: Choice = Choice()
     watch: Choice = Choice(changes=True)
     evidence: dict[Name, tuple[Evidence, ...]] = {}
-    names: dict[str, Text] = {}
     vintage: Text = ""
     contact: Text = ""
     scale: Text = "points"
@@ -77,17 +79,3 @@ class Profiles(Declaration):
         if len(set(kinds)) < len(kinds):
             raise ValueError("`against` names a kind of comparison twice")
         return kinds
-
-    @model_validator(mode="after")
-    def _names_what_differs(self) -> Profiles:
-        names = [name.casefold() for name in self.names.values()]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"two areas are called `{twice}`")
-        return self
-
-    def smallest(self, measure: str) -> float | None:
-        """The smallest difference of interest of a measure; None where none is declared for it."""
-        if isinstance(self.smallest_difference, dict):
-            return self.smallest_difference.get(measure)
-        return self.smallest_difference

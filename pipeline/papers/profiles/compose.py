@@ -20,10 +20,7 @@ from pipeline.papers.profiles.small_print import how_to_read, period, small_prin
 from pipeline.papers.profiles.strips import Axis, axis_of, axis_strip, strip, strip_words
 from pipeline.papers.profiles.subject import Subject, said
 from pipeline.specs.disclosure import SMALLEST
-from pipeline.specs.profile import Profiles
-
-ANY = "any"
-"""The key of evidence that holds for every measure."""
+from pipeline.specs.profile import ANY, Profiles
 
 
 @public()
@@ -70,7 +67,7 @@ def profiles(
     """Area → its profile (see ``profile``), for every area of the table in one go, in the order of their names."""
     tables = tables_of(areas, changes, smallest)
     rules, of = settings or Profiles(), about or About()
-    ordered = sorted(tables.names, key=lambda area: ((rules.names.get(area) or tables.names[area]).casefold(), area))
+    ordered = sorted(tables.names, key=lambda area: ((tables.names[area]).casefold(), area))
     return {area: composed(tables, area, labels, wave, rules, of, fieldwork, monitor) for area in ordered}
 
 
@@ -91,7 +88,7 @@ def composed(
     if wave is not None and wave not in tables.waves:
         raise PaperError(f"there is no wave `{wave}`", where="areas", todo=f"It has {', '.join(tables.waves)}.")
     at = wave if wave is not None else waves[-1]
-    label = settings.names.get(area) or tables.names[area]
+    label = tables.names[area]
     counts = max(about.counts, 10) if _gives_away(tables) else about.counts
     study = next((str(row["study"]) for row in tables.areas if row.get("study")), "")
     numbers = Numbers(study, label, settings.places, counts)

@@ -18,8 +18,9 @@ class About:
     """What a study says of itself, for the small print of its profiles.
 
     ``waves``: wave → what it is called. ``out_of``: where the scores end ("out of 100"); empty where they have no ends,
-    ``ends`` the same as numbers. ``counts``: printed numbers of people are multiples of this. ``facts``: what else is
-    printed, such as licence and funder.
+    ``ends`` the same as numbers. ``counts``: printed numbers of people are multiples of this.
+    ``smallest_difference``: of interest, in points of the scores. ``facts``: what else is printed, such as licence and
+    funder.
     """
 
     study: str = ""
@@ -30,6 +31,7 @@ class About:
     population: str = ""
     counts: int = 1
     confidence: float = 0.95
+    smallest_difference: float | None = 2.0
     facts: tuple[tuple[str, str], ...] = ()
 
 

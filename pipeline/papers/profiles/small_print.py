@@ -71,7 +71,7 @@ def how_to_read(subject: Subject) -> tuple[str, ...]:
         "“Higher”, “lower”, “rose” and “fell” are said only where the interval of the difference leaves no doubt about "
         "its direction; “about the same” where all of it is smaller than the smallest difference of interest"
     )
-    smallest = subject.settings.smallest(INDEX)
+    smallest = subject.smallest(INDEX)
     named = f" ({smallest:g} {subject.settings.scale} for the index)" if smallest is not None else ""
     diamond = f" The open diamond is {subject.comparison}." if subject.comparison else ""
     return (

@@ -43,7 +43,7 @@ class Subject:
 
     @property
     def label(self) -> str:
-        return self.settings.names.get(self.area) or self.tables.names.get(self.area) or self.area
+        return self.tables.names.get(self.area) or self.area
 
     def measure(self, key: str) -> str:
         return self.labels.get(key) or key.replace("_", " ").capitalize()
@@ -101,7 +101,7 @@ class Subject:
         """A difference as a result, with the smallest difference of interest of its measure."""
         measure = change["measure"]
         what = f"{self.measure(measure)}: {change['kind'].replace('_', ' ')} {change['against']}"
-        return self.numbers.difference(change, what, self.settings.smallest(measure))
+        return self.numbers.difference(change, what, self.smallest(measure))
 
     def level(self, row: Row) -> Quantity:
         return self.numbers.level(row, self.measure(row["measure"]))
@@ -133,6 +133,10 @@ class Subject:
         forms = MOVED["past"] if change is not None and change["kind"] in (PREVIOUS, BASE) else DIFFERS["adjective"]
         word = forms[reading]
         return word[:1].upper() + word[1:]
+
+    def smallest(self, measure: str) -> float | None:
+        """The smallest difference of interest of a measure."""
+        return self.settings.smallest_differences.get(measure, self.about.smallest_difference)
 
     def amount(self, change: Row) -> Runs:
         """``+4.2 (1.0 to 7.4)``"""
