@@ -105,7 +105,7 @@ def regression_data(
     the same rows: groupings of random effects, times. ``predict_at``: values at which a linear model predicts.
 
     Raises ModelError for a column that is not there or not a number, a person twice in a wave, no complete row, or an
-    outcome that does not vary.
+    outcome or a term that does not vary.
     """
     keys = [name for name in (person, wave, *cluster_names(cluster), weights) if name is not None]
     used = list(dict.fromkeys((outcome, *exposures, *covariates, *keys, *carried)))
@@ -200,7 +200,15 @@ def _clusters(index: _Index, cluster: str | Sequence[str] | None, person: str | 
 def _columns(rows: pl.DataFrame, name: str, categorical: bool) -> list[Column]:
     column = rows[name]
     if not categorical and (column.dtype.is_numeric() or column.dtype == pl.Boolean):
-        return [(Term("coefficient", name), numeric(rows, name))]
+        values = numeric(rows, name)
+        if np.ptp(values) == 0:
+            raise ModelError(
+                "has the same value in every row that has an answer to all else",
+                where=name,
+                count=rows.height,
+                todo="Leave it out, or choose other waves or arms.",
+            )
+        return [(Term("coefficient", name), values)]
     levels = column.unique().sort().to_list()
     if len(levels) < 2:
         raise ModelError("every row has the same category", where=name, todo="Leave it out.")

@@ -40,6 +40,14 @@ REFUSED = {
         "as many effects as categories",
     ),
     "one group": ({"random": {"all": []}}, "one group"),
+    "a grouping of the fixed part": (
+        {"covariates": ["area"], "categorical": ["area"], "random": {"area": []}},
+        "each `area` has a coefficient in the fixed part",
+    ),
+    "a grouping that categories of the fixed part hold": (
+        {"covariates": ["area"], "categorical": ["area"], "random": {"person_id": [], "half": []}},
+        "each `half` has a coefficient in the fixed part",
+    ),
     "groupings alike": ({"random": {"person_id": [], "again": []}}, "divide the rows alike"),
     "as many effects as rows": (
         {"covariates": ["noise", "time", "u"], "random": {"person_id": ["x", "noise", "time", "u"]}},
@@ -59,7 +67,7 @@ REFUSED = {
 def test_refused(name):
     options, why = REFUSED[name]
     frame = PANEL.with_columns(all=1, w=1.0, u2=pl.col("noise").abs() + 0.1, u=pl.col("noise") * pl.col("x"))
-    frame = frame.with_columns(wave_text=pl.col("wave") + "x")
+    frame = frame.with_columns(wave_text=pl.col("wave") + "x", half=pl.col("area") // 4)
     covariates = options.pop("covariates", []) if "covariates" in options else []
     with pytest.raises(ModelError, match=why):
         mixed(frame, "y", ["x"], covariates, wave_effects=False, **options)

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from pipeline import models
 from pipeline.errors import CohesionError, ModelError
 from pipeline.models import (
     design_means,
@@ -253,3 +254,21 @@ def test_an_outcome_that_is_explained_without_remainder():
     exact = panel(trust=2 * pl.col("contact") + pl.col("wave").str.slice(2).cast(pl.Float64))
     with pytest.raises(ModelError, match="explain the outcome without remainder"):
         within_between(exact, "trust", ["contact"])
+
+
+@pytest.mark.parametrize("family", ["pooled", "fixed_effects", "random_effects", "within_between", "mixed", "gee"])
+@pytest.mark.parametrize("role", ["exposure", "covariate"])
+def test_a_term_that_is_the_same_for_everybody_is_refused_by_its_own_name(family, role):
+    panel = pl.DataFrame(
+        {
+            "person_id": [f"p{row // 3}" for row in range(30)],
+            "wave": [f"w{1 + row % 3:02d}" for row in range(30)],
+            "trust": [float(row * row % 7) for row in range(30)],
+            "contact": [float(row * 3 % 11) for row in range(30)],
+            "invested": [1.0] * 29 + [0.0],
+        }
+    )
+    elsewhere = panel.with_columns(contact=pl.when(pl.col("invested") == 1).then("contact"))
+    terms = (["invested"], ["contact"]) if role == "exposure" else (["contact"], ["invested"])
+    with pytest.raises(ModelError, match="invested: has the same value in every row"):
+        getattr(models, family)(elsewhere, "trust", *terms)

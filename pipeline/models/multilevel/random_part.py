@@ -15,6 +15,8 @@ from pipeline.models.regression_data import RegressionData
 
 VARIES = 1e-9
 """A column that departs from its group means by less than this, of its size, does not vary within groups."""
+SPANNED = 1e-9
+"""A group's dummy that keeps less than this share of itself outside the fixed terms is one of them."""
 FEW_GROUPS = 10
 """Below so many groups a variance between them is hardly determined; rows carry a note."""
 LEVELS = {"person_id": "person", "area_code": "area", "household_id": "household", "psu": "sampling unit"}
@@ -32,8 +34,8 @@ def random_terms(
     """One for each grouping of ``random``: an intercept, and a slope of each named column.
 
     ``data.carried`` holds the groupings. Raises ModelError for a slope of something that is no fixed term, or of what
-    never varies within the groups; for a grouping with one group, or one that others repeat; and for more random
-    effects than rows.
+    never varies within the groups; for a grouping with one group, one that others repeat or that the fixed terms hold;
+    and for more random effects than rows.
     """
     foreign = sorted(set(uncorrelated) - set(random))
     if foreign:
@@ -53,6 +55,7 @@ def _term(data: RegressionData, group: str, slopes: Sequence[str], structure: St
     n_groups = int(member.max()) + 1
     if n_groups < 2:
         raise ModelError("one group has no variance between groups", where=f"random, {group}", count=n_groups)
+    _require_beyond_fixed(data, group, member, n_groups)
     article = "an" if level[0] in "aeiou" else "a"
     names, columns = ["intercept"], [np.ones(data.n_obs)]
     for slope in dict.fromkeys(slopes):
@@ -75,6 +78,27 @@ def _term(data: RegressionData, group: str, slopes: Sequence[str], structure: St
             todo="Leave slopes out, or choose more waves.",
         )
     return Random(level, tuple(names), np.column_stack(columns), member, structure)
+
+
+def _require_beyond_fixed(data: RegressionData, group: str, member: np.ndarray, n_groups: int) -> None:
+    """Where fixed terms give each group its own level, nothing is left that could vary between groups.
+
+    With an orthonormal basis Q of the fixed terms, the dummy d of a group of n rows keeps n − |Q′d|² outside of them.
+    """
+    fixed = np.column_stack([np.ones(data.n_obs), data.matrix])
+    if n_groups > fixed.shape[1]:
+        return
+    basis, sizes, _ = np.linalg.svd(fixed / np.maximum(np.linalg.norm(fixed, axis=0), 1e-300), full_matrices=False)
+    basis = basis[:, sizes > VARIES * sizes[0]]
+    sums = np.column_stack([np.bincount(member, column, n_groups) for column in basis.T])
+    rows = np.bincount(member, minlength=n_groups)
+    if np.all(rows - (sums**2).sum(axis=1) < SPANNED * rows):
+        raise ModelError(
+            f"each `{group}` has a coefficient in the fixed part already, so that nothing is left to vary between them",
+            where=f"random, {group}",
+            count=n_groups,
+            todo="Leave the categories or the grouping out.",
+        )
 
 
 def _slope(data: RegressionData, slope: str, group: str) -> np.ndarray:
