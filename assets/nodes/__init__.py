@@ -35,6 +35,7 @@ def all_nodes(workspace: Workspace) -> list[Node]:
         ingest,
         link,
         model,
+        programme,
         redelivery,
         score,
         weigh,
@@ -42,7 +43,7 @@ def all_nodes(workspace: Workspace) -> list[Node]:
         write,
     )
 
-    first = (ingest, link, redelivery, fieldwork, harmonise, weigh, score, follow, weight_sets, impute)
+    first = (ingest, link, redelivery, fieldwork, harmonise, weigh, score, follow, weight_sets, impute, programme)
     stages = (*first, model, comparability, draw, write, codebook)
     made = [node for stage in stages for node in stage.nodes(workspace)]
     return [*made, *database.nodes(workspace, made)]

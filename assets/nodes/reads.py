@@ -142,6 +142,13 @@ IMPUTATION_SET = (
     "seed",
 )
 
+PROGRAMME = (
+    *("by", "arms", "outcomes", "waves", "design", "scale", "people", "standardiser", "weights", "cluster"),
+    *_under("areas.*", "code", "start"),
+    *_under("comparison", "arms", "codes", "waves"),
+    *("smallest_effect", "moderators", "method"),
+)
+
 
 def waves_of(waves: Iterable[str]) -> tuple[str, ...]:
     """What the tables of waves are made from: their own declarations, and what holds for all waves."""

@@ -19,6 +19,8 @@ from pipeline.index.programmes import (
     effect_sizes,
     leave_one_out,
     meta_analysis,
+    pooled_effects,
+    programme_effects,
 )
 from pipeline.index.small_areas import (
     AreaModel,
@@ -46,6 +48,8 @@ __all__ = [
     "meta_analysis",
     "normalise",
     "pca_weights",
+    "pooled_effects",
+    "programme_effects",
     "removal_effects",
     "treat",
 ]

@@ -12,6 +12,7 @@ from pipeline.specs.check_index import check_index
 from pipeline.specs.check_outcomes import check_outcomes
 from pipeline.specs.check_paradata import check_paradata
 from pipeline.specs.check_parts import check_parts
+from pipeline.specs.check_programme import check_programmes
 from pipeline.specs.check_weights import check_weights
 from pipeline.specs.deposits import Deposited, Joined, WaveFile
 from pipeline.specs.formats import FORMATS, format_keys
@@ -41,6 +42,7 @@ def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
     check_weights(key, parts, declared, reading)
     check_imputation(key, parts, declared, reading)
     check_index(key, parts, declared, reading)
+    check_programmes(key, parts, declared, reading)
 
 
 def _wave_sources(key: str, parts: Parts, reading: Reading) -> dict[str, Source]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.specs.models import AnyModel
     from pipeline.specs.papers import Paper
     from pipeline.specs.plan import Plan
+    from pipeline.specs.programme import Programme
     from pipeline.specs.report import Concept
     from pipeline.specs.study import Item, Scale, StudyFile, Wave
     from pipeline.specs.weights import Target, WeightSet
@@ -54,6 +55,7 @@ class Study:
     methods: Methods | None = None
     plan: Plan | None = None
     index: Index | None = None
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
     further: Mapping[str, Any] = field(default_factory=dict)
 
     if not TYPE_CHECKING:

@@ -19,6 +19,7 @@ from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.index import Index
 from pipeline.specs.methods import Methods
 from pipeline.specs.plan import Plan
+from pipeline.specs.programme import Programme
 from pipeline.specs.reader import load, load_each, load_if_filled, load_text
 from pipeline.specs.records import Records
 from pipeline.specs.strict_yaml import Source
@@ -140,6 +141,15 @@ STUDY_FILES: Records[StudyPart] = Records(
         Index,
         load_if_filled,
         empty=lambda: None,
+    ),
+    StudyPart(
+        "programmes",
+        "programme.yaml",
+        "programmes of areas: where each ran and from when, what it is compared with, outcomes, weights, the smallest "
+        "effect of interest, moderators, how effects are pooled",
+        Programme,
+        load_each,
+        entry="programme",
     ),
     StudyPart(
         "caveats",

@@ -170,6 +170,7 @@ class Programmes(dy.Schema):
     area = dy.String(nullable=True)
     wave = dy.String(nullable=True)
     row = dy.String()  # area | pooled | prediction | moderator
+    term = dy.String(nullable=True)  # of a moderator
     estimate = dy.Float64(nullable=True)
     std_error = dy.Float64(nullable=True, min=0)
     conf_low = dy.Float64(nullable=True)

@@ -3,5 +3,7 @@
 from pipeline.index.programmes.effect_sizes import effect_sizes
 from pipeline.index.programmes.leave_one_out import leave_one_out
 from pipeline.index.programmes.meta_analysis import meta_analysis
+from pipeline.index.programmes.person_effects import programme_effects
+from pipeline.index.programmes.pooled_effects import pooled_effects
 
-__all__ = ["effect_sizes", "leave_one_out", "meta_analysis"]
+__all__ = ["effect_sizes", "leave_one_out", "meta_analysis", "pooled_effects", "programme_effects"]
