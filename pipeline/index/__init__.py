@@ -19,8 +19,11 @@ from pipeline.index.programmes import (
     effect_sizes,
     leave_one_out,
     meta_analysis,
+    minimum_n,
     pooled_effects,
+    power_of,
     programme_effects,
+    smallest_effect,
 )
 from pipeline.index.small_areas import (
     AreaModel,
@@ -46,10 +49,13 @@ __all__ = [
     "impute",
     "leave_one_out",
     "meta_analysis",
+    "minimum_n",
     "normalise",
     "pca_weights",
     "pooled_effects",
+    "power_of",
     "programme_effects",
     "removal_effects",
+    "smallest_effect",
     "treat",
 ]
