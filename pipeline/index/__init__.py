@@ -15,6 +15,11 @@ from pipeline.index.composites import (
     removal_effects,
     treat,
 )
+from pipeline.index.persons import (
+    PersonScores,
+    area_means,
+    person_scores,
+)
 from pipeline.index.programmes import (
     effect_sizes,
     leave_one_out,
@@ -37,7 +42,9 @@ __all__ = [
     "Benchmarked",
     "Composite",
     "Framework",
+    "PersonScores",
     "aggregate",
+    "area_means",
     "benchmarked",
     "budget_weights",
     "composite",
@@ -52,6 +59,7 @@ __all__ = [
     "minimum_n",
     "normalise",
     "pca_weights",
+    "person_scores",
     "pooled_effects",
     "power_of",
     "programme_effects",

@@ -1,0 +1,69 @@
+"""The people of an index: their area as text, and their weight in the wave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipeline.errors import CohesionError
+
+ROLE = "area"
+CODE = "area_code"
+HEAD = ("person_id", "study", "arm", "wave", "fieldwork_start")
+DESIGN = ("stratum", "psu", "household_id")
+"""Columns of the design, where the panel has them: of the standard errors of areas."""
+
+
+def people(
+    panel: pl.DataFrame,
+    *,
+    area: str,
+    arms: Sequence[str] = (),
+    waves: Sequence[str] = (),
+    weights: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """The rows of the panel that an index is of, with ``area`` (text) and ``weight``, in the order of arm, wave, area.
+
+    ``area``: a score, or the role ``area`` (the column ``area_code``). ``weights``: ``person_id, wave, scaled_weight``;
+    without them, or where a wave of an arm has none, everybody weighs 1. Raises CohesionError for columns, arms and
+    waves that are not there.
+    """
+    source = CODE if area == ROLE else area
+    absent = [name for name in (*HEAD, source) if name not in panel.columns]
+    if absent:
+        raise CohesionError("the panel has no such column", where=absent[0])
+    for name, chosen in (("arm", arms), ("wave", waves)):
+        strange = sorted(set(chosen) - set(panel[name].unique()))
+        if strange:
+            raise CohesionError(f"nobody in the panel is in this {name}", where=strange[0])
+    kept = panel.filter(
+        pl.col("arm").is_in(list(arms)) if arms else pl.lit(True),
+        pl.col("wave").is_in(list(waves)) if waves else pl.lit(True),
+    )
+    made = kept.with_columns(area_text(kept.schema[source], source).alias("area"))
+    return _weighed(made, weights)
+
+
+def area_text(kind: pl.DataType, column: str) -> pl.Expr:
+    """A code as text: 4 and 4.0 are ``4``."""
+    code = pl.col(column)
+    if not kind.is_float():
+        return code.cast(pl.String)
+    whole = code == code.round(0)
+    return pl.when(whole).then(code.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(code.cast(pl.String))
+
+
+def _weighed(frame: pl.DataFrame, weights: pl.DataFrame | None) -> pl.DataFrame:
+    if weights is None:
+        return frame.with_columns(weight=pl.lit(1.0))
+    absent = [name for name in ("person_id", "wave", "scaled_weight") if name not in weights.columns]
+    if absent:
+        raise CohesionError("the weights have no such column", where=absent[0])
+    if weights.select("person_id", "wave").is_duplicated().any():
+        raise CohesionError("a person has more than one weight in a wave", where="weights")
+    joined = frame.join(
+        weights.select("person_id", "wave", weight="scaled_weight"), on=["person_id", "wave"], how="left"
+    )
+    none = pl.col("weight").is_null().all().over("arm", "wave")
+    return joined.with_columns(weight=pl.when(none).then(1.0).otherwise("weight"))
