@@ -33,6 +33,8 @@ from pipeline.index.programmes import (
 from pipeline.index.small_areas import (
     AreaModel,
     Benchmarked,
+    UnitModel,
+    battese_harter_fuller,
     benchmarked,
     fay_herriot,
 )
@@ -43,8 +45,10 @@ __all__ = [
     "Composite",
     "Framework",
     "PersonScores",
+    "UnitModel",
     "aggregate",
     "area_means",
+    "battese_harter_fuller",
     "benchmarked",
     "budget_weights",
     "composite",
