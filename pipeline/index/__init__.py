@@ -33,10 +33,12 @@ from pipeline.index.programmes import (
 from pipeline.index.small_areas import (
     AreaModel,
     Benchmarked,
+    Poststratified,
     UnitModel,
     battese_harter_fuller,
     benchmarked,
     fay_herriot,
+    poststratified,
 )
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "Composite",
     "Framework",
     "PersonScores",
+    "Poststratified",
     "UnitModel",
     "aggregate",
     "area_means",
@@ -65,6 +68,7 @@ __all__ = [
     "pca_weights",
     "person_scores",
     "pooled_effects",
+    "poststratified",
     "power_of",
     "programme_effects",
     "removal_effects",
