@@ -1,5 +1,6 @@
 """Persons' scores into an index, areas with their uncertainty, changes, the tension monitor, pooled programmes."""
 
+from pipeline.index.change import area_changes, mean_scores
 from pipeline.index.composites import (
     Composite,
     Framework,
@@ -50,6 +51,7 @@ __all__ = [
     "Poststratified",
     "UnitModel",
     "aggregate",
+    "area_changes",
     "area_means",
     "battese_harter_fuller",
     "benchmarked",
@@ -62,6 +64,7 @@ __all__ = [
     "framework",
     "impute",
     "leave_one_out",
+    "mean_scores",
     "meta_analysis",
     "minimum_n",
     "normalise",
