@@ -32,6 +32,7 @@ def all_nodes(workspace: Workspace) -> list[Node]:
         follow,
         harmonise,
         impute,
+        index,
         ingest,
         link,
         model,
@@ -43,7 +44,20 @@ def all_nodes(workspace: Workspace) -> list[Node]:
         write,
     )
 
-    first = (ingest, link, redelivery, fieldwork, harmonise, weigh, score, follow, weight_sets, impute, programme)
+    first = (
+        ingest,
+        link,
+        redelivery,
+        fieldwork,
+        harmonise,
+        weigh,
+        score,
+        follow,
+        weight_sets,
+        impute,
+        index,
+        programme,
+    )
     stages = (*first, model, comparability, draw, write, codebook)
     made = [node for stage in stages for node in stage.nodes(workspace)]
     return [*made, *database.nodes(workspace, made)]

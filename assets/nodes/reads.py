@@ -20,6 +20,7 @@ from pipeline.specs.families import FAMILIES
 from pipeline.specs.figure_kinds import FIGURE_KINDS, SHARED_STUDY, FigureKind
 from pipeline.specs.figures import Figure
 from pipeline.specs.formats import FORMATS
+from pipeline.specs.index import Index
 from pipeline.specs.mixed import MixedModel
 from pipeline.specs.paper_parts import PAPER_SECTIONS, PAPER_TABLES, PaperPart, requests
 from pipeline.specs.writers import WRITERS
@@ -128,6 +129,13 @@ PANEL = (
     "items.*.concept",
     *_under("about.areas.*", "table", "column", "code", "by", "vintage", "date", "over_time", "unmatched"),
 )
+_OF_INDEX = _under("domains.*", "indicators.#")
+"""The measures of an index: its domains, and their indicators by name."""
+AREAS_OF_INDEX = (
+    *_OF_INDEX,
+    *("confidence", "smallest_shown", "ranked"),
+    *_under("small_areas", "method", "covariates"),
+)
 WEIGHT_SET = ("waves", "who", "arms", "base", "response", "margins", "trim", "replicates")
 IMPUTATION_SET = (
     "measures",
@@ -172,6 +180,20 @@ def redelivery_of(wave: str, together: Iterable[str]) -> tuple[str, ...]:
         *_under(f"waves.{wave}.files.*", "earlier", "join.*.earlier"),
         *_under("items.*", "concept", "reverse", "blank"),
         *_under("scales.*", "concept", "items", "score", "minimum_answered", "reverse"),
+    )
+
+
+def scoring_index(declared: Index) -> tuple[str, ...]:
+    """What persons' scores read of an index; of weights what their method takes."""
+    methods = {"declared": ("weights.domains", "weights.indicators"), "budget": ("weights.budget",)}
+    treated = ("skew", "kurtosis", "then")
+    return (
+        *("area", "arms", "waves", "composed", "imputation", "aggregation", "coverage", "smallest_shown", "ranked"),
+        *_under("domains.*.indicators.*", "direction", "range", "goalposts", "reference"),
+        *_under("normalisation", "method", "bounds", "mean_sd", "cap"),
+        *_under("outliers", "method", *treated),
+        "weights.method",
+        *methods.get(declared.weights.method, ()),
     )
 
 

@@ -1,6 +1,13 @@
 """Persons' scores into an index, areas with their uncertainty, changes, the tension monitor, pooled programmes."""
 
-from pipeline.index.change import area_changes, mean_scores
+from pipeline.index.assembly import (
+    area_covariates,
+    area_table,
+)
+from pipeline.index.change import (
+    area_changes,
+    mean_scores,
+)
 from pipeline.index.composites import (
     Composite,
     Framework,
@@ -52,7 +59,9 @@ __all__ = [
     "UnitModel",
     "aggregate",
     "area_changes",
+    "area_covariates",
     "area_means",
+    "area_table",
     "battese_harter_fuller",
     "benchmarked",
     "budget_weights",

@@ -1,0 +1,120 @@
+"""A study's index: persons' scores, and its areas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assets.engine.node import Node, Output, Tables
+from assets.engine.view import view
+from assets.engine.workspace import Workspace
+from assets.nodes import reads
+from pipeline.specs import Study
+from pipeline.specs.index import AREA_ROLE, Index
+
+
+def nodes(workspace: Workspace) -> list[Node]:
+    """``index/<study>`` and ``areas/<study>`` of every study that declares an index."""
+    studies = workspace.project.studies.values()
+    return [
+        node
+        for study in studies
+        if study.index is not None
+        for node in (_index(study, study.index), _areas(study, study.index))
+    ]
+
+
+def make_index(tables: Tables, *, index: Index, ranges: Mapping[str, Any]) -> Output:
+    """Persons' domains and index, their indicators, and how they were made."""
+    import polars as pl
+
+    from pipeline.index import person_scores
+    from pipeline.tables import IndexMethods, index_schema, indicators_schema
+
+    made = person_scores(tables["panel"], index, ranges, tables["weights"])
+    scored = made.index.filter(pl.col("index").is_not_null())
+    return Output(
+        {"index": made.index, "indicators": made.indicators, "index_methods": made.methods},
+        {
+            "index": index_schema(list(index.domains)),
+            "indicators": indicators_schema(list(index.indicators)),
+            "index_methods": IndexMethods,
+        },
+        metadata={"index": {"people with an index": scored.select(pl.col("person_id").n_unique()).item()}},
+    )
+
+
+def _index(study: Study, index: Index) -> Node:
+    from pipeline.specs.ranges import score_ranges
+
+    ranges = score_ranges(study)
+    return Node(
+        make_index,
+        reads={
+            "index": view(index, reads.scoring_index(index)),
+            "ranges": {name: ranges[name] for name in index.indicators},
+        },
+        inputs={"panel": ("panel", study.key), "weights": ("weights", study.key)},
+        outputs={name: (name, study.key) for name in ("index", "indicators", "index_methods")},
+        group="score",
+        study=study.key,
+        description=f"{study.about.short_title}: each person's score of every domain of {index.title}, and how.",
+        kinds=frozenset({"polars"}),
+    )
+
+
+def make_areas(tables: Tables, *, index: Index, labels: Mapping[str, str], covariates: Sequence[str]) -> Output:
+    """Areas with their estimates, what may be shown of them, and their ranks."""
+    import polars as pl
+
+    from pipeline.index import area_covariates, area_table
+    from pipeline.tables import Areas
+
+    panel = tables["panel"]
+    design = panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
+    scores = tables["index"]
+    known = area_covariates(scores, panel, covariates) if covariates else None
+    made = area_table(index, scores, tables["indicators"], design, labels=labels, area_measures=known)
+    shown = made.filter(pl.col("measure") == "index")
+    return Output(
+        {"areas": made},
+        {"areas": Areas},
+        metadata={
+            "areas": {
+                "areas shown": shown.filter("is_shown")["area"].n_unique(),
+                "areas ranked": shown.filter("is_ranked")["area"].n_unique(),
+            }
+        },
+    )
+
+
+DESIGN = ("stratum", "psu", "household_id")
+
+
+def _areas(study: Study, index: Index) -> Node:
+    return Node(
+        make_areas,
+        reads={
+            "index": view(index, reads.AREAS_OF_INDEX),
+            "labels": area_labels(study, index),
+            "covariates": index.small_areas.covariates,
+        },
+        inputs={
+            "index": ("index", study.key),
+            "indicators": ("indicators", study.key),
+            "panel": ("panel", study.key),
+        },
+        outputs={"areas": ("areas", study.key)},
+        group="score",
+        study=study.key,
+        description=f"{study.about.short_title}: its areas on {index.title}, with intervals, and what may be shown.",
+        kinds=frozenset({"polars"}),
+    )
+
+
+def area_labels(study: Study, index: Index) -> dict[str, str]:
+    """Area → its name: as the index says it, else the label of the answer, else the tile of maps."""
+    tiles = {code: tile.label for code, tile in study.about.tiles.items()}
+    item = study.items.get(study.scored_items().get(index.area, "")) if index.area != AREA_ROLE else None
+    codes = dict(item.codes) if item is not None and not item.recode else {}
+    return {**tiles, **codes, **index.labels}
