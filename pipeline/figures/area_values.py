@@ -44,6 +44,12 @@ class Areas:
     overall: Area | None
     wave: str | None
     percent: bool
+    decimals: int = 2
+
+    @property
+    def places(self) -> int:
+        """Decimal places, unless more are needed to keep a value off zero."""
+        return 0 if self.percent else self.decimals
 
     @property
     def shown(self) -> list[Area]:
@@ -58,7 +64,7 @@ class Areas:
         """A value as it is printed."""
         if area.value is None:
             return f"under {FEWEST} people" if area.suppressed else "not known"
-        places = places_of((area.low, area.high), 0 if self.percent else 2, value=area.value)
+        places = places_of((area.low, area.high), self.places, value=area.value)
         return to_places(area.value, places) + ("%" if self.percent else "")
 
 

@@ -1,0 +1,18 @@
+"""All areas of an index in one figure."""
+
+from pipeline.figures.overview.boundaries import boundaries_of
+from pipeline.figures.overview.drawings import overview_drawings
+from pipeline.figures.overview.map_plot import alt_area_map, area_map
+from pipeline.figures.overview.panels import alt_domain_panels, domain_panels
+from pipeline.figures.overview.ranking import alt_area_ranking, area_ranking
+
+__all__ = [
+    "alt_area_map",
+    "alt_area_ranking",
+    "alt_domain_panels",
+    "area_map",
+    "area_ranking",
+    "boundaries_of",
+    "domain_panels",
+    "overview_drawings",
+]
