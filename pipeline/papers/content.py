@@ -15,6 +15,8 @@ from pipeline.specs.writers import Part, stem
 
 CODEBOOK = r"\.\./codebooks/[a-z0-9_]+\.html#[a-z0-9_]+\Z"
 """The address of a question in the codebook of a study, seen from a paper."""
+PROFILE = r"[a-z0-9_]+\.html\Z"
+"""The address of the profile of an area, seen from the overview beside it."""
 
 
 @dataclass(frozen=True)

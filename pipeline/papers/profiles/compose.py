@@ -89,7 +89,7 @@ def composed(
         raise PaperError(f"there is no wave `{wave}`", where="areas", todo=f"It has {', '.join(tables.waves)}.")
     at = wave if wave is not None else waves[-1]
     label = tables.names[area]
-    counts = max(about.counts, 10) if _gives_away(tables) else about.counts
+    counts = max(about.counts, 10) if gives_away(tables) else about.counts
     study = next((str(row["study"]) for row in tables.areas if row.get("study")), "")
     numbers = Numbers(study, label, settings.places, counts)
     subject = Subject(tables, area, at, labels, settings, about, numbers)
@@ -110,7 +110,7 @@ def composed(
     return made
 
 
-def _gives_away(tables: AreaTables) -> bool:
+def gives_away(tables: AreaTables) -> bool:
     """Whether some area is of few people: its number would follow from exact numbers of all others and their sum."""
     return any(row["n_persons"] is None or row["n_persons"] < tables.smallest for row in tables.areas)
 

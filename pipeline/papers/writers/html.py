@@ -14,6 +14,7 @@ from pipeline.errors import PaperError
 from pipeline.papers.cautions import ANCHOR
 from pipeline.papers.content import (
     CODEBOOK,
+    PROFILE,
     Document,
     Emphasis,
     FigureFile,
@@ -26,7 +27,7 @@ from pipeline.papers.content import (
     beside,
 )
 
-SAFE_ADDRESS = re.compile(rf"(https?://|mailto:|#|{CODEBOOK})", re.IGNORECASE)
+SAFE_ADDRESS = re.compile(rf"(https?://|mailto:|#|{CODEBOOK}|{PROFILE})", re.IGNORECASE)
 
 
 def write(document: Document, template: bytes | None) -> bytes:

@@ -1,0 +1,249 @@
+"""Tables of all areas, for the overview and its workbook: scores, ranks, differences, each number judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.papers.content import Cell, Column, Row, Runs, TableBlock, Text
+from pipeline.papers.profiles.content import About
+from pipeline.papers.profiles.frames import BASE, INDEX, KINDS, PREVIOUS, AreaTables
+from pipeline.papers.profiles.frames import Row as AreaRow
+from pipeline.specs.disclosure import MARK
+from pipeline.specs.rounding import places_of, to_base, to_places
+
+WORDS = {
+    "previous_wave": "from the previous wave",
+    "base_wave": "from the base wave",
+    "comparison": "from the comparison",
+    "benchmark": "from a benchmark",
+}
+"""Kinds of difference as they stand in a caption."""
+
+
+@dataclass(frozen=True)
+class Tabled:
+    """Makes tables of one study. ``counts``: numbers of people are multiples of this; ``wave``: of the overview."""
+
+    tables: AreaTables
+    labels: Mapping[str, str]
+    about: About
+    places: int
+    counts: int
+    wave: str
+
+    def measure(self, key: str) -> str:
+        return self.labels.get(key) or key.replace("_", " ").capitalize()
+
+    def wave_label(self, wave: str) -> str:
+        return self.about.waves.get(wave) or wave
+
+    @property
+    def areas(self) -> list[str]:
+        """Every area, in the order of names."""
+        return sorted(self.tables.names, key=lambda area: (self.tables.names[area].casefold(), area))
+
+    @property
+    def measures(self) -> list[str]:
+        """The index, its domains, then their indicators."""
+        order = {"index": 0, "domain": 1, "indicator": 2}
+        found = {row["measure"]: order[row["level"]] for row in self.tables.areas}
+        return sorted(found, key=lambda measure: found[measure])
+
+    def score(
+        self, row: AreaRow | None, value: str = "estimate", low: str = "conf_low", high: str = "conf_high"
+    ) -> Runs:
+        """``57.6 (54.1 to 61.2)``; ``[c]`` where few people answered, a dash where there is nothing."""
+        if row is None:
+            return (Text("–"),)
+        if not self.tables.is_shown(row):
+            few = row["n_persons"] is None or row["n_persons"] < self.tables.smallest
+            return (Text(MARK if few else "–"),)
+        return self.number(row, row.get(value), row.get(low), row.get(high))
+
+    def number(self, row: AreaRow, value: float | None, low: float | None, high: float | None) -> Runs:
+        if value is None:
+            return (Text("–"),)
+        where = (("area", str(row["area"])), ("wave", str(row["wave"])))
+        cell = Cell("estimate", value, row["n_persons"], where, row["measure"], weighted=True)
+        places = places_of((low, high), self.places, value=value)
+        text = to_places(value, places)
+        if low is not None and high is not None:
+            text = f"{text} ({to_places(low, places)} to {to_places(high, places)})"
+        return (Text(text, (cell,)),)
+
+    def people(self, row: AreaRow | None, column: str = "n_persons") -> Runs:
+        if row is None or row.get(column) is None:
+            return (Text("–"),)
+        if not self.tables.is_shown(row):
+            return (Text(MARK),)
+        count = to_base(row[column], self.counts) if self.counts > 1 else float(round(row[column]))
+        where = (("area", str(row["area"])), ("wave", str(row["wave"])))
+        cell = Cell("count", count, float(row["n_persons"]), where, row["measure"],
+                    rounding=float(self.counts), n_rounding=float(self.counts))  # fmt: skip
+        return (Text(f"{count:,.0f}", (cell,)),)
+
+    def plain(self, row: AreaRow | None, column: str, places: int = 2) -> Runs:
+        if row is None or not self.tables.is_shown(row):
+            return (Text("–" if row is None else MARK),)
+        return self._plain(row, row.get(column), places)
+
+    def _plain(self, row: AreaRow, value: float | None, places: int) -> Runs:
+        if value is None:
+            return (Text("–"),)
+        cell = Cell("estimate", value, row["n_persons"], outcome=row["measure"], weighted=True, structural=True)
+        return (Text(to_places(value, places), (cell,)),)
+
+    def ratio(self, change: AreaRow) -> Runs:
+        """A score now for every hundred at the base wave."""
+        return self._plain(change, change.get("ratio"), 1)
+
+    def rank(self, row: AreaRow | None) -> Runs:
+        """``3 (2 to 5)``"""
+        if row is None or not self.tables.is_shown(row) or not row.get("is_ranked") or row.get("rank") is None:
+            return (Text("–"),)
+        low, high = (row["rank"] if row.get(name) is None else row[name] for name in ("rank_low", "rank_high"))
+        cell = Cell("estimate", row["rank"], row["n_persons"], outcome=row["measure"], weighted=True, structural=True)
+        return (Text(f"{row['rank']:g} ({low:g} to {high:g})", (cell,)),)
+
+
+def index_table(tabled: Tabled, number: int) -> TableBlock:
+    """One row per area at the wave of the overview: score, shrunken score, rank, people, reliability."""
+    columns = (
+        Column("Area"), Column("Score (interval)", "right"), Column("With chance taken out", "right"),
+        Column("Rank (from, to)", "right"), Column("Reliability", "right"), Column("People", "right"),
+        Column("Effective number", "right"),
+    )  # fmt: skip
+    rows = []
+    for area in tabled.areas:
+        row = tabled.tables.row(area, tabled.wave, INDEX)
+        cells = (
+            tabled.score(row), tabled.score(row, "shrunken", "shrunken_low", "shrunken_high"), tabled.rank(row),
+            tabled.plain(row, "reliability"), tabled.people(row), tabled.people(row, "n_effective"),
+        )  # fmt: skip
+        rows.append(Row(((Text(tabled.tables.names[area]),), *cells)))
+    caption = f"{tabled.measure(INDEX)} of every area, {tabled.wave_label(tabled.wave)}"
+    return _table(tabled, number, caption, columns, rows, tuple(_notes(tabled)), "areas")
+
+
+def domain_table(tabled: Tabled, number: int) -> TableBlock:
+    """One row per area: the score of each domain with its interval."""
+    domains = tabled.tables.domains
+    columns = (Column("Area"), *(Column(tabled.measure(measure), "right") for measure in domains))
+    rows = [
+        Row(
+            (
+                (Text(tabled.tables.names[area]),),
+                *(tabled.score(tabled.tables.row(area, tabled.wave, measure)) for measure in domains),
+            )
+        )
+        for area in tabled.areas
+    ]
+    caption = f"Every domain of every area, {tabled.wave_label(tabled.wave)}"
+    return _table(tabled, number, caption, columns, rows, tuple(_notes(tabled)), "areas")
+
+
+def change_table(tabled: Tabled, number: int) -> TableBlock | None:
+    """One row per area with a change: of the index, since the previous and since the base wave."""
+    columns = (
+        Column("Area"), Column("Since the previous wave", "right"), Column("Since the base wave", "right"),
+        Column("Base wave = 100", "right"),
+    )  # fmt: skip
+    rows = []
+    for area in tabled.areas:
+        last, base = (tabled.tables.change(area, tabled.wave, INDEX, kind) for kind in (PREVIOUS, BASE))
+        if last is None and base is None:
+            continue
+        ratio = (Text("–"),) if base is None else tabled.ratio(base)
+        rows.append(
+            Row(((Text(tabled.tables.names[area]),), _difference(tabled, last), _difference(tabled, base), ratio))
+        )
+    if not rows:
+        return None
+    caption = f"How the {tabled.measure(INDEX).lower()} moved, {tabled.wave_label(tabled.wave)}"
+    return _table(tabled, number, caption, columns, rows, (), "area_changes")
+
+
+def _difference(tabled: Tabled, row: AreaRow | None) -> Runs:
+    if row is None:
+        return (Text("–"),)
+    return tabled.number(row, row["estimate"], row["conf_low"], row["conf_high"])
+
+
+def every_score(tabled: Tabled, start: int) -> Iterator[TableBlock]:
+    """One table per measure: a row per area and wave with all that is known of it."""
+    columns = (
+        Column("Area"), Column("Wave"), Column("Score (interval)", "right"), Column("With chance taken out", "right"),
+        Column("Rank (from, to)", "right"), Column("Reliability", "right"), Column("People", "right"),
+        Column("Effective number", "right"),
+    )  # fmt: skip
+    for number, measure in enumerate(tabled.measures, start=start):
+        rows = []
+        for area in tabled.areas:
+            for wave in tabled.tables.waves_of(area):
+                row = tabled.tables.row(area, wave, measure)
+                if row is None:
+                    continue
+                cells = (
+                    tabled.score(row), tabled.score(row, "shrunken", "shrunken_low", "shrunken_high"),
+                    tabled.rank(row), tabled.plain(row, "reliability"), tabled.people(row),
+                    tabled.people(row, "n_effective"),
+                )  # fmt: skip
+                rows.append(Row(((Text(tabled.tables.names[area]),), (Text(tabled.wave_label(wave)),), *cells)))
+        if rows:
+            caption = f"{tabled.measure(measure)}: every area and wave"
+            yield _table(tabled, number, caption, columns, rows, tuple(_notes(tabled)), "areas")
+
+
+def every_difference(tabled: Tabled, start: int) -> Iterator[TableBlock]:
+    """One table per kind of difference: a row per area, measure and wave."""
+    columns = (
+        Column("Area"), Column("Measure"), Column("Wave"), Column("Compared with"), Column("Difference", "right"),
+        Column("Base wave = 100", "right"),
+    )  # fmt: skip
+    number = start
+    for kind in KINDS:
+        rows = []
+        for row in sorted(tabled.tables.changes, key=lambda row: _place(tabled, row)):
+            shown = (
+                tabled.tables.change(row["area"], row["wave"], row["measure"], kind) if row["kind"] == kind else None
+            )
+            if shown is None or shown["against"] != row["against"]:
+                continue
+            against = tabled.wave_label(str(row["against"])) if kind in (PREVIOUS, BASE) else str(row["against"])
+            texts = (
+                tabled.tables.names.get(row["area"]) or str(row["area"]),
+                tabled.measure(row["measure"]),
+                tabled.wave_label(row["wave"]),
+                against or "–",
+            )
+            numbers = (_difference(tabled, shown), tabled.ratio(shown))
+            rows.append(Row((*((Text(text),) for text in texts), *numbers)))
+        if rows:
+            kept = columns if kind == BASE else columns[:-1]
+            cut = rows if kind == BASE else [Row(row.cells[:-1]) for row in rows]
+            yield _table(tabled, number, f"Every difference {WORDS[kind]}", kept, cut, (), "area_changes")
+            number += 1
+
+
+def _place(tabled: Tabled, row: AreaRow) -> tuple[str, int, int]:
+    measures = tabled.measures
+    measure = measures.index(row["measure"]) if row["measure"] in measures else len(measures)
+    wave = tabled.tables.waves.index(row["wave"]) if row["wave"] in tabled.tables.waves else 0
+    return tabled.tables.names.get(row["area"], str(row["area"])).casefold(), measure, wave
+
+
+def _notes(tabled: Tabled) -> Iterator[str]:
+    yield f"{MARK}: not shown, because fewer than {tabled.tables.smallest} people answered."
+    if tabled.counts > 1:
+        yield f"Numbers of people are rounded to {tabled.counts}."
+
+
+def _table(
+    tabled: Tabled, number: int, caption: str, columns: Sequence[Column], rows: Sequence[Row], notes: tuple[str, ...],
+    source: str,
+) -> TableBlock:  # fmt: skip
+    return TableBlock(
+        number, f"table-{number}", caption, tuple(columns), tuple(rows), notes=notes, synthetic=tabled.about.synthetic,
+        sources=(source,), key=source, source=tabled.about.study,
+    )  # fmt: skip

@@ -1,0 +1,173 @@
+"""All areas of a study as a document: figures, tables, and in its annex every number for the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from pipeline.door import public
+from pipeline.errors import PaperError
+from pipeline.papers.content import (
+    Block,
+    BulletList,
+    Callout,
+    Document,
+    FigureBlock,
+    FigureFile,
+    Heading,
+    Link,
+    Paragraph,
+    Runs,
+    TableBlock,
+    Text,
+    with_annex,
+    words,
+)
+from pipeline.papers.disclosure.collect import cleared
+from pipeline.papers.disclosure.rules import refused_cells
+from pipeline.papers.phrases import in_sentence, joined
+from pipeline.papers.profiles.area_tables import (
+    Tabled,
+    change_table,
+    domain_table,
+    every_difference,
+    every_score,
+    index_table,
+)
+from pipeline.papers.profiles.compose import gives_away
+from pipeline.papers.profiles.content import About
+from pipeline.papers.profiles.frames import INDEX, PREVIOUS, AreaTables, tables_of
+from pipeline.papers.prose.words import read
+from pipeline.specs.disclosure import SMALLEST, Disclosure
+from pipeline.specs.profile import Profiles
+
+KEY = "overview"
+
+
+@public()
+def overview(
+    areas: pl.DataFrame,
+    changes: pl.DataFrame | None = None,
+    *,
+    labels: Mapping[str, str],
+    figures: Mapping[str, FigureFile] | None = None,
+    pages: Mapping[str, str] | None = None,
+    wave: str | None = None,
+    settings: Profiles | None = None,
+    about: About | None = None,
+    smallest: int = SMALLEST,
+) -> Document:
+    """All areas of a study as one document, for any of the writers of papers.
+
+    Frames, ``labels``, ``settings`` and ``about`` as in ``profile``. ``figures``: name → drawn figure; ``pages``:
+    area → the address of its profile. ``wave``: the one in which most areas can be shown, unless it is named. Its annex
+    holds every score and every difference: the workbook has them all.
+
+    Raises ``PaperError`` for frames of another kind, and if a number may not be published.
+    """
+    tables = tables_of(areas, changes, smallest)
+    rules, of = settings or Profiles(), about or About()
+    at = wave or wave_of_most(tables)
+    if at not in tables.waves:
+        raise PaperError(f"there is no wave `{at}`", where="areas", todo=f"It has {', '.join(tables.waves)}.")
+    counts = max(of.counts, 10) if gives_away(tables) else of.counts
+    tabled = Tabled(tables, labels, of, rules.places, counts, at)
+    found = Document(
+        title=f"{tabled.measure(INDEX)}: all areas",
+        subtitle=tabled.wave_label(at),
+        study=of.study,
+        authors=(),
+        summary=summary(tabled),
+        citation="",
+        synthetic=of.synthetic,
+        blocks=tuple(_blocks(tabled, figures or {}, pages or {})),
+        facts=tuple((name, text) for name, text in of.facts if text),
+        key=KEY,
+    )
+    annex: list[Block] = [
+        Heading(2, words("Every number"), "every-number"), *every_score(tabled, 1),
+    ]  # fmt: skip
+    count = sum(isinstance(block, TableBlock) for block in annex)
+    annex += every_difference(tabled, count + 1)
+    prefixed = tuple(
+        replace(block, prefix="A", anchor=f"table-a{block.number}") if isinstance(block, TableBlock) else block
+        for block in annex
+    )
+    made = with_annex(found, prefixed)
+    _require_publishable(made, smallest)
+    return made
+
+
+def wave_of_most(tables: AreaTables) -> str:
+    """The wave in which most areas can be shown; of several the last."""
+    counts = {wave: len({row["area"] for row in tables.areas if row["wave"] == wave and tables.is_shown(row)})
+              for wave in tables.waves}  # fmt: skip
+    return max(tables.waves, key=lambda wave: (counts[wave], tables.waves.index(wave)))
+
+
+def _require_publishable(document: Document, smallest: int) -> None:
+    refused = refused_cells(cleared(document), Disclosure(smallest=smallest))
+    if refused:
+        first = refused[0]
+        what = f"the overview would print what may not be published: {first.what}"
+        raise PaperError(what, where=first.place, count=len(refused), todo=first.todo)
+
+
+def summary(tabled: Tabled) -> str:
+    """How many areas are shown and ranked, and which of them clearly moved since the wave before."""
+    tables = tabled.tables
+    shown = [area for area in tables.names if tables.shown(area, tabled.wave, INDEX) is not None]
+    ranked = tables.ranked(tabled.wave, INDEX)
+    parts = [
+        f"{_areas(len(shown))} can be shown in {tabled.wave_label(tabled.wave)}, "
+        f"{ranked or 'none'} of them with a rank."
+    ]
+    moved: dict[str, list[str]] = {"up": [], "down": []}
+    compared = 0
+    for area in tabled.areas:
+        row = tables.change(area, tabled.wave, INDEX, PREVIOUS)
+        if row is None or row["conf_low"] is None or row["conf_high"] is None:
+            continue
+        compared += 1
+        verdict = read(row["conf_low"], row["conf_high"], tabled.about.smallest_difference)
+        if verdict in moved:
+            moved[verdict].append(tables.names[area])
+    if compared:
+        label = in_sentence(tabled.measure(INDEX))
+        said = [
+            f"rose in {joined(moved['up'])}" if moved["up"] else "",
+            f"fell in {joined(moved['down'])}" if moved["down"] else "",
+        ]
+        went = joined([part for part in said if part]) or "clearly rose or fell in no area"
+        parts.append(f"Since the wave before, the {label} {went}.")
+    return " ".join(parts)
+
+
+def _areas(count: int) -> str:
+    return "One area" if count == 1 else f"{count} areas"
+
+
+def _blocks(tabled: Tabled, figures: Mapping[str, FigureFile], pages: Mapping[str, str]) -> Iterator[Block]:
+    yield Heading(2, words("All areas at a glance"), "glance")
+    read_as = (
+        "A rank is only as sure as its interval: where the intervals of two areas overlap widely, the data do not say "
+        "which is higher. Areas below the declared floor of reliability are shown without a rank."
+    )
+    yield Callout("note", "", (Paragraph(words(read_as)),))
+    for number, (key, file) in enumerate(figures.items(), start=1):
+        yield FigureBlock(number, key, file, tabled.about.synthetic)
+    yield Heading(2, words("Scores"), "scores")
+    made = [index_table(tabled, 1)] if any(row["measure"] == INDEX for row in tabled.tables.areas) else []
+    if tabled.tables.domains:
+        made.append(domain_table(tabled, len(made) + 1))
+    moved = change_table(tabled, len(made) + 1)
+    yield from [*made, *([moved] if moved is not None else [])]
+    if pages:
+        yield Heading(2, words("Profiles"), "profiles")
+        yield BulletList(tuple(_link(tabled, area, pages) for area in tabled.areas if area in pages))
+
+
+def _link(tabled: Tabled, area: str, pages: Mapping[str, str]) -> Runs:
+    return (Link((Text(tabled.tables.names[area]),), pages[area]),)
