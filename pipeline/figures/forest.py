@@ -78,7 +78,9 @@ def forest(heading: Heading, rows: Sequence[Row], scale: Scale, values_label: st
     values = max(
         [text_width(mark.text, SMALL) for row in rows for mark in row.marks] + [text_width(values_label, SMALL)]
     )
-    label_room = whole if narrow else min(max(text_width(row.label, LABEL) for row in rows) + 0.1, 2.4)
+    label_room = (
+        whole if narrow else min(max(text_width(row.label, LABEL, bold=not row.marks) for row in rows) + 0.1, 2.4)
+    )
     gap = GAP if len(rows) < MANY or narrow else DENSE
     wrapped = [wrap(row.label, label_room - 0.05, LABEL, bold=narrow or not row.marks) for row in rows]
     heights = [_height(row, len(lines), narrow, gap) for row, lines in zip(rows, wrapped, strict=True)]

@@ -1,6 +1,7 @@
 """All areas of an index in one figure."""
 
 from pipeline.figures.overview.boundaries import boundaries_of
+from pipeline.figures.overview.common import common_drawings
 from pipeline.figures.overview.drawings import overview_drawings
 from pipeline.figures.overview.map_plot import alt_area_map, area_map
 from pipeline.figures.overview.panels import alt_domain_panels, domain_panels
@@ -13,6 +14,7 @@ __all__ = [
     "area_map",
     "area_ranking",
     "boundaries_of",
+    "common_drawings",
     "domain_panels",
     "overview_drawings",
 ]

@@ -1,9 +1,26 @@
-"""Profiles of areas: two pages for each, and an overview of all, from the tables of the stage ``index``."""
+"""Profiles of areas: two pages for each, an overview of all, a national picture, a page for each funder."""
 
 from pipeline.papers.profiles.compose import profile, profiles
+from pipeline.papers.profiles.concept_levels import concept_levels
 from pipeline.papers.profiles.content import About, AreaProfile
+from pipeline.papers.profiles.file_names import file_names
+from pipeline.papers.profiles.national import Names, StudyAreas, funder_page, national_picture
 from pipeline.papers.profiles.overview import overview
 from pipeline.papers.profiles.page import profile_html
 from pipeline.papers.profiles.pdf import profile_pdf
 
-__all__ = ["About", "AreaProfile", "overview", "profile", "profile_html", "profile_pdf", "profiles"]
+__all__ = [
+    "About",
+    "AreaProfile",
+    "Names",
+    "StudyAreas",
+    "concept_levels",
+    "file_names",
+    "funder_page",
+    "national_picture",
+    "overview",
+    "profile",
+    "profile_html",
+    "profile_pdf",
+    "profiles",
+]

@@ -87,8 +87,9 @@ def overview(
         key=KEY,
     )
     annex: list[Block] = [
-        Heading(2, words("Every number"), "every-number"), *every_score(tabled, 1),
-    ]  # fmt: skip
+        Heading(2, words("Every number"), "every-number"),
+        *every_score(tabled, 1),
+    ]
     count = sum(isinstance(block, TableBlock) for block in annex)
     annex += every_difference(tabled, count + 1)
     prefixed = tuple(
@@ -96,7 +97,7 @@ def overview(
         for block in annex
     )
     made = with_annex(found, prefixed)
-    _require_publishable(made, smallest)
+    require_publishable(made, smallest)
     return made
 
 
@@ -107,7 +108,7 @@ def wave_of_most(tables: AreaTables) -> str:
     return max(tables.waves, key=lambda wave: (counts[wave], tables.waves.index(wave)))
 
 
-def _require_publishable(document: Document, smallest: int) -> None:
+def require_publishable(document: Document, smallest: int) -> None:
     refused = refused_cells(cleared(document), Disclosure(smallest=smallest))
     if refused:
         first = refused[0]
@@ -120,12 +121,13 @@ def summary(tabled: Tabled) -> str:
     tables = tabled.tables
     shown = [area for area in tables.names if tables.shown(area, tabled.wave, INDEX) is not None]
     ranked = tables.ranked(tabled.wave, INDEX)
-    parts = [
-        f"{_areas(len(shown))} can be shown in {tabled.wave_label(tabled.wave)}, "
-        f"{ranked or 'none'} of them with a rank."
-    ]
-    moved: dict[str, list[str]] = {"up": [], "down": []}
-    compared = 0
+    start = f"{_areas(len(shown))} can be shown in {tabled.wave_label(tabled.wave)}, {ranked or 'none'} with a rank."
+    return " ".join(filter(None, (start, moved_words(tabled))))
+
+
+def moved_words(tabled: Tabled) -> str:
+    """In which areas the index clearly rose or fell since the wave before; empty where no change is known."""
+    tables, moved, compared = tabled.tables, dict[str, list[str]](up=[], down=[]), 0
     for area in tabled.areas:
         row = tables.change(area, tabled.wave, INDEX, PREVIOUS)
         if row is None or row["conf_low"] is None or row["conf_high"] is None:
@@ -134,15 +136,11 @@ def summary(tabled: Tabled) -> str:
         verdict = read(row["conf_low"], row["conf_high"], tabled.about.smallest_difference)
         if verdict in moved:
             moved[verdict].append(tables.names[area])
-    if compared:
-        label = in_sentence(tabled.measure(INDEX))
-        said = [
-            f"rose in {joined(moved['up'])}" if moved["up"] else "",
-            f"fell in {joined(moved['down'])}" if moved["down"] else "",
-        ]
-        went = joined([part for part in said if part]) or "clearly rose or fell in no area"
-        parts.append(f"Since the wave before, the {label} {went}.")
-    return " ".join(parts)
+    if not compared:
+        return ""
+    said = [f"{verb} in {joined(moved[way])}" for way, verb in (("up", "rose"), ("down", "fell")) if moved[way]]
+    went = joined(said) or "clearly rose or fell in no area"
+    return f"Since the wave before, the {in_sentence(tabled.measure(INDEX))} {went}."
 
 
 def _areas(count: int) -> str:
