@@ -37,8 +37,8 @@ from pipeline.specs.rounding import places_of, to_base, to_places
 
 HOW = (
     "Each row is one study or arm, by its own questions: the words, the scale and the way of asking differ, so a "
-    "difference between two rows is not yet a difference between their people. Scores run from 0 to 100 on the range of "
-    "the questions. Intervals allow for weights, not for how places were drawn."
+    "difference between two rows is not yet a difference between their people. Scores run from 0 to 100 on the range "
+    "of the questions. Intervals allow for weights, not for how places were drawn."
 )
 
 NO_CHANGE = "No change can be shown yet."
