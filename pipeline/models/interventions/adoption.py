@@ -210,13 +210,14 @@ def adoption(
     rows = rows.with_columns(pl.Series(TIME, when.time), pl.Series(SINCE, np.where(np.isfinite(since), since, -1e300)))
     level = by or unit
     data = regression_data(
-        rows, outcome, [SINCE, *covariates], categorical=categorical, person=None, wave=TIME,
-        cluster=(unit, cluster or level), weights=weights, wave_effects=False, intercept=False,
+        rows, outcome, covariates, categorical=categorical, person=None, wave=TIME, carried=[SINCE],
+        cluster=(unit, cluster or level), weights=weights, wave_effects=False,
     )  # fmt: skip
     kept = rows if weights is None else rows.filter(pl.col(weights) > 0)
     assert data.clusters is not None
+    assert data.carried is not None
     order = np.lexsort((kept[TIME].to_numpy(), data.clusters[:, 0]))
-    since = data.matrix[order, 0]
+    since = data.carried[SINCE].to_numpy()[order]
     made = Adoption(
         outcome_name=outcome,
         outcome=data.outcome[order],
