@@ -34,7 +34,10 @@ def files_of(paths: Paths, project: Project, study: str) -> Iterator[Path]:
         for file in paths.study(study).rglob("*")
         if file.is_file() and file.suffix in SUFFIXES and not file.name.startswith(".")
     )
-    yield from {paths.areas / area.table for area in project.studies[study].about.areas.values()}
+    declared = project.studies[study]
+    tables = {area.table for area in declared.about.areas.values()}
+    tables |= {lookup for areas in declared.area_sets.values() for lookup in areas.lookups}
+    yield from (paths.areas / table for table in sorted(tables))
     yield from (paths.models / f"{name}.yaml" for name, model in project.models.items() if model.study == study)
     yield from (paths.figures / f"{name}.yaml" for name, figure in project.figures.items() if figure.study == study)
     yield from (paths.papers / f"{name}.md" for name, paper in project.papers.items() if paper.study == study)

@@ -1,5 +1,6 @@
 """Persons' scores into an index, areas with their uncertainty, changes, the tension monitor, pooled programmes."""
 
+from pipeline.index.area_sets import area_sets, in_declared_areas
 from pipeline.index.assembly import (
     area_covariates,
     area_table,
@@ -61,6 +62,7 @@ __all__ = [
     "area_changes",
     "area_covariates",
     "area_means",
+    "area_sets",
     "area_table",
     "battese_harter_fuller",
     "benchmarked",
@@ -72,6 +74,7 @@ __all__ = [
     "fay_herriot",
     "framework",
     "impute",
+    "in_declared_areas",
     "leave_one_out",
     "mean_scores",
     "meta_analysis",

@@ -48,8 +48,14 @@ def _check_indicators(index: Index, declared: StudyNames, reading: Reading, sour
 
 
 def _check_area(index: Index, parts: Parts, declared: StudyNames, source: Source) -> None:
-    if index.area != AREA_ROLE:
-        known(source, ("area",), [index.area], declared.scores, f"a score of `{declared.key}`, nor the role `area`")
+    sets = parts.further.get("area_sets", {})
+    if index.area in sets:
+        if sets[index.area].splits == "share" or sets[index.area].overlap:
+            what = f"`{index.area}` counts a person in several areas (`splits: share` or `overlap`)"
+            source.report(("area",), f"{what}, which an index cannot: say otherwise in area_sets.yaml.")
+    elif index.area != AREA_ROLE:
+        what = f"a score of `{declared.key}`, nor the role `area`, nor an entry of area_sets.yaml"
+        known(source, ("area",), [index.area], declared.scores and [*declared.scores, *sets], what)
     elif parts.about is not None and not _has_area(parts):
         source.report(("area",), "the study has no column with the role `area`: name it in study.yaml, `columns`.")
     known(source, ("arms",), index.arms, declared.arms, f"an arm of `{declared.key}`")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pipeline.specs import names
 from pipeline.specs.answer_words import check_answer_words
+from pipeline.specs.check_area_sets import check_area_sets
 from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_imputation import check_imputation
 from pipeline.specs.check_index import check_index
@@ -41,6 +42,7 @@ def check_study(key: str, declared: StudyNames, reading: Reading) -> None:
     check_paradata(parts, reading.sources.get((key, "study")), _wave_sources(key, parts, reading))
     check_weights(key, parts, declared, reading)
     check_imputation(key, parts, declared, reading)
+    check_area_sets(key, parts, declared, reading)
     check_index(key, parts, declared, reading)
     check_programmes(key, parts, declared, reading)
 

@@ -61,8 +61,9 @@ class Domain(Assumable):
 class Index(Assumable):
     """index.yaml
 
-    ``area`` is a score (such as ``place``) or the role ``area``. ``composed: persons`` scores each person and averages
-    them by area; ``areas`` averages each indicator by area, and composes the areas' means as COINr does.
+    ``area`` is a score (such as ``place``), the role ``area``, or an entry of area_sets.yaml. ``composed: persons``
+    scores each person and averages them by area; ``areas`` averages each indicator by area, and composes the areas'
+    means as COINr does.
     ``smallest_shown``: areas with fewer people are withheld; ``ranked``: those below are shown and not ranked.
     ``labels``: area code → its name, where the answers' labels do not say it.
     """

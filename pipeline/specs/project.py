@@ -13,6 +13,7 @@ from pipeline.specs.parts import deliveries
 from pipeline.specs.study_files import STUDY_FILES
 
 if TYPE_CHECKING:
+    from pipeline.specs.area_sets import AreaSet
     from pipeline.specs.base import Period
     from pipeline.specs.deposits import WaveFile
     from pipeline.specs.figures import Figure
@@ -54,6 +55,7 @@ class Study:
     imputation: Mapping[str, ImputationSet] = field(default_factory=dict)
     methods: Methods | None = None
     plan: Plan | None = None
+    area_sets: Mapping[str, AreaSet] = field(default_factory=dict)
     index: Index | None = None
     programmes: Mapping[str, Programme] = field(default_factory=dict)
     further: Mapping[str, Any] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pipeline.specs.area_sets import AreaSet
 from pipeline.specs.batteries import load_items
 from pipeline.specs.format import load_about
 from pipeline.specs.imputation import ImputationSet
@@ -132,6 +133,14 @@ STUDY_FILES: Records[StudyPart] = Records(
         Plan,
         load_if_filled,
         empty=lambda: None,
+    ),
+    StudyPart(
+        "area_sets",
+        "area_sets.yaml",
+        "areas that are sets of codes with a vintage, and the lookups by which codes of other vintages are traced",
+        AreaSet,
+        load_each,
+        entry="area set",
     ),
     StudyPart(
         "index",
