@@ -1,0 +1,95 @@
+"""From answers to domains and the index of every area, in the sample and in every replicate, as a recipe says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pipeline.index.uncertainty.aggregating import combine, copeland
+from pipeline.index.uncertainty.arrays import FloatArray, IntArray
+from pipeline.index.uncertainty.normalising import correlations, over_areas, pca_weights, winsorised
+from pipeline.index.uncertainty.person_domains import PersonDomains
+from pipeline.index.uncertainty.recipe import Recipe
+
+
+@dataclass
+class Composer:
+    """``wave_of_group``: the wave (0, 1 …) of each group; outranking compares areas of one wave."""
+
+    people: PersonDomains
+    wave_of_group: IntArray
+    _means: list[FloatArray] = field(default_factory=list)
+    _done: dict[Any, Any] = field(default_factory=dict)
+
+    def indicators(self) -> FloatArray:
+        """(1 + replicates) × groups × indicators: area means of what people answered."""
+        if not self._means:
+            self._means.append(self.people.groups.means(self.people.values))
+        return self._means[0]
+
+    def domains(self, recipe: Recipe) -> FloatArray:
+        """(1 + replicates) × groups × domains that are kept."""
+        if recipe.composed == "person":
+            return np.stack(
+                [self.people.domain(recipe, recipe.domains[name], kept) for name, kept in recipe.kept.items()], axis=2
+            )
+        return self._area_domains(recipe)
+
+    def index(self, recipe: Recipe, perturbed: FloatArray | None = None, draws: Any = None) -> FloatArray:
+        """(1 + replicates) × groups: the index. ``perturbed`` multiplies the domains' weights.
+
+        ``draws`` chooses some of the sample (0) and the replicates (1 …), all by default.
+        """
+        domains, weights = self.domains(recipe), self.weights(recipe)
+        if draws is not None:
+            domains = domains[draws]
+            weights = weights[draws] if len(weights) > 1 else weights
+        if perturbed is not None:
+            weights = weights * perturbed
+        if recipe.across != "copeland":
+            return combine(domains, weights[:, None, :], recipe.across, recipe.coverage)
+        found = np.empty(domains.shape[:2])
+        for wave in np.unique(self.wave_of_group):
+            here = self.wave_of_group == wave
+            found[:, here] = copeland(domains[:, here], weights[:, None, :])
+        return found
+
+    def weights(self, recipe: Recipe) -> FloatArray:
+        """(1 + replicates, or 1) × domains: the weights of the domains that are kept."""
+        if recipe.composed == "person" or recipe.weights != "pca":
+            return self.people.domain_weights(recipe)
+        key = ("weights", _key(recipe))
+        if key not in self._done:
+            self._done[key] = pca_weights(correlations(self._area_domains(recipe)))
+        return np.asarray(self._done[key])
+
+    def _area_domains(self, recipe: Recipe) -> FloatArray:
+        key = ("domains", _key(recipe))
+        if key not in self._done:
+            values = self._normalised(recipe)
+            found = []
+            for members in recipe.kept.values():
+                part = values[:, :, [self.people.names.index(name) for name in members]]
+                weights = np.array([[recipe.weight(name) for name in members]])
+                if recipe.weights == "pca" and len(members) > 1:
+                    weights = pca_weights(correlations(part))
+                found.append(combine(part, weights[:, None, :], recipe.within, recipe.coverage))
+            self._done[key] = np.stack(found, axis=2)
+        return np.asarray(self._done[key])
+
+    def _normalised(self, recipe: Recipe) -> FloatArray:
+        key = ("normalised", recipe.treatment, recipe.normalisation, recipe.lowest)
+        if key not in self._done:
+            values = self.indicators()
+            values = winsorised(values) if recipe.treatment == "winsorise" else values
+            self._done[key] = over_areas(values, recipe.normalisation, recipe.lowest)
+        return np.asarray(self._done[key])
+
+
+def _key(recipe: Recipe) -> tuple[Any, ...]:
+    kept = tuple((name, tuple(members)) for name, members in recipe.kept.items())
+    declared = tuple(sorted(recipe.declared.items())) if recipe.weights == "declared" else ()
+    made = (recipe.normalisation, recipe.weights, recipe.within, recipe.treatment, recipe.coverage, recipe.lowest)
+    return (kept, declared, *made)

@@ -1,0 +1,102 @@
+"""Normalisation over areas, treatment of outlying areas, and weights that the data choose, replicate by replicate."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from pipeline.index.uncertainty.arrays import FloatArray
+
+SKEW, KURTOSIS = 2.0, 3.5
+"""Beyond both a distribution of areas has outliers (OECD & JRC 2008; COINr's default)."""
+
+
+def over_areas(values: FloatArray, kind: str, lowest: float) -> FloatArray:
+    """Values (replicates × areas × indicators) normalised over the areas of each replicate."""
+    if kind == "range":
+        return values
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # an indicator that no area has
+        if kind == "z_score":
+            spread = np.nanstd(values, axis=1, ddof=1, keepdims=True)
+            return 50 + 10 * (values - np.nanmean(values, axis=1, keepdims=True)) / np.where(spread > 0, spread, np.nan)
+        if kind == "min_max":
+            low, high = np.nanmin(values, axis=1, keepdims=True), np.nanmax(values, axis=1, keepdims=True)
+            return lowest + (100 - lowest) * (values - low) / np.where(high > low, high - low, np.nan)
+    return _percentiles(values)
+
+
+def _percentiles(values: FloatArray) -> FloatArray:
+    """100 times the share of areas below, those equal (with itself) counting half."""
+    found = np.full(values.shape, np.nan)
+    for at in range(values.shape[2]):
+        column = values[:, :, at]
+        there = np.isfinite(column)
+        number = np.maximum(there.sum(axis=1, keepdims=True), 1)
+        order = np.sort(np.where(there, column, np.inf), axis=1)
+        for row in range(len(column)):
+            below = np.searchsorted(order[row], column[row], side="left")
+            upto = np.searchsorted(order[row], column[row], side="right")
+            found[row, :, at] = np.where(there[row], 100 * (below + upto) / 2 / number[row], np.nan)
+    return found
+
+
+def winsorised(values: FloatArray, points: int = 5) -> FloatArray:
+    """Up to ``points`` outlying areas of an indicator set to the next value, while |skew| > 2 and kurtosis > 3.5."""
+    found = values.copy()
+    flat = np.moveaxis(found, 1, 2)  # replicates × indicators × areas
+    for _ in range(points):
+        skew, kurtosis = _moments(flat)
+        outlying = (np.abs(skew) > SKEW) & (kurtosis > KURTOSIS)
+        if not outlying.any():
+            break
+        for where in np.argwhere(outlying):
+            _cut(flat[tuple(where)], high=bool(skew[tuple(where)] > 0))
+    return np.moveaxis(flat, 2, 1)
+
+
+def _cut(areas: FloatArray, *, high: bool) -> None:
+    """The highest (lowest) value, and those equal to it, become the next."""
+    edge = np.nanmax(areas) if high else np.nanmin(areas)
+    rest = areas[areas != edge]
+    rest = rest[np.isfinite(rest)]
+    if len(rest):
+        areas[areas == edge] = rest.max() if high else rest.min()
+
+
+def _moments(flat: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Adjusted skew (G1) and excess kurtosis (G2) over the last axis (Joanes & Gill 1998, type 2, as COINr takes)."""
+    n = np.isfinite(flat).sum(axis=-1).astype(float)
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        centred = flat - np.nanmean(flat, axis=-1, keepdims=True)
+        m2, m3, m4 = (np.nanmean(centred**power, axis=-1) for power in (2, 3, 4))
+        skew = m3 / m2**1.5 * np.sqrt(n * (n - 1)) / (n - 2)
+        kurtosis = ((n + 1) * (m4 / m2**2 - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
+    return np.nan_to_num(skew), np.nan_to_num(kurtosis)
+
+
+def pca_weights(correlations: FloatArray) -> FloatArray:
+    """Squared loadings on the first component of correlations (… × k × k), which sum to one; equal where there are none."""
+    size = correlations.shape[-1]
+    usable = np.isfinite(correlations).all(axis=(-2, -1))
+    safe = np.where(usable[..., None, None], correlations, np.eye(size))
+    weights = np.linalg.eigh(safe)[1][..., -1] ** 2
+    return np.where(usable[..., None], weights, 1 / size)
+
+
+def correlations(values: FloatArray) -> FloatArray:
+    """Correlations of the last axis over the areas that have all: replicates × areas × k → replicates × k × k."""
+    there = np.isfinite(values).all(axis=2, keepdims=True)
+    number = np.maximum(there.sum(axis=1, keepdims=True), 1)
+    centred = np.where(there, values, 0.0)
+    centred = np.where(there, centred - centred.sum(axis=1, keepdims=True) / number, 0.0)
+    return scaled(np.einsum("rai,raj->rij", centred, centred))
+
+
+def scaled(products: FloatArray) -> FloatArray:
+    """Correlations from sums of squares and products; NaN where a measure does not vary."""
+    spread = np.sqrt(np.einsum("...ii->...i", products))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(products / (spread[..., :, None] * spread[..., None, :]))

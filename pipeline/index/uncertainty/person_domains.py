@@ -1,0 +1,216 @@
+"""Area means of people's domain scores, in the sample and in every replicate, for any recipe.
+
+People who answered the same indicators of a domain form a pattern. Within a pattern an arithmetic domain score is
+linear in the indicators, so that the sums of each indicator by area, pattern and replicate give the area means of every
+choice of weights, removals and linear normalisation exactly: people are visited once, and all choices are made on the
+small array. What is not linear (a geometric mean of each person's answers) is computed from people again, once for each
+choice that differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import CohesionError
+from pipeline.index.uncertainty.aggregating import combine
+from pipeline.index.uncertainty.arrays import FloatArray, IntArray
+from pipeline.index.uncertainty.grouped import Groups
+from pipeline.index.uncertainty.normalising import pca_weights, scaled
+from pipeline.index.uncertainty.recipe import Recipe
+
+PLACES = 9
+"""Indicators are compared after rounding to so many digits where ranks are made: rounding error is no difference."""
+
+
+@dataclass
+class PersonDomains:
+    """Answers (rows × indicators, sorted by group) and what was computed of them already."""
+
+    groups: Groups
+    values: FloatArray
+    names: Sequence[str]
+    _done: dict[Any, Any] = field(default_factory=dict)
+
+    def domain(self, recipe: Recipe, members: Sequence[str], kept: Sequence[str]) -> FloatArray:
+        """(1 + replicates) × groups: the area means of one domain's scores.
+
+        ``members`` are all its indicators, ``kept`` those that are not left out.
+        """
+        weights = self.indicator_weights(recipe, kept)
+        key = ("domain", tuple(kept), weights.tobytes(), recipe.normalisation, recipe.within, recipe.coverage)
+        if key not in self._done:
+            if recipe.within == "arithmetic":
+                self._done[key] = self._linear(recipe, members, kept, weights)
+            else:
+                self._done[key] = self._again(recipe, kept, weights)
+        return np.asarray(self._done[key])
+
+    def indicator_weights(self, recipe: Recipe, kept: Sequence[str]) -> FloatArray:
+        """(1 + replicates, or 1) × indicators: weights within a domain."""
+        if recipe.weights != "pca" or len(kept) == 1:
+            return np.array([[recipe.weight(name) for name in kept]])
+        key = ("pca", tuple(kept))
+        if key not in self._done:
+            self._done[key] = pca_weights(self.correlations(self._columns(kept)))
+        return np.asarray(self._done[key])
+
+    def domain_weights(self, recipe: Recipe) -> FloatArray:
+        """(1 + replicates, or 1) × domains: weights of the domains; "pca" of people's scores on the scales' own range."""
+        kept = recipe.kept
+        if recipe.weights != "pca" or len(kept) == 1:
+            return np.array([[recipe.weight(name) for name in kept]])
+        key = ("domains pca", tuple((name, tuple(members)) for name, members in kept.items()), recipe.coverage)
+        if key not in self._done:
+            scores = [combine(self._columns(m), np.ones(len(m)), "arithmetic", recipe.coverage) for m in kept.values()]
+            self._done[key] = pca_weights(self.correlations(np.column_stack(scores)))
+        return np.asarray(self._done[key])
+
+    def correlations(self, columns: FloatArray) -> FloatArray:
+        """(1 + replicates) × k × k: weighted correlations of the rows that have all columns."""
+        size = columns.shape[1]
+        complete = np.isfinite(columns).all(axis=1)
+        held = np.where(complete[:, None], columns, 0.0)
+        middle = held.sum(axis=0) / max(int(complete.sum()), 1)
+        held = np.where(complete[:, None], held - middle, 0.0)
+        upper = np.triu_indices(size)
+        sums = self.groups.total_sums(np.column_stack([complete, held, held[:, upper[0]] * held[:, upper[1]]]))
+        products = np.empty((len(sums), size, size))
+        number, first, second = sums[:, :1], sums[:, 1 : 1 + size], sums[:, 1 + size :]
+        covered = second - first[:, upper[0]] * first[:, upper[1]] / np.where(number > 0, number, np.nan)
+        products[:, upper[0], upper[1]] = products[:, upper[1], upper[0]] = covered
+        return scaled(products)
+
+    def _columns(self, names: Sequence[str]) -> FloatArray:
+        return self.values[:, [self.names.index(name) for name in names]]
+
+    def _linear(self, recipe: Recipe, members: Sequence[str], kept: Sequence[str], weights: FloatArray) -> FloatArray:
+        patterns, counts, sums = self._pattern_sums(recipe, members)
+        places = [list(members).index(name) for name in kept]
+        there = patterns[:, places]
+        covered = (there.mean(axis=1) >= recipe.coverage - 1e-12) & there.any(axis=1)
+        held = weights[:, None, :] * there[None]  # replicates × patterns × indicators
+        total = held.sum(axis=2, keepdims=True)
+        covered = covered & (total[0, :, 0] > 0)
+        share = np.where(covered[None, :, None], held / np.where(total > 0, total, 1.0), 0.0)
+        numerator = np.einsum("rgsi,rsi->rg", sums[:, :, :, places], np.broadcast_to(share, (len(sums), *share.shape[1:])))
+        denominator = counts[:, :, covered].sum(axis=2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(numerator / denominator)
+
+    def _pattern_sums(self, recipe: Recipe, members: Sequence[str]) -> tuple[np.ndarray, FloatArray, FloatArray]:
+        """The patterns, the weight of each (replicates × groups × patterns), and the normalised sums (× indicators)."""
+        raw = ("patterns", tuple(members))
+        if raw not in self._done:
+            self._done[raw] = self._count_patterns(members)
+        patterns, code, counts, sums = self._done[raw]
+        key = ("normalised", tuple(members), recipe.normalisation)
+        if key not in self._done:
+            if recipe.normalisation == "range":
+                self._done[key] = sums
+            elif recipe.normalisation == "z_score":
+                self._done[key] = _standardised(counts, sums, patterns, self._spread(members))
+            else:
+                self._done[key] = self._percentile_sums(members, code, len(patterns))
+        return patterns, counts, self._done[key]
+
+    def _count_patterns(self, members: Sequence[str]) -> tuple[np.ndarray, IntArray, FloatArray, FloatArray]:
+        columns = self._columns(members)
+        patterns, code = np.unique(np.isfinite(columns), axis=0, return_inverse=True)
+        code = code.reshape(-1)
+        filled = np.nan_to_num(columns, nan=0.0)
+        of_pattern = code[:, None] == np.arange(len(patterns))[None, :]
+        size = len(members)
+        stacked = np.column_stack([of_pattern, *(filled * one[:, None] for one in of_pattern.T)]).astype(float)
+        found = self.groups.sums(stacked)
+        counts = found[:, :, : len(patterns)]
+        sums = found[:, :, len(patterns) :].reshape(*found.shape[:2], len(patterns), size)
+        return patterns, code, counts, sums
+
+    def _spread(self, members: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+        """Each indicator's weighted mean and standard deviation over everybody, in every replicate."""
+        columns = self._columns(members)
+        there = np.isfinite(columns)
+        middle = np.nansum(columns, axis=0) / np.maximum(there.sum(axis=0), 1)
+        held = np.where(there, columns - middle, 0.0)
+        size = len(members)
+        sums = self.groups.total_sums(np.column_stack([there, held, held**2]))
+        mean = sums[:, size : 2 * size] / sums[:, :size]
+        variance = sums[:, 2 * size :] / sums[:, :size] - mean**2
+        return mean + middle, np.sqrt(np.maximum(variance, 0.0))
+
+    def _percentile_sums(self, members: Sequence[str], code: IntArray, patterns: int) -> FloatArray:
+        """Sums of percentiles, which are ranked anew in every replicate."""
+        groups, size = self.groups, len(members)
+        cell = np.repeat(np.arange(groups.count), np.diff(groups.bounds)) * patterns + code
+        found = np.zeros((groups.draws, groups.count, patterns, size))
+        columns = [_places(column) for column in self._columns(members).T]
+        for draw, weights in enumerate(groups.each()):
+            for at, (there, place, values) in enumerate(columns):
+                held = weights[there]
+                scores = _percentiles(np.bincount(place, weights=held, minlength=values))[place]
+                sums = np.bincount(cell[there], weights=held * scores, minlength=groups.count * patterns)
+                found[draw, :, :, at] = sums.reshape(groups.count, patterns)
+        return found
+
+    def _again(self, recipe: Recipe, kept: Sequence[str], weights: FloatArray) -> FloatArray:
+        """From people's answers, where scores are not linear in them."""
+        columns = self._columns(kept)
+        if recipe.normalisation == "range" and len(weights) == 1:
+            score = combine(columns, weights[0], recipe.within, recipe.coverage)
+            return self.groups.means(score[:, None])[:, :, 0]
+        mean, spread = self._spread(kept) if recipe.normalisation == "z_score" else (None, None)
+        found = np.empty((self.groups.draws, self.groups.count))
+        places = [_places(column) for column in columns.T] if recipe.normalisation == "percentile" else []
+        for draw, held in enumerate(self.groups.each()):
+            if mean is not None and spread is not None:
+                made = 50 + 10 * (columns - mean[draw]) / np.where(spread[draw] > 0, spread[draw], np.nan)
+            else:
+                made = _ranked(columns, places, held) if places else columns
+            score = combine(made, weights[draw if len(weights) > 1 else 0], recipe.within, recipe.coverage)
+            found[draw] = _weighted(score, held, self.groups.bounds)
+        return found
+
+
+def _standardised(
+    counts: FloatArray, sums: FloatArray, patterns: np.ndarray, spread: tuple[FloatArray, FloatArray]
+) -> FloatArray:
+    mean, deviation = spread
+    if (deviation[0] <= 0).any():
+        number = int((deviation[0] <= 0).sum())
+        raise CohesionError("indicators that do not vary have no z-score", where="normalisation", count=number)
+    safe = np.where(deviation > 0, deviation, np.nan)[:, None, None, :]
+    number = counts[..., None] * patterns[None, None]
+    return np.asarray(50 * number + 10 * (sums - number * mean[:, None, None, :]) / safe)
+
+
+def _places(column: FloatArray) -> tuple[np.ndarray, IntArray, int]:
+    """Which rows have a value, the place of each among the distinct values, and how many of these there are."""
+    there = np.isfinite(column)
+    values, place = np.unique(np.round(column[there], PLACES), return_inverse=True)
+    return there, place.reshape(-1), len(values)
+
+
+def _percentiles(weights: FloatArray) -> FloatArray:
+    """100 times the share below each of the ordered values, and half of the share at it."""
+    upto = np.cumsum(weights)
+    return np.asarray(100 * (upto - weights / 2) / upto[-1])
+
+
+def _ranked(columns: FloatArray, places: Sequence[tuple[np.ndarray, IntArray, int]], weights: FloatArray) -> FloatArray:
+    found = np.full(columns.shape, np.nan)
+    for at, (there, place, values) in enumerate(places):
+        found[there, at] = _percentiles(np.bincount(place, weights=weights[there], minlength=values))[place]
+    return found
+
+
+def _weighted(score: FloatArray, weights: FloatArray, bounds: IntArray) -> FloatArray:
+    there = np.isfinite(score)
+    held = np.where(there, weights, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(
+            np.add.reduceat(held * np.where(there, score, 0.0), bounds[:-1]) / np.add.reduceat(held, bounds[:-1])
+        )
