@@ -50,7 +50,7 @@ def copeland(values: FloatArray, weights: FloatArray) -> FloatArray:
     """
     areas = values.shape[-2]
     flat = values.reshape(-1, areas, values.shape[-1])
-    held = np.broadcast_to(weights, values.shape[:-2] + (1, values.shape[-1])).reshape(-1, values.shape[-1])
+    held = np.broadcast_to(weights, (*values.shape[:-2], 1, values.shape[-1])).reshape(-1, values.shape[-1])
     found = np.empty(flat.shape[:2])
     step = max(1, 20_000_000 // (areas * areas))
     for first in range(0, len(flat), step):

@@ -29,7 +29,7 @@ def ranks_of_rows(frame: pl.DataFrame, columns: Sequence[str]) -> IntArray:
 
 
 def ranks_of_groups(group: pl.Series, member_ranks: IntArray) -> pl.DataFrame:
-    """One row per group, in the order of what its members say: ``group``, ``_place`` (0, 1 …; equal where all is equal)."""
+    """One row per group, by what its members say: ``group``, ``_place`` (0, 1 …; the same where all is equal)."""
     width = len(str(int(member_ranks.max(initial=0))))
     members = pl.DataFrame({"group": group, "rank": member_ranks}).sort("group", "rank")
     text = pl.col("rank").cast(pl.String).str.zfill(width)

@@ -13,8 +13,12 @@ from pipeline.errors import CohesionError
 from pipeline.index.uncertainty.arrays import FloatArray, IntArray
 from pipeline.index.uncertainty.recipe import OPTIONS, Recipe
 
-REMOVED, PERTURBATION, SAMPLING = "removed", "perturbation", "sampling"
-GROUPS = ("indicators", "domains")
+LEFT_OUT, PERTURBATION, SAMPLING = "left_out", "perturbation", "sampling"
+GROUPS = ("indicator", "domain")
+RANDOM = "random"
+"""An option of weights: those declared, each higher or lower by up to the perturbation."""
+LIFTED = 1.0
+"""What 0 is lifted to where a draw takes a geometric or harmonic mean."""
 PERTURBED = 100
 """So many sets of perturbed weights are drawn, of which each draw of methods takes one."""
 CHECKED = 20_000
@@ -49,16 +53,20 @@ def factors(recipe: Recipe, choices: Mapping[str, Any], seed: int) -> list[Facto
 
     Raises CohesionError for a choice or option that a recipe does not have, and for options that exclude each other.
     """
-    known = [*OPTIONS, REMOVED, PERTURBATION]
+    known = [*OPTIONS, LEFT_OUT, PERTURBATION]
     foreign = sorted(set(choices) - set(known))
     if foreign:
         todo = f"There are: {', '.join(known)}."
         raise CohesionError(f"`{foreign[0]}` is no choice of method", where="choices", todo=todo)
     found = [Factor(name, _options(name, choices[name])) for name in OPTIONS if name in choices]
-    if REMOVED in choices:
-        found.append(Factor(REMOVED, _removed(recipe, choices[REMOVED])))
+    if LEFT_OUT in choices:
+        found.append(Factor(LEFT_OUT, _left_out(recipe, choices[LEFT_OUT])))
     if PERTURBATION in choices:
         found.append(Factor(PERTURBATION, _perturbed(recipe, choices[PERTURBATION], seed)))
+    if any(RANDOM in factor.options for factor in found if factor.name == "weights") and PERTURBATION not in choices:
+        raise CohesionError(
+            "random weights need a perturbation", where="choices", todo="Say by how much they may differ."
+        )
     if not found:
         raise CohesionError("no choices of method to vary", where="choices", todo=f"Vary one of: {', '.join(known)}.")
     _check_combinations(recipe, found)
@@ -70,13 +78,21 @@ def run_of(recipe: Recipe, found: Sequence[Factor], picks: IntArray) -> Run:
     chosen = {factor.name: factor.options[pick] for factor, pick in zip(found, picks, strict=True)}
     perturbed = chosen.pop(PERTURBATION, None)
     chosen.pop(SAMPLING, None)
-    return Run(replace(recipe, **chosen), perturbed)
+    if any(RANDOM in factor.options for factor in found if factor.name == "weights"):
+        perturbed = perturbed if chosen["weights"] == RANDOM else None
+        chosen["weights"] = _static(recipe) if chosen["weights"] == RANDOM else chosen["weights"]
+    made = replace(recipe, **chosen)
+    return Run(made if made.is_linear or made.lowest > 0 else replace(made, lowest=LIFTED), perturbed)
+
+
+def _static(recipe: Recipe) -> str:
+    return "equal" if recipe.weights == "pca" else recipe.weights
 
 
 def picks_of(uniform: FloatArray, found: Sequence[Factor]) -> IntArray:
     """Uniform numbers (draws × factors) as places of options."""
     sizes = np.array([len(factor.options) for factor in found])
-    return np.minimum((uniform * sizes).astype(np.int64), sizes - 1)
+    return np.asarray(np.minimum((uniform * sizes).astype(np.int64), sizes - 1), dtype=np.int64)
 
 
 def label(factor: Factor, option: Any) -> str:
@@ -88,28 +104,29 @@ def label(factor: Factor, option: Any) -> str:
 
 def _options(name: str, given: Any) -> tuple[Any, ...]:
     options = (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
-    wrong = [option for option in options if option not in OPTIONS[name]]
+    known = (*OPTIONS[name], RANDOM) if name == "weights" else OPTIONS[name]
+    wrong = [option for option in options if option not in known]
     if wrong or not options:
-        todo = f"There are: {', '.join(OPTIONS[name])}."
+        todo = f"There are: {', '.join(known)}."
         raise CohesionError(f"`{wrong[0] if wrong else ''}` is no {name}", where="choices", todo=todo)
     return options
 
 
-def _removed(recipe: Recipe, given: Any) -> tuple[str | None, ...]:
+def _left_out(recipe: Recipe, given: Any) -> tuple[str | None, ...]:
     """Nothing, and what may be left out: names, or all indicators, or all domains."""
     options: list[str | None] = [None]
     for one in [given] if isinstance(given, str) else given:
-        if one == "indicators":
+        if one == "indicator":
             options += recipe.indicators
-        elif one == "domains":
+        elif one == "domain":
             options += list(recipe.domains)
         elif one is None or one in {*recipe.domains, *recipe.indicators}:
             options.append(one)
         else:
             todo = f"Name one, or say {' or '.join(GROUPS)}."
-            raise CohesionError(f"`{one}` is neither a domain nor an indicator", where="choices.removed", todo=todo)
+            raise CohesionError(f"`{one}` is neither a domain nor an indicator", where="choices.left_out", todo=todo)
     if len(recipe.domains) == 1 and set(recipe.domains) & set(options):
-        raise CohesionError("the only domain cannot be left out", where="choices.removed")
+        raise CohesionError("the only domain cannot be left out", where="choices.left_out")
     return tuple(dict.fromkeys(options))
 
 
@@ -127,7 +144,7 @@ def _check_combinations(recipe: Recipe, found: Sequence[Factor]) -> None:
     if int(np.prod([len(factor.options) for factor in named])) > CHECKED:
         return
     for options in product(*(factor.options for factor in named)):
-        chosen = {factor.name: option for factor, option in zip(named, options, strict=True)}
+        chosen = {factor.name: option for factor, option in zip(named, options, strict=True) if option != RANDOM}
         try:
             replace(recipe, **chosen)
         except CohesionError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipeline.index.uncertainty.aggregating import combine, copeland
 from pipeline.index.uncertainty.arrays import FloatArray, IntArray
 from pipeline.index.uncertainty.normalising import correlations, over_areas, pca_weights, winsorised
 from pipeline.index.uncertainty.person_domains import PersonDomains
+from pipeline.index.uncertainty.person_index import Asked, PersonIndex
 from pipeline.index.uncertainty.recipe import Recipe
 
 
@@ -20,8 +22,12 @@ class Composer:
 
     people: PersonDomains
     wave_of_group: IntArray
+    people_index: PersonIndex = field(init=False)
     _means: list[FloatArray] = field(default_factory=list)
     _done: dict[Any, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.people_index = PersonIndex(self.people)
 
     def indicators(self) -> FloatArray:
         """(1 + replicates) × groups × indicators: area means of what people answered."""
@@ -31,17 +37,29 @@ class Composer:
 
     def domains(self, recipe: Recipe) -> FloatArray:
         """(1 + replicates) × groups × domains that are kept."""
-        if recipe.composed == "person":
+        if recipe.composed == "persons":
             return np.stack(
                 [self.people.domain(recipe, recipe.domains[name], kept) for name, kept in recipe.kept.items()], axis=2
             )
         return self._area_domains(recipe)
+
+    def prepare(self, many: Sequence[tuple[Recipe, FloatArray | None]]) -> None:
+        """Compute together what several recipes (with multipliers of domains' weights) need of people."""
+        asked = [
+            self._asked(recipe, by)
+            for recipe, by in many
+            if recipe.composed == "persons" and recipe.across != "copeland"
+        ]
+        self.people_index.compute(asked)
 
     def index(self, recipe: Recipe, perturbed: FloatArray | None = None, draws: Any = None) -> FloatArray:
         """(1 + replicates) × groups: the index. ``perturbed`` multiplies the domains' weights.
 
         ``draws`` chooses some of the sample (0) and the replicates (1 …), all by default.
         """
+        if recipe.composed == "persons" and recipe.across != "copeland":
+            found = self.people_index.index(self._asked(recipe, perturbed))
+            return found if draws is None else found[draws]
         domains, weights = self.domains(recipe), self.weights(recipe)
         if draws is not None:
             domains = domains[draws]
@@ -49,16 +67,20 @@ class Composer:
         if perturbed is not None:
             weights = weights * perturbed
         if recipe.across != "copeland":
-            return combine(domains, weights[:, None, :], recipe.across, recipe.coverage)
+            return combine(domains, weights[:, None, :], recipe.across, recipe.domain_coverage)
         found = np.empty(domains.shape[:2])
         for wave in np.unique(self.wave_of_group):
             here = self.wave_of_group == wave
             found[:, here] = copeland(domains[:, here], weights[:, None, :])
         return found
 
+    def _asked(self, recipe: Recipe, perturbed: FloatArray | None) -> Asked:
+        weights = self.weights(recipe)
+        return Asked(recipe, weights if perturbed is None else weights * perturbed)
+
     def weights(self, recipe: Recipe) -> FloatArray:
         """(1 + replicates, or 1) × domains: the weights of the domains that are kept."""
-        if recipe.composed == "person" or recipe.weights != "pca":
+        if recipe.composed == "persons" or recipe.weights != "pca":
             return self.people.domain_weights(recipe)
         key = ("weights", _key(recipe))
         if key not in self._done:
@@ -90,6 +112,8 @@ class Composer:
 
 def _key(recipe: Recipe) -> tuple[Any, ...]:
     kept = tuple((name, tuple(members)) for name, members in recipe.kept.items())
-    declared = tuple(sorted(recipe.declared.items())) if recipe.weights == "declared" else ()
+    declared = (
+        tuple(sorted(getattr(recipe, recipe.weights).items())) if recipe.weights in ("declared", "budget") else ()
+    )
     made = (recipe.normalisation, recipe.weights, recipe.within, recipe.treatment, recipe.coverage, recipe.lowest)
     return (kept, declared, *made)

@@ -33,7 +33,7 @@ class Groups:
 
     @property
     def draws(self) -> int:
-        return 1 + self.multiples.shape[1]
+        return 1 + int(self.multiples.shape[1])
 
     def sums(self, columns: FloatArray) -> FloatArray:
         """Σ weight × value in each group: (1 + replicates) × groups × columns."""

@@ -25,8 +25,8 @@ KEPT = 50_000_000
 class MethodDraws:
     """The index of each area (and wave: ``made.groups``) under each drawn method.
 
-    ``scores``: draws × groups, of the sample; ``joint``: draws × replicates × groups, a method's score with a draw of its
-    sampling error; ``choices``: what was drawn, a row per draw.
+    ``scores``: draws × groups, of the sample; ``joint``: draws × replicates × groups, a method's score
+    with a draw of its sampling error; ``choices``: what was drawn, a row per draw.
     """
 
     made: ReplicatedIndex
@@ -51,10 +51,10 @@ def method_draws(
 ) -> MethodDraws:
     """Monte Carlo over choices of method: ``draws`` methods, each option of a choice as likely, all choices at once.
 
-    ``choices`` maps ``composed``, ``normalisation``, ``weights``, ``within``, ``across``, ``treatment`` to the options that
-    could have been taken (see ``Recipe``), ``removed`` to names, "indicators" or "domains" (each left out in turn, or
-    nothing), and ``perturbation`` to the share by which domains' weights may be higher or lower. Every replicate goes
-    through every drawn method. Ranks and probabilities made of the result carry both.
+    ``choices`` maps ``composed``, ``normalisation``, ``weights``, ``within``, ``across``, ``treatment`` to the options
+    that could have been taken (see ``Recipe``), ``left_out`` to names, "indicator" or "domain" (each left out in
+    turn, or nothing), and ``perturbation`` to the share by which domains' weights may be higher or lower. Every
+    replicate goes through every drawn method. Ranks and probabilities made of the result carry both.
 
     Raises CohesionError for choices that a recipe does not have, or that exclude each other.
     """
@@ -106,11 +106,12 @@ def _evaluated(made: ReplicatedIndex, runs: Sequence[Run], draws: int, seed: int
 
 
 def _piece(rows: Rows, runs: list[Run], multiples: FloatArray, normal: FloatArray | None) -> tuple[FloatArray, Draws]:
-    """Of a block of replicates: the scores of the sample, and those of the replicates (or normal draws made of them)."""
+    """Of a block of replicates: the scores of the sample, and of the replicates (or normal draws made of them)."""
     made = composer(rows, multiples)
     size = multiples.shape[1] if normal is None else len(normal)
     scores = np.empty((len(runs), rows.groups.height))
     joint = np.empty((len(runs), size, rows.groups.height), dtype=np.float32)
+    made.prepare([(run.recipe, run.multipliers()) for run in runs])
     for at, run in enumerate(runs):
         index = made.index(run.recipe, run.multipliers())
         scores[at] = index[0]

@@ -14,17 +14,26 @@ SKEW, KURTOSIS = 2.0, 3.5
 
 def over_areas(values: FloatArray, kind: str, lowest: float) -> FloatArray:
     """Values (replicates × areas × indicators) normalised over the areas of each replicate."""
-    if kind == "range":
-        return values
+    if kind == "own_range":
+        return lifted(values, kind, lowest)
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # an indicator that no area has
         if kind == "z_score":
             spread = np.nanstd(values, axis=1, ddof=1, keepdims=True)
-            return 50 + 10 * (values - np.nanmean(values, axis=1, keepdims=True)) / np.where(spread > 0, spread, np.nan)
+            made = 50 + 10 * (values - np.nanmean(values, axis=1, keepdims=True)) / np.where(spread > 0, spread, np.nan)
+            return lifted(made, kind, lowest)
         if kind == "min_max":
             low, high = np.nanmin(values, axis=1, keepdims=True), np.nanmax(values, axis=1, keepdims=True)
-            return lowest + (100 - lowest) * (values - low) / np.where(high > low, high - low, np.nan)
-    return _percentiles(values)
+            made = 100 * (values - low) / np.where(high > low, high - low, np.nan)
+            return lifted(made, kind, lowest)
+    return lifted(_percentiles(values), kind, lowest)
+
+
+def lifted(values: FloatArray, kind: str, lowest: float) -> FloatArray:
+    """Scores from 0 to 100 as ``lowest`` to 100; z-scores, which have no ends, not below ``lowest``."""
+    if lowest <= 0:
+        return values
+    return np.maximum(values, lowest) if kind == "z_score" else lowest + (100 - lowest) / 100 * values
 
 
 def _percentiles(values: FloatArray) -> FloatArray:
@@ -78,12 +87,16 @@ def _moments(flat: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def pca_weights(correlations: FloatArray) -> FloatArray:
-    """Squared loadings on the first component of correlations (… × k × k), which sum to one; equal where there are none."""
+    """Loadings on the first component of correlations (… × k × k), their sum not negative; equal where there are none.
+
+    A loading below zero weighs nothing: a member that is opposed to the others is no part of what they share.
+    """
     size = correlations.shape[-1]
-    usable = np.isfinite(correlations).all(axis=(-2, -1))
+    usable = np.asarray(np.isfinite(correlations).all(axis=(-2, -1)))
     safe = np.where(usable[..., None, None], correlations, np.eye(size))
-    weights = np.linalg.eigh(safe)[1][..., -1] ** 2
-    return np.where(usable[..., None], weights, 1 / size)
+    loadings = np.linalg.eigh(safe)[1][..., -1]
+    loadings = loadings * np.where(loadings.sum(axis=-1, keepdims=True) < 0, -1.0, 1.0)
+    return np.asarray(np.where(usable[..., None], np.maximum(loadings, 0.0), 1 / np.sqrt(size)))
 
 
 def correlations(values: FloatArray) -> FloatArray:

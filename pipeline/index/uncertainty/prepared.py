@@ -38,13 +38,15 @@ class Rows:
         return replace(self, person=found["_at"].cast(pl.Int64).to_numpy())
 
     def numbers(self, recipe: Recipe) -> tuple[IntArray, FloatArray]:
-        """People with each measure in each group, and their effective number (Σ w)² / Σ w²: domains, index, indicators."""
+        """People in each group with each domain, the index, each indicator; their effective number (Σ w)² / Σ w²."""
         there = np.isfinite(self.values)
         domains = []
         for members in recipe.kept.values():
             share = there[:, [self.names.index(name) for name in members]].mean(axis=1)
             domains.append((share > 0) & (share >= recipe.coverage - 1e-12))
-        stacked = np.column_stack([*domains, np.any(domains, axis=0), there]).astype(float)
+        share = np.mean(domains, axis=0)
+        whole = (share > 0) & ((share >= recipe.domain_coverage - 1e-12) | (recipe.composed == "areas"))
+        stacked = np.column_stack([*domains, whole, there]).astype(float)
         starts = np.searchsorted(self.group, np.arange(self.groups.height))
         count = np.add.reduceat(stacked, starts)
         sums = np.add.reduceat(stacked * self.weights[:, None], starts)

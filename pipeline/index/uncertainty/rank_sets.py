@@ -34,13 +34,13 @@ def rank_sets(
 ) -> pl.DataFrame:
     """One row per wave and area: rank (1 is highest), and the lowest and highest rank in its confidence set.
 
-    ``simultaneous``: all sets of a wave hold the true ranks at once with the given confidence; otherwise each does. Where
-    areas are equal, every rank that they could have counts as true. ``only`` (area, wave) names the areas that are ranked.
+    ``simultaneous``: all sets of a wave hold the true ranks at once with the given confidence; otherwise each does.
+    Where areas are equal, every rank that they could have counts as true. ``only`` (area, wave) names those ranked.
     """
     if seed is None:
         raise CohesionError("random draws need a declared seed", where="seed", todo="Declare a whole number.")
     deviations, estimates = made.deviations(measure), made.estimates[:, made.place(measure)]
-    parts = []
+    parts: list[pl.DataFrame] = []
     for wave, places in ranked_groups(made, estimates, only):
         normal = np.random.default_rng([seed, len(parts)]).normal(size=(draws, len(deviations)))
         low, high = confidence_sets(
@@ -51,7 +51,12 @@ def rank_sets(
             simultaneous=simultaneous,
             stepdown=stepdown,
         )
-        columns = {"area": made.groups["area"].to_numpy()[places], "rank": ranked(estimates[places]), "low": low, "high": high}
+        columns = {
+            "area": made.groups["area"].to_numpy()[places],
+            "rank": ranked(estimates[places]),
+            "low": low,
+            "high": high,
+        }
         parts.append(pl.DataFrame(columns).with_columns(wave=pl.lit(wave), measure=pl.lit(measure)))
     names = ["wave", "area", "measure", "rank", pl.col("low").alias("rank_low"), pl.col("high").alias("rank_high")]
     return pl.concat(parts).select(names)
@@ -90,14 +95,14 @@ def rank_sets_of_estimates(
         raise CohesionError(f"has no column {', '.join(lost)}", where="frame")
     if seed is None:
         raise CohesionError("random draws need a declared seed", where="seed", todo="Declare a whole number.")
-    rows = frame.select(pl.col(area).alias("area"), pl.col(estimate, std_error).cast(pl.Float64)).drop_nulls().sort("area")
+    rows = (
+        frame.select(pl.col(area).alias("area"), pl.col(estimate, std_error).cast(pl.Float64)).drop_nulls().sort("area")
+    )
     if rows["area"].is_duplicated().any() or (rows[std_error] < 0).any():
         raise CohesionError("an area twice, or a standard error below zero", where="frame", todo="Correct the frame.")
     x, error = rows[estimate].to_numpy(), rows[std_error].to_numpy()
     drawn = np.random.default_rng(seed).normal(size=(draws, len(x))) * error
-    low, high = confidence_sets(
-        x, np.diag(error**2), drawn, confidence, simultaneous=simultaneous, stepdown=stepdown
-    )
+    low, high = confidence_sets(x, np.diag(error**2), drawn, confidence, simultaneous=simultaneous, stepdown=stepdown)
     return rows.select("area").with_columns(rank=ranked(x), rank_low=low, rank_high=high)
 
 

@@ -41,9 +41,10 @@ def rank_intervals(
     """One row per wave and area: rank (1 is highest), and the percentile interval of its rank.
 
     Of a ``ReplicatedIndex`` intervals carry sampling error; of ``MethodDraws`` method choice as well. ``only`` (columns
-    ``area``, ``wave``) names the areas that are ranked; others have no row. ``seed`` is for replicates that are no random
-    draws (jackknife, half samples), from whose variance normal draws are made. Percentiles of drawn ranks describe how
-    firm a rank is; ``rank_sets`` has intervals with guaranteed coverage, which are wider where areas are close.
+    ``area``, ``wave``) names the areas that are ranked; others have no row. ``seed`` is for replicates that are no
+    random draws (jackknife, half samples), from whose variance normal draws are made. Percentiles of drawn ranks
+    describe how firm a rank is; ``rank_sets`` has intervals with guaranteed coverage, which are wider where areas
+    are close.
     """
     _share(confidence)
     made = source.made if isinstance(source, MethodDraws) else source
@@ -67,7 +68,7 @@ def pairwise(
     only: pl.DataFrame | None = None,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """One row per wave and pair of areas (``area_pairs``): difference, standard error, probability that ``area`` is above.
+    """One row per wave and pair (``area_pairs``): difference, standard error, probability that ``area`` is above.
 
     Difference and standard error are of the declared recipe, with the covariance of the two areas; the probability is
     the share of joint draws in which the first is above, equal ones counting half: of ``MethodDraws`` it carries

@@ -8,9 +8,9 @@ from typing import Literal, get_args
 
 from pipeline.errors import CohesionError
 
-Composed = Literal["person", "area"]
-Normalisation = Literal["range", "z_score", "percentile", "min_max"]
-Weights = Literal["equal", "declared", "pca"]
+Composed = Literal["persons", "areas"]
+Normalisation = Literal["own_range", "z_score", "percentile", "min_max"]
+Weights = Literal["equal", "declared", "budget", "pca"]
 Within = Literal["arithmetic", "geometric", "harmonic"]
 Across = Literal["arithmetic", "geometric", "harmonic", "copeland"]
 Treatment = Literal["none", "winsorise"]
@@ -31,64 +31,62 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 class Recipe:
     """Indicators → domains → index.
 
-    ``domains``: each domain's indicators, all oriented so that more is better. ``composed``: "person" makes domain
-    scores of people and then their area means; "area" makes area means of indicators first (as COINr does), and
-    normalises over areas. ``normalisation``: "range" takes the values as they come (0 to 100 on the scale's own range),
-    "z_score" 50 + 10 z, "percentile" 100 times the share below, "min_max" from ``lowest`` to 100 (over areas only).
-    ``weights``: "equal", "declared" (``declared``, by name of domain or indicator; 1 where it has none) or "pca" (squared
-    loadings on the first principal component). ``within`` combines indicators to domains, ``across`` domains to the
-    index, always over areas' domain means. ``coverage``: the share of a domain's indicators that must be answered.
-    ``treatment``: outlying areas winsorised until |skew| ≤ 2 or kurtosis ≤ 3.5 (``composed="area"``). ``removed``: an
-    indicator or a domain that is left out.
+    ``domains``: each domain's indicators, all oriented so that more is better, from 0 to 100 on their own range.
+    ``composed``: "persons" makes domain scores and the index of people, and averages them by area; "areas" averages
+    indicators by area, and treats, normalises and composes these means (as COINr does). ``normalisation``: "own_range"
+    takes values as they come, "z_score" 50 + 10 z, "percentile" 100 times the share below, "min_max" 0 to 100 on the
+    observed range. ``lowest`` above 0 lifts them to ``lowest`` … 100, for means that cannot take zeros (z-scores are
+    cut there). ``weights``: "equal", "declared" (``declared``, by name of domain or indicator; 1 where it has none),
+    "budget" (``budget``, of domains) or "pca" (loadings on the first principal component). ``within`` combines
+    indicators to domains, ``across`` domains to the index; "copeland" outranks areas by their domain means.
+    ``coverage``: the share of a domain's indicators that must be there, ``domain_coverage`` of domains.
+    ``treatment``: outlying areas winsorised (``composed="areas"``). ``left_out``: an indicator or a domain.
 
     Raises CohesionError for what does not fit together.
     """
 
     domains: Mapping[str, Sequence[str]]
-    composed: Composed = "person"
-    normalisation: Normalisation = "range"
+    composed: Composed = "persons"
+    normalisation: Normalisation = "own_range"
     weights: Weights = "equal"
     declared: Mapping[str, float] = field(default_factory=dict)
     within: Within = "arithmetic"
     across: Across = "arithmetic"
     treatment: Treatment = "none"
     coverage: float = 0.5
+    domain_coverage: float = 0.5
+    budget: Mapping[str, float] = field(default_factory=dict)
     lowest: float = 0.0
-    removed: str | None = None
+    left_out: str | None = None
 
     def __post_init__(self) -> None:
         for name, known in OPTIONS.items():
             if getattr(self, name) not in known:
                 raise CohesionError(f"`{getattr(self, name)}` is no {name}", where=name, todo=_there_are(known))
         _check_names(self.domains)
+        self._check_numbers()
+        if self.left_out is not None and self.left_out not in {*self.domains, *self.indicators}:
+            raise CohesionError(f"`{self.left_out}` is neither a domain nor an indicator", where="left_out")
+        if self.composed == "persons" and self.treatment != "none":
+            todo = 'Leave treatment out, or compose the index from area means (composed="areas").'
+            raise CohesionError("outliers are treated among areas, not among people", where="treatment", todo=todo)
+
+    def _check_numbers(self) -> None:
         names = {*self.domains, *self.indicators}
-        foreign = sorted(set(self.declared) - names)
+        foreign = sorted((set(self.declared) - names) | (set(self.budget) - set(self.domains)))
         if foreign:
             raise CohesionError(
-                f"weights for {', '.join(foreign)}, which the index does not have", where="weights", todo="Correct them."
+                f"weights for {', '.join(foreign)}, which the index does not have",
+                where="weights",
+                todo="Correct them.",
             )
-        if any(not 0 <= weight < float("inf") for weight in self.declared.values()):
+        if any(not 0 <= weight < float("inf") for weight in [*self.declared.values(), *self.budget.values()]):
             raise CohesionError("a weight that is negative or infinite", where="weights", todo="Correct it.")
-        if self.removed is not None and self.removed not in names:
-            raise CohesionError(f"`{self.removed}` is neither a domain nor an indicator", where="removed")
-        if not 0 <= self.coverage <= 1:
-            raise CohesionError(f"`{self.coverage}` is no share from 0 to 1", where="coverage")
-        self._check_combination()
-
-    def _check_combination(self) -> None:
-        nonlinear = {self.within, self.across} & {"geometric", "harmonic"}
-        if self.composed == "person" and self.normalisation == "min_max":
-            todo = 'Use "range", or compose the index from area means (composed="area").'
-            raise CohesionError("min_max is over areas, not over people", where="normalisation", todo=todo)
-        if self.composed == "person" and self.treatment != "none":
-            todo = 'Leave treatment out, or compose the index from area means (composed="area").'
-            raise CohesionError("outliers are treated among areas, not among people", where="treatment", todo=todo)
-        if nonlinear and self.normalisation == "min_max" and self.lowest <= 0:
-            raise CohesionError(
-                f"min_max from 0 has zeros, which a {min(nonlinear)} mean cannot take",
-                where="lowest",
-                todo="Declare lowest: 1, or take the arithmetic mean.",
-            )
+        for name in ("coverage", "domain_coverage"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise CohesionError(f"`{getattr(self, name)}` is no share from 0 to 1", where=name)
+        if not 0 <= self.lowest < 100:
+            raise CohesionError(f"`{self.lowest}` is not from 0 to below 100", where="lowest")
 
     @property
     def indicators(self) -> list[str]:
@@ -99,14 +97,21 @@ class Recipe:
     def kept(self) -> dict[str, list[str]]:
         """The domains with the indicators that are not left out."""
         kept = {
-            domain: [name for name in members if name != self.removed]
+            domain: [name for name in members if name != self.left_out]
             for domain, members in self.domains.items()
-            if domain != self.removed
+            if domain != self.left_out
         }
         return {domain: members for domain, members in kept.items() if members}
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether no step takes a mean that zeros would make zero."""
+        return not {self.within, self.across} & {"geometric", "harmonic"}
+
     def weight(self, name: str) -> float:
         """The weight of a domain or indicator where weights are not of the data."""
+        if self.weights == "budget":
+            return float(self.budget.get(name, 1.0))
         return float(self.declared.get(name, 1.0)) if self.weights == "declared" else 1.0
 
 

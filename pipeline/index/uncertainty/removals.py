@@ -23,10 +23,10 @@ def removals(made: ReplicatedIndex) -> pl.DataFrame:
     """
     recipe = made.recipe
     names = [*(recipe.domains if len(recipe.kept) > 1 else []), *recipe.indicators]
-    names = [name for name in names if len(replace(recipe, removed=name).kept)]
+    names = [name for name in names if len(replace(recipe, left_out=name).kept)]
     if len(names) < 2:
         raise CohesionError("nothing can be left out of a single indicator", where="domains")
-    scores = scores_of(made, [Factor("removed", tuple(names))], np.arange(len(names))[:, None])
+    scores = scores_of(made, [Factor("left_out", tuple(names))], np.arange(len(names))[:, None])
     parts = []
     for at, name in enumerate(names):
         moved = {key: value[0] for key, value in changes(made, scores[at : at + 1]).items()}

@@ -56,7 +56,7 @@ class ReplicatedIndex:
         return np.flatnonzero((self.groups["wave"] == wave).to_numpy())
 
     def table(self, confidence: float = 0.95) -> pl.DataFrame:
-        """One row per area, wave and measure: estimate, standard error, interval, number and effective number of people.
+        """One row per area, wave and measure: estimate, standard error, interval, people, effective number.
 
         Intervals take Student's t with the people of the area less one, or the degrees of freedom of the replicates
         where these are fewer.

@@ -57,9 +57,13 @@ def delivered(people: pl.DataFrame, replicates: pl.DataFrame, scales: pl.DataFra
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise CohesionError("replicate weights that are negative or missing", where="replicates")
     multiples = weights / joined["panel_weight"].to_numpy()[:, None]
-    order = scales.select("replicate").with_row_index("at").join(
-        pl.DataFrame({"replicate": names}).with_row_index("to"), on="replicate"
-    ).sort("to")["at"].to_numpy()
+    order = (
+        scales.select("replicate")
+        .with_row_index("at")
+        .join(pl.DataFrame({"replicate": names}).with_row_index("to"), on="replicate")
+        .sort("to")["at"]
+        .to_numpy()
+    )
     factors = scales["variance_factor"].cast(pl.Float64).to_numpy()[order]
     return Resamples(joined["person_id"], multiples, factors, scales["kind"][0], int(scales["degrees_of_freedom"][0]))
 
@@ -68,15 +72,21 @@ def _checked(replicates: pl.DataFrame, scales: pl.DataFrame) -> list[str]:
     """The names of the replicates, in the order of their columns. Raises CohesionError where the two do not fit."""
     lost = [name for name in HEAD if name not in replicates.columns]
     if lost:
-        raise CohesionError(f"has no column {', '.join(lost)}", where="replicates", todo="Give weights with replicates.")
+        raise CohesionError(
+            f"has no column {', '.join(lost)}", where="replicates", todo="Give weights with replicates."
+        )
     lost = [n for n in ("replicate", "variance_factor", "kind", "degrees_of_freedom") if n not in scales.columns]
     if lost:
-        raise CohesionError(f"has no column {', '.join(lost)}", where="scales", todo="Give the scales of the replicates.")
+        raise CohesionError(
+            f"has no column {', '.join(lost)}", where="scales", todo="Give the scales of the replicates."
+        )
     names = [name for name in replicates.columns if name not in HEAD and name in set(scales["replicate"])]
     others = sorted(set(scales["replicate"]) - set(names))
     if others or len(names) < 2:
         raise CohesionError(
-            "replicates that are in the scales have no column" if others else "fewer than two replicates have no variance",
+            "replicates that are in the scales have no column"
+            if others
+            else "fewer than two replicates have no variance",
             where="replicates",
             count=len(others) or len(names),
         )
@@ -126,9 +136,14 @@ def _units(people: pl.DataFrame, psu: str | None) -> tuple[IntArray, pl.DataFram
     if psu is None:
         return np.arange(people.height), people.select(pl.col("_stratum"))
     order = ranks_of_groups(people["_unit"], people[PLACE].to_numpy())
-    units = order.with_row_index("_at").join(
-        people.group_by(pl.col("_unit").alias("group"), maintain_order=True).agg(pl.col("_stratum").first()), on="group"
-    ).sort("_at")
+    units = (
+        order.with_row_index("_at")
+        .join(
+            people.group_by(pl.col("_unit").alias("group"), maintain_order=True).agg(pl.col("_stratum").first()),
+            on="group",
+        )
+        .sort("_at")
+    )
     placed = people.select(pl.col("_unit").alias("group")).join(units, on="group", how="left", maintain_order="left")
     return placed["_at"].cast(pl.Int64).to_numpy(), units
 

@@ -63,7 +63,10 @@ def sensitivity(
         parts = []
         for name, values in results.items():
             first, total = exact_indices(values.reshape(*sizes, -1))
-            parts += [_rows(made, found, name, "first_order", first, cells), _rows(made, found, name, "total_order", total, cells)]
+            parts += [
+                _rows(made, found, name, "first_order", first, cells),
+                _rows(made, found, name, "total_order", total, cells),
+            ]
         return pl.concat(parts)
     return _estimated(made, found, size, resamples, confidence, seed)
 
@@ -114,6 +117,7 @@ def scores_of(made: ReplicatedIndex, found: Sequence[Factor], picks: IntArray) -
         runs = [run_of(made.recipe, found, row) for row in distinct]
         empty = np.empty((made.resamples.multiples.shape[0], 0))
         work = composer(made.rows, empty)
+        work.prepare([(run.recipe, run.multipliers()) for run in runs])
         scores = np.stack([work.index(run.recipe, run.multipliers())[0] for run in runs])
     return np.asarray(scores[of_draw.reshape(-1)])
 
@@ -134,6 +138,7 @@ def _sampled(made: ReplicatedIndex, runs: list[Run], run: IntArray, replicate: I
 
 def _piece(rows: Rows, runs: list[Run], multiples: FloatArray, run: IntArray, replicate: IntArray) -> FloatArray:
     work = composer(rows, multiples)
+    work.prepare([(runs[one].recipe, runs[one].multipliers()) for one in np.unique(run)])
     found = np.empty((len(run), rows.groups.height))
     for one in np.unique(run):
         mine = np.flatnonzero(run == one)
@@ -143,7 +148,7 @@ def _piece(rows: Rows, runs: list[Run], multiples: FloatArray, run: IntArray, re
 
 @public()
 def method_effects(draws: MethodDraws) -> pl.DataFrame:
-    """One row per option of a choice, area, and measure (index, rank): its mean under it, less that of the declared recipe.
+    """One row per option, area and measure (index, rank): its mean in the draws that took it, less the declared one.
 
     Columns of ``area_sensitivity``; rows without an area have the mean absolute change of rank over areas.
     """
@@ -160,7 +165,7 @@ def method_effects(draws: MethodDraws) -> pl.DataFrame:
 
 
 def changes(made: ReplicatedIndex, scores: FloatArray) -> dict[str, FloatArray]:
-    """Draws × groups: scores and ranks less those of the declared recipe; draws × waves: mean absolute change of rank."""
+    """Draws × groups: scores and ranks less the declared ones; draws × waves: mean absolute change of rank."""
     nominal = made.estimates[None, :, made.place(INDEX)]
     moved = _ranks(made, scores) - _ranks(made, nominal)
     means = [np.nanmean(np.abs(moved[:, made.in_wave(wave)]), axis=1) for wave in _waves(made)]
@@ -188,13 +193,19 @@ def _rows(
     for at, factor in enumerate(found):
         part = _labelled(made, name, kind, factor.name, values[at], draws)
         low, high = (bounds[0][at], bounds[1][at]) if bounds else (np.full(part.height, np.nan),) * 2
-        parts.append(part.with_columns(pl.Series("conf_low", low).fill_nan(None), pl.Series("conf_high", high).fill_nan(None)))
+        parts.append(
+            part.with_columns(pl.Series("conf_low", low).fill_nan(None), pl.Series("conf_high", high).fill_nan(None))
+        )
     return pl.concat(parts)
 
 
 def _labelled(made: ReplicatedIndex, name: str, kind: str, choice: str, values: FloatArray, draws: int) -> pl.DataFrame:
     """One row per group, or (without a name) per wave."""
-    groups = made.groups if name else pl.DataFrame({"area": None, "wave": _waves(made)}, schema_overrides={"area": pl.String})
+    groups = (
+        made.groups
+        if name
+        else pl.DataFrame({"area": None, "wave": _waves(made)}, schema_overrides={"area": pl.String})
+    )
     return groups.select(
         pl.lit(kind).alias("kind"),
         "wave",

@@ -85,7 +85,7 @@ def _estimated(a: FloatArray, b: FloatArray, ab: FloatArray, shares: FloatArray)
 
 
 def exact_indices(results: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Indices of a whole grid of discrete inputs, all equally likely: options of input 1 × … × options of input d × results.
+    """Indices of a whole grid of equally likely options: options of input 1 × … × options of input d × results.
 
     S_i = Var(E[f | x_i]) / V and T_i = E[Var(f | all but x_i)] / V, without sampling error.
 
