@@ -87,16 +87,15 @@ def _moments(flat: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def pca_weights(correlations: FloatArray) -> FloatArray:
-    """Loadings on the first component of correlations (… × k × k), their sum not negative; equal where there are none.
+    """Absolute loadings on the first component of correlations (… × k × k); equal where there are none.
 
-    A loading below zero weighs nothing: a member that is opposed to the others is no part of what they share.
+    Directions are declared, so that what runs against the others still counts for what it was declared to be.
     """
     size = correlations.shape[-1]
     usable = np.asarray(np.isfinite(correlations).all(axis=(-2, -1)))
     safe = np.where(usable[..., None, None], correlations, np.eye(size))
-    loadings = np.linalg.eigh(safe)[1][..., -1]
-    loadings = loadings * np.where(loadings.sum(axis=-1, keepdims=True) < 0, -1.0, 1.0)
-    return np.asarray(np.where(usable[..., None], np.maximum(loadings, 0.0), 1 / np.sqrt(size)))
+    loadings = np.abs(np.linalg.eigh(safe)[1][..., -1])
+    return np.asarray(np.where(usable[..., None], loadings, 1 / np.sqrt(size)))
 
 
 def correlations(values: FloatArray) -> FloatArray:

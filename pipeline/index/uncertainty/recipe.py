@@ -37,7 +37,7 @@ class Recipe:
     takes values as they come, "z_score" 50 + 10 z, "percentile" 100 times the share below, "min_max" 0 to 100 on the
     observed range. ``lowest`` above 0 lifts them to ``lowest`` … 100, for means that cannot take zeros (z-scores are
     cut there). ``weights``: "equal", "declared" (``declared``, by name of domain or indicator; 1 where it has none),
-    "budget" (``budget``, of domains) or "pca" (loadings on the first principal component). ``within`` combines
+    "budget" (``budget``, of domains) or "pca" (absolute loadings on the first principal component). ``within`` combines
     indicators to domains, ``across`` domains to the index; "copeland" outranks areas by their domain means.
     ``coverage``: the share of a domain's indicators that must be there, ``domain_coverage`` of domains.
     ``treatment``: outlying areas winsorised (``composed="areas"``). ``left_out``: an indicator or a domain.
