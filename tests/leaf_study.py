@@ -166,6 +166,32 @@ main:
   iterations: 10
   seed: 5
 """
+INDEX = """
+title: An index of everything
+area: area
+labels: {A0: North}
+arms: [main]
+waves: [w01, w02, w03]
+domains:
+  trust_in_politics: {label: Trust, indicators: [political_trust]}
+  life:
+    label: Life
+    indicators: {belonging: {}, contact_quantity: {direction: lower, range: [1, 4]}, life_satisfaction: {}}
+normalisation: {method: own_range, bounds: [1, 100]}
+weights: {method: declared, domains: {life: 2}, indicators: {belonging: 3}}
+aggregation: {domains: arithmetic, index: geometric}
+coverage: {indicators: 0.4, domains: 0.5}
+base_wave: w01
+comparison: {areas: [A1], label: The first area}
+benchmarks:
+  - {measure: life, value: 50, std_error: 1, label: The country, source: made up, waves: [w01], wording: same,
+     mode: same}
+smallest_shown: 10
+ranked: {n_effective: 12, reliability: 0.1}
+small_areas: {method: reml, covariates: [deprivation]}
+uncertainty:
+  {seed: 3, draws: 50, replicates: 50, choices: {weights: [equal, declared], aggregation: [arithmetic, geometric]}}
+"""
 CAVEATS = """Each assumption is rated.
 
 | assumption | quality | impact | why |
@@ -186,7 +212,7 @@ def make_everything(root: Path) -> Path:
     }
     files = {
         "study.yaml": ABOUT, "items.yaml": ITEMS, "scales.yaml": SCALES, "weights.yaml": WEIGHTS,
-        "targets.csv": TARGETS, "imputation.yaml": IMPUTATION, "caveats.md": CAVEATS,
+        "targets.csv": TARGETS, "imputation.yaml": IMPUTATION, "index.yaml": INDEX, "caveats.md": CAVEATS,
         **{f"waves/{wave}.yaml": text for wave, text in WAVES.items()},
     }  # fmt: skip
     declared |= {(folder / name).relative_to(root).as_posix(): text for name, text in files.items()}

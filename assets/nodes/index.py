@@ -67,8 +67,8 @@ def make_areas(tables: Tables, *, index: Index, labels: Mapping[str, str], covar
     """Areas with their estimates, what may be shown of them, and their ranks."""
     import polars as pl
 
-    from pipeline.index import area_covariates, area_table
-    from pipeline.tables import Areas
+    from pipeline.index import area_covariates, area_table, index_changes
+    from pipeline.tables import AreaChanges, Areas
 
     panel = tables["panel"]
     design = panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
@@ -77,8 +77,8 @@ def make_areas(tables: Tables, *, index: Index, labels: Mapping[str, str], covar
     made = area_table(index, scores, tables["indicators"], design, labels=labels, area_measures=known)
     shown = made.filter(pl.col("measure") == "index")
     return Output(
-        {"areas": made},
-        {"areas": Areas},
+        {"areas": made, "area_changes": index_changes(index, scores, tables["indicators"], design)},
+        {"areas": Areas, "area_changes": AreaChanges},
         metadata={
             "areas": {
                 "areas shown": shown.filter("is_shown")["area"].n_unique(),
@@ -95,7 +95,7 @@ def _areas(study: Study, index: Index) -> Node:
     return Node(
         make_areas,
         reads={
-            "index": view(index, reads.AREAS_OF_INDEX),
+            "index": view(index, reads.areas_of_index(index)),
             "labels": area_labels(study, index),
             "covariates": index.small_areas.covariates,
         },
@@ -104,7 +104,7 @@ def _areas(study: Study, index: Index) -> Node:
             "indicators": ("indicators", study.key),
             "panel": ("panel", study.key),
         },
-        outputs={"areas": ("areas", study.key)},
+        outputs={name: (name, study.key) for name in ("areas", "area_changes")},
         group="score",
         study=study.key,
         description=f"{study.about.short_title}: its areas on {index.title}, with intervals, and what may be shown.",

@@ -129,13 +129,6 @@ PANEL = (
     "items.*.concept",
     *_under("about.areas.*", "table", "column", "code", "by", "vintage", "date", "over_time", "unmatched"),
 )
-_OF_INDEX = _under("domains.*", "indicators.#")
-"""The measures of an index: its domains, and their indicators by name."""
-AREAS_OF_INDEX = (
-    *_OF_INDEX,
-    *("confidence", "smallest_shown", "ranked"),
-    *_under("small_areas", "method", "covariates"),
-)
 WEIGHT_SET = ("waves", "who", "arms", "base", "response", "margins", "trim", "replicates")
 IMPUTATION_SET = (
     "measures",
@@ -185,16 +178,30 @@ def redelivery_of(wave: str, together: Iterable[str]) -> tuple[str, ...]:
 
 def scoring_index(declared: Index) -> tuple[str, ...]:
     """What persons' scores read of an index; of weights what their method takes."""
-    methods = {"declared": ("weights.domains", "weights.indicators"), "budget": ("weights.budget",)}
-    treated = ("skew", "kurtosis", "then")
     return (
         *("area", "arms", "waves", "composed", "imputation", "aggregation", "coverage", "smallest_shown", "ranked"),
         *_under("domains.*.indicators.*", "direction", "range", "goalposts", "reference"),
         *_under("normalisation", "method", "bounds", "mean_sd", "cap"),
-        *_under("outliers", "method", *treated),
-        "weights.method",
-        *methods.get(declared.weights.method, ()),
+        *_under("outliers", "method", "skew", "kurtosis", "then"),
+        *_weights_of(declared),
     )
+
+
+def areas_of_index(declared: Index) -> tuple[str, ...]:
+    """What the areas read of an index: its measures, how persons are scored on some of them, and what is compared."""
+    compared = _under("benchmarks.*", "label", "measure", "value", "std_error", "waves", "wording", "mode")
+    return (
+        "domains.*.indicators.#",
+        *("aggregation", "coverage", "composed", "confidence", "smallest_shown", "ranked", "base_wave", "comparison"),
+        *_under("small_areas", "method", "covariates"),
+        *(compared if declared.benchmarks else ("benchmarks",)),
+        *_weights_of(declared),
+    )
+
+
+def _weights_of(declared: Index) -> tuple[str, ...]:
+    methods = {"declared": ("weights.domains", "weights.indicators"), "budget": ("weights.budget",)}
+    return ("weights.method", *methods.get(declared.weights.method, ()))
 
 
 def weighting(declared: WeightSet) -> tuple[str, ...]:

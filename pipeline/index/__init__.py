@@ -1,9 +1,13 @@
 """Persons' scores into an index, areas with their uncertainty, changes, the tension monitor, pooled programmes."""
 
-from pipeline.index.area_sets import area_sets, in_declared_areas
+from pipeline.index.area_sets import (
+    area_sets,
+    in_declared_areas,
+)
 from pipeline.index.assembly import (
     area_covariates,
     area_table,
+    index_changes,
 )
 from pipeline.index.change import (
     area_changes,
@@ -99,6 +103,7 @@ __all__ = [
     "framework",
     "impute",
     "in_declared_areas",
+    "index_changes",
     "leave_one_out",
     "mean_scores",
     "meta_analysis",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from pipeline.specs.base import Assumable, Name, Text, WaveName, WaveNames
 from pipeline.specs.disclosure import SMALLEST
@@ -32,6 +32,7 @@ WHOLE = "index"
 AREA_ROLE = "area"
 """In place of a score: the column with the role ``area``."""
 ABOVE_ZERO = ("geometric", "harmonic")
+BOUNDED = ("own_range", "min_max", "goalposts")
 
 
 def _by_name(indicators: Any) -> Any:
@@ -58,6 +59,20 @@ class Domain(Assumable):
     indicators: Annotated[dict[Name, Indicator], BeforeValidator(_by_name)] = Field(min_length=1)
 
 
+def _apart(domains: dict[str, Domain]) -> dict[str, Domain]:
+    """Refuse an indicator in two domains, and a domain that is called as another measure is."""
+    seen: dict[str, str] = {}
+    for key, domain in domains.items():
+        for name in domain.indicators:
+            if name in seen:
+                raise ValueError(f"the indicator `{name}` is in `{seen[name]}` and in `{key}`. Keep one")
+            seen[name] = key
+    taken = sorted(({WHOLE} & {*domains, *seen}) | (set(domains) & set(seen)))
+    if taken:
+        raise ValueError(f"`{taken[0]}` names two measures: give the domain a name of its own")
+    return domains
+
+
 class Index(Assumable):
     """index.yaml
 
@@ -74,7 +89,7 @@ class Index(Assumable):
     labels: dict[Text, Text] = {}
     arms: tuple[Name, ...] = ()
     waves: WaveNames = ()
-    domains: dict[Name, Domain] = Field(min_length=1)
+    domains: Annotated[dict[Name, Domain], AfterValidator(_apart)] = Field(min_length=1)
     composed: Literal["persons", "areas"] = "persons"
     imputation: Imputing = "none"
     outliers: Outliers = Outliers()
@@ -94,44 +109,41 @@ class Index(Assumable):
     monitor: MonitorPlan = MonitorPlan()
     profile: Profiles = Profiles()
 
-    @model_validator(mode="after")
-    def _each_indicator_in_one_domain(self) -> Self:
-        seen: dict[str, str] = {}
-        for key, domain in self.domains.items():
-            for name in domain.indicators:
-                if name in seen:
-                    raise ValueError(f"the indicator `{name}` is in `{seen[name]}` and in `{key}`. Keep one")
-                seen[name] = key
-        taken = sorted({WHOLE} & {*self.domains, *seen} | set(self.domains) & set(seen))
-        if taken:
-            raise ValueError(f"`{taken[0]}` names two measures: give the domain a name of its own")
-        return self
+    @field_validator("imputation", "outliers", "normalisation", "aggregation")
+    @classmethod
+    def _is_of_what_is_composed(cls, said: Any, info: ValidationInfo) -> Any:
+        """Steps over areas are for an index that is composed over areas."""
+        over_areas: dict[str, Callable[[], bool]] = {
+            "imputation": lambda: said != "none",
+            "outliers": lambda: said.method != "none",
+            "normalisation": lambda: said.method in AMONG_AREAS,
+            "aggregation": lambda: "copeland" in (said.domains, said.index),
+        }
+        if info.data.get("composed") == "persons" and over_areas[str(info.field_name)]():
+            raise ValueError("this is a step over areas: say `composed: areas`, or leave it out")
+        return said
 
-    @model_validator(mode="after")
-    def _steps_go_together(self) -> Self:
-        steps = {self.aggregation.domains, self.aggregation.index}
-        if self.composed == "persons":
-            _only_areas("imputation", self.imputation != "none")
-            _only_areas("outliers", self.outliers.method != "none")
-            _only_areas("aggregation: copeland", "copeland" in steps)
-            _only_areas(f"normalisation: {self.normalisation.method}", self.normalisation.method in AMONG_AREAS)
-        zeros = (
-            self.normalisation.method not in ("own_range", "min_max", "goalposts") or self.normalisation.bounds[0] <= 0
-        )
-        if zeros and steps & set(ABOVE_ZERO):
-            mean = sorted(steps & set(ABOVE_ZERO))[0]
-            raise ValueError(
-                f"a {mean} mean of scores that may be zero is zero or does not exist: normalise to `bounds: [1, 100]`"
-            )
-        return self
+    @field_validator("normalisation")
+    @classmethod
+    def _has_what_it_needs(cls, said: Normalisation, info: ValidationInfo) -> Normalisation:
+        needed = {"goalposts": "goalposts", "distance": "reference"}.get(said.method)
+        domains: dict[str, Domain] = info.data.get("domains", {})
+        for domain in domains.values() if needed else ():
+            for name, one in domain.indicators.items():
+                if getattr(one, str(needed)) is None:
+                    raise ValueError(f"`method: {said.method}` needs the `{needed}` of `{name}`")
+        return said
 
-    @model_validator(mode="after")
-    def _every_indicator_has_what_its_normalisation_needs(self) -> Self:
-        needed = {"goalposts": "goalposts", "distance": "reference"}.get(self.normalisation.method)
-        for name, one in self.indicators.items() if needed else ():
-            if getattr(one, str(needed)) is None:
-                raise ValueError(f"`normalisation: {self.normalisation.method}` needs the `{needed}` of `{name}`")
-        return self
+    @field_validator("aggregation")
+    @classmethod
+    def _is_of_what_is_above_zero(cls, said: Aggregation, info: ValidationInfo) -> Aggregation:
+        onto: Normalisation | None = info.data.get("normalisation")
+        bounded = onto is None or (onto.method in BOUNDED and onto.bounds[0] > 0)
+        for mean in (said.domains, said.index):
+            if mean in ABOVE_ZERO and not bounded:
+                todo = "say `normalisation: {bounds: [1, 100]}`"
+                raise ValueError(f"a {mean} mean of scores that may be zero is zero, or does not exist: {todo}")
+        return said
 
     @property
     def indicators(self) -> dict[str, Indicator]:
@@ -148,8 +160,3 @@ class Index(Assumable):
         """Every measure → its level: the index, its domains, their indicators."""
         domains: Iterable[tuple[str, str]] = ((key, "domain") for key in self.domains)
         return {WHOLE: "index", **dict(domains), **dict.fromkeys(self.indicators, "indicator")}
-
-
-def _only_areas(what: str, is_so: bool) -> None:
-    if is_so:
-        raise ValueError(f"`{what}` is a step over areas: say `composed: areas`, or leave it out")

@@ -42,7 +42,7 @@ def area_means(
     absent = [name for name in needed if name not in scores.columns]
     if absent:
         raise CohesionError("the scores have no such column", where=absent[0])
-    rows = _placed(scores.select(needed).rename({weight: "_w"}), design).filter(pl.col("_w") > 0)
+    rows = placed(scores.select(needed).rename({weight: "_w"}), design).filter(pl.col("_w") > 0)
     answered = _answered(rows, list(measures))
     if not answered.height:
         raise CohesionError("nobody has an area and a score")
@@ -82,8 +82,8 @@ def _variances(rows: pl.DataFrame, answered: pl.DataFrame, means: pl.DataFrame) 
     )
 
 
-def _placed(scores: pl.DataFrame, design: pl.DataFrame | None) -> pl.DataFrame:
-    """With the stratum and the unit of each row, as text that is unique within its wave."""
+def placed(scores: pl.DataFrame, design: pl.DataFrame | None) -> pl.DataFrame:
+    """With ``_stratum`` and ``_unit`` of each row, as text: units are nested in strata, strata in arms."""
     rows = scores if design is None else scores.join(design, on=["person_id", "wave"], how="left")
     stratum = pl.col("stratum").cast(pl.String).fill_null("") if "stratum" in rows.columns else pl.lit("")
     unit = pl.lit(None, pl.String)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +80,31 @@ def person_scores(
         method_log(index, {**made, **domains, WHOLE: whole}, head, weight, ends),
         rows.select("person_id", "wave", *(name for name in DESIGN if name in rows.columns)),
     )
+
+
+def composer(index: Index, indicators: pl.DataFrame) -> Callable[[pl.DataFrame, Sequence[str]], pl.DataFrame]:
+    """What scores persons on some of the indicators, as declared: (indicators, those kept) → domains and index.
+
+    Weights of principal components are those of all ``indicators``. A domain of which nothing is kept has no score, and
+    is none of those that the index must cover.
+    """
+    names = list(index.indicators)
+    values = indicators.select(pl.col(n).cast(pl.Float64).fill_null(float("nan")) for n in names).to_numpy()
+    weight = chosen_weights(index, {name: values[:, place] for place, name in enumerate(names)})
+
+    def compose(frame: pl.DataFrame, kept: Sequence[str]) -> pl.DataFrame:
+        made: dict[str, Floats] = {}
+        for key, one in index.domains.items():
+            members = [name for name in one.indicators if name in kept]
+            if members:
+                columns = [pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in members]
+                made[key] = _mean(np.asarray(frame.select(columns).to_numpy()), weight, members, index, key)
+        empty = np.full(frame.height, np.nan)
+        whole = _mean(np.column_stack(list(made.values())), weight, list(made), index, WHOLE) if made else empty
+        every = {key: made.get(key, empty) for key in index.domains} | {WHOLE: whole}
+        return pl.DataFrame({name: pl.Series(name, column).fill_nan(None) for name, column in every.items()})
+
+    return compose
 
 
 def _raw(rows: pl.DataFrame, names: list[str]) -> Floats:
