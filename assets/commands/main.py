@@ -20,6 +20,7 @@ from assets.commands.migrate import migrate
 from assets.commands.place import RootAnywhere, here, here_to_write, named_root
 from assets.commands.proxy import proxy_app
 from assets.commands.release import release_app
+from assets.commands.toolkit import toolkit
 from assets.commands.trace import trace
 from assets.commands.ui import ui
 from assets.commands.warehouse import warehouse_app
@@ -142,6 +143,7 @@ app.command()(ui)
 app.command()(diff)
 app.command()(builds)
 app.command()(trace)
+app.command()(toolkit)
 app.command()(audit)
 app.command()(bundle)
 app.command()(verify)

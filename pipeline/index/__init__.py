@@ -41,6 +41,7 @@ from pipeline.index.persons import (
     person_scores,
 )
 from pipeline.index.programmes import (
+    Measure,
     effect_sizes,
     leave_one_out,
     meta_analysis,
@@ -49,6 +50,7 @@ from pipeline.index.programmes import (
     power_of,
     programme_effects,
     smallest_effect,
+    toolkit,
 )
 from pipeline.index.small_areas import (
     AreaModel,
@@ -78,6 +80,7 @@ __all__ = [
     "Benchmarked",
     "Composite",
     "Framework",
+    "Measure",
     "PersonScores",
     "Poststratified",
     "Recipe",
@@ -127,5 +130,6 @@ __all__ = [
     "scale_reliability",
     "sensitivity",
     "smallest_effect",
+    "toolkit",
     "treat",
 ]
