@@ -33,7 +33,9 @@ def _of_study(study: Study, project: Project) -> Iterator[Named]:
         items[key] = _wording(item)
         items[f"{key}_reason"] = f"Why there is no answer: {item.label}"
     yield f"answers/{study.key}", {"": study.about.title, **items}
-    yield f"panel/{study.key}", {"": study.about.title, **dict(_scores(study, project))}
+    scores = dict(_scores(study, project))
+    yield f"panel/{study.key}", {"": study.about.title, **scores}
+    yield from _of_index(study, scores)
     for wave in study.waves:
         yield (
             f"wave/{study.key}/{wave}",
@@ -42,6 +44,22 @@ def _of_study(study: Study, project: Project) -> Iterator[Named]:
     for name, declared in study.weights.items():
         for kind in ("weights", "weight_steps", "weight_margins", "weight_balance", "replicates", "replicate_weights"):
             yield f"{kind}/{study.key}/{name}", {"": f"{declared.label} ({', '.join(declared.waves)})."}
+
+
+def _of_index(study: Study, scores: dict[str, str]) -> Iterator[Named]:
+    """Of an index: what each domain and each indicator is."""
+    index = study.index
+    if index is None:
+        return
+    title = {"": f"{index.title}."}
+    domains = index.domains.items()
+    told = {key: f"{one.label}: {one.description or ', '.join(one.indicators)}" for key, one in domains}
+    yield f"index/{study.key}", {**title, **told}
+    indicators = index.indicators.items()
+    turned = {name: f"{scores.get(name, name)} Here {one.direction} is more cohesion." for name, one in indicators}
+    yield f"indicators/{study.key}", {**title, **turned}
+    for kind in ("index_methods", "areas", "area_changes"):
+        yield f"{kind}/{study.key}", title
 
 
 def _wording(item: Item) -> str:
