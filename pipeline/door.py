@@ -228,12 +228,22 @@ def _refuse_infinite(frame: pl.DataFrame) -> None:
         raise ModelError("infinite values", where=", ".join(found), count=sum(found.values()), todo="Correct them.")
 
 
+def _rises(rows: pl.DataFrame) -> bool:
+    """Whether each row comes after the one before it, as in a sorted panel: then none stands there twice."""
+    before = [pl.col(name).shift() for name in rows.columns]
+    first = pl.col(rows.columns[0])
+    after = first > before[0]
+    if len(rows.columns) == 2:
+        after |= (first == before[0]) & (pl.col(rows.columns[1]) > before[1])
+    return bool(rows.select(after.slice(1).all()).item())
+
+
 def _refuse_twice(frame: pl.DataFrame, person: object, wave: object, *, people: bool) -> None:
     if person not in frame.columns or not (people or wave in frame.columns):
         return
     keys = [str(person), *([str(wave)] if wave in frame.columns else [])]
     rows = frame.select(keys).drop_nulls()
-    twice = rows.height - rows.unique().height
+    twice = 0 if _rises(rows) else rows.height - rows.unique().height
     if not twice:
         return
     if len(keys) == 1:

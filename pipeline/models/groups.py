@@ -36,6 +36,20 @@ def by_content(group: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def order_of(squares: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:
-    """The places of groups in the order of their sums of squares (groups × columns), what is but rounding as zero."""
-    clean = np.where(squares > ROUNDING * squares.sum(axis=0), squares, 0.0)
-    return np.lexsort([*([] if counts is None else [counts]), *clean.T[::-1]])
+    """The places of groups in the order of their sums of squares (groups × columns), what is but rounding as zero.
+
+    As ``np.lexsort`` of all columns; each column after the first is looked at for those alone that are alike so far.
+    """
+    order, alike = np.arange(len(squares)), np.zeros(len(squares), dtype=np.int64)
+    left = np.arange(len(squares))  # the places in `order` of those that are alike so far, numbered by `alike`
+    columns: list[np.ndarray] = [np.where(column > ROUNDING * column.sum(), column, 0.0) for column in squares.T]
+    for values in [*columns, *([] if counts is None else [counts])]:
+        own = order[left]
+        by = np.lexsort((values[own], alike[left]))
+        order[left] = own[by]
+        same = (np.diff(values[order[left]]) == 0) & (np.diff(alike[left]) == 0)
+        alike[left] = np.cumsum(np.concatenate([[0], ~same]))
+        left = left[np.concatenate([same, [False]]) | np.concatenate([[False], same])]
+        if not len(left):
+            break
+    return order

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline import models
 from pipeline.errors import ModelError
+from pipeline.models.groups import order_of
 
 
 def panel() -> pl.DataFrame:
@@ -51,3 +52,13 @@ def test_rows_and_names_of_people_change_no_draw(name: str) -> None:
 def test_choices_that_are_none_are_refused_in_one_sentence() -> None:
     with pytest.raises(ModelError, match=r"^`choices\.covariates`: input should be a valid dictionary\.$"):
         models.multiverse(panel(), "y", ["x"], choices={"covariates": [[]]})
+
+
+@pytest.mark.parametrize("counted", [False, True], ids=["by-squares", "by-squares-and-rows"])
+@pytest.mark.parametrize("levels", [1, 2, 3, 40])
+def test_groups_stand_in_the_order_of_all_their_columns(levels, counted):
+    draw = np.random.default_rng(levels)
+    squares = draw.integers(0, levels, (200, 4)).astype(float)
+    counts = draw.integers(1, 3, 200) if counted else None
+    wanted = np.lexsort([*([] if counts is None else [counts]), *squares.T[::-1]])
+    assert order_of(squares, counts).tolist() == wanted.tolist()

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import ModelError
-from pipeline.models.columns import codes, level_name
+from pipeline.models.columns import codes
 from pipeline.models.covariance import FEW_CLUSTERS
 from pipeline.models.inference import Basis, Term
 from pipeline.models.interventions.starts import Calendar, Start, calendar, described, starts
@@ -127,9 +127,13 @@ class Adoption:
     @cached_property
     def places(self) -> np.ndarray:
         """The row of each unit in each wave (units × waves) of a panel, −1 where it has none."""
-        found = np.full((self.n_units, len(self.times)), -1)
+        found = np.full((self.n_units, len(self.times)), -1, order="F")
         found[self.unit, self.wave] = np.arange(self.n_obs)
         return found
+
+    @cached_property
+    def start_of_unit(self) -> np.ndarray:
+        return np.asarray(self.start[np.searchsorted(self.unit, np.arange(self.n_units))])
 
     @cached_property
     def effects(self) -> Effects:
@@ -245,9 +249,9 @@ def adoption(
 
 
 def _first_of(names: pl.Series, group: np.ndarray) -> np.ndarray:
-    """What each unit is called, in the order of the codes."""
+    """The name of each unit as the column has it, in the order of the codes."""
     first = np.unique(group, return_index=True)[1]
-    return np.array([level_name(name) for name in names[first.tolist()].to_list()], dtype=object)
+    return np.array(names[first].to_list(), dtype=object)
 
 
 def _in_words(column: str) -> str:

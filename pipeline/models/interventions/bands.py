@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.errors import ModelError
 from pipeline.models.groups import order_of
 
-CHUNK = 2_000_000
+CHUNK = 125_000
 FEWEST_DRAWS = 99
 
 

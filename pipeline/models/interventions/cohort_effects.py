@@ -13,11 +13,13 @@ import numpy as np
 
 from pipeline.errors import ModelError
 from pipeline.models.interventions.adoption import Adoption, require_controls
-from pipeline.models.interventions.two_periods import Found, Method, changes, levels
+from pipeline.models.interventions.two_periods import Comparison, Found, Method, levels
 
 Control = Literal["never", "not_yet"]
 Base = Literal["varying", "universal"]
 Kind = Literal["simple", "dynamic", "group", "calendar"]
+Known = dict[tuple[float, bytes], Comparison]
+"""Cohort and rows of the earlier wave → their comparison, which serves every later wave of the same units."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,14 @@ class CohortEffects:
         if self.data.design == "cross_sections":
             return codes
         return np.asarray(codes[np.searchsorted(self.data.unit, np.arange(self.data.n_units))])
+
+    @cached_property
+    def sizes(self) -> tuple[np.ndarray, np.ndarray]:
+        """The share of units in the cohort of each effect (c), and its influence (units × c)."""
+        start, weight = _units(self)
+        member = (start[:, None] == self.start) * weight[:, None]
+        share = member.mean(axis=0)
+        return share, member - share
 
     @cached_property
     def summed(self) -> np.ndarray:
@@ -73,12 +83,13 @@ def cohort_effects(data: Adoption, control: Control, method: Method, base: Base)
             "nobody is never treated", where="control", todo="Compare with those not treated yet: `control: not_yet`."
         )
     cells, withheld, found, rows = [], [], [], []
+    known: Known = {}
     for start in data.cohorts:
         for time in data.times:
             against = _base(data, start, time, base)
             if against is None or against == time:
                 continue
-            made = _named(data, start, time, against, control, method)
+            made = _named(data, start, time, against, control, method, known)
             if isinstance(made, str):
                 withheld.append((float(start), float(time), made))
                 continue
@@ -109,11 +120,11 @@ def _base(data: Adoption, start: float, time: float, base: Base) -> float | None
 
 
 def _named(
-    data: Adoption, start: float, time: float, against: float, control: Control, method: Method
+    data: Adoption, start: float, time: float, against: float, control: Control, method: Method, known: Known
 ) -> tuple[Found, int] | str:
     """One effect, or why there is none. Raises ModelError naming the cohort and the two waves that are compared."""
     try:
-        return _one(data, start, time, against, control, method)
+        return _one(data, start, time, against, control, method, known)
     except ModelError as error:
         name = data.when.label
         compared = f"those first treated in {name(start)}, {name(against)} and {name(time)}"
@@ -121,25 +132,24 @@ def _named(
 
 
 def _one(
-    data: Adoption, start: float, time: float, against: float, control: Control, method: Method
+    data: Adoption, start: float, time: float, against: float, control: Control, method: Method, known: Known
 ) -> tuple[Found, int] | str:
     """One effect with the influence of every unit, and the treated rows it rests on; or why there is none."""
     if data.design == "cross_sections":
         return _of_levels(data, start, time, against, control, method)
-    place = data.places
-    now, then = (place[:, np.searchsorted(data.times, when)] for when in (time, against))
-    first = data.start[np.searchsorted(data.unit, np.arange(data.n_units))]
-    own, others = _compared(data, first, start, max(time, against), control)
+    now, then = (data.places[:, np.searchsorted(data.times, when)] for when in (time, against))
+    own, others = _compared(data, data.start_of_unit, start, max(time, against), control)
     both = np.flatnonzero((own | others) & (now >= 0) & (then >= 0))
-    now, then = now[both], then[both]
+    now, then, treated = now[both], then[both], own[both]
+    if why := _few(treated):
+        return why
     early = then if against < time else now
-    x = np.column_stack([np.ones(len(both)), data.covariates[early]])
-    return _few(own[both]) or _spread(
-        changes(
-            data.outcome[now] - data.outcome[then], own[both].astype(float), x, _mean_one(data.weight_of(early)), method
-        ),
-        both, data.n_units, int(own[both].sum()),
-    )  # fmt: skip
+    key = (start, early.tobytes())
+    if key not in known:
+        x = np.column_stack([np.ones(len(both)), data.covariates[early]])
+        known[key] = Comparison(treated.astype(float), x, _mean_one(data.weight_of(early)))
+    found = known[key].effect(data.outcome[now] - data.outcome[then], method)
+    return _spread(found, both, data.n_units, int(treated.sum()))
 
 
 def _of_levels(
@@ -201,22 +211,18 @@ def aggregate(found: CohortEffects, kind: Kind) -> Together:
     "simple": all after the start; "dynamic": by event time; "group": by cohort; "calendar": by wave. The first is the
     overall one: of "dynamic" and "calendar" the plain mean of those after the start, of "group" by size.
     """
-    size, influence = _sizes(found)
+    size, influence = found.sizes
     after = found.is_after
     if kind == "simple":
-        one = _weighted(found, after, size, influence)
-        return Together(np.array([np.nan]), one[0][None], one[1][:, None], found.rows[after].sum()[None])
+        effect, each = _weighted(found, after[:, None], size, influence)
+        return Together(np.array([np.nan]), effect, each, found.rows[after].sum()[None])
     key = {"dynamic": found.time - found.start, "group": found.start, "calendar": found.time}[kind]
     chosen = np.ones(len(key), bool) if kind == "dynamic" else after
     keys = np.unique(key[chosen])
-    equal = np.ones_like(size)
-    parts = [
-        _weighted(found, chosen & (key == one), equal if kind == "group" else size, influence * (kind != "group"))
-        for one in keys
-    ]
-    effect = np.array([one[0] for one in parts])
-    each = np.column_stack([one[1] for one in parts])
-    rows = np.array([found.rows[chosen & (key == one)].sum() for one in keys])
+    of_key = chosen[:, None] & (key[:, None] == keys)
+    sized = (np.ones_like(size), None) if kind == "group" else (size, influence)
+    effect, each = _weighted(found, of_key, *sized)
+    rows = found.rows @ of_key
     lasting = keys >= -found.data.anticipation if kind == "dynamic" else np.ones(len(keys), bool)
     if kind == "group":
         share, of_share = _shares(found, keys)
@@ -240,23 +246,21 @@ def _units(found: CohortEffects) -> tuple[np.ndarray, np.ndarray]:
     return data.start[first], _mean_one(data.weight[first])
 
 
-def _sizes(found: CohortEffects) -> tuple[np.ndarray, np.ndarray]:
-    """The share of units in the cohort of each effect (c), and its influence (units × c)."""
-    start, weight = _units(found)
-    member = (start[:, None] == found.start) * weight[:, None]
-    share = member.mean(axis=0)
-    return share, member - share
-
-
 def _weighted(
-    found: CohortEffects, chosen: np.ndarray, size: np.ndarray, influence: np.ndarray
+    found: CohortEffects, chosen: np.ndarray, size: np.ndarray, influence: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The mean of ``chosen`` effects by size, and its influence, through the effects and through the sizes."""
-    total = size[chosen].sum()
-    share = np.where(chosen, size, 0.0) / total
-    mean = share @ found.effect
-    through = influence[:, chosen] @ (found.effect[chosen] - mean) / total
-    return np.asarray(mean), found.influence @ share + through
+    """Means (m) of the ``chosen`` effects (c × m) by size, and their influence: through effects, and through sizes.
+
+    ``influence`` (units × c) is that on the sizes; None: they are known.
+    """
+    share = np.where(chosen, size[:, None], 0.0)
+    total = share.sum(axis=0)
+    share = share / total
+    mean = found.effect @ share
+    each = found.influence @ share
+    if influence is not None:
+        each = each + influence @ np.where(chosen, (found.effect[:, None] - mean) / total, 0.0)
+    return np.asarray(mean), np.asarray(each)
 
 
 def _shares(found: CohortEffects, cohorts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

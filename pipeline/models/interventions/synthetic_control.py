@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
+from pipeline.models.columns import level_name
 from pipeline.models.inference import Term, joined
 from pipeline.models.interventions.adoption import Adoption, Treated, adoption, require_controls
 from pipeline.models.interventions.declared import InterventionSpec, treatment
@@ -141,7 +142,7 @@ def _series(data: Adoption) -> tuple[list[str], np.ndarray, np.ndarray, int]:
     full = np.asarray((mass > 0).all(axis=1))
     treated = _treated(data)
     kept = full | treated
-    names = data.unit_names.tolist()
+    names = [level_name(name) for name in data.unit_names]
     series = np.divide(total, mass, out=np.full_like(total, np.nan), where=mass > 0)
     return (
         [name for name, keep in zip(names, kept, strict=True) if keep],

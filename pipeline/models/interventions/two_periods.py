@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -46,9 +47,15 @@ def _least_squares(y: np.ndarray, x: np.ndarray, weight: np.ndarray) -> _Fit:
 
 
 def _inverse(moments: np.ndarray) -> np.ndarray:
-    if np.linalg.cond(moments) > 1e14:
+    if _is_singular(moments):
         raise _alike()
     return np.asarray(np.linalg.inv(moments))
+
+
+def _is_singular(moments: np.ndarray) -> bool:
+    """Whether a matrix of moments has a condition number above 1e14."""
+    values = np.linalg.eigvalsh(moments)
+    return not bool(values[0] * 1e14 > values[-1])
 
 
 def _alike() -> ModelError:
@@ -61,18 +68,18 @@ def _alike() -> ModelError:
 
 def propensity(treated: np.ndarray, x: np.ndarray, weight: np.ndarray) -> _Fit:
     """The probability of being treated, by (weighted) logistic regression. Raises ModelError where it separates."""
-    slopes = np.zeros(x.shape[1])
+    columns, slopes = np.ascontiguousarray(x.T), np.zeros(x.shape[1])
     for _ in range(60):
-        p = 1 / (1 + np.exp(-np.clip(x @ slopes, -500, 500)))
-        score = x.T @ (weight * (treated - p))
-        information = (x * (weight * p * (1 - p))[:, None]).T @ x
-        if np.linalg.cond(information) > 1e14:
+        p = 1 / (1 + np.exp(-np.clip(slopes @ columns, -500, 500)))
+        weighed = weight * p
+        information = (columns * (weighed - weighed * p)) @ x
+        if _is_singular(information):
             break
-        step = np.linalg.solve(information, score)
+        step = np.linalg.solve(information, columns @ (weight * treated - weighed))
         slopes = slopes + step
-        if np.max(np.abs(x @ step)) < 1e-11:
-            p = 1 / (1 + np.exp(-(x @ slopes)))
-            inverse = np.linalg.inv((x * (weight * p * (1 - p))[:, None]).T @ x / len(treated))
+        if np.abs(step @ columns).max() < 1e-11:
+            p = 1 / (1 + np.exp(-(slopes @ columns)))
+            inverse = np.linalg.inv((columns * (weight * p * (1 - p))) @ x / len(treated))
             return _Fit(p, (x * (weight * (treated - p))[:, None]) @ inverse)
     raise ModelError(
         "the covariates tell the treated from the others perfectly, so that nobody is comparable",
@@ -91,7 +98,7 @@ def _in_scale(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
     size = np.sqrt(share @ centred**2)
     held = size > 1e-9 * np.sqrt(share @ x[:, 1:] ** 2)
     made = centred / np.where(held, size, 1.0)
-    if not held.all() or np.linalg.cond((made * share[:, None]).T @ made) > 1e14:
+    if not held.all() or _is_singular((made * share[:, None]).T @ made):
         raise _alike()
     return np.column_stack([x[:, :1], made])
 
@@ -112,36 +119,82 @@ def _odds(probability: np.ndarray, treated: np.ndarray) -> np.ndarray:
     return np.where(usable, probability / (1 - np.minimum(probability, OVERLAP)), 0.0)
 
 
-def changes(change: np.ndarray, treated: np.ndarray, x: np.ndarray, weight: np.ndarray, method: Method) -> Found:
-    """From each unit's change (n); ``treated`` 0/1, ``x`` (n × k) with an intercept, ``weight`` of mean one."""
-    own, other = weight * treated, weight * (1 - treated)
-    if x.shape[1] == 1:
-        (one, first), (two, second) = _ratio(own, change), _ratio(other, change)
+@dataclass(frozen=True)
+class Comparison:
+    """Treated and comparison units (``treated`` 0/1), with their covariates: what their changes are compared by.
+
+    ``x`` (n × k) has an intercept, ``weight`` a mean of one. One comparison serves all waves that the same units are
+    compared over: the chances of being treated, and what inverts the regression, do not depend on the outcome.
+    """
+
+    treated: np.ndarray
+    x: np.ndarray
+    weight: np.ndarray
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        return np.asarray(self.weight * self.treated)
+
+    @cached_property
+    def other(self) -> np.ndarray:
+        return np.asarray(self.weight * (1 - self.treated))
+
+    @cached_property
+    def scaled(self) -> np.ndarray:
+        return _in_scale(self.x, self.weight)
+
+    @cached_property
+    def chance(self) -> _Fit:
+        return propensity(self.treated, self.scaled, self.weight)
+
+    @cached_property
+    def odds(self) -> np.ndarray:
+        """Weighted odds of being treated, of those who are not."""
+        return np.asarray(self.weight * _odds(self.chance.fitted, self.treated))
+
+    @cached_property
+    def _inverse(self) -> np.ndarray:
+        return _inverse((self.scaled * self.other[:, None]).T @ self.scaled / len(self.scaled))
+
+    @cached_property
+    def _own_mean(self) -> np.ndarray:
+        return np.asarray(self.own @ self.scaled / len(self.own))
+
+    @cached_property
+    def _odds_mean(self) -> np.ndarray:
+        return np.asarray(self.odds @ self.scaled / len(self.odds))
+
+    def effect(self, change: np.ndarray, method: Method) -> Found:
+        """From each unit's change (n)."""
+        if self.x.shape[1] == 1:
+            (one, first), (two, second) = _ratio(self.own, change), _ratio(self.other, change)
+            return Found(one - two, first - second)
+        if method == "regression":
+            line = self._line(change)
+            one, first = _ratio(self.own, change)
+            two, second = _ratio(self.own, line.fitted, (line.influence, self._own_mean))
+            return Found(one - two, first - second)
+        if method == "weighting":
+            one, first = _ratio(self.own, change)
+            two, second = _ratio(self.odds, change, (self.chance.influence, self._tilt(change)))
+            return Found(one - two, first - second)
+        line = self._line(change)
+        left = change - line.fitted
+        one, first = _ratio(self.own, left, (line.influence, -self._own_mean))
+        through = (self.chance.influence, self._tilt(left)), (line.influence, -self._odds_mean)
+        two, second = _ratio(self.odds, left, *through)
         return Found(one - two, first - second)
-    x = _in_scale(x, weight)
-    if method == "regression":
-        line = _least_squares(change, x, other)
-        one, first = _ratio(own, change)
-        two, second = _ratio(own, line.fitted, (line.influence, (own[:, None] * x).mean(axis=0)))
-        return Found(one - two, first - second)
-    chance = propensity(treated, x, weight)
-    odds = weight * _odds(chance.fitted, treated)
-    if method == "weighting":
-        one, first = _ratio(own, change)
-        two = float((odds * change).mean() / odds.mean())
-        _, second = _ratio(odds, change, (chance.influence, ((odds * (change - two))[:, None] * x).mean(axis=0)))
-        return Found(one - two, first - second)
-    line = _least_squares(change, x, other)
-    left = change - line.fitted
-    one, first = _ratio(own, left, (line.influence, -(own[:, None] * x).mean(axis=0)))
-    two = float((odds * left).mean() / odds.mean())
-    _, second = _ratio(
-        odds,
-        left,
-        (chance.influence, ((odds * (left - two))[:, None] * x).mean(axis=0)),
-        (line.influence, -(odds[:, None] * x).mean(axis=0)),
-    )
-    return Found(one - two, first - second)
+
+    def _line(self, change: np.ndarray) -> _Fit:
+        """Least squares of the changes of those who are not treated; fitted values for all."""
+        slopes = self._inverse @ (self.scaled.T @ (self.other * change) / len(change))
+        fitted = self.scaled @ slopes
+        return _Fit(fitted, (self.scaled * (self.other * (change - fitted))[:, None]) @ self._inverse)
+
+    def _tilt(self, value: np.ndarray) -> np.ndarray:
+        """The derivative of the odds-weighted mean in the slopes of the propensity."""
+        mean = float(self.odds @ value / self.odds.sum())
+        return np.asarray((self.odds * (value - mean)) @ self.scaled / len(value))
 
 
 def levels(
