@@ -22,14 +22,16 @@ class Intervention(Model):
     """reports/models/<key>.yaml of a difference in differences, an event study and their kin.
 
     Who is treated from when: ``start`` by the values of ``by``, or one wave for those whose 0/1 score ``treated`` is
-    one, or the name of a score that holds it; or ``treated`` alone, a 0/1 score that switches on. ``by``: the level at
-    which the treatment was given; errors are clustered by it unless ``cluster`` says otherwise. ``unit``: whose
+    one, or the name of a score that holds it; or ``treated`` alone, a 0/1 score that switches on, or with ``reaches`` a
+    score that first reaches that level in a wave of each person's own. ``by``: the level at which the treatment was
+    given; errors are clustered by it unless ``cluster`` says otherwise. ``unit``: whose
     effects are absorbed. ``calendar: months`` compares the months in which each arm's wave was in the field, where arms
     have calendars of their own.
     """
 
     start: Wave | dict[str, Wave] | None = None
     treated: Name | None = None
+    reaches: float | None = None
     by: Name | None = None
     unit: Name = "person_id"
     design: Literal["panel", "cross_sections"] = "panel"
@@ -59,6 +61,10 @@ class Intervention(Model):
         if self.start is None and self.treated is None:
             raise ValueError(
                 "nothing says who is treated from when: give `start`, or `treated` (a 0/1 that switches on)"
+            )
+        if self.reaches is not None and (self.treated is None or self.start is not None):
+            raise ValueError(
+                "`reaches` is the level of the score that `treated` names, and says when: leave `start` out"
             )
         if isinstance(self.start, dict):
             if not self.start:

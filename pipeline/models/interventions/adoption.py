@@ -14,6 +14,7 @@ from pipeline.errors import ModelError
 from pipeline.models.columns import codes
 from pipeline.models.covariance import FEW_CLUSTERS
 from pipeline.models.inference import Basis, Term
+from pipeline.models.interventions.reached import FIRST, first_reached
 from pipeline.models.interventions.starts import Calendar, Start, calendar, described, starts
 from pipeline.models.regression_data import regression_data
 from pipeline.models.within.demean import Effects, Groups
@@ -28,7 +29,8 @@ class Treated(TypedDict, total=False):
 
     ``start``: when the treatment starts: a column (the wave's number or name; null or infinite: never; 0 as well where
     no wave is 0), a mapping from the values of ``by`` to waves (others: never), or one wave for those whose 0/1 column
-    ``treated`` is 1. Without ``start``, ``treated`` is a 0/1 column that switches on and stays.
+    ``treated`` is 1. Without ``start``, ``treated`` is a 0/1 column that switches on and stays; with ``reaches`` it is
+    any number, and a unit starts in the first wave in which it is as high, whatever follows.
     ``by``: the column at whose level the treatment was given (an area); errors are clustered by it unless ``cluster``
     names another (None: by none). ``unit``: the column whose levels are absorbed or compared over time. ``design``
     "cross_sections": a unit (an area) has rows of different people in each wave. ``anticipation``: so many time units
@@ -37,6 +39,7 @@ class Treated(TypedDict, total=False):
 
     start: Start
     treated: str | None
+    reaches: float | None
     by: str | None
     unit: str
     wave: str
@@ -181,6 +184,7 @@ def adoption(
     *,
     start: Start = None,
     treated: str | None = None,
+    reaches: float | None = None,
     by: str | None = None,
     unit: str = "person_id",
     wave: str = "wave",
@@ -206,6 +210,12 @@ def adoption(
             f"the table has no column {', '.join(f'`{name}`' for name in absent)}",
             todo=f"It has: {', '.join(frame.columns[:40])}.",
         )
+    whole = frame.height
+    if reaches is not None:
+        if treated is None or start is not None:
+            raise ModelError("is the level of a score `treated`, without a `start`", where="reaches")
+        frame = first_reached(frame, treated, reaches, unit, wave)
+        start, treated, used = FIRST, None, used[:-1]
     rows = frame.filter(pl.all_horizontal(pl.col(list(dict.fromkeys(used))).is_not_null()))
     if not rows.height:
         raise ModelError("no row has an answer to everything the model uses", where=outcome, count=frame.height)
@@ -240,7 +250,7 @@ def adoption(
         unit_names=_first_of(kept[unit], data.clusters[:, 0]),
         design=design,
         anticipation=anticipation,
-        n_left_out=frame.height - data.n_obs,
+        n_left_out=whole - data.n_obs,
         notes=(),
         n_persons=kept["person_id"].n_unique() if "person_id" in kept.columns else int(data.clusters[:, 0].max()) + 1,
     )

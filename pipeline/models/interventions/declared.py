@@ -14,7 +14,7 @@ from pipeline.specs.interventions import Intervention
 
 InterventionSpec = Intervention
 MONTH = "_month of fieldwork"
-OPTIONS = ("start", "treated", "by", "unit", "categorical", "design", "anticipation")
+OPTIONS = ("start", "treated", "reaches", "by", "unit", "categorical", "design", "anticipation")
 
 
 def treatment(spec: Intervention, panel: pl.DataFrame, rows: Weighted | None) -> tuple[pl.DataFrame, Treated]:

@@ -6,7 +6,7 @@ from pipeline.specs.families.keys import TERMS
 from pipeline.specs.family import ITERATIVE, SIMULATED, Family
 
 TREATMENT = "pipeline.specs.interventions:Intervention"
-WHO = frozenset({"treated", "start", "by", "unit", "calendar", "anticipation"})
+WHO = frozenset({"treated", "reaches", "start", "by", "unit", "calendar", "anticipation"})
 EVALUATION = WHO | TERMS | {"weights", "cluster", "design"}
 MOST = frozenset({"most_leads", "most_lags"})
 BY_TIME = ("event_time", "event_time_band")
