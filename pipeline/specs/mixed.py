@@ -49,7 +49,7 @@ class MixedModel(Model):
     precision: Name | None = None
     row_weights: Name | None = None
     scaling: Literal["size", "effective"] | None = None
-    intervals: Literal["delta", "profile"] = "delta"
+    intervals: Literal["chi_squared", "delta", "profile"] = "chi_squared"
     compare: tuple[TermKey, ...] = ()
     shape: Literal["linear", "quadratic", "cubic", "piecewise"] = "linear"
     event: dt.date | float | None = None

@@ -23,7 +23,7 @@ from pipeline.models.multilevel.gaussian.ratios import ratio_tests
 from pipeline.models.multilevel.gaussian.rows import MixedRows, mixed_rows
 from pipeline.models.multilevel.gaussian.uncertainty import Parameter, Uncertainty
 from pipeline.models.multilevel.random_part import few_groups
-from pipeline.models.multilevel.variances import singular_note, variance_rows
+from pipeline.models.multilevel.variances import independent_groups, singular_note, variance_rows
 from pipeline.models.multilevel.within_between_parts import equality_rows
 from pipeline.models.regression_data import RegressionData
 from pipeline.models.table import noted, table
@@ -43,7 +43,7 @@ class Asked:
 
     degrees: str
     compare: tuple[str, ...]
-    intervals: Literal["delta", "profile"]
+    intervals: Literal["chi_squared", "delta", "profile"]
     confidence: float
     cluster: str | None
     scaling: str | None
@@ -97,6 +97,7 @@ def mixed_table(
             singular | few_groups(terms),
             set(singular),
             profiled=profile_intervals(fit, asked.confidence) if asked.intervals == "profile" else None,
+            freedom=independent_groups(terms) if asked.intervals == "chi_squared" else None,
             serial=rows.serial,
         ),
         *_share_rows(basis, data, fit),

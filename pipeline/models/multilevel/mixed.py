@@ -49,7 +49,7 @@ def mixed(
     scaling: Literal["size", "effective"] | None = None,
     cluster: str | None = None,
     compare: Sequence[str] = (),
-    intervals: Literal["delta", "profile"] = "delta",
+    intervals: Literal["chi_squared", "delta", "profile"] = "chi_squared",
     predict_at: Values | None = None,
     confidence: float = 0.95,
     model: str = "mixed",
@@ -72,15 +72,15 @@ def mixed(
     sandwich over ``cluster`` (by default the groups); ``row_weights`` those of rows given the group, with their
     ``scaling`` (Rabe-Hesketh & Skrondal 2006).
 
-    Rows of component ``variance`` have intervals by the delta method on the logarithm, correlations on Fisher's z, or
-    by the profile of the likelihood. The former are cautious where groups are few (98 % of those of 30 areas hold what
-    was planted; of 100 areas 97 %), the latter nearer their level.
-    Tests ``random_effect`` leave out one random effect each: the p-value is of the
-    mixture of χ² that a variance at its boundary has. Terms of ``compare`` are left out together for a likelihood-ratio
-    test. ``icc`` and ``r_squared`` are after Nakagawa, Johnson & Schielzeth (2017). AIC and BIC are of the (restricted)
-    likelihood, as in lme4. A singular fit is noted, and intervals of its variances are withheld. ``predict_at`` maps
-    terms to values at which the fixed part is predicted, for everybody as they are otherwise (emmeans); an exposure in
-    two parts is then the person's mean.
+    Rows of component ``variance`` have intervals by χ² on the groups less one, of the variance and what the error
+    within groups adds to it ("chi_squared"); by the delta method on the logarithm ("delta", as nlme's: cautious where
+    groups are few, 98 % of those of 30 areas hold what was planted), or by the profile of the likelihood ("profile", as
+    lme4's). Correlations have theirs on Fisher's z. Tests ``random_effect`` leave out one random effect each: the
+    p-value is of the mixture of χ² that a variance at its boundary has. Terms of ``compare`` are left out together for
+    a likelihood-ratio test. ``icc`` and ``r_squared`` are after Nakagawa, Johnson & Schielzeth (2017). AIC and BIC are
+    of the (restricted) likelihood, as in lme4. A singular fit is noted, and intervals of its variances are withheld.
+    ``predict_at`` maps terms to values at which the fixed part is predicted, for everybody as they are otherwise
+    (emmeans); an exposure in two parts is then the person's mean.
 
     Raises ModelError for slopes of what is no fixed term or never varies within groups, groupings that cannot be
     separated, more random effects than rows, and a likelihood without a maximum.
