@@ -82,6 +82,8 @@ COMPONENTS: Records[Component] = Records(
     Component("comparison_weight", "weight of the comparison"),
     Component("honest_bounds", "if trends diverge", derived=True, in_units=True),
     Component("breakdown", "divergence at which the effect is no longer told from zero"),
+    Component("smooth_bounds", "if trends go on straight, or bend", derived=True, in_units=True),
+    Component("smooth_breakdown", "bend of trends at which the effect is no longer told from zero"),
     Component("detectable_slope", "difference in trends that would have been found"),
     Component("synthetic", "mixture of other areas"),
     Component("donor_weight", "share in the mixture"),

@@ -44,6 +44,7 @@ class Intervention(Model):
     omitted: float | None = Field(default=None, lt=0)
     most_leads: float | None = Field(default=None, ge=1)
     most_lags: float | None = Field(default=None, ge=1)
+    bends: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()
     randomisation: bool | None = None
     draws: int = Field(default=9_999, ge=199, le=1_000_000)
     seed: int = 1
@@ -84,6 +85,8 @@ class Intervention(Model):
             of_group_time = sorted(given & {"control", "adjustment", "draws", "seed"})
             if of_group_time:
                 raise ValueError(f"`estimator: {self.estimator}` takes no `{of_group_time[0]}`: `group_time` does")
+        if self.estimator == "imputation" and self.bends:
+            raise ValueError("`estimator: imputation` has no bounds: leave `bends` out")
         if self.estimator in ("group_time", "imputation") and "omitted" in given:
             raise ValueError(f"`estimator: {self.estimator}` takes no `omitted`")
         if self.estimator == "group_time" and given & {"most_leads", "most_lags"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipeline.models.interventions.pretrends import (
     relative_magnitudes,
     slope_seen,
 )
+from pipeline.models.interventions.smoothness import smooth_bounds, smooth_breakdown
 
 TERM = "treated"
 ONE_BEFORE = "one wave before the start only: whether trends were parallel cannot be tested"
@@ -41,9 +43,18 @@ def name_of(event: float) -> str:
 
 
 def event_rows(
-    basis: Basis, effects: Effects, note: str | None, level: float = 0.05, *, bounded: bool = True
+    basis: Basis,
+    effects: Effects,
+    note: str | None,
+    level: float = 0.05,
+    *,
+    bounded: bool = True,
+    bends: Sequence[float] = (),
 ) -> list[Row]:
-    """Rows ``event_time`` and ``event_time_band`` per event time, the omitted one marked; then tests and bounds."""
+    """Rows ``event_time`` and ``event_time_band`` per event time, the omitted one marked; then tests and bounds.
+
+    ``bends``: by how much the difference in trends may bend, beside the straight line (``smooth_bounds``).
+    """
     path = effects.path
     rows = [
         basis.row(
@@ -79,7 +90,7 @@ def event_rows(
         )
     if effects.alone:
         return [*rows, basis.row(Term("test", "pre_trend", note=f"withheld: {effects.why}"), covariance=None)]
-    bounds = _bounds(basis, path, level) if bounded else []
+    bounds = [*_bounds(basis, path, level), *_smooth(basis, path, level, bends)] if bounded else []
     return [*rows, *_before(basis, path, level), *bounds]
 
 
@@ -146,6 +157,38 @@ def _bounds(basis: Basis, path: Path, level: float) -> list[Row]:
         note = None if np.isfinite(most) else "the interval leaves out zero however large the divergence"
         rows.append(
             basis.row(Term("breakdown", term, note=note), estimate=most if np.isfinite(most) else None, covariance=None)
+        )
+    return rows
+
+
+def _smooth(basis: Basis, path: Path, level: float, bends: Sequence[float]) -> list[Row]:
+    """Bounds if the difference in trends goes on straight, or bends by so much, and where they break down."""
+    if not path.before.any() or path.before.all():
+        return []
+    rows = []
+    for term, weights in (("average_effect", average_weights(path)), ("first_effect", first_weights(path))):
+        for bend in sorted({0.0, *bends}):
+            found = smooth_bounds(path, weights, bend, level)
+            rows.append(
+                basis.row(
+                    Term(
+                        "smooth_bounds",
+                        term,
+                        group=f"{bend:g}",
+                        note=f"without sampling error {found.lower:.3g} to {found.upper:.3g}",
+                    ),
+                    estimate=(found.conf_low + found.conf_high) / 2,
+                    conf_low=found.conf_low,
+                    conf_high=found.conf_high,
+                    covariance="smoothness (Rambachan & Roth 2023), shortest interval of fixed length",
+                )
+            )
+        most = smooth_breakdown(path, weights, level)
+        note = None if np.isfinite(most) else "the interval leaves out zero however much trends bend"
+        rows.append(
+            basis.row(
+                Term("smooth_breakdown", term, note=note), estimate=most if np.isfinite(most) else None, covariance=None
+            )
         )
     return rows
 

@@ -44,6 +44,7 @@ def event_study(
     omitted: float | None = None,
     leads: float | None = None,
     lags: float | None = None,
+    bends: Sequence[float] = (),
     control: Control = "never",
     adjustment: Method = "doubly_robust",
     draws: int = 9_999,
@@ -65,7 +66,9 @@ def event_study(
     ``pre_trend``: all leads together; rows ``detectable_slope``: how large a difference in trends it would have found
     in 50% and 80% of samples (Roth 2022). Rows ``honest_bounds`` (``group``: M): intervals for the average and the
     first effect if trends diverge after the start by at most M times what they did before (Rambachan & Roth 2023), and
-    ``breakdown`` the largest M that leaves out zero. Raises ModelError as ``difference_in_differences`` does.
+    ``breakdown`` the largest M that leaves out zero. Rows ``smooth_bounds``: the same if the difference in trends goes
+    on straight (``group`` 0), or bends by at most each of ``bends`` per unit of time, and ``smooth_breakdown``.
+    Raises ModelError as ``difference_in_differences`` does.
 
     >>> import polars as pl
     >>> from pipeline.models import event_study
@@ -79,6 +82,7 @@ def event_study(
     [0.0, 0.0, 1.5]
     """
     _check_options(estimator, omitted, leads, lags, control, adjustment)
+    _check_bends(estimator, bends)
     data = adoption(frame, outcome, covariates, **options)
     few = require_clusters(data)
     bounded = estimator != "imputation"
@@ -98,7 +102,7 @@ def event_study(
     notes = joined(study.why, data.note, few, *study.notes)
     rows = noted([basis.row(Term("effect", TERM), **effect)], notes)
     effects = Effects(study.path, reach, study.counts, study.alone, study.why)
-    rows += event_rows(basis, effects, few, 1 - confidence, bounded=bounded)
+    rows += event_rows(basis, effects, few, 1 - confidence, bounded=bounded, bends=bends)
     return table(rows, data, basis, model=model, family="event_study")
 
 
@@ -124,6 +128,17 @@ def _check_options(
             raise ModelError(
                 f"the estimator `{estimator}` takes no `{name}`", where=name, todo=f"Leave it out, or use `{other}`."
             )
+
+
+def _check_bends(estimator: Estimator, bends: Sequence[float]) -> None:
+    """Raises ModelError for bends that are none, or of the estimator without bounds."""
+    wrong = sum(not (np.isfinite(bend) and bend >= 0) for bend in bends)
+    if wrong:
+        raise ModelError("a bend is a number of zero or more", where="bends", count=wrong)
+    if bends and estimator == "imputation":
+        raise ModelError(
+            "the estimator `imputation` has no bounds", where="bends", todo="Leave it out, or use `sun_abraham`."
+        )
 
 
 def _group_time(
@@ -168,6 +183,7 @@ def fit(name: str, spec: InterventionSpec, panel: pl.DataFrame, _: Any, rows: We
         omitted=spec.omitted,
         leads=spec.most_leads,
         lags=spec.most_lags,
+        bends=spec.bends,
         control=spec.control,
         adjustment=spec.adjustment,
         draws=spec.draws,

@@ -10,7 +10,7 @@ WHO = frozenset({"treated", "reaches", "start", "by", "unit", "calendar", "antic
 EVALUATION = WHO | TERMS | {"weights", "cluster", "design"}
 MOST = frozenset({"most_leads", "most_lags"})
 BY_TIME = ("event_time", "event_time_band")
-TRENDS = ("detectable_slope", "honest_bounds", "breakdown")
+TRENDS = ("detectable_slope", "honest_bounds", "breakdown", "smooth_bounds", "smooth_breakdown")
 
 INTERVENTIONS = (
     Family(
@@ -32,7 +32,7 @@ INTERVENTIONS = (
         "pipeline.models.interventions.event_study:fit",
         needs=("outcome", "start|treated"),
         takes=EVALUATION
-        | {"estimator", "omitted", "most_leads", "most_lags", "control", "adjustment", "draws", "seed"},
+        | {"estimator", "omitted", "bends", "most_leads", "most_lags", "control", "adjustment", "draws", "seed"},
         components=("effect", *BY_TIME, "test", *TRENDS, "sample"),
         declaration=TREATMENT,
         weighted=True,
