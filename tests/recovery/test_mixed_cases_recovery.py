@@ -74,11 +74,11 @@ def serial(seed: int) -> Found:
 
 
 def sampled(seed: int) -> Found:
-    """Of 900 people those of high levels are sampled more often; the weight inverts the probability."""
+    """Of 2,500 people those of high levels are sampled more often; the weight inverts the probability."""
     draw = np.random.default_rng(seed)
-    level = 0.8 * draw.normal(size=900)
-    chance = 1 / (1 + np.exp(0.4 - 1.2 * level))
-    chosen = np.flatnonzero(draw.random(900) < chance)
+    level = 0.8 * draw.normal(size=2500)
+    chance = 1 / (1 + np.exp(0.2 - 0.6 * level))
+    chosen = np.flatnonzero(draw.random(2500) < chance)
     person, wave = rows_of(len(chosen), 3)
     x = draw.normal(size=len(person))
     y = 1 + 0.4 * x + level[chosen][person] + 0.7 * draw.normal(size=len(person))
