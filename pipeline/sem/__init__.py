@@ -15,6 +15,7 @@ from pipeline.sem.engine.bootstrap import Bootstrap, bootstrap
 from pipeline.sem.engine.comparison import Comparison
 from pipeline.sem.engine.derived import derived_effects, expression_intervals
 from pipeline.sem.engine.fitting import Fitting
+from pipeline.sem.engine.model_bootstrap import BollenStine, bollen_stine
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.score import addition_tests, release_tests, total_release_test
 from pipeline.sem.engine.scores import factor_scores
@@ -40,6 +41,7 @@ from pipeline.sem.ordinal.theta import theta_estimates
 
 __all__ = [
     "Alpha",
+    "BollenStine",
     "Bootstrap",
     "BoundaryTest",
     "Comparison",
@@ -57,6 +59,7 @@ __all__ = [
     "addition_tests",
     "alpha",
     "alt",
+    "bollen_stine",
     "bootstrap",
     "cfa",
     "change_score",

@@ -15,7 +15,8 @@ from pipeline.specs.yardstick import Yardstick
 
 Intercept = Literal["free", "bounded", "zero"]
 NOT_OF_ORDERED = (
-    "group", "covariates", "time_varying", "derived", "bootstrap", "score_tests", "ladder", "imputation",
+    "group", "covariates", "time_varying", "derived", "bootstrap", "bollen_stine", "score_tests", "ladder",
+    "imputation",
 )  # fmt: skip
 """Keys that models of the course of ordered answers do not take."""
 
@@ -59,6 +60,13 @@ class Bootstrapped(Declaration):
     interval: Literal["percentile", "bca"] = "percentile"
 
 
+class ModelBootstrap(Declaration):
+    """The test of exact fit against ``draws`` of persons from answers in which the model holds."""
+
+    draws: int = Field(default=1000, ge=100)
+    seed: int = 1
+
+
 class StructuralModel(Asking):
     """reports/models/<key>.yaml of a structural family: a question about covariances and means over waves.
 
@@ -68,8 +76,8 @@ class StructuralModel(Asking):
     ``ordinal``: answers are only ordered (``riclpm`` and ``growth``: one question a construct, or with ``indicators``
     the items of its scale), with thresholds equal over waves; ``parameterisation``: what has a variance of one at the
     first wave, the response (``delta``) or what is left of it (``theta``). ``derived``: name → expression of the
-    table's parameters, ``component[outcome, term]`` (with the wave, where a parameter has one). ``score_tests``: what
-    releasing each equality would change.
+    table's parameters, ``component[outcome, term]`` (with the wave, where a parameter has one). ``bollen_stine``:
+    the test of exact fit without assuming normal answers. ``score_tests``: what releasing each equality would change.
     """
 
     family: Annotated[str, AfterValidator(is_family)]
@@ -99,6 +107,7 @@ class StructuralModel(Asking):
     constant_change: bool = True
     derived: dict[Name, str] = {}
     bootstrap: Bootstrapped | None = None
+    bollen_stine: ModelBootstrap | None = None
     score_tests: bool = False
     imputation: Name | None = None
 
@@ -144,6 +153,8 @@ class StructuralModel(Asking):
             raise ValueError("`imputation` completes scores: a model of items (`indicators`) cannot read it")
         if self.bootstrap and self.imputation:
             raise ValueError("`bootstrap` and `imputation` exclude each other: pooled standard errors are not drawn")
+        if self.bollen_stine and self.imputation:
+            raise ValueError("`bollen_stine` and `imputation` exclude each other: pooled tests are not drawn")
         return self
 
     def _check_ordinal(self) -> None:

@@ -84,6 +84,14 @@ def test_change_scores():
     assert found(table, "variance", "ex", "error") == theirs(stored, "x1", "~~", "x1")
 
 
+def test_the_bootstrap_of_the_fit():
+    table = made("growth", constructs=("ex",), estimator="ML", bollen_stine={"draws": 100, "seed": 3})
+    row = table.filter(component="test", term="bollen_stine").row(0, named=True)
+    assert row["statistic"] == pytest.approx(found(table, "fit", "model", "chi_square")[0], rel=1e-6)
+    assert 0 < row["p_value"] <= 1
+    assert "100 draws of persons" in row["note"]
+
+
 def test_derived_effects_with_and_without_a_bootstrap():
     keys = {
         "lags": "equal",

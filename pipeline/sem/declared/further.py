@@ -12,6 +12,7 @@ from pipeline.sem.declared.material import Material
 from pipeline.sem.declared.rows import Rows
 from pipeline.sem.engine.bootstrap import Bootstrap, bootstrap
 from pipeline.sem.engine.derived import compiled, evaluated
+from pipeline.sem.engine.model_bootstrap import bollen_stine
 from pipeline.sem.engine.result import Result
 from pipeline.sem.engine.score import release_tests, total_release_test
 
@@ -105,9 +106,14 @@ def fitted(material: Material, result: Result) -> Fitted:
 
 
 def add_further(rows: Rows, material: Material, made: Fitted, names: Names, waves: Mapping[str, str]) -> None:
-    """Derived effects and score tests. ``waves``: the left side of a parameter → its wave, where names have none."""
+    """Derived effects, the bootstrap of the fit, score tests.
+
+    ``waves``: the left side of a parameter → its wave, where names have none.
+    """
     if material.spec.derived:
         _derived(rows, material, made, names)
+    if material.spec.bollen_stine is not None:
+        _exact_fit(rows, made.result, material.spec.bollen_stine.draws, material.spec.bollen_stine.seed)
     if material.spec.score_tests:
         _score_tests(rows, made.result, names, waves)
 
@@ -139,6 +145,15 @@ def _derived(rows: Rows, material: Material, made: Fitted, names: Names) -> None
         found = [row | with_interval(row["estimate"], one) for row, one in zip(found, drawn, strict=True)]
     for effect in found:
         rows.parameter("model", "derived", effect["name"], effect, note=expressions[effect["name"]])
+
+
+def _exact_fit(rows: Rows, result: Result, draws: int, seed: int) -> None:
+    found = bollen_stine(result, draws, seed)
+    lost = f", {found.failed:,} without a solution" if found.failed else ""
+    rows.add(
+        "model", "test", "bollen_stine", None, statistic=found.statistic, df=float(found.df), p_value=found.p,
+        note=f"exact fit: Bollen–Stine bootstrap, {draws:,} draws of persons{lost}",
+    )  # fmt: skip
 
 
 def _score_tests(rows: Rows, result: Result, names: Names, waves: Mapping[str, str]) -> None:

@@ -122,13 +122,13 @@ def _draws(
 
 
 def _draw(model: Model, answers: tuple[Answers, ...], start: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    groups = tuple(_resampled(*group, generator) for group in answers)
+    groups = tuple(resampled(*group, generator) for group in answers)
     optimum = maximise(Target(model, groups), start)
     theta = model.full(optimum.x)
     return theta if optimum.is_converged else np.full(len(theta), np.nan)
 
 
-def _resampled(
+def resampled(
     y: np.ndarray,
     label: str | None,
     weights: np.ndarray | None,

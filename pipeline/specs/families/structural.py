@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.specs.family import ITERATIVE, STRUCTURAL, Family
 
 _FITTED = frozenset({"estimator", "missing", "group", "cluster", "weights"})
-_EXTRA = frozenset({"derived", "bootstrap", "score_tests"})
+_EXTRA = frozenset({"derived", "bootstrap", "bollen_stine", "score_tests"})
 _ORDERED = frozenset({"ordinal", "parameterisation"})
 _LAGGED = (
     _FITTED
