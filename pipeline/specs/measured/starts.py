@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline.specs.interventions import Interruption, Intervention
 from pipeline.specs.measured.asked import chosen_places
-from pipeline.specs.measured.facts import measure
+from pipeline.specs.measured.facts import Measure, measure
 from pipeline.specs.measured.words import answers, listed, number
 from pipeline.specs.mixed import MixedModel
 from pipeline.specs.project import Study
@@ -37,7 +37,9 @@ def _waves(model: Model, study: Study) -> list[str]:
 def _of_treatment(model: Intervention, study: Study) -> Found:
     places = chosen_places(model, study)
     treated = measure(study, model.treated, places) if model.treated else None
-    if treated is not None and (treated.kind == "mean" or (treated.values or frozenset((0.0, 1.0))) - {0.0, 1.0}):
+    if treated is not None and model.reaches is not None:
+        yield from _of_level(treated, model.reaches)
+    elif treated is not None and (treated.kind == "mean" or (treated.values or frozenset((0.0, 1.0))) - {0.0, 1.0}):
         yield ("treated",), f"`{model.treated}` is {answers(treated)}, and who is treated is 1, who is not 0."
     elif treated is not None and treated.kind == "number" and treated.ends != (0.0, 1.0):
         yield ("treated",), f"`{model.treated}` is a number {answers(treated)}, and who is treated is 1, who is not 0."
@@ -48,6 +50,15 @@ def _of_treatment(model: Intervention, study: Study) -> Found:
         yield from _of_groups(model, model.start, study)
     if model.calendar == "waves":
         yield from _before(model, study)
+
+
+def _of_level(treated: Measure, level: float) -> Found:
+    """Some answers reach the level, and some do not."""
+    if treated.is_name:
+        yield ("treated",), f"`{treated.name}` is of names without an order, which reach no level."
+    elif treated.ends is not None and not treated.ends[0] < level <= treated.ends[1]:
+        who = "everybody reaches it in the first answer" if level <= treated.ends[0] else "nobody reaches it"
+        yield ("reaches",), f"`{treated.name}` is {answers(treated)}: {who}."
 
 
 def _of_groups(model: Intervention, start: dict[str, str], study: Study) -> Found:
