@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assets.engine.node import Node, Output, Tables
+from assets.engine.outside import OutsideFile
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from pipeline.specs import Study
+from pipeline.specs.area_sets import AreaSet
 from pipeline.specs.index import AREA_ROLE, Index
 
 
@@ -20,21 +22,33 @@ def nodes(workspace: Workspace) -> list[Node]:
         node
         for study in studies
         if study.index is not None
-        for node in (_index(study, study.index), _areas(study, study.index))
+        for node in (_index(workspace, study, study.index), _areas(study, study.index))
     ]
 
 
-def make_index(tables: Tables, *, index: Index, ranges: Mapping[str, Any]) -> Output:
+def make_index(
+    tables: Tables,
+    *,
+    index: Index,
+    ranges: Mapping[str, Any],
+    area_set: AreaSet | None,
+    lookups: Mapping[str, OutsideFile],
+) -> Output:
     """Persons' domains and index, their indicators, and how they were made."""
     import polars as pl
 
-    from pipeline.index import person_scores
+    from pipeline.index import in_declared_areas, lookup_table, person_scores, vintage_logged
     from pipeline.tables import IndexMethods, index_schema, indicators_schema
 
-    made = person_scores(tables["panel"], index, ranges, tables["weights"])
+    panel = tables["panel"]
+    if area_set is not None:
+        traced = {name: lookup_table(file.path) for name, file in lookups.items()}
+        panel = in_declared_areas(panel, area_set, traced, index.area)
+    made = person_scores(panel, index, ranges, tables["weights"])
+    methods = made.methods if area_set is None else vintage_logged(made.methods, area_set)
     scored = made.index.filter(pl.col("index").is_not_null())
     return Output(
-        {"index": made.index, "indicators": made.indicators, "index_methods": made.methods},
+        {"index": made.index, "indicators": made.indicators, "index_methods": methods},
         {
             "index": index_schema(list(index.domains)),
             "indicators": indicators_schema(list(index.indicators)),
@@ -44,8 +58,11 @@ def make_index(tables: Tables, *, index: Index, ranges: Mapping[str, Any]) -> Ou
     )
 
 
-def _index(study: Study, index: Index) -> Node:
+def _index(workspace: Workspace, study: Study, index: Index) -> Node:
     from pipeline.specs.ranges import score_ranges
+
+    chosen = study.area_sets.get(index.area)
+    lookups = chosen.lookups if chosen is not None else ()
 
     ranges = score_ranges(study)
     return Node(
@@ -53,6 +70,8 @@ def _index(study: Study, index: Index) -> Node:
         reads={
             "index": view(index, reads.scoring_index(index)),
             "ranges": {name: ranges[name] for name in index.indicators},
+            "area_set": chosen if chosen is None else view(chosen, reads.AREA_SET),
+            "lookups": {name: OutsideFile(workspace.paths.areas / name) for name in lookups},
         },
         inputs={"panel": ("panel", study.key), "weights": ("weights", study.key)},
         outputs={name: (name, study.key) for name in ("index", "indicators", "index_methods")},
@@ -117,4 +136,6 @@ def area_labels(study: Study, index: Index) -> dict[str, str]:
     tiles = {code: tile.label for code, tile in study.about.tiles.items()}
     item = study.items.get(study.scored_items().get(index.area, "")) if index.area != AREA_ROLE else None
     codes = dict(item.codes) if item is not None and not item.recode else {}
-    return {**tiles, **codes, **index.labels}
+    chosen = study.area_sets.get(index.area)
+    sets = {key: area.label for key, area in chosen.areas.items()} if chosen is not None else {}
+    return {**tiles, **codes, **sets, **index.labels}

@@ -129,6 +129,7 @@ PANEL = (
     "items.*.concept",
     *_under("about.areas.*", "table", "column", "code", "by", "vintage", "date", "over_time", "unmatched"),
 )
+AREA_SET = ("vintage", "recorded", "lookups", "rest", "splits", "overlap", "areas.*.codes")
 WEIGHT_SET = ("waves", "who", "arms", "base", "response", "margins", "trim", "replicates")
 IMPUTATION_SET = (
     "measures",

@@ -1,9 +1,6 @@
 """Persons' scores into an index, areas with their uncertainty, changes, the tension monitor, pooled programmes."""
 
-from pipeline.index.area_sets import (
-    area_sets,
-    in_declared_areas,
-)
+from pipeline.index.area_sets import area_sets, in_declared_areas, lookup_table, vintage_logged
 from pipeline.index.assembly import (
     area_covariates,
     area_table,
@@ -108,6 +105,7 @@ __all__ = [
     "in_declared_areas",
     "index_changes",
     "leave_one_out",
+    "lookup_table",
     "mean_scores",
     "meta_analysis",
     "method_draws",
@@ -132,4 +130,5 @@ __all__ = [
     "smallest_effect",
     "toolkit",
     "treat",
+    "vintage_logged",
 ]

@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from pipeline.errors import CohesionError
-from pipeline.index import area_sets
+from pipeline.index import area_sets, in_declared_areas, lookup_table, vintage_logged
+from pipeline.specs.area_sets import AreaSet
 
 SETS = pl.DataFrame(
     [
@@ -131,3 +132,33 @@ def test_lookups_that_contradict_themselves_are_refused(change, says):
 def test_without_a_vintage_of_the_codes_nothing_is_guessed():
     with pytest.raises(CohesionError, match="of which vintage they are"):
         area_sets(pl.DataFrame({"area": ["A"]}), SETS, vintage="2021")
+
+
+def test_an_entry_of_area_sets_is_a_column_of_the_panel_that_an_index_takes(tmp_path):
+    file = tmp_path / "changes.csv"
+    file.write_text(
+        "# made up\nold_code,new_code,from_vintage,to_vintage,share\nA,N1,2011,2021,0.8\nA,S1,2011,2021,0.2\n"
+    )
+    declared = {
+        "label": "Halves",
+        "vintage": "2021",
+        "recorded": {"w01": "2011"},
+        "lookups": "changes.csv",
+        "splits": "largest",
+        "areas": {"north": {"label": "The north", "codes": ["N1"]}, "south": {"label": "The south", "codes": ["S1"]}},
+    }
+    chosen = AreaSet.model_validate(declared)
+    panel = pl.DataFrame({"person_id": list("pq"), "wave": ["w01", "w02"], "area_code": ["A", "S1"]})
+    made = in_declared_areas(panel, chosen, {"changes.csv": lookup_table(file)}, "halves")
+    assert made.columns == [*panel.columns, "halves"]
+    assert made["halves"].to_list() == ["north", "south"]
+    columns = ("step", "measure", "choice", "detail")
+    log = vintage_logged(pl.DataFrame(schema={**dict.fromkeys(columns, pl.String), "n": pl.Int64}), chosen)
+    assert log.row(0)[2:4] == ("2021", "codes of 2011, traced through changes.csv")
+
+
+def test_a_lookup_with_a_mistake_is_refused_with_its_line(tmp_path):
+    file = tmp_path / "changes.csv"
+    file.write_text("old_code,new_code,from_vintage,to_vintage,share\nA,N1,2011,2021,0.8\n")
+    with pytest.raises(CohesionError, match=r"changes.csv:2: the shares of `A` sum to 0.8"):
+        lookup_table(file)
