@@ -1,8 +1,8 @@
 """True means of twenty areas are inside the intervals of small-area estimates 95 ± 2 % of the time.
 
 Area level, 2,000 sets of direct estimates in each of four designs: y = x b + u + e, Var(u) = 1, and sampling variances
-that are all one (even), a quarter to one (precise), 0.3 to 6 (uneven), 2 to 8 (poor: Var(u) is zero by REML in a third of
-the sets). Intervals by t with m - p degrees of freedom hold; by the normal they are two to three points short where
+that are all one (even), a quarter to one (precise), 0.3 to 6 (uneven), 2 to 8 (poor: by REML Var(u) is zero in a third
+of the sets). Intervals by t with m - p degrees of freedom hold; by the normal they are two to three points short where
 sampling variances are uneven, which is why t is what is given if nothing is said.
 """
 
