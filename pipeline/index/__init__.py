@@ -32,6 +32,7 @@ from pipeline.index.composites import (
     removal_effects,
     treat,
 )
+from pipeline.index.monitor import next_looks, spreads, tension_monitor
 from pipeline.index.persons import (
     PersonScores,
     area_means,
@@ -111,6 +112,7 @@ __all__ = [
     "method_draws",
     "method_effects",
     "minimum_n",
+    "next_looks",
     "normalise",
     "pairwise",
     "pca_weights",
@@ -128,6 +130,8 @@ __all__ = [
     "scale_reliability",
     "sensitivity",
     "smallest_effect",
+    "spreads",
+    "tension_monitor",
     "toolkit",
     "treat",
     "vintage_logged",

@@ -159,11 +159,31 @@ class Monitor(dy.Schema):
     std_error = dy.Float64(nullable=True, min=0)
     limit_low = dy.Float64(nullable=True)
     limit_high = dy.Float64(nullable=True)
+    centre = dy.Float64(nullable=True)  # the common change of the other areas
+    between = dy.Float64(nullable=True, min=0)
+    p_value = dy.Float64(nullable=True, min=0, max=1)
     signal = dy.String()  # below | within | above | not_judged
     expected_false_alarms = dy.Float64(nullable=True, min=0)
     power = dy.Float64(nullable=True, min=0, max=1)
     n_persons = dy.Int64(nullable=True, min=0)
     note = dy.String(nullable=True)
+
+
+class MonitorNext(dy.Schema):
+    """One row per signal of the monitor and what to look at next: the indicators and groups that fell most."""
+
+    study = dy.String()
+    area = dy.String(primary_key=True)
+    measure = dy.String(primary_key=True)
+    wave = dy.String(primary_key=True)
+    against = dy.String(primary_key=True)
+    part = dy.String(primary_key=True)  # indicator | group
+    rank = dy.Int64(min=1)
+    what = dy.String(primary_key=True)
+    fall = dy.Float64()
+    std_error = dy.Float64(nullable=True, min=0)
+    common = dy.Float64(nullable=True)  # the mean change of all areas
+    n_persons = dy.Int64(nullable=True, min=0)
 
 
 class Programmes(dy.Schema):

@@ -1,1 +1,6 @@
-"""Falls beyond what sampling explains."""
+"""The tension monitor: falls of areas from wave to wave beyond what sampling and usual differences explain."""
+
+from pipeline.index.monitor.next_looks import next_looks
+from pipeline.index.monitor.tension import spreads, tension_monitor
+
+__all__ = ["next_looks", "spreads", "tension_monitor"]
