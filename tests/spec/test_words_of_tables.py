@@ -23,7 +23,8 @@ from pipeline.texts import visible
 
 CONTRACTS = {
     "area_changes": "AreaChanges", "area_pairs": "AreaPairs", "area_sensitivity": "AreaSensitivity", "areas": "Areas",
-    "coherence": "Coherence", "index_methods": "IndexMethods", "monitor": "Monitor", "monitor_next": "MonitorNext", "programme": "Programmes",
+    "coherence": "Coherence", "index_methods": "IndexMethods", "monitor": "Monitor",
+    "monitor_next": "MonitorNext", "programme": "Programmes",
     "absences": "Absences", "comparability": "Comparability", "convergence": "Convergence", "crosswalk": "Crosswalk",
     "database": "DatabaseTables", "estimates": "Estimates", "figure": "FigureRecord", "findings": "Findings",
     "imputations": "Imputations", "joins": "Joins", "labels": "Labels", "ledger": "Ledger", "linked": "Linked",
