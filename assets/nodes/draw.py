@@ -77,6 +77,7 @@ def make_figure(
         comparability=comparability,
         panel=tables.get("panel"),
         pooling=pooling,
+        programme=tables.get("programme"),
         provenance=provenance(stamp, made, list(tables["receipts"].values()), waves),
         together=together,
     )
@@ -97,7 +98,7 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
     inputs: dict[str, Key | Mapping[str, Key]] = {}
     if "estimates" in kind.needs and models:
         inputs["estimates"] = {model: ("estimates", model) for model in models}
-    inputs |= {table: (table, figure.study) for table in ("participation", "panel") if table in kind.needs}
+    inputs |= {table: (table, figure.study) for table in ("participation", "panel", "programme") if table in kind.needs}
     judged = bool(figure.claims) or is_bound(figure.title) or "comparability" in kind.needs
     inputs |= comparability_key(figure.study, project) if judged else {}
     own = stamps.made(models, study)

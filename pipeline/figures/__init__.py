@@ -12,6 +12,7 @@ from pipeline.figures.kinds.participation import alt_participation, participatio
 from pipeline.figures.kinds.path import alt_path, path_figure
 from pipeline.figures.kinds.patterns import alt_patterns, participation_patterns
 from pipeline.figures.kinds.predicted_margins import alt_predicted_margins, predicted_margins
+from pipeline.figures.kinds.programme_forest import alt_programme_forest, programme_forest
 from pipeline.figures.kinds.sensitivity import alt_versions, versions
 from pipeline.figures.kinds.simple_slopes import alt_simple_slopes, simple_slopes
 from pipeline.figures.kinds.small_multiples import alt_small_multiples, small_multiples
@@ -39,6 +40,7 @@ __all__ = [
     "alt_path",
     "alt_patterns",
     "alt_predicted_margins",
+    "alt_programme_forest",
     "alt_simple_slopes",
     "alt_small_multiples",
     "alt_specification_curve",
@@ -60,6 +62,7 @@ __all__ = [
     "participation_patterns",
     "path_figure",
     "predicted_margins",
+    "programme_forest",
     "rendered",
     "save_drawing",
     "save_figure",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.specs import names
 from pipeline.specs.comparing import finding_of
-from pipeline.specs.figure_kinds import FIGURE_KINDS
+from pipeline.specs.figure_kinds import FIGURE_KINDS, ProgrammeOptions
 from pipeline.specs.figures import Claim, Figure, is_bound
 from pipeline.specs.names import StudyNames, known
 from pipeline.specs.reading import Reading
@@ -51,7 +51,25 @@ def _check_options(figure: Figure, source: Source, reading: Reading) -> None:
     wave, arm = getattr(figure.options, "wave", None), getattr(figure.options, "arm", None)
     waves = [*getattr(figure.options, "waves", ()), *([wave] if wave else [])]
     known(source, ("wave" if wave else "waves",), waves, study.waves, f"a wave of `{figure.study}`")
+    if isinstance(figure.options, ProgrammeOptions):
+        _check_programme(figure, figure.options.programme, source, reading)
     known(source, ("arm",), [arm] if arm else [], study.arms, f"an arm of `{figure.study}`")
+
+
+def _check_programme(figure: Figure, named: str | None, source: Source, reading: Reading) -> None:
+    """The programme is declared, and the figure draws one of its outcomes."""
+    declared = reading.parts[figure.study].further.get("programmes", {})
+    if named is None and len(declared) != 1:
+        some = "none" if not declared else f"several: name `programme`, one of {', '.join(declared)}"
+        source.report((), f"draws a programme, of which `{figure.study}` declares {some}.")
+        return
+    named = named or next(iter(declared))
+    known(source, ("programme",), [named], list(declared), f"a programme of `{figure.study}`")
+    if len(figure.outcomes) != 1:
+        source.report(("outcomes",) if figure.outcomes else (), "a forest plot of a programme draws one of `outcomes`.")
+    elif named in declared:
+        outcomes = list(declared[named].outcomes)
+        known(source, ("outcomes",), figure.outcomes, outcomes, f"an outcome of the programme `{named}`")
 
 
 def _check_claim(claim: Claim, position: Position, figure: Figure, source: Source, reading: Reading) -> None:

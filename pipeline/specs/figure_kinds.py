@@ -17,7 +17,7 @@ from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import Family
 from pipeline.specs.records import Records
 
-Table = Literal["estimates", "participation", "comparability", "panel"]
+Table = Literal["estimates", "participation", "comparability", "panel", "programme"]
 Labelled = Literal["outcomes", "terms", "models", "measures"]
 
 SHARED = frozenset({"study", "kind", "title", "subtitle", "note"})
@@ -66,6 +66,13 @@ class ForestOptions(Declaration):
 
     component: str = "coefficient"  # of the estimates that are drawn
     pooled: Literal["common", "random"] | None = None  # one more row: the mean of results of different people
+
+
+class ProgrammeOptions(Declaration):
+    """Keys of a forest plot of a programme."""
+
+    programme: Name | None = None  # the only one of the study unless it is named
+    wave: WaveName | None = None  # the last with a pooled effect unless it is named
 
 
 class EventOptions(Declaration):
@@ -378,6 +385,23 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         reads_models=("confidence", "group", "outcome"),
         labelled=("terms", "models"),
         options=ForestOptions,
+    ),
+    FigureKind(
+        "programme_forest",
+        "the effect of a programme in each of its areas, pooled, and where that of another area is expected; "
+        "`programme` and `wave` say which",
+        "pipeline.figures.kinds.programme_forest:picture",
+        takes=frozenset({"outcomes", "labels", "y_label"}),
+        needs=("programme",),
+        reads_study=(
+            "programmes.#",
+            "programmes.*.areas.*.label",
+            "programmes.*.scale",
+            "programmes.*.smallest_effect",
+            "programmes.*.method.confidence",
+        ),
+        labelled=("outcomes",),
+        options=ProgrammeOptions,
     ),
     FigureKind(
         "specification_curve",
