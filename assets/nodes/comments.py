@@ -58,7 +58,7 @@ def _of_index(study: Study, scores: dict[str, str]) -> Iterator[Named]:
     indicators = index.indicators.items()
     turned = {name: f"{scores.get(name, name)} Here {one.direction} is more cohesion." for name, one in indicators}
     yield f"indicators/{study.key}", {**title, **turned}
-    for kind in ("index_methods", "areas", "area_changes"):
+    for kind in ("index_methods", "areas", "area_changes", "area_pairs", "area_sensitivity", "coherence"):
         yield f"{kind}/{study.key}", title
 
 

@@ -86,28 +86,49 @@ def make_areas(tables: Tables, *, index: Index, labels: Mapping[str, str], covar
     """Areas with their estimates, what may be shown of them, and their ranks."""
     import polars as pl
 
-    from pipeline.index import area_covariates, area_table, index_changes
-    from pipeline.tables import AreaChanges, Areas
+    from pipeline.index import (
+        area_covariates,
+        area_table,
+        index_changes,
+        index_coherence,
+        index_uncertainty,
+        with_rank_intervals,
+    )
+    from pipeline.tables import AreaChanges, AreaPairs, Areas, AreaSensitivity, Coherence
 
-    panel = tables["panel"]
+    panel, scores, indicators = tables["panel"], tables["index"], tables["indicators"]
     design = panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
-    scores = tables["index"]
     known = area_covariates(scores, panel, covariates) if covariates else None
-    made = area_table(index, scores, tables["indicators"], design, labels=labels, area_measures=known)
-    shown = made.filter(pl.col("measure") == "index")
+    areas = area_table(index, scores, indicators, design, labels=labels, area_measures=known)
+    found = index_uncertainty(index, areas, scores, indicators, design)
+    areas = with_rank_intervals(areas, found.intervals)
+    whole = areas.filter(pl.col("measure") == "index")
     return Output(
-        {"areas": made, "area_changes": index_changes(index, scores, tables["indicators"], design)},
-        {"areas": Areas, "area_changes": AreaChanges},
+        {
+            "areas": areas,
+            "area_changes": index_changes(index, scores, indicators, design),
+            "area_pairs": found.pairs,
+            "area_sensitivity": found.sensitivity,
+            "coherence": index_coherence(index, scores, indicators),
+        },
+        {
+            "areas": Areas,
+            "area_changes": AreaChanges,
+            "area_pairs": AreaPairs,
+            "area_sensitivity": AreaSensitivity,
+            "coherence": Coherence,
+        },
         metadata={
             "areas": {
-                "areas shown": shown.filter("is_shown")["area"].n_unique(),
-                "areas ranked": shown.filter("is_ranked")["area"].n_unique(),
+                "areas shown": whole.filter("is_shown")["area"].n_unique(),
+                "areas ranked": whole.filter("is_ranked")["area"].n_unique(),
             }
         },
     )
 
 
 DESIGN = ("stratum", "psu", "household_id")
+AREA_TABLES = ("areas", "area_changes", "area_pairs", "area_sensitivity", "coherence")
 
 
 def _areas(study: Study, index: Index) -> Node:
@@ -123,11 +144,12 @@ def _areas(study: Study, index: Index) -> Node:
             "indicators": ("indicators", study.key),
             "panel": ("panel", study.key),
         },
-        outputs={name: (name, study.key) for name in ("areas", "area_changes")},
+        outputs={name: (name, study.key) for name in AREA_TABLES},
         group="score",
         study=study.key,
         description=f"{study.about.short_title}: its areas on {index.title}, with intervals, and what may be shown.",
         kinds=frozenset({"polars"}),
+        effort=3.0,
     )
 
 

@@ -179,30 +179,31 @@ def redelivery_of(wave: str, together: Iterable[str]) -> tuple[str, ...]:
 
 def scoring_index(declared: Index) -> tuple[str, ...]:
     """What persons' scores read of an index; of weights what their method takes."""
+    methods = {"declared": ("weights.domains", "weights.indicators"), "budget": ("weights.budget",)}
     return (
         *("area", "arms", "waves", "composed", "imputation", "aggregation", "coverage", "smallest_shown", "ranked"),
         *_under("domains.*.indicators.*", "direction", "range", "goalposts", "reference"),
         *_under("normalisation", "method", "bounds", "mean_sd", "cap"),
         *_under("outliers", "method", "skew", "kurtosis", "then"),
-        *_weights_of(declared),
+        "weights.method",
+        *methods.get(declared.weights.method, ()),
     )
 
 
 def areas_of_index(declared: Index) -> tuple[str, ...]:
     """What the areas read of an index: its measures, how persons are scored on some of them, and what is compared."""
+    perturbed = ("perturbed",) if "random" in declared.uncertainty.choices.weights else ()
     compared = _under("benchmarks.*", "label", "measure", "value", "std_error", "waves", "wording", "mode")
     return (
         "domains.*.indicators.#",
         *("aggregation", "coverage", "composed", "confidence", "smallest_shown", "ranked", "base_wave", "comparison"),
         *_under("small_areas", "method", "covariates"),
+        *_under("normalisation", "method", "bounds"),
+        *_under("uncertainty", "seed", "draws", "replicates", "choices", *perturbed),
+        "outliers.method",
         *(compared if declared.benchmarks else ("benchmarks",)),
-        *_weights_of(declared),
+        *_under("weights", "method", "domains", "indicators", "budget"),
     )
-
-
-def _weights_of(declared: Index) -> tuple[str, ...]:
-    methods = {"declared": ("weights.domains", "weights.indicators"), "budget": ("weights.budget",)}
-    return ("weights.method", *methods.get(declared.weights.method, ()))
 
 
 def weighting(declared: WeightSet) -> tuple[str, ...]:

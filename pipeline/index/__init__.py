@@ -1,10 +1,20 @@
 """Persons' scores into an index, areas with their uncertainty, changes, the tension monitor, pooled programmes."""
 
-from pipeline.index.area_sets import area_sets, in_declared_areas, lookup_table, vintage_logged
+from pipeline.index.area_sets import (
+    area_sets,
+    in_declared_areas,
+    lookup_table,
+    vintage_logged,
+)
 from pipeline.index.assembly import (
+    Uncertain,
     area_covariates,
     area_table,
     index_changes,
+    index_coherence,
+    index_uncertainty,
+    recipe_of,
+    with_rank_intervals,
 )
 from pipeline.index.change import (
     area_changes,
@@ -82,6 +92,7 @@ __all__ = [
     "PersonScores",
     "Poststratified",
     "Recipe",
+    "Uncertain",
     "UnitModel",
     "aggregate",
     "area_changes",
@@ -105,6 +116,8 @@ __all__ = [
     "impute",
     "in_declared_areas",
     "index_changes",
+    "index_coherence",
+    "index_uncertainty",
     "leave_one_out",
     "lookup_table",
     "mean_scores",
@@ -124,6 +137,7 @@ __all__ = [
     "rank_intervals",
     "rank_sets",
     "rank_sets_of_estimates",
+    "recipe_of",
     "removal_effects",
     "removals",
     "replicated_index",
@@ -135,4 +149,5 @@ __all__ = [
     "toolkit",
     "treat",
     "vintage_logged",
+    "with_rank_intervals",
 ]

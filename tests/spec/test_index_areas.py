@@ -7,9 +7,17 @@ import polars as pl
 import pytest
 
 from pipeline.errors import CohesionError
-from pipeline.index import area_covariates, area_table, index_changes, person_scores
+from pipeline.index import (
+    area_covariates,
+    area_table,
+    index_changes,
+    index_coherence,
+    index_uncertainty,
+    person_scores,
+    with_rank_intervals,
+)
 from pipeline.specs.index import Index
-from pipeline.tables import AreaChanges, Areas
+from pipeline.tables import AreaChanges, AreaPairs, Areas, AreaSensitivity, Coherence
 
 SIZES = {"a": 200, "b": 200, "c": 200, "d": 60, "e": 25, "f": 9, "g": 150}
 LEVEL = {"a": 40, "b": 50, "c": 60, "d": 45, "e": 90, "f": 5, "g": 70}
@@ -102,7 +110,7 @@ def test_an_interval_of_ranks_holds_the_rank():
             "rank_high": [3.0, 9.0],
         }
     )
-    made = table(intervals=given)
+    made = with_rank_intervals(table(), given)
     assert (one(made, "g")["rank_low"], one(made, "g")["rank_high"]) == (1, 3)
     assert one(made, "e")["rank_low"] is None
     assert one(made, "a")["rank_low"] is None
@@ -162,3 +170,44 @@ def test_nothing_depends_on_the_order_of_people_or_on_how_they_are_called():
     for name in ("estimate", "std_error", "shrunken"):
         assert two[name].to_list() == pytest.approx(one[name].to_list(), abs=1e-9)
     assert two.select("area", "rank", "reason").rows() == one.select("area", "rank", "reason").rows()
+
+
+def test_what_choices_of_method_and_sampling_do_to_ranks():
+    choices = {"weights": ["equal", "random"], "aggregation": ["arithmetic", "geometric"]}
+    index = declared(uncertainty={"draws": 50, "replicates": 60, "seed": 5, "choices": choices})
+    made = person_scores(panel(), index, RANGES)
+    areas = area_table(index, made.index, made.indicators, made.design)
+    found = index_uncertainty(index, areas, made.index, made.indicators, made.design)
+    AreaPairs.validate(found.pairs)
+    AreaSensitivity.validate(found.sensitivity)
+    ranked = with_rank_intervals(areas, found.intervals).filter(measure="index", is_ranked=True)
+    assert ranked["rank_low"].null_count() == 0
+    assert (ranked["rank_low"] <= ranked["rank"]).all()
+    assert (ranked["rank"] <= ranked["rank_high"]).all()
+    assert not {"e", "f"} & {*found.pairs["area"], *found.pairs["other"], *found.sensitivity["area"]}
+    sure = found.pairs.filter(wave="w01", measure="index", area="a", other="c")
+    assert sure["probability"].item() < 0.01
+    assert sure["difference"].item() == pytest.approx(
+        one(areas, "a")["estimate"] - one(areas, "c")["estimate"], abs=0.2
+    )
+
+
+def test_coherence_leaves_out_areas_of_too_few_people():
+    index = declared()
+    made = person_scores(panel(), index, RANGES)
+    found = index_coherence(index, made.index, made.indicators)
+    Coherence.validate(found)
+    areas = found.filter(pl.col("check") == "icc2")["area"]
+    assert "f" not in areas.to_list()
+    assert "e" in areas.to_list()
+    assert {"alpha", "within_domain", "between_domains"} <= set(found["check"])
+
+
+def test_an_area_of_one_sampling_unit_is_not_ranked():
+    index = declared()
+    made = person_scores(panel(), index, RANGES)
+    design = made.index.select("person_id", "wave", psu=pl.col("area") + pl.col("person_id").str.slice(-1))
+    design = design.with_columns(psu=pl.when(pl.col("psu").str.starts_with("a")).then(pl.lit("a")).otherwise("psu"))
+    row = one(area_table(index, made.index, made.indicators, design), "a")
+    assert (row["is_shown"], row["is_ranked"], row["std_error"]) == (True, False, None)
+    assert row["reason"] == "all of one sampling unit: no error can be estimated"

@@ -30,35 +30,26 @@ def area_table(
     *,
     labels: Mapping[str, str] | None = None,
     area_measures: pl.DataFrame | None = None,
-    intervals: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per area, wave and measure: direct and small-area estimate, and rank among those that are ranked.
 
     ``scores`` and ``indicators``: the tables of ``person_scores``; ``design``: its columns of strata and units;
-    ``labels``: area → name; ``area_measures``: one row per ``area, wave`` with the covariates of the small-area model;
-    ``intervals``: ``wave, area, measure, rank_low, rank_high``. An area with fewer people than ``smallest_shown`` has
-    no number; one below a floor of ``ranked`` has no rank: ``reason`` says why. Rank 1 is the highest, ties sharing the
-    best. Raises CohesionError for columns that are absent.
+    ``labels``: area → name; ``area_measures``: one row per ``area, wave`` with the covariates of the small-area model.
+    An area with fewer people than ``smallest_shown`` has no number; one below a floor of ``ranked`` has no rank:
+    ``reason`` says why. Rank 1 is the highest, ties sharing the best. Raises CohesionError for columns that are absent.
     """
     everything = together(index, scores, indicators)
     means = with_reliability(direct(index, everything, design), index, area_measures)
-    return finished(index, means, study=str(everything["study"][0]), labels=labels, intervals=intervals)
+    return finished(index, means, study=str(everything["study"][0]), labels=labels)
 
 
-def finished(
-    index: Index,
-    means: pl.DataFrame,
-    *,
-    study: str,
-    labels: Mapping[str, str] | None = None,
-    intervals: pl.DataFrame | None = None,
-) -> pl.DataFrame:
+def finished(index: Index, means: pl.DataFrame, *, study: str, labels: Mapping[str, str] | None = None) -> pl.DataFrame:
     """The means of areas as the table of areas: numbers withheld, ranks, reasons."""
     judged = _judged(means, index)
     names = pl.col("area").replace_strict(dict(labels or {}), default=pl.col("area"), return_dtype=pl.String)
     best = pl.when("is_ranked").then("estimate").rank("min", descending=True).over("wave", "measure")
-    made = judged.with_columns(study=pl.lit(study), label=names, rank=best.cast(pl.Float64))
-    made = _with_intervals(made, intervals)
+    ends = [pl.lit(None, pl.Float64).alias(name) for name in RANKS[1:]]
+    made = judged.with_columns(*ends, study=pl.lit(study), label=names, rank=best.cast(pl.Float64))
     return shaped(made, Areas)
 
 
@@ -67,26 +58,31 @@ def _judged(means: pl.DataFrame, index: Index) -> pl.DataFrame:
     floor, people = index.ranked, index.smallest_shown
     shown = pl.col("n_persons") >= people
     enough = pl.col("n_effective") >= floor.n_effective
+    sure = pl.col("std_error").is_not_null()
     reliable = pl.col("reliability").fill_null(0.0) >= floor.reliability
     reason = (
         pl.when(~shown).then(pl.lit(f"fewer than {people} people"))
         .when(~enough).then(pl.lit(f"effective n below {floor.n_effective:g}"))
+        .when(~sure).then(pl.lit("all of one sampling unit: no error can be estimated"))
         .when(pl.col("reliability").is_null() & ~reliable).then(pl.lit("too few areas for a reliability"))
         .when(~reliable).then(pl.lit(f"reliability below {floor.reliability:g}"))
     )  # fmt: skip
-    judged = means.with_columns(is_shown=shown, is_ranked=shown & enough & reliable, reason=reason)
+    judged = means.with_columns(is_shown=shown, is_ranked=shown & enough & sure & reliable, reason=reason)
     return judged.with_columns(pl.when("is_shown").then(pl.col(name)).alias(name) for name in NUMBERS)
 
 
-def _with_intervals(made: pl.DataFrame, intervals: pl.DataFrame | None) -> pl.DataFrame:
-    """Ranks with their intervals, where the area is ranked; an interval holds the rank of the estimate."""
+@public()
+def with_rank_intervals(areas: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
+    """The table of areas with ``rank_low`` and ``rank_high`` where an area is ranked; an interval holds the rank.
+
+    ``intervals``: ``wave, area, measure, rank_low, rank_high``. Raises CohesionError for columns that are absent.
+    """
     keys = ["wave", "area", "measure"]
-    if intervals is None:
-        return made.with_columns(rank_low=pl.lit(None, pl.Float64), rank_high=pl.lit(None, pl.Float64))
     absent = [name for name in (*keys, *RANKS[1:]) if name not in intervals.columns]
     if absent:
         raise CohesionError("the rank intervals have no such column", where=absent[0])
-    joined = made.join(intervals.select(*keys, *RANKS[1:]), on=keys, how="left", maintain_order="left")
+    given = intervals.select(*keys, *RANKS[1:])
+    joined = areas.drop(RANKS[1:]).join(given, on=keys, how="left", maintain_order="left")
     low, high = pl.min_horizontal("rank", "rank_low"), pl.max_horizontal("rank", "rank_high")
     there = pl.col("is_ranked") & pl.col("rank_low").is_not_null()
-    return joined.with_columns(rank_low=pl.when(there).then(low), rank_high=pl.when(there).then(high))
+    return shaped(joined.with_columns(rank_low=pl.when(there).then(low), rank_high=pl.when(there).then(high)), Areas)
