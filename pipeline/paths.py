@@ -186,6 +186,18 @@ class Paths:
     def codebook_file(self, study: str, suffix: str = "html") -> Path:
         return self.build / "codebooks" / f"{study}.{suffix}"
 
+    def profiles(self, study: str) -> Path:
+        """The pages on the areas of a study; of all studies together for an empty name."""
+        return self.build / "profiles" / study
+
+    def profile_file(self, study: str, name: str, suffix: str) -> Path:
+        return self.profiles(study) / f"{name}.{suffix}"
+
+    @property
+    def funder_pages(self) -> Path:
+        """A headline page for each funder."""
+        return self.build / "profiles" / "_funders"
+
     # releases ----------------------------------------------------------------------------------------
     def released(self, paper: str, version: str) -> Path:
         """The folder of a release, as it goes out."""

@@ -13,7 +13,7 @@ from assets.nodes import all_nodes
 
 EARLY = ("ingest", "harmonise")
 """Groups that read deposits: what they make is what travels in place of the deposits."""
-SHOWN_ONLY = ("codebook",)
+SHOWN_ONLY = ("codebook", "profiles")
 """Tables that no number of a paper rests on."""
 
 

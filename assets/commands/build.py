@@ -158,6 +158,10 @@ def _workspace(studies: list[str], deposits: Path | None) -> Workspace:
     return Workspace(paths, project, {studies[0]: deposits.resolve()})
 
 
+PAGES = {"profiles": "profiles of areas", "national": "national picture"}
+"""What pages that are neither papers nor drift reports are called, by the first part of the key."""
+
+
 def _close(
     workspace: Workspace, plan: Plan, shown: Shown, failures: dict[str, str], left: set[str], seconds: float
 ) -> None:
@@ -169,7 +173,7 @@ def _close(
         for page in (file for file in node.files.values() if file.is_page):
             path = workspace.paths.root / page.path
             if path.exists():
-                kind = "paper" if node.group == "write" else "drift report"
+                kind = PAGES.get(node.keys[0][0], "paper" if node.group == "write" else "drift report")
                 old = " (of an earlier build)" if node.name in left and node.group == "write" else ""
                 shown.say(f"  {kind}: {os.path.relpath(path)}{old or _found(workspace, node)}")
     if failures:

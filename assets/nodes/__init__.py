@@ -36,6 +36,7 @@ def all_nodes(workspace: Workspace) -> list[Node]:
         ingest,
         link,
         model,
+        profile,
         programme,
         redelivery,
         score,
@@ -60,4 +61,5 @@ def all_nodes(workspace: Workspace) -> list[Node]:
     )
     stages = (*first, model, comparability, draw, write, codebook)
     made = [node for stage in stages for node in stage.nodes(workspace)]
+    made += profile.nodes(workspace, made)
     return [*made, *database.nodes(workspace, made)]

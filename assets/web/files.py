@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from pipeline.paths import Paths
 
-FOLDERS = ("papers", "figures", "codebooks", "drift", "drafts", "digests", "release")
+FOLDERS = ("papers", "figures", "codebooks", "profiles", "drift", "drafts", "digests", "release")
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".pdf": "application/pdf",

@@ -161,10 +161,12 @@ def _paper(workspace: Workspace, node: Node, plan: Plan) -> Paper | None:
 
 
 def _reports(paths: Paths, nodes: list[Node]) -> list[Link]:
-    """Drift report and codebook, where they lie."""
+    """Drift report, codebook and profiles of areas, where they lie."""
     found = []
     for node in nodes:
-        words = {"findings": "Drift between waves", "codebook": "Codebook"}.get(node.keys[0][0])
+        words = {"findings": "Drift between waves", "codebook": "Codebook", "profiles": "Profiles of areas"}.get(
+            node.keys[0][0]
+        )
         pages = [file.path for file in node.files.values() if file.path.endswith(".html")]
         found += [
             Link(words, report_link(path)) for path in pages if words is not None and (paths.root / path).is_file()

@@ -58,7 +58,8 @@ class Profiles(Declaration):
     ``against``: the first of these that an area has. ``compared_with``: what the comparison is called in a sentence
     ("the four metropolitan areas"), by its kind or by what it is compared with. ``smallest_differences``: of some
     measures, where it is another than that of the index: what lies within is called "about the same". ``evidence``: by
-    measure, or ``any``. ``vintage``: of the codes of areas. ``scale``: what the scores are measured in, after a number.
+    measure, or ``any``. ``index_label``: what the whole is called. ``vintage``: of the codes of
+    areas. ``scale``: what the scores are measured in, after a number.
     """
 
     against: tuple[Against, ...] = Field(default=("comparison", "benchmark", "others"), min_length=1)
@@ -67,6 +68,7 @@ class Profiles(Declaration):
     strengths: Choice = Choice()
     watch: Choice = Choice(changes=True)
     evidence: dict[Name, tuple[Evidence, ...]] = {}
+    index_label: Text = "Cohesion index"
     vintage: Text = ""
     contact: Text = ""
     scale: Text = "points"
@@ -79,3 +81,11 @@ class Profiles(Declaration):
         if len(set(kinds)) < len(kinds):
             raise ValueError("`against` names a kind of comparison twice")
         return kinds
+
+
+def with_comparison(declared: Profiles, label: str) -> Profiles:
+    """The declaration with what index.yaml calls the comparison, where ``compared_with`` does not say it."""
+    if not label or "comparison" in declared.compared_with:
+        return declared
+    small = label[:1].lower() + label[1:] if label[1:2].islower() else label
+    return declared.model_copy(update={"compared_with": {**declared.compared_with, "comparison": small}})

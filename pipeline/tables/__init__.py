@@ -56,7 +56,7 @@ from pipeline.tables.weigh import (
     WeightSteps,
     replicate_schema,
 )
-from pipeline.tables.write import DatabaseTables, PaperNumber, PaperPassage
+from pipeline.tables.write import CommonLevels, DatabaseTables, PaperNumber, PaperPassage, ProfileNumber
 
 __all__ = [
     "FURTHER_HEAD",
@@ -75,6 +75,7 @@ __all__ = [
     "AreaSensitivity",
     "Areas",
     "Coherence",
+    "CommonLevels",
     "Comparability",
     "Convergence",
     "Crosswalk",
@@ -97,6 +98,7 @@ __all__ = [
     "PaperPassage",
     "Participation",
     "Patterns",
+    "ProfileNumber",
     "Programmes",
     "Receipt",
     "Redeliveries",

@@ -379,6 +379,25 @@ TABLES: dict[str, Described] = {
         "One row per person and wave: the head, whether the person answered, and one column per concept.",
         others="Score of the study",
     ),
+    "national": Described(
+        "One row per concept, study and arm: its mean at the last wave, of what several studies or arms measure.",
+        {
+            "wave": "The last wave in which it was measured",
+            "estimate": "Weighted mean, from 0 to 100 on the range of its questions",
+        },
+    ),
+    "profiles": Described(
+        "One row per number that the profile of an area prints: the row of the index stage that it is bound to.",
+        {
+            "number": "Name of the number in its profile",
+            "printed": "As it is printed",
+            "value": "At full precision",
+            "what": "What it is",
+            "source": "Table that it comes from",
+            "wave": "Wave of that row",
+            "column": "Which number of that row it is",
+        },
+    ),
     "paper": Described(
         "One row per number printed in a paper: the result it is bound to, and the question asked.",
         {

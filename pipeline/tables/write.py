@@ -31,6 +31,34 @@ class PaperPassage(dy.Schema):
     sources = dy.String()  # the tables that it comes from, as far as it names them: estimates/…, figure/…
 
 
+class ProfileNumber(dy.Schema):
+    """One row per number that the profile of an area prints: the row of the index stage that it is bound to."""
+
+    area = dy.String(primary_key=True)
+    number = dy.String(primary_key=True)
+    printed = dy.String()
+    value = dy.Float64(nullable=True)  # at full precision
+    what = dy.String()
+    source = dy.String()
+    wave = dy.String(nullable=True)
+    measure = dy.String(nullable=True)
+    column = dy.String()  # which number of the row it is
+
+
+class CommonLevels(dy.Schema):
+    """One row per concept, study and arm: its mean at the last wave, of what several studies or arms measure."""
+
+    concept = dy.String(primary_key=True)
+    study = dy.String(primary_key=True)
+    arm = dy.String(primary_key=True)
+    wave = dy.String()
+    estimate = dy.Float64(nullable=True)
+    std_error = dy.Float64(nullable=True, min=0)
+    conf_low = dy.Float64(nullable=True)
+    conf_high = dy.Float64(nullable=True)
+    n_persons = dy.Int64(min=0)
+
+
 class DatabaseTables(dy.Schema):
     """One row per table of the database: its schema, its name, its rows."""
 

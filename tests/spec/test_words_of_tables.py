@@ -33,7 +33,7 @@ CONTRACTS = {
     "reliability": "Reliability", "replicates": "ReplicateScales", "response_rates": "ResponseRates",
     "sample": "SampleFiles", "transitions": "Transitions", "variation": "Variation", "weights": "Weights",
     "weights of a set": "PanelWeights", "weight_balance": "WeightBalance", "weight_margins": "WeightMargins",
-    "weight_steps": "WeightSteps",
+    "weight_steps": "WeightSteps", "national": "CommonLevels", "profiles": "ProfileNumber",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ OWN_HEADERS = frozenset({SECRET_HEADER, USER_HEADER, ROLE_HEADER})
 FOR_STAFF = ("/logs", "/download_debug")
 """What processes printed; all events of a run."""
 REPORTS = "/reports/"
-REPORTS_FOR_ALL = frozenset({"papers", "figures", "codebooks", "drift", "release"})
+REPORTS_FOR_ALL = frozenset({"papers", "figures", "codebooks", "profiles", "drift", "release"})
 """The others are for staff: declarations proposed from unconfirmed files, what arrived and waits."""
 FIELDS_FOR_STAFF = frozenset({"capturedLogs", "capturedLogsMetadata", "utilizedEnvVarsOrError"})
 """What processes printed, as GraphQL has it, and which variables of the environment they were given."""

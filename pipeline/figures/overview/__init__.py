@@ -2,7 +2,7 @@
 
 from pipeline.figures.overview.boundaries import boundaries_of
 from pipeline.figures.overview.common import common_drawings
-from pipeline.figures.overview.drawings import overview_drawings
+from pipeline.figures.overview.drawings import drawing_files, overview_drawings
 from pipeline.figures.overview.map_plot import alt_area_map, area_map
 from pipeline.figures.overview.panels import alt_domain_panels, domain_panels
 from pipeline.figures.overview.ranking import alt_area_ranking, area_ranking
@@ -16,5 +16,6 @@ __all__ = [
     "boundaries_of",
     "common_drawings",
     "domain_panels",
+    "drawing_files",
     "overview_drawings",
 ]

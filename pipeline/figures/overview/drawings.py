@@ -45,7 +45,7 @@ def overview_drawings(
     labels: Mapping[str, str],
     source: str = "",
     wave: str | None = None,
-    wave_label: str = "",
+    waves: Mapping[str, str] | None = None,
     tiles: Mapping[str, tuple[int, int]] | None = None,
     boundaries: Mapping[str, tuple[Polygon, ...]] | None = None,
     boundaries_source: str = "",
@@ -56,11 +56,12 @@ def overview_drawings(
 ) -> dict[str, Drawing]:
     """Name → figure, in the order of the overview; each can be drawn at any width and ``rendered``.
 
-    ``tiles``: area → row and column, drawn where every area has one; ``boundaries`` likewise. More areas than fit into
+    ``tiles``: area → row and column, drawn where every area has one; ``boundaries`` likewise. ``waves``: wave → label.
+    More areas than fit into
     one figure are drawn in several. Raises ``PaperError`` if no area may be shown.
     """
     at = wave or best_wave(areas, smallest)
-    words = Words(source, synthetic, wave_label or at, confidence, scale)
+    words = Words(source, synthetic, (waves or {}).get(at, at), confidence, scale)
     found: dict[str, Drawing] = {}
     if areas.filter(pl.col("measure") == WHOLE, pl.col("wave") == at).height:
         whole = levels_of(areas, WHOLE, at, smallest=smallest)
@@ -128,3 +129,13 @@ def _tiles(levels: Levels, heading: Heading, tiles: Mapping[str, tuple[int, int]
 def _tile_words(levels: Levels) -> str:
     listed = "; ".join(f"{area.label} {levels.areas.text(area)}" for area in levels.areas.shown)
     return f"Map of {len(levels.areas.areas)} areas as equal tiles. {area_words(levels.areas)} In order: {listed}."
+
+
+@styled
+def drawing_files(drawing: Drawing) -> dict[str, bytes]:
+    """``svg`` for a page and ``narrow`` for a phone. Raises ``PaperError`` if a reader could not read it (``lint``)."""
+    from pipeline.figures.lint import require_readable
+    from pipeline.figures.save import svg_bytes
+
+    require_readable(drawing)
+    return {"svg": svg_bytes(drawing.figure), "narrow": svg_bytes(drawing.narrow)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import polars as pl
@@ -10,6 +11,7 @@ from pipeline.errors import PaperError
 from pipeline.papers.content import NumberRecord
 from pipeline.papers.disclosure.frame import COLUMNS
 from pipeline.papers.disclosure.rules import refused_cells
+from pipeline.papers.profiles.content import AreaProfile
 from pipeline.specs.disclosure import Disclosure
 
 FIELDS = ("statistic", "value", "n", "outcome", "category", "unit", "sample", "rounding", "n_rounding", "weighted")
@@ -25,6 +27,28 @@ def cells_of(numbers: Iterable[NumberRecord]) -> pl.DataFrame:
     names = dict.fromkeys([*FIELDS, "area", "wave", "place"])
     kinds = {name: COLUMNS[name][0] if name in COLUMNS else pl.String() for name in names}
     return pl.DataFrame(rows, schema=kinds)
+
+
+def profile_numbers(contents: Iterable[AreaProfile]) -> pl.DataFrame:
+    """One row per number that profiles print, with the row and column of the index stage that it is bound to."""
+    names = ("area", "number", "printed", "value", "what", "source", "wave", "measure", "column")
+    schema: dict[str, pl.DataType] = {name: pl.Float64() if name == "value" else pl.String() for name in names}
+    rows = [
+        {
+            "area": content.area,
+            "number": record.id,
+            "printed": record.printed,
+            "value": None if math.isnan(record.value) else record.value,
+            "what": record.what,
+            "source": record.source,
+            "wave": record.rows[0][2] if record.rows else None,
+            "measure": record.rows[0][3] if record.rows else None,
+            "column": record.column,
+        }
+        for content in contents
+        for record in content.numbers
+    ]
+    return pl.DataFrame(rows, schema=schema)
 
 
 def require_publishable(numbers: Iterable[NumberRecord], label: str, smallest: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -62,6 +62,19 @@ def period(fieldwork: pl.DataFrame | None, area: str, wave: str) -> str:
     assert isinstance(start, dt.date)
     assert isinstance(end, dt.date)
     return period_words(Period(start=start, end=end))
+
+
+def fieldwork_of(index: pl.DataFrame, calendar: Mapping[tuple[str, str], tuple[dt.date, dt.date]]) -> pl.DataFrame:
+    """One row per area and wave: ``area, wave, start, end``, of the arms in which its people were asked.
+
+    ``index``: persons' scores (``area, arm, wave``); ``calendar``: arm and wave → first and last day.
+    """
+    rows = [(arm, wave, start, end) for (arm, wave), (start, end) in calendar.items()]
+    schema = {"arm": pl.String, "wave": pl.String, "start": pl.Date, "end": pl.Date}
+    days = pl.DataFrame(rows, schema=schema, orient="row")
+    asked = index.select("area", "arm", "wave").drop_nulls("area").unique().cast(pl.String)
+    joined = asked.join(days, on=["arm", "wave"], how="inner")
+    return joined.group_by("area", "wave").agg(pl.col("start").min(), pl.col("end").max()).sort("area", "wave")
 
 
 def how_to_read(subject: Subject) -> tuple[str, ...]:

@@ -1,0 +1,336 @@
+"""Profiles of areas: one node a study for its areas, one over all studies for the national picture and for funders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assets.engine.node import File, Key, Node, Output, Tables
+from assets.engine.outside import OutsideFile
+from assets.engine.workspace import Workspace
+from assets.nodes.ingest import below
+from pipeline.specs import Study
+from pipeline.specs.index import Index
+from pipeline.specs.profile import Profiles
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from pipeline.papers.content import FigureFile
+    from pipeline.papers.profiles import About, StudyAreas
+
+Words = Mapping[str, Any]
+"""What a study says of itself, as plain texts and numbers."""
+OPTIONAL = ("area_changes", "monitor")
+"""Tables that say more, where there are any."""
+KEY = ("national", "areas")
+WRITTEN = {"html": "paper.html.j2", "pdf": "paper.typ", "xlsx": ""}
+"""Writer of papers → its template, for documents over many areas."""
+SCALE = (0.0, 100.0)
+
+
+def nodes(workspace: Workspace, others: Sequence[Node]) -> list[Node]:
+    """``profiles/<study>`` of every study with areas, and ``national/areas`` over them. ``others``: all other nodes."""
+    made = {key for node in others for key in node.keys}
+    studies = [
+        study
+        for study in workspace.project.studies.values()
+        if study.index is not None and ("areas", study.key) in made
+    ]
+    found = [_profiles(workspace, study, study.index, made) for study in studies if study.index is not None]
+    return [*found, *([_national(workspace, studies, made)] if studies else [])]
+
+
+def make_profiles(
+    tables: Tables,
+    *,
+    words: Words,
+    labels: Mapping[str, str],
+    settings: Profiles,
+    calendar: Mapping[tuple[str, str], tuple[dt.date, dt.date]],
+    tiles: Mapping[str, tuple[int, int]],
+    templates: Mapping[str, OutsideFile],
+    boundaries: OutsideFile | None,
+) -> Output:
+    """One row per number that a profile prints; the profiles and the overview are its pages."""
+    from pipeline.figures.overview import boundaries_of, drawing_files, overview_drawings
+    from pipeline.papers import written
+    from pipeline.papers.profiles import (
+        fieldwork_of,
+        file_names,
+        overview,
+        profile_html,
+        profile_numbers,
+        profile_pdf,
+        profiles,
+    )
+    from pipeline.tables import ProfileNumber
+
+    about, changes = _about(words), tables.get("area_changes")
+    given = {"labels": labels, "settings": settings, "about": about, "smallest": words["smallest"]}
+    made = profiles(
+        tables["areas"],
+        changes,
+        **given,
+        fieldwork=fieldwork_of(tables["index"], calendar),
+        monitor=tables.get("monitor"),
+    )
+    names = file_names({area: content.label for area, content in made.items()})
+    layout = {name: file.path.read_bytes() for name, file in templates.items()}
+    files: dict[str, bytes] = {}
+    for area, content in made.items():
+        files[f"pages/{names[area]}.html"] = profile_html(content, layout["profile.html.j2"])
+        files[f"pages/{names[area]}.pdf"] = profile_pdf(content, layout["profile.typ"])
+    shown = [content for content in made.values() if not content.withheld]
+    if shown:
+        declared, own = settings.boundaries, None
+        if declared is not None and boundaries is not None:
+            own = boundaries_of(boundaries.path.read_bytes(), declared.code, declared.file)
+        drawings = overview_drawings(
+            tables["areas"], labels=labels, source=about.study, tiles=tiles, boundaries=own,
+            boundaries_source=_source_of(settings), scale=settings.scale.capitalize(), confidence=about.confidence,
+            synthetic=about.synthetic, smallest=words["smallest"], waves=about.waves,
+        )  # fmt: skip
+        figures = {name: _figure(drawing, drawing_files(drawing)) for name, drawing in drawings.items()}
+        pages = {area: f"{names[area]}.html" for area in made}
+        document = overview(tables["areas"], changes, **given, figures=figures, pages=pages)
+        files |= {f"overview_{writer}": written(document, writer, layout.get(name)) for writer, name in WRITTEN.items()}
+    metadata = {"profiles": {"areas": len(made), "areas_withheld": len(made) - len(shown)}}
+    return Output({"profiles": profile_numbers(made.values())}, {"profiles": ProfileNumber}, files, metadata=metadata)
+
+
+def _about(words: Words) -> About:
+    from pipeline.papers.profiles import About
+
+    return About(**{name: value for name, value in words.items() if name not in ("smallest", "funder")})
+
+
+def _source_of(settings: Profiles) -> str:
+    declared = settings.boundaries
+    return f"Boundaries: {declared.source}, {declared.vintage}, {declared.licence}" if declared is not None else ""
+
+
+def _figure(drawing: Any, files: Mapping[str, bytes]) -> FigureFile:
+    from pipeline.papers import FigureFile
+
+    return FigureFile(
+        files["svg"], drawing.alt, drawing.title, drawing.source, note=drawing.note, narrow=files["narrow"]
+    )
+
+
+def make_national(
+    tables: Tables,
+    *,
+    studies: Mapping[str, Words],
+    labels: Mapping[str, Mapping[str, str]],
+    names: Mapping[str, Any],
+    common: tuple[str, ...],
+    templates: Mapping[str, OutsideFile],
+) -> Output:
+    """One row per measure, study and arm of the national picture; its page and those of funders are files."""
+    import polars as pl
+
+    from pipeline.figures.overview import common_drawings, drawing_files
+    from pipeline.papers import written
+    from pipeline.papers.profiles import Names, concept_levels, file_names, funder_page, national_picture
+    from pipeline.tables import CommonLevels
+
+    layout = {name: file.path.read_bytes() for name, file in templates.items()}
+    synthetic = any(words["synthetic"] for words in studies.values())
+    indicators = [tables["indicators"][key] for key in common]
+    levels = concept_levels(pl.concat(indicators, how="diagonal")) if indicators else CommonLevels.create_empty()
+    files: dict[str, bytes] = {}
+    if levels.height:
+        known = Names(**names)
+        rows = {place: f"{known.studies[place[0]]}, {title}" for place, title in known.arms.items()}
+        drawings = common_drawings(
+            levels, concepts=known.concepts, rows=rows, source="Cohesion Panel", synthetic=synthetic
+        )
+        figures = {name: _figure(drawing, drawing_files(drawing)) for name, drawing in drawings.items()}
+        counts = max([10, *(words["counts"] for words in studies.values())])
+        picture = national_picture(levels, names=known, figures=figures, synthetic=synthetic, counts=counts)
+        files |= {f"national_{writer}": written(picture, writer, layout.get(name)) for writer, name in WRITTEN.items()}
+    funders = _by_funder(studies)
+    stems = file_names({funder: funder for funder in funders})
+    for funder, keys in funders.items():
+        page = funder_page(funder, [_study_areas(tables, studies[key], labels[key], key) for key in keys])
+        for writer in ("html", "pdf"):
+            files[f"funders/{stems[funder]}.{writer}"] = written(page, writer, layout[WRITTEN[writer]])
+    return Output({"national": levels}, {"national": CommonLevels}, files)
+
+
+def _by_funder(studies: Mapping[str, Words]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, words in studies.items():
+        if words["funder"]:
+            found.setdefault(words["funder"], []).append(key)
+    return found
+
+
+def _study_areas(tables: Tables, words: Words, labels: Mapping[str, str], key: str) -> StudyAreas:
+    from pipeline.papers.profiles import StudyAreas
+
+    changes = tables.get("area_changes", {}).get(key)
+    return StudyAreas(tables["areas"][key], changes, labels, _about(words), words["smallest"])
+
+
+def _profiles(workspace: Workspace, study: Study, index: Index, made: set[Key]) -> Node:
+    paths, key = workspace.paths, study.key
+    declared = index.profile.boundaries
+    folder = below(paths, paths.profiles(key))
+    optional = {table: (table, key) for table in OPTIONAL if (table, key) in made}
+    return Node(
+        make_profiles,
+        reads={
+            "words": study_words(study, index),
+            "labels": measure_labels(workspace, index),
+            "settings": _settings(index),
+            "calendar": {
+                (arm, wave): (study.fieldwork(wave, arm).start, study.fieldwork(wave, arm).end)
+                for arm, waves in study.calendar.items()
+                for wave in waves
+                if wave in study.waves
+            },
+            "tiles": {code: (tile.row, tile.column) for code, tile in study.about.tiles.items()},
+            "templates": _templates(workspace, "profile.html.j2", "profile.typ"),
+            "boundaries": OutsideFile(paths.areas / declared.file) if declared is not None else None,
+        },
+        inputs={"areas": ("areas", key), "index": ("index", key), **optional},
+        outputs={"profiles": ("profiles", key)},
+        files={
+            "pages": File(folder.path, is_folder=True),
+            **{
+                f"overview_{writer}": below(
+                    paths, paths.profile_file(key, "overview", writer), is_page=writer == "html"
+                )
+                for writer in WRITTEN
+            },
+        },
+        group="write",
+        study=key,
+        description=f"{study.about.short_title}: two pages on each area, and an overview of all.",
+        kinds=frozenset(WRITTEN),
+        code=tuple(f"pipeline.papers.writers.{writer}:write" for writer in WRITTEN),
+        effort=6.0,
+    )
+
+
+def _national(workspace: Workspace, studies: Sequence[Study], made: set[Key]) -> Node:
+    paths = workspace.paths
+    indexed = {study.key: (study, study.index) for study in studies if study.index is not None}
+    changes = {key: ("area_changes", key) for key in indexed if ("area_changes", key) in made}
+    common = tuple(key for key, (_, index) in indexed.items() if _is_on_scale(index))
+    return Node(
+        make_national,
+        reads={
+            "studies": {key: study_words(study, index) for key, (study, index) in indexed.items()},
+            "labels": {key: measure_labels(workspace, index) for key, (_, index) in indexed.items()},
+            "names": _names(workspace, [study for study, _ in indexed.values()]),
+            "common": common,
+            "templates": _templates(workspace),
+        },
+        inputs={
+            "areas": {key: ("areas", key) for key in indexed},
+            "indicators": {key: ("indicators", key) for key in common},
+            **({"area_changes": changes} if changes else {}),
+        },
+        outputs={"national": KEY},
+        files={
+            "funders": File(below(paths, paths.funder_pages).path, is_folder=True),
+            **{
+                f"national_{writer}": below(paths, paths.profile_file("", "national", writer), is_page=writer == "html")
+                for writer in WRITTEN
+            },
+        },
+        group="write",
+        study="all",
+        description="What several studies and arms measure, each by its own questions; and a page for each funder.",
+        kinds=frozenset(WRITTEN),
+        code=tuple(f"pipeline.papers.writers.{writer}:write" for writer in WRITTEN),
+        effort=3.0,
+    )
+
+
+def _templates(workspace: Workspace, *further: str) -> dict[str, OutsideFile]:
+    names = (*filter(None, WRITTEN.values()), *further)
+    return {name: OutsideFile(workspace.paths.template(name)) for name in names}
+
+
+def _is_on_scale(index: Index) -> bool:
+    """Whether its indicators run from 0 to 100 on the range of their questions, as those of other studies do."""
+    return index.normalisation.method == "own_range" and index.normalisation.bounds == SCALE
+
+
+def study_words(study: Study, index: Index) -> dict[str, Any]:
+    """What a study says of itself, for the small print of its profiles."""
+    about, scale = study.about, index.normalisation
+    has_ends = scale.method in ("own_range", "min_max", "goalposts")
+    low, high = scale.bounds
+    return {
+        "study": about.title,
+        "synthetic": about.synthetic,
+        "waves": {key: wave.title for key, wave in study.waves.items()},
+        "out_of": f"out of {high:g}" if has_ends and low == 0 else "",
+        "ends": (low, high) if has_ends else None,
+        "population": about.population,
+        "counts": about.disclosure.counts,
+        "confidence": index.confidence,
+        "smallest_difference": index.smallest_difference,
+        "smallest": max(index.smallest_shown, about.disclosure.smallest),
+        "funder": about.funder,
+        "facts": tuple(
+            (name, text)
+            for name, text in (
+                ("The index", index.description),
+                ("Funder", about.funder),
+                ("Source", about.source),
+                ("Licence of the data", about.licence),
+                ("To be cited as", about.citation),
+            )
+            if text
+        ),
+    }
+
+
+def measure_labels(workspace: Workspace, index: Index) -> dict[str, str]:
+    """Measure → what readers call it: the index, its domains, and its indicators by their concepts."""
+    concepts = workspace.project.concepts
+    indicators = {name: concepts[name].label for name in index.indicators if name in concepts}
+    domains = {key: domain.label for key, domain in index.domains.items()}
+    return {"index": index.profile.index_label, **indicators, **domains}
+
+
+def _settings(index: Index) -> Profiles:
+    """With the declared name of the comparison, where the profile has no words of its own for it."""
+    from pipeline.specs.profile import with_comparison
+
+    return with_comparison(index.profile, index.comparison.label if index.comparison is not None else "")
+
+
+def _names(workspace: Workspace, studies: Sequence[Study]) -> dict[str, Any]:
+    """What readers call concepts, studies, arms and waves; and the question behind each measure of each study."""
+    concepts = workspace.project.concepts
+    return {
+        "concepts": {key: concept.label for key, concept in concepts.items()},
+        "studies": {
+            study.key: f"{study.about.short_title}{' (synthetic)' if study.about.synthetic else ''}"
+            for study in studies
+        },
+        "arms": {(study.key, key): arm.title for study in studies for key, arm in study.about.arms.items()},
+        "waves": {(study.key, key): wave.title for study in studies for key, wave in study.waves.items()},
+        "questions": {(study.key, name): text for study in studies for name, text in _questions(study).items()},
+    }
+
+
+def _questions(study: Study) -> dict[str, str]:
+    """Score → how it was asked: the wording of its question, or the first of several and how many there are."""
+    found = {}
+    for concept, key in study.scored_items().items():
+        found[concept] = study.items[key].wording or study.items[key].label
+    for key, scale in study.scales.items():
+        items = [study.items[name] for name in scale.items if name in study.items]
+        if items:
+            first = items[0].wording or items[0].label
+            more = f" ({scale.score} of {len(items)} questions, this the first)" if len(items) > 1 else ""
+            found[scale.concept or key] = f"{first}{more}"
+    return found
