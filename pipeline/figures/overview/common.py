@@ -40,7 +40,7 @@ def common_drawings(
     found = {}
     for number, names in enumerate(groups, start=1):
         own = levels.filter(pl.col("concept").is_in(names))
-        more = f" ({number} of {len(groups)})" if len(groups) > 1 else ""
+        more = f", part {chr(64 + number)}" if len(groups) > 1 else ""
         title = f"What several studies and arms measure{more}"
         note = "Each study and arm has its own questions: rows of one measure differ in wording."
         heading = Heading(title, "Scores from 0 to 100", source, note, "Lines show confidence intervals.", synthetic)

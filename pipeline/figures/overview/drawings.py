@@ -84,7 +84,7 @@ def _of_index(
     count = ranking.parts_of(levels)
     key = ranking.key_of(levels, words.confidence)
     for part in range(1, count + 1):
-        more = f" ({part} of {count})" if count > 1 else ""
+        more = f", part {chr(64 + part)}" if count > 1 else ""
         title = f"{label} by area, {words.wave}{more}"
         heading = words.heading(title, key=key)
         draw = partial(ranking.drawn, levels, heading, part, words.scale)
@@ -114,7 +114,7 @@ def _of_domains(
     shown = levels_of(areas, first, wave, smallest=smallest)
     count = ranking.parts_of(shown)
     for part in range(1, count + 1):
-        more = f" ({part} of {count})" if count > 1 else ""
+        more = f", part {chr(64 + part)}" if count > 1 else ""
         title = f"Each domain by area, {words.wave}{more}"
         made = panels.panels_of(areas, labels, wave, part, smallest)
         draw = partial(panels.drawn, made, words.heading(title, words.scale, panels.key_of(words.confidence)))

@@ -20,14 +20,17 @@ def headline(subject: Subject) -> Runs:
     label = subject.measure(INDEX)
     if row is None:
         return said(f"{NO_INDEX}: {_why(subject, INDEX)}.")
-    against = subject.differs(compared)
+    against = subject.differs(compared, "adjective")
     change = subject.change(INDEX, PREVIOUS)
     went = subject.moved(change)
-    first = said(f"The {in_sentence(label)} of {subject.label} is ")
-    middle = said(against, " that of ", subject.comparison) if against else _score(subject, row)
+    named = f"he {in_sentence(label)} of {subject.label} is "
+    if against:
+        found = said(f"Compared with {subject.comparison}, t{named}", against)
+    else:
+        found = said(f"T{named}", _score(subject, row))
     if not went or change is None:
-        return said(first, middle, ".")
-    return said(first, middle, ", and it ", went, " since ", subject.wave_label(change["against"]), ".")
+        return said(found, ".")
+    return said(found, ", and it ", went, f" since {subject.wave_label(change['against'])}.")
 
 
 def _score(subject: Subject, row: Row) -> Runs:
@@ -129,7 +132,7 @@ def _count(number: int) -> str:
 def _better(subject: Subject) -> tuple[Runs, ...]:
     last, base = subject.change(INDEX, PREVIOUS), subject.change(INDEX, BASE)
     if last is None and base is None:
-        return (said(_no_change(subject)),)
+        return (said(no_change(subject)),)
     parts: list[Runs] = []
     if last is not None:
         parts.append(
@@ -157,11 +160,11 @@ def _better(subject: Subject) -> tuple[Runs, ...]:
     return (said(*parts, _domains_moved(subject)),)
 
 
-def _no_change(subject: Subject) -> str:
-    earlier = [wave for wave in subject.tables.waves_of(subject.area) if wave != subject.wave]
-    if not earlier:
+def no_change(subject: Subject) -> str:
+    waves = subject.tables.waves_of(subject.area)
+    if waves[0] == subject.wave:
         return "This is the first wave in this area: whether it gets better can be said after the next."
-    return "No change can be shown for the index between this wave and an earlier one."
+    return "No change between this wave and an earlier one can be shown."
 
 
 def _domains_moved(subject: Subject) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import PaperError
 from pipeline.papers.content import Runs
-from pipeline.papers.profiles.answers import answers, headline
+from pipeline.papers.profiles.answers import answers, headline, no_change
 from pipeline.papers.profiles.chosen import chosen, rule_words
 from pipeline.papers.profiles.content import About, AreaProfile, Bar, Link, Moved, Remedy
 from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, AreaTables, Row, tables_of
@@ -246,7 +246,7 @@ def _moves(subject: Subject) -> Iterator[Moved]:
 
 def _move_note(subject: Subject, moves: tuple[Moved, ...]) -> str:
     if not moves:
-        return "There is no earlier wave to compare with."
+        return no_change(subject)
     waves = [
         wave
         for wave in subject.tables.waves

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import polars as pl
 
 from pipeline.door import public
@@ -37,9 +39,7 @@ def concept_levels(indicators: pl.DataFrame, *, confidence: float = 0.95, smalle
 
 
 def _levels(indicators: pl.DataFrame, concept: str, confidence: float, smallest: int) -> pl.DataFrame:
-    from scipy.stats import norm
-
-    reach = float(norm.ppf(0.5 + confidence / 2))
+    reach = NormalDist().inv_cdf(0.5 + confidence / 2)
     known = indicators.select("study", "arm", "wave", "weight", x=pl.col(concept).cast(pl.Float64)).filter(
         pl.col("x").is_not_null() & (pl.col("weight") > 0)
     )

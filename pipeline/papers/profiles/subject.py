@@ -11,11 +11,16 @@ from pipeline.papers.phrases import in_sentence
 from pipeline.papers.profiles.content import About, Reading
 from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, AreaTables, Row
 from pipeline.papers.profiles.numbers import Numbers
-from pipeline.papers.prose.quantity import Quantity
+from pipeline.papers.prose.quantity import WORDS, Quantity
 from pipeline.papers.prose.words import DIFFERS, MOVED, difference_of, differs, moved
 from pipeline.specs.profile import Profiles
 
 OTHERS = "others"
+
+
+def _others(count: int) -> str:
+    many = WORDS[count] if count < len(WORDS) else str(count)
+    return f"the average of the other {many} areas" if count > 1 else "the other area"
 
 
 def said(*parts: str | Number | Runs) -> Runs:
@@ -90,7 +95,7 @@ class Subject:
         named = self.settings.compared_with
         if self.compared == OTHERS:
             count = int(row["against"])
-            return named.get(OTHERS) or (f"the average of the other {count} areas" if count > 1 else "the other area")
+            return named.get(OTHERS) or _others(count)
         against = str(row["against"] or "")
         return named.get(against) or named.get(self.compared) or in_sentence(against.replace("_", " "))
 

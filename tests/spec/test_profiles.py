@@ -1,0 +1,285 @@
+"""Profiles of areas: two accessible pages, words that follow intervals, and nothing of few people."""
+
+from __future__ import annotations
+
+import io
+import re
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+import pytest
+from hostile_texts import PAYLOADS
+from profile_frames import DOMAINS, made_up
+from pypdf import PdfReader
+from test_papers_pdf import elements
+
+from pipeline.errors import CohesionError
+from pipeline.papers.content import plain
+from pipeline.papers.profiles import About, AreaProfile, profile, profile_html, profile_numbers, profile_pdf, profiles
+from pipeline.paths import Paths
+from pipeline.specs.profile import Profiles
+
+TYP = (Paths().templates / "profile.typ").read_bytes()
+PAGE = (Paths().templates / "profile.html.j2").read_bytes()
+ABOUT = About(
+    study="Made up", synthetic=True, waves={"w01": "Wave 1", "w02": "Wave 2", "w03": "Wave 3"}, population="All"
+)
+SETTINGS = Profiles.model_validate(
+    {
+        "compared_with": {"comparison": "the four metropolitan areas"},
+        "vintage": "Districts of April 2023",
+        "evidence": {"any": [{"title": "Meet and eat", "url": "https://example.org/a", "source": "Someone 2020"}]},
+    }
+)
+
+
+def made(area: str = "5", about: About = ABOUT, settings: Profiles = SETTINGS, **options: Any) -> AreaProfile:
+    frames = made_up(**options)
+    return profile(
+        frames["areas"], frames["changes"], area=area, labels=frames["labels"], settings=settings, about=about
+    )
+
+
+def words(content: AreaProfile) -> str:
+    said = [plain(runs) for answer in content.answers for runs in answer.said]
+    return " ".join([plain(content.headline), *said])
+
+
+def pages(content: AreaProfile) -> PdfReader:
+    return PdfReader(io.BytesIO(profile_pdf(content, TYP)))
+
+
+def test_page_one_answers_a_councillors_questions_in_order():
+    content = made()
+    keys = [answer.key for answer in content.answers]
+    assert keys == ["how", "whom", "better", "sure", "next"]
+    assert all(plain(runs).strip() for answer in content.answers for runs in answer.said)
+    first = pages(content).pages[0].extract_text()
+    places = [first.index(answer.question) for answer in content.answers]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("difference", "error", "word"),
+    [(6, 1, "higher"), (-6, 1, "lower"), (0.3, 0.5, "about the same"), (3, 2.5, "not clearly different")],
+)
+def test_words_follow_the_interval_and_the_smallest_difference(difference, error, word):
+    row = {"area": "a", "label": "Aton", "wave": "w01", "measure": "index", "level": "index", "estimate": 50.0,
+           "std_error": 1.0, "conf_low": 48.04, "conf_high": 51.96, "n_persons": 200}  # fmt: skip
+    change = {"area": "a", "measure": "index", "kind": "comparison", "wave": "w01", "against": "arm", "ratio": None,
+              "estimate": float(difference), "std_error": float(error), "conf_low": difference - 1.96 * error,
+              "conf_high": difference + 1.96 * error}  # fmt: skip
+    content = profile(pl.DataFrame([row]), pl.DataFrame([change]), area="a", labels={"index": "Cohesion index"})
+    assert plain(content.headline) == f"Compared with arm, the cohesion index of Aton is {word}."
+
+
+def test_every_number_is_bound_to_its_row():
+    content = made()
+    numbers = profile_numbers([content])
+    frames = made_up()
+    index = frames["areas"].filter(pl.col("area") == "5", pl.col("wave") == "w03", pl.col("measure") == "index")
+    own = numbers.filter(
+        pl.col("measure") == "index", pl.col("column") == "estimate", pl.col("source") == "areas/made_up"
+    )
+    assert index["estimate"][0] in own["value"].to_list()
+    printed = {record.printed for record in content.numbers}
+    runs = [run for answer in content.answers for said in answer.said for run in said if run.kind == "number"]
+    assert {run.text for run in runs} <= printed
+
+
+def test_without_a_comparison_an_area_is_compared_with_the_others():
+    content = made(comparison=False)
+    assert content.comparison == "the average of the other seven areas"  # one is of few people
+    frames = made_up(comparison=False)
+    at = frames["areas"].filter(pl.col("wave") == "w03", pl.col("measure") == "index", pl.col("is_shown"))
+    others = at.filter(pl.col("area") != "5")["estimate"].mean()
+    assert plain(content.bars[0].reference) == f"{others:.1f}"
+
+
+def test_strengths_are_those_that_the_rule_names():
+    content = made()
+    frames = made_up()
+    at = frames["changes"].filter(
+        pl.col("area") == "5", pl.col("wave") == "w03", pl.col("kind") == "comparison", pl.col("conf_low") > 0,
+        pl.col("measure") != "index",
+    )  # fmt: skip
+    clear = set(at.filter(~(pl.col("conf_high") < 2))["measure"])
+    assert {one.measure for one in content.strengths} <= clear
+    assert len(content.strengths) == min(3, len(clear))
+    assert bool(content.strengths_note) == (len(clear) < 3)
+
+
+def test_fewer_than_three_are_said_to_be_fewer():
+    content = made(
+        settings=SETTINGS.model_copy(update={"strengths": SETTINGS.strengths.model_copy(update={"most": 6})})
+    )
+    assert content.strengths_note.startswith(("No domain", "Only"))
+
+
+def test_an_area_of_few_people_says_why_and_shows_nothing():
+    content = made("8")
+    assert content.withheld == "Nothing is shown for Walsall: fewer than 10 people answered here."
+    assert content.numbers == ()
+    page, text = profile_html(content, PAGE).decode(), pages(content).pages[0].extract_text()
+    for shown in (re.sub(r"<style>.*</style>", "", page, flags=re.S), text):
+        assert "Walsall" in shown
+        assert not re.search(r"\d+\.\d|\b7 people", shown)
+
+
+def test_numbers_of_people_are_rounded_where_an_exact_one_would_give_the_hidden_away():
+    hidden, none = made(), made(small=())
+    assert "rounded to 10" in str(hidden.small_print)
+    assert "rounded" not in str(none.small_print)
+
+
+@pytest.mark.parametrize("count", [3, 6, 12])
+@pytest.mark.parametrize("name", ["Bradford", "The very long name of a combined district with " * 3 + "everything"])
+def test_every_profile_has_two_pages(count, name):
+    domains = {f"domain_{number}": f"Domain number {number} with a long name" for number in range(count)}
+    content = made("2", names=("Kent", name, "Wales"), domains=domains, small=())
+    assert len(pages(content).pages) == 2
+
+
+def test_the_first_wave_has_no_change_and_says_so():
+    content = made(waves=("w01",))
+    assert content.moves == ()
+    assert "first wave in this area" in words(content)
+    assert len(pages(content).pages) == 2
+
+
+def test_an_area_that_lacks_the_last_wave_is_shown_at_its_own_last_wave():
+    content = made("1", absent={"Kent": ("w03",)})
+    assert content.wave == "Wave 2"
+    gap = made("1", absent={"Kent": ("w02",)})
+    assert "not asked in Wave 2" in gap.move_note
+
+
+def test_all_areas_are_made_in_one_go_and_do_not_depend_on_the_order_of_rows():
+    frames = made_up()
+    given: dict[str, Any] = {"labels": frames["labels"], "settings": SETTINGS, "about": ABOUT}
+    one = profiles(frames["areas"], frames["changes"], **given)
+    mixed = frames["areas"].filter(pl.col("level") == "index"), frames["areas"].filter(pl.col("level") == "domain")
+    other = profiles(pl.concat([mixed[0].reverse(), mixed[1]]), frames["changes"].reverse(), **given)
+    assert len(one) == 9
+    assert [profile_html(content, PAGE) for content in one.values()] == [
+        profile_html(other[area], PAGE) for area in one
+    ]
+
+
+def test_the_pdf_is_tagged_with_headings_tables_and_alternative_texts():
+    content = made()
+    found = pages(content)
+    root = found.trailer["/Root"]
+    assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("en-GB", True)
+    assert b"pdfuaid:part>1<" in root["/Metadata"].get_data()
+    structure = list(elements(root["/StructTreeRoot"]["/K"]))
+    levels = [int(match[1]) for each in structure if (match := re.fullmatch(r"/H(\d)", each["/S"]))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    alts = [str(each["/Alt"]) for each in structure if each["/S"] == "/Figure"]
+    assert alts == [bar.alt for bar in content.bars]
+    kinds = [str(each["/S"]) for each in structure]
+    assert kinds.count("/Table") == 2
+    assert kinds.count("/TR") == len(content.bars) + len(content.moves) + 2
+
+
+def test_the_page_has_one_title_headings_in_order_and_pictures_with_words():
+    content = made()
+    page = profile_html(content, PAGE).decode()
+    levels = [int(level) for level in re.findall(r"<h(\d)", page)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert page.count('role="img"') == len(content.bars)
+    assert "<script" not in page
+    assert not re.search(r'(src|href)="(?!#|https://example\.org)', page)
+    assert all(f'aria-label="{bar.alt}"' in page for bar in content.bars)
+
+
+def test_the_same_profile_gives_the_same_bytes():
+    assert profile_html(made(), PAGE) == profile_html(made(), PAGE)
+    assert profile_pdf(made(), TYP) == profile_pdf(made(), TYP)
+
+
+def test_a_reading_can_be_told_without_colour():
+    """Clear differences have a full dot and a word of their own; no shape differs by its colour alone."""
+    for bar in made().bars:
+        assert set(re.findall(r'(?:fill|stroke)="([^"]+)"', bar.picture)) <= {"none", "white", "currentColor"}
+        full = re.search(r'<circle[^>]*fill="currentColor"', bar.picture) is not None
+        assert full == (bar.reading in ("up", "down"))
+        assert bar.words
+
+
+HOSTILE = [text for text in PAYLOADS.values() if text.strip() and text.isprintable()]
+
+
+@pytest.mark.parametrize("start", range(0, len(HOSTILE), 12))
+def test_hostile_texts_are_texts(start):
+    texts = HOSTILE[start : start + 12]
+    domains = {f"domain_{number}": text for number, text in enumerate(texts)}
+    content = made("2", names=("Kent", texts[0], "Wales"), small=(), domains=domains)
+    page = re.sub(r"<style>.*?</style>", "", profile_html(content, PAGE).decode(), flags=re.S).lower()
+    assert not re.search(r"<(script|img|iframe|b>x|body onload|svg/)", page)
+    assert len(pages(content).pages) == 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda frame: frame.drop("conf_low"), "no column `conf_low`"),
+        (lambda frame: pl.concat([frame, frame.head(1)]), "several rows"),
+        (lambda frame: frame.with_columns(level=pl.lit("place")), "`place` is no level"),
+        (lambda frame: frame.with_columns(conf_low=pl.col("estimate") + 1), "outside its interval"),
+        (lambda frame: frame.with_columns(estimate=pl.lit("a")), "holds no numbers"),
+        (lambda frame: frame.clear(), "has no row"),
+        (lambda frame: frame.with_columns(study=pl.col("area")), "several studies"),
+    ],
+)
+def test_frames_of_another_kind_are_refused_in_one_sentence(spoil, message):
+    frames = made_up()
+    with pytest.raises(CohesionError, match=re.escape(message)):
+        profile(spoil(frames["areas"]), frames["changes"], area="5", labels=frames["labels"])
+
+
+def test_an_area_or_a_wave_that_is_not_there_is_refused():
+    frames = made_up()
+    with pytest.raises(CohesionError, match="`99` has no row"):
+        profile(frames["areas"], area="99", labels=frames["labels"])
+    with pytest.raises(CohesionError, match="no wave `w09`"):
+        profile(frames["areas"], area="5", labels=frames["labels"], wave="w09")
+
+
+def test_a_signal_of_the_monitor_says_where_to_look():
+    frames = made_up()
+    monitor = pl.DataFrame(
+        [
+            {"area": "5", "measure": "unity", "wave": "w03", "against": "w02", "fall": -4.2, "signal": "below",
+             "n_persons": people}
+            for people in (200, 6)
+        ]
+    )  # fmt: skip
+    given: dict[str, Any] = {"area": "5", "labels": frames["labels"], "about": ABOUT}
+    content = profile(frames["areas"], frames["changes"], monitor=monitor, **given)
+    assert [plain(runs) for runs in content.signals] == [
+        "Early sign: unity and fairness fell by 4.2 since Wave 2, more than chance explains. It says where to "
+        "look next, and is no verdict on the place."
+    ]
+
+
+def test_a_domain_of_few_people_is_named_without_a_number():
+    frames = made_up(small=())
+    few = (pl.col("area") == "5") & (pl.col("measure") == "unity")
+    areas = frames["areas"].with_columns(n_persons=pl.when(few).then(4).otherwise(pl.col("n_persons")))
+    content = profile(areas, frames["changes"], area="5", labels=frames["labels"], about=ABOUT)
+    row = next(bar for bar in content.bars if bar.measure == "unity")
+    assert (plain(row.value), row.why, row.words) == ("", "Not shown", "")
+    assert all(DOMAINS["unity"] != one.label for one in (*content.moves, *content.strengths, *content.watch))
+
+
+def test_small_print_names_vintage_people_and_how_to_read():
+    content = made()
+    names = [name for name, _ in content.small_print]
+    assert names == ["Who was asked", "When, and how many people here", "Codes of areas"]
+    assert len(content.reading) == 3
