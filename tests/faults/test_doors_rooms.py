@@ -303,8 +303,9 @@ OTHERWISE: dict[str, dict[str, str]] = {
     },
     "sem": {
         **dict.fromkeys(
-            ("addition_tests", "bootstrap", "compare", "continuous_time", "derived_effects", "expression_intervals",
-             "factor_scores", "random_intercept_test", "release_tests", "theta_estimates", "total_release_test"),
+            ("addition_tests", "bollen_stine", "bootstrap", "compare", "continuous_time", "derived_effects",
+             "expression_intervals", "factor_scores", "random_intercept_test", "release_tests", "theta_estimates",
+             "total_release_test"),
             "takes fitted models",
         ),
         "parameter_table": "takes no answers",
