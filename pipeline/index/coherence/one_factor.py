@@ -96,7 +96,7 @@ def _information(loadings: FloatArray, unique: FloatArray) -> tuple[FloatArray, 
     inverse = np.linalg.inv(np.outer(loadings, loadings) + np.diag(unique))
     along = inverse @ loadings
     both = 2 * (np.outer(along, along) + inverse * (loadings @ along))
-    mixed = 2 * along[:, None] * inverse
+    mixed = 2 * inverse * along[None, :]
     return np.asarray(np.block([[both, mixed], [mixed.T, inverse**2]])), np.asarray(inverse, dtype=np.float64)
 
 

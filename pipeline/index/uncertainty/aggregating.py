@@ -30,6 +30,22 @@ def combine(values: FloatArray, weights: FloatArray, kind: str, coverage: float 
     return np.where(short | (total <= 0), np.nan, found)
 
 
+def combine_many(values: FloatArray, weights: FloatArray, kind: str, coverage: float) -> FloatArray:
+    """Rows × sets of weights: ``combine`` of the rows with each column of ``weights`` (members × sets)."""
+    there = np.isfinite(values)
+    if kind != "arithmetic":
+        refuse_not_positive(values, kind)
+    filled = np.where(there, values, 1.0)
+    made = {"geometric": np.log, "harmonic": np.reciprocal}.get(kind, np.asarray)(filled) * there
+    total = there @ weights
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = (made @ weights) / total
+        if kind != "arithmetic":
+            found = np.exp(found) if kind == "geometric" else 1 / found
+    found[(there.mean(axis=1) < coverage - 1e-12) | ~there.any(axis=1)] = np.nan
+    return np.asarray(found)
+
+
 def refuse_not_positive(values: FloatArray, kind: str) -> None:
     """Raises CohesionError where a geometric or harmonic mean has no meaning."""
     bad = int((values <= 0).sum())

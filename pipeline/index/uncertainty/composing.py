@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,21 +43,26 @@ class Composer:
             )
         return self._area_domains(recipe)
 
-    def prepare(self, many: Sequence[tuple[Recipe, FloatArray | None]]) -> None:
-        """Compute together what several recipes (with multipliers of domains' weights) need of people."""
-        asked = [
-            self._asked(recipe, by)
-            for recipe, by in many
-            if recipe.composed == "persons" and recipe.across != "copeland"
-        ]
-        self.people_index.compute(asked)
+    def prepare(
+        self, many: Sequence[tuple[Recipe, FloatArray | None]], draws: Sequence[Collection[int]] | None = None
+    ) -> None:
+        """Compute together what several recipes (with multipliers of domains' weights) need of people.
+
+        ``draws``: of each recipe those that will be asked for; all by default.
+        """
+        of_people = [at for at, (recipe, _) in enumerate(many) if is_of_people(recipe)]
+        asked = [self._asked(*many[at]) for at in of_people]
+        needed: dict[Hashable, set[int]] = {}
+        for one, at in zip(asked, of_people, strict=True):
+            needed.setdefault(one.key, set()).update(draws[at] if draws is not None else ())
+        self.people_index.compute(asked, needed if draws is not None else None)
 
     def index(self, recipe: Recipe, perturbed: FloatArray | None = None, draws: Any = None) -> FloatArray:
         """(1 + replicates) × groups: the index. ``perturbed`` multiplies the domains' weights.
 
         ``draws`` chooses some of the sample (0) and the replicates (1 …), all by default.
         """
-        if recipe.composed == "persons" and recipe.across != "copeland":
+        if is_of_people(recipe):
             found = self.people_index.index(self._asked(recipe, perturbed))
             return found if draws is None else found[draws]
         domains, weights = self.domains(recipe), self.weights(recipe)
@@ -108,6 +113,11 @@ class Composer:
             values = winsorised(values) if recipe.treatment == "winsorise" else values
             self._done[key] = over_areas(values, recipe.normalisation, recipe.lowest)
         return np.asarray(self._done[key])
+
+
+def is_of_people(recipe: Recipe) -> bool:
+    """Whether people have an index, which areas average."""
+    return recipe.composed == "persons" and recipe.across != "copeland"
 
 
 def _key(recipe: Recipe) -> tuple[Any, ...]:

@@ -254,10 +254,9 @@ def ranked_people(
 
 
 def row_means(score: FloatArray, weights: FloatArray, bounds: IntArray) -> FloatArray:
-    """The weighted mean of the rows of each group that have a score."""
+    """The weighted mean of the rows of each group that have a score: groups, or groups × columns of ``score``."""
     there = np.isfinite(score)
-    held = np.where(there, weights, 0.0)
+    held = there * (weights if score.ndim == 1 else weights[:, None])
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(
-            np.add.reduceat(held * np.where(there, score, 0.0), bounds[:-1]) / np.add.reduceat(held, bounds[:-1])
-        )
+        total = np.add.reduceat(held * np.where(there, score, 0.0), bounds[:-1], axis=0)
+        return np.asarray(total / np.add.reduceat(held, bounds[:-1], axis=0))

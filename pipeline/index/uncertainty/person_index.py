@@ -9,12 +9,13 @@ people again in every replicate, for all recipes that need it together.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
-from pipeline.index.uncertainty.aggregating import combine
+from pipeline.index.uncertainty.aggregating import combine, combine_many
 from pipeline.index.uncertainty.arrays import FloatArray
 from pipeline.index.uncertainty.normalising import lifted
 from pipeline.index.uncertainty.person_domains import SCALES, PersonDomains, places_of, ranked_people, row_means
@@ -22,6 +23,10 @@ from pipeline.index.uncertainty.recipe import Recipe
 
 COLUMNS = 96
 """Columns in one matrix product."""
+
+
+Needed: TypeAlias = Mapping[Hashable, Collection[int]]
+"""Of each recipe the draws (0 the sample, 1 … the replicates) that are asked for."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,8 @@ class PersonIndex:
             self.compute([asked])
         return self._done[asked.key]
 
-    def compute(self, many: Sequence[Asked]) -> None:
-        """All of these that were not computed yet."""
+    def compute(self, many: Sequence[Asked], needed: Needed | None = None) -> None:
+        """All of these that were not computed yet; of those made of people again only the draws that are ``needed``."""
         new = {one.key: one for one in many if one.key not in self._done}
         fixed = [one for one in new.values() if _is_fixed(one)]
         linear = [one for one in new.values() if not _is_fixed(one) and self._is_linear(one)]
@@ -68,7 +73,7 @@ class PersonIndex:
         for first in range(0, len(linear), step):
             self._linear(linear[first : first + step])
         if others:
-            self._again(others)
+            self._again(others, needed)
 
     def _is_linear(self, one: Asked) -> bool:
         recipe = one.recipe
@@ -78,17 +83,24 @@ class PersonIndex:
 
     def _fixed(self, one: Asked) -> FloatArray:
         recipe = one.recipe
-        values = lifted(self.people.values, recipe.normalisation, recipe.lowest)
-        domains = self._domains(recipe, values, 0)
+        domains = self._domains(recipe, self.people.values, 0)
         return combine(domains, one.weights[0], recipe.across, recipe.domain_coverage)
 
-    def _domains(self, recipe: Recipe, values: FloatArray, draw: int) -> FloatArray:
-        """Rows × domains: people's scores from normalised values."""
+    def _domains(
+        self, recipe: Recipe, values: FloatArray, draw: int, shared: dict[Hashable, FloatArray] | None = None
+    ) -> FloatArray:
+        """Rows × domains: people's scores from normalised values. ``shared`` keeps what recipes have in common."""
+        done = {} if shared is None else shared
         found = []
         for members in recipe.kept.values():
             weights = self.people.indicator_weights(recipe, members)
             held = weights[draw if len(weights) > 1 else 0]
-            found.append(combine(values[:, self.people.places(members)], held, recipe.within, recipe.coverage))
+            made = (recipe.normalisation, recipe.within, recipe.coverage, recipe.lowest)
+            key = (tuple(members), held.tobytes(), *made)
+            if key not in done:
+                part = lifted(values[:, self.people.places(members)], recipe.normalisation, recipe.lowest)
+                done[key] = combine(part, held, recipe.within, recipe.coverage)
+            found.append(done[key])
         return np.column_stack(found)
 
     def _linear(self, many: Sequence[Asked]) -> None:
@@ -129,21 +141,28 @@ class PersonIndex:
         enough = (covered.mean(axis=1) >= recipe.domain_coverage - 1e-12) & (total > 0)
         return np.where(enough[:, None], found / np.where(total > 0, total, 1.0)[:, None], 0.0)
 
-    def _again(self, many: Sequence[Asked]) -> None:
-        """From people, replicate by replicate; normalised values and domains are shared by the recipes."""
+    def _again(self, many: Sequence[Asked], needed: Needed | None) -> None:
+        """From people, replicate by replicate; recipes of the same domains and mean differ in their weights alone."""
         groups = self.people.groups
-        found = {one.key: np.empty((groups.draws, groups.count)) for one in many}
+        found = {one.key: np.full((groups.draws, groups.count), np.nan) for one in many}
+        families: dict[Hashable, list[Asked]] = {}
+        for one in many:
+            families.setdefault((_domain_key(one.recipe), one.recipe.across, one.recipe.domain_coverage), []).append(
+                one
+            )
         for draw, weights, values in self._each_normalised({one.recipe.normalisation for one in many}):
-            domains: dict[Hashable, FloatArray] = {}
-            for one in many:
-                recipe = one.recipe
-                key = _domain_key(recipe)
-                if key not in domains:
-                    made = lifted(values[recipe.normalisation], recipe.normalisation, recipe.lowest)
-                    domains[key] = self._domains(recipe, made, draw)
-                held = one.weights[draw if len(one.weights) > 1 else 0]
-                score = combine(domains[key], held, recipe.across, recipe.domain_coverage)
-                found[one.key][draw] = row_means(score, weights, groups.bounds)
+            shared: dict[Hashable, FloatArray] = {}
+            for family in families.values():
+                mine = [one for one in family if needed is None or draw in needed[one.key]]
+                if not mine:
+                    continue
+                recipe = mine[0].recipe
+                domains = self._domains(recipe, values[recipe.normalisation], draw, shared)
+                held = np.column_stack([one.weights[draw if len(one.weights) > 1 else 0] for one in mine])
+                scores = combine_many(domains, held, recipe.across, recipe.domain_coverage)
+                means = row_means(scores, weights, groups.bounds)
+                for at, one in enumerate(mine):
+                    found[one.key][draw] = means[:, at]
         self._done |= found
 
     def _each_normalised(self, kinds: set[str]) -> Iterator[tuple[int, FloatArray, dict[str, FloatArray]]]:

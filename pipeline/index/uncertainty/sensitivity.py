@@ -138,9 +138,11 @@ def _sampled(made: ReplicatedIndex, runs: list[Run], run: IntArray, replicate: I
 
 def _piece(rows: Rows, runs: list[Run], multiples: FloatArray, run: IntArray, replicate: IntArray) -> FloatArray:
     work = composer(rows, multiples)
-    work.prepare([(runs[one].recipe, runs[one].multipliers()) for one in np.unique(run)])
+    used = np.unique(run)
+    draws = [np.unique(replicate[run == one]) + 1 for one in used]
+    work.prepare([(runs[one].recipe, runs[one].multipliers()) for one in used], [set(part.tolist()) for part in draws])
     found = np.empty((len(run), rows.groups.height))
-    for one in np.unique(run):
+    for one in used:
         mine = np.flatnonzero(run == one)
         found[mine] = work.index(runs[one].recipe, runs[one].multipliers(), replicate[mine] + 1)
     return found
