@@ -22,7 +22,7 @@ def nodes(workspace: Workspace) -> list[Node]:
         node
         for study in studies
         if study.index is not None
-        for node in (_index(workspace, study, study.index), _areas(study, study.index))
+        for node in (_index(workspace, study, study.index), _areas(workspace, study, study.index))
     ]
 
 
@@ -82,13 +82,16 @@ def _index(workspace: Workspace, study: Study, index: Index) -> Node:
     )
 
 
-def make_areas(tables: Tables, *, index: Index, labels: Mapping[str, str], covariates: Sequence[str]) -> Output:
+def make_areas(
+    tables: Tables, *, index: Index, labels: Mapping[str, str], covariates: Sequence[str], census: OutsideFile | None
+) -> Output:
     """Areas with their estimates, what may be shown of them, and their ranks."""
     import polars as pl
 
     from pipeline.index import (
         area_covariates,
         area_table,
+        census_table,
         index_changes,
         index_coherence,
         index_uncertainty,
@@ -99,7 +102,11 @@ def make_areas(tables: Tables, *, index: Index, labels: Mapping[str, str], covar
     panel, scores, indicators = tables["panel"], tables["index"], tables["indicators"]
     design = panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
     known = area_covariates(scores, panel, covariates) if covariates else None
-    areas = area_table(index, scores, indicators, design, labels=labels, area_measures=known)
+    margins = panel.select("person_id", "wave", *index.small_areas.margins) if census is not None else None
+    counts = census_table(census.path, index.small_areas.margins) if census is not None else None
+    areas = area_table(
+        index, scores, indicators, design, labels=labels, area_measures=known, margins=margins, census=counts
+    )
     found = index_uncertainty(index, areas, scores, indicators, design)
     areas = with_rank_intervals(areas, found.intervals)
     whole = areas.filter(pl.col("measure") == "index")
@@ -131,13 +138,15 @@ DESIGN = ("stratum", "psu", "household_id")
 AREA_TABLES = ("areas", "area_changes", "area_pairs", "area_sensitivity", "coherence")
 
 
-def _areas(study: Study, index: Index) -> Node:
+def _areas(workspace: Workspace, study: Study, index: Index) -> Node:
+    census = index.small_areas.census
     return Node(
         make_areas,
         reads={
             "index": view(index, reads.areas_of_index(index)),
             "labels": area_labels(study, index),
             "covariates": index.small_areas.covariates,
+            "census": OutsideFile(workspace.paths.areas / census) if census else None,
         },
         inputs={
             "index": ("index", study.key),

@@ -197,7 +197,7 @@ def areas_of_index(declared: Index) -> tuple[str, ...]:
     return (
         "domains.*.indicators.#",
         *("aggregation", "coverage", "composed", "confidence", "smallest_shown", "ranked", "base_wave", "comparison"),
-        *_under("small_areas", "method", "covariates"),
+        *_under("small_areas", "method", "covariates", "transform", "benchmarked", "margins"),
         *_under("normalisation", "method", "bounds"),
         *_under("uncertainty", "seed", "draws", "replicates", "choices", *perturbed),
         "outliers.method",

@@ -67,6 +67,7 @@ from pipeline.index.small_areas import (
     UnitModel,
     battese_harter_fuller,
     benchmarked,
+    census_table,
     fay_herriot,
     poststratified,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "battese_harter_fuller",
     "benchmarked",
     "budget_weights",
+    "census_table",
     "coherence",
     "composite",
     "composite_alpha",

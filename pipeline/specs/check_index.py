@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.paths import Paths
 from pipeline.specs.index import AREA_ROLE, Index
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.profile import ANY
@@ -117,3 +118,23 @@ def _check_measures(index: Index, parts: Parts, source: Source) -> None:
     known(source, ("profile", "evidence"), shown.evidence, [*measures, ANY], what)
     areas = list(parts.about.areas) if parts.about else []
     known(source, ("small_areas", "covariates"), index.small_areas.covariates, areas, "an area measure of study.yaml")
+    _check_census(index, parts, source)
+
+
+def _check_census(index: Index, parts: Parts, source: Source) -> None:
+    """The census table is there, with a column for the area, each margin and the count."""
+    said = index.small_areas
+    scores = [item.concept or key for key, item in parts.items.items()]
+    scores += [scale.concept or key for key, scale in parts.scales.items()]
+    known(source, ("small_areas", "margins"), said.margins, scores, "a score of the study")
+    if not said.census:
+        return
+    file = Paths(source.path.resolve().parents[3]).areas / said.census
+    if not file.is_file() or "/" in said.census:
+        source.report(("small_areas", "census"), f"data/areas/{said.census} is missing. Put the table there.")
+        return
+    lines = (line for line in file.read_text(encoding="utf-8-sig").splitlines() if not line.startswith("#"))
+    header = [cell.strip() for cell in next(lines, "").split(",")]
+    lacking = [name for name in ("area_code", *said.margins, "count") if name not in header]
+    if lacking:
+        source.report(("small_areas", "census"), f"data/areas/{said.census} has no column `{lacking[0]}`.")

@@ -174,19 +174,27 @@ class Benchmark(Assumable):
 
 
 class SmallAreas(Declaration):
-    """Small-area estimates beside the direct ones. ``covariates`` are area measures of study.yaml (``areas:``)."""
+    """Small-area estimates beside the direct ones. ``covariates`` are area measures of study.yaml (``areas:``).
+
+    ``unit`` is the model of people within areas; ``mrp`` a model of people in cells of ``margins`` (scores), weighted
+    by the cells of ``census``: a table in data/areas with ``area_code``, the margins and ``count``. ``transform:
+    arcsine`` is for indicators of yes and no; others stay as they are. ``benchmarked``: estimates add up to the mean of
+    all areas.
+    """
 
     method: Literal["none", "reml", "ml", "fh", "unit", "mrp"] = "reml"
     covariates: tuple[Name, ...] = ()
     transform: Literal["none", "log", "arcsine"] = "none"
     benchmarked: bool = True
-    predictors: tuple[Name, ...] = ()
     margins: tuple[Name, ...] = ()
+    census: str = ""
 
     @model_validator(mode="after")
     def _method_has_what_it_needs(self) -> Self:
-        if self.method == "mrp" and not self.margins:
-            raise ValueError("`method: mrp` needs `margins`: the variables of a census table to post-stratify by")
+        if self.method == "mrp" and not (self.margins and self.census):
+            raise ValueError("`method: mrp` needs `margins`, and `census`: a table in data/areas to post-stratify by")
+        if self.method != "mrp" and (self.margins or self.census):
+            raise ValueError(f"`margins` and `census` are for `method: mrp`, not for `method: {self.method}`")
         if self.transform != "none" and self.method in ("unit", "mrp"):
             raise ValueError(f"`transform` is for area-level methods, not for `method: {self.method}`")
         return self

@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.assembly.means import direct, together
-from pipeline.index.assembly.shrunken import with_reliability
+from pipeline.index.assembly.shrunken import Known, with_reliability
 from pipeline.specs.index import Index
 from pipeline.tables import Areas, shaped
 
@@ -30,16 +30,20 @@ def area_table(
     *,
     labels: Mapping[str, str] | None = None,
     area_measures: pl.DataFrame | None = None,
+    margins: pl.DataFrame | None = None,
+    census: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per area, wave and measure: direct and small-area estimate, and rank among those that are ranked.
 
     ``scores`` and ``indicators``: the tables of ``person_scores``; ``design``: its columns of strata and units;
-    ``labels``: area → name; ``area_measures``: one row per ``area, wave`` with the covariates of the small-area model.
+    ``labels``: area → name; ``area_measures``: one row per ``area, wave`` with the covariates of the small-area model;
+    ``margins`` and ``census``: per ``person_id, wave``, and per ``area`` with ``count``, what ``method: mrp`` goes by.
     An area with fewer people than ``smallest_shown`` has no number; one below a floor of ``ranked`` has no rank:
     ``reason`` says why. Rank 1 is the highest, ties sharing the best. Raises CohesionError for columns that are absent.
     """
     everything = together(index, scores, indicators)
-    means = with_reliability(direct(index, everything, design), index, area_measures)
+    known = Known(area_measures, margins, census)
+    means = with_reliability(direct(index, everything, design), index, everything, known)
     return finished(index, means, study=str(everything["study"][0]), labels=labels)
 
 

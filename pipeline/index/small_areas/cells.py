@@ -82,7 +82,8 @@ def _census(census: pl.DataFrame, design: Design, count: str) -> pl.DataFrame:
     if blank:
         raise CohesionError("cells without an area or a category", where=CENSUS, count=int(blank))
     covariates = [pl.Series(name, numbers(census, name, CENSUS)) for name in design.covariates]
-    whole = census.select(pl.col(design.keys).cast(pl.String), *covariates, population=pl.Series(sizes))
+    keys = [category(census[name]) for name in design.keys]
+    whole = pl.DataFrame([*keys, *covariates, pl.Series("population", sizes)])
     twice = whole.height - whole.select(design.keys).n_unique()
     if twice:
         todo = "Add their counts up: give one row per area and combination of categories."
@@ -101,7 +102,7 @@ def _census(census: pl.DataFrame, design: Design, count: str) -> pl.DataFrame:
 def _people(people: pl.DataFrame, design: Design, outcome: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
     require(people, [*design.keys, outcome], PEOPLE)
     values = pl.Series(outcome, numbers(people, outcome, PEOPLE, needed=False)).fill_nan(None)
-    kept = people.select(pl.col(design.keys).cast(pl.String), values).drop_nulls()
+    kept = pl.DataFrame([*(category(people[name]) for name in design.keys), values]).drop_nulls()
     if not kept.height:
         raise CohesionError("nobody has an outcome and every category", where=PEOPLE)
     gone = people.height - kept.height
@@ -152,3 +153,13 @@ def _random(frame: pl.DataFrame, levels: dict[str, list[str]]) -> tuple[tuple[Fl
         place = {level: at for at, level in enumerate(known)}
         found.append(frame[name].replace_strict(place, return_dtype=pl.Int64).to_numpy())
     return tuple(found), tuple(len(known) for known in levels.values())
+
+
+def category(values: pl.Series) -> pl.Series:
+    """Categories as text: 2 and 2.0 are ``2``, in the sample and in the census."""
+    if not values.dtype.is_float():
+        return values.cast(pl.String)
+    found = values.fill_nan(None)
+    whole = (found == found.round(0)).fill_null(False)
+    text = found.cast(pl.String)
+    return text.zip_with(~whole, found.fill_null(0.0).round(0).cast(pl.Int64).cast(pl.String))

@@ -86,7 +86,7 @@ def lowest(
         if value_and_slope(flat)[0] <= value_and_slope(found)[0] + 1e-9:
             found, zero[at] = flat, True
     free = np.flatnonzero(~zero)
-    for _ in range(12):
+    for _ in range(12 if len(free) else 0):
         slope = value_and_slope(found)[1][free]
         step = np.linalg.solve(_curvature(value_and_slope, found, free), slope)
         trial = found.copy()

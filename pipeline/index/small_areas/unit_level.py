@@ -18,6 +18,8 @@ from pipeline.index.small_areas.nested_errors import Targets, bootstrap, prasad_
 from pipeline.options import OptionError
 
 PEOPLE, MEANS = "people", "means of areas"
+NOTHING = 1e-20
+"""A sum of squares that is this share of all squares is what rounding leaves."""
 Errors = Literal["prasad_rao", "bootstrap"]
 
 
@@ -84,7 +86,7 @@ def battese_harter_fuller(
     rotate = np.linalg.inv(upper)
     model, outcomes, first = _sample(kept, codes, basis, outcome, area, method == "reml")
     fitted = model.parts(model.ratios(outcomes), outcomes)
-    _check_variance(fitted)
+    _check_variance(fitted, float(first @ first))
     targets = _targets(wanted, model, codes, covariates, area, population, rotate)
     if errors == "bootstrap":
         inner = np.eye(len(names)) - (model.means * model.sizes[:, None]).T @ model.means
@@ -145,8 +147,8 @@ def _sample(
     return Nested(sizes, means, restricted), outcomes, first
 
 
-def _check_variance(fitted: NestedParts) -> None:
-    if not fitted.squares[0] > 0 or fitted.model.n <= len(fitted.model.sizes) + 1:
+def _check_variance(fitted: NestedParts, explained: float) -> None:
+    if not fitted.squares[0] > NOTHING * explained or fitted.model.n <= len(fitted.model.sizes) + 1:
         what = "the outcome does not vary between the people of an area, so that the model has no variance of people"
         raise CohesionError(what, where=PEOPLE, todo="Take `fay_herriot` on direct estimates.")
 
