@@ -1,11 +1,6 @@
 """Persons' scores into an index, areas with their uncertainty, changes, the tension monitor, pooled programmes."""
 
-from pipeline.index.area_sets import (
-    area_sets,
-    in_declared_areas,
-    lookup_table,
-    vintage_logged,
-)
+from pipeline.index.area_sets import area_sets, in_declared_areas, lookup_table, vintage_logged
 from pipeline.index.assembly import (
     Uncertain,
     area_covariates,
