@@ -3,7 +3,8 @@
 Area level, 2,000 sets of direct estimates in each of four designs: y = x b + u + e, Var(u) = 1, and sampling variances
 that are all one (even), a quarter to one (precise), 0.3 to 6 (uneven), 2 to 8 (poor: by REML Var(u) is zero in a third
 of the sets). Intervals by t with m - p degrees of freedom hold; by the normal they are two to three points short where
-sampling variances are uneven, which is why t is what is given if nothing is said.
+sampling variances are uneven, which is why t is what is given if nothing is said. In the poor design mean squared
+errors are a third too large on average, and intervals by ML and ``amrl_yl`` hold 97 to 98 % of the truth.
 """
 
 import numpy as np
@@ -32,6 +33,12 @@ def drawn(design: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return matrix, truth, truth + np.sqrt(DESIGNS[design]) * rng.standard_normal((SETS, AREAS))
 
 
+def covered(areas: pl.DataFrame, truth: np.ndarray) -> float:
+    """The share of areas whose interval holds the truth."""
+    low, high = areas["shrunken_low"].to_numpy(), areas["shrunken_high"].to_numpy()
+    return float(((low <= truth) & (truth <= high)).mean())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize("method", ["reml", "ml", "amrl_yl"])
@@ -42,13 +49,18 @@ def test_area_level_intervals_hold(design, method):
     fitted = model.parts(model.variances(direct, method), direct)
     errors = np.sqrt(fitted.squared_errors(method))
     off = np.abs(fitted.eblup() - truth) / errors
-    assert (off <= t.ppf(0.975, AREAS - 2)).mean() == pytest.approx(0.95, abs=0.02)
+    held = (off <= t.ppf(0.975, AREAS - 2)).mean()
+    if design == "poor" and method != "reml":
+        assert 0.95 <= held <= 0.985
+    else:
+        assert held == pytest.approx(0.95, abs=0.02)
     if design == "uneven" and method != "ml":
         assert (off <= norm.ppf(0.975)).mean() < 0.93
     gain = ((fitted.eblup() - truth) ** 2).mean() / ((direct - truth) ** 2).mean()
     assert gain < {"even": 0.65, "precise": 0.8, "uneven": 0.4, "poor": 0.3}[design]
     stated = (errors**2).mean() / ((fitted.eblup() - truth) ** 2).mean()
-    assert stated == pytest.approx(1, abs=0.1 if design != "poor" else 0.3)
+    assert stated > 0.9
+    assert stated < (1.1 if design != "poor" else 1.6)
 
 
 @pytest.mark.slow
@@ -86,7 +98,7 @@ def test_bootstrap_intervals_hold_where_shares_are_shrunken():
         )
         areas = fay_herriot(frame, transformation="arcsine", interval="bootstrap", draws=300, seed=seed).areas
         truth = np.sin(angle) ** 2
-        inside.append(((areas["shrunken_low"] <= truth) & (truth <= areas["shrunken_high"])).mean())
+        inside.append(covered(areas, truth))
     assert 0.93 <= np.mean(inside) <= 0.985
 
 
@@ -107,8 +119,9 @@ def test_unit_level_intervals_hold():
         )
         areas = battese_harter_fuller(people, means, outcome="trust", covariates=["age"]).areas
         truth = 2 + 0.4 * means["age"].to_numpy() + effect
-        inside.append(((areas["shrunken_low"] <= truth) & (truth <= areas["shrunken_high"])).mean())
-        ratio.append([(areas["shrunken_error"] ** 2).mean(), ((areas["shrunken"] - truth) ** 2).mean()])
+        inside.append(covered(areas, truth))
+        off = areas["shrunken"].to_numpy() - truth
+        ratio.append([(areas["shrunken_error"] ** 2).mean(), (off**2).mean()])
     assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
     stated, real = np.mean(ratio, axis=0)
     assert stated / real == pytest.approx(1, abs=0.1)
