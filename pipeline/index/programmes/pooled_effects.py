@@ -12,6 +12,8 @@ from pipeline.errors import ModelError
 from pipeline.index.programmes.errors import refused
 from pipeline.index.programmes.meta_analysis import MetaAnalysis, Method, Prediction, Test, meta_analysis
 
+MANY = 10
+"""Areas from which on a prediction interval covers about as often as it says."""
 NEEDED = ("area", "wave", "estimate", "std_error", "conf_low", "conf_high", "df", "shared", "n_persons", "n_comparison")
 
 
@@ -124,13 +126,14 @@ def _prediction(found: MetaAnalysis) -> dict[str, Any]:
         return {"note": f"withheld: {found.k} areas are too few for the interval of a new one"}
     low, high = found.prediction
     form = {"same": "the quantile of the pooled effect", "k_minus_2": "t with k - 2", "hts": "t with k - 2, unadjusted"}
+    few = "; approximate, since areas are few" if found.k < MANY else ""
     return {
         "estimate": found.estimate,
         "conf_low": low,
         "conf_high": high,
         "df": found.prediction_df,
         "tau2": found.tau2,
-        "note": f"where the effect of another area is expected ({form[found._fit.form]})",
+        "note": f"where the effect of another area is expected ({form[found._fit.form]}){few}",
     }
 
 
