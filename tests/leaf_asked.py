@@ -31,6 +31,7 @@ FIGURES = {
     "path": "kind: path\nmodels: [lags]\nstandardised: true\n",
     "sure": "kind: sensitivity\nmodels: [how_sure]\ny_label: Difference\n",
     "flow": "kind: participation\n",
+    "effects": "kind: programme_forest\nprogramme: events\noutcomes: [belonging]\nwave: w02\ny_label: Effect\n",
     "patterns": "kind: patterns\nsubtitle: By wave\nnote: A note\ngroups: {main: The main sample}\n",
 }
 PAPER = """---

@@ -21,6 +21,7 @@ from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import Figure
 from pipeline.specs.imputation import ImputationSet
 from pipeline.specs.papers import Paper
+from pipeline.specs.programme import Programme
 from pipeline.specs.report import Concept
 from pipeline.specs.strict_yaml import parse
 from pipeline.specs.study import Item, Scale, StudyFile, Wave
@@ -44,7 +45,7 @@ class Leaf:
 
 
 EACH = {"concepts.yaml": Concept, "items.yaml": Item, "scales.yaml": Scale, "weights.yaml": WeightSet,
-        "imputation.yaml": ImputationSet}  # fmt: skip
+        "imputation.yaml": ImputationSet, "programme.yaml": Programme}  # fmt: skip
 """Files of named entries, and the class of an entry."""
 
 

@@ -192,6 +192,28 @@ small_areas: {method: reml, covariates: [deprivation]}
 uncertainty:
   {seed: 3, draws: 50, replicates: 50, choices: {weights: [equal, declared], aggregation: [arithmetic, geometric]}}
 """
+PROGRAMME = """
+events:
+  label: Events in two areas
+  by: area
+  arms: [main]
+  areas:
+    north: {label: North, code: A0, start: w02}
+    south: {label: South, code: A1, start: w02}
+    west: {label: West, code: A2, start: w03}
+  comparison: {arms: [main], codes: [A3, A4, A5], waves: {w01: w01, w02: w02, w03: w03}, within_days: 40}
+  outcomes: [belonging]
+  waves: [w02, w03]
+  design: before_after
+  scale: standardised
+  people: same
+  standardiser: programme
+  weights: stayers
+  cluster: psu
+  smallest_effect: 0.1
+  moderators: {size: {north: 1, south: 2, west: 3}}
+  method: {heterogeneity: REML, test: knha, prediction: k_minus_2, confidence: 0.9}
+"""
 CAVEATS = """Each assumption is rated.
 
 | assumption | quality | impact | why |
@@ -212,7 +234,8 @@ def make_everything(root: Path) -> Path:
     }
     files = {
         "study.yaml": ABOUT, "items.yaml": ITEMS, "scales.yaml": SCALES, "weights.yaml": WEIGHTS,
-        "targets.csv": TARGETS, "imputation.yaml": IMPUTATION, "index.yaml": INDEX, "caveats.md": CAVEATS,
+        "targets.csv": TARGETS, "imputation.yaml": IMPUTATION, "index.yaml": INDEX, "programme.yaml": PROGRAMME,
+        "caveats.md": CAVEATS,
         **{f"waves/{wave}.yaml": text for wave, text in WAVES.items()},
     }  # fmt: skip
     declared |= {(folder / name).relative_to(root).as_posix(): text for name, text in files.items()}

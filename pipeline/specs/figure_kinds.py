@@ -394,7 +394,6 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         takes=frozenset({"outcomes", "labels", "y_label"}),
         needs=("programme",),
         reads_study=(
-            "programmes.#",
             "programmes.*.areas.*.label",
             "programmes.*.scale",
             "programmes.*.smallest_effect",

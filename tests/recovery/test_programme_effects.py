@@ -5,8 +5,8 @@ who was low before leaves more often where the programme is, and weights make up
 each area, the pooled effect (REML, Hartung–Knapp, with what the comparison shares), and the effect of a seventh area.
 
 Theory promises the last where tau squared is known, or areas are many. At six areas the interval with k - 2 degrees of
-freedom covered a seventh in 95 of 100 samples where areas differ much (0.3 standard deviations), in 92 where they differ
-about as much as their errors (0.1), and in nearly all where they do not differ.
+freedom covered a seventh in 95 of 100 samples where areas differ much (0.3 standard deviations), in 92 where they
+differ about as much as their errors (0.1), and in nearly all where they do not differ.
 """
 
 import numpy as np
