@@ -223,9 +223,9 @@ def _national(workspace: Workspace, studies: Sequence[Study], made: set[Key]) ->
     return Node(
         make_national,
         reads={
-            "studies": {key: study_words(study, index) for key, (study, index) in indexed.items()},
+            "studies": {key: _headline_words(study, index) for key, (study, index) in indexed.items()},
             "labels": {key: measure_labels(workspace, index) for key, (_, index) in indexed.items()},
-            "names": _names(workspace, [study for study, _ in indexed.values()]),
+            "names": _names(workspace, [indexed[key] for key in common]),
             "common": common,
             "templates": _templates(workspace),
         },
@@ -292,6 +292,11 @@ def study_words(study: Study, index: Index) -> dict[str, Any]:
     }
 
 
+def _headline_words(study: Study, index: Index) -> dict[str, Any]:
+    """What of it stands on pages over several studies."""
+    return {name: text for name, text in study_words(study, index).items() if name not in ("facts", "population")}
+
+
 def measure_labels(workspace: Workspace, index: Index) -> dict[str, str]:
     """Measure → what readers call it: the index, its domains, and its indicators by their concepts."""
     concepts = workspace.project.concepts
@@ -307,18 +312,25 @@ def _settings(index: Index) -> Profiles:
     return with_comparison(index.profile, index.comparison.label if index.comparison is not None else "")
 
 
-def _names(workspace: Workspace, studies: Sequence[Study]) -> dict[str, Any]:
-    """What readers call concepts, studies, arms and waves; and the question behind each measure of each study."""
+def _names(workspace: Workspace, indexed: Sequence[tuple[Study, Index]]) -> dict[str, Any]:
+    """What readers call indicators, studies, arms and waves; and the question behind each indicator of each study."""
     concepts = workspace.project.concepts
+    named = dict.fromkeys(name for _, index in indexed for name in index.indicators)
+    studies = [study for study, _ in indexed]
     return {
-        "concepts": {key: concept.label for key, concept in concepts.items()},
+        "concepts": {key: concepts[key].label for key in named if key in concepts},
         "studies": {
             study.key: f"{study.about.short_title}{' (synthetic)' if study.about.synthetic else ''}"
             for study in studies
         },
         "arms": {(study.key, key): arm.title for study in studies for key, arm in study.about.arms.items()},
         "waves": {(study.key, key): wave.title for study in studies for key, wave in study.waves.items()},
-        "questions": {(study.key, name): text for study in studies for name, text in _questions(study).items()},
+        "questions": {
+            (study.key, name): text
+            for study, index in indexed
+            for name, text in _questions(study).items()
+            if name in index.indicators
+        },
     }
 
 
