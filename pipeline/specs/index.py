@@ -119,6 +119,8 @@ class Index(Assumable):
             "normalisation": lambda: said.method in AMONG_AREAS,
             "aggregation": lambda: "copeland" in (said.domains, said.index),
         }
+        if info.data.get("composed") == "areas":
+            _can_be_replicated(str(info.field_name), said)
         if info.data.get("composed") == "persons" and over_areas[str(info.field_name)]():
             raise ValueError("this is a step over areas: say `composed: areas`, or leave it out")
         return said
@@ -160,3 +162,15 @@ class Index(Assumable):
         """Every measure → its level: the index, its domains, their indicators."""
         domains: Iterable[tuple[str, str]] = ((key, "domain") for key in self.domains)
         return {WHOLE: "index", **dict(domains), **dict.fromkeys(self.indicators, "indicator")}
+
+
+def _can_be_replicated(field: str, said: Any) -> None:
+    """Refuse a step over areas that no replicate goes through: errors and ranks would be of another index."""
+    if field == "normalisation" and said.method not in ("own_range", "z_score", "percentile", "min_max"):
+        raise ValueError(f"`{said.method}` is not made in replicates: own_range, z_score, percentile, min_max")
+    if field == "imputation" and said != "none":
+        raise ValueError("areas' means are not imputed in replicates: what an area lacks leaves its weight")
+    if field == "outliers" and said.method != "none" and said != Outliers(method=said.method, then="none"):
+        raise ValueError("in replicates outliers are winsorised by five at most, as COINr does: say `then: none` alone")
+    if field == "aggregation" and said.domains == "copeland":
+        raise ValueError("copeland outranks areas by their domains: say it of `index`")

@@ -211,3 +211,15 @@ def test_an_area_of_one_sampling_unit_is_not_ranked():
     row = one(area_table(index, made.index, made.indicators, design), "a")
     assert (row["is_shown"], row["is_ranked"], row["std_error"]) == (True, False, None)
     assert row["reason"] == "all of one sampling unit: no error can be estimated"
+
+
+def test_an_index_composed_over_areas():
+    index = declared(composed="areas", normalisation={"method": "min_max"}, uncertainty={"replicates": 50})
+    made = person_scores(panel(), index, RANGES)
+    found = area_table(index, made.index, made.indicators, made.design)
+    means = {name: found.filter(measure=name, wave="w01", is_shown=True) for name in ("people", "council", "talks")}
+    assert one(found, "a", "talks")["estimate"] == pytest.approx(40, abs=3)
+    row = one(found, "e")
+    assert row["estimate"] == pytest.approx(100, abs=1)
+    assert row["std_error"] is not None
+    assert means["people"].height == 6

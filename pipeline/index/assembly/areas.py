@@ -9,7 +9,9 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.assembly.means import direct, together
+from pipeline.index.assembly.recipe import replicates_of
 from pipeline.index.assembly.shrunken import Known, with_reliability
+from pipeline.index.uncertainty import ReplicatedIndex
 from pipeline.specs.index import Index
 from pipeline.tables import Areas, shaped
 
@@ -42,9 +44,23 @@ def area_table(
     ``reason`` says why. Rank 1 is the highest, ties sharing the best. Raises CohesionError for columns that are absent.
     """
     everything = together(index, scores, indicators)
-    known = Known(area_measures, margins, census)
-    means = with_reliability(direct(index, everything, design), index, everything, known)
+    means = direct(index, everything, design)
+    if index.composed == "areas":
+        means = _composed(index, means, replicates_of(index, scores, indicators, design))
+    means = with_reliability(means, index, everything, Known(area_measures, margins, census))
     return finished(index, means, study=str(everything["study"][0]), labels=labels)
+
+
+def _composed(index: Index, means: pl.DataFrame, made: ReplicatedIndex) -> pl.DataFrame:
+    """Domains and index composed of areas' means of indicators, with errors from replicates, in place of persons'."""
+    names = ("estimate", "std_error", "conf_low", "conf_high")
+    composed = made.table(index.confidence).select("wave", "area", "measure", *names)
+    other = means.join(composed, on=["wave", "area", "measure"], how="left", maintain_order="left", suffix="_of_areas")
+    is_composed = pl.col("level") != "indicator"
+    return other.select(
+        *(name for name in means.columns if name not in names),
+        *(pl.when(is_composed).then(f"{name}_of_areas").otherwise(name).alias(name) for name in names),
+    )
 
 
 def finished(index: Index, means: pl.DataFrame, *, study: str, labels: Mapping[str, str] | None = None) -> pl.DataFrame:

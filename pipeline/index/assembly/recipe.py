@@ -6,8 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.index.assembly.means import together
 from pipeline.index.composites.weights import budget_weights
-from pipeline.index.uncertainty import Recipe
+from pipeline.index.persons.area_means import placed
+from pipeline.index.uncertainty import Recipe, ReplicatedIndex, replicated_index
 from pipeline.specs.index import Index
 
 AS_THEY_COME = "own_range"
@@ -42,6 +44,16 @@ def on_own_range(index: Index, indicators: pl.DataFrame) -> pl.DataFrame:
     if index.normalisation.method not in ("own_range", "goalposts", "min_max"):
         return indicators
     return indicators.with_columns((pl.col(name) - low) / (high - low) * 100 for name in index.indicators)
+
+
+def replicates_of(
+    index: Index, scores: pl.DataFrame, indicators: pl.DataFrame, design: pl.DataFrame | None = None
+) -> ReplicatedIndex:
+    """The declared index in the sample and in every replicate: a bootstrap of persons, or units, within areas."""
+    rows = placed(together(index, scores, on_own_range(index, indicators)), design)
+    rows = rows.filter(pl.col("area").is_not_null(), pl.col("weight") > 0)
+    said = index.uncertainty
+    return replicated_index(rows, recipe_of(index), replicates=said.replicates, seed=said.seed, psu="_unit")
 
 
 def choices_of(index: Index) -> dict[str, Any]:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.door import public
-from pipeline.index.assembly.means import together
-from pipeline.index.assembly.recipe import choices_of, on_own_range, recipe_of
-from pipeline.index.persons.area_means import placed
+from pipeline.index.assembly.recipe import choices_of, replicates_of
 from pipeline.index.uncertainty import (
     MethodDraws,
     ReplicatedIndex,
@@ -18,7 +16,6 @@ from pipeline.index.uncertainty import (
     pairwise,
     rank_intervals,
     removals,
-    replicated_index,
     sensitivity,
 )
 from pipeline.specs.index import WHOLE, Index
@@ -53,10 +50,8 @@ def index_uncertainty(
     carry sampling and the declared choices of method; those of domains and indicators sampling alone. Numbers of areas
     that are not shown are in none of the tables. Units are drawn within areas, so that each has all replicates.
     """
-    rows = placed(together(index, scores, on_own_range(index, indicators)), design)
-    rows = rows.filter(pl.col("area").is_not_null(), pl.col("weight") > 0)
     said = index.uncertainty
-    replicated = replicated_index(rows, recipe_of(index), replicates=said.replicates, seed=said.seed, psu="_unit")
+    replicated = replicates_of(index, scores, indicators, design)
     choices = choices_of(index)
     drawn = method_draws(replicated, choices, draws=said.draws, seed=said.seed) if choices else None
     ranked = areas.filter("is_ranked")
