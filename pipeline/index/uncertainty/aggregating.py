@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.errors import CohesionError
-from pipeline.index.uncertainty.arrays import FloatArray
+from pipeline.index.uncertainty.arrays import BoolArray, FloatArray, IntArray
 
 
 def combine(values: FloatArray, weights: FloatArray, kind: str, coverage: float = 0.0) -> FloatArray:
@@ -15,6 +15,8 @@ def combine(values: FloatArray, weights: FloatArray, kind: str, coverage: float 
     Σ w / Σ (w / x). Raises CohesionError for a geometric or harmonic mean of values that are not positive.
     """
     there = np.isfinite(values)
+    if kind == "arithmetic" and weights.ndim == 1:
+        return _averaged(values, there, weights, coverage)
     if kind != "arithmetic":
         refuse_not_positive(values, kind)
     held = np.where(there, weights, 0.0)
@@ -30,20 +32,72 @@ def combine(values: FloatArray, weights: FloatArray, kind: str, coverage: float 
     return np.where(short | (total <= 0), np.nan, found)
 
 
-def combine_many(values: FloatArray, weights: FloatArray, kind: str, coverage: float) -> FloatArray:
-    """Rows × sets of weights: ``combine`` of the rows with each column of ``weights`` (members × sets)."""
-    there = np.isfinite(values)
-    if kind != "arithmetic":
-        refuse_not_positive(values, kind)
-    filled = np.where(there, values, 1.0)
-    made = {"geometric": np.log, "harmonic": np.reciprocal}.get(kind, np.asarray)(filled) * there
-    total = there @ weights
+def _averaged(values: FloatArray, there: BoolArray, weights: FloatArray, coverage: float) -> FloatArray:
+    """The arithmetic mean with the same weights everywhere, as products: people are many."""
+    mask = there.astype(np.float64)
+    total = mask @ weights
+    short = (mask.sum(axis=-1) < coverage * values.shape[-1] - 1e-9) | (total <= 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = (made @ weights) / total
-        if kind != "arithmetic":
-            found = np.exp(found) if kind == "geometric" else 1 / found
-    found[(there.mean(axis=1) < coverage - 1e-12) | ~there.any(axis=1)] = np.nan
-    return np.asarray(found)
+        return np.asarray(np.where(short, np.nan, (np.where(there, values, 0.0) @ weights) / total))
+
+
+def combined_means(
+    values: FloatArray,
+    held: FloatArray,
+    kept: BoolArray,
+    kind: str,
+    coverage: float,
+    weights: FloatArray,
+    code: IntArray,
+    groups: int,
+) -> FloatArray:
+    """Groups × sets of weights: the weighted group means of ``combine`` of the rows with each column of ``held``.
+
+    ``held`` (members × sets) is zero where a member is not ``kept``; ``code`` is the rows' group, in order. Rows
+    that have all members need no mask, and where the mean is arithmetic only their sums.
+    """
+    there = np.isfinite(values)
+    whole = there.all(axis=1)
+    refuse = kind != "arithmetic"
+    if refuse:
+        refuse_not_positive(values, kind)
+    full, share = values[whole], held / held.sum(axis=0)
+    if refuse:
+        made = _means_of(full, share, kind) * weights[whole, None]
+        sums = group_sums(made, code[whole], groups)
+    else:
+        sums = group_sums(full * weights[whole, None], code[whole], groups) @ share
+    number = np.bincount(code[whole], weights=weights[whole], minlength=groups)[:, None]
+    part, mask = np.where(there[~whole], values[~whole], 1.0), there[~whole].astype(np.float64)
+    total = mask @ held
+    enough = (mask @ kept >= (coverage - 1e-12) * kept.sum(axis=0)) & (total > 0)
+    inverse = np.where(enough, 1 / np.where(total > 0, total, 1.0), 0.0)
+    if kind == "arithmetic":
+        scores = ((part * mask) @ held) * inverse
+    else:
+        turned = np.log(part) if kind == "geometric" else 1 / part
+        raw = ((turned * mask) @ held) * inverse
+        scores = np.exp(raw) if kind == "geometric" else 1 / np.where(enough, raw, 1.0)
+    rest = weights[~whole, None]
+    sums = sums + group_sums(np.where(enough, scores, 0.0) * rest, code[~whole], groups)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(sums / (number + group_sums(enough * rest, code[~whole], groups)))
+
+
+def _means_of(full: FloatArray, share: FloatArray, kind: str) -> FloatArray:
+    """Rows × sets: geometric or harmonic means of rows that have everything."""
+    if kind == "geometric":
+        return np.asarray(np.exp(np.log(full) @ share))
+    return np.asarray(1 / ((1 / full) @ share))
+
+
+def group_sums(rows: FloatArray, code: IntArray, groups: int) -> FloatArray:
+    """The sums of the rows of each group; ``code`` is in order."""
+    starts = np.searchsorted(code, np.arange(groups + 1))
+    found = np.zeros((groups, rows.shape[1]))
+    for group in np.flatnonzero(np.diff(starts)):
+        found[group] = rows[starts[group] : starts[group + 1]].sum(axis=0)
+    return found
 
 
 def refuse_not_positive(values: FloatArray, kind: str) -> None:

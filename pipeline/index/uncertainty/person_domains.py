@@ -254,9 +254,9 @@ def ranked_people(
 
 
 def row_means(score: FloatArray, weights: FloatArray, bounds: IntArray) -> FloatArray:
-    """The weighted mean of the rows of each group that have a score: groups, or groups × columns of ``score``."""
+    """The weighted mean of the rows of each group that have a score."""
     there = np.isfinite(score)
-    held = there * (weights if score.ndim == 1 else weights[:, None])
+    held = there * weights
     with np.errstate(invalid="ignore", divide="ignore"):
-        total = np.add.reduceat(held * np.where(there, score, 0.0), bounds[:-1], axis=0)
-        return np.asarray(total / np.add.reduceat(held, bounds[:-1], axis=0))
+        total = np.add.reduceat(held * np.where(there, score, 0.0), bounds[:-1])
+        return np.asarray(total / np.add.reduceat(held, bounds[:-1]))

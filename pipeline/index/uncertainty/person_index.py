@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 
-from pipeline.index.uncertainty.aggregating import combine, combine_many
+from pipeline.index.uncertainty.aggregating import combine, combined_means
 from pipeline.index.uncertainty.arrays import FloatArray
 from pipeline.index.uncertainty.normalising import lifted
-from pipeline.index.uncertainty.person_domains import SCALES, PersonDomains, places_of, ranked_people, row_means
+from pipeline.index.uncertainty.person_domains import SCALES, PersonDomains, places_of, ranked_people
 from pipeline.index.uncertainty.recipe import Recipe
 
 COLUMNS = 96
@@ -36,7 +37,7 @@ class Asked:
     recipe: Recipe
     weights: FloatArray
 
-    @property
+    @cached_property
     def key(self) -> Hashable:
         """What tells it from others."""
         recipe = self.recipe
@@ -44,6 +45,12 @@ class Asked:
         inner = tuple(recipe.weight(name) for members in recipe.kept.values() for name in members)
         made = (recipe.normalisation, recipe.weights == "pca", recipe.within, recipe.across, recipe.lowest)
         return (kept, inner, made, recipe.coverage, recipe.domain_coverage, self.weights.tobytes())
+
+    def spread(self, draw: int) -> FloatArray:
+        """The weights of all domains in a draw: zero for one that is left out."""
+        weights = iter(self.weights[draw if len(self.weights) > 1 else 0])
+        kept = self.recipe.kept
+        return np.array([next(weights) if name in kept else 0.0 for name in self.recipe.domains])
 
 
 @dataclass
@@ -62,9 +69,11 @@ class PersonIndex:
     def compute(self, many: Sequence[Asked], needed: Needed | None = None) -> None:
         """All of these that were not computed yet; of those made of people again only the draws that are ``needed``."""
         new = {one.key: one for one in many if one.key not in self._done}
-        fixed = [one for one in new.values() if _is_fixed(one)]
-        linear = [one for one in new.values() if not _is_fixed(one) and self._is_linear(one)]
-        others = [one for one in new.values() if not _is_fixed(one) and not self._is_linear(one)]
+        alone = self.people.groups.draws == 1  # people are then gone through once in any case
+        fixed = [one for one in new.values() if _is_fixed(one) and not alone]
+        linear = [one for one in new.values() if not _is_fixed(one) and self._is_linear(one) and not alone]
+        quick = {one.key for one in (*fixed, *linear)}
+        others = [one for key, one in new.items() if key not in quick]
         for first in range(0, len(fixed), COLUMNS):
             part = fixed[first : first + COLUMNS]
             means = self.people.groups.means(np.column_stack([self._fixed(one) for one in part]))
@@ -83,16 +92,17 @@ class PersonIndex:
 
     def _fixed(self, one: Asked) -> FloatArray:
         recipe = one.recipe
-        domains = self._domains(recipe, self.people.values, 0)
+        places = [at for at, name in enumerate(recipe.domains) if name in recipe.kept]
+        domains = self._domains(recipe, self.people.values, 0)[:, places]
         return combine(domains, one.weights[0], recipe.across, recipe.domain_coverage)
 
     def _domains(
         self, recipe: Recipe, values: FloatArray, draw: int, shared: dict[Hashable, FloatArray] | None = None
     ) -> FloatArray:
-        """Rows × domains: people's scores from normalised values. ``shared`` keeps what recipes have in common."""
+        """Rows × all domains: people's scores from normalised values. ``shared`` keeps what recipes have in common."""
         done = {} if shared is None else shared
         found = []
-        for members in recipe.kept.values():
+        for members in _members(recipe):
             weights = self.people.indicator_weights(recipe, members)
             held = weights[draw if len(weights) > 1 else 0]
             made = (recipe.normalisation, recipe.within, recipe.coverage, recipe.lowest)
@@ -144,12 +154,11 @@ class PersonIndex:
     def _again(self, many: Sequence[Asked], needed: Needed | None) -> None:
         """From people, replicate by replicate; recipes of the same domains and mean differ in their weights alone."""
         groups = self.people.groups
+        code = np.repeat(np.arange(groups.count), np.diff(groups.bounds))
         found = {one.key: np.full((groups.draws, groups.count), np.nan) for one in many}
         families: dict[Hashable, list[Asked]] = {}
         for one in many:
-            families.setdefault((_domain_key(one.recipe), one.recipe.across, one.recipe.domain_coverage), []).append(
-                one
-            )
+            families.setdefault(_family(one.recipe), []).append(one)
         for draw, weights, values in self._each_normalised({one.recipe.normalisation for one in many}):
             shared: dict[Hashable, FloatArray] = {}
             for family in families.values():
@@ -158,9 +167,11 @@ class PersonIndex:
                     continue
                 recipe = mine[0].recipe
                 domains = self._domains(recipe, values[recipe.normalisation], draw, shared)
-                held = np.column_stack([one.weights[draw if len(one.weights) > 1 else 0] for one in mine])
-                scores = combine_many(domains, held, recipe.across, recipe.domain_coverage)
-                means = row_means(scores, weights, groups.bounds)
+                held = np.column_stack([one.spread(draw) for one in mine])
+                kept = np.column_stack([[name in one.recipe.kept for name in recipe.domains] for one in mine])
+                means = combined_means(
+                    domains, held, kept, recipe.across, recipe.domain_coverage, weights, code, groups.count
+                )
                 for at, one in enumerate(mine):
                     found[one.key][draw] = means[:, at]
         self._done |= found
@@ -188,7 +199,13 @@ def _lift(mean: FloatArray, lowest: float) -> FloatArray:
     return mean if lowest <= 0 else lowest + (100 - lowest) / 100 * mean
 
 
-def _domain_key(recipe: Recipe) -> Hashable:
-    kept = tuple((name, tuple(members)) for name, members in recipe.kept.items())
-    inner = tuple(recipe.weight(name) for members in recipe.kept.values() for name in members)
-    return (kept, inner, recipe.normalisation, recipe.weights == "pca", recipe.within, recipe.coverage, recipe.lowest)
+def _members(recipe: Recipe) -> list[Sequence[str]]:
+    """The indicators of every domain, also of one that is left out, which then has no weight."""
+    return [recipe.kept.get(name, members) for name, members in recipe.domains.items()]
+
+
+def _family(recipe: Recipe) -> Hashable:
+    members = tuple(tuple(one) for one in _members(recipe))
+    inner = tuple(recipe.weight(name) for one in members for name in one)
+    made = (recipe.normalisation, recipe.weights == "pca", recipe.within, recipe.across, recipe.lowest)
+    return (members, inner, made, recipe.coverage, recipe.domain_coverage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, get_args
 
 from pipeline.errors import CohesionError
@@ -88,12 +89,12 @@ class Recipe:
         if not 0 <= self.lowest < 100:
             raise CohesionError(f"`{self.lowest}` is not from 0 to below 100", where="lowest")
 
-    @property
+    @cached_property
     def indicators(self) -> list[str]:
         """Every indicator, in the order of the domains."""
         return [name for members in self.domains.values() for name in members]
 
-    @property
+    @cached_property
     def kept(self) -> dict[str, list[str]]:
         """The domains with the indicators that are not left out."""
         kept = {
