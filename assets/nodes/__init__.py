@@ -36,6 +36,7 @@ def all_nodes(workspace: Workspace) -> list[Node]:
         ingest,
         link,
         model,
+        monitor,
         profile,
         programme,
         redelivery,
@@ -57,6 +58,7 @@ def all_nodes(workspace: Workspace) -> list[Node]:
         weight_sets,
         impute,
         index,
+        monitor,
         programme,
     )
     stages = (*first, model, comparability, draw, write, codebook)

@@ -206,6 +206,9 @@ def areas_of_index(declared: Index) -> tuple[str, ...]:
     )
 
 
+MONITOR_OF_INDEX = ("domains.*.indicators.#", "monitor", "smallest_shown")
+
+
 def weighting(declared: WeightSet) -> tuple[str, ...]:
     """What a weight set reads of its study: strata of one unit matter to its replicates."""
     lonely = ("about.design.lonely_psu",) if declared.replicates else ()

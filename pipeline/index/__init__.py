@@ -37,7 +37,7 @@ from pipeline.index.composites import (
     removal_effects,
     treat,
 )
-from pipeline.index.monitor import next_looks, spreads, tension_monitor
+from pipeline.index.monitor import Watched, index_monitor, next_looks, spreads, tension_monitor
 from pipeline.index.persons import (
     PersonScores,
     area_means,
@@ -90,6 +90,7 @@ __all__ = [
     "Recipe",
     "Uncertain",
     "UnitModel",
+    "Watched",
     "aggregate",
     "area_changes",
     "area_comparability",
@@ -114,6 +115,7 @@ __all__ = [
     "in_declared_areas",
     "index_changes",
     "index_coherence",
+    "index_monitor",
     "index_uncertainty",
     "leave_one_out",
     "lookup_table",

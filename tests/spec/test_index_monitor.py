@@ -1,11 +1,14 @@
 """The tension monitor: limits, signals, declared rates, small areas, what is not judged, and what to look at next."""
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 import pytest
 
 from pipeline.errors import CohesionError
-from pipeline.index import next_looks, tension_monitor
+from pipeline.index import index_changes, index_monitor, next_looks, tension_monitor
+from pipeline.specs.index import Index
 
 AREAS = 14
 PEOPLE = np.array([12, 15, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 300, 9])
@@ -195,3 +198,54 @@ def test_what_is_not_understood_is_refused(options, message) -> None:
 def test_frames_that_do_not_fit_are_refused(broken, message) -> None:
     with pytest.raises(CohesionError, match=message):
         tension_monitor(broken(changes()))
+
+
+def declared(**monitor: object) -> Index:
+    """An index of one domain of three indicators."""
+    domains = {"trust": {"label": "Trust", "indicators": ["q0", "q1", "q2"]}}
+    return Index.model_validate({"title": "Index", "area": "area", "domains": domains, "monitor": monitor})
+
+
+def people(waves: int = 3) -> pl.DataFrame:
+    """Eight areas of 30 people; in a0 the first question falls in the last wave."""
+    draw = np.random.default_rng(5)
+    level = draw.normal(50, 10, 240)
+    frames = []
+    for wave in range(waves):
+        frame = pl.DataFrame(
+            {
+                "person_id": [f"p{number}" for number in range(240)],
+                "study": "s",
+                "arm": "main",
+                "wave": f"w0{wave + 1}",
+                "fieldwork_start": dt.date(2024, 1 + wave, 1),
+                "area": [f"a{number % 8}" for number in range(240)],
+                "weight": 1.0,
+                **{f"q{item}": level + draw.normal(0, 5, 240) for item in range(3)},
+            }
+        )
+        fell = (pl.col("area") == "a0") & (wave == waves - 1)
+        frames.append(frame.with_columns(q0=pl.when(fell).then(pl.col("q0") - 40).otherwise("q0")))
+    made = pl.concat(frames).with_columns(trust=pl.mean_horizontal("q0", "q1", "q2"))
+    return made.with_columns(index="trust")
+
+
+def test_a_declared_monitor_judges_measures_and_early_signs_and_says_what_to_look_at() -> None:
+    index, frame = declared(early=["q0"]), people()
+    made = index_monitor(index, index_changes(index, frame, frame), frame, frame, labels={"a0": "Zero"})
+    signals = made.monitor.filter(signal="below")
+    assert signals.select("label", "measure", "wave").unique().sort("measure").rows() == [
+        ("Zero", "early_signs", "w03"),
+        ("Zero", "index", "w03"),
+        ("Zero", "trust", "w03"),
+    ]
+    assert set(made.following.filter(rank=1)["what"]) == {"q0"}
+    assert set(made.monitor["against"]) == {"w01", "w02"}
+
+
+def test_a_window_adds_slow_courses() -> None:
+    index, frame = declared(window=2), people()
+    made = index_monitor(index, index_changes(index, frame, frame), frame, frame)
+    slow = made.monitor.filter(against="w01 to w02", measure="trust")
+    assert slow.height == 8
+    assert slow.filter(signal="below")["area"].to_list() == ["a0"]

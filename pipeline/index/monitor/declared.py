@@ -1,0 +1,94 @@
+"""The monitor of a declared index: its measures, early signs, slow courses, and what to look at next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.door import public
+from pipeline.errors import CohesionError
+from pipeline.index.change import area_changes
+from pipeline.index.monitor.next_looks import next_looks
+from pipeline.index.monitor.tension import spreads, tension_monitor
+from pipeline.index.persons.area_means import placed
+from pipeline.specs.index import WHOLE, Index
+
+EARLY = "early_signs"
+"""The measure that is the mean of the indicators declared as early signs."""
+SLOW = "earlier_waves"
+
+
+@dataclass(frozen=True)
+class Watched:
+    """``monitor``: rows of ``Monitor``; ``following``: rows of ``MonitorNext``."""
+
+    monitor: pl.DataFrame
+    following: pl.DataFrame
+
+
+@public(once=("scores", "indicators", "design"))
+def index_monitor(
+    index: Index,
+    changes: pl.DataFrame,
+    scores: pl.DataFrame,
+    indicators: pl.DataFrame,
+    design: pl.DataFrame | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Watched:
+    """The monitor of a declared index.
+
+    ``changes``: rows of ``area_changes`` of its measures and indicators. ``scores``, ``indicators``: persons' scores,
+    for how much people differ, for early signs, and with ``window`` above 1 for the mean of so many waves before.
+    ``design``: columns ``stratum, psu, household_id``; ``labels``: area → its name. Raises CohesionError for columns
+    that are absent, and where there is no change to judge.
+    """
+    plan = index.monitor
+    measures = list(plan.measures or (WHOLE, *index.domains))
+    early = [EARLY] if plan.early else []
+    people = placed(_with_early(scores, indicators, plan.early), design)
+    judged = [changes.filter(pl.col("measure").is_in(measures), kind="previous_wave")]
+    needed = {"previous_wave": early, SLOW: measures if plan.window > 1 else []}
+    for kind, named in needed.items():
+        if named:
+            judged.append(
+                area_changes(
+                    people, named, kinds=[kind], window=plan.window, strata="_stratum", psu="_unit",
+                    lonely_psu="adjust", smallest=index.smallest_shown,
+                )
+            )  # fmt: skip
+    every = pl.concat(judged)
+    kinds = [kind for kind in needed if (every["kind"] == kind).any()]
+    if not kinds:
+        raise CohesionError("no area was asked in two waves, so that there is no change to judge", where="monitor")
+    deviations = spreads(people, [*measures, *early])
+    monitor = pl.concat(
+        tension_monitor(
+            every,
+            kind=kind,
+            spread=deviations,
+            labels=labels,
+            early=early,
+            false_alarms=plan.false_alarms,
+            fall=plan.fall,
+            smallest=index.smallest_shown,
+        )
+        for kind in kinds
+    )
+    following = next_looks(
+        monitor, changes, {**index.structure, EARLY: plan.early}, spread=spreads(indicators, list(index.indicators))
+    )
+    return Watched(monitor.sort("wave", "against", "measure", "area"), following)
+
+
+def _with_early(scores: pl.DataFrame, indicators: pl.DataFrame, early: tuple[str, ...]) -> pl.DataFrame:
+    """The scores with the mean of the early indicators, of who answered all of them."""
+    if not early:
+        return scores
+    missing = [name for name in early if name not in indicators.columns]
+    if missing:
+        raise CohesionError(f"there is no column `{missing[0]}`", where="indicators", todo="Correct `monitor: early`.")
+    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in early)
+    made = indicators.select("person_id", "wave", pl.when(whole).then(pl.mean_horizontal(*early)).alias(EARLY))
+    return scores.join(made, on=["person_id", "wave"], how="left", maintain_order="left")
