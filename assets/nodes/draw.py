@@ -78,6 +78,7 @@ def make_figure(
         panel=tables.get("panel"),
         pooling=pooling,
         programme=tables.get("programme"),
+        monitor=tables.get("monitor"),
         provenance=provenance(stamp, made, list(tables["receipts"].values()), waves),
         together=together,
     )
@@ -98,7 +99,8 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
     inputs: dict[str, Key | Mapping[str, Key]] = {}
     if "estimates" in kind.needs and models:
         inputs["estimates"] = {model: ("estimates", model) for model in models}
-    inputs |= {table: (table, figure.study) for table in ("participation", "panel", "programme") if table in kind.needs}
+    whole = ("participation", "panel", "programme", "monitor")
+    inputs |= {table: (table, figure.study) for table in whole if table in kind.needs}
     judged = bool(figure.claims) or is_bound(figure.title) or "comparability" in kind.needs
     inputs |= comparability_key(figure.study, project) if judged else {}
     own = stamps.made(models, study)

@@ -3,6 +3,7 @@
 from pipeline.figures.draw import Drawing, draw
 from pipeline.figures.kinds.areas import alt_area_dots, area_dots
 from pipeline.figures.kinds.coefficients import alt_coefficients, coefficients
+from pipeline.figures.kinds.control_chart import alt_control_chart, control_chart
 from pipeline.figures.kinds.event_study import alt_event_study, event_study
 from pipeline.figures.kinds.forest_plot import alt_forest, forest_plot
 from pipeline.figures.kinds.likert import alt_likert, likert
@@ -31,6 +32,7 @@ __all__ = [
     "Drawing",
     "alt_area_dots",
     "alt_coefficients",
+    "alt_control_chart",
     "alt_event_study",
     "alt_forest",
     "alt_likert",
@@ -50,6 +52,7 @@ __all__ = [
     "alt_versions",
     "area_dots",
     "coefficients",
+    "control_chart",
     "draw",
     "event_study",
     "forest_plot",

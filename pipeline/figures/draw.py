@@ -72,6 +72,7 @@ def draw(
     panel: pl.DataFrame | None = None,
     pooling: Collection[str] = (),
     programme: pl.DataFrame | None = None,
+    monitor: pl.DataFrame | None = None,
     provenance: Provenance | None = None,
     together: Collection[Collection[str]] = (),
 ) -> Drawing:
@@ -82,14 +83,16 @@ def draw(
     ``specs.concepts_of`` names. ``models``: the declared models of the figure, for their outcomes and level of
     confidence. ``comparability``: the ``Comparability`` table, so that a trend of a scale that failed scalar invariance
     says so, and so do associations of the models in ``pooling``, which have no term for each wave. ``panel``: the
-    scores. ``programme``: the ``Programmes`` table. ``provenance``: where all of it comes from, for the footer and the
-    metadata. ``together``: the titles of arms that its models take together.
+    scores. ``programme``: the ``Programmes`` table; ``monitor``: that of the name. ``provenance``: where all of
+    it comes from, for the footer and the metadata. ``together``: the titles of arms that its models take together.
     A kind reads only the tables and parts of declarations that its record in ``specs/figure_kinds.py`` names.
 
     Raises ``PaperError`` if a result that the figure draws is missing, or if its title compares levels of a scale that
     failed scalar invariance.
     """
-    material = Material(estimates, participation, labels or {}, models or {}, comparability, panel, pooling, programme)
+    material = Material(
+        estimates, participation, labels or {}, models or {}, comparability, panel, pooling, programme, monitor
+    )
     picture: Picture = load(FIGURE_KINDS[spec.kind].function)(spec, study, material)
     source = study.about.source or study.about.title
     pooled = " ".join(f"Arms taken together: {_joined(arms)}." for arms in together)

@@ -25,7 +25,8 @@ class Material:
     """The tables a figure may read, and the declared models and labels of concepts that it prints.
 
     ``panel``: the scores, one row per person and wave; for kinds that are drawn from people and not from estimates.
-    ``pooling``: the models that analyse several waves without a term for each. ``programme``: effects by area and wave.
+    ``pooling``: the models that analyse several waves without a term for each. ``programme``: effects by area and wave;
+    ``monitor``: changes of areas with their limits.
     """
 
     estimates: pl.DataFrame | None
@@ -36,6 +37,7 @@ class Material:
     panel: pl.DataFrame | None = None
     pooling: Collection[str] = ()
     programme: pl.DataFrame | None = None
+    monitor: pl.DataFrame | None = None
 
     def of(self, spec: FigureSpec) -> pl.DataFrame:
         """The estimates of the figure's models. Raises ``PaperError`` if a model has none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.specs import names
 from pipeline.specs.comparing import finding_of
-from pipeline.specs.figure_kinds import FIGURE_KINDS, ProgrammeOptions
+from pipeline.specs.figure_kinds import FIGURE_KINDS, ChartOptions, ProgrammeOptions
 from pipeline.specs.figures import Claim, Figure, is_bound
 from pipeline.specs.names import StudyNames, known
 from pipeline.specs.reading import Reading
@@ -53,6 +53,8 @@ def _check_options(figure: Figure, source: Source, reading: Reading) -> None:
     known(source, ("wave" if wave else "waves",), waves, study.waves, f"a wave of `{figure.study}`")
     if isinstance(figure.options, ProgrammeOptions):
         _check_programme(figure, figure.options.programme, source, reading)
+    if isinstance(figure.options, ChartOptions):
+        _check_chart(figure, source, reading)
     known(source, ("arm",), [arm] if arm else [], study.arms, f"an arm of `{figure.study}`")
 
 
@@ -70,6 +72,17 @@ def _check_programme(figure: Figure, named: str | None, source: Source, reading:
     elif named in declared:
         outcomes = list(declared[named].outcomes)
         known(source, ("outcomes",), figure.outcomes, outcomes, f"an outcome of the programme `{named}`")
+
+
+def _check_chart(figure: Figure, source: Source, reading: Reading) -> None:
+    """The study has an index, and the chart draws one of its measures."""
+    index = reading.parts[figure.study].further.get("index")
+    if index is None:
+        source.report((), f"draws the monitor of an index, and `{figure.study}` declares none.")
+        return
+    if len(figure.outcomes) > 1:
+        source.report(("outcomes",), "a control chart draws one measure of the index.")
+    known(source, ("outcomes",), figure.outcomes, list(index.measures), f"a measure of the index of `{figure.study}`")
 
 
 def _check_claim(claim: Claim, position: Position, figure: Figure, source: Source, reading: Reading) -> None:

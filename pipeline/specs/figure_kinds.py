@@ -17,7 +17,7 @@ from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import Family
 from pipeline.specs.records import Records
 
-Table = Literal["estimates", "participation", "comparability", "panel", "programme"]
+Table = Literal["estimates", "participation", "comparability", "panel", "programme", "monitor"]
 Labelled = Literal["outcomes", "terms", "models", "measures"]
 
 SHARED = frozenset({"study", "kind", "title", "subtitle", "note"})
@@ -73,6 +73,12 @@ class ProgrammeOptions(Declaration):
 
     programme: Name | None = None  # the only one of the study unless it is named
     wave: WaveName | None = None  # the last with a pooled effect unless it is named
+
+
+class ChartOptions(Declaration):
+    """Keys of a control chart of areas."""
+
+    wave: WaveName | None = None  # the last with limits unless it is named
 
 
 class EventOptions(Declaration):
@@ -401,6 +407,16 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         ),
         labelled=("outcomes",),
         options=ProgrammeOptions,
+    ),
+    FigureKind(
+        "control_chart",
+        "the change of each area between two waves against the limits of what chance explains, of one measure of the "
+        "index (`outcomes`; the whole index by itself); `wave` names the later wave",
+        "pipeline.figures.kinds.control_chart:picture",
+        takes=frozenset({"outcomes", "labels", "y_label"}),
+        needs=("monitor",),
+        reads_study=("index.domains.*.label",),
+        options=ChartOptions,
     ),
     FigureKind(
         "specification_curve",

@@ -61,8 +61,9 @@ def tension_monitor(
     ``changes``: rows of ``area_changes`` (``area, measure, kind, wave, against, estimate, std_error, n_persons``, and
     ``df`` where it is known), of which those of ``kind`` are judged. Areas are taken as exchangeable: the change of an
     area is y_a ~ N(μ, τ² + v_a), with v_a its sampling variance, τ² the variance between areas by REML, and both fitted
-    without the area that is judged. Small areas so have wide limits. ``common="removed"``: limits lie around μ, the
-    common change, in ``centre``; ``"kept"``: around zero, so that a fall of all areas is a signal in each.
+    without the area that is judged, and without those that have a signal. Small areas so have wide limits.
+    ``common="removed"``: limits lie around μ, the common change, in ``centre``; ``"kept"``: around zero, so that a fall
+    of all areas is a signal in each.
 
     ``false_alarms`` is, for all areas and measures of one wave where nothing but that happened: the number of them that
     is expected (``rule="expected"``), the chance of any (``family_wise``), or the share of signals that are false
@@ -132,25 +133,37 @@ def _family(inside: pl.DataFrame, plan: Plan) -> Family:
 def _judged(
     inside: pl.DataFrame, family: Family, plan: Plan, chance: float, alarms: float, spread: Mapping[str, float]
 ) -> Iterator[Row]:
+    """The rows of a family; those without a signal are judged again without the areas that have one.
+
+    A fall makes areas look more different than they are, and would hide a second one. Where nothing happened there is
+    no second round unless the first had a false alarm, so that the rate stays what it is.
+    """
     limits = family.expected.limits(plan.charge.tail(chance))
+    outside = inside["estimate"].to_numpy() < limits.low
+    if plan.charge.sides == "both":
+        outside |= inside["estimate"].to_numpy() > limits.high
+    again = 0 < outside.sum() <= inside.height - plan.fewest_areas
     deviation = spread.get(str(inside["measure"][0]))
     power = None if deviation is None else family.expected.power(limits, plan.fall * deviation)
     for place, row in enumerate(inside.iter_rows(named=True)):
-        both = plan.charge.sides == "both"
-        low, high = float(limits.low[place]), float(limits.high[place])
-        signal = "below" if row["estimate"] < low else "above" if both and row["estimate"] > high else "within"
+        if again and not outside[place]:
+            continue
+        signal = "within" if not outside[place] else "below" if row["estimate"] < limits.low[place] else "above"
         yield _row(
             row,
             signal,
             signal_words(signal),
-            limit_low=low,
-            limit_high=high if both else None,
+            limit_low=float(limits.low[place]),
+            limit_high=float(limits.high[place]) if plan.charge.sides == "both" else None,
             centre=float(limits.centre[place]),
             between=float(np.sqrt(family.expected.others.tau2[place])),
             p_value=float(family.p_values[place]),
             expected_false_alarms=alarms,
             power=None if power is None else float(power[place]),
         )
+    if again:
+        rest = inside.filter(~pl.Series(outside))
+        yield from _judged(rest, _family(rest, plan), plan, chance, alarms, spread)
 
 
 def _can_be_judged(plan: Plan) -> pl.Expr:
