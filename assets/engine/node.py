@@ -159,7 +159,7 @@ def select(nodes: list[Node], patterns: Iterable[str]) -> list[Node]:
     for pattern in patterns:
         matching = {node.name for node in nodes if any(fnmatch("/".join(key), pattern) for key in node.keys)}
         if not matching:
-            from pipeline.specs.reader import nearest
+            from pipeline.specs.nearest import nearest
 
             raise CohesionError(
                 f"no asset matches `{pattern}`{nearest(pattern, names).rstrip('?')}",

@@ -9,7 +9,7 @@ from assets.bundles.contents import files_of
 from pipeline.errors import CohesionError
 from pipeline.paths import SHIPPED, Paths
 from pipeline.specs import load_project
-from pipeline.specs.reader import nearest
+from pipeline.specs.nearest import nearest
 
 TEMPLATES = ("_template", "_household_template")
 

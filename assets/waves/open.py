@@ -7,7 +7,7 @@ from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import Project, Study
 from pipeline.specs.load import read_project
-from pipeline.specs.reader import nearest
+from pipeline.specs.nearest import nearest
 
 
 def open_study(workspace: Workspace, study: str) -> Study:

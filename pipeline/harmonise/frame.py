@@ -15,7 +15,7 @@ from pipeline.harmonise.projection import projection, quoted, sql_names
 from pipeline.harmonise.received import check_persons
 from pipeline.harmonise.undeclared import undeclared_codes
 from pipeline.options import known_options
-from pipeline.specs.reader import nearest
+from pipeline.specs.nearest import nearest
 from pipeline.specs.study import Item
 
 ARM = "all"

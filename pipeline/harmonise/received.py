@@ -10,8 +10,8 @@ from pipeline.errors import CohesionError, DepositError
 from pipeline.harmonise.crosswalk import Rule
 from pipeline.harmonise.head import head_problems
 from pipeline.specs.arm_parts import arm_files, further_head
+from pipeline.specs.nearest import nearest
 from pipeline.specs.project import Study
-from pipeline.specs.reader import nearest
 from pipeline.tables import HEAD
 
 ByArm = Mapping[str, Sequence[Rule]]

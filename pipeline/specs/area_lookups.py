@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from pipeline.specs.reader import nearest
+from pipeline.specs.nearest import nearest
 from pipeline.specs.strict_yaml import Source
 
 NEEDED = ("old_code", "new_code", "from_vintage", "to_vintage")

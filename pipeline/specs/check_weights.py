@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.specs.names import StudyNames, known, once
-from pipeline.specs.reader import nearest
+from pipeline.specs.nearest import nearest
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source

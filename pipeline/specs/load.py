@@ -12,11 +12,12 @@ from pipeline.specs.check import check
 from pipeline.specs.figures import Figure
 from pipeline.specs.format import is_of_another_format, load_about
 from pipeline.specs.models import load_model
+from pipeline.specs.nearest import nearest
 from pipeline.specs.not_asked import as_items
 from pipeline.specs.papers import Paper
 from pipeline.specs.parts import assembled
 from pipeline.specs.project import Project
-from pipeline.specs.reader import load, load_each, load_front_matter, nearest
+from pipeline.specs.reader import load, load_each, load_front_matter
 from pipeline.specs.reading import Reading, parts_of
 from pipeline.specs.report import Concept, Model
 from pipeline.specs.strict_yaml import Source

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
+from pipeline.specs.nearest import nearest
 from pipeline.specs.project import Study
-from pipeline.specs.reader import nearest
 from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Position, Source
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pipeline.specs.deposits import OF_A_SOURCE, Joined, SourceFile, WaveFile
-from pipeline.specs.reader import nearest
+from pipeline.specs.nearest import nearest
 from pipeline.specs.strict_yaml import Position, Source
 from pipeline.specs.study import StudyFile, Wave
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from pipeline.specs.nearest import nearest
 from pipeline.specs.strict_yaml import Position, Source, parse, read
 
 D = TypeVar("D", bound=BaseModel)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint at the nearest name in ``known``, or nothing: "; did you mean `codes`?"."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
-    return f"; did you mean `{found[0]}`?" if found else ""
 
 
 def load(path: Path, name: str, kind: type[D]) -> tuple[D | None, Source]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from pipeline.specs.reader import nearest
+from pipeline.specs.nearest import nearest
 
 
 class Record(Protocol):

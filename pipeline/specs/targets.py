@@ -6,7 +6,8 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.specs.reader import build, nearest
+from pipeline.specs.nearest import nearest
+from pipeline.specs.reader import build
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.weights import Target
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.specs.reader import nearest
+from pipeline.specs.nearest import nearest
 from pipeline.specs.strict_yaml import Source, parse
 from pipeline.specs.wave_names import misnamed
 
