@@ -29,8 +29,8 @@ CORRECTIONS: Records[ClusterCorrection] = Records(
     ClusterCorrection(
         "stata",
         "as Stata: G/(G−1) · (n−1)/(n−k)",
-        'plm::vcovHC(m, type = "sss"); sandwich::vcovCL(lm(…), ~g, type = "HC1")',
-        "regress …, vce(cluster g); xtreg …, fe vce(cluster g)",
+        'plm::vcovHC(m, type = "sss"), with dummies of waves; sandwich::vcovCL(lm(…), ~g, type = "HC1")',
+        "regress …, vce(cluster g); xtreg … i.wave, fe vce(cluster g), whose k has the constant, too",
         groups=True,
     ),
     ClusterCorrection(
@@ -55,8 +55,8 @@ CORRECTIONS: Records[ClusterCorrection] = Records(
     ClusterCorrection(
         "reghdfe",
         "G/(G−1) · (n−1)/(n−k) with the smaller G of two ways, k with effects that are not nested in clusters",
-        'fixest::feols(…, cluster = ~ g + h, ssc = ssc(cluster.df = "min"))',
-        "reghdfe …, absorb(…) vce(cluster g h)",
+        'fixest::feols(…, cluster = ~ g + h, ssc = ssc(fixef.K = "nested", cluster.df = "min"))',
+        "reghdfe …, absorb(…) vce(cluster g h); xtreg … i.wave, fe vce(cluster g)",
         groups=True,
     ),
     *(

@@ -18,6 +18,13 @@ PLACES = {
     "{bootstrap}": "how they were drawn",
 }
 
+COUNTED = """\
+k of a fixed-effects model. `hc1`: terms with a coefficient. `stata`: these, and absorbed waves as the dummies
+that they stand for, so that `effects: person_and_wave` and `wave_effects: true` have the same errors; persons
+lie in the clusters and do not count. `reghdfe`: 1, and of all effects that are not nested in clusters the levels
+less one (fixest’s `fixef.K = "nested"`): one more than `stata`, since `xtreg, fe` and `reghdfe` count the
+constant. `lsdv`: all effects (`fixef.K = "full"`)."""
+
 
 def errors_table() -> str:
     """Two tables in Markdown: kinds, and the corrections of clustered errors."""
@@ -38,6 +45,7 @@ def errors_table() -> str:
             _table(("kind", "options", "printed", "R", "Stata"), kinds),
             "`correction` of clustered errors (`clustered`), and the degrees of freedom of their t:",
             _table(("correction", "printed", "df", "R", "Stata"), corrections),
+            COUNTED,
         ]
     )
 

@@ -292,3 +292,31 @@ def test_errors_by_default_are_those_of_their_kind():
 def test_every_kind_and_correction_names_a_call():
     assert all(kind.r and kind.stata and kind.printed for kind in ERROR_KINDS.values())
     assert all(one.r and one.stata and one.printed for one in CORRECTIONS.values())
+
+
+@pytest.mark.parametrize("weights", [None, "w"])
+@pytest.mark.parametrize("repeated", [False, True], ids=["linearmodels", "kernel"])
+@pytest.mark.parametrize("way", ["person", "area"])
+def test_absorbed_waves_count_in_k_as_their_dummies_do(weights, repeated, way):
+    def fitted(**options):
+        own = {"person": "person", "cluster": way, "correction": "stata", "weights": weights, "repeated": repeated}
+        return fixed_effects(PANEL, "y", TERMS, **own, **options).filter(component="coefficient")["std_error"].to_list()
+
+    absorbed = fitted(effects="person_and_wave", wave_effects=False)
+    assert absorbed == pytest.approx(fitted(wave_effects=True), rel=1e-9)
+    if weights is None and not repeated:
+        chosen = {"kind": "clustered", "correction": "stata", "cluster": way}
+        table = fixed_effects(
+            PANEL, "y", TERMS, person="person", wave_effects=False, effects="person_and_wave", standard_errors=chosen
+        )
+        agrees(table, dict(zip(TERMS, absorbed, strict=True)))
+
+
+def test_reghdfe_counts_the_constant_and_stata_does_not():
+    def variance(correction):
+        errors = {"kind": "clustered", "correction": correction, "cluster": "person"}
+        options = {"person": "person", "wave_effects": False, "effects": "person_and_wave", "standard_errors": errors}
+        return fixed_effects(PANEL, "y", TERMS, **options).filter(component="coefficient")["std_error"][0] ** 2
+
+    rows, k = PANEL.height, len(TERMS) + PANEL["wave"].n_unique() - 1
+    assert variance("reghdfe") / variance("stata") == pytest.approx((rows - k) / (rows - k - 1), rel=1e-9)

@@ -74,8 +74,8 @@ def factor(problem: LeastSquares, correction: str, n_clusters: int, ways: Sequen
         return n / (n - rank)
     if correction == "cr1":
         return groups
-    if correction == "stata":
-        return groups * (n - 1) / (n - rank)
+    if correction == "stata":  # effects of waves that are not reported count as the dummies that they are
+        return groups * (n - 1) / (n - problem.rank)
     if correction in ("lsdv", "multi0"):
         return groups * (n - 1) / problem.df
     if correction == "reghdfe":

@@ -115,9 +115,10 @@ def fixed_effects_fit(
 ) -> Linear:
     """(Weighted) least squares after absorbing person, or person and wave, effects; ``data`` without an intercept.
 
-    Absorbed effects count in the residual degrees of freedom and in a classical covariance. In a clustered one they do
-    not, being nested in the clusters: plm's ``vcovHC``, and Stata's ``xtreg, fe``. linearmodels would by itself count
-    them where there are two, or where they are not nested.
+    Absorbed effects count in the residual degrees of freedom and in a classical covariance. In a clustered one those of
+    persons do not, being nested in the clusters: plm's ``vcovHC``, and Stata's ``xtreg, fe``; those of waves do by the
+    correction "stata", as the dummies of waves do that are not absorbed. linearmodels would by itself count all where
+    there are two, or where they are not nested.
     """
     waves = effects == "person_and_wave"
     absorbed = effects_of(data, waves=waves)
@@ -132,7 +133,10 @@ def fixed_effects_fit(
     model = PanelOLS(**panel_frames(scaled.data), entity_effects=True, time_effects=waves, check_rank=False)
     counted = data.clusters is None
     result = model.fit(auto_df=False, count_effects=counted, **covariance_options(data, correction))
-    return scaled.fit(read_fit(data, result, correction))
+    found = scaled.fit(read_fit(data, result, correction))
+    left = data.n_obs - len(data.terms)
+    counted = absorbed.counted(correction) if data.clusters is not None else 0
+    return replace(found, covariance=found.covariance * (left / (left - counted)))
 
 
 def require_within_variation(data: RegressionData) -> None:

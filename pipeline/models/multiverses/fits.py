@@ -150,7 +150,8 @@ class Sharing:
             scores = (unit[:, places] @ inverse[at]) * errors
             variance = _clustered(scores, clusters, stata=correction == "stata")
             if correction != "none":
-                variance *= data.n_obs / (data.n_obs - len(places))
+                counted = len(places) + (0 if self.effects is None else self.effects.counted(correction))
+                variance *= data.n_obs / (data.n_obs - counted)
         made = linear(data, estimates, inverse, df, correction if clusters is not None else "hc1")
         return self._as_fit(made, float(estimates[at] / size[term]), float(variance / size[term] ** 2), exposure)
 

@@ -115,7 +115,8 @@ def absorbed_fit(rows: Rows, found: Within, absorbed: int, correction: Correctio
         if rows.cluster_name is None:
             covariance = squares / df * own
         else:
-            covariance = own @ middle @ own * (rows.n_obs / (rows.n_obs - k) if correction != "none" else 1.0)
+            counted = k + (waves if correction == "stata" else 0)  # as `Effects.counted`
+            covariance = own @ middle @ own * (rows.n_obs / (rows.n_obs - counted) if correction != "none" else 1.0)
         if np.all(np.abs(step[:k]) * scale[-1] <= REFINED * np.sqrt(np.maximum(np.diag(covariance), 1e-300))):
             break
     estimates = beta[:k] * scale[-1] / scale[:k]

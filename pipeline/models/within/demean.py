@@ -58,6 +58,13 @@ class Effects:
         """How many effects there are, one of the waves' being a sum of the others and the persons'."""
         return len(self.persons.starts) + max(self.n_waves - 1, 0)
 
+    def counted(self, correction: str) -> int:
+        """How many effects count among the k of a clustered covariance: those of waves, by Stata's correction.
+
+        Persons lie in the clusters, and do not (``xtreg, fe``, ``reghdfe``); plm's HC1 counts neither.
+        """
+        return max(self.n_waves - 1, 0) if correction == "stata" else 0
+
     @cached_property
     def _inverse(self) -> np.ndarray:
         """The pseudo-inverse of A (waves × waves), which is singular: adding a number to all waves changes nothing."""

@@ -60,7 +60,8 @@ def absorbed_fit(
     scores = basis * errors[:, None]
     middle = clustered(scores, data.clusters, stata=correction == "stata")
     if correction != "none":
-        middle *= data.n_obs / (data.n_obs - len(data.terms))
+        counted = len(data.terms) + (0 if effects is None else effects.counted(correction))
+        middle *= data.n_obs / (data.n_obs - counted)
     return linear(data, back @ estimates, back @ inverse @ middle @ inverse @ back.T, df, correction)
 
 
