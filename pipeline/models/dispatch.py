@@ -101,8 +101,9 @@ def _with_terms(function: Function, calendar: Calendar | None, repeated: bool) -
 
 
 def calendar(panel: Any, spec: ModelSpec, study: Any) -> Calendar | None:
-    """The waves of each arm, where lags or leads need them: as the study declares them, or as the rows show them."""
-    if not any(factor.moved for one in placed_terms(spec) for factor in one.term.factors):  # type: ignore[arg-type]
+    """The waves of each arm, where lags or leads need them: as the study declares them, or by their numbers."""
+    placed = placed_terms(spec)  # type: ignore[arg-type]
+    if not any(factor.moved and factor.months is None for one in placed for factor in one.term.factors):
         return None
     declared = getattr(getattr(study, "about", None), "arms", None)
     return {arm: one.waves for arm, one in declared.items()} if declared else calendar_of(panel)

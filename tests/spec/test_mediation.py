@@ -66,8 +66,8 @@ def test_a_wrong_declaration_is_refused(change, says):
     [
         ({"mediators": ["fixed"], "levels": ["within"]}, "fixed never changes within a person"),
         ({"exposures": ["fixed"], "levels": ["within", "between"]}, "fixed never changes within a person"),
-        ({"mediators": ["one"]}, "one does not vary"),
-        ({"mediators": ["one"], "levels": ["between"]}, "one does not differ between people"),
+        ({"mediators": ["one"]}, "one: has the same value in every row"),
+        ({"mediators": ["one"], "levels": ["between"]}, "one: has the same value in every row"),
         ({"outcome": "yes"}, "coded 0 and 1"),
         ({"mediators": ["yes"]}, "coded 0 and 1"),
         ({"mediators": ["glad"]}, "no column `glad`"),

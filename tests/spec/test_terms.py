@@ -131,8 +131,43 @@ def test_lags_are_by_time_and_not_by_row(term: str, values: list[float | None]) 
     assert made[term].to_list() == values
 
 
-def test_a_calendar_that_nobody_gives_is_that_of_the_rows() -> None:
-    assert add_terms(rows(), ["lag(x)"])["lag(x)"].to_list()[7] == 7
+def numbered(*waves: object, dtype: pl.DataType | None = None) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"person_id": ["a"] * len(waves), "wave": pl.Series(waves, dtype=dtype), "x": range(len(waves))}
+    )
+
+
+@pytest.mark.parametrize(
+    ("waves", "lags"),
+    [
+        (("w01", "w02", "w04"), [None, 0, None]),
+        ((2016, 2017, 2019, 2020), [None, 0, None, 2]),
+        ((3.0, 4.0, 6.0), [None, 0, None]),
+        (("wave 9 (web)", "wave 10 (web)", "wave 12 (web)"), [None, 0, None]),
+    ],
+    ids=["codes", "years", "decimals", "words-around"],
+)
+def test_without_a_calendar_waves_are_as_far_apart_as_their_numbers(
+    waves: tuple[object, ...], lags: list[object]
+) -> None:
+    assert add_terms(numbered(*waves), ["lag(x)"])["lag(x)"].to_list() == lags
+
+
+def test_an_enum_of_waves_is_a_calendar() -> None:
+    frame = numbered("spring", "winter", "summer", dtype=pl.Enum(["spring", "summer", "autumn", "winter"]))
+    assert add_terms(frame, ["lag(x)"])["lag(x)"].to_list() == [None, None, 0]
+
+
+@pytest.mark.parametrize("waves", [("spring", "summer"), ("w01", "wave 2"), ("2016-05", "2017-06"), (1, 10**7)])
+def test_waves_without_numbers_have_no_neighbours(waves: tuple[object, ...]) -> None:
+    with pytest.raises(ModelError, match="do not number them"):
+        add_terms(numbered(*waves), ["lag(x)"])
+
+
+def test_every_other_wave_has_a_lag_of_two() -> None:
+    with pytest.raises(ModelError, match=r"write `lag\(x, 2\)`"):
+        add_terms(numbered("w01", "w03", "w05"), ["lag(x)"])
+    assert add_terms(numbered("w01", "w03", "w05"), ["lag(x, 2)"])["lag(x, 2)"].to_list() == [None, 0, 1]
 
 
 @pytest.mark.parametrize("wave", ["w01", "w04"])
@@ -216,7 +251,7 @@ def test_marginal_effects_of_what_cannot_be_moved_are_withheld() -> None:
 
 
 def test_waves_are_in_the_order_of_their_numbers() -> None:
-    names = {"w01": "w2", "w02": "w9", "w03": "w10", "w04": "w11"}
+    names = {"w01": "w8", "w02": "w9", "w03": "w10", "w04": "w11"}
     frame = panel().with_columns(pl.col("wave").replace_strict(names))
     found = models.fit("m", model("pooled", exposures=["wave * g", "lag(z)"]), frame).filter(term="wave:g")
     assert found["wave"].to_list() == ["w10", "w11"]

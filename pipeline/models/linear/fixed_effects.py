@@ -134,9 +134,9 @@ def fixed_effects_fit(
     counted = data.clusters is None
     result = model.fit(auto_df=False, count_effects=counted, **covariance_options(data, correction))
     found = scaled.fit(read_fit(data, result, correction))
-    left = data.n_obs - len(data.terms)
-    counted = absorbed.counted(correction) if data.clusters is not None else 0
-    return replace(found, covariance=found.covariance * (left / (left - counted)))
+    beyond = data.n_obs - len(data.terms)
+    more = absorbed.counted(correction) if data.clusters is not None else 0
+    return replace(found, covariance=found.covariance * (beyond / (beyond - more)))
 
 
 def require_within_variation(data: RegressionData) -> None:

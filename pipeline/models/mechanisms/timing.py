@@ -9,6 +9,8 @@ import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.models.columns import require
+from pipeline.models.terms.moves import calendar_of, moved
+from pipeline.specs.terms import Factor
 
 SAME_WAVE = "exposure and mediators are of one wave, so that their order in time is assumed"
 SAME_AS_OUTCOME = "mediators and outcome are of one wave, so that their order in time is assumed"
@@ -32,23 +34,19 @@ def of_later_waves(
 
 
 def _ahead(frame: pl.DataFrame, later: Mapping[str, int], person: str, wave: str) -> pl.DataFrame:
-    """The frame with each column of ``later`` from so many waves ahead, by the calendar of waves and not by rows.
+    """The frame with each column of ``later`` from so many waves ahead, by the numbers of waves and not by rows.
 
     A person who did not answer the later wave has no value. Raises ModelError if no wave is so far ahead.
     """
-    waves = frame[wave].unique().sort().to_list()
-    steps = sorted({count for count in later.values() if count})
-    for count in steps:
-        if count >= len(waves):
-            raise ModelError(f"there is no wave {count} waves later", where="later", count=len(waves))
-        earlier = pl.DataFrame(
-            {wave: waves[count:], "_before": waves[:-count]},
-            schema={wave: frame.schema[wave], "_before": frame.schema[wave]},
-        )
-        names = [name for name, ahead_by in later.items() if ahead_by == count]
-        values = frame.select(person, wave, *names).join(earlier, on=wave).drop(wave).rename({"_before": wave})
-        frame = frame.drop(names).join(values, on=[person, wave], how="left", maintain_order="left")
-    return frame
+    calendar = calendar_of(frame, wave=wave)
+    longest, furthest = max(len(waves) for waves in calendar.values()), max(later.values())
+    if furthest >= longest:
+        raise ModelError(f"there is no wave {furthest} waves later", where="later", count=longest)
+    return frame.with_columns(
+        moved(frame, Factor(name, "lead", count), calendar, person=person, wave=wave).alias(name)
+        for name, count in later.items()
+        if count
+    )
 
 
 def order_note(mediators: int, outcome: int) -> str | None:

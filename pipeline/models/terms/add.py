@@ -39,8 +39,9 @@ def add_terms(
     ``area``) and ``standardise`` (``overall``, ``within``, ``between``) are by measure; powers and products follow.
     Means are those of the rows with an answer to every measure of the terms and every column of ``complete``: name the
     outcome there. ``products="within"``: of deviations from persons' means, for models with person effects
-    (Giesselmann & Schmidt-Catran 2022). ``calendar``: arm → its waves in order, by default those that the rows show; a
-    lag is of the wave before in it, and null for who missed that.
+    (Giesselmann & Schmidt-Catran 2022). ``calendar``: arm → its waves in order, by default by the numbers of the waves
+    that the rows show, so that w02 and w04 are two waves apart; a lag is of the wave before in it, and null for who
+    missed that.
 
     Raises ModelError for a column that is not there, a power of a category, or a lag that nobody has.
 
@@ -62,7 +63,7 @@ def add_terms(
     )
     _require_choices(making, {factor.name for term in wanted for factor in term.factors})
     factors = (factor for term in wanted for factor in term.factors)
-    made = Factors(frame, factors, making, calendar or calendar_of(frame, wave=wave), complete)
+    made = Factors(frame, factors, making, calendar or _shown(frame, wanted, wave), complete)
     columns: list[pl.Series] = []
     for term in wanted:
         if term.is_product:
@@ -72,6 +73,12 @@ def add_terms(
         elif not made.is_category(term.factors[0]):
             columns.append(made.values(term.factors[0]).alias(term.key))
     return frame.with_columns(columns)
+
+
+def _shown(frame: pl.DataFrame, terms: Iterable[Term], wave: str) -> Calendar:
+    """The calendar that the rows show, where a term is moved by waves."""
+    by_waves = any(factor.moved and factor.months is None for term in terms for factor in term.factors)
+    return calendar_of(frame, wave=wave) if by_waves else {}
 
 
 def reference_names(making: Making) -> tuple[str, ...]:

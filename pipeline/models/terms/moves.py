@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from pipeline.errors import ModelError
 from pipeline.specs.terms import Factor
-from pipeline.wave_order import in_wave_order
 
 Calendar = Mapping[str, Sequence[object]]
 """Arm → its waves in order; without arms under the empty name."""
 
 ROW, PLACE = "_term_row", "_term_place"
+NUMBERED = re.compile(r"(?P<before>\D*)(?P<number>\d{1,9})(?P<after>\D*|\.0)")
+"""A wave by its number: ``w03``, ``2016``, ``3.0``."""
+FURTHEST = 100_000
+"""Numbers further apart are no waves but dates or times."""
+GAP = "no wave "
 
 
 def calendar_of(frame: pl.DataFrame, *, arm: str = "arm", wave: str = "wave") -> dict[str, list[object]]:
-    """The calendar of each arm as far as the rows show it: the waves in which anybody of it answered."""
-    rows = in_wave_order(frame.select(wave, *([arm] if arm in frame.columns else [])), wave)
-    if arm not in rows.columns:
-        return {"": [str(found) for found in rows[wave].drop_nulls().unique().sort()]}
-    parts = rows.partition_by(arm, as_dict=True, maintain_order=True)
-    return {str(key[0]): [str(w) for w in part[wave].drop_nulls().unique().sort()] for key, part in parts.items()}
+    """The calendar of each arm, where no study declares it: by the numbers of the waves that its rows show.
+
+    Waves lie as far apart as their numbers: of ``w01``, ``w02`` and ``w04`` the third is there, with nobody in it, and
+    the years 2016 and 2018 are two waves apart. An ``Enum`` has its categories as calendar. Raises ModelError for
+    waves that are neither: whether others lie between them cannot be seen.
+    """
+    kind = frame.schema[wave]
+    if isinstance(kind, pl.Enum):
+        arms = [""] if arm not in frame.columns else frame[arm].cast(pl.String).unique().to_list()
+        return {one: list(kind.categories) for one in arms}
+    if arm not in frame.columns:
+        return {"": _numbered(frame[wave].drop_nulls().unique())}
+    parts = frame.select(arm, wave).unique().partition_by(arm, as_dict=True)
+    return {str(key[0]): _numbered(part[wave].drop_nulls()) for key, part in parts.items()}
+
+
+def _numbered(waves: pl.Series) -> list[object]:
+    """Every wave from the first to the last by number, those that no row shows under a name that no wave has."""
+    names = waves.cast(pl.String).to_list()
+    found = [NUMBERED.fullmatch(name) for name in names]
+    numbers = {int(one["number"]): name for one, name in zip(found, names, strict=True) if one}
+    alike = len({(one["before"], one["after"]) for one in found if one}) == 1
+    if not names or not alike or len(numbers) < len(names) or max(numbers) - min(numbers) > FURTHEST:
+        raise ModelError(
+            "the names of waves do not number them, so that it cannot be seen whether others lie between",
+            where="wave",
+            count=len(names),
+            todo="Give `calendar`, number the waves, make them an Enum, or move by time: `lag(x, within 12 months)`.",
+        )
+    return [numbers.get(number, f"{GAP}{number}") for number in range(min(numbers), max(numbers) + 1)]
 
 
 def moved(
@@ -57,7 +86,8 @@ def moved(
             "nobody has a value: no two waves that are used are so far apart in the calendar of their arm",
             where=factor.key,
             count=frame.height,
-            todo="Name more waves under `waves`: also those from which only the lag is taken.",
+            todo="Name more waves under `waves`, also those from which only the lag is taken; of waves two numbers "
+            "apart, such as every other year, write `lag(x, 2)`.",
         )
     return found.alias(factor.key)
 
