@@ -78,10 +78,9 @@ def _cell(part: pl.DataFrame, index: Index, everything: pl.DataFrame, known: Kno
         found = _unit_level(people, given, measure, index)
     else:
         found = _poststratified(people, given, measure, index, known)
-    found = found.select("area", *SHRUNKEN)
     if said.benchmarked:
-        found = _benchmarked(found, given, people)
-    return kept.join(found, on="area", how="left", maintain_order="left")
+        found = _benchmarked(found.select("area", *SHRUNKEN), given, people)
+    return kept.join(found.select("area", *SHRUNKEN), on="area", how="left", maintain_order="left")
 
 
 def _area_level(given: pl.DataFrame, values: pl.Series, index: Index) -> pl.DataFrame:
