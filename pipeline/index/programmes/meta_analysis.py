@@ -353,7 +353,8 @@ def _chi2(value: float, df: float) -> float:
 def _notes(made: _Fit, impossible: bool) -> list[str]:
     notes = []
     if made.data.left_out:
-        notes.append(f"{made.data.left_out} rows without an effect, its error or a moderator were left out")
+        rows = "1 row" if made.data.left_out == 1 else f"{made.data.left_out} rows"
+        notes.append(f"left out: {rows} without an effect, its error or a moderator")
     if made.tau2 == 0 and made.method != "FE":
         notes.append("no variance between effects beyond chance is found, which few effects do not rule out")
     if impossible:
@@ -361,5 +362,5 @@ def _notes(made: _Fit, impossible: bool) -> list[str]:
     if made.test == "knha" and made.factor < 1:
         notes.append("the adjustment narrows the interval, since effects are more alike than their errors")
     if made.test in ADJUSTED and made.df < 3:
-        notes.append(f"{made.df} degrees of freedom: the interval is very wide by itself")
+        notes.append(f"{made.df} degree{'s' if made.df > 1 else ''} of freedom: the interval is very wide by itself")
     return notes
