@@ -223,3 +223,12 @@ def test_an_index_composed_over_areas():
     assert row["estimate"] == pytest.approx(100, abs=1)
     assert row["std_error"] is not None
     assert means["people"].height == 6
+
+
+def test_a_wave_of_few_areas_has_no_small_area_estimates():
+    frame = panel().filter((pl.col("wave") == "w01") | pl.col("area_code").is_in(["a", "b", "c"]))
+    made = person_scores(frame, declared(), RANGES)
+    found = area_table(declared(), made.index, made.indicators)
+    assert found.filter(wave="w02")["shrunken"].null_count() == 3 * 6
+    assert one(found, "a")["shrunken"] is not None
+    assert one(found, "a", wave="w02")["reason"] == "too few areas for a reliability"

@@ -46,8 +46,9 @@ def with_reliability(
     known = known or Known()
     smooth = _smoothed(means)
     parts = [_cell(part, index, everything, known) for part in smooth.partition_by(CELL, maintain_order=True)]
-    made = pl.concat(parts) if parts else smooth.with_columns(pl.lit(None, pl.Float64).alias(name) for name in COLUMNS)
-    return made.drop("_sampling")
+    names = [*(name for name in means.columns if name not in COLUMNS), *COLUMNS]
+    empty = smooth.with_columns(pl.lit(None, pl.Float64).alias(name) for name in COLUMNS)
+    return pl.concat([part.select(names) for part in parts]) if parts else empty.select(names)
 
 
 def _smoothed(means: pl.DataFrame) -> pl.DataFrame:
