@@ -50,7 +50,7 @@ class Coherence(dy.Schema):
     """One row per check of coherence and what it is of: reliability, correlations, ICC(2), comparability of areas."""
 
     study = dy.String()
-    check = dy.String()  # alpha | within_domain | between_domains | icc2 | invariance
+    check = dy.String()  # alpha | omega | within_domain | between_domains | icc1 | icc2 | invariance
     measure = dy.String()
     other = dy.String(nullable=True)
     area = dy.String(nullable=True)

@@ -179,9 +179,9 @@ TABLES: dict[str, Described] = {
     "coherence": Described(
         "One row per check of coherence and what it is of: reliability, correlations, ICC(2), comparability of areas.",
         {
-            "check": "alpha, within_domain, between_domains, icc2 or invariance",
-            "other": "The other measure of a correlation",
-            "value": "The coefficient",
+            "check": "alpha, omega, within_domain, between_domains, icc1, icc2 or invariance",
+            "other": "The other measure of a correlation; of invariance the indicator",
+            "value": "The coefficient; of invariance the share of parameters that differ, of an area its aligned mean",
             "n_persons": "People it rests on",
         },
     ),
