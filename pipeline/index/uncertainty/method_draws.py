@@ -17,7 +17,7 @@ from pipeline.index.uncertainty.prepared import Rows
 from pipeline.index.uncertainty.replicated import ReplicatedIndex, blocks, composer, is_random
 from pipeline.parallel import fan_out
 
-KEPT = 50_000_000
+KEPT = 30_000_000
 """Numbers of joint draws (methods × replicates × areas) that are kept; of more, evenly spaced replicates are taken."""
 
 

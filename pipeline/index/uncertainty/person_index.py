@@ -23,7 +23,8 @@ from pipeline.index.uncertainty.person_domains import SCALES, PersonDomains, pla
 from pipeline.index.uncertainty.recipe import Recipe
 
 COLUMNS = 96
-"""Columns in one matrix product."""
+"""Columns in one matrix product, at the most; ``ROOM`` numbers over all rows."""
+ROOM = 8_000_000
 
 
 Needed: TypeAlias = Mapping[Hashable, Collection[int]]
@@ -74,11 +75,12 @@ class PersonIndex:
         linear = [one for one in new.values() if not _is_fixed(one) and self._is_linear(one) and not alone]
         quick = {one.key for one in (*fixed, *linear)}
         others = [one for key, one in new.items() if key not in quick]
-        for first in range(0, len(fixed), COLUMNS):
-            part = fixed[first : first + COLUMNS]
+        width = max(1, min(COLUMNS, ROOM // max(len(self.people.values), 1)))
+        for first in range(0, len(fixed), width):
+            part = fixed[first : first + width]
             means = self.people.groups.means(np.column_stack([self._fixed(one) for one in part]))
             self._done |= {one.key: means[:, :, at] for at, one in enumerate(part)}
-        step = max(1, COLUMNS // (2 * len(self.people.names) + 1))
+        step = max(1, width // (2 * len(self.people.names) + 1))
         for first in range(0, len(linear), step):
             self._linear(linear[first : first + step])
         if others:
