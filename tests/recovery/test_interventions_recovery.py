@@ -109,7 +109,7 @@ def covered(name: str, draws: int) -> tuple[float, float]:
 @pytest.mark.parametrize("name", RECOVERED)
 def test_intervals_cover_what_was_planted(name):
     share, bias = covered(name, 1_000)
-    assert LOW <= share <= HIGH + 0.02 * (name == "imputation"), "the imputation estimator's errors are conservative"
+    assert LOW <= share <= HIGH
     assert abs(bias) < 3.5
 
 
