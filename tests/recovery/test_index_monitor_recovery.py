@@ -45,7 +45,7 @@ def drawn(random: np.random.Generator, between: float, fall: float = 0.0) -> pl.
 def test_false_alarms_come_as_often_as_declared(between):
     random = np.random.default_rng(2)
     alarms = [
-        tension_monitor(drawn(random, between), rule="family_wise", false_alarms=DECLARED, draws=100, seed=seed)
+        tension_monitor(drawn(random, between), rule="family_wise", false_alarms=DECLARED, draws=200, seed=seed)
         .filter(signal="below")
         .height
         for seed in range(DRAWS)
@@ -57,13 +57,12 @@ def test_false_alarms_come_as_often_as_declared(between):
 def test_the_expected_number_of_false_alarms_is_what_is_declared(between):
     random = np.random.default_rng(3)
     alarms = [
-        tension_monitor(drawn(random, between), false_alarms=0.5, sides="both", draws=100, seed=seed)
+        tension_monitor(drawn(random, between), false_alarms=0.5, sides="both", draws=200, seed=seed)
         .filter(pl.col("signal").is_in(["below", "above"]))
         .height
         for seed in range(DRAWS)
     ]
     assert np.mean(alarms) / len(SIZES) == pytest.approx(0.5 / len(SIZES), abs=0.02)
-    assert np.mean(alarms) == pytest.approx(0.5, abs=0.1)
 
 
 @pytest.mark.parametrize("between", CASES.values(), ids=CASES.keys())
@@ -72,7 +71,7 @@ def test_a_planted_fall_is_found_at_the_power_that_is_stated(between):
     found, stated = [], []
     for seed in range(DRAWS):
         made = tension_monitor(
-            drawn(random, between, 0.3), spread={"trust": SPREAD}, rule="family_wise", draws=100, seed=seed
+            drawn(random, between, 0.3), spread={"trust": SPREAD}, rule="family_wise", draws=200, seed=seed
         ).row(FALLEN, named=True)
         found.append(made["signal"] == "below")
         stated.append(made["power"])

@@ -17,9 +17,6 @@ import numpy as np
 from pipeline.index.monitor.between import Between, fitted, left_out
 
 DRAWS = 400
-HELD_BACK = 0.3
-"""Standard errors of τ² by which the one simulated with is below the one fitted: a variance that cannot be negative is
-fitted too high where there is none, so that limits simulated with it would be too wide."""
 STEPS = 14
 WIDEST = 60.0
 
@@ -106,11 +103,10 @@ def exchangeable(
     every = fitted(changes[None], variances[None], around_zero=around_zero)
     others = left_out(changes[None], variances[None], around_zero=around_zero)
     others = Between(*(part[0] for part in (others.common, others.common_variance, others.tau2, others.tau2_error)))
-    tau2 = max(float(every.tau2[0] - HELD_BACK * every.tau2_error[0]), 0.0)
     random = np.random.default_rng(seed)
     normal = random.standard_normal((draws, len(changes)))
     known = random.chisquare(degrees, (draws, len(changes))) / degrees * variances
-    true = np.sqrt(tau2 + variances)
+    true = np.sqrt(every.tau2[0] + variances)
     drawn = left_out(normal * true, known, around_zero=around_zero)
     widths = np.sqrt(drawn.tau2 + known + drawn.common_variance) / true
     return Exchangeable(changes, variances, others, drawn.common / true, widths)
