@@ -184,7 +184,7 @@ def _profiles(workspace: Workspace, study: Study, index: Index, made: set[Key]) 
         reads={
             "words": study_words(study, index),
             "labels": measure_labels(workspace, index),
-            "settings": _settings(index),
+            "settings": _settings(study, index),
             "calendar": {
                 (arm, wave): (study.fieldwork(wave, arm).start, study.fieldwork(wave, arm).end)
                 for arm, waves in study.calendar.items()
@@ -305,11 +305,15 @@ def measure_labels(workspace: Workspace, index: Index) -> dict[str, str]:
     return {"index": index.profile.index_label, **indicators, **domains}
 
 
-def _settings(index: Index) -> Profiles:
-    """With the declared name of the comparison, where the profile has no words of its own for it."""
+def _settings(study: Study, index: Index) -> Profiles:
+    """With the declared name of the comparison and vintage of the areas, where the profile has no own words of them."""
     from pipeline.specs.profile import with_comparison
 
-    return with_comparison(index.profile, index.comparison.label if index.comparison is not None else "")
+    settings = with_comparison(index.profile, index.comparison.label if index.comparison is not None else "")
+    chosen = study.area_sets.get(index.area)
+    if chosen is None or settings.vintage:
+        return settings
+    return settings.model_copy(update={"vintage": f"{chosen.label}: codes of {chosen.vintage}"})
 
 
 def _names(workspace: Workspace, indexed: Sequence[tuple[Study, Index]]) -> dict[str, Any]:
