@@ -152,8 +152,7 @@ class PersonDomains:
 
     def _count_patterns(self, members: Sequence[str]) -> tuple[np.ndarray, IntArray, FloatArray, FloatArray]:
         columns = self._columns(members)
-        patterns, code = np.unique(np.isfinite(columns), axis=0, return_inverse=True)
-        code = code.reshape(-1)
+        patterns, code = _patterns(np.isfinite(columns))
         filled = np.nan_to_num(columns, nan=0.0)
         of_pattern = code[:, None] == np.arange(len(patterns))[None, :]
         size = len(members)
@@ -228,6 +227,16 @@ def _standardised(
     zero, size = SCALES[kind]
     number = counts[..., None] * patterns[None, None]
     return np.asarray(zero * number + size * (sums - number * origin[:, None, None, :]) / unit[:, None, None, :])
+
+
+def _patterns(there: np.ndarray) -> tuple[np.ndarray, IntArray]:
+    """The distinct rows, and which of them each row is; as numbers, which sort much faster than rows."""
+    if there.shape[1] > 62:
+        patterns, code = np.unique(there, axis=0, return_inverse=True)
+        return patterns, code.reshape(-1)
+    bits = 1 << np.arange(there.shape[1], dtype=np.int64)
+    numbers, code = np.unique(there.astype(np.int64) @ bits, return_inverse=True)
+    return (numbers[:, None] & bits[None, :]) > 0, code.reshape(-1)
 
 
 def places_of(column: FloatArray) -> tuple[np.ndarray, IntArray, int]:

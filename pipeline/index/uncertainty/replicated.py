@@ -18,7 +18,7 @@ from pipeline.index.uncertainty.recipe import INDEX, Recipe
 from pipeline.index.uncertainty.resampling import RANDOM, Resamples, delivered, drawn
 from pipeline.parallel import fan_out
 
-NUMBERS = 20_000_000
+NUMBERS = 60_000_000
 """Numbers that a block of replicates may hold at once."""
 LARGEST_BLOCK = 125
 
