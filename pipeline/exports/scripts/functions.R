@@ -164,7 +164,12 @@ fixed_effects <- function(rows, outcome, exposures, covariates = character(), ca
     x <- qr.resid(taken, x * root) / root
   }
   fit <- least_squares(as.numeric(y), x, w)
-  error <- if (is.null(replicates)) sqrt(diag(covariance_of(fit, data, cluster, correction, absorbed))) else {
+  # by Stata's correction absorbed waves count in k, as their dummies do
+  left <- nrow(x) - ncol(x)
+  counted <- if (both && correction == "stata" && length(cluster) > 0) n_waves - 1 else 0
+  error <- if (is.null(replicates)) {
+    sqrt(diag(covariance_of(fit, data, cluster, correction, absorbed)) * left / (left - counted))
+  } else {
     all <- if (both) cbind(demeaned(data$x, data$person), dummies) else x
     replicate_errors(if (both) as.numeric(demeaned(data$y, data$person)) else as.numeric(y), all,
                      data$rows$person_id, replicates)[seq_len(ncol(x))]
