@@ -232,3 +232,10 @@ def test_a_wave_of_few_areas_has_no_small_area_estimates():
     assert found.filter(wave="w02")["shrunken"].null_count() == 3 * 6
     assert one(found, "a")["shrunken"] is not None
     assert one(found, "a", wave="w02")["reason"] == "too few areas for a reliability"
+
+
+def test_a_measure_that_is_the_same_of_everybody_has_no_small_area_estimate():
+    made = person_scores(panel().with_columns(talks=pl.lit(50.0)), declared(), RANGES)
+    found = area_table(declared(), made.index, made.indicators)
+    assert found.filter(measure="contact")["shrunken"].null_count() == 7 * 2
+    assert one(found, "a", "contact")["std_error"] == 0

@@ -56,7 +56,7 @@ def _smoothed(means: pl.DataFrame) -> pl.DataFrame:
     known = pl.col("std_error") > 0
     share = pl.when(known).then(pl.col("n_persons"))
     pooled = ((own * share).sum() / share.sum()).over(CELL)
-    return means.with_columns(_sampling=(pooled / pl.col("n_effective")).sqrt())
+    return means.with_columns(_sampling=(pooled / pl.col("n_effective")).sqrt().fill_nan(None))
 
 
 def _cell(part: pl.DataFrame, index: Index, everything: pl.DataFrame, known: Known) -> pl.DataFrame:
