@@ -156,3 +156,9 @@ def test_no_modules_import_one_another_in_a_circle():
 def test_every_room_has_its_readme():
     rooms = {file.parent for file in [*files("pipeline"), *files("assets")]}
     assert [str(room.relative_to(ROOT)) for room in sorted(rooms) if not (room / "README.md").is_file()] == []
+
+
+def test_no_two_test_files_have_one_name():
+    """Files of one name in two folders cannot be collected in one run."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
