@@ -20,6 +20,7 @@ from pipeline.specs.family import load
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.figures import Figure
 from pipeline.specs.imputation import ImputationSet
+from pipeline.specs.index import Index
 from pipeline.specs.papers import Paper
 from pipeline.specs.programme import Programme
 from pipeline.specs.report import Concept
@@ -141,8 +142,8 @@ def places(data: Any, file: Path, names: Names) -> Iterator[tuple[Place, list[An
                 for row, own in entry["rows"].items():
                     yield from _fields(own, Item, (key, "rows", row), names)
         return
-    kinds = {"studies": StudyFile, "waves": Wave, "figures": Figure, "papers": Paper}
-    folder = "studies" if file.name == "study.yaml" else file.parent.name
+    kinds = {"studies": StudyFile, "index": Index, "waves": Wave, "figures": Figure, "papers": Paper}
+    folder = {"study.yaml": "studies", "index.yaml": "index"}.get(file.name, file.parent.name)
     kind = load(FAMILIES[data["family"]].declaration) if folder == "models" else kinds[folder]
     yield from _fields(data, kind, (), names)
 
