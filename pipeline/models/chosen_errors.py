@@ -146,7 +146,7 @@ def _unclustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: Lea
     else:
         covariance, words, note = _serial(errors, refit, problem)
     described = errors.record.printed.format(**words)
-    made = replace(fit, covariance=covariance, described=described, note=note, intervals="t")
+    made = replace(fit, covariance=covariance, described=described, note=note, intervals="t", correction=None)
     return replace(made, tested=_lone(problem)) if errors.kind in sandwich.HC else made
 
 
@@ -191,8 +191,8 @@ def _clustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: Least
         described = errors.record.printed.format(**words, kind=errors.kind.upper())
         tested = _satterthwaite(problem, ways[0], errors.kind)
         joint = _htz(problem, ways[0], errors.kind)
-        made = replace(fit, covariance=covariance, degrees=degrees, described=described, note=None, intervals="t")
-        return replace(made, tested=tested, joint=joint)
+        made = replace(fit, covariance=covariance, degrees=degrees, described=described, note=None, correction=None)
+        return replace(made, tested=tested, joint=joint, intervals="t")
     drawn = errors.kind in ("wild_bootstrap", "randomisation")
     name = "stata" if drawn else errors.correction or refit.correction
     covariance = sandwich.clustered(problem, ways, name)
@@ -200,13 +200,13 @@ def _clustered(fit: Linear, errors: StandardErrors, refit: Refit, problem: Least
     if not drawn:
         words["correction"] = CORRECTIONS[name].printed
         described = errors.record.printed.format(**words)
-        return replace(
-            fit, covariance=covariance, df=df, described=described, note=few_clusters(n_clusters), intervals="t"
-        )
+        made = replace(fit, covariance=covariance, df=df, described=described, correction=name)
+        return replace(made, note=few_clusters(n_clusters), intervals="t")
     tests = _wild(errors, refit, problem, ways) if errors.kind == "wild_bootstrap" else _random(errors, refit, problem)
     why = f", as there are fewer than {FEW_AREAS} areas" if automatic else ""
     described = ERROR_KINDS[errors.kind].printed.format(**words, bootstrap=tests.words + why)
-    made = replace(fit, covariance=covariance, df=df, described=described, note=None, intervals="")
+    made = replace(fit, covariance=covariance, df=df, described=described, correction=name)
+    made = replace(made, note=None, intervals="")
     return replace(made, tested=tests, joint=_one_by_one)
 
 

@@ -65,6 +65,7 @@ class Linear:
     ``tested`` gives the test of a combination of terms (k) where a covariance is not all there is to it; ``intervals``
     says how they are made, where that is not the family's way; ``degrees`` (k) are those of each term, if they differ.
     ``joint`` gives statistic, df, p-value and note of the test of several combinations (q × k), where it is not χ².
+    ``correction`` is the key of the finite-sample correction of clustered errors, where they have one.
     """
 
     estimates: np.ndarray
@@ -76,6 +77,7 @@ class Linear:
     intervals: str | None = None
     degrees: np.ndarray | None = None
     joint: Callable[[np.ndarray], dict[str, object]] | None = None
+    correction: str | None = None
 
 
 def linear(
@@ -91,6 +93,7 @@ def linear(
         n_clusters - 1 if correction == "stata" else df,
         f"clustered by {data.cluster_name} ({n_clusters:,} clusters), {FINITE[correction]}",
         few_clusters(n_clusters),
+        correction=correction,
     )
 
 

@@ -34,12 +34,13 @@ class Term:
 
 @dataclass(frozen=True)
 class Basis:
-    """What all rows of one model share."""
+    """What all rows of one model share; ``correction`` is that of clustered errors (``pipeline.specs.corrections``)."""
 
     n_obs: int
     n_persons: int
     covariance: str
     confidence: float = 0.95
+    correction: str | None = None
 
     def row(self, term: Term, **values: object) -> dict[str, object]:
         """One row of the Estimates table; values left out are null."""
@@ -51,6 +52,7 @@ class Basis:
             "n_obs": self.n_obs,
             "n_persons": self.n_persons,
             "covariance": self.covariance,
+            "correction": self.correction,
             "note": term.note,
             **values,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -41,6 +42,7 @@ def coefficient_table(
     """One row per term, variance, further row, and the number of rows left out; ``checked`` is as in ``table``."""
     how = ("normal" if normal else "t") if fit.intervals is None else fit.intervals
     basis = data.basis(f"{fit.described}; {how} intervals" if how else fit.described, confidence)
+    basis = replace(basis, correction=fit.correction)
     df = None if how == "normal" else fit.df if fit.degrees is None else fit.degrees
     rows = coefficient_rows(basis, data.terms, fit.estimates, fit.covariance, df)
     rows = retested(rows, fit, np.eye(len(rows)), confidence)

@@ -29,6 +29,7 @@ class Estimates(dy.Schema):
     n_obs = dy.Int64(nullable=True, min=0)
     n_persons = dy.Int64(nullable=True, min=0)
     covariance = dy.String(nullable=True)  # how the standard error was estimated, in words for readers
+    correction = dy.String(nullable=True)  # key of the finite-sample correction of clustered errors (specs.corrections)
     note = dy.String(nullable=True)  # why a result is withheld or needs caution
 
     @dy.rule()

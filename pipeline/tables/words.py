@@ -231,6 +231,7 @@ TABLES: dict[str, Described] = {
             "n_obs": "Rows used: person-waves",
             "n_persons": "People used",
             "covariance": "How the standard error was estimated",
+            "correction": "Finite-sample correction of clustered standard errors",
         },
     ),
     "figure": Described(

@@ -9,15 +9,19 @@ import csv
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pyreadstat
 import pytest
-from export_panel import MODELS, exported
+from export_panel import MODELS, data_of, exported, panel
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Error
 
+from pipeline.exports.scripts.call import Call
 from pipeline.exports.scripts.stata_script import comment
+from pipeline.exports.scripts.written import script_files
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.scripts import SCRIPT_FAMILIES
 
@@ -212,3 +216,16 @@ def test_every_family_that_r_computes_is_written_unless_it_needs_a_package():
 def test_no_text_ends_a_comment_or_string(text):
     found = comment(text)
     assert not re.search(r'["`$\n]|/\*|\*/|///', found)
+
+
+def test_the_correction_is_that_of_the_estimates_in_whatever_words_they_say_it(made):
+    def written(models: list[Call]) -> dict[str, bytes | str]:
+        return dict(script_files(data_of(panel()), models, ("csv", "dta")))
+
+    _, models = made
+    reworded = [replace(call, estimates=call.estimates.with_columns(covariance=pl.lit("robust"))) for call in models]
+    assert written(reworded) == written(models)
+    drawn = {call.name for call in models if call.correction == "stata" and call.model.correction != "stata"}
+    assert drawn, "one of the models has few areas, and so another correction than it declares"
+    unsaid = [replace(call, estimates=call.estimates.with_columns(correction=pl.lit("hc1"))) for call in models]
+    assert written(unsaid) != written(models)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.exports.declared import WEIGHT_SET
-from pipeline.specs.corrections import CORRECTIONS
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.family import load
 from pipeline.specs.models import AnyModel
@@ -80,10 +79,9 @@ class Call:
 
     @property
     def correction(self) -> str:
-        """The correction of clustered errors, by the words beside the numbers: with few areas it is another."""
-        words = CORRECTIONS["stata"].printed
-        drawn = self.estimates["covariance"].drop_nulls().str.contains(words, literal=True).any()
-        return "stata" if drawn else str(getattr(self.model, "correction", "hc1"))
+        """The correction of clustered errors that the estimates were made with, which with few areas is another."""
+        made = self.estimates["correction"].drop_nulls().unique(maintain_order=True).to_list()
+        return str(made[0]) if made else str(getattr(self.model, "correction", "hc1"))
 
     @property
     def why_not(self) -> str:

@@ -132,6 +132,7 @@ def _replicated(
     for row, refitted in zip(table.to_dicts(), table.select(wanted).to_series(), strict=True):
         if refitted:
             error = float(next(place))
-            row |= inference(row["estimate"], error, replicates.degrees_of_freedom, confidence) | {"covariance": words}
+            row |= inference(row["estimate"], error, replicates.degrees_of_freedom, confidence)
+            row |= {"covariance": words, "correction": None}
         rows.append(row)
     return pl.DataFrame(untested(rows), schema=table.schema, orient="row")
