@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.papers.content import Cell, Column, Row, Runs, TableBlock, Text
 from pipeline.papers.profiles.content import About
@@ -43,7 +44,7 @@ class Tabled:
         """Every area, in the order of names."""
         return sorted(self.tables.names, key=lambda area: (self.tables.names[area].casefold(), area))
 
-    @property
+    @cached_property
     def measures(self) -> list[str]:
         """The index, its domains, then their indicators."""
         order = {"index": 0, "domain": 1, "indicator": 2}
@@ -204,10 +205,9 @@ def every_difference(tabled: Tabled, start: int) -> Iterator[TableBlock]:
     number = start
     for kind in KINDS:
         rows = []
-        for row in sorted(tabled.tables.changes, key=lambda row: _place(tabled, row)):
-            shown = (
-                tabled.tables.change(row["area"], row["wave"], row["measure"], kind) if row["kind"] == kind else None
-            )
+        own = (row for row in tabled.tables.changes if row["kind"] == kind)
+        for row in sorted(own, key=lambda row: _place(tabled, row)):
+            shown = tabled.tables.change(row["area"], row["wave"], row["measure"], kind)
             if shown is None or shown["against"] != row["against"]:
                 continue
             against = tabled.wave_label(str(row["against"])) if kind in (PREVIOUS, BASE) else str(row["against"])

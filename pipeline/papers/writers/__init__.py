@@ -31,7 +31,8 @@ def as_shown(part: T) -> T:
 
 def _changed(part: Any) -> Any:
     if isinstance(part, str):
-        return visible(part)
+        shown = visible(part)  # may be an equal text that was seen before: then nothing is to be copied
+        return part if shown == part else shown
     if isinstance(part, tuple):
         found = tuple(map(_changed, part))
         return part if all(new is old for new, old in zip(found, part, strict=True)) else found
