@@ -150,13 +150,27 @@ def _top(y: Array, v: Array, X: Array, *, restricted: bool) -> float:
     while score(largest) > 0:
         largest *= 4
     grid = np.concatenate([[0.0], np.geomspace(1e-9 * largest, largest, POINTS)])
-    best = int(np.argmax(_heights(y, v, X, grid, restricted=restricted)))
+    best = int(np.argmax(_judged(y, v, X, grid, restricted=restricted)))
     low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, len(grid) - 1)])
     if score(low) <= 0:  # the likelihood falls from here on: the top is at the boundary
         return low if low == 0.0 else float(grid[best])
     if score(high) >= 0:
         return float(grid[best])
     return float(brentq(score, low, high, xtol=1e-16 * largest + 1e-300, rtol=1e-14, maxiter=500))
+
+
+def _judged(y: Array, v: Array, X: Array, grid: Array, *, restricted: bool) -> Array:
+    """What the top is chosen by: the restricted likelihood, of ML at the tops of its own likelihood.
+
+    Where one effect is known almost exactly, the likelihood has a second top near zero, as high as that effect's
+    variance is small: the fit goes through it, and the others say nothing of it. The restricted one has not.
+    """
+    heights = _heights(y, v, X, grid, restricted=True)
+    if restricted:
+        return heights
+    own = np.concatenate([[-np.inf], _heights(y, v, X, grid, restricted=False), [-np.inf]])
+    top = (own[1:-1] >= own[:-2]) & (own[1:-1] >= own[2:])
+    return np.where(top, heights, -np.inf)
 
 
 def _heights(y: Array, v: Array, X: Array, grid: Array, *, restricted: bool) -> Array:

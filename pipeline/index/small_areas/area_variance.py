@@ -8,7 +8,8 @@ J. Multivariate Anal. 101, 882-892) and ``amrl_yl`` the restricted likelihood ti
 (Yoshimori and Lahiri 2014, J. Multivariate Anal. 124, 281-294): neither of the two can be zero.
 
 Ours, since R's ``sae`` stops when a step changes A by less than 1e-4 of itself, and finds the maximum that is next to
-its start; here the highest of all is found, and to the last digits.
+its start; here the highest of all is found, and to the last digits. Among several tops of the likelihood (``ml``) it is
+the one that the restricted likelihood holds highest.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class AreaLevel:
             inside = best > 0
         else:
             height = np.array([self.parts(at, direct).height(method) for at in grid])
-            best = np.nanargmax(height, axis=0)
+            best = np.nanargmax(self._judged(grid, direct, height) if method == "ml" else height, axis=0)
             low, high = np.maximum(best - 1, 0), np.minimum(best + 1, len(grid) - 1)
             inside = (best > 0) | (np.take_along_axis(score, best[None], 0)[0] > 0)
         pick = np.arange(len(direct))
@@ -64,6 +65,16 @@ class AreaLevel:
         if len(chosen):
             found[chosen] = self._root(direct, method, chosen, grid[low, pick][chosen], grid[high, pick][chosen])
         return found
+
+    def _judged(self, grid: FloatArray, direct: FloatArray, height: FloatArray) -> FloatArray:
+        """The restricted likelihood at the tops of the likelihood, by which the one that is meant is chosen.
+
+        Where one area is known almost exactly, the likelihood has a second top near zero, as high as that area's
+        variance is small: the fit goes through that area, and the others say nothing of it. The restricted one has not.
+        """
+        edge = np.full((1, height.shape[1]), -np.inf)
+        top = (height >= np.vstack([edge, height[:-1]])) & (height >= np.vstack([height[1:], edge]))
+        return np.where(top, [self.parts(at, direct).height("reml") for at in grid], -np.inf)
 
     def _root(
         self, direct: FloatArray, method: VarianceMethod, rows: FloatArray, low: FloatArray, high: FloatArray
