@@ -51,7 +51,7 @@ class Compared(Assumable):
 class Pooling(Declaration):
     """How effects of areas are pooled, as ``pipeline.index.meta_analysis`` does it."""
 
-    heterogeneity: Literal["REML", "ML", "DL", "PM", "FE"] = "REML"
+    heterogeneity: Literal["REML", "ML", "DL", "PM", "EB", "HE", "SJ", "HS", "FE"] = "REML"
     test: Literal["knha", "adhoc", "t", "z"] = "knha"
     prediction: Literal["same", "k_minus_2", "hts"] = "k_minus_2"
     confidence: float = Field(default=0.95, gt=0.5, lt=1)

@@ -26,7 +26,7 @@ REFUSALS = {
         FIVE.with_columns(size=pl.lit(1.0)), {"std_error": "se", "moderators": ["size"]}, "same for all effects"
     ),
     "effects that are the same": (FIVE.with_columns(estimate=pl.lit(0.2)), {"std_error": "se"}, "no width"),
-    "a method that is not there": (FIVE, {"std_error": "se", "method": "HE"}, "not an option"),
+    "a method that is not there": (FIVE, {"std_error": "se", "method": "MOM"}, "not an option"),
     "a share of two": (FIVE, {"std_error": "se", "confidence": 2}, "no share"),
     "more shared than there is": (FIVE, {"std_error": "se", "shared": 0.02}, "whole sampling variance"),
     "a shared part below zero": (FIVE, {"std_error": "se", "shared": -1.0}, "no variance"),

@@ -14,7 +14,9 @@ from scipy.stats import rankdata
 
 Floats = npt.NDArray[np.floating[Any]]
 AREAS = -2
-OWN_BOUNDS = {"percentile": (0.0, 1.0), "distance": (0.0, 1.0), "distance_to_max": (0.0, 1.0)}
+SAME = 12
+"""Digits of the largest score, beyond which two scores are the same."""
+OWN_BOUNDS = dict.fromkeys(("percentile", "distance", "distance_to_max", "share_of_max"), (0.0, 1.0))
 """The bounds that a normalisation has by itself, as in COINr; of the others 0 to 100."""
 
 
@@ -66,6 +68,8 @@ def _among_areas(turned: Floats, method: str, bounds: tuple[float, float], mean_
         most = np.nanmax(turned, axis=AREAS, keepdims=True)
         share = np.where(most > least, (turned - least) / (most - least), np.nan)
         return np.asarray(low + share * (high - low))
+    if method == "share_of_max":
+        return np.asarray(low + turned / np.nanmax(turned, axis=AREAS, keepdims=True) * (high - low))
     if method == "z_score":
         mean = np.nanmean(turned, axis=AREAS, keepdims=True)
         sd = np.nanstd(turned, axis=AREAS, ddof=1, keepdims=True)
@@ -90,8 +94,13 @@ def ascending(values: Floats) -> Floats:
 
 
 def descending(scores: Floats) -> Floats:
-    """Ranks over the last axis, 1 the highest; those that are equal share the best of their ranks; NaN stays."""
-    return np.swapaxes(ascending(-np.asarray(scores, dtype=float)[..., None]), -1, -1)[..., 0]
+    """Ranks over the last axis, 1 the highest; those that are equal share the best of their ranks; NaN stays.
+
+    Scores that differ by what rounding leaves are equal: sums of the same ranks come out different by their order.
+    """
+    given = np.asarray(scores, dtype=float)
+    size = np.abs(np.where(np.isnan(given), 0, given)).max(axis=-1, keepdims=True, initial=0)
+    return ascending(-np.round(given / np.where(size > 0, size, 1), SAME)[..., None])[..., 0]
 
 
 def averaged(values: Floats, weights: Floats, method: str, least: float = 0.0) -> Floats:

@@ -14,8 +14,9 @@ from pipeline.index.composites.checks import columns, directed, matrix
 from pipeline.index.composites.kernels import Floats, normalised
 
 Method = Literal[
-    "own_range", "min_max", "z_score", "percentile", "rank", "borda", "distance", "distance_to_max", "goalposts", "none"
-]
+    "own_range", "min_max", "z_score", "percentile", "rank", "borda", "distance", "distance_to_max",
+    "share_of_max", "goalposts", "none",
+]  # fmt: skip
 Ends = tuple[float, float]
 
 
@@ -40,8 +41,9 @@ def normalise(
     onto ``bounds`` (by itself 0 to 100); ``z_score`` to ``mean_sd``, with the sample's standard deviation; ``rank``
     and ``borda`` (rank less 1), ``percentile`` ((rank - 1) / (n - 1)), ties sharing the lowest rank;
     ``distance`` 1 - (reference - x) / (reference - min), the reference from ``references`` or the ``reference_area``,
-    ``cap`` cutting above it; ``distance_to_max``. COINr's ``n_minmax, n_scaled, n_goalposts, n_zscore, n_rank, n_borda,
-    n_prank, n_dist2targ, n_dist2ref, n_dist2max``. Raises CohesionError for an indicator that is the same everywhere,
+    ``cap`` cutting above it; ``distance_to_max``; ``share_of_max`` x / max, of what is better higher and above zero
+    somewhere. COINr's ``n_minmax, n_scaled, n_goalposts, n_zscore, n_rank, n_borda, n_prank, n_dist2targ, n_dist2ref,
+    n_dist2max, n_fracmax``. Raises CohesionError for an indicator that is the same everywhere,
     where the method divides by its range, and for what a method needs and was not given.
 
     >>> frame = pl.DataFrame({"area": ["a", "b", "c"], "x": [1.0, 2.0, 5.0], "y": [3.0, 2.0, 1.0]})
@@ -56,6 +58,8 @@ def normalise(
     if bounds is not None and not bounds[0] < bounds[1]:
         raise CohesionError("bounds run from the lowest to the highest", where="bounds")
     _require_spread(values, indicators, method)
+    if method == "share_of_max":
+        _require_highest(values, indicators, directions or {})
     made = normalised(
         values, directed(indicators, directions or {}), method,
         bounds=bounds, mean_sd=mean_sd, ranges=ends, references=to, cap=cap,
@@ -99,6 +103,15 @@ def _references(
     if missing:
         raise CohesionError("no reference is given", where=missing[0])
     return np.array([float(references[name]) for name in indicators])
+
+
+def _require_highest(values: Floats, indicators: Sequence[str], directions: Mapping[str, int]) -> None:
+    for place, name in enumerate(indicators):
+        if directions.get(name) == -1 or not np.nanmax(values[:, place], initial=0) > 0:
+            raise CohesionError(
+                "`share_of_max` is of what is better higher, with a value above zero",
+                where=name, todo="Take `min_max` or `distance_to_max`.",
+            )  # fmt: skip
 
 
 def _require_spread(values: Floats, indicators: Sequence[str], method: str) -> None:

@@ -28,7 +28,8 @@ def removal_effects(
     """One row per element of the level: mean and largest absolute change of the areas' ranks without it.
 
     Rank 1 is the highest index, ties sharing the best. An element is left out of its parent, a parent with nothing left
-    of its own. COINr's ``remove_elements``. Columns: ``element, mean_rank_change, largest_rank_change``.
+    of its own. COINr's ``remove_elements``, but that ``available`` is the share of what is left, and that scores which
+    rounding alone tells apart share a rank. Columns: ``element, mean_rank_change, largest_rank_change``.
     ``frame`` holds the normalised indicators.
 
     >>> frame = pl.DataFrame({"area": ["a", "b"], "x": [9.0, 0.0], "y": [0.0, 1.0]})
@@ -96,8 +97,11 @@ def composite_alpha(frame: pl.DataFrame, members: Sequence[str], area: str = "ar
             if both.sum() > 1:
                 pair = values[both][:, [one, other]]
                 covariance[one, other] = np.sum(np.prod(pair - pair.mean(axis=0), axis=1)) / (both.sum() - 1)
-    total = float(np.nansum(covariance))
-    if abs(total) <= 1e-12 * float(np.nansum(np.diag(covariance))):
+    if np.isnan(covariance).any():
+        one, other = (members[place[0]] for place in np.nonzero(np.isnan(covariance)))
+        raise CohesionError(f"no two areas have it and `{other}`", where=one, todo="Leave it out.")
+    total = float(covariance.sum())
+    if abs(total) <= 1e-12 * float(np.trace(covariance)):
         raise CohesionError("the indicators cancel out: is one not reversed?", where=", ".join(members))
-    mean = (total - float(np.nansum(np.diag(covariance)))) / (size * (size - 1))
+    mean = (total - float(np.trace(covariance))) / (size * (size - 1))
     return float(size**2 * mean / total)

@@ -58,7 +58,10 @@ def _passes(values: Floats, limits: Limits) -> bool:
 
 
 def _winsorised(values: Floats, limits: Limits) -> tuple[Floats, int]:
-    """The outermost values on the side of the skew take the next value, until they pass or enough are changed."""
+    """The outermost values on the side of the skew take the next value, until they pass or enough are changed.
+
+    No further than that two values are left: of an event that one area had, nothing else would remain.
+    """
     x, changed = values.copy(), 0
     top = bottom = 0
     while not _passes(x, limits) and (limits.winsorised is None or changed < limits.winsorised):
@@ -66,8 +69,8 @@ def _winsorised(values: Floats, limits: Limits) -> tuple[Floats, int]:
         end = np.nanmax(x) if high else np.nanmin(x)
         at_end = x == end
         inner = x[~at_end & ~np.isnan(x)]
-        if not len(inner):
-            break
+        if not len(inner) or np.ptp(inner) <= 0:
+            break  # it would be the same in every area
         x[at_end] = inner.max() if high else inner.min()
         top, bottom = (int(at_end.sum()), bottom) if high else (top, int(at_end.sum()))
         changed = top + bottom

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,14 +13,16 @@ import numpy as np
 import polars as pl
 
 from pipeline.door import public
+from pipeline.index.programmes import further_sizes as further
 from pipeline.index.programmes.errors import refused
+from pipeline.index.programmes.further_sizes import Columns, Made
 from pipeline.index.programmes.heterogeneity import Array
 
-Measure = Literal["MD", "SMD", "MC", "SMCC", "SMCR", "DPPC2", "OR", "RR", "RD"]
+Measure = Literal[
+    "MD", "SMD", "SMDH", "ROM", "MC", "SMCC", "SMCR", "ROMC", "DPPC2", "OR", "RR", "RD", "AS", "PETO",
+    "MN", "PR", "PLO", "PLN", "PAS", "COR", "ZCOR",
+]  # fmt: skip
 Variance = Literal["LS", "LS2", "UB"]
-Columns = Mapping[str, Array]
-Made = tuple[Array, Array]
-"""Estimates and their variances."""
 
 
 def small_sample_factor(df: Array | float) -> Array:
@@ -51,6 +53,15 @@ def _smd(c: Columns, kind: str) -> Made:
     if kind == "LS2":
         return J * d, J**2 * (groups + d**2 / (2 * (c["n_1"] + c["n_2"])))
     return J * d, groups + (J * d) ** 2 / (2 * (c["n_1"] + c["n_2"]))
+
+
+def _smdh(c: Columns, _: str) -> Made:
+    """In the root of the mean of both variances, which may differ (Bonett 2009)."""
+    one, other = c["sd_1"] ** 2, c["sd_2"] ** 2
+    a, b = one / (c["n_1"] - 1), other / (c["n_2"] - 1)
+    J = small_sample_factor(c["n_1"] + c["n_2"] - 2)
+    g = J * (c["mean_1"] - c["mean_2"]) / np.sqrt((one + other) / 2)
+    return g, J**2 * (g**2 * (one * a + other * b) / (2 * (one + other) ** 2) + 2 * (a + b) / (one + other))
 
 
 def _change_sd(c: Columns) -> Array:
@@ -95,26 +106,18 @@ def morris_variance(effect: Array, n_1: Array, n_2: Array, correlation: Array) -
     return made
 
 
-def _table(c: Columns) -> tuple[Array, Array, Array, Array]:
-    """The four cells, each with a half added where one of them is empty."""
-    a, b = c["events_1"], c["n_1"] - c["events_1"]
-    e, f = c["events_2"], c["n_2"] - c["events_2"]
-    half = np.where((a == 0) | (b == 0) | (e == 0) | (f == 0), 0.5, 0.0)
-    return a + half, b + half, e + half, f + half
-
-
 def _or(c: Columns, _: str) -> Made:
-    a, b, e, f = _table(c)
+    a, b, e, f = further.four_cells(c)
     return np.log(a * f / (b * e)), 1 / a + 1 / b + 1 / e + 1 / f
 
 
 def _rr(c: Columns, _: str) -> Made:
-    a, b, e, f = _table(c)
+    a, b, e, f = further.four_cells(c)
     return np.log(a / (a + b)) - np.log(e / (e + f)), 1 / a - 1 / (a + b) + 1 / e - 1 / (e + f)
 
 
 def _rd(c: Columns, _: str) -> Made:
-    a, b, e, f = _table(c)
+    a, b, e, f = further.four_cells(c)
     p, q = a / (a + b), e / (e + f)
     return p - q, p * (1 - p) / (a + b) + q * (1 - q) / (e + f)
 
@@ -132,11 +135,18 @@ class EffectSize:
 _GROUPS = ("mean_1", "sd_1", "n_1", "mean_2", "sd_2", "n_2")
 _CHANGE = ("mean_before", "sd_before", "mean_after", "sd_after", "n", "correlation")
 _COUNTS = ("events_1", "n_1", "events_2", "n_2")
+_COUNT = ("events", "n")
+FEWEST = {"COR": 2, "ZCOR": 4}
+"""People without whom a measure has no variance, beside those that a standard deviation needs."""
+RATIOS = {"ROM": ("mean_1", "mean_2"), "ROMC": ("mean_before", "mean_after")}
+"""Measures of the ratio of two means, which must not have different signs."""
 EFFECT_SIZES: dict[str, EffectSize] = {
     "MD": EffectSize("difference of two means", _GROUPS, _md),
     "SMD": EffectSize(
         "difference of two means in pooled standard deviations (Hedges' g)", _GROUPS, _smd, ("LS", "LS2", "UB")
     ),
+    "SMDH": EffectSize("difference of two means in standard deviations that may differ (Bonett 2009)", _GROUPS, _smdh),
+    "ROM": EffectSize("log ratio of two means", _GROUPS, further.ratio_of_means),
     "MC": EffectSize("mean change", _CHANGE, _mc),
     "SMCC": EffectSize("mean change in standard deviations of the change", _CHANGE, _smcc, ("LS", "LS2")),
     "SMCR": EffectSize(
@@ -145,6 +155,7 @@ EFFECT_SIZES: dict[str, EffectSize] = {
         _smcr,
         ("LS", "LS2"),
     ),
+    "ROMC": EffectSize("log ratio of the mean after to that before", _CHANGE, further.ratio_of_change),
     "DPPC2": EffectSize(
         "difference of two changes in pooled standard deviations before (Morris 2008)",
         (
@@ -156,6 +167,15 @@ EFFECT_SIZES: dict[str, EffectSize] = {
     "OR": EffectSize("log odds ratio", _COUNTS, _or),
     "RR": EffectSize("log ratio of two shares", _COUNTS, _rr),
     "RD": EffectSize("difference of two shares", _COUNTS, _rd),
+    "AS": EffectSize("difference of the arcsines of two shares' roots", _COUNTS, further.arcsine_difference),
+    "PETO": EffectSize("log odds ratio by Peto's method", _COUNTS, further.peto),
+    "MN": EffectSize("mean", ("mean", "sd", "n"), further.mean),
+    "PR": EffectSize("share", _COUNT, further.share),
+    "PLO": EffectSize("log odds", _COUNT, further.log_odds),
+    "PLN": EffectSize("log share", _COUNT, further.log_share),
+    "PAS": EffectSize("arcsine of the root of a share", _COUNT, further.arcsine_share),
+    "COR": EffectSize("correlation", ("correlation", "n"), further.correlation),
+    "ZCOR": EffectSize("correlation by Fisher's z", ("correlation", "n"), further.fisher_z),
 }
 """Measure → its record, under the name that metafor has for it."""
 
@@ -166,7 +186,8 @@ def effect_sizes(frame: pl.DataFrame, measure: Measure, *, variance: Variance = 
 
     Columns have the names of the measure's record (``EFFECT_SIZES``): ``mean_1, sd_1, n_1, mean_2, sd_2, n_2`` of two
     groups; ``mean_before, sd_before, mean_after, sd_after, n, correlation`` of one group twice; ``events_1, n_1,
-    events_2, n_2`` of two shares, with a half added to each cell of a row with an empty one. ``variance``: large sample
+    events_2, n_2`` of two shares, with a half added to each cell of a row with an empty one (none for AS, PAS);
+    ``mean, sd, n``, ``events, n``, ``correlation, n`` of one group. ``variance``: large sample
     (``LS``, ``LS2``) or unbiased (``UB``), as metafor's ``vtype``. Rows with a gap keep it. Raises CohesionError for
     columns that are missing, and for numbers that cannot be.
 
@@ -194,7 +215,7 @@ def effect_sizes(frame: pl.DataFrame, measure: Measure, *, variance: Variance = 
         for name in record.columns
     )
     columns = {name: complete[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in record.columns}
-    _require_possible(columns)
+    _require_possible(columns, measure)
     estimates, variances = record.function(columns, variance)
     return frame.with_columns(
         pl.Series("estimate", estimates).fill_nan(None),
@@ -203,18 +224,23 @@ def effect_sizes(frame: pl.DataFrame, measure: Measure, *, variance: Variance = 
     )
 
 
-def _require_possible(columns: Columns) -> None:
+def _require_possible(columns: Columns, measure: str) -> None:
     for name, values in columns.items():
-        for what, wrong in _impossible(name, values, columns):
+        for what, wrong in _impossible(name, values, columns, measure):
             if wrong.any():
                 raise refused(what, where=name, count=int(wrong.sum()), todo="Correct the column.")
+    if measure in RATIOS:
+        one, other = (columns[name] for name in RATIOS[measure])
+        opposed = int((one * other <= 0).sum())
+        if opposed:
+            raise refused("a ratio needs two means of one sign", where=", ".join(RATIOS[measure]), count=opposed)
 
 
-def _impossible(name: str, values: Array, columns: Columns) -> list[tuple[str, np.ndarray]]:
+def _impossible(name: str, values: Array, columns: Columns, measure: str) -> list[tuple[str, np.ndarray]]:
     if name.startswith("sd"):
         return [("a standard deviation must be above zero", values <= 0)]
     if name.startswith("n"):
-        least = 2 if any(other.startswith("sd") for other in columns) else 1
+        least = FEWEST.get(measure, 2 if any(other.startswith("sd") for other in columns) else 1)
         return [(f"a group needs {least} people or more", values < least)]
     if name.startswith("correlation"):
         return [("a correlation lies between -1 and 1", np.abs(values) >= 1)]

@@ -1,4 +1,4 @@
-"""How much true effects differ: tau squared by REML, ML, DerSimonian–Laird or Paule–Mandel, and its Q-profile interval.
+"""How much true effects differ: tau squared by each estimator, and its Q-profile interval.
 
 All on arrays: effects ``y`` (k), sampling variances ``v`` (k), design ``X`` (k, p). Solved to convergence, not to a
 number of steps: a likelihood is searched over its whole range, since with few effects it can have two tops.
@@ -92,32 +92,63 @@ def maximum_likelihood(y: Array, v: Array, X: Array) -> float:
     return _top(y, v, X, restricted=False)
 
 
+def hedges(y: Array, v: Array, X: Array) -> float:
+    """The moment estimator without weights (Hedges; Cochran's ANOVA), zero where it would be negative."""
+    fit = weighted(y, np.ones(len(y)), X)
+    return max((fit.q - float(np.diag(_projection(np.ones(len(y)), X)) @ v)) / fit.trace, 0.0)
+
+
+def sidik_jonkman(y: Array, v: Array, X: Array) -> float:
+    """Sidik and Jonkman (2005), from the variance of the effects as a first guess; never zero."""
+    k, p = sizes(X)
+    first = float(y.var())
+    return first * weighted(y, v, X, first).q / (k - p) if first > 0 else 0.0
+
+
+def hunter_schmidt(y: Array, v: Array, X: Array) -> float:
+    """Schmidt and Hunter's estimator, which is too low where effects are few; zero where it would be negative."""
+    fit = weighted(y, v, X)
+    return max((fit.q - len(y)) / float(fit.weights.sum()), 0.0)
+
+
 ESTIMATORS: dict[str, Callable[[Array, Array, Array], float]] = {
     "REML": restricted_likelihood,
     "ML": maximum_likelihood,
     "DL": dersimonian_laird,
     "PM": paule_mandel,
+    "EB": paule_mandel,  # Morris' empirical Bayes estimator solves the same equation
+    "HE": hedges,
+    "SJ": sidik_jonkman,
+    "HS": hunter_schmidt,
     "FE": lambda _y, _v, _X: 0.0,
 }
 """Name → the estimator of tau squared. ``FE``: one effect for all."""
 
 
-def standard_error(v: Array, X: Array, tau2: float, method: str) -> float | None:
-    """Of tau squared, from the information (REML, ML) or the variance of its moment equation (DL, PM), as metafor's."""
+def standard_error(y: Array, v: Array, X: Array, tau2: float, method: str) -> float | None:
+    """Of tau squared, from the information (REML, ML) or the variance of its moment equation, as metafor's."""
     if method == "FE":
         return None
     k, p = sizes(X)
-    w = 1.0 / (v + (0.0 if method == "DL" else tau2))
+    at = {"DL": 0.0, "HS": 0.0, "SJ": float(y.var())}.get(method, tau2)
+    w = np.ones(k) if method == "HE" else 1.0 / (v + at)
     if method == "ML":
         return math.sqrt(2.0 / float((w**2).sum()))
-    if method == "PM":
+    if method in ("PM", "EB"):
         return math.sqrt(2.0 * k**2 / (k - p)) / float(w.sum())
-    P = np.diag(w) - (w[:, None] * X) @ np.linalg.inv(X.T @ (w[:, None] * X)) @ (X.T * w)
-    squares = float((P * P).sum())
+    P = _projection(w, X)
     if method == "REML":
-        return math.sqrt(2.0 / squares)
-    trace = float(np.trace(P))
-    return math.sqrt(2.0 * (k - p) + 4.0 * tau2 * trace + 2.0 * tau2**2 * squares) / trace
+        return math.sqrt(2.0 / float((P * P).sum()))
+    # each solves y'Py = a + b tau²: the variance of y'Py, of which v and tau² are the parts, over b
+    slope = {"HE": float(k - p), "SJ": (k - p) / at if at > 0 else math.inf, "HS": float(w.sum())}.get(method)
+    spread = P @ np.diag(v + tau2)
+    return math.sqrt(2.0 * float((spread * spread.T).sum())) / (slope or float(np.trace(P)))
+
+
+def _projection(w: Array, X: Array) -> Array:
+    """P = W - W X (X'WX)⁻¹ X'W."""
+    made: Array = np.diag(w) - (w[:, None] * X) @ np.linalg.inv(X.T @ (w[:, None] * X)) @ (X.T * w)
+    return made
 
 
 def q_profile(y: Array, v: Array, X: Array, confidence: float) -> tuple[float, float, bool]:
@@ -150,27 +181,13 @@ def _top(y: Array, v: Array, X: Array, *, restricted: bool) -> float:
     while score(largest) > 0:
         largest *= 4
     grid = np.concatenate([[0.0], np.geomspace(1e-9 * largest, largest, POINTS)])
-    best = int(np.argmax(_judged(y, v, X, grid, restricted=restricted)))
+    best = int(np.argmax(_heights(y, v, X, grid, restricted=restricted)))
     low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, len(grid) - 1)])
     if score(low) <= 0:  # the likelihood falls from here on: the top is at the boundary
         return low if low == 0.0 else float(grid[best])
     if score(high) >= 0:
         return float(grid[best])
     return float(brentq(score, low, high, xtol=1e-16 * largest + 1e-300, rtol=1e-14, maxiter=500))
-
-
-def _judged(y: Array, v: Array, X: Array, grid: Array, *, restricted: bool) -> Array:
-    """What the top is chosen by: the restricted likelihood, of ML at the tops of its own likelihood.
-
-    Where one effect is known almost exactly, the likelihood has a second top near zero, as high as that effect's
-    variance is small: the fit goes through it, and the others say nothing of it. The restricted one has not.
-    """
-    heights = _heights(y, v, X, grid, restricted=True)
-    if restricted:
-        return heights
-    own = np.concatenate([[-np.inf], _heights(y, v, X, grid, restricted=False), [-np.inf]])
-    top = (own[1:-1] >= own[:-2]) & (own[1:-1] >= own[2:])
-    return np.where(top, heights, -np.inf)
 
 
 def _heights(y: Array, v: Array, X: Array, grid: Array, *, restricted: bool) -> Array:

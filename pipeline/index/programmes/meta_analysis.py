@@ -28,7 +28,7 @@ from pipeline.index.programmes.heterogeneity import (
     weighted,
 )
 
-Method = Literal["REML", "ML", "DL", "PM", "FE"]
+Method = Literal["REML", "ML", "DL", "PM", "EB", "HE", "SJ", "HS", "FE"]
 Test = Literal["knha", "adhoc", "t", "z"]
 Prediction = Literal["same", "k_minus_2", "hts"]
 ADJUSTED = ("knha", "adhoc")
@@ -105,12 +105,14 @@ def meta_analysis(
 ) -> MetaAnalysis:
     """The effects of a frame, one a row, summarised.
 
-    ``std_error`` or ``variance`` names the column of sampling errors. ``moderators``: numbers, or text as categories
-    against the first in the alphabet. ``test``: ``knha`` (Hartung and Knapp: t with k - p), ``adhoc`` (the same, never
-    narrower than without), ``t``, ``z`` (Wald). ``prediction``: ``same`` (the quantile of the interval, as metafor),
-    ``k_minus_2`` (t with k - p - 1: metafor's "Riley"), ``hts`` (the same with the unadjusted standard error: Higgins,
-    Thompson and Spiegelhalter 2009). ``shared``: the sampling variance that all effects have in common, where one
-    comparison group serves all places; it is part of each ``variance``, is no heterogeneity, and does not average out.
+    ``std_error`` or ``variance`` names the column of sampling errors. ``method``: REML, ML, DerSimonian–Laird, Paule–
+    Mandel, empirical Bayes, Hedges, Sidik–Jonkman, Hunter–Schmidt, or ``FE``, one effect for all. ``moderators``:
+    numbers, or text as categories against the first in the alphabet. ``test``: ``knha`` (Hartung and Knapp: t with k -
+    p), ``adhoc`` (the same, never narrower than without), ``t``, ``z`` (Wald). ``prediction``: ``same`` (the quantile
+    of the interval, as metafor), ``k_minus_2`` (t with k - p - 1: metafor's "Riley"), ``hts`` (the same with the
+    unadjusted standard error: Higgins, Thompson and Spiegelhalter 2009). ``shared``: the sampling variance that all
+    effects have in common, where one comparison group serves all places; it is part of each ``variance``, is no
+    heterogeneity, and does not average out.
 
     Rows without an effect or its error are left out, and counted in the note. Raises CohesionError for fewer effects
     than the model needs, errors that are not above zero, collinear moderators, or effects so alike that ``knha`` gives
@@ -251,7 +253,7 @@ def _summary(made: _Fit, confidence: float) -> MetaAnalysis:
         coefficients=_coefficients(made, confidence),
         k=k,
         tau2=tau2,
-        tau2_error=standard_error(data.v, data.X, tau2, made.method) if k > p else None,
+        tau2_error=standard_error(data.y, data.v, data.X, tau2, made.method) if k > p else None,
         tau2_low=bounds[0],
         tau2_high=bounds[1],
         i2=i2,

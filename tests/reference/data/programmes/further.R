@@ -1,0 +1,20 @@
+# Further estimators of tau squared and effect sizes: metafor 3.8. Rscript further.R
+suppressMessages({library(metafor); library(jsonlite)})
+numbers <- function(...) lapply(as.data.frame(escalc(...))[c("yi", "vi")], as.numeric)
+n1 <- c(6, 12, 40, 100, 7); n2 <- c(6, 10, 44, 80, 300); m1 <- c(8.1, 12.4, 9.9, 10.2, 7.7); m2 <- c(9.6, 7.9, 10.1, 8.4, 9.3)
+s1 <- c(1.4, 3.9, 2.2, 1.1, 2.8); s2 <- c(3.3, 1.2, 2.4, 3.6, 1.9); r <- c(-.35, .2, .66, .9, .05); e1 <- c(0, 3, 20, 100, 7); e2 <- c(2, 10, 11, 0, 150)
+sizes <- list()
+for (m in c("SMDH", "ROM")) sizes[[m]] <- numbers(m, m1i = m1, sd1i = s1, n1i = n1, m2i = m2, sd2i = s2, n2i = n2)
+sizes$ROMC <- numbers("ROMC", m1i = m1, sd1i = s1, m2i = m2, sd2i = s2, ni = n1, ri = r)
+for (m in c("AS", "PETO")) sizes[[m]] <- numbers(m, ai = e1, n1i = n1, ci = e2, n2i = n2)
+for (m in c("PR", "PLO", "PLN", "PAS")) sizes[[m]] <- numbers(m, xi = e2, ni = n2)
+for (m in c("COR", "ZCOR")) sizes[[m]] <- numbers(m, ri = r, ni = n2)
+sizes$MN <- numbers("MN", mi = m1, sdi = s1, ni = n1)
+fits <- list()
+for (k in c(2, 3, 6, 12, 40)) { set.seed(k); v <- signif(rgamma(k, 2, 20), 5); if (k == 12) v <- signif(v * 10^runif(k, -3, 3), 5)
+  y <- round(.3 + rnorm(k, 0, c(`2` = .5, `3` = .2, `6` = 0, `12` = .4, `40` = .7)[[as.character(k)]]) + rnorm(k, 0, sqrt(v)), 4); x <- round(rnorm(k), 3)
+  of <- lapply(setNames(nm = c("HE", "SJ", "EB", "HS")), function(m) lapply(c(alone = FALSE, moderated = k > 4), function(with) {
+    f <- if (with) rma(y, v, mods = ~x, method = m, test = "knha", control = list(tol = 1e-14, threshold = 1e-14, maxiter = 1e5)) else rma(y, v, method = m, test = "z", control = list(tol = 1e-14, threshold = 1e-14, maxiter = 1e5))
+    list(tau2 = f$tau2, error = f$se.tau2, b = as.numeric(f$beta), se = f$se, I2 = f$I2, p = f$pval) }))
+  fits[[as.character(k)]] <- list(y = y, v = v, x = x, of = of) }
+write_json(list(given = list(n1 = n1, n2 = n2, m1 = m1, m2 = m2, s1 = s1, s2 = s2, r = r, e1 = e1, e2 = e2), sizes = sizes, fits = fits), "further.json", digits = I(17), auto_unbox = TRUE)
