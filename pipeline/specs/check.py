@@ -22,6 +22,7 @@ from pipeline.specs.check_terms import check_terms
 from pipeline.specs.check_weights import check_model_weights
 from pipeline.specs.check_yardstick import check_yardstick
 from pipeline.specs.dynamic import DynamicModel
+from pipeline.specs.measured.constructs import check_constructs
 from pipeline.specs.measured.model import check_measured
 from pipeline.specs.mixed import MixedModel
 from pipeline.specs.models import AnyModel
@@ -110,6 +111,8 @@ def _check_model(model: AnyModel, source: Source, studies: dict[str, StudyNames]
     check_smallest_effect(model, source, reading)
     if isinstance(model, StructuralModel):
         check_structural(model, source, study, reading)
+        if study.declared is not None and not source.problems:
+            check_constructs(model, source, study.declared)
     else:
         _check_regression(model, source, study, reading)
         if isinstance(model, MixedModel):

@@ -7,6 +7,7 @@ import datetime as dt
 from pipeline.specs.check_imputation import check_model_imputation
 from pipeline.specs.check_ordered import check_ordered
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.measured.constructs import fewest_waves
 from pipeline.specs.names import StudyNames, known, once
 from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Source
@@ -34,17 +35,10 @@ def check_structural(model: StructuralModel, source: Source, study: StudyNames, 
         known(source, ("weights",), [model.weights], ["design_weight"], "a weight of the panel")
     if model.ordinal:
         check_ordered(model, source, study, reading)
-    if model.waves and len(model.waves) < _fewest_waves(model):
-        source.report(("waves",), f"{len(model.waves)} waves are too few: this model needs {_fewest_waves(model)}.")
+    if model.waves and len(model.waves) < fewest_waves(model):
+        source.report(("waves",), f"this model needs {fewest_waves(model)} `waves`, and names {len(model.waves)}.")
     check_model_imputation(model, study, source, reading)
     _check_times(model, source, study, reading)
-
-
-def _fewest_waves(model: StructuralModel) -> int:
-    """Waves that lags or a course need; one where a wave is analysed by itself."""
-    if model.family == "growth":
-        return max({"intercept": 2, "linear": 3}.get(model.shape, 4), 3 if model.ordinal else 2)
-    return {"clpm": 2, "riclpm": 3}.get(model.family, 1)
 
 
 def _check_scales(model: StructuralModel, source: Source, study: StudyNames, reading: Reading) -> None:

@@ -26,7 +26,14 @@ Prose.
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    shutil.copytree(REPOSITORY / "data" / "studies" / "_template", tmp_path / "data" / "studies" / "example")
+    example = tmp_path / "data" / "studies" / "example"
+    shutil.copytree(REPOSITORY / "data" / "studies" / "_template", example)
+    text = (example / "study.yaml").read_text()
+    (example / "study.yaml").write_text(text.replace("waves: [w01]", "waves: [w01, w02, w03, w04]", 1))
+    for number in (2, 3, 4):
+        wave = (example / "waves/w01.yaml").read_text().replace("2024", str(2023 + number))
+        wave = wave.replace("study_wave_1", f"study_wave_{number}")
+        (example / f"waves/w0{number}.yaml").write_text(wave)
     shutil.copy(REPOSITORY / "data" / "concepts.yaml", tmp_path / "data" / "concepts.yaml")
     for folder in ("models", "figures", "papers"):
         (tmp_path / "reports" / folder).mkdir(parents=True)
@@ -71,7 +78,7 @@ CASES = {
     "invariance over an unnamed group": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: invariance\nconstructs: [belonging]\nover: group", "an `invariance` model `over: group` names its `group`"),  # noqa: E501
     "a criterion that decides nothing": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: invariance\nconstructs: [belonging]\ncriterion: {cfi_drop: null, rmsea_rise: null}", "a criterion names at least one of `cfi_drop`, `rmsea_rise`, `p`"),  # noqa: E501
     "a bend without an event": ("family: riclpm\nconstructs: [belonging, life_satisfaction]\nlags: equal", "family: growth\nconstructs: [belonging]\nshape: piecewise", "a growth model of the shape `piecewise` names its `event`"),  # noqa: E501
-    "lags over two waves": ("lags: equal", "waves: [w01, w02]", "2 waves are too few: this model needs 3."),
+    "lags over two waves": ("lags: equal", "waves: [w01, w02]", "this model needs 3 `waves`, and names 2."),
     "an order of numbers": ("lags: equal", "ordinal: true", "`life_satisfied` of `life_satisfaction` is a number, and `ordinal: true` needs ordered answers."),  # noqa: E501
     "an order of names": ("life_satisfaction]\nlags: equal", "is_woman]\nordinal: true", "`woman` of `is_woman` is an answer without order, and `ordinal: true`"),  # noqa: E501
     "an order of means": ("lags: equal", "ordinal: true", "`belonging` is the mean of 2 items, which is no ordered answer: name a concept of one (or `indicators: true`)."),  # noqa: E501
@@ -94,9 +101,9 @@ def test_one_mistake_is_told_with_its_file(root: Path, case: str) -> None:
 def test_arms_with_calendars_of_their_own_have_no_common_times(root: Path) -> None:
     study = root / "data" / "studies" / "example" / "study.yaml"
     text = study.read_text()
-    study.write_text(text.replace("arms:\n", "arms:\n  other:\n    title: Another arm\n    waves: [w02]\n", 1))
+    study.write_text(text.replace("arms:\n", "arms:\n  other:\n    title: Another arm\n    waves: [w05]\n", 1))
     wave = root / "data" / "studies" / "example" / "waves" / "w01.yaml"
-    (wave.parent / "w02.yaml").write_text(wave.read_text().replace("arm: main", "arm: other"))
+    (wave.parent / "w05.yaml").write_text(wave.read_text().replace("arm: main", "arm: other"))
     declare(root, lagged=LAGGED)
     assert any("calendars of their own" in problem for problem in problems(root))
 

@@ -102,6 +102,12 @@ RIGHT = [
     "family: design_changes | outcomes: [vaccine_hesitancy] | arms: [metropolitan]",
     "family: event_study | outcome: outgroup_trust | start: {invested: w03} | by: arm | arms: [invested, regions]",
     "family: fixed_effects | outcome: outgroup_trust | exposures: [lag(contact_quantity)] | arms: [metropolitan]",
+    "family: riclpm | constructs: [vaccine_hesitancy, political_trust] | arms: [activists]",
+    "family: growth | constructs: [outgroup_trust] | arms: [metropolitan] | group: place",
+    "family: change_score | constructs: [vaccine_hesitancy, political_trust] | arms: [regions]",
+    "family: clpm | constructs: [outgroup_trust, vaccine_hesitancy] | arms: [metropolitan]",
+    "family: mixed_logit | outcome: social_activism | exposures: [political_trust] | random: {person_id: []} "
+    "| trials: education",
 ]
 
 

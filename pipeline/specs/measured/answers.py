@@ -57,6 +57,7 @@ def kind_of(model: Model) -> str:
         model.family in COUNTED
         or (model.family == "design_regression" and link == "poisson")
         or (model.family == "gee" and distribution == "poisson")
+        or model.family == "mixed_logit"
     )
     return "count" if counts else "number"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from pipeline.specs.base import Asking
 from pipeline.specs.declared_terms import placed_terms
 from pipeline.specs.dynamic import DynamicModel
 from pipeline.specs.families import FAMILIES
@@ -32,7 +33,7 @@ Named = tuple[str, str]
 """The key of a declaration, and a score that it names."""
 
 
-def chosen_places(model: Model, study: Study) -> frozenset[Place]:
+def chosen_places(model: Asking, study: Study) -> frozenset[Place]:
     """The arms and waves that a model chooses."""
     return frozenset(
         (arm, wave)
@@ -130,7 +131,7 @@ def _named(model: Model) -> Iterator[Named]:
 def _check_together(model: Model, source: Source, study: Study, places: frozenset[Place]) -> None:
     """Rows that have everything: in as many waves of one arm as the family compares people over."""
     known = [*_known_where(model, study, places)]
-    rows = frozenset(places).intersection(*(own for _, _, own in known))
+    rows = places.intersection(*(own for _, _, own in known))
     if rows:
         _check_conditions(model, source, study, rows)
         _check_again(model, source, rows, known)
@@ -181,11 +182,20 @@ def _asked(name: str, study: Study) -> frozenset[Place] | None:
     return None if found is None else found.places
 
 
+def step_of(factor: Factor) -> int:
+    """How many waves later the row is than the answer that stands in it."""
+    return factor.waves if factor.call == "lag" else -factor.waves if factor.call == "lead" else 0
+
+
 def _moved(factor: Factor, asked: frozenset[Place], study: Study) -> frozenset[Place]:
     """The places whose rows have a lag or lead of what is asked in ``asked``."""
-    step = factor.waves if factor.call == "lag" else -factor.waves if factor.call == "lead" else 0
+    return stepped(asked, step_of(factor), study)
+
+
+def stepped(places: frozenset[Place], step: int, study: Study) -> frozenset[Place]:
+    """So many waves later (earlier, below zero) in the calendar of the arm, where it has such a wave."""
     found = set()
-    for arm, wave in asked:
+    for arm, wave in places:
         waves = study.calendar[arm]
         at = waves.index(wave) + step if wave in waves else -1
         if 0 <= at < len(waves):
@@ -221,6 +231,11 @@ def _waves_needed(model: Model) -> int:
     if isinstance(model, MixedModel):
         again = again or PERSON in model.groupings
     return 2 if again else 1
+
+
+def asked_together(model: Model, study: Study, places: frozenset[Place]) -> frozenset[Place]:
+    """The places whose rows have all that the model reads."""
+    return places.intersection(*(own for _, _, own in _known_where(model, study, places)))
 
 
 def _check_conditions(model: Model, source: Source, study: Study, rows: frozenset[Place]) -> None:

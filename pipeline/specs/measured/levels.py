@@ -19,7 +19,7 @@ from pipeline.specs.strict_yaml import Position, Source
 from pipeline.specs.terms import WAVE, Factor, parse
 
 Found = Iterator[tuple[Position, str]]
-ABOVE_ZERO = ("exposure_time", "precision")
+ABOVE_ZERO = ("exposure_time", "precision", "trials")
 
 
 def check_levels(model: Model, source: Source, study: Study) -> None:
@@ -226,6 +226,8 @@ def _above_zero(asked: _Asked) -> Found:
             yield (key,), f"`{name}` is the outcome."
         elif found is not None and _reaches_zero(found):
             yield (key,), f"`{name}` is {answers(found)}, and `{key}` is above zero for everybody."
+        elif found is not None and key == "trials" and (found.kind in ("mean", "area") or not found.is_whole):
+            yield (key,), f"`{name}` is not whole, and `trials` are counted."
 
 
 def _reaches_zero(found: Measure) -> bool:
