@@ -103,7 +103,7 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
     inputs |= {table: (table, figure.study) for table in whole if table in kind.needs}
     judged = bool(figure.claims) or is_bound(figure.title) or "comparability" in kind.needs
     inputs |= comparability_key(figure.study, project) if judged else {}
-    own = stamps.made(models, study)
+    own = stamps.made(models, study, project.models)
     waves = tuple(dict.fromkeys(wave for one in own.values() for wave in one.waves)) or tuple(study.waves)
     inputs |= stamps.receipts(study.key, waves)
     labels = {

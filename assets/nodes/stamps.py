@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assets.engine.canonical import digest
 from assets.engine.node import Key, Stamp
 from pipeline.specs import AnyModel, Study
+from pipeline.specs.measured.used import waves_used
 from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.provenance import Deposit, Made, Provenance
 
@@ -18,19 +19,9 @@ SHORT = 8
 DELIVERED = "design_weight"
 
 
-def made(models: Mapping[str, AnyModel], study: Study) -> dict[str, Made]:
-    """Model → the waves and the weight that it rests on."""
-    return {name: Made(_waves(model, study), _weight(model)) for name, model in models.items()}
-
-
-def _waves(model: AnyModel, study: Study) -> tuple[str, ...]:
-    """The waves that a model names, or else all of its arms."""
-    named = tuple(getattr(model, "waves", ()) or ())
-    if isinstance(model, Multiverse):
-        named = tuple(sorted({wave for waves in model.choices.waves.values() for wave in waves})) or named
-    arms = tuple(getattr(model, "arms", ()) or ()) or tuple(study.about.arms)
-    own = {wave for arm in arms if arm in study.about.arms for wave in study.about.arms[arm].waves}
-    return named or tuple(wave for wave in study.waves if wave in own)
+def made(models: Mapping[str, AnyModel], study: Study, every: Mapping[str, AnyModel]) -> dict[str, Made]:
+    """Model → the waves and the weight that it rests on; ``every``: the models that it may be of."""
+    return {name: Made(waves_used(model, study, every), _weight(model)) for name, model in models.items()}
 
 
 def _weight(model: AnyModel) -> str:

@@ -180,7 +180,7 @@ def _paper(workspace: Workspace, name: str, paper: Paper) -> Node:
             "glossary": _outside(glossary_file(paths.papers) if "](term:" in text else None),
             "templates": {key: OutsideFile(template) for key, template in templates.items()},
             "writers": tuple(WRITERS),
-            "made": stamps.made(models, study),
+            "made": stamps.made(models, study, project.models),
             "waves": tuple(study.waves),
             "root": Place(paths.root),
         },
