@@ -31,9 +31,9 @@ def read_lookup(path: Path, name: str) -> tuple[dict[int, Change], Source]:
     """Line → change; what is wrong is in the source's problems. Lines that begin with ``#`` are comments."""
     source = Source(path, name)
     try:
-        text = path.read_text(encoding="utf-8-sig").splitlines()
+        text = text_of(path).splitlines()
         lines = [(at, cells) for at, line in enumerate(text, 1) for cells in csv.reader([line]) if line[:1] != "#"]
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (OSError, ValueError, csv.Error):
         source.report((), "cannot be read as CSV in UTF-8. Put it into data/areas, saved as CSV (UTF-8).")
         return {}, source
     header = [cell.strip() for cell in lines[0][1]] if lines else []
@@ -53,6 +53,14 @@ def read_lookup(path: Path, name: str) -> tuple[dict[int, Change], Source]:
     for number, problem in lookup_problems(found).items():
         source.report((number,), problem)
     return found, source
+
+
+def text_of(path: Path) -> str:
+    """The text of a table of data/areas. Raises ValueError where it is not UTF-8, or holds what no text does."""
+    text = path.read_text(encoding="utf-8-sig")
+    if "\0" in text:
+        raise ValueError("a character of value zero")
+    return text
 
 
 def lookup_problems(changes: Mapping[int, Change]) -> dict[int, str]:
@@ -97,8 +105,12 @@ def path_of_vintages(changes: Iterable[Change], start: str, end: str) -> list[st
 
 def _columns_are_there(header: Sequence[str], source: Source) -> bool:
     known = (*NEEDED, *OPTIONAL)
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        source.report((), "is not separated by commas. Save it as CSV (UTF-8) with commas.")
+        return False
     wrong = [f"`{column}` is missing" for column in NEEDED if column not in header]
     wrong += [f"`{column}` is not a column{nearest(column, known)}" for column in header if column not in known]
+    wrong += [f"`{column}` is there twice" for column in known if header.count(column) > 1]
     if wrong:
         source.report((), f"the header is {','.join(known)}; {'; '.join(wrong)}".rstrip("?") + ".")
     return not wrong

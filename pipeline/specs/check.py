@@ -85,7 +85,7 @@ def _check_rated(key: str, reading: Reading) -> None:
     source = reading.sources.get((key, "caveats")) or reading.sources[key, "study"]
     if len(tables) < 3 or [cell.casefold() for cell in tables[0][1][1:3]] != ["quality", "impact"]:
         source.problems.append(
-            f"data/studies/{key}/caveats.md: has no table with the columns assumption, quality, impact, why."
+            f"data/studies/{key}/caveats.md:1: has no table with the columns assumption, quality, impact, why."
         )
         return
     for number, cells in tables[2:]:

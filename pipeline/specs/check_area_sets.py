@@ -43,6 +43,10 @@ def _check_names(name: str, chosen: AreaSet, parts: Parts, declared: StudyNames,
         source.report((name,), f"`{name}` is a score of the study, or the role `{AREA_ROLE}`: give it another name.")
     if isinstance(chosen.recorded, dict):
         known(source, (name, "recorded"), chosen.recorded, declared.waves, f"a wave of `{declared.key}`")
+        unsaid = [wave for wave in declared.waves if wave not in chosen.recorded]
+        if unsaid:
+            todo = "say it of each wave, or one for all"
+            source.report((name, "recorded"), f"the vintage of the codes in `{unsaid[0]}` is not said: {todo}.")
     if parts.about is not None and not _names_area(parts):
         source.report(
             (name,), f"no column of `{declared.key}` has the role `{AREA_ROLE}`, whose codes the areas are of."

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import get_args
+
 from pipeline.paths import Paths
-from pipeline.specs.index import AREA_ROLE, Index
+from pipeline.specs.area_census import census_problems
+from pipeline.specs.check_index_areas import check_areas
+from pipeline.specs.index import Index
+from pipeline.specs.index_parts import Indicator
 from pipeline.specs.names import StudyNames, known, once
-from pipeline.specs.profile import ANY
+from pipeline.specs.profile import ANY, Against
 from pipeline.specs.ranges import score_ranges
 from pipeline.specs.reading import Parts, Reading
-from pipeline.specs.strict_yaml import Source
+from pipeline.specs.strict_yaml import Position, Source
 
 
 def check_index(key: str, parts: Parts, declared: StudyNames, reading: Reading) -> None:
@@ -18,7 +24,7 @@ def check_index(key: str, parts: Parts, declared: StudyNames, reading: Reading) 
         return
     source = reading.sources[key, "index"]
     _check_indicators(index, declared, reading, source)
-    _check_area(index, parts, declared, source)
+    check_areas(index, parts, declared, source)
     _check_waves(index, parts, declared, source)
     _check_weights(index, declared, source)
     _check_measures(index, parts, source)
@@ -34,7 +40,7 @@ def _check_indicators(index: Index, declared: StudyNames, reading: Reading, sour
     study = reading.studies.get(declared.key)
     for domain, one in index.domains.items():
         place = ("domains", domain, "indicators")
-        known(source, place, one.indicators, declared.scores, f"a score of `{declared.key}`")
+        _check_scored(one.indicators, place, declared, reading, source)
         if study is None or declared.scores is None or reading.problems:
             continue
         ranges, items = score_ranges(study), study.scored_items()
@@ -44,34 +50,45 @@ def _check_indicators(index: Index, declared: StudyNames, reading: Reading, sour
                 what = f"`{name}` is an answer without an order: recode it to a share, or leave it out."
                 source.report((*place, name) if said.model_fields_set else place, what)
             low, high = ranges.get(name, (None, None))
+            if said.range is not None and low is not None and high is not None:
+                _check_range(name, said.range, (low, high), (*place, name, "range"), source)
+            if said.reference is not None:
+                _check_reference(name, said, said.range or (low, high), (*place, name, "reference"), source)
             if said.range is None and (low is None or high is None or low >= high):
                 source.report(place, f"`{name}` has no range of its own: say its lowest and highest value in `range`.")
 
 
-def _check_area(index: Index, parts: Parts, declared: StudyNames, source: Source) -> None:
-    sets = parts.further.get("area_sets", {})
-    if index.area in sets:
-        if sets[index.area].splits == "share" or sets[index.area].overlap:
-            what = f"`{index.area}` counts a person in several areas (`splits: share` or `overlap`)"
-            source.report(("area",), f"{what}, which an index cannot: say otherwise in area_sets.yaml.")
-    elif index.area != AREA_ROLE:
-        what = f"a score of `{declared.key}`, nor the role `area`, nor an entry of area_sets.yaml"
-        known(source, ("area",), [index.area], declared.scores and [*declared.scores, *sets], what)
-    elif parts.about is not None and not _has_area(parts):
-        source.report(("area",), "the study has no column with the role `area`: name it in study.yaml, `columns`.")
-    known(source, ("arms",), index.arms, declared.arms, f"an arm of `{declared.key}`")
-    once(source, ("arms",), index.arms)
-    if index.comparison is not None and index.comparison.arm is not None:
-        known(source, ("comparison", "arm"), [index.comparison.arm], declared.arms, f"an arm of `{declared.key}`")
-        if index.arms and index.comparison.arm not in index.arms:
-            source.report(("comparison", "arm"), f"`{index.comparison.arm}` is not among the `arms` of the index.")
+def _check_scored(
+    names: Iterable[str], place: Position, declared: StudyNames, reading: Reading, source: Source
+) -> None:
+    """Each indicator is a score; the name of an item is the name of its score only where it is its concept."""
+    items, scores = reading.parts[declared.key].items, declared.scores
+    unscored = [name for name in names if name in items and name not in (scores or items)]
+    for name in unscored:
+        todo = "give it a `concept` in items.yaml, which is the name of its score, or score it in scales.yaml"
+        source.report(place, f"`{name}` is an item and no score: {todo}.")
+    known(source, place, [name for name in names if name not in unscored], scores, f"a score of `{declared.key}`")
 
 
-def _has_area(parts: Parts) -> bool:
-    about = parts.about
-    columns = [about.columns if about else None, *(wave.columns for wave in parts.waves.values())]
-    columns += [file.columns for wave in parts.waves.values() for file in wave.files]
-    return any(getattr(one, "area", None) for one in columns)
+def _check_range(
+    name: str, said: tuple[float, float], own: tuple[float, float], place: Position, source: Source
+) -> None:
+    """Scores beyond the range would be below 0 or above 100."""
+    if own[0] < said[0] or own[1] > said[1]:
+        narrower = f"answers of `{name}` run from {own[0]:g} to {own[1]:g}, beyond {said[0]:g} to {said[1]:g}"
+        source.report(place, f"{narrower}: widen the range, or leave it out.")
+
+
+def _check_reference(
+    name: str, said: Indicator, ends: tuple[float | None, float | None], place: Position, source: Source
+) -> None:
+    """The distance from a reference at or beyond the worst end would be divided by nothing, or turned round."""
+    low, high = ends
+    if low is None or high is None or said.reference is None:
+        return
+    if not (low < said.reference if said.direction == "higher" else said.reference < high):
+        worst = f"above {low:g}, the lowest" if said.direction == "higher" else f"below {high:g}, the highest"
+        source.report(place, f"the reference of `{name}` must lie {worst} that it can be.")
 
 
 def _check_waves(index: Index, parts: Parts, declared: StudyNames, source: Source) -> None:
@@ -114,11 +131,26 @@ def _check_measures(index: Index, parts: Parts, source: Source) -> None:
     known(source, ("monitor", "early"), index.monitor.early, list(index.indicators), "an indicator of the index")
     shown = index.profile
     known(source, ("profile", "smallest_differences"), shown.smallest_differences, measures, "a measure of the index")
+    _check_profile(index, source)
     what = f"a measure of the index, nor `{ANY}`"
     known(source, ("profile", "evidence"), shown.evidence, [*measures, ANY], what)
     areas = list(parts.about.areas) if parts.about else []
     known(source, ("small_areas", "covariates"), index.small_areas.covariates, areas, "an area measure of study.yaml")
     _check_census(index, parts, source)
+
+
+def _check_profile(index: Index, source: Source) -> None:
+    """What a comparison is called in a sentence is said of one that there is; boundaries are a file of data/areas."""
+    said, compared = index.profile, index.comparison
+    names = [*get_args(Against), *(one.label for one in index.benchmarks)]
+    if compared is not None:
+        names += filter(None, [compared.label, compared.arm, " + ".join(compared.areas)])
+    known(source, ("profile", "compared_with"), said.compared_with, names, "a comparison of the index")
+    if said.boundaries is not None:
+        folder = Paths(source.path.resolve().parents[3]).areas
+        if not (folder / said.boundaries.file).is_file():
+            missing = f"data/areas/{said.boundaries.file} is missing. Put the boundaries there."
+            source.report(("profile", "boundaries", "file"), missing)
 
 
 def _check_census(index: Index, parts: Parts, source: Source) -> None:
@@ -129,12 +161,8 @@ def _check_census(index: Index, parts: Parts, source: Source) -> None:
     known(source, ("small_areas", "margins"), said.margins, scores, "a score of the study")
     if not said.census:
         return
-    file = Paths(source.path.resolve().parents[3]).areas / said.census
-    if not file.is_file() or "/" in said.census:
-        source.report(("small_areas", "census"), f"data/areas/{said.census} is missing. Put the table there.")
+    folder, name = Paths(source.path.resolve().parents[3]).areas, f"data/areas/{said.census}"
+    if not (folder / said.census).is_file() or "/" in said.census:
+        source.report(("small_areas", "census"), f"{name} is missing. Put the table there.")
         return
-    lines = (line for line in file.read_text(encoding="utf-8-sig").splitlines() if not line.startswith("#"))
-    header = [cell.strip() for cell in next(lines, "").split(",")]
-    lacking = [name for name in ("area_code", *said.margins, "count") if name not in header]
-    if lacking:
-        source.report(("small_areas", "census"), f"data/areas/{said.census} has no column `{lacking[0]}`.")
+    source.problems.extend(census_problems(folder / said.census, name, said.margins))

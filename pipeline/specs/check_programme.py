@@ -32,6 +32,8 @@ def _check_names(name: str, programme: Programme, parts: Parts, declared: StudyN
     study = declared.key
     if programme.by != AREA_ROLE:
         known(source, (name, "by"), [programme.by], declared.scores, f"a score of `{study}`, nor the role `area`")
+        if programme.by in {scale.concept or key for key, scale in parts.scales.items()}:
+            source.report((name, "by"), f"`{programme.by}` is a scale: places are the codes of one item.")
     known(source, (name, "arms"), programme.arms, declared.arms, f"an arm of `{study}`")
     once(source, (name, "arms"), programme.arms)
     where = (name, "comparison", "arms")

@@ -38,6 +38,8 @@ BOUNDED = ("own_range", "min_max", "goalposts")
 def _by_name(indicators: Any) -> Any:
     """A list of scores, as their names alone are enough where nothing else is to be said."""
     if isinstance(indicators, list):
+        if not all(isinstance(name, str) for name in indicators):
+            raise ValueError("a list holds names of scores alone; write `trust: {direction: lower}` below each other")
         twice = sorted({str(name) for name in indicators if indicators.count(name) > 1})
         if twice:
             raise ValueError(f"`{twice[0]}` is listed twice. Keep one")
@@ -73,6 +75,15 @@ def _apart(domains: dict[str, Domain]) -> dict[str, Domain]:
     return domains
 
 
+def _told_apart(labels: dict[str, str]) -> dict[str, str]:
+    """Refuse two areas of one name: readers could not tell which is which."""
+    seen: dict[str, str] = {}
+    for code, label in labels.items():
+        if seen.setdefault(label, code) != code:
+            raise ValueError(f"`{seen[label]}` and `{code}` are both called `{label}`. Give each a name of its own")
+    return labels
+
+
 class Index(Assumable):
     """index.yaml
 
@@ -86,7 +97,7 @@ class Index(Assumable):
     title: Text
     description: str = ""
     area: Name
-    labels: dict[Text, Text] = {}
+    labels: Annotated[dict[Text, Annotated[Text, Field(min_length=1)]], AfterValidator(_told_apart)] = {}
     arms: tuple[Name, ...] = ()
     waves: WaveNames = ()
     domains: Annotated[dict[Name, Domain], AfterValidator(_apart)] = Field(min_length=1)
@@ -145,6 +156,31 @@ class Index(Assumable):
             if mean in ABOVE_ZERO and not bounded:
                 todo = "say `normalisation: {bounds: [1, 100]}`"
                 raise ValueError(f"a {mean} mean of scores that may be zero is zero, or does not exist: {todo}")
+        return said
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _are_on_the_scale_once(cls, benchmarks: tuple[Benchmark, ...], info: ValidationInfo) -> tuple[Benchmark, ...]:
+        onto: Normalisation | None = info.data.get("normalisation")
+        seen: dict[tuple[str, str], Benchmark] = {}
+        for one in benchmarks:
+            if onto is not None and onto.method in BOUNDED and not onto.bounds[0] <= one.value <= onto.bounds[1]:
+                scale = f"{onto.bounds[0]:g} to {onto.bounds[1]:g}"
+                raise ValueError(f"`{one.label}` of `{one.measure}` is not on the scale of the index, {scale}")
+            if seen.setdefault((one.measure, one.label), one) is not one:
+                raise ValueError(f"`{one.label}` is given twice of `{one.measure}`. Keep one")
+        return benchmarks
+
+    @field_validator("uncertainty")
+    @classmethod
+    def _chooses_what_can_be(cls, said: Uncertainty, info: ValidationInfo) -> Uncertainty:
+        """Each choice is one that this index could have made."""
+        chosen, weights = said.choices, info.data.get("weights")
+        lacking = [one for one in ("declared", "budget") if one in chosen.weights and weights and weights.method != one]
+        if lacking:
+            raise ValueError(f"`{lacking[0]}` can be chosen only where `weights` says `method: {lacking[0]}`")
+        if "copeland" in chosen.aggregation and info.data.get("composed") == "persons":
+            raise ValueError("copeland is a step over areas: say `composed: areas`, or leave it out of the choices")
         return said
 
     @property

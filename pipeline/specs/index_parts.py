@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.specs.base import Assumable, Declaration, Name, Range, Text, WaveNames
+
+
+def _no_yes_or_no(value: object) -> object:
+    """``true`` and ``yes`` would pass for 1."""
+    if isinstance(value, bool):
+        raise ValueError("yes and no are no weight: give a number")
+    return value
+
 
 Normalising = Literal[
     "own_range", "min_max", "z_score", "percentile", "rank", "borda", "distance", "distance_to_max", "goalposts", "none"
@@ -17,13 +25,22 @@ Weights = Literal["equal", "declared", "pca", "budget"]
 Imputing = Literal["none", "mean", "median", "group_mean", "group_median"]
 AMONG_AREAS = ("rank", "borda")
 """Normalisations that are of areas only: a person's rank among thousands is not a score."""
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Redrawn = Literal["own_range", "z_score", "percentile", "min_max"]
+"""Normalisations that a draw of methods can make anew."""
+Positive = Annotated[float, BeforeValidator(_no_yes_or_no), Field(gt=0, allow_inf_nan=False)]
 
 
 def _positive_sd(mean_sd: tuple[float, float]) -> tuple[float, float]:
     if mean_sd[1] <= 0:
         raise ValueError("the second of `mean_sd` is a standard deviation: give a number above 0")
     return mean_sd
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"`{twice[0]}` is listed twice. Keep one")
+    return names
 
 
 class Indicator(Assumable):
@@ -106,7 +123,7 @@ class Comparison(Declaration):
     """What areas are compared with: the areas of an arm, or those named."""
 
     arm: Name | None = None
-    areas: tuple[Text, ...] = ()
+    areas: Annotated[tuple[Text, ...], AfterValidator(_each_once)] = ()
     label: str = ""
 
     @model_validator(mode="after")
@@ -129,9 +146,9 @@ class MethodChoices(Declaration):
     Where a draw takes a geometric or harmonic mean, its scores are normalised to at least 1.
     """
 
-    normalisation: tuple[Normalising, ...] = ()
-    weights: tuple[Literal["equal", "declared", "pca", "budget", "random"], ...] = ()
-    aggregation: tuple[Averaging, ...] = ()
+    normalisation: Annotated[tuple[Redrawn, ...], AfterValidator(_each_once)] = ()
+    weights: Annotated[tuple[Weights | Literal["random"], ...], AfterValidator(_each_once)] = ()
+    aggregation: Annotated[tuple[Averaging, ...], AfterValidator(_each_once)] = ()
     left_out: Literal["none", "indicator", "domain"] = "none"
 
 
@@ -183,10 +200,10 @@ class SmallAreas(Declaration):
     """
 
     method: Literal["none", "reml", "ml", "fh", "unit", "mrp"] = "reml"
-    covariates: tuple[Name, ...] = ()
+    covariates: Annotated[tuple[Name, ...], AfterValidator(_each_once)] = ()
     transform: Literal["none", "log", "arcsine"] = "none"
     benchmarked: bool = True
-    margins: tuple[Name, ...] = ()
+    margins: Annotated[tuple[Name, ...], AfterValidator(_each_once)] = ()
     census: str = ""
 
     @model_validator(mode="after")
@@ -210,5 +227,5 @@ class MonitorPlan(Declaration):
     false_alarms: float = Field(default=0.05, gt=0, lt=1)
     window: int = Field(default=1, ge=1)
     fall: float = Field(default=0.3, gt=0)
-    measures: tuple[Name, ...] = ()
-    early: tuple[Name, ...] = ()
+    measures: Annotated[tuple[Name, ...], AfterValidator(_each_once)] = ()
+    early: Annotated[tuple[Name, ...], AfterValidator(_each_once)] = ()

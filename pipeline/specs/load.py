@@ -178,5 +178,7 @@ def _name(path: Path, paths: Paths) -> str:
 
 
 def _by_file_and_line(problem: str) -> tuple[str, int]:
-    file, line, _ = problem.split(":", 2)
-    return file, int(line)
+    """By file, and in it by line; what is of a whole file stands before its lines."""
+    file, _, rest = problem.partition(":")
+    line = rest.partition(":")[0]
+    return file, int(line) if line.isdecimal() else 0

@@ -15,6 +15,10 @@ AREA_ROLE = "area"
 DELIVERED = "design_weight"
 
 
+def _number(wave: str) -> int:
+    return int(wave[1:])
+
+
 class ProgrammeArea(Assumable):
     """An area of the programme: its code, and the first wave after its start (``before``: before the first wave)."""
 
@@ -99,11 +103,22 @@ class Programme(Assumable):
         return self
 
     @model_validator(mode="after")
+    def _waves_reach_a_start(self) -> Self:
+        starts = [area.start for area in self.areas.values() if area.start != BEFORE]
+        if self.waves and len(starts) == len(self.areas) and max(map(_number, self.waves)) < min(map(_number, starts)):
+            raise ValueError("`waves` are all before the programme started anywhere: name one since then")
+        return self
+
+    @model_validator(mode="after")
     def _areas_are_told_apart(self) -> Self:
         codes = [area.code for area in self.areas.values()]
         twice = [code for code in codes if codes.count(code) > 1]
         if twice:
             raise ValueError(f"two areas have the code `{twice[0]}`. Keep one")
+        listed = self.comparison.codes
+        again = [code for code in listed if listed.count(code) > 1]
+        if again:
+            raise ValueError(f"the code `{again[0]}` of the comparison is listed twice. Keep one")
         both = sorted(set(codes) & set(self.comparison.codes))
         if both:
             raise ValueError(f"the code `{both[0]}` is an area of the programme and of the comparison")
@@ -120,6 +135,8 @@ class Programme(Assumable):
                 raise ValueError(f"the moderator `{name}` names `{unknown[0]}`, which is no area of the programme")
             if missing:
                 raise ValueError(f"the moderator `{name}` has no value of `{missing[0]}`")
+            if len({isinstance(value, str) for value in values.values()}) > 1:
+                raise ValueError(f"the moderator `{name}` has numbers and texts. Give one of the two")
             if len(set(values.values())) < 2:
                 raise ValueError(f"the moderator `{name}` is the same in all areas, and explains nothing")
         return self

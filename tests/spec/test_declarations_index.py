@@ -28,6 +28,8 @@ def root(tmp_path_factory) -> Path:
     made = tmp_path_factory.mktemp("declared")
     shutil.copytree(REPOSITORY / "data" / "studies" / STUDY, made / "data" / "studies" / STUDY)
     (made / "data" / "studies" / STUDY / "plan.yaml").unlink()
+    sets = made / "data" / "studies" / STUDY / "area_sets.yaml"
+    sets.write_text(sets.read_text(encoding="utf-8").replace("rest: own", "rest: left_out"), encoding="utf-8")
     shutil.copytree(REPOSITORY / "data" / "areas", made / "data" / "areas")
     shutil.copy(REPOSITORY / "data" / "concepts.yaml", made / "data")
     return made
@@ -107,6 +109,103 @@ MISTAKES = {
         "`age` is not an area measure",
     ),
     "a measure to monitor": ("base_wave: w01", "monitor: {measures: [town]}", 10, "`town` is not a measure"),
+    "a list with more than names": ("[outgroup_friends]", "[[outgroup_friends]]", 4, "holds names of scores alone"),
+    "a weight that is yes": (
+        "base_wave: w01",
+        "weights: {method: declared, domains: {place: yes}}",
+        10,
+        "number",
+    ),
+    "two areas of one name": ("base_wave: w01", "labels: {A1: North, B1: North}", 10, "are both called `North`"),
+    "an area that is an indicator": ("area: area", "area: outgroup_friends", 2, "is an indicator of the index, too"),
+    "an area that is a scale": ("area: area", "area: openness", 2, "`openness` is a scale"),
+    "a label of no area of the set": (
+        "area: area",
+        "area: districts_2021\nlabels: {X1: Elsewhere}",
+        3,
+        "`X1` is not an area of `districts_2021`",
+    ),
+    "a comparison with an area of no set": (
+        "area: area",
+        "area: districts_2021\ncomparison: {areas: [X1]}",
+        3,
+        "`X1` is not an area of `districts_2021`",
+    ),
+    "a comparison with every area": (
+        "area: area",
+        "area: districts_2021\ncomparison: {areas: [riverside, hillside]}",
+        3,
+        "these are all areas",
+    ),
+    "a comparison with the only arm": ("base_wave: w01", "comparison: {arm: main}", 10, "is the only arm"),
+    "an area to compare with, twice": ("base_wave: w01", "comparison: {areas: [A1, A1]}", 10, "`A1` is listed twice"),
+    "a benchmark beyond the scale": (
+        "base_wave: w01",
+        "benchmarks: [{measure: place, value: 300, label: UK, source: x, wording: same, mode: same}]",
+        10,
+        "is not on the scale of the index, 0 to 100",
+    ),
+    "a benchmark twice": (
+        "base_wave: w01",
+        "benchmarks:\n" + 2 * "- {measure: place, value: 3, label: UK, source: x, wording: same, mode: same}\n",
+        10,
+        "`UK` is given twice of `place`",
+    ),
+    "a choice that no draw can make": (
+        "base_wave: w01",
+        "uncertainty: {choices: {normalisation: [borda]}}",
+        10,
+        "expected 'own_range', 'z_score', 'percentile' or 'min_max'",
+    ),
+    "a choice twice": (
+        "base_wave: w01",
+        "uncertainty: {choices: {aggregation: [geometric, geometric]}}",
+        10,
+        "`geometric` is listed twice",
+    ),
+    "a choice of points that nobody gave": (
+        "base_wave: w01",
+        "uncertainty: {choices: {weights: [budget]}}",
+        10,
+        "only where `weights` says `method: budget`",
+    ),
+    "a choice over areas of an index of persons": (
+        "base_wave: w01",
+        "uncertainty: {choices: {aggregation: [copeland]}}",
+        10,
+        "copeland is a step over areas",
+    ),
+    "a range narrower than the answers": (
+        "openness: {direction: lower}",
+        "openness: {range: [2, 3]}",
+        9,
+        "widen the range, or leave it out",
+    ),
+    "a reference at the worst end": (
+        "openness: {direction: lower}",
+        "openness: {reference: -1}",
+        9,
+        "the reference of `openness` must lie above",
+    ),
+    "an early sign twice": (
+        "base_wave: w01",
+        "monitor: {early: [openness, openness]}",
+        10,
+        "`openness` is listed twice",
+    ),
+    "boundaries that are not there": (
+        "base_wave: w01",
+        "profile: {boundaries: {file: a.geojson, code: x, source: ONS, licence: OGL, vintage: '2023'}}",
+        10,
+        "data/areas/a.geojson is missing",
+    ),
+    "words for no comparison": (
+        "base_wave: w01",
+        "profile: {compared_with: {everybody: all people}}",
+        10,
+        "`everybody` is not a comparison of the index",
+    ),
+    "an item that is no score": ("[outgroup_friends]", "[feels_belonging]", 4, "is an item and no score"),
     "a method that there is not": ("base_wave: w01", "normalisation: {method: softmax}", 10, "softmax"),
 }
 

@@ -88,6 +88,25 @@ MISTAKES = {
         "invested_in_cohesion:",
         "is for `design: before_after`",
     ),
+    "places that are a scale": (
+        "by: place",
+        "by: belonging",
+        "by:",
+        "is a scale: places are the codes",
+    ),
+    "a code of the comparison twice": (
+        "arms: [regions]",
+        "arms: [regions]\n    codes: [1, 1]",
+        "invested_in_cohesion:",
+        "the code `1` of the comparison is listed twice",
+    ),
+    "a moderator of numbers and texts": (
+        "smallest_effect: 0.1",
+        "moderators: {size: {blackburn_with_darwen: 1, bradford: many, calderdale: 2, peterborough: 2, walsall: 3, "
+        "waltham_forest: 4}}",
+        "invested_in_cohesion:",
+        "has numbers and texts",
+    ),
     "one wave of the comparison for two": ("w05: w07", "w05: w08", "comparison:", "compared with two waves"),
 }
 
@@ -178,3 +197,8 @@ def test_one_area_is_shown_and_not_pooled() -> None:
 
 def test_a_study_without_a_programme_has_none() -> None:
     assert programme_table({}, panel(), {}, 10).is_empty()
+
+
+def test_waves_before_every_start_have_no_effect():
+    with pytest.raises(ValueError, match="all before the programme started anywhere"):
+        programme(waves=["w01"])

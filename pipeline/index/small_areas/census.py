@@ -7,22 +7,35 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.errors import CohesionError
+from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.specs.area_census import census_problems
 
 
 def census_table(path: Path, margins: Sequence[str]) -> pl.DataFrame:
     """One row per area and combination of ``margins``: ``area``, the margins and ``count``, the rest left out.
 
-    Raises CohesionError for a file that is missing or no CSV, and for columns that are absent.
+    Raises CohesionError for a file that is missing or no CSV, for columns that are absent, and for counts
+    that are none, or of a cell that is there twice, each with its line.
     """
     where = f"data/areas/{path.name}"
     if not path.is_file():
         raise CohesionError("is missing", where=where, todo="Put the table there.")
-    try:
-        table = pl.read_csv(path, schema_overrides={"area_code": pl.String}, comment_prefix="#")
-    except pl.exceptions.PolarsError:
-        raise CohesionError("cannot be read as CSV", where=where, todo="Save it as CSV.") from None
-    absent = [name for name in ("area_code", *margins, "count") if name not in table.columns]
-    if absent:
-        raise CohesionError(f"has no column `{absent[0]}`", where=where, todo=f"It has: {', '.join(table.columns)}.")
-    return table.select(pl.col("area_code").alias("area"), *margins, "count")
+    problems = census_problems(path, where, margins)
+    if problems:
+        raise DeclarationErrors(problems)
+    text = pl.read_csv(path, infer_schema=False, comment_prefix="#")
+    table = text.rename(str.strip).with_columns(pl.all().str.strip_chars())
+    return table.select(
+        pl.col("area_code").alias("area"),
+        *(_number(table[name]) for name in margins),
+        pl.col("count").cast(pl.Float64),
+    )
+
+
+def _number(column: pl.Series) -> pl.Series:
+    """Whole numbers or numbers where all are, else the text as it stands."""
+    for kind in (pl.Int64, pl.Float64):
+        made = column.cast(kind, strict=False)
+        if not made.null_count():
+            return made
+    return column
