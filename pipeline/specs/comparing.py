@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.specs.components import COMPONENTS
 
@@ -29,12 +29,21 @@ STATES = re.compile(
 """Further words by which a title states what was found."""
 
 
+Direction = Literal["up", "down", "still"]
+
+MOVED: dict[Direction, str] = {
+    "up": r"rose|rises|risen|grew|increased|increases|climbed|doubled|surged|went up",
+    "down": r"fell|falls|fallen|declined|declines|dropped|decreased|decreases|halved|went down",
+    "still": r"hardly (?:moved|changed|moves|changes)|unchanged|(?:stayed|stays|remained|was) (?:about )?the same",
+}
+"""Words of change, by what they say."""
+
 FOUND = re.compile(
-    r"\b(rose|fell|grew|declined|dropped|increased|decreased|recovered|doubled|trebled|halved|surged|plummeted|soared"
-    r"|went (?:up|down)|has (?:risen|fallen|grown)|have (?:risen|fallen|grown)|(?:higher|lower|larger|smaller) than"
+    rf"\b({'|'.join(MOVED.values())}|recovered|trebled|plummeted|soared"
+    r"|(?:has|have|had) grown|(?:higher|lower|larger|smaller) than"
     r"|more common (?:in|among)|less common (?:in|among)"
     r"|more likely to|less likely to|most people|most of (?:the|those)"
-    r"|hardly (?:moved|changed|differ\w*)|stayed (?:rare|low|high|stable|the same)"
+    r"|hardly differ\w*|stayed (?:rare|low|high|stable)"
     r"|(?:half|a third|a quarter|a fifth) of (?:the|those|all|people)"
     r"|(?:two thirds|three quarters|a majority|a minority) of|(?:nearly|almost|hardly) (?:all|everyone|anyone|nobody)"
     r"|(?:one|two|three|four|seven|eight|nine) in (?:three|four|five|six|ten)"

@@ -7,6 +7,7 @@ import pytest
 from pipeline.errors import PaperError
 from pipeline.papers import Fieldwork, StudyContext, judge_figure, render_paper
 from pipeline.papers.content import Paragraph, plain
+from pipeline.papers.prose.directions import TYPED
 from pipeline.papers.prose.words import read
 from pipeline.specs.comparing import unbound_findings
 from pipeline.tables import estimates
@@ -176,6 +177,10 @@ def test_verdicts_mirror_each_other_and_never_call_the_same_what_may_matter(valu
     "sentence",
     [
         "Trust has fallen.",
+        "Trust had since fallen.",
+        "After the election trust falls again.",
+        "Trust climbed.",
+        "Trust was about the same.",
         "Trust is higher than before.",
         "Two thirds of people trust.",
         "Nearly everyone trusts.",
@@ -188,3 +193,13 @@ def test_check_asks_for_a_claim_of_each_typed_finding(sentence):
     assert [line for line, _ in unbound_findings(f"---\ntitle: A\n---\n\n{sentence}\n")] == [5]
     held = f"---\ntitle: A\n---\n\n{sentence} {{{{ claim({LATER}, 'positive') }}}}\n"
     assert list(unbound_findings(held)) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["rises", "risen", "increases", "climbed", "surged", "falls", "fallen", "declines", "decreases", "halved",
+     "went down", "hardly moves", "hardly changed", "unchanged", "remained the same", "stays about the same"],
+)  # fmt: skip
+def test_what_a_build_judges_beside_claims_a_check_finds_without_any(words):
+    assert any(pattern.search(words) for pattern in TYPED.values())
+    assert [said for _, said in unbound_findings(f"Trust {words}.\n")] == [words]

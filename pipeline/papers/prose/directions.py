@@ -5,20 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from pipeline.papers.prose.quantity import Quantity
+from pipeline.specs.comparing import MOVED, Direction
 from pipeline.specs.components import COMPONENTS
 
-Direction = Literal["up", "down", "still"]
-
-TYPED: dict[Direction, re.Pattern[str]] = {
-    "up": re.compile(r"\b(rose|rises|risen|grew|increased|increases|climbed|doubled|surged|went up)\b"),
-    "down": re.compile(r"\b(fell|falls|fallen|declined|declines|dropped|decreased|decreases|halved|went down)\b"),
-    "still": re.compile(
-        r"\b(hardly (?:moved|changed|moves|changes)|unchanged|(?:stayed|stays|remained|was) (?:about )?the same)\b"
-    ),
-}
+TYPED = {said: re.compile(rf"\b({words})\b") for said, words in MOVED.items()}
 """Words of change, by what they say."""
 
 SAYS: dict[str, Direction] = {
