@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Words = Mapping[str, Any]
 """What a study says of itself, as plain texts and numbers."""
-OPTIONAL = ("area_changes", "monitor")
+OPTIONAL = ("area_changes", "monitor", "programme")
 """Tables that say more, where there are any."""
 KEY = ("national", "areas")
 WRITTEN = {"html": "paper.html.j2", "pdf": "paper.typ", "xlsx": ""}
@@ -48,6 +48,8 @@ def make_profiles(
     labels: Mapping[str, str],
     settings: Profiles,
     calendar: Mapping[tuple[str, str], tuple[dt.date, dt.date]],
+    compared: Mapping[str, Any],
+    programmes: Mapping[str, Words],
     tiles: Mapping[str, tuple[int, int]],
     templates: Mapping[str, OutsideFile],
     boundaries: OutsideFile | None,
@@ -56,6 +58,7 @@ def make_profiles(
     from pipeline.figures.overview import boundaries_of, drawing_files, overview_drawings
     from pipeline.papers import written
     from pipeline.papers.profiles import (
+        Programme,
         fieldwork_of,
         file_names,
         overview,
@@ -68,12 +71,16 @@ def make_profiles(
 
     about, changes = _about(words), tables.get("area_changes")
     given = {"labels": labels, "settings": settings, "about": about, "smallest": words["smallest"]}
+    fieldwork = fieldwork_of(tables["index"], calendar)
     made = profiles(
         tables["areas"],
         changes,
         **given,
-        fieldwork=fieldwork_of(tables["index"], calendar),
+        fieldwork=fieldwork,
         monitor=tables.get("monitor"),
+        effects=tables.get("programme"),
+        programmes={name: Programme(**said) for name, said in programmes.items()},
+        comparison_areas=_compared_areas(tables, **compared),
     )
     names = file_names({area: content.label for area, content in made.items()})
     layout = {name: file.path.read_bytes() for name, file in templates.items()}
@@ -93,10 +100,20 @@ def make_profiles(
         )  # fmt: skip
         figures = {name: _figure(drawing, drawing_files(drawing)) for name, drawing in drawings.items()}
         pages = {area: f"{names[area]}.html" for area in made}
-        document = overview(tables["areas"], changes, **given, figures=figures, pages=pages)
+        document = overview(tables["areas"], changes, **given, figures=figures, pages=pages, fieldwork=fieldwork)
         files |= {f"overview_{writer}": written(document, writer, layout.get(name)) for writer, name in WRITTEN.items()}
     metadata = {"profiles": {"areas": len(made), "areas_withheld": len(made) - len(shown)}}
     return Output({"profiles": profile_numbers(made.values())}, {"profiles": ProfileNumber}, files, metadata=metadata)
+
+
+def _compared_areas(tables: Tables, arm: str | None, areas: tuple[str, ...]) -> tuple[str, ...]:
+    """The areas that others are compared with: those named, or all in which people of the arm live."""
+    import polars as pl
+
+    if arm is None:
+        return areas
+    people = tables["index"].filter(pl.col("arm") == arm)
+    return tuple(sorted(people["area"].drop_nulls().cast(pl.String).unique()))
 
 
 def _about(words: Words) -> About:
@@ -191,6 +208,11 @@ def _profiles(workspace: Workspace, study: Study, index: Index, made: set[Key]) 
                 for wave in waves
                 if wave in study.waves
             },
+            "compared": {
+                "arm": index.comparison.arm if index.comparison is not None else None,
+                "areas": index.comparison.areas if index.comparison is not None else (),
+            },
+            "programmes": _programmes(workspace, study, index) if "programme" in optional else {},
             "tiles": {code: (tile.row, tile.column) for code, tile in study.about.tiles.items()},
             "templates": _templates(workspace, "profile.html.j2", "profile.typ"),
             "boundaries": OutsideFile(paths.areas / declared.file) if declared is not None else None,
@@ -213,6 +235,23 @@ def _profiles(workspace: Workspace, study: Study, index: Index, made: set[Key]) 
         code=tuple(f"pipeline.papers.writers.{writer}:write" for writer in WRITTEN),
         effort=6.0,
     )
+
+
+def _programmes(workspace: Workspace, study: Study, index: Index) -> dict[str, Words]:
+    """What profiles say of the programmes whose areas are those of the index."""
+    concepts = workspace.project.concepts
+    return {
+        key: {
+            "label": declared.label,
+            "description": declared.description,
+            "areas": {area.code: name for name, area in declared.areas.items()},
+            "outcomes": {name: concepts[name].label for name in declared.outcomes if name in concepts},
+            "units": "standard deviations" if declared.scale == "standardised" else "units of each outcome",
+            "smallest": declared.smallest_effect,
+        }
+        for key, declared in study.programmes.items()
+        if declared.by == index.area
+    }
 
 
 def _national(workspace: Workspace, studies: Sequence[Study], made: set[Key]) -> Node:

@@ -30,13 +30,15 @@ class Choice(Declaration):
     ``most``: at most so many; fewer where fewer meet the rule, and the profile says so. ``by``: the value by which they
     are put in order: with chance taken out by the reliability of the area's mean (``shrunken``), or as measured
     (``raw``). ``clear``: only where the interval of the difference excludes none, beyond the smallest difference of
-    interest. ``changes``: also what clearly rose (or fell) since the previous wave.
+    interest. ``changes``: also what clearly rose (or fell) since the previous wave. ``nearest``: where fewer meet the
+    rule than it asks for, the next are named as well, and that chance may explain them.
     """
 
     most: int = Field(default=3, ge=1, le=6)
     by: Literal["shrunken", "raw"] = "shrunken"
     clear: bool = True
     changes: bool = False
+    nearest: bool = True
 
 
 class Boundaries(Declaration):

@@ -9,12 +9,14 @@ from pipeline.papers.profiles.national import Names, StudyAreas, funder_page, na
 from pipeline.papers.profiles.overview import overview
 from pipeline.papers.profiles.page import profile_html
 from pipeline.papers.profiles.pdf import profile_pdf
+from pipeline.papers.profiles.programmes import Programme
 from pipeline.papers.profiles.small_print import fieldwork_of
 
 __all__ = [
     "About",
     "AreaProfile",
     "Names",
+    "Programme",
     "StudyAreas",
     "concept_levels",
     "fieldwork_of",

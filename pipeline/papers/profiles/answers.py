@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from pipeline.papers.content import Runs
 from pipeline.papers.phrases import in_sentence, joined
+from pipeline.papers.profiles.certainty import how_sure, level_words, rank_of
+from pipeline.papers.profiles.chosen import nearest
 from pipeline.papers.profiles.content import Answer, Named, Reading, Remedy
 from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, Row
-from pipeline.papers.profiles.subject import Subject, said
+from pipeline.papers.profiles.subject import COMPARISON, OTHERS, Subject, said
 from pipeline.papers.prose.quantity import WORDS
 
 NO_INDEX = "No index is shown here"
@@ -20,17 +22,24 @@ def headline(subject: Subject) -> Runs:
     label = subject.measure(INDEX)
     if row is None:
         return said(f"{NO_INDEX}: {_why(subject, INDEX)}.")
-    against = subject.differs(compared, "adjective")
-    change = subject.change(INDEX, PREVIOUS)
-    went = subject.moved(change)
-    named = f"he {in_sentence(label)} of {subject.label} is "
-    if against:
-        found = said(f"Compared with {subject.comparison}, t{named}", against)
-    else:
-        found = said(f"T{named}", _score(subject, row))
+    against = subject.differs(compared, "than")
+    start = f"The {in_sentence(label)} of {subject.label} is "
+    found = said(start, against, f" {subject.comparison}.") if against else said(start, _score(subject, row), ".")
+    change, base = subject.change(INDEX, PREVIOUS), subject.change(INDEX, BASE)
+    went, now = subject.moved(change), _against_base(subject, change, base)
     if not went or change is None:
-        return said(found, ".")
-    return said(found, ", and it ", went, f" since {subject.wave_label(change['against'])}.")
+        return said(found, " It is ", now) if now else found
+    moved = said(found, " It ", went, f" since {subject.when(change['against'])}")
+    return said(moved, ", and is ", now) if now else said(moved, ".")
+
+
+def _against_base(subject: Subject, change: Row | None, base: Row | None) -> Runs:
+    """``lower than in May 2020.``: where the first wave is not the one before, and the two clearly differ."""
+    if base is None or subject.reading(base) not in ("up", "down"):
+        return ()
+    if change is not None and change["against"] == base["against"]:
+        return ()
+    return said(subject.differs(base, "than"), f" in {subject.when(base['against'])}.")
 
 
 def _score(subject: Subject, row: Row) -> Runs:
@@ -45,8 +54,8 @@ def answers(
         Answer("how", "How are we doing?", (_doing(subject),)),
         Answer("whom", "Compared with whom?", (_compared(subject),)),
         Answer("better", "Is it getting better?", _better(subject)),
-        Answer("sure", "How sure are we?", (_sure(subject),)),
-        Answer("next", "What next?", (_next(strengths, watch, remedies),)),
+        Answer("sure", "How sure are we?", (how_sure(subject),)),
+        Answer("next", "What next?", (_next(subject, strengths, watch, remedies),)),
     )
 
 
@@ -69,43 +78,16 @@ def _doing(subject: Subject) -> Runs:
     units = " ".join(filter(None, (subject.settings.scale, about.out_of)))
     start = said(f"The {in_sentence(subject.measure(INDEX))} is ", numbers.score(found), f" {units}")
     if found.low is not None:
-        start = said(start, f" ({_level(subject)} interval ", numbers.ends(found), ")")
-    return said(start, ". ", _rank(subject, row))
-
-
-def _level(subject: Subject) -> str:
-    return f"{subject.about.confidence * 100:g}%"
-
-
-def _rank(subject: Subject, row: Row) -> Runs:
-    count = subject.tables.ranked(subject.wave, INDEX)
-    low, high = row.get("rank_low"), row.get("rank_high")
-    if not row.get("is_ranked") or row.get("rank") is None:
-        why = str(row.get("reason") or "").rstrip(".")
-        return said(f"It is shown without a rank{f': {in_sentence(why)}' if why else ''}.")
-    if count < 2:
-        return ()
-    if low is None or high is None or low == high:
-        return said(f"Of {count} areas with a rank it is {ordinal(row['rank'])}.")
-    return said(f"Of {count} areas with a rank it lies between {ordinal(low)} and {ordinal(high)} place.")
-
-
-def ordinal(number: float) -> str:
-    """
-    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 113)]
-    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '102nd', '113th']
-    """
-    whole = int(number)
-    ending = "th" if whole % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th")
-    return f"{whole}{ending}"
+        start = said(start, f" ({level_words(subject)} interval ", numbers.ends(found), ")")
+    return said(start, ". ", rank_of(subject, row))
 
 
 def _compared(subject: Subject) -> Runs:
     if not subject.compared:
-        return said("There is nothing to compare with in this wave: the scores stand alone.")
+        return said("There is nothing to compare with at this time: the scores stand alone.")
     read = {measure: subject.reading(subject.difference(measure)) for measure in subject.tables.domains}
     found = {measure: reading for measure, reading in read.items() if reading}
-    start = f"With {subject.comparison}. "
+    start = f"With {subject.comparison}{_same_months(subject)}. "
     if not found:
         return said(f"{start}No domain can be compared.")
     words: tuple[tuple[Reading, str], ...] = (
@@ -125,6 +107,20 @@ def _compared(subject: Subject) -> Runs:
     return said(f"{start}Of {_count(len(found))} {domains}, {subject.label} is {joined(parts)}.")
 
 
+def _same_months(subject: Subject) -> str:
+    """When the others were asked, where it is known and they are areas of the same survey."""
+    months = subject.period(subject.wave)
+    if subject.compared not in (OTHERS, COMPARISON) or not months:
+        return ""
+    left = [
+        area
+        for area in subject.tables.names
+        if subject.compared == OTHERS and subject.tables.wave_then(subject.area, subject.wave, area) is None
+    ]
+    many = "one area was" if len(left) == 1 else f"{_count(len(left))} areas were"
+    return f", asked at the same time ({months}{f'; {many} not asked then' if left else ''})"
+
+
 def _count(number: int) -> str:
     return WORDS[number] if number < len(WORDS) else str(number)
 
@@ -137,7 +133,7 @@ def _better(subject: Subject) -> tuple[Runs, ...]:
     if last is not None:
         parts.append(
             said(
-                f"Since {subject.wave_label(last['against'])} the index ",
+                f"Since {subject.when(last['against'])} the index ",
                 subject.moved(last) or "changed",
                 ": ",
                 subject.amount(last),
@@ -145,19 +141,19 @@ def _better(subject: Subject) -> tuple[Runs, ...]:
             )
         )
     if base is not None and base.get("ratio") is not None:
-        ratio = subject.numbers.score(subject.numbers.ratio(base, f"{subject.measure(INDEX)}, base = 100"))
         same = last is not None and last["against"] == base["against"]
-        went: Runs = () if same else said(subject.moved(base) or "changed", " and ")
-        parts.append(
-            said(
-                f"Since the first wave here ({subject.wave_label(base['against'])} = 100) it ",
-                went,
-                "stands at ",
-                ratio,
-                ". ",
-            )
-        )
+        went = said("the index") if same else said("it ", subject.moved(base) or "changed", " and")
+        start = f"With {subject.when(base['against'])} as 100, "
+        parts.append(said(start, went, " stands at ", ratio_of(subject, base, INDEX), ". "))
     return (said(*parts, _domains_moved(subject)),)
+
+
+def ratio_of(subject: Subject, base: Row, measure: str) -> Runs:
+    """``96.2 (94.1 to 98.3)``: the score now for every hundred at the base wave."""
+    quantity = subject.numbers.ratio(base, f"{subject.measure(measure)}, base = 100")
+    if quantity.low is None or quantity.high is None:
+        return said(subject.numbers.score(quantity))
+    return said(subject.numbers.score(quantity), " (", subject.numbers.ends(quantity), ")")
 
 
 def no_change(subject: Subject) -> str:
@@ -180,46 +176,20 @@ def _domains_moved(subject: Subject) -> str:
     return f"Of the domains, {joined(parts)}." if parts else "No domain clearly rose or fell."
 
 
-def _sure(subject: Subject) -> Runs:
-    row = subject.row(INDEX) or next(filter(None, map(subject.row, subject.tables.domains)), None)
-    if row is None:
-        return said("Nothing of this wave can be shown.")
-    numbers = subject.numbers
-    parts: list[Runs] = [said(numbers.people(row, "n_persons", "People who answered"), " people answered here")]
-    if row.get("n_effective") is not None:
-        effective = numbers.people(row, "n_effective", "Effective number of people")
-        parts.append(said("; after weighting they tell as much as about ", effective, " drawn at random"))
-    parts.append(said(". "))
-    found = subject.level(row)
-    if found.low is not None:
-        parts.append(
-            said(
-                f"The {_level(subject)} interval, ",
-                numbers.ends(found),
-                ", allows for the chance of who was asked, and for no other error. ",
-            )
-        )
-    if row.get("reliability") is not None:
-        reliability = numbers.plain(numbers.fact(row, "reliability", "Reliability of the area's mean"), 2)
-        parts.append(
-            said(
-                "Reliability is ",
-                reliability,
-                " of 1: of what sets areas apart, so much is real and the rest is chance.",
-            )
-        )
-    return said(*parts)
-
-
-def _next(strengths: Sequence[Named], watch: Sequence[Named], remedies: Sequence[Remedy]) -> Runs:
+def _next(subject: Subject, strengths: Sequence[Named], watch: Sequence[Named], remedies: Sequence[Remedy]) -> Runs:
     look = f"Look first at {joined([in_sentence(one.label) for one in watch])}" if watch else ""
     build = f"build on {joined([in_sentence(one.label) for one in strengths])}" if strengths else ""
     first = ", and ".join(filter(None, (look, build)))
-    start = (
-        f"{first[:1].upper()}{first[1:]}. "
-        if first
-        else ("No domain stands out by the rules of this profile, so none is named. ")
-    )
+    start = f"{first[:1].upper()}{first[1:]}. " if first else _nothing_clear(subject)
     option = next((one.links[0] for one in remedies if one.is_first), None)
-    step = f"One thing that could be done: {option.title} ({option.source}). " if option is not None else ""
-    return said(f"{start}{step}Page two says why, and what else could be done.")
+    step = f"One thing to read: “{option.title}” ({option.source}). " if option is not None else ""
+    return said(f"{start}{step}Page two has the reasons{' and more that could be done' if remedies else ''}.")
+
+
+def _nothing_clear(subject: Subject) -> str:
+    lowest = nearest(subject, subject.settings.watch, "down", ())
+    if not lowest:
+        return "No domain is clearly high or low, and none has clearly fallen. "
+    label = in_sentence(subject.measure(lowest[0]))
+    lowest_of = f"it is the lowest compared with {subject.comparison}, though chance may explain it"
+    return f"No domain is clearly high or low. Ask first about {label}: {lowest_of}. "

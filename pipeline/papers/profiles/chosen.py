@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.papers.content import Runs
+from pipeline.papers.phrases import in_sentence
 from pipeline.papers.profiles.content import Named
 from pipeline.papers.profiles.frames import PREVIOUS, Row
 from pipeline.papers.profiles.subject import Subject, said
@@ -66,11 +68,38 @@ def _named(subject: Subject, one: _Candidate) -> Named:
             said(
                 "" if not parts else "; it ",
                 subject.moved(one.changed),
-                f" since {subject.wave_label(one.changed['against'])}: ",
+                f" since {subject.when(one.changed['against'])}: ",
                 subject.amount(one.changed),
             )
         )
     return Named(one.measure, subject.measure(one.measure), said(*parts, "."))
+
+
+def nearest(subject: Subject, rule: Choice, way: Way, named: Collection[str]) -> tuple[str, ...]:
+    """The measures next in line where fewer meet the rule than it asks for: chance may explain how they differ."""
+    if not rule.nearest or len(named) >= rule.most:
+        return ()
+    sign, found = 1.0 if way == "up" else -1.0, []
+    for measure in subject.tables.domains:
+        row, difference = subject.row(measure), subject.difference(measure)
+        if row is None or difference is None or measure in named or subject.reading(difference) != "unclear":
+            continue
+        if sign * difference["estimate"] > 0:
+            found.append((-sign * _distance(row, difference, rule), measure))
+    return tuple(measure for _, measure in sorted(found)[: rule.most - len(named)])
+
+
+def nearest_words(subject: Subject, way: Way, measures: Sequence[str]) -> Runs:
+    """``Next highest, though chance may explain it: belonging, +1.2 (−0.4 to 2.8).``"""
+    if not measures:
+        return ()
+    side = "highest" if way == "up" else "lowest"
+    parts: list[str | Runs] = [f"Next {side}, though chance may explain it: "]
+    for number, measure in enumerate(measures):
+        difference = subject.difference(measure)
+        assert difference is not None
+        parts += ["; " if number else "", f"{in_sentence(subject.measure(measure))} ", subject.amount(difference)]
+    return said(*parts, ".")
 
 
 def rule_words(rule: Choice, way: Way, count: int, comparison: str) -> str:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import PaperError
 from pipeline.papers.content import Runs
-from pipeline.papers.profiles.answers import answers, headline, no_change
-from pipeline.papers.profiles.chosen import chosen, rule_words
-from pipeline.papers.profiles.content import About, AreaProfile, Bar, Link, Moved, Remedy
+from pipeline.papers.profiles.answers import answers, headline, no_change, ratio_of
+from pipeline.papers.profiles.chosen import Way, chosen, nearest, nearest_words, rule_words
+from pipeline.papers.profiles.content import About, AreaProfile, Link, Moved, Named, Remedy
 from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, AreaTables, Row, tables_of
 from pipeline.papers.profiles.gate import require_publishable
 from pipeline.papers.profiles.numbers import Numbers
+from pipeline.papers.profiles.pictures import axis_picture, axis_words, bars_of, course_of
+from pipeline.papers.profiles.programmes import Programme, programmes_of
 from pipeline.papers.profiles.signals import signals_of
-from pipeline.papers.profiles.small_print import how_to_read, period, small_print
-from pipeline.papers.profiles.strips import Axis, axis_of, axis_strip, strip, strip_words
+from pipeline.papers.profiles.small_print import how_to_read, small_print
 from pipeline.papers.profiles.subject import Subject, said
 from pipeline.specs.disclosure import SMALLEST
-from pipeline.specs.profile import ANY, Profiles
+from pipeline.specs.profile import ANY, Choice, Profiles
 
 
 @public()
@@ -35,6 +37,9 @@ def profile(
     about: About | None = None,
     fieldwork: pl.DataFrame | None = None,
     monitor: pl.DataFrame | None = None,
+    effects: pl.DataFrame | None = None,
+    programmes: Mapping[str, Programme] | None = None,
+    comparison_areas: Collection[str] = (),
     smallest: int = SMALLEST,
 ) -> AreaProfile:
     """What the two pages of one area say.
@@ -42,13 +47,18 @@ def profile(
     ``areas``: a row per area, wave and measure (``area, wave, measure, level, estimate, std_error, conf_low, conf_high,
     n_persons``; further columns of the table ``areas`` where there are any); ``changes``: rows of ``area_changes``.
     ``labels``: measure → name; ``wave``: the last that the area has, unless it is named; ``fieldwork``: ``area, wave,
-    start, end`` (dates); ``monitor``: rows of the table of that name. An area of fewer than ``smallest`` people gets a
-    profile that says so and shows nothing.
+    start, end`` (dates): areas are compared with those asked at the same time; ``monitor``: rows of the table of that
+    name; ``effects``: rows of the table ``programme``, and ``programmes`` what is declared of them;
+    ``comparison_areas``: the areas that are the comparison, for waves of another name at the same time. An area of
+    fewer than ``smallest`` people gets a profile that says so and shows nothing.
 
     Raises ``PaperError`` for an area that is not there, and for frames of another kind.
     """
-    tables = tables_of(areas, changes, smallest)
-    return composed(tables, area, labels, wave, settings or Profiles(), about or About(), fieldwork, monitor)
+    tables = tables_of(areas, changes, smallest, fieldwork)
+    given = Given(
+        labels, settings or Profiles(), about or About(), monitor, effects, programmes or {}, comparison_areas
+    )
+    return composed(tables, area, wave, given)
 
 
 @public()
@@ -62,25 +72,34 @@ def profiles(
     about: About | None = None,
     fieldwork: pl.DataFrame | None = None,
     monitor: pl.DataFrame | None = None,
+    effects: pl.DataFrame | None = None,
+    programmes: Mapping[str, Programme] | None = None,
+    comparison_areas: Collection[str] = (),
     smallest: int = SMALLEST,
 ) -> dict[str, AreaProfile]:
     """Area → its profile (see ``profile``), for every area of the table in one go, in the order of their names."""
-    tables = tables_of(areas, changes, smallest)
-    rules, of = settings or Profiles(), about or About()
+    tables = tables_of(areas, changes, smallest, fieldwork)
+    given = Given(
+        labels, settings or Profiles(), about or About(), monitor, effects, programmes or {}, comparison_areas
+    )
     ordered = sorted(tables.names, key=lambda area: ((tables.names[area]).casefold(), area))
-    return {area: composed(tables, area, labels, wave, rules, of, fieldwork, monitor) for area in ordered}
+    return {area: composed(tables, area, wave, given) for area in ordered}
 
 
-def composed(
-    tables: AreaTables,
-    area: str,
-    labels: Mapping[str, str],
-    wave: str | None,
-    settings: Profiles,
-    about: About,
-    fieldwork: pl.DataFrame | None,
-    monitor: pl.DataFrame | None,
-) -> AreaProfile:
+@dataclass(frozen=True)
+class Given:
+    """What profiles of one study are made from, besides the tables of areas."""
+
+    labels: Mapping[str, str]
+    settings: Profiles
+    about: About
+    monitor: pl.DataFrame | None = None
+    effects: pl.DataFrame | None = None
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
+    peers: Collection[str] = ()
+
+
+def composed(tables: AreaTables, area: str, wave: str | None, given: Given) -> AreaProfile:
     """The profile of one area of tables that have been checked."""
     waves = tables.waves_of(area)
     if not waves:
@@ -88,11 +107,12 @@ def composed(
     if wave is not None and wave not in tables.waves:
         raise PaperError(f"there is no wave `{wave}`", where="areas", todo=f"It has {', '.join(tables.waves)}.")
     at = wave if wave is not None else waves[-1]
-    label = tables.names[area]
+    label, about = tables.names[area], given.about
     counts = max(about.counts, 10) if gives_away(tables) else about.counts
     study = next((str(row["study"]) for row in tables.areas if row.get("study")), "")
-    numbers = Numbers(study, label, settings.places, counts)
-    subject = Subject(tables, area, at, labels, settings, about, numbers)
+    numbers = Numbers(study, label, given.settings.places, counts, about.ends)
+    peers = tuple(sorted(given.peers))
+    subject = Subject(tables, area, at, given.labels, given.settings, about, numbers, peers)
     why = _withheld(subject)
     if why:
         return AreaProfile(
@@ -103,9 +123,9 @@ def composed(
             "",
             about.synthetic,
             why,
-            small_print=small_print(subject, None),
+            small_print=small_print(subject, is_shown=False),
         )
-    made = _filled(subject, fieldwork, monitor)
+    made = _filled(subject, given)
     require_publishable(made.numbers, label, tables.smallest)
     return made
 
@@ -130,26 +150,25 @@ def _withheld(subject: Subject) -> str:
     return f"Nothing is shown for {subject.label}: {few}."
 
 
-def _filled(subject: Subject, fieldwork: pl.DataFrame | None, monitor: pl.DataFrame | None) -> AreaProfile:
+def _filled(subject: Subject, given: Given) -> AreaProfile:
     settings, about = subject.settings, subject.about
     row = subject.row(INDEX)
-    axis = _axis(subject)
     strengths = chosen(subject, settings.strengths, "up")
     watch = chosen(subject, settings.watch, "down")
     remedies = tuple(_remedies(subject, [one.measure for one in watch]))
-    bars, moves = tuple(_bars(subject, axis)), tuple(_moves(subject))
+    bars, moves = tuple(bars_of(subject)), tuple(_moves(subject))
     last, base = (
-        next(filter(None, (subject.change(m, kind) for m in _measures(subject))), None) for kind in (PREVIOUS, BASE)
+        next(filter(None, (subject.change(m, kind) for m in subject.measures)), None) for kind in (PREVIOUS, BASE)
     )
-    found = (headline(subject), answers(subject, strengths, watch, remedies), signals_of(subject, monitor))
-    printed = small_print(subject, fieldwork)
-    ends = about.ends is not None and (axis.low, axis.high) != about.ends
+    found = (headline(subject), answers(subject, strengths, watch, remedies), signals_of(subject, given.monitor))
+    in_programmes = programmes_of(subject, given.effects, given.programmes)
+    printed = small_print(subject, is_shown=True)
     return AreaProfile(
         area=subject.area,
         label=subject.label,
         study=about.study,
         wave=subject.wave_label(subject.wave),
-        period=period(fieldwork, subject.area, subject.wave),
+        period=subject.period(subject.wave),
         synthetic=about.synthetic,
         headline=found[0],
         index=said(subject.numbers.score(subject.level(row))) if row is not None else (),
@@ -158,17 +177,19 @@ def _filled(subject: Subject, fieldwork: pl.DataFrame | None, monitor: pl.DataFr
         answers=found[1],
         comparison=subject.comparison,
         bars=bars,
-        axis=axis_strip(axis),
-        axis_note="The axis covers the scores shown, not the whole scale." if ends else "",
+        axis=axis_picture(subject),
+        axis_note=axis_words(subject),
+        course=course_of(subject),
         moves=moves,
-        last_wave=subject.wave_label(last["against"]) if last is not None else "",
-        base_wave=subject.wave_label(base["against"]) if base is not None else "",
+        last_wave=subject.when(last["against"]) if last is not None else "",
+        base_wave=subject.when(base["against"]) if base is not None else "",
         move_note=_move_note(subject, moves),
         strengths=strengths,
-        strengths_note=rule_words(settings.strengths, "up", len(strengths), subject.comparison),
+        strengths_note=_chosen_note(subject, settings.strengths, "up", strengths),
         watch=watch,
-        watch_note=rule_words(settings.watch, "down", len(watch), subject.comparison),
+        watch_note=_chosen_note(subject, settings.watch, "down", watch),
         signals=found[2],
+        programmes=in_programmes,
         remedies=remedies,
         remedy_note="" if remedies else "The study declares no evidence on what could be done.",
         reading=how_to_read(subject),
@@ -177,62 +198,21 @@ def _filled(subject: Subject, fieldwork: pl.DataFrame | None, monitor: pl.DataFr
     )
 
 
-def _measures(subject: Subject) -> list[str]:
-    return [INDEX, *subject.tables.domains]
-
-
-def _axis(subject: Subject) -> Axis:
-    values: list[float | None] = []
-    for measure in _measures(subject):
-        row, difference = subject.row(measure), subject.difference(measure)
-        if row is not None:
-            values += [row["estimate"], row["conf_low"], row["conf_high"]]
-            values += [row["estimate"] - difference["estimate"]] if difference is not None else []
-    return axis_of(values, subject.about.ends)
-
-
-def _bars(subject: Subject, axis: Axis) -> Iterator[Bar]:
-    numbers = subject.numbers
-    for measure in _measures(subject):
-        row, difference = subject.row(measure), subject.difference(measure)
-        label = subject.measure(measure)
-        if row is None:
-            if subject.tables.row(subject.area, subject.wave, measure) is not None:
-                alt = strip_words(None, None, None, None)
-                yield Bar(measure, label, (), (), (), "", "", strip(axis, None, None, None, None, ""), alt, "Not shown")
-            continue
-        found = subject.level(row)
-        value = said(numbers.score(found))
-        if found.low is not None:
-            value = said(value, " (", numbers.ends(found), ")")
-        reference = row["estimate"] - difference["estimate"] if difference is not None else None
-        compared: Runs = ()
-        if difference is not None:
-            compared = said(numbers.score(numbers.reference(row, difference, f"{label}: {subject.comparison}")))
-        place = (row["estimate"], row["conf_low"], row["conf_high"], reference)
-        reading = subject.reading(difference)
-        yield Bar(
-            measure,
-            label,
-            value,
-            compared,
-            subject.amount(difference) if difference is not None else (),
-            subject.words(difference),
-            reading,
-            strip(axis, *place, reading),
-            strip_words(*place),
-        )
+def _chosen_note(subject: Subject, rule: Choice, way: Way, named: Sequence[Named]) -> Runs:
+    """Why there are fewer than the rule asks for, and which are next."""
+    why = rule_words(rule, way, len(named), subject.comparison)
+    then = nearest_words(subject, way, nearest(subject, rule, way, [one.measure for one in named]))
+    return said(why, " " if why and then else "", then)
 
 
 def _moves(subject: Subject) -> Iterator[Moved]:
-    for measure in _measures(subject):
+    for measure in subject.measures:
         last, base = subject.change(measure, PREVIOUS), subject.change(measure, BASE)
         if last is None and base is None:
             continue
         ratio: Runs = ()
         if base is not None and base.get("ratio") is not None:
-            quantity = subject.numbers.ratio(base, f"{subject.measure(measure)}, base = 100")
-            ratio = said(subject.numbers.score(quantity))
+            ratio = ratio_of(subject, base, measure)
         yield Moved(
             subject.measure(measure),
             subject.amount(last) if last is not None else (),
@@ -240,6 +220,7 @@ def _moves(subject: Subject) -> Iterator[Moved]:
             subject.reading(last),
             subject.amount(base) if base is not None else (),
             subject.words(base),
+            subject.reading(base),
             ratio,
         )
 
@@ -271,7 +252,7 @@ def _remedies(subject: Subject, watched: list[str]) -> Iterator[Remedy]:
     """Evidence on what is to be watched, then on the rest."""
     declared = subject.settings.evidence
     first = [*watched, ANY]
-    keys = [*first, *(key for key in _measures(subject) if key not in watched)]
+    keys = [*first, *(key for key in subject.measures if key not in watched)]
     for key in keys:
         links = tuple(Link(one.title, one.url, one.source) for one in declared.get(key, ()))
         if links:

@@ -70,6 +70,7 @@ class Moved:
     last_reading: Reading
     since_base: Runs
     base_words: str
+    base_reading: Reading
     ratio: Runs
 
 
@@ -89,6 +90,15 @@ class Remedy:
     label: str
     links: tuple[Link, ...]
     is_first: bool = False
+
+
+@dataclass(frozen=True)
+class Course:
+    """The index over waves, the first of which is 100, as a picture (SVG) with its words."""
+
+    picture: str
+    alt: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -123,15 +133,17 @@ class AreaProfile:
     bars: tuple[Bar, ...] = ()
     axis: str = ""
     axis_note: str = ""
+    course: Course | None = None
     moves: tuple[Moved, ...] = ()
     last_wave: str = ""
     base_wave: str = ""
     move_note: str = ""
     strengths: tuple[Named, ...] = ()
-    strengths_note: str = ""
+    strengths_note: Runs = ()
     watch: tuple[Named, ...] = ()
-    watch_note: str = ""
+    watch_note: Runs = ()
     signals: tuple[Runs, ...] = ()
+    programmes: tuple[Runs, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     remedy_note: str = ""
     reading: tuple[str, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,10 +15,12 @@ from pipeline.errors import PaperError
 from pipeline.wave_order import wave_order
 
 Row = Mapping[str, Any]
+Window = tuple[dt.date, dt.date]
 
 NUMBERS = ("estimate", "std_error", "conf_low", "conf_high")
 AREA_COLUMNS = ("area", "wave", "measure", "level", *NUMBERS, "n_persons")
 CHANGE_COLUMNS = ("area", "measure", "kind", "wave", "against", *NUMBERS)
+FIELDWORK = ("area", "wave", "start", "end")
 KINDS = ("previous_wave", "base_wave", "comparison", "benchmark")
 LEVELS = ("index", "domain", "indicator")
 INDEX = "index"
@@ -26,11 +29,16 @@ PREVIOUS, BASE = "previous_wave", "base_wave"
 
 @dataclass(frozen=True)
 class AreaTables:
-    """Rows of areas and of their differences. ``smallest``: the fewest people of whom something is shown."""
+    """Rows of areas and of their differences. ``smallest``: the fewest people of whom something is shown.
+
+    ``windows``: area and wave → first and last day of its fieldwork. A wave number is not a date: areas may be asked in
+    their sixth wave when others are asked in their eighth.
+    """
 
     areas: tuple[Row, ...]
     changes: tuple[Row, ...]
     smallest: int
+    windows: Mapping[tuple[str, str], Window] = field(default_factory=dict)
 
     @cached_property
     def waves(self) -> list[str]:
@@ -66,17 +74,37 @@ class AreaTables:
         return found
 
     @cached_property
-    def _together(self) -> dict[tuple[str, str], list[Row]]:
-        """Wave and measure → the rows of all areas that may be shown."""
-        found: dict[tuple[str, str], list[Row]] = {}
-        for row in filter(self.is_shown, self.areas):
-            found.setdefault((row["wave"], row["measure"]), []).append(row)
-        return found
+    def _waves_of(self) -> dict[str, list[str]]:
+        found: dict[str, set[str]] = {}
+        for row in self.areas:
+            found.setdefault(row["area"], set()).add(row["wave"])
+        return {area: [wave for wave in self.waves if wave in own] for area, own in found.items()}
+
+    @cached_property
+    def _wave_then(self) -> dict[tuple[str, str, str], str | None]:
+        return {}
 
     def waves_of(self, area: str) -> list[str]:
         """The waves in which the area has any row."""
-        own = {row["wave"] for row in self.areas if row["area"] == area}
-        return [wave for wave in self.waves if wave in own]
+        return self._waves_of.get(area, [])
+
+    def wave_then(self, area: str, wave: str, other: str) -> str | None:
+        """The wave of another area that was in the field with this one the longest; of its name where no day is known.
+
+        ``None`` where the other was not asked at the time.
+        """
+        key = (area, wave, other)
+        if key not in self._wave_then:
+            self._wave_then[key] = self._longest_with(area, wave, other)
+        return self._wave_then[key]
+
+    def _longest_with(self, area: str, wave: str, other: str) -> str | None:
+        own, waves = self.windows.get((area, wave)), self.waves_of(other)
+        windows = {at: self.windows[other, at] for at in waves if (other, at) in self.windows}
+        if own is None or len(windows) < len(waves):
+            return wave if wave in waves else None
+        days = {at: (min(own[1], end) - max(own[0], start)).days for at, (start, end) in windows.items()}
+        return max((at for at in days if days[at] >= 0), key=lambda at: (days[at], at == wave), default=None)
 
     def row(self, area: str, wave: str, measure: str) -> Row | None:
         return self._by_place.get((area, wave, measure))
@@ -104,10 +132,13 @@ class AreaTables:
             return None
         return {**row, "n_persons": people} if people >= self.smallest else None
 
-    def others(self, area: str, wave: str, measure: str) -> Row | None:
-        """The area less the average of the other areas shown, each counting once; their errors are independent."""
+    def others(self, area: str, wave: str, measure: str, among: Collection[str] | None = None) -> Row | None:
+        """The area less the average of the other areas shown that were asked at the same time; of ``among`` if given.
+
+        Each counts once; their errors are independent.
+        """
         own = self.shown(area, wave, measure)
-        rest = [row for row in self._together.get((wave, measure), ()) if row["area"] != area]
+        rest = list(self._beside(area, wave, measure, self.names if among is None else among))
         if own is None or not rest or any(row["std_error"] is None for row in (own, *rest)):
             return None
         mean = math.fsum(row["estimate"] for row in rest) / len(rest)
@@ -127,12 +158,22 @@ class AreaTables:
             "n_persons": own["n_persons"],
         }
 
-    def ranked(self, wave: str, measure: str) -> int:
-        """How many areas have a rank."""
-        return sum(1 for row in self._together.get((wave, measure), ()) if row.get("is_ranked"))
+    def _beside(self, area: str, wave: str, measure: str, among: Collection[str]) -> Iterator[Row]:
+        for other in among:
+            at = self.wave_then(area, wave, other) if other != area else None
+            row = self.shown(other, at, measure) if at is not None else None
+            if row is not None:
+                yield row
+
+    def ranked(self, wave: str, measure: str) -> list[str]:
+        """The areas with a rank."""
+        rows = (self.shown(area, wave, measure) for area in self.names)
+        return [row["area"] for row in rows if row is not None and row.get("is_ranked")]
 
 
-def tables_of(areas: pl.DataFrame, changes: pl.DataFrame | None, smallest: int) -> AreaTables:
+def tables_of(
+    areas: pl.DataFrame, changes: pl.DataFrame | None, smallest: int, fieldwork: pl.DataFrame | None = None
+) -> AreaTables:
     """Rows for looking up. Raises ``PaperError`` for frames that are not what the stage ``index`` makes."""
     _require(areas, "areas", AREA_COLUMNS, ("area", "wave", "measure"), LEVELS)
     if areas.is_empty():
@@ -141,7 +182,20 @@ def tables_of(areas: pl.DataFrame, changes: pl.DataFrame | None, smallest: int) 
         _require(changes, "changes", CHANGE_COLUMNS, ("area", "measure", "kind", "wave", "against"), KINDS)
     kept = areas.filter(pl.col("area").is_not_null())
     rows = () if changes is None else tuple(changes.iter_rows(named=True))
-    return AreaTables(tuple(kept.iter_rows(named=True)), rows, smallest)
+    return AreaTables(tuple(kept.iter_rows(named=True)), rows, smallest, _windows(fieldwork))
+
+
+def _windows(fieldwork: pl.DataFrame | None) -> dict[tuple[str, str], Window]:
+    """Area and wave → first and last day, of ``area, wave, start, end``."""
+    if fieldwork is None:
+        return {}
+    missing = [column for column in FIELDWORK if column not in fieldwork.columns]
+    if missing:
+        raise PaperError(
+            f"there is no column `{missing[0]}`", where="fieldwork", todo=f"It has {', '.join(FIELDWORK)}."
+        )
+    days = fieldwork.drop_nulls(FIELDWORK).group_by("area", "wave").agg(pl.col("start").min(), pl.col("end").max())
+    return {(area, wave): (start, end) for area, wave, start, end in days.select(FIELDWORK).iter_rows()}
 
 
 def _require(

@@ -24,7 +24,7 @@ def cells_of(numbers: Iterable[NumberRecord]) -> pl.DataFrame:
         if record.judged is not None:
             own = {name: getattr(record.judged, name) for name in FIELDS}
             rows.append(own | dict(record.judged.where) | {"place": f"{record.what}: {record.printed}"})
-    names = dict.fromkeys([*FIELDS, "area", "wave", "place"])
+    names = dict.fromkeys([*FIELDS, "area", "wave", "place", *(name for row in rows for name in row)])
     kinds = {name: COLUMNS[name][0] if name in COLUMNS else pl.String() for name in names}
     return pl.DataFrame(rows, schema=kinds)
 

@@ -8,7 +8,7 @@ from pipeline.papers.content import Cell, Number, NumberRecord
 from pipeline.papers.profiles.frames import BASE, PREVIOUS, Row
 from pipeline.papers.prose.bind import Records
 from pipeline.papers.prose.origin import Origin
-from pipeline.papers.prose.quantity import Printed, Quantity, dp, interval
+from pipeline.papers.prose.quantity import Printed, Quantity, dp, interval, withheld
 from pipeline.specs.rounding import decimal, to_base
 
 TABLES = {"mean": "areas", "difference": "area_changes", "change": "area_changes"}
@@ -18,18 +18,25 @@ TABLES = {"mean": "areas", "difference": "area_changes", "change": "area_changes
 class Numbers:
     """Prints numbers of one area, and keeps the record of each. ``places``: decimal places of scores.
 
-    ``counts``: numbers of people are printed as multiples of this.
+    ``counts``: numbers of people are printed as multiples of this; ``ends_of_scale``: where scores end, if they do.
     """
 
     study: str
     label: str
     places: int
     counts: int
+    ends_of_scale: tuple[float, float] | None = None
     records: Records = field(default_factory=Records)
 
     def level(self, row: Row, what: str) -> Quantity:
-        """A score of the area at one wave."""
-        return self._quantity(row, "mean", what, None)
+        """A score of the area at one wave; its interval ends where the scale does."""
+        made = self._quantity(row, "mean", what, None)
+        if self.ends_of_scale is None or made.low is None or made.high is None:
+            return made
+        least, most = self.ends_of_scale
+        return replace(
+            made, low=max(made.low, min(least, row["estimate"])), high=min(made.high, max(most, row["estimate"]))
+        )
 
     def difference(self, row: Row, what: str, smallest: float | None) -> Quantity:
         """A difference of the area: from what it is compared with, or from an earlier wave."""
@@ -45,7 +52,8 @@ class Numbers:
     def ratio(self, row: Row, what: str) -> Quantity:
         """The score now for every hundred at the base wave."""
         made = self.difference(row, what, None)
-        return Quantity(row["ratio"], replace(made.origin, column="ratio"), null=100.0)
+        origin = replace(made.origin, column="ratio")
+        return Quantity(row["ratio"], origin, row.get("ratio_low"), row.get("ratio_high"), null=100.0)
 
     def fact(self, row: Row, column: str, what: str) -> Quantity:
         """Another number of a row, such as its reliability."""
@@ -83,17 +91,26 @@ class Numbers:
 
     def score(self, quantity: Quantity) -> Number:
         """``57.6``"""
-        return self.print(dp(quantity, self.places))
+        return self.print(self._single(quantity, self.places))
 
-    def ends(self, quantity: Quantity) -> Number:
+    def ends(self, quantity: Quantity, places: int | None = None) -> Number:
         """``54.1 to 61.2``"""
-        return self.print(interval(quantity, self.places))
+        to = self.places if places is None else places
+        if _is_clear(quantity) or withheld(quantity) or quantity.low is None or quantity.high is None:
+            return self.print(interval(quantity, to))
+        return self.print(Printed(f"{decimal(quantity.low, to)} to {decimal(quantity.high, to)}", quantity, to))
 
-    def signed(self, quantity: Quantity) -> Number:
+    def signed(self, quantity: Quantity, places: int | None = None) -> Number:
         """``+4.2``: a difference with its sign."""
-        printed = dp(quantity, self.places)
-        sign = "+" if quantity.known() > 0 and not printed.text.startswith(("<", ">")) else ""
-        return self.print(replace(printed, text=f"{sign}{printed.text}"))
+        printed = self._single(quantity, self.places if places is None else places)
+        is_sign = quantity.known() > 0 and not printed.text.startswith(("<", ">")) and printed.text.strip("0.")
+        return self.print(replace(printed, text=f"{'+' if is_sign else ''}{printed.text}"))
+
+    def _single(self, quantity: Quantity, places: int) -> Printed:
+        """All to the same places, but for a clear difference that these would print as none."""
+        if _is_clear(quantity) or withheld(quantity):
+            return dp(quantity, places)
+        return Printed(decimal(quantity.known(), places), quantity, places)
 
     def people(self, row: Row, column: str, what: str) -> Number:
         """A number of people, rounded where exact ones could give a number of few people away."""
@@ -117,3 +134,10 @@ class Numbers:
 
     def plain(self, quantity: Quantity, places: int) -> Number:
         return self.print(dp(quantity, places))
+
+
+def _is_clear(quantity: Quantity) -> bool:
+    """Whether its interval leaves out no effect; of a score without one, whether there is anything to print."""
+    if quantity.low is None or quantity.high is None:
+        return False
+    return quantity.low > quantity.null or quantity.high < quantity.null

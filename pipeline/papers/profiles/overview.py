@@ -25,6 +25,7 @@ from pipeline.papers.content import (
     with_annex,
     words,
 )
+from pipeline.papers.declared import period_words
 from pipeline.papers.disclosure.collect import cleared
 from pipeline.papers.disclosure.rules import refused_cells
 from pipeline.papers.phrases import in_sentence, joined
@@ -40,6 +41,7 @@ from pipeline.papers.profiles.compose import gives_away
 from pipeline.papers.profiles.content import About
 from pipeline.papers.profiles.frames import INDEX, PREVIOUS, AreaTables, tables_of
 from pipeline.papers.prose.words import read
+from pipeline.specs.base import Period
 from pipeline.specs.disclosure import SMALLEST, Disclosure
 from pipeline.specs.profile import Profiles
 
@@ -55,6 +57,7 @@ def overview(
     figures: Mapping[str, FigureFile] | None = None,
     pages: Mapping[str, str] | None = None,
     wave: str | None = None,
+    fieldwork: pl.DataFrame | None = None,
     settings: Profiles | None = None,
     about: About | None = None,
     smallest: int = SMALLEST,
@@ -62,12 +65,13 @@ def overview(
     """All areas of a study as one document, for any of the writers of papers.
 
     Frames, ``labels``, ``settings`` and ``about`` as in ``profile``. ``figures``: name → drawn figure; ``pages``:
-    area → the address of its profile. ``wave``: the one in which most areas can be shown, unless it is named. Its annex
+    area → the address of its profile. ``wave``: the one in which most areas can be shown, unless it is named;
+    ``fieldwork``: ``area, wave, start, end`` (dates), where areas of one wave were asked in different months. Its annex
     holds every score and every difference: the workbook has them all.
 
     Raises ``PaperError`` for frames of another kind, and if a number may not be published.
     """
-    tables = tables_of(areas, changes, smallest)
+    tables = tables_of(areas, changes, smallest, fieldwork)
     rules, of = settings or Profiles(), about or About()
     at = wave or wave_of_most(tables)
     if at not in tables.waves:
@@ -120,7 +124,7 @@ def summary(tabled: Tabled) -> str:
     """How many areas are shown and ranked, and which of them clearly moved since the wave before."""
     tables = tabled.tables
     shown = [area for area in tables.names if tables.shown(area, tabled.wave, INDEX) is not None]
-    ranked = tables.ranked(tabled.wave, INDEX)
+    ranked = len(tables.ranked(tabled.wave, INDEX))
     start = f"{_areas(len(shown))} can be shown in {tabled.wave_label(tabled.wave)}, {ranked or 'none'} with a rank."
     return " ".join(filter(None, (start, moved_words(tabled))))
 
@@ -143,6 +147,24 @@ def moved_words(tabled: Tabled) -> str:
     return f"Since the wave before, the {in_sentence(tabled.measure(INDEX))} {went}."
 
 
+def asked_apart(tabled: Tabled) -> str:
+    """In which months the areas of the wave were asked, where these are not the same for all."""
+    months: dict[str, list[str]] = {}
+    for area in tabled.areas:
+        window = tabled.tables.windows.get((area, tabled.wave))
+        if window is not None:
+            months.setdefault(period_words(Period(start=window[0], end=window[1])), []).append(
+                tabled.tables.names[area]
+            )
+    if len(months) < 2:
+        return ""
+    said = "; ".join(f"{joined(names)} in {when}" for when, names in months.items())
+    return (
+        f"A wave is not a date: of {tabled.wave_label(tabled.wave)}, these areas were asked at different times, so "
+        f"that differences between them may be differences in time. {said}."
+    )
+
+
 def _areas(count: int) -> str:
     return "One area" if count == 1 else f"{count} areas"
 
@@ -153,7 +175,8 @@ def _blocks(tabled: Tabled, figures: Mapping[str, FigureFile], pages: Mapping[st
         "A rank is only as sure as its interval: where the intervals of two areas overlap widely, the data do not say "
         "which is higher. Areas below the declared floor of reliability are shown without a rank."
     )
-    yield Callout("note", "", (Paragraph(words(read_as)),))
+    apart = asked_apart(tabled)
+    yield Callout("note", "", (Paragraph(words(read_as)), *([Paragraph(words(apart))] if apart else [])))
     for number, (key, file) in enumerate(figures.items(), start=1):
         yield FigureBlock(number, key, file, tabled.about.synthetic)
     yield Heading(2, words("Scores"), "scores")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from pipeline.errors import PaperError
-from pipeline.papers.content import Runs, plain
+from pipeline.papers.content import Run, Runs, plain
 from pipeline.papers.profiles.content import AreaProfile
 from pipeline.papers.writers import as_shown
 from pipeline.papers.writers.html import css_string
@@ -49,10 +49,14 @@ def _compiled(template: str) -> Template:
 def _runs(runs: Runs) -> Markup:
     """Numbers do not break over a line."""
     parts = (
-        f'<span class="n">{escape(plain((run,)))}</span>' if run.kind == "number" else escape(plain((run,)))
-        for run in runs
+        f'<span class="n">{escape(plain((run,)))}</span>' if is_numeral(run) else escape(plain((run,))) for run in runs
     )
     return Markup("".join(parts))
+
+
+def is_numeral(run: Run) -> bool:
+    """Words that follow a result are bound to it as its digits are, and break over a line as other words do."""
+    return run.kind == "number" and any(sign.isdigit() for sign in plain((run,)))
 
 
 def _picture(svg: str, alt: str = "") -> Markup:

@@ -30,6 +30,8 @@ def profile_data(content: AreaProfile) -> dict[str, Any]:
     for bar in found["bars"]:
         bar["picture"] = in_ink(bar["picture"])
     found["axis"] = in_ink(found["axis"])
+    if found["course"] is not None:
+        found["course"]["picture"] = in_ink(found["course"]["picture"])
     return {**found, "title": content.title}
 
 

@@ -1,58 +1,97 @@
-"""Signals of the tension monitor in a profile: where to look next, never a verdict on a place."""
+"""What the tension monitor says of an area: where to look next, never a verdict on a place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 
 from pipeline.errors import PaperError
 from pipeline.papers.content import Cell, Runs
-from pipeline.papers.phrases import in_sentence
+from pipeline.papers.phrases import in_sentence, sentence
 from pipeline.papers.profiles.subject import Subject, said
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import Quantity, dp, size
+from pipeline.specs.rounding import rounded
 
 COLUMNS = ("area", "measure", "wave", "against", "fall", "signal", "n_persons")
 
 
 def signals_of(subject: Subject, monitor: pl.DataFrame | None) -> tuple[Runs, ...]:
-    """One paragraph per measure that fell by more than sampling explains at the wave of the profile."""
+    """One paragraph per measure that fell by more than chance explains at the wave of the profile, or that none did.
+
+    The last says how often a sign appears although nothing changed. Empty where the area was not looked at.
+    """
     if monitor is None or monitor.is_empty():
         return ()
     missing = [column for column in COLUMNS if column not in monitor.columns]
     if missing:
         raise PaperError(f"there is no column `{missing[0]}`", where="monitor", todo=f"It has {', '.join(COLUMNS)}.")
-    own = monitor.filter(
-        pl.col("area") == subject.area,
-        pl.col("wave") == subject.wave,
-        pl.col("signal") == "below",
-        pl.col("n_persons") >= subject.tables.smallest,
-        pl.col("fall").is_not_null(),
+    rows = [
+        row
+        for row in monitor.filter(pl.col("area") == subject.area, pl.col("wave") == subject.wave).iter_rows(named=True)
+        if subject.row(row["measure"]) is not None
+    ]
+    judged = [row for row in rows if row["signal"] != "not_judged" and _can_be_said(subject, row)]
+    if not judged:
+        return tuple(_not_judged(subject, rows))
+    fell = [row for row in judged if row["signal"] == "below"]
+    return (*(_fell(subject, row) for row in fell), *([] if fell else [_none(subject, judged)]), *_false_alarms(judged))
+
+
+def _can_be_said(subject: Subject, row: dict[str, Any]) -> bool:
+    people = row["n_persons"]
+    return people is not None and people >= subject.tables.smallest and row["fall"] is not None
+
+
+def _not_judged(subject: Subject, rows: list[dict[str, Any]]) -> Iterator[Runs]:
+    """Why nothing was judged. What the table says of it is printed only where it is of areas, not of people here."""
+    if rows:
+        notes = {
+            str(row.get("note") or "") for row in rows if row["n_persons"] is not None and _can_be_said(subject, row)
+        }
+        why = f": {notes.pop().rstrip('.')}" if len(notes) == 1 and "" not in notes else ""
+        yield said(f"Sudden falls cannot be told from chance in {subject.when(subject.wave)}{why}.")
+
+
+def _none(subject: Subject, judged: list[dict[str, Any]]) -> Runs:
+    since = {row["against"] for row in judged}
+    before = f" since {subject.when(since.pop())}" if len(since) == 1 else ""
+    return said(
+        f"None of the {len(judged)} measures looked at fell{before} by more than chance and the usual ups and downs of "
+        "areas explain."
     )
-    return tuple(_paragraphs(subject, own))
 
 
-def _paragraphs(subject: Subject, rows: pl.DataFrame) -> Iterator[Runs]:
-    for row in rows.iter_rows(named=True):
-        if subject.row(row["measure"]) is None:
-            continue
-        label = in_sentence(subject.measure(row["measure"]))
-        where = (("area", subject.area), ("wave", subject.wave))
-        judged = Cell("estimate", row["fall"], row["n_persons"], where, row["measure"], weighted=True)
-        origin = Origin(
-            f"Fall of {label}",
-            f"monitor/{subject.numbers.study}",
-            outcome=row["measure"],
-            component="change",
-            place=(subject.wave, subject.area),
-            column="fall",
-            judged=judged,
-        )
-        fell = subject.numbers.print(dp(size(Quantity(row["fall"], origin)), subject.settings.places))
+def _fell(subject: Subject, row: dict[str, Any]) -> Runs:
+    label = in_sentence(subject.measure(row["measure"]))
+    where = (("area", subject.area), ("wave", subject.wave))
+    origin = Origin(
+        f"Fall of {label}",
+        f"monitor/{subject.numbers.study}",
+        outcome=row["measure"],
+        component="change",
+        place=(subject.wave, subject.area),
+        column="fall",
+        judged=Cell("estimate", row["fall"], row["n_persons"], where, row["measure"], weighted=True),
+    )
+    fell = subject.numbers.print(dp(size(Quantity(row["fall"], origin)), subject.settings.places))
+    return said(
+        f"Look next at {label}: it fell by ",
+        fell,
+        f" {subject.settings.scale} since {subject.when(row['against'])}, by more than chance and the usual ups "
+        "and downs of areas explain. It says nothing of why, and is no verdict on the place.",
+    )
+
+
+def _false_alarms(judged: list[dict[str, Any]]) -> Iterator[Runs]:
+    rates = {float(row["expected_false_alarms"]) for row in judged if row.get("expected_false_alarms") is not None}
+    if len(rates) == 1:
+        rate = rates.pop()
         yield said(
-            f"Early sign: {label} fell by ",
-            fell,
-            f" since {subject.wave_label(row['against'])}, more than chance "
-            "explains. It says where to look next, and is no verdict on the place.",
+            sentence(
+                f"if nothing changed anywhere, about {rounded(100 * rate, 0)} in 100 waves would still show such a "
+                "sign in some area by chance"
+            )
         )

@@ -8,20 +8,18 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from pipeline.papers.content import Runs
-from pipeline.papers.declared import period_words
 from pipeline.papers.profiles.content import Fact
 from pipeline.papers.profiles.frames import INDEX
 from pipeline.papers.profiles.subject import Subject, said
-from pipeline.specs.base import Period
 
 
-def small_print(subject: Subject, fieldwork: pl.DataFrame | None) -> tuple[Fact, ...]:
+def small_print(subject: Subject, *, is_shown: bool) -> tuple[Fact, ...]:
     """Label and text of each fact. Of an area that is withheld, nothing that was answered."""
     about, settings = subject.about, subject.settings
     found: list[Fact] = []
     if about.population:
         found.append(("Who was asked", said(about.population.rstrip("."), ".")))
-    asked = tuple(_asked(subject, fieldwork))
+    asked = tuple(_asked(subject)) if is_shown else ()
     if asked:
         found.append(("When, and how many people here", said(*asked)))
     if settings.vintage:
@@ -32,7 +30,7 @@ def small_print(subject: Subject, fieldwork: pl.DataFrame | None) -> tuple[Fact,
     return tuple(found)
 
 
-def _asked(subject: Subject, fieldwork: pl.DataFrame | None) -> Iterator[Runs]:
+def _asked(subject: Subject) -> Iterator[Runs]:
     """Each wave with its months and, rounded where that has to be, how many people answered."""
     first = True
     for wave in subject.tables.waves_of(subject.area):
@@ -40,7 +38,7 @@ def _asked(subject: Subject, fieldwork: pl.DataFrame | None) -> Iterator[Runs]:
         row = next(filter(None, rows), None)
         if row is None or subject.tables.waves.index(wave) > subject.tables.waves.index(subject.wave):
             continue
-        months = period(fieldwork, subject.area, wave)
+        months = subject.period(wave)
         between = f" ({months})" if months else ""
         people = subject.numbers.people(row, "n_persons", "People who answered")
         yield said("" if first else "; ", f"{subject.wave_label(wave)}{between}: ", people)
@@ -49,19 +47,6 @@ def _asked(subject: Subject, fieldwork: pl.DataFrame | None) -> Iterator[Runs]:
         about = " about" if subject.numbers.counts > 1 else ""
         rounded = f" Numbers of people are rounded to {subject.numbers.counts}." if about else ""
         yield said(f".{rounded}")
-
-
-def period(fieldwork: pl.DataFrame | None, area: str, wave: str) -> str:
-    """``May to July 2021``, of ``area, wave, start, end``; empty where it is not known."""
-    if fieldwork is None:
-        return ""
-    own = fieldwork.filter(pl.col("area") == area, pl.col("wave") == wave).drop_nulls(["start", "end"])
-    if own.is_empty():
-        return ""
-    start, end = own["start"].min(), own["end"].max()
-    assert isinstance(start, dt.date)
-    assert isinstance(end, dt.date)
-    return period_words(Period(start=start, end=end))
 
 
 def fieldwork_of(index: pl.DataFrame, calendar: Mapping[tuple[str, str], tuple[dt.date, dt.date]]) -> pl.DataFrame:
@@ -86,10 +71,14 @@ def how_to_read(subject: Subject) -> tuple[str, ...]:
     )
     smallest = subject.smallest(INDEX)
     named = f" ({smallest:g} {subject.settings.scale} for the index)" if smallest is not None else ""
-    diamond = f" The open diamond is {subject.comparison}." if subject.comparison else ""
+    first = (
+        f"The middle line is {subject.comparison}. The dot is how far {subject.label} lies from it, the bar the "
+        f"{level} interval. The dot is full where the two clearly differ, and open where they do not."
+        if subject.comparison
+        else f"The dot is the score of {subject.label}, the line its {level} interval."
+    )
     return (
-        f"The dot is the score of {subject.label}, the line its {level} interval.{diamond} The dot is full "
-        "where the two clearly differ, and open where they do not.",
+        first,
         f"{words}{named}.",
         "Scores rest on what people answered, not on records. Areas differ in who lives there: a difference is not by "
         "itself a success or a failure of anyone.",

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.papers.content import Number, Runs, Text
+from pipeline.papers.declared import period_words
 from pipeline.papers.phrases import in_sentence
 from pipeline.papers.profiles.content import About, Reading
 from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, AreaTables, Row
 from pipeline.papers.profiles.numbers import Numbers
 from pipeline.papers.prose.quantity import WORDS, Quantity
 from pipeline.papers.prose.words import DIFFERS, MOVED, difference_of, differs, moved
+from pipeline.specs.base import Period
 from pipeline.specs.profile import Profiles
 
-OTHERS = "others"
+OTHERS, COMPARISON = "others", "comparison"
+YEAR = re.compile(r"\b(19|20)\d\d\b")
 
 
 def _others(count: int) -> str:
@@ -36,7 +40,7 @@ def said(*parts: str | Number | Runs) -> Runs:
 
 @dataclass(frozen=True)
 class Subject:
-    """``labels``: measure → what readers call it, the index with the rest."""
+    """``labels``: measure → what readers call it, the index with the rest; ``peers``: areas that are the comparison."""
 
     tables: AreaTables
     area: str
@@ -45,6 +49,7 @@ class Subject:
     settings: Profiles
     about: About
     numbers: Numbers
+    peers: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -53,8 +58,23 @@ class Subject:
     def measure(self, key: str) -> str:
         return self.labels.get(key) or key.replace("_", " ").capitalize()
 
+    @property
+    def measures(self) -> list[str]:
+        """The index, then its domains."""
+        return [INDEX, *self.tables.domains]
+
     def wave_label(self, wave: str) -> str:
         return self.about.waves.get(wave) or wave
+
+    def period(self, wave: str) -> str:
+        """``May to July 2021``; empty where it is not known."""
+        window = self.tables.windows.get((self.area, wave))
+        return period_words(Period(start=window[0], end=window[1])) if window is not None else ""
+
+    def when(self, wave: str) -> str:
+        """A wave as a date, as readers know it: its name where that has a year, or its months, if they are known."""
+        label, months = self.wave_label(wave), self.period(wave)
+        return label if YEAR.search(label) or not months else months.replace(" to ", "\N{EN DASH}")
 
     def row(self, measure: str) -> Row | None:
         return self.tables.shown(self.area, self.wave, measure)
@@ -69,10 +89,25 @@ class Subject:
         return ""
 
     def _compared(self, measure: str, kind: str) -> Row | None:
-        find: Callable[[str, str, str], Row | None] = self.tables.others
-        if kind != OTHERS:
-            return self.tables.change(self.area, self.wave, measure, kind)
-        return find(self.area, self.wave, measure)
+        if kind == OTHERS:
+            return self.tables.others(self.area, self.wave, measure)
+        row = self.tables.change(self.area, self.wave, measure, kind)
+        return self._with_peers(measure, row) if kind == COMPARISON and self.peers else row
+
+    def _with_peers(self, measure: str, row: Row | None) -> Row | None:
+        """The comparison at the same time: a row of the same wave where that is one, or the average of its areas.
+
+        ``row``: of the wave of that name, which may lie months apart where arms have calendars of their own.
+        """
+        if self.area in self.peers or not self.tables.windows:
+            return row
+        then = {self.tables.wave_then(self.area, self.wave, peer) for peer in self.peers}
+        if row is not None and then == {self.wave}:
+            return row
+        made = self.tables.others(self.area, self.wave, measure, self.peers)
+        if made is None or int(made["against"]) < len(self.peers):
+            return None
+        return {**made, "kind": COMPARISON, "against": COMPARISON}
 
     @cached_property
     def _comparisons(self) -> dict[str, Row | None]:

@@ -54,7 +54,7 @@ def strip(
 ) -> str:
     """One measure, or the axis alone where there is no value. The dot is full where the difference is clear."""
     middle = HEIGHT / 2
-    parts = [_line(axis.at(tick), 0, axis.at(tick), HEIGHT, 0.5, ' opacity="0.28"') for tick in axis.ticks]
+    parts = [line(axis.at(tick), 0, axis.at(tick), HEIGHT, 0.5, ' opacity="0.28"') for tick in axis.ticks]
     if reference is not None:
         x, half = axis.at(reference), 5.2
         points = (
@@ -63,12 +63,12 @@ def strip(
         parts.append(f'<polygon points="{points}" class="ground" fill="none" {STROKE} stroke-width="1.4"/>')
     if value is not None:
         if low is not None and high is not None:
-            parts.append(_line(axis.at(low), middle, axis.at(high), middle, 2.4))
-            parts += [_line(axis.at(end), middle - 3.2, axis.at(end), middle + 3.2, 1.2) for end in (low, high)]
+            parts.append(line(axis.at(low), middle, axis.at(high), middle, 2.4))
+            parts += [line(axis.at(end), middle - 3.2, axis.at(end), middle + 3.2, 1.2) for end in (low, high)]
         full = reading in ("up", "down")
         look = 'fill="currentColor"' if full else 'fill="white" class="ground-dot"'
         parts.append(f'<circle cx="{axis.at(value):.1f}" cy="{middle:g}" r="4.2" {look} {STROKE} stroke-width="1.6"/>')
-    return _svg(HEIGHT, "".join(parts))
+    return picture(HEIGHT, "".join(parts))
 
 
 def axis_strip(axis: Axis) -> str:
@@ -80,26 +80,20 @@ def axis_strip(axis: Axis) -> str:
         anchor = "start" if number == 0 and axis.at(tick) < 12 else "end" if axis.at(tick) > WIDTH - 12 else "middle"
         x = {"start": 1.0, "end": WIDTH - 1.0, "middle": axis.at(tick)}[anchor]
         shown.append(f'<text x="{x:.1f}" y="11" {style.replace("middle", anchor)}>{decimal(tick, places)}</text>')
-    return _svg(14.0, "".join(shown))
+    return picture(14.0, "".join(shown))
 
 
-def strip_words(value: float | None, low: float | None, high: float | None, reference: float | None) -> str:
-    """What a strip shows, for those who do not see it; the numbers stand beside it."""
-    if value is None:
-        return "No dot: not shown."
-    if reference is None:
-        return "A dot with its interval; no diamond, for there is nothing to compare with."
-    side = "right of" if value > reference else "left of" if value < reference else "on"
-    if low is None or high is None:
-        return f"Dot {side} the diamond."
-    reach = "its interval includes the diamond" if low <= reference <= high else "its interval ends before the diamond"
-    return f"Dot {side} the diamond; {reach}."
+def strip_words(label: str, value: str) -> str:
+    """What a strip shows: the score with its interval."""
+    return f"{label}: {value}."
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, width: float, more: str = "") -> str:
+def line(x1: float, y1: float, x2: float, y2: float, width: float, more: str = "") -> str:
+    """A line in the ink of the page."""
     ends = f'x1="{x1:.1f}" y1="{y1:g}" x2="{x2:.1f}" y2="{y2:g}"'
     return f'<line {ends} stroke="currentColor" stroke-width="{width:g}"{more}/>'
 
 
-def _svg(height: float, inside: str) -> str:
+def picture(height: float, inside: str) -> str:
+    """A drawing as wide as every strip."""
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}">{inside}</svg>'

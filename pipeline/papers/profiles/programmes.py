@@ -1,0 +1,107 @@
+"""How an area of a programme differs from where there was none, beside what is pooled over all its areas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import PaperError
+from pipeline.papers.content import Cell, Runs
+from pipeline.papers.phrases import in_sentence, sentence
+from pipeline.papers.profiles.frames import NUMBERS
+from pipeline.papers.profiles.subject import Subject, said
+from pipeline.papers.prose.origin import Origin
+from pipeline.papers.prose.quantity import Quantity
+from pipeline.papers.prose.words import read
+
+COLUMNS = ("programme", "outcome", "area", "wave", "row", *NUMBERS, "n_persons")
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What programme.yaml says: its label, what its effects are of, and the code of each of its areas → its key there.
+
+    ``units``: what effects are measured in ("standard deviations"). ``smallest``: the smallest effect of interest.
+    """
+
+    label: str
+    description: str
+    areas: Mapping[str, str]
+    outcomes: Mapping[str, str]
+    units: str = "standard deviations"
+    smallest: float | None = None
+
+
+def programmes_of(
+    subject: Subject, effects: pl.DataFrame | None, declared: Mapping[str, Programme]
+) -> tuple[Runs, ...]:
+    """One paragraph per programme that the area is in, at the last wave with effects up to that of the profile."""
+    if effects is None or effects.is_empty():
+        return ()
+    missing = [column for column in COLUMNS if column not in effects.columns]
+    if missing:
+        raise PaperError(f"there is no column `{missing[0]}`", where="programme", todo=f"It has {', '.join(COLUMNS)}.")
+    found = []
+    for key, programme in declared.items():
+        own = programme.areas.get(subject.area)
+        rows = effects.filter(pl.col("programme") == key) if own is not None else effects.clear()
+        waves = [wave for wave in subject.tables.waves_of(subject.area) if wave in set(rows["wave"])]
+        if subject.wave in waves:
+            found.append(_said(subject, programme, rows.filter(pl.col("wave") == subject.wave), str(own)))
+    return tuple(runs for runs in found if runs)
+
+
+def _said(subject: Subject, programme: Programme, rows: pl.DataFrame, own: str) -> Runs:
+    here = {
+        row["outcome"]: row for row in rows.filter(pl.col("area") == own, pl.col("row") == "area").iter_rows(named=True)
+    }
+    pooled = {row["outcome"]: row for row in rows.filter(pl.col("row") == "pooled").iter_rows(named=True)}
+    parts = list(_outcomes(subject, programme, here, pooled))
+    if not parts:
+        return ()
+    head = f"{programme.label}, in {subject.when(subject.wave)}, in {programme.units}: "
+    listed: list[str | Runs] = []
+    for number, part in enumerate(parts):
+        listed += ["; " if number else "", part]
+    return said(head, *listed, ". ", f"{sentence(programme.description)}" if programme.description else "")
+
+
+def _outcomes(
+    subject: Subject, programme: Programme, here: Mapping[str, Any], pooled: Mapping[str, Any]
+) -> Iterator[Runs]:
+    for outcome, row in here.items():
+        whole = pooled.get(outcome)
+        few = [one for one in (row, whole) if one is not None and not _can_be_said(one, subject.tables.smallest)]
+        if few or row["conf_low"] is None:
+            continue
+        label = in_sentence(programme.outcomes.get(outcome) or outcome.replace("_", " "))
+        told = said(f"{label} ", _amount(subject, row, label, "this area"))
+        if whole is not None and whole["conf_low"] is not None:
+            verdict = read(whole["conf_low"], whole["conf_high"], programme.smallest)
+            word = {"up": "higher", "down": "lower", "same": "about the same", "unclear": "not clearly different"}[
+                verdict
+            ]
+            told = said(told, ", in all its areas ", _amount(subject, whole, label, "all areas"), f" ({word})")
+        yield told
+
+
+def _can_be_said(row: Mapping[str, Any], smallest: int) -> bool:
+    return row["estimate"] is not None and row["n_persons"] is not None and row["n_persons"] >= smallest
+
+
+def _amount(subject: Subject, row: Mapping[str, Any], label: str, of: str) -> Runs:
+    where = (("programme", str(row["programme"])), ("area", row["area"]), ("wave", row["wave"]))
+    origin = Origin(
+        f"Effect on {label}, {of}",
+        f"programme/{subject.numbers.study}",
+        outcome=row["outcome"],
+        component="difference",
+        place=(row["wave"], subject.area),
+        column="estimate",
+        judged=Cell("estimate", row["estimate"], row["n_persons"], where, row["outcome"], weighted=True),
+    )
+    found = Quantity(row["estimate"], origin, row["conf_low"], row["conf_high"])
+    return said(subject.numbers.signed(found, 2), " (", subject.numbers.ends(found, 2), ")")
