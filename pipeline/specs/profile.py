@@ -31,7 +31,8 @@ class Choice(Declaration):
     are put in order: with chance taken out by the reliability of the area's mean (``shrunken``), or as measured
     (``raw``). ``clear``: only where the interval of the difference excludes none, beyond the smallest difference of
     interest. ``changes``: also what clearly rose (or fell) since the previous wave. ``nearest``: where fewer meet the
-    rule than it asks for, the next are named as well, and that chance may explain them.
+    rule than it asks for, the next that differ by more than a standard error are named as well, and that chance may
+    explain them.
     """
 
     most: int = Field(default=3, ge=1, le=6)

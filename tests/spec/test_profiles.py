@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 from itertools import pairwise
@@ -16,7 +17,16 @@ from test_papers_pdf import elements
 
 from pipeline.errors import CohesionError
 from pipeline.papers.content import plain
-from pipeline.papers.profiles import About, AreaProfile, profile, profile_html, profile_numbers, profile_pdf, profiles
+from pipeline.papers.profiles import (
+    About,
+    AreaProfile,
+    Programme,
+    profile,
+    profile_html,
+    profile_numbers,
+    profile_pdf,
+    profiles,
+)
 from pipeline.paths import Paths
 from pipeline.specs.profile import Profiles
 
@@ -270,8 +280,8 @@ def test_a_signal_of_the_monitor_says_where_to_look():
     given: dict[str, Any] = {"area": "5", "labels": frames["labels"], "about": ABOUT}
     content = profile(frames["areas"], frames["changes"], monitor=monitor, **given)
     assert [plain(runs) for runs in content.signals] == [
-        "Look next at unity and fairness: it fell by 4.2 points since Wave 2, by more than chance and the usual ups and "
-        "downs of areas explain. It says nothing of why, and is no verdict on the place."
+        "Look next at unity and fairness: it fell by 4.2 points since Wave 2, by more than chance and the usual ups "
+        "and downs of areas explain. It says nothing of why, and is no verdict on the place."
     ]
 
 
@@ -290,3 +300,134 @@ def test_small_print_names_vintage_people_and_how_to_read():
     names = [name for name, _ in content.small_print]
     assert names == ["Who was asked", "When, and how many people here", "Codes of areas"]
     assert len(content.reading) == 3
+
+
+def dated(frames: dict[str, Any], later: dict[str, dict[str, int]]) -> pl.DataFrame:
+    """Fieldwork in January, March and May 2021; ``later``: area → wave → another month."""
+    months = {"w01": 1, "w02": 3, "w03": 5}
+    rows = [
+        (area, wave, dt.date(2021, month, 1), dt.date(2021, month, 20))
+        for area, wave in frames["areas"].select("area", "wave").unique().iter_rows()
+        for month in [later.get(area, {}).get(wave, months[wave])]
+    ]
+    return pl.DataFrame(rows, schema=["area", "wave", "start", "end"], orient="row")
+
+
+def test_areas_are_compared_with_those_asked_at_the_same_time_whatever_their_wave_is_called():
+    frames = made_up(comparison=False, small=(), names=("Kent", "Wales", "Bradford"), absent={"Bradford": ("w03",)})
+    fieldwork = dated(frames, {"3": {"w01": 3, "w02": 5}})
+    given: dict[str, Any] = {"labels": frames["labels"], "about": ABOUT, "fieldwork": fieldwork}
+    content = profile(frames["areas"], area="1", **given)
+    then = {"2": "w03", "3": "w02"}
+    values = [
+        frames["areas"].row(
+            by_predicate=(pl.col("area") == area) & (pl.col("wave") == wave) & (pl.col("measure") == "index"),
+            named=True,
+        )["estimate"]
+        for area, wave in then.items()
+    ]
+    assert plain(content.bars[0].reference) == f"{sum(values) / 2:.1f}"
+    assert "asked at the same time (May 2021)" in words(content)
+
+
+def test_areas_asked_at_other_times_are_no_comparison():
+    frames = made_up(comparison=False, small=(), names=("Kent", "Wales", "Bradford"))
+    fieldwork = dated(frames, {"3": {"w01": 7, "w02": 8, "w03": 9}})
+    given: dict[str, Any] = {"labels": frames["labels"], "about": ABOUT, "fieldwork": fieldwork}
+    content = profile(frames["areas"], area="1", **given)
+    assert content.comparison == "the other area"
+    assert "one area was not asked then" in words(content)
+    alone = profile(frames["areas"], area="3", **given)
+    assert alone.comparison == ""
+    assert "nothing to compare with at this time" in words(alone)
+
+
+def test_the_comparison_is_found_at_the_same_time_where_its_waves_have_other_names():
+    """The row of the wave of that name lies months apart: it is not used."""
+    frames = made_up(small=(), names=("Kent", "Wales", "Metropolis"), absent={"Metropolis": ("w03",)})
+    fieldwork = dated(frames, {"3": {"w01": 3, "w02": 5}})
+    content = profile(
+        frames["areas"], frames["changes"], area="1", labels=frames["labels"], about=ABOUT, settings=SETTINGS,
+        fieldwork=fieldwork, comparison_areas=("3",),
+    )  # fmt: skip
+    row = frames["areas"].row(
+        by_predicate=(pl.col("area") == "3") & (pl.col("wave") == "w02") & (pl.col("measure") == "index"), named=True
+    )
+    assert content.comparison == "the four metropolitan areas"
+    assert plain(content.bars[0].reference) == f"{row['estimate']:.1f}"
+
+
+def test_an_interval_ends_where_the_scale_ends():
+    frames = made_up(small=())
+    areas = frames["areas"].with_columns(
+        conf_low=pl.when(pl.col("measure") == "unity").then(-3.0).otherwise("conf_low")
+    )
+    content = profile(areas, area="1", labels=frames["labels"], settings=Profiles(against=("benchmark",)), about=ABOUT)
+    unity = next(bar for bar in content.bars if bar.measure == "unity")
+    assert "(0.0 to " in plain(unity.value)
+
+
+def test_what_chance_may_explain_is_named_as_such():
+    frames = made_up()
+    changes = frames["changes"].with_columns(
+        pl.when(kind="comparison").then(1.5).otherwise("estimate").alias("estimate"),
+        pl.when(kind="comparison").then(1.0).otherwise("std_error").alias("std_error"),
+        pl.when(kind="comparison").then(-0.46).otherwise("conf_low").alias("conf_low"),
+        pl.when(kind="comparison").then(3.46).otherwise("conf_high").alias("conf_high"),
+    )
+    given: dict[str, Any] = {"area": "5", "labels": frames["labels"], "about": ABOUT}
+    content = profile(frames["areas"], changes, **given)
+    assert content.strengths == ()
+    assert "Next highest, though chance may explain it: " in plain(content.strengths_note)
+    quiet = Profiles.model_validate({"strengths": {"nearest": False}})
+    assert "chance may" not in plain(profile(frames["areas"], changes, settings=quiet, **given).strengths_note)
+
+
+def monitor_of(signal: str, rate: float | None = 0.05) -> pl.DataFrame:
+    row = {"area": "5", "measure": "unity", "wave": "w03", "against": "w02", "fall": 0.4, "n_persons": 200}
+    return pl.DataFrame([row | {"signal": signal, "expected_false_alarms": rate, "note": "3 areas, and 6 are needed"}])
+
+
+@pytest.mark.parametrize(
+    ("signal", "said"),
+    [
+        ("within", "The measure looked at did not fall since Wave 2"),
+        ("above", "The measure looked at did not fall since Wave 2"),
+        ("not_judged", "Sudden falls cannot be told from chance in Wave 3: 3 areas, and 6 are needed."),
+    ],
+)
+def test_the_monitor_says_when_there_is_no_sign_and_how_often_a_sign_is_chance(signal, said):
+    frames = made_up()
+    content = profile(frames["areas"], area="5", labels=frames["labels"], about=ABOUT, monitor=monitor_of(signal))
+    told = [plain(runs) for runs in content.signals]
+    assert told[0].startswith(said)
+    assert (len(told) == 2) == (signal != "not_judged")
+    assert signal == "not_judged" or "about 5 in 100 waves" in told[1]
+
+
+def test_an_area_of_a_programme_says_how_it_differs_and_what_is_pooled():
+    frames = made_up(small=())
+    row = {"programme": "invested", "outcome": "trust", "wave": "w03", "std_error": 0.05, "n_persons": 300}
+    effects = pl.DataFrame(
+        [
+            row | {"area": "bradford", "row": "area", "estimate": 0.2, "conf_low": 0.1, "conf_high": 0.3},
+            row | {"area": None, "row": "pooled", "estimate": 0.1, "conf_low": -0.02, "conf_high": 0.22},
+        ]
+    )
+    declared = {"invested": Programme("Areas that invested", "They chose to.", {"5": "bradford"}, {"trust": "Trust"})}
+    given: dict[str, Any] = {"labels": frames["labels"], "about": ABOUT, "effects": effects, "programmes": declared}
+    own = profile(frames["areas"], area="5", **given)
+    assert [plain(line) for each in own.programmes for line in each.lines] == [
+        "Trust: here +0.20 (0.10 to 0.30), over all its areas +0.10 (−0.02 to 0.22): not clearly different."
+    ]
+    assert profile(frames["areas"], area="6", **given).programmes == ()
+    few = effects.with_columns(n_persons=pl.lit(9))
+    assert profile(frames["areas"], area="5", **(given | {"effects": few})).programmes == ()
+
+
+def test_the_course_of_the_index_says_its_numbers():
+    course = made().course
+    assert course is not None
+    assert course.alt.startswith("Cohesion index over time, the first wave as 100: Wave 1 100; Wave 2 ")
+    assert course.picture.count("<circle") == 3
+    assert made(waves=("w01", "w02")).course is None

@@ -76,7 +76,10 @@ def _named(subject: Subject, one: _Candidate) -> Named:
 
 
 def nearest(subject: Subject, rule: Choice, way: Way, named: Collection[str]) -> tuple[str, ...]:
-    """The measures next in line where fewer meet the rule than it asks for: chance may explain how they differ."""
+    """The measures next in line where fewer meet the rule than it asks for: those beyond one standard error.
+
+    Chance may explain how they differ, and the profile says so.
+    """
     if not rule.nearest or len(named) >= rule.most:
         return ()
     sign, found = 1.0 if way == "up" else -1.0, []
@@ -84,7 +87,7 @@ def nearest(subject: Subject, rule: Choice, way: Way, named: Collection[str]) ->
         row, difference = subject.row(measure), subject.difference(measure)
         if row is None or difference is None or measure in named or subject.reading(difference) != "unclear":
             continue
-        if sign * difference["estimate"] > 0:
+        if difference["std_error"] is not None and sign * difference["estimate"] > difference["std_error"]:
             found.append((-sign * _distance(row, difference, rule), measure))
     return tuple(measure for _, measure in sorted(found)[: rule.most - len(named)])
 

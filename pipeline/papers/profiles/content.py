@@ -102,6 +102,15 @@ class Course:
 
 
 @dataclass(frozen=True)
+class Effects:
+    """A programme that the area is in: what it is called, a line for each outcome, and how to read them."""
+
+    label: str
+    lines: tuple[Runs, ...]
+    note: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """One of the five questions, with its answer as paragraphs."""
 
@@ -143,7 +152,7 @@ class AreaProfile:
     watch: tuple[Named, ...] = ()
     watch_note: Runs = ()
     signals: tuple[Runs, ...] = ()
-    programmes: tuple[Runs, ...] = ()
+    programmes: tuple[Effects, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     remedy_note: str = ""
     reading: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from pipeline.papers.profiles.frames import BASE, PREVIOUS, Row
 from pipeline.papers.prose.bind import Records
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import Printed, Quantity, dp, interval, withheld
-from pipeline.specs.rounding import decimal, to_base
+from pipeline.specs.rounding import decimal, places_of, to_base
 
 TABLES = {"mean": "areas", "difference": "area_changes", "change": "area_changes"}
 
@@ -96,9 +96,10 @@ class Numbers:
     def ends(self, quantity: Quantity, places: int | None = None) -> Number:
         """``54.1 to 61.2``"""
         to = self.places if places is None else places
-        if _is_clear(quantity) or withheld(quantity) or quantity.low is None or quantity.high is None:
+        if withheld(quantity) or quantity.low is None or quantity.high is None:
             return self.print(interval(quantity, to))
-        return self.print(Printed(f"{decimal(quantity.low, to)} to {decimal(quantity.high, to)}", quantity, to))
+        low, high = (_end(end, to, quantity) for end in (quantity.low, quantity.high))
+        return self.print(Printed(f"{low} to {high}", quantity, to))
 
     def signed(self, quantity: Quantity, places: int | None = None) -> Number:
         """``+4.2``: a difference with its sign."""
@@ -108,9 +109,9 @@ class Numbers:
 
     def _single(self, quantity: Quantity, places: int) -> Printed:
         """All to the same places, but for a clear difference that these would print as none."""
-        if _is_clear(quantity) or withheld(quantity):
+        if withheld(quantity):
             return dp(quantity, places)
-        return Printed(decimal(quantity.known(), places), quantity, places)
+        return Printed(_end(quantity.known(), places, quantity), quantity, places)
 
     def people(self, row: Row, column: str, what: str) -> Number:
         """A number of people, rounded where exact ones could give a number of few people away."""
@@ -136,8 +137,9 @@ class Numbers:
         return self.print(dp(quantity, places))
 
 
-def _is_clear(quantity: Quantity) -> bool:
-    """Whether its interval leaves out no effect; of a score without one, whether there is anything to print."""
-    if quantity.low is None or quantity.high is None:
-        return False
-    return quantity.low > quantity.null or quantity.high < quantity.null
+def _end(value: float, places: int, quantity: Quantity) -> str:
+    """All to the same places, but for what these would print as no effect although the interval leaves that out."""
+    low, high, null = quantity.low, quantity.high, quantity.null
+    if low is None or high is None or low <= null <= high:
+        return decimal(value, places)
+    return decimal(value, places_of((value,), places, null))

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.papers.content import Cell, Runs
 from pipeline.papers.phrases import in_sentence, sentence
+from pipeline.papers.profiles.content import Effects
 from pipeline.papers.profiles.frames import NUMBERS
 from pipeline.papers.profiles.subject import Subject, said
 from pipeline.papers.prose.origin import Origin
@@ -37,8 +38,8 @@ class Programme:
 
 def programmes_of(
     subject: Subject, effects: pl.DataFrame | None, declared: Mapping[str, Programme]
-) -> tuple[Runs, ...]:
-    """One paragraph per programme that the area is in, at the last wave with effects up to that of the profile."""
+) -> tuple[Effects, ...]:
+    """One entry per programme that the area is in, at the last wave with effects up to that of the profile."""
     if effects is None or effects.is_empty():
         return ()
     missing = [column for column in COLUMNS if column not in effects.columns]
@@ -51,22 +52,18 @@ def programmes_of(
         waves = [wave for wave in subject.tables.waves_of(subject.area) if wave in set(rows["wave"])]
         if subject.wave in waves:
             found.append(_said(subject, programme, rows.filter(pl.col("wave") == subject.wave), str(own)))
-    return tuple(runs for runs in found if runs)
+    return tuple(effects for effects in found if effects.lines)
 
 
-def _said(subject: Subject, programme: Programme, rows: pl.DataFrame, own: str) -> Runs:
+def _said(subject: Subject, programme: Programme, rows: pl.DataFrame, own: str) -> Effects:
     here = {
         row["outcome"]: row for row in rows.filter(pl.col("area") == own, pl.col("row") == "area").iter_rows(named=True)
     }
     pooled = {row["outcome"]: row for row in rows.filter(pl.col("row") == "pooled").iter_rows(named=True)}
-    parts = list(_outcomes(subject, programme, here, pooled))
-    if not parts:
-        return ()
-    head = f"{programme.label}, in {subject.when(subject.wave)}, in {programme.units}: "
-    listed: list[str | Runs] = []
-    for number, part in enumerate(parts):
-        listed += ["; " if number else "", part]
-    return said(head, *listed, ". ", f"{sentence(programme.description)}" if programme.description else "")
+    lines = tuple(_outcomes(subject, programme, here, pooled))
+    units = f"In {programme.units}; intervals of {subject.about.confidence * 100:g}% in brackets."
+    about = f" {sentence(programme.description)}" if programme.description else ""
+    return Effects(f"{programme.label}, {subject.when(subject.wave)}", lines, f"{units}{about}")
 
 
 def _outcomes(
@@ -78,14 +75,14 @@ def _outcomes(
         if few or row["conf_low"] is None:
             continue
         label = in_sentence(programme.outcomes.get(outcome) or outcome.replace("_", " "))
-        told = said(f"{label} ", _amount(subject, row, label, "this area"))
+        told = said(f"{label[:1].upper()}{label[1:]}: here ", _amount(subject, row, label, "this area"))
         if whole is not None and whole["conf_low"] is not None:
             verdict = read(whole["conf_low"], whole["conf_high"], programme.smallest)
             word = {"up": "higher", "down": "lower", "same": "about the same", "unclear": "not clearly different"}[
                 verdict
             ]
-            told = said(told, ", in all its areas ", _amount(subject, whole, label, "all areas"), f" ({word})")
-        yield told
+            told = said(told, ", over all its areas ", _amount(subject, whole, label, "all areas"), f": {word}")
+        yield said(told, ".")
 
 
 def _can_be_said(row: Mapping[str, Any], smallest: int) -> bool:

@@ -58,10 +58,12 @@ def _not_judged(subject: Subject, rows: list[dict[str, Any]]) -> Iterator[Runs]:
 def _none(subject: Subject, judged: list[dict[str, Any]]) -> Runs:
     since = {row["against"] for row in judged}
     before = f" since {subject.when(since.pop())}" if len(since) == 1 else ""
-    return said(
-        f"None of the {len(judged)} measures looked at fell{before} by more than chance and the usual ups and downs of "
-        "areas explain."
+    many = (
+        f"None of the {len(judged)} measures looked at fell"
+        if len(judged) > 1
+        else "The measure looked at did not fall"
     )
+    return said(f"{many}{before} by more than chance and the usual ups and downs of areas explain.")
 
 
 def _fell(subject: Subject, row: dict[str, Any]) -> Runs:

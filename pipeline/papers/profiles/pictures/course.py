@@ -11,7 +11,7 @@ from markupsafe import escape
 from pipeline.papers.profiles.pictures.strips import line
 
 WIDTH, LEFT, RIGHT, TOP = 560.0, 40.0, 8.0, 20.0
-PLOT, LINE = 74.0, 14.0
+PLOT, UNDER, LINE = 68.0, 20.0, 14.0
 TEXT = 'fill="currentColor" font-family="Libertinus Serif, Arial, sans-serif" font-size="13"'
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LONG = 183
@@ -72,21 +72,21 @@ def course(points: Sequence[Point]) -> str:
     ]
     for x, point in zip(across, points, strict=True):
         parts += _drawn(x, point, up)
-    height = TOP + PLOT + 8 + LINE * max(len(point.lines) for point in points) + 4
+    height = TOP + PLOT + UNDER + LINE * max(len(point.lines) for point in points) + 4
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}">{"".join(parts)}</svg>'
 
 
 def _drawn(x: float, point: Point, up: Up) -> Iterator[str]:
-    top = point.value
+    top = low = round(up(point.value), 1)
     if point.low is not None and point.high is not None:
-        top, low = point.high, round(up(point.low), 1)
-        yield line(x, round(up(top), 1), x, low, 2.0)
-        for end in (round(up(top), 1), low):
+        top, low = round(up(point.high), 1), round(up(point.low), 1)
+        yield line(x, top, x, low, 2.0)
+        for end in (top, low):
             yield line(x - 4, end, x + 4, end, 1.2)
     yield f'<circle cx="{x:.1f}" cy="{up(point.value):.1f}" r="4" fill="currentColor"/>'
-    yield _text(x, up(top) - 6, point.text)
+    yield _text(x, low + 14 if point.value < BASE else top - 6, point.text)  # away from the line at 100
     for number, text in enumerate(point.lines):
-        yield _text(x, TOP + PLOT + 8 + LINE * (number + 1) - 2, text)
+        yield _text(x, TOP + PLOT + UNDER + LINE * (number + 1) - 2, text)
 
 
 def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:

@@ -18,7 +18,9 @@ LABELS = 'font-size="12" fill="currentColor" font-family="Libertinus Serif, Aria
 def difference_axis(values: Iterable[float | None]) -> Axis:
     """As far to the left as to the right, so that the middle is no difference."""
     reach = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=1.0)
-    return axis_of([-max(reach, 1e-3), max(reach, 1e-3)], None)
+    far = max(1.05 * reach, 1e-3)
+    ticks = axis_of([-far, far], None).ticks
+    return Axis(-far, far, tuple(tick for tick in ticks if abs(tick) <= far))
 
 
 def difference_strip(
