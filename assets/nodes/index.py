@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from assets.engine.node import Node, Output, Tables
+from assets.engine.node import Key, Node, Output, Tables
 from assets.engine.outside import OutsideFile
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
+from assets.nodes.weight_sets import replicate_keys
 from pipeline.specs import Study
 from pipeline.specs.area_sets import AreaSet
 from pipeline.specs.index import AREA_ROLE, Index
 
 
 def nodes(workspace: Workspace) -> list[Node]:
-    """``index/<study>`` and ``areas/<study>`` of every study that declares an index."""
+    """``index``, ``areas``, ``area_changes`` and ``coherence`` of every study that declares an index."""
     studies = workspace.project.studies.values()
     return [
         node
         for study in studies
         if study.index is not None
-        for node in (_index(workspace, study, study.index), _areas(workspace, study, study.index))
+        for node in (_index(workspace, study, study.index), *_areas(workspace, study, study.index))
     ]
 
 
@@ -83,82 +84,128 @@ def _index(workspace: Workspace, study: Study, index: Index) -> Node:
 
 
 def make_areas(
-    tables: Tables, *, index: Index, labels: Mapping[str, str], covariates: Sequence[str], census: OutsideFile | None
+    tables: Tables,
+    *,
+    index: Index,
+    labels: Mapping[str, str],
+    covariates: Sequence[str],
+    census: OutsideFile | None,
+    waves: Sequence[str],
 ) -> Output:
-    """Areas with their estimates, what may be shown of them, and their ranks."""
+    """Areas with their estimates, what may be shown of them, their ranks, and what these depend on."""
     import polars as pl
 
-    from pipeline.index import (
-        area_covariates,
-        area_table,
-        census_table,
-        index_changes,
-        index_coherence,
-        index_uncertainty,
-        with_rank_intervals,
-    )
-    from pipeline.tables import AreaChanges, AreaPairs, Areas, AreaSensitivity, Coherence
+    from pipeline.index import area_covariates, area_table, census_table, index_uncertainty, with_rank_intervals
+    from pipeline.tables import AreaPairs, Areas, AreaSensitivity
 
-    panel, scores, indicators = tables["panel"], tables["index"], tables["indicators"]
-    design = panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
+    people, made = _replicated(tables, index, waves)
+    panel, scores = tables["panel"], people[0]
     known = area_covariates(scores, panel, covariates) if covariates else None
     margins = panel.select("person_id", "wave", *index.small_areas.margins) if census is not None else None
     counts = census_table(census.path, index.small_areas.margins) if census is not None else None
     areas = area_table(
-        index, scores, indicators, design, labels=labels, area_measures=known, margins=margins, census=counts
+        index, *people, labels=labels, area_measures=known, margins=margins, census=counts, replicated=made
     )
-    found = index_uncertainty(index, areas, scores, indicators, design)
+    found = index_uncertainty(index, areas, *people, replicated=made)
     areas = with_rank_intervals(areas, found.intervals)
     whole = areas.filter(pl.col("measure") == "index")
+    shown: dict[str, object] = {
+        "areas shown": whole.filter("is_shown")["area"].n_unique(),
+        "areas ranked": whole.filter("is_ranked")["area"].n_unique(),
+    }
+    if made.resamples.merged:
+        shown["strata of one sampling unit, drawn from together"] = made.resamples.merged
     return Output(
-        {
-            "areas": areas,
-            "area_changes": index_changes(index, scores, indicators, design),
-            "area_pairs": found.pairs,
-            "area_sensitivity": found.sensitivity,
-            "coherence": index_coherence(index, scores, indicators),
-        },
-        {
-            "areas": Areas,
-            "area_changes": AreaChanges,
-            "area_pairs": AreaPairs,
-            "area_sensitivity": AreaSensitivity,
-            "coherence": Coherence,
-        },
-        metadata={
-            "areas": {
-                "areas shown": whole.filter("is_shown")["area"].n_unique(),
-                "areas ranked": whole.filter("is_ranked")["area"].n_unique(),
-            }
-        },
+        {"areas": areas, "area_pairs": found.pairs, "area_sensitivity": found.sensitivity},
+        {"areas": Areas, "area_pairs": AreaPairs, "area_sensitivity": AreaSensitivity},
+        metadata={"areas": shown},
+    )
+
+
+def make_changes(tables: Tables, *, index: Index, waves: Sequence[str]) -> Output:
+    """Changes of areas between waves, and their differences from what they are compared with."""
+    from pipeline.index import index_changes
+    from pipeline.tables import AreaChanges
+
+    replicated = index.composed == "areas" or bool(waves)
+    people, made = _replicated(tables, index, waves) if replicated else (_people(tables), None)
+    return Output({"area_changes": index_changes(index, *people, replicated=made)}, {"area_changes": AreaChanges})
+
+
+def make_coherence(tables: Tables, *, index: Index) -> Output:
+    """Reliability of scales, correlations of domains, and whether areas can be compared."""
+    from pipeline.index import index_coherence
+    from pipeline.tables import Coherence
+
+    return Output(
+        {"coherence": index_coherence(index, tables["index"], tables["indicators"])}, {"coherence": Coherence}
     )
 
 
 DESIGN = ("stratum", "psu", "household_id")
-AREA_TABLES = ("areas", "area_changes", "area_pairs", "area_sensitivity", "coherence")
 
 
-def _areas(workspace: Workspace, study: Study, index: Index) -> Node:
-    census = index.small_areas.census
-    return Node(
+def _people(tables: Tables) -> tuple[Any, Any, Any]:
+    """Persons' scores, their indicators, and the columns of the design."""
+    panel = tables["panel"]
+    design = panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
+    return tables["index"], tables["indicators"], design
+
+
+def _replicated(tables: Tables, index: Index, waves: Sequence[str]) -> tuple[tuple[Any, Any, Any], Any]:
+    """The people of the areas, of the weight set where there is one, and the index in its replicates."""
+    from pipeline.index import in_weight_set, index_replicates
+
+    scores, indicators, design = _people(tables)
+    if not waves:
+        return (scores, indicators, design), index_replicates(index, scores, indicators, design)
+    weights, scales = tables["replicate_weights"], tables["replicates"]
+    scores, indicators = in_weight_set(scores, indicators, weights, waves)
+    made = index_replicates(index, scores, indicators, design, replicate_weights=weights, scales=scales)
+    return (scores, indicators, design), made
+
+
+def _areas(workspace: Workspace, study: Study, index: Index) -> Iterator[Node]:
+    """``areas/<study>`` with its pairs and sensitivity, ``area_changes/<study>`` and ``coherence/<study>``."""
+    census, chosen = index.small_areas.census, index.uncertainty.weights
+    title = study.about.short_title
+    waves = study.weights[chosen].waves if chosen else ()
+    scored = {name: (name, study.key) for name in ("index", "indicators")}
+    inputs: dict[str, Key] = {**scored, "panel": ("panel", study.key)}
+    inputs |= replicate_keys(study.key, chosen) if chosen else {}
+    shared: dict[str, Any] = {"group": "score", "study": study.key, "kinds": frozenset({"polars"})}
+    yield Node(
         make_areas,
         reads={
             "index": view(index, reads.areas_of_index(index)),
             "labels": area_labels(study, index),
             "covariates": index.small_areas.covariates,
             "census": OutsideFile(workspace.paths.areas / census) if census else None,
+            "waves": waves,
         },
-        inputs={
-            "index": ("index", study.key),
-            "indicators": ("indicators", study.key),
-            "panel": ("panel", study.key),
-        },
-        outputs={name: (name, study.key) for name in AREA_TABLES},
-        group="score",
-        study=study.key,
-        description=f"{study.about.short_title}: its areas on {index.title}, with intervals, and what may be shown.",
-        kinds=frozenset({"polars"}),
+        inputs=inputs,
+        outputs={name: (name, study.key) for name in ("areas", "area_pairs", "area_sensitivity")},
+        description=f"{title}: its areas on {index.title}, with intervals, and what may be shown.",
         effort=3.0,
+        **shared,
+    )
+    yield Node(
+        make_changes,
+        reads={"index": view(index, reads.changes_of_index(index)), "waves": waves},
+        inputs=inputs,
+        outputs={"area_changes": ("area_changes", study.key)},
+        description=f"{title}: changes of its areas, and differences from what they are compared with.",
+        effort=2.0,
+        **shared,
+    )
+    yield Node(
+        make_coherence,
+        reads={"index": view(index, reads.COHERENCE_OF_INDEX)},
+        inputs=scored,
+        outputs={"coherence": ("coherence", study.key)},
+        description=f"{title}: reliability and comparability of {index.title}.",
+        effort=2.0,
+        **shared,
     )
 
 

@@ -181,32 +181,53 @@ def scoring_index(declared: Index) -> tuple[str, ...]:
     """What persons' scores read of an index; of weights what their method takes."""
     methods = {"declared": ("weights.domains", "weights.indicators"), "budget": ("weights.budget",)}
     return (
-        *("area", "arms", "waves", "composed", "imputation", "aggregation", "coverage", "smallest_shown", "ranked"),
+        *("area", "arms", "waves", "composed", "aggregation", "coverage", "smallest_shown", "ranked"),
         *_under("domains.*.indicators.*", "direction", "range", "goalposts", "reference"),
         *_under("normalisation", "method", "bounds", "mean_sd", "cap"),
-        *_under("outliers", "method", "skew", "kurtosis", "then"),
+        *_under("outliers", "method", "winsorised", "skew", "kurtosis"),
         "weights.method",
         *methods.get(declared.weights.method, ()),
     )
 
 
 def areas_of_index(declared: Index) -> tuple[str, ...]:
-    """What the areas read of an index: its measures, how persons are scored on some of them, and what is compared."""
-    perturbed = ("perturbed",) if "random" in declared.uncertainty.choices.weights else ()
-    compared = _under("benchmarks.*", "label", "measure", "value", "std_error", "waves", "wording", "mode")
+    """What the areas read of an index: its measures, how they are composed and replicated, and who is ranked."""
     return (
-        "domains.*.indicators.#",
-        *("aggregation", "coverage", "composed", "confidence", "smallest_shown", "ranked", "base_wave", "comparison"),
+        *_COMPOSING,
+        *("confidence", "smallest_shown", "ranked"),
         *_under("small_areas", "method", "covariates", "transform", "benchmarked", "margins"),
-        *_under("normalisation", "method", "bounds"),
-        *_under("uncertainty", "seed", "draws", "replicates", "choices", *perturbed),
-        "outliers.method",
-        *(compared if declared.benchmarks else ("benchmarks",)),
-        *_under("weights", "method", "domains", "indicators", "budget"),
+        *_under("uncertainty", "draws", "choices"),
+        *(("uncertainty.perturbed",) if "random" in declared.uncertainty.choices.weights else ()),
     )
 
 
-MONITOR_OF_INDEX = ("domains.*.indicators.#", "monitor", "smallest_shown")
+def changes_of_index(declared: Index) -> tuple[str, ...]:
+    """What changes of areas read of an index: its measures, how they are composed, and what is compared."""
+    compared = _under("benchmarks.*", "label", "measure", "value", "std_error", "waves", "wording", "mode")
+    return (
+        *_COMPOSING,
+        *("confidence", "smallest_shown", "base_wave", "comparison"),
+        *(compared if declared.benchmarks else ("benchmarks",)),
+    )
+
+
+_COMPOSING = (
+    "domains.*.indicators.#",
+    *("aggregation", "coverage", "composed"),
+    *_under("normalisation", "method", "bounds", "mean_sd"),
+    *_under("uncertainty", "seed", "replicates", "weights"),
+    *_under("outliers", "method", "winsorised", "skew", "kurtosis"),
+    *_under("weights", "method", "domains", "indicators", "budget"),
+)
+"""How areas are composed of persons' indicators, in the sample and in replicates."""
+COHERENCE_OF_INDEX = (
+    "domains.*.indicators.#",
+    "coverage.indicators",
+    "confidence",
+    "smallest_shown",
+    "uncertainty.seed",
+)
+MONITOR_OF_INDEX = ("domains.*.indicators.#", "composed", "monitor", "smallest_shown")
 
 
 def weighting(declared: WeightSet) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ def check_index(key: str, parts: Parts, declared: StudyNames, reading: Reading) 
     check_areas(index, parts, declared, source)
     _check_waves(index, parts, declared, source)
     _check_weights(index, declared, source)
+    _check_replicates(index, parts, source)
     _check_measures(index, parts, source)
     smallest = parts.about.disclosure.smallest if parts.about else 0
     if index.smallest_shown < smallest:
@@ -121,6 +122,25 @@ def _check_weights(index: Index, declared: StudyNames, source: Source) -> None:
             )
     chosen = index.uncertainty.weights
     known(source, ("uncertainty", "weights"), [chosen] if chosen else [], declared.weights, "a weight set of the study")
+
+
+def _check_replicates(index: Index, parts: Parts, source: Source) -> None:
+    """The weight set has replicates, and people in the waves and arms that the index names."""
+    name, place = index.uncertainty.weights, ("uncertainty", "weights")
+    chosen = parts.weights.get(name) if name else None
+    if chosen is None:
+        return
+    if chosen.replicates is None:
+        source.report(place, f"`{name}` has no replicates: declare them in weights.yaml, or leave `weights` out.")
+    if index.waves and not set(index.waves) & set(chosen.waves):
+        source.report(place, f"`{name}` is of {', '.join(chosen.waves)}, of which the index has none.")
+    if index.base_wave and index.base_wave not in chosen.waves:
+        source.report(("base_wave",), f"`{index.base_wave}` is not among the waves of the weight set `{name}`.")
+    arm = index.comparison.arm if index.comparison else None
+    for where, named in (("arms", index.arms), ("comparison", [arm] if arm else [])):
+        lost = [one for one in named if chosen.arms and one not in chosen.arms]
+        if lost:
+            source.report((where,), f"nobody of `{lost[0]}` is in the weight set `{name}`.")
 
 
 def _check_measures(index: Index, parts: Parts, source: Source) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -11,11 +11,11 @@ from pipeline.specs.base import Assumable, Name, Text, WaveName, WaveNames
 from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.index_parts import (
     AMONG_AREAS,
+    BOUNDED,
     Aggregation,
     Benchmark,
     Comparison,
     Coverage,
-    Imputing,
     Indicator,
     MonitorPlan,
     Normalisation,
@@ -23,6 +23,7 @@ from pipeline.specs.index_parts import (
     RankFloor,
     SmallAreas,
     Uncertainty,
+    Varied,
     Weighting,
 )
 from pipeline.specs.profile import Profiles
@@ -32,7 +33,8 @@ WHOLE = "index"
 AREA_ROLE = "area"
 """In place of a score: the column with the role ``area``."""
 ABOVE_ZERO = ("geometric", "harmonic")
-BOUNDED = ("own_range", "min_max", "goalposts")
+LINEAR = ("own_range", "min_max", "z_score")
+"""Normalisations that are linear in persons' scores, so that others can be made of what they gave."""
 
 
 def _by_name(indicators: Any) -> Any:
@@ -102,7 +104,6 @@ class Index(Assumable):
     waves: WaveNames = ()
     domains: Annotated[dict[Name, Domain], AfterValidator(_apart)] = Field(min_length=1)
     composed: Literal["persons", "areas"] = "persons"
-    imputation: Imputing = "none"
     outliers: Outliers = Outliers()
     normalisation: Normalisation = Normalisation()
     weights: Weighting = Weighting()
@@ -120,12 +121,11 @@ class Index(Assumable):
     monitor: MonitorPlan = MonitorPlan()
     profile: Profiles = Profiles()
 
-    @field_validator("imputation", "outliers", "normalisation", "aggregation")
+    @field_validator("outliers", "normalisation", "aggregation")
     @classmethod
     def _is_of_what_is_composed(cls, said: Any, info: ValidationInfo) -> Any:
         """Steps over areas are for an index that is composed over areas."""
         over_areas: dict[str, Callable[[], bool]] = {
-            "imputation": lambda: said != "none",
             "outliers": lambda: said.method != "none",
             "normalisation": lambda: said.method in AMONG_AREAS,
             "aggregation": lambda: "copeland" in (said.domains, said.index),
@@ -141,6 +141,11 @@ class Index(Assumable):
     def _has_what_it_needs(cls, said: Normalisation, info: ValidationInfo) -> Normalisation:
         needed = {"goalposts": "goalposts", "distance": "reference"}.get(said.method)
         domains: dict[str, Domain] = info.data.get("domains", {})
+        for name, one in _indicators(domains).items():
+            idle = next((key for key in ("goalposts", "reference") if key in one.model_fields_set - {needed}), None)
+            if idle:
+                method = {"goalposts": "goalposts", "reference": "distance"}[idle]
+                raise ValueError(f"the `{idle}` of `{name}` is for `method: {method}`, not for `method: {said.method}`")
         for domain in domains.values() if needed else ():
             for name, one in domain.indicators.items():
                 if getattr(one, str(needed)) is None:
@@ -181,12 +186,29 @@ class Index(Assumable):
             raise ValueError(f"`{lacking[0]}` can be chosen only where `weights` says `method: {lacking[0]}`")
         if "copeland" in chosen.aggregation and info.data.get("composed") == "persons":
             raise ValueError("copeland is a step over areas: say `composed: areas`, or leave it out of the choices")
+        onto: Normalisation | None = info.data.get("normalisation")
+        if onto is not None and info.data.get("composed") == "persons" and said.choices.normalisation:
+            _can_be_made_of_persons(onto.method, said.choices.normalisation)
+        domains: dict[str, Domain] = info.data.get("domains", {})
+        several = {"none": 2, "domain": len(domains), "indicator": len(_indicators(domains))}
+        if domains and several[said.choices.left_out] < 2:
+            raise ValueError(f"the only {said.choices.left_out} cannot be left out: leave `left_out` out")
+        return said
+
+    @field_validator("monitor")
+    @classmethod
+    def _compares_what_areas_have(cls, said: MonitorPlan, info: ValidationInfo) -> MonitorPlan:
+        sure: Uncertainty | None = info.data.get("uncertainty")
+        of_areas = info.data.get("composed") == "areas"
+        if said.window > 1 and (of_areas or (sure is not None and sure.weights is not None)):
+            why = "an index composed over areas has none" if of_areas else "with the weights of each wave"
+            raise ValueError(f"`window` above 1 compares persons' scores, {why}: leave it at 1")
         return said
 
     @property
     def indicators(self) -> dict[str, Indicator]:
         """Every indicator, in the order of the domains."""
-        return {name: one for domain in self.domains.values() for name, one in domain.indicators.items()}
+        return _indicators(self.domains)
 
     @property
     def structure(self) -> dict[str, tuple[str, ...]]:
@@ -200,13 +222,26 @@ class Index(Assumable):
         return {WHOLE: "index", **dict(domains), **dict.fromkeys(self.indicators, "indicator")}
 
 
+def _indicators(domains: dict[str, Domain]) -> dict[str, Indicator]:
+    return {name: one for domain in domains.values() for name, one in domain.indicators.items()}
+
+
 def _can_be_replicated(field: str, said: Any) -> None:
     """Refuse a step over areas that no replicate goes through: errors and ranks would be of another index."""
-    if field == "normalisation" and said.method not in ("own_range", "z_score", "percentile", "min_max"):
+    if field == "normalisation" and said.method not in get_args(Varied):
         raise ValueError(f"`{said.method}` is not made in replicates: own_range, z_score, percentile, min_max")
-    if field == "imputation" and said != "none":
-        raise ValueError("areas' means are not imputed in replicates: what an area lacks leaves its weight")
-    if field == "outliers" and said.method != "none" and said != Outliers(method=said.method, then="none"):
-        raise ValueError("in replicates outliers are winsorised by five at most, as COINr does: say `then: none` alone")
     if field == "aggregation" and said.domains == "copeland":
         raise ValueError("copeland outranks areas by their domains: say it of `index`")
+
+
+def _can_be_made_of_persons(method: str, choices: Iterable[str]) -> None:
+    """Refuse choices that cannot be made of persons' scores as the index normalises them: no draw would take them."""
+    if method not in LINEAR:
+        raise ValueError(
+            f"choices of `normalisation` are made of scores on their own range, which `{method}` does not keep: "
+            "declare `own_range`, or leave these choices out"
+        )
+    if method != "own_range" and "own_range" in choices:
+        raise ValueError(
+            f"`own_range` cannot be made of scores that are `{method}`: declare `own_range`, and `{method}` as a choice"
+        )

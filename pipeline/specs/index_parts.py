@@ -22,12 +22,12 @@ Normalising = Literal[
 """On the scale's own range; on the observed range; to mean and standard deviation; by rank; to a reference; none."""
 Averaging = Literal["arithmetic", "geometric", "harmonic", "copeland"]
 Weights = Literal["equal", "declared", "pca", "budget"]
-Imputing = Literal["none", "mean", "median", "group_mean", "group_median"]
+Varied = Literal["own_range", "min_max", "z_score", "percentile"]
+"""Normalisations that a draw of methods makes anew."""
 AMONG_AREAS = ("rank", "borda")
 """Normalisations that are of areas only: a person's rank among thousands is not a score."""
-Redrawn = Literal["own_range", "z_score", "percentile", "min_max"]
-"""Normalisations that a draw of methods can make anew."""
 Positive = Annotated[float, BeforeValidator(_no_yes_or_no), Field(gt=0, allow_inf_nan=False)]
+BOUNDED = ("own_range", "min_max", "goalposts")
 
 
 def _positive_sd(mean_sd: tuple[float, float]) -> tuple[float, float]:
@@ -58,14 +58,26 @@ class Indicator(Assumable):
 
 
 class Normalisation(Declaration):
-    """How indicators come onto one scale. ``bounds`` are those of ``own_range``, ``min_max`` and ``goalposts``,
-    ``mean_sd`` those of ``z_score``; ``cap`` cuts what exceeds the reference of ``distance``.
+    """How indicators come onto one scale. ``bounds`` are those of every method with ends, ``mean_sd`` those
+    of ``z_score``; ``cap`` cuts what exceeds the reference of ``distance``.
     """
 
     method: Normalising = "own_range"
     bounds: Range = (0.0, 100.0)
     mean_sd: Annotated[tuple[float, float], AfterValidator(_positive_sd)] = (50.0, 10.0)
     cap: bool = False
+
+    @model_validator(mode="after")
+    def _says_what_its_method_takes(self) -> Self:
+        taken = {
+            "bounds": (*BOUNDED, "percentile", "distance", "distance_to_max"),
+            "mean_sd": ("z_score",),
+            "cap": ("distance",),
+        }
+        for name, methods in taken.items():
+            if name in self.model_fields_set and self.method not in methods:
+                raise ValueError(f"`{name}` is for {' and '.join(methods)}, not for `method: {self.method}`")
+        return self
 
 
 class Weighting(Declaration):
@@ -109,14 +121,18 @@ class Coverage(Declaration):
 
 
 class Outliers(Declaration):
-    """COINr's rule, of areas: winsorise while skew and kurtosis exceed their limits, then transform what still does."""
+    """COINr's rule, of areas: winsorise at most so many while |skew| and kurtosis both exceed their limits."""
 
     method: Literal["none", "winsorise"] = "none"
-    winsorised: int | None = Field(default=5, ge=1)
+    winsorised: int = Field(default=5, ge=1)
     skew: float = Field(default=2.0, gt=0)
     kurtosis: float = 3.5
-    then: Literal["none", "log_ct", "log_ct_plus"] = "log_ct"
-    combine: bool = False
+
+    @model_validator(mode="after")
+    def _limits_are_of_a_method(self) -> Self:
+        if self.method == "none" and self.model_fields_set - {"method"}:
+            raise ValueError("limits of outliers are for `method: winsorise`: say it, or leave them out")
+        return self
 
 
 class Comparison(Declaration):
@@ -146,17 +162,23 @@ class MethodChoices(Declaration):
     Where a draw takes a geometric or harmonic mean, its scores are normalised to at least 1.
     """
 
-    normalisation: Annotated[tuple[Redrawn, ...], AfterValidator(_each_once)] = ()
+    normalisation: Annotated[tuple[Varied, ...], AfterValidator(_each_once)] = ()
     weights: Annotated[tuple[Weights | Literal["random"], ...], AfterValidator(_each_once)] = ()
     aggregation: Annotated[tuple[Averaging, ...], AfterValidator(_each_once)] = ()
     left_out: Literal["none", "indicator", "domain"] = "none"
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is chosen among."""
+        return bool(self.normalisation or self.weights or self.aggregation or self.left_out != "none")
 
 
 class Uncertainty(Declaration):
     """How sampling and choices of method are carried to the ranks.
 
-    ``weights``: a weight set whose replicates are used; without it, areas are resampled by their design
-    (``replicates`` bootstrap weights). ``perturbed``: random weights lie within this share of those declared.
+    ``weights``: a weight set whose replicates are used: areas are then of its people and waves. Without it, people (or
+    their sampling units) are drawn by their design: ``replicates`` bootstrap weights. ``draws`` of ``choices``;
+    ``perturbed``: random weights lie within this share of those declared.
     """
 
     seed: int = Field(default=2024, ge=0)
@@ -164,7 +186,18 @@ class Uncertainty(Declaration):
     replicates: int = Field(default=200, ge=50, le=5_000)
     weights: Name | None = None
     choices: MethodChoices = MethodChoices()
-    perturbed: float = Field(default=0.25, ge=0, lt=1)
+    perturbed: float = Field(default=0.25, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _says_what_is_used(self) -> Self:
+        said = self.model_fields_set
+        if "draws" in said and not self.choices.any:
+            raise ValueError("`draws` are of `choices`: say which methods could have been taken, or leave them out")
+        if "perturbed" in said and "random" not in self.choices.weights:
+            raise ValueError("`perturbed` is of `weights: [random]` among the `choices`: say it, or leave it out")
+        if "replicates" in said and self.weights is not None:
+            raise ValueError(f"the weight set `{self.weights}` has its own replicates: leave `replicates` out")
+        return self
 
 
 class Benchmark(Assumable):
@@ -212,6 +245,8 @@ class SmallAreas(Declaration):
             raise ValueError("`method: mrp` needs `margins`, and `census`: a table in data/areas to post-stratify by")
         if self.method != "mrp" and (self.margins or self.census):
             raise ValueError(f"`margins` and `census` are for `method: mrp`, not for `method: {self.method}`")
+        if self.method == "none" and self.model_fields_set - {"method"}:
+            raise ValueError("`method: none` makes no small-area estimates: leave the rest out")
         if self.transform != "none" and self.method in ("unit", "mrp"):
             raise ValueError(f"`transform` is for area-level methods, not for `method: {self.method}`")
         return self

@@ -86,6 +86,8 @@ class Areas(dy.Schema):
     rank = dy.Float64(nullable=True, min=1)
     rank_low = dy.Float64(nullable=True, min=1)
     rank_high = dy.Float64(nullable=True, min=1)
+    rank_set_low = dy.Float64(nullable=True, min=1)
+    rank_set_high = dy.Float64(nullable=True, min=1)
     is_shown = dy.Bool()
     is_ranked = dy.Bool()
     reason = dy.String(nullable=True)

@@ -165,8 +165,11 @@ TABLES: dict[str, Described] = {
             "shrunken_low": "Lower end of its interval",
             "shrunken_high": "Upper end of its interval",
             "rank": "Rank among the areas that are ranked; 1 is the highest",
-            "rank_low": "Best rank of the interval",
-            "rank_high": "Worst rank of the interval",
+            "rank_low": "Best rank of the percentile interval of this area's own rank, at the declared confidence",
+            "rank_high": "Worst rank of that interval",
+            "rank_set_low": "Best rank in the confidence set; with the declared confidence all areas' sets of a wave "
+            "and measure hold their true ranks at once",
+            "rank_set_high": "Worst rank in that set",
             "is_shown": "Whether the numbers may be shown",
             "is_ranked": "Whether the area is ranked",
             "reason": "Why it is not shown, or not ranked",

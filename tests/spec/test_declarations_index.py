@@ -74,12 +74,6 @@ MISTAKES = {
     ),
     "a geometric mean with zeros": ("base_wave: w01", "aggregation: {index: geometric}", 10, "bounds: [1, 100]"),
     "copeland over persons": ("base_wave: w01", "aggregation: {index: copeland}", 10, "say `composed: areas`"),
-    "imputed over areas, as no replicate is": (
-        "base_wave: w01",
-        "composed: areas\nimputation: mean",
-        11,
-        "are not imputed in replicates",
-    ),
     "outliers of persons": ("base_wave: w01", "outliers: {method: winsorise}", 10, "is a step over areas"),
     "a benchmark with another wording": (
         "base_wave: w01",

@@ -108,6 +108,8 @@ def test_an_interval_of_ranks_holds_the_rank():
             "measure": ["index"] * 2,
             "rank_low": [2.0, 1.0],
             "rank_high": [3.0, 9.0],
+            "rank_set_low": [1.0, None],
+            "rank_set_high": [2.0, None],
         }
     )
     made = with_rank_intervals(table(), given)

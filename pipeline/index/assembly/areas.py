@@ -8,8 +8,10 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.index.assembly.changes import by_replicates_alone
 from pipeline.index.assembly.means import direct, together
-from pipeline.index.assembly.recipe import replicates_of
+from pipeline.index.assembly.recipe import scale_of
+from pipeline.index.assembly.replicates import index_replicates
 from pipeline.index.assembly.shrunken import Known, with_reliability
 from pipeline.index.uncertainty import ReplicatedIndex
 from pipeline.specs.index import Index
@@ -20,7 +22,9 @@ NUMBERS = (
     "shrunken", "shrunken_error", "shrunken_low", "shrunken_high",
 )  # fmt: skip
 """What an area that is not shown has none of."""
-RANKS = ("rank", "rank_low", "rank_high")
+ENDS = ("rank_low", "rank_high", "rank_set_low", "rank_set_high")
+"""Ends of a rank's percentile interval, and of its simultaneous confidence set."""
+LOST = "nobody of it in some replicates: no error can be estimated"
 
 
 @public(once=("scores", "indicators", "design"))
@@ -34,41 +38,74 @@ def area_table(
     area_measures: pl.DataFrame | None = None,
     margins: pl.DataFrame | None = None,
     census: pl.DataFrame | None = None,
+    replicated: ReplicatedIndex | None = None,
 ) -> pl.DataFrame:
     """One row per area, wave and measure: direct and small-area estimate, and rank among those that are ranked.
 
     ``scores`` and ``indicators``: the tables of ``person_scores``; ``design``: its columns of strata and units;
     ``labels``: area → name; ``area_measures``: one row per ``area, wave`` with the covariates of the small-area model;
     ``margins`` and ``census``: per ``person_id, wave``, and per ``area`` with ``count``, what ``method: mrp`` goes by.
+    ``replicated``: what ``index_replicates`` makes of them, where errors are its: of an index composed over areas, or
+    by a weight set; an area that some of its replicates have nobody of is not ranked.
     An area with fewer people than ``smallest_shown`` has no number; one below a floor of ``ranked`` has no rank:
     ``reason`` says why. Rank 1 is the highest, ties sharing the best. Raises CohesionError for columns that are absent.
     """
     everything = together(index, scores, indicators)
     means = direct(index, everything, design)
-    if index.composed == "areas":
-        means = _composed(index, means, replicates_of(index, scores, indicators, design))
+    if by_replicates_alone(index):
+        replicated = replicated or index_replicates(index, scores, indicators, design)
+        means = _composed(index, means, replicated)
     means = with_reliability(means, index, everything, Known(area_measures, margins, census))
-    return finished(index, means, study=str(everything["study"][0]), labels=labels)
+    lost = _absent(index, replicated) if replicated is not None else None
+    return finished(index, means, study=str(everything["study"][0]), labels=labels, lost=lost)
+
+
+def _absent(index: Index, made: ReplicatedIndex) -> pl.DataFrame:
+    """The areas, waves and measures that some replicates have nobody of."""
+    parts = [made.groups.filter(made.absent(name)).with_columns(measure=pl.lit(name)) for name in index.measures]
+    return pl.concat(parts).select("wave", "area", "measure")
 
 
 def _composed(index: Index, means: pl.DataFrame, made: ReplicatedIndex) -> pl.DataFrame:
-    """Domains and index composed of areas' means of indicators, with errors from replicates, in place of persons'."""
+    """Means of areas as the recipe makes them, with the errors of its replicates, in place of persons'."""
     names = ("estimate", "std_error", "conf_low", "conf_high")
-    composed = made.table(index.confidence).select("wave", "area", "measure", *names)
-    other = means.join(composed, on=["wave", "area", "measure"], how="left", maintain_order="left", suffix="_of_areas")
-    is_composed = pl.col("level") != "indicator"
-    return other.select(
-        *(name for name in means.columns if name not in names),
-        *(pl.when(is_composed).then(f"{name}_of_areas").otherwise(name).alias(name) for name in names),
+    scales = pl.DataFrame([(name, *vars(scale_of(index, name)).values()) for name in index.measures], orient="row",
+                          schema={"measure": pl.String, "_origin": pl.Float64, "_unit": pl.Float64})  # fmt: skip
+    composed = (
+        made.table(index.confidence)
+        .join(scales, on="measure", maintain_order="left")
+        .select(
+            *("wave", "area", "measure"),
+            *(
+                (pl.col("_origin") + pl.col("_unit") * pl.col(name)).alias(name)
+                for name in names
+                if name != "std_error"
+            ),
+            std_error=pl.col("_unit") * pl.col("std_error"),
+        )
     )
+    return means.drop(names).join(composed, on=["wave", "area", "measure"], how="left", maintain_order="left")
 
 
-def finished(index: Index, means: pl.DataFrame, *, study: str, labels: Mapping[str, str] | None = None) -> pl.DataFrame:
-    """The means of areas as the table of areas: numbers withheld, ranks, reasons."""
-    judged = _judged(means, index)
+def finished(
+    index: Index,
+    means: pl.DataFrame,
+    *,
+    study: str,
+    labels: Mapping[str, str] | None = None,
+    lost: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """The means of areas as the table of areas: numbers withheld, ranks, reasons.
+
+    ``lost``: ``wave, area, measure`` that some replicates have nobody of.
+    """
+    keys = ["wave", "area", "measure"]
+    marks = lost if lost is not None else pl.DataFrame(schema=dict.fromkeys(keys, pl.String))
+    marked = means.join(marks.with_columns(_lost=pl.lit(True)), on=keys, how="left", maintain_order="left")
+    judged = _judged(marked.with_columns(pl.col("_lost").fill_null(False)), index)
     names = pl.col("area").replace_strict(dict(labels or {}), default=pl.col("area"), return_dtype=pl.String)
     best = pl.when("is_ranked").then("estimate").rank("min", descending=True).over("wave", "measure")
-    ends = [pl.lit(None, pl.Float64).alias(name) for name in RANKS[1:]]
+    ends = [pl.lit(None, pl.Float64).alias(name) for name in ENDS]
     made = judged.with_columns(*ends, study=pl.lit(study), label=names, rank=best.cast(pl.Float64))
     return shaped(made, Areas)
 
@@ -83,26 +120,32 @@ def _judged(means: pl.DataFrame, index: Index) -> pl.DataFrame:
     reason = (
         pl.when(~shown).then(pl.lit(f"fewer than {people} people"))
         .when(~enough).then(pl.lit(f"effective n below {floor.n_effective:g}"))
+        .when("_lost").then(pl.lit(LOST))
         .when(~sure).then(pl.lit("all of one sampling unit: no error can be estimated"))
         .when(pl.col("reliability").is_null() & ~reliable).then(pl.lit("too few areas for a reliability"))
         .when(~reliable).then(pl.lit(f"reliability below {floor.reliability:g}"))
     )  # fmt: skip
-    judged = means.with_columns(is_shown=shown, is_ranked=shown & enough & sure & reliable, reason=reason)
+    ranked = shown & enough & sure & reliable & ~pl.col("_lost")
+    judged = means.with_columns(is_shown=shown, is_ranked=ranked, reason=reason)
     return judged.with_columns(pl.when("is_shown").then(pl.col(name)).alias(name) for name in NUMBERS)
 
 
 @public()
 def with_rank_intervals(areas: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
-    """The table of areas with ``rank_low`` and ``rank_high`` where an area is ranked; an interval holds the rank.
+    """The table of areas with the ends of ranks where an area is ranked; an interval, and a set, holds the rank.
 
-    ``intervals``: ``wave, area, measure, rank_low, rank_high``. Raises CohesionError for columns that are absent.
+    ``intervals``: ``wave, area, measure, rank_low, rank_high, rank_set_low, rank_set_high`` (the last two: confidence
+    sets, null where there are none). Raises CohesionError for columns that are absent.
     """
     keys = ["wave", "area", "measure"]
-    absent = [name for name in (*keys, *RANKS[1:]) if name not in intervals.columns]
+    absent = [name for name in (*keys, *ENDS) if name not in intervals.columns]
     if absent:
         raise CohesionError("the rank intervals have no such column", where=absent[0])
-    given = intervals.select(*keys, *RANKS[1:])
-    joined = areas.drop(RANKS[1:]).join(given, on=keys, how="left", maintain_order="left")
-    low, high = pl.min_horizontal("rank", "rank_low"), pl.max_horizontal("rank", "rank_high")
-    there = pl.col("is_ranked") & pl.col("rank_low").is_not_null()
-    return shaped(joined.with_columns(rank_low=pl.when(there).then(low), rank_high=pl.when(there).then(high)), Areas)
+    joined = areas.drop(ENDS).join(intervals.select(*keys, *ENDS), on=keys, how="left", maintain_order="left")
+    held = [
+        pl.when(pl.col("is_ranked") & pl.col(name).is_not_null())
+        .then(pl.min_horizontal("rank", name) if name.endswith("low") else pl.max_horizontal("rank", name))
+        .alias(name)
+        for name in ENDS
+    ]
+    return shaped(joined.with_columns(held), Areas)

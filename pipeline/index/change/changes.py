@@ -73,10 +73,15 @@ def area_changes(
     setting = setting_of(scores, measures, indicators, domains or {}, compose, **design)
     others = setting.comparison(comparison_arm, comparison_areas)
     name = comparison_name or comparison_arm or " + ".join(comparison_areas)
-    if base_wave is not None and base_wave not in setting.waves:
-        raise CohesionError(f"no wave `{base_wave}`", where="base_wave", todo=f"There are {', '.join(setting.waves)}.")
     declared = checked_benchmarks(benchmarks, measures, setting.waves) if "benchmark" in kinds else ()
-    asked = Asked(frozenset(kinds), base_wave, window, others, name, declared)
+    return compared(setting, measures, Asked(frozenset(kinds), base_wave, window, others, name, declared))
+
+
+def compared(setting: Setting, measures: Sequence[str], asked: Asked) -> pl.DataFrame:
+    """The rows of ``area_changes``, whatever means and errors ``setting`` gives an area."""
+    base = asked.base_wave
+    if base is not None and base not in setting.waves:
+        raise CohesionError(f"no wave `{base}`", where="base_wave", todo=f"There are {', '.join(setting.waves)}.")
     rows = [row for area in setting.areas for measure in measures for row in _rows(setting, area, measure, asked)]
     return shaped(pl.DataFrame(rows, schema=_columns(), orient="row"), AreaChanges)
 

@@ -62,7 +62,8 @@ def index_monitor(
     kinds = [kind for kind in needed if (every["kind"] == kind).any()]
     if not kinds:
         raise CohesionError("no area was asked in two waves, so that there is no change to judge", where="monitor")
-    deviations = spreads(people, [*measures, *early])
+    of_people = measures if index.composed == "persons" else [name for name in measures if name in index.indicators]
+    deviations = spreads(people, [*of_people, *early])
     monitor = pl.concat(
         tension_monitor(
             every,

@@ -72,9 +72,8 @@ def _domains(index: Index, made: Mapping[str, Floats], weight: Mapping[str, floa
 
 
 def _areas(index: Index) -> Iterator[Row]:
-    yield "imputation", WHOLE, index.imputation, "of areas' means", None
     treated = index.outliers
-    limits = f"|skew| {treated.skew:g}, kurtosis {treated.kurtosis:g}, then {treated.then}"
+    limits = f"at most {treated.winsorised}, |skew| {treated.skew:g}, kurtosis {treated.kurtosis:g}"
     yield "outliers", WHOLE, treated.method, limits if treated.method != "none" else "", None
     floor = f"effective n {index.ranked.n_effective:g}, reliability {index.ranked.reliability:g}"
     yield "disclosure", WHOLE, f"shown from {index.smallest_shown} people", f"ranked from {floor}", None

@@ -107,10 +107,11 @@ class Composer:
         return np.asarray(self._done[key])
 
     def _normalised(self, recipe: Recipe) -> FloatArray:
-        key = ("normalised", recipe.treatment, recipe.normalisation, recipe.lowest)
+        limits = (recipe.winsorised, recipe.skew, recipe.kurtosis)
+        key = ("normalised", recipe.treatment, *limits, recipe.normalisation, recipe.lowest)
         if key not in self._done:
             values = self.indicators()
-            values = winsorised(values) if recipe.treatment == "winsorise" else values
+            values = winsorised(values, *limits) if recipe.treatment == "winsorise" else values
             self._done[key] = over_areas(values, recipe.normalisation, recipe.lowest)
         return np.asarray(self._done[key])
 
@@ -126,4 +127,4 @@ def _key(recipe: Recipe) -> tuple[Any, ...]:
         tuple(sorted(getattr(recipe, recipe.weights).items())) if recipe.weights in ("declared", "budget") else ()
     )
     made = (recipe.normalisation, recipe.weights, recipe.within, recipe.treatment, recipe.coverage, recipe.lowest)
-    return (kept, declared, *made)
+    return (kept, declared, *made, recipe.winsorised, recipe.skew, recipe.kurtosis)

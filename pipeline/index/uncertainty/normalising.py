@@ -51,13 +51,15 @@ def _percentiles(values: FloatArray) -> FloatArray:
     return found
 
 
-def winsorised(values: FloatArray, points: int = 5) -> FloatArray:
-    """Up to ``points`` outlying areas of an indicator set to the next value, while |skew| > 2 and kurtosis > 3.5."""
+def winsorised(
+    values: FloatArray, points: int = 5, skew_limit: float = SKEW, kurtosis_limit: float = KURTOSIS
+) -> FloatArray:
+    """Up to ``points`` outlying areas of an indicator set to the next value, while skew and kurtosis exceed both."""
     found = values.copy()
     flat = np.moveaxis(found, 1, 2)  # replicates × indicators × areas
     for _ in range(points):
         skew, kurtosis = _moments(flat)
-        outlying = (np.abs(skew) > SKEW) & (kurtosis > KURTOSIS)
+        outlying = (np.abs(skew) > skew_limit) & (kurtosis > kurtosis_limit)
         if not outlying.any():
             break
         for where in np.argwhere(outlying):

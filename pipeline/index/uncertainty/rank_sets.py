@@ -36,12 +36,13 @@ def rank_sets(
 
     ``simultaneous``: all sets of a wave hold the true ranks at once with the given confidence; otherwise each does.
     Where areas are equal, every rank that they could have counts as true. ``only`` (area, wave) names those ranked.
+    Raises CohesionError for a wave with fewer than two areas, and for areas that some replicates have nobody of.
     """
     if seed is None:
         raise CohesionError("random draws need a declared seed", where="seed", todo="Declare a whole number.")
     deviations, estimates = made.deviations(measure), made.estimates[:, made.place(measure)]
     parts: list[pl.DataFrame] = []
-    for wave, places in ranked_groups(made, estimates, only):
+    for wave, places in ranked_groups(made, measure, only, fewest=2):
         normal = np.random.default_rng([seed, len(parts)]).normal(size=(draws, len(deviations)))
         low, high = confidence_sets(
             estimates[places],
@@ -98,6 +99,8 @@ def rank_sets_of_estimates(
     rows = (
         frame.select(pl.col(area).alias("area"), pl.col(estimate, std_error).cast(pl.Float64)).drop_nulls().sort("area")
     )
+    if rows.height < 2:
+        raise CohesionError("fewer than two areas to rank", where="frame", count=rows.height, todo="Give two or more.")
     if rows["area"].is_duplicated().any() or (rows[std_error] < 0).any():
         raise CohesionError("an area twice, or a standard error below zero", where="frame", todo="Correct the frame.")
     x, error = rows[estimate].to_numpy(), rows[std_error].to_numpy()

@@ -50,7 +50,7 @@ def rank_intervals(
     made = source.made if isinstance(source, MethodDraws) else source
     joint, estimates = joint_draws(source, measure, seed)
     parts = []
-    for wave, places in ranked_groups(made, estimates, only):
+    for wave, places in ranked_groups(made, measure, only):
         drawn = ranked(joint[:, places])
         low, middle, high = np.nanquantile(
             drawn, [(1 - confidence) / 2, 0.5, (1 + confidence) / 2], axis=0, method="inverted_cdf"
@@ -72,7 +72,8 @@ def pairwise(
 
     Difference and standard error are of the declared recipe, with the covariance of the two areas; the probability is
     the share of joint draws in which the first is above, equal ones counting half: of ``MethodDraws`` it carries
-    sampling error and method choice.
+    sampling error and method choice. Raises CohesionError for a wave with fewer than two areas, and for areas that
+    some replicates have nobody of.
     """
     made = source.made if isinstance(source, MethodDraws) else source
     joint, estimates = joint_draws(source, measure, seed)
@@ -80,7 +81,7 @@ def pairwise(
     joint = joint[::step]
     deviations = made.deviations(measure)
     parts = []
-    for wave, places in ranked_groups(made, estimates, only):
+    for wave, places in ranked_groups(made, measure, only, fewest=2):
         first, second = np.triu_indices(len(places), 1)
         covariance = deviations[:, places].T @ deviations[:, places]
         variance = np.diag(covariance)
@@ -106,22 +107,41 @@ def _above(values: Draws) -> FloatArray:
 
 
 def ranked_groups(
-    made: ReplicatedIndex, estimates: FloatArray, only: pl.DataFrame | None
+    made: ReplicatedIndex, measure: str, only: pl.DataFrame | None, *, fewest: int = 1
 ) -> list[tuple[str, IntArray]]:
-    """The places of the groups that are ranked in each wave: those with an estimate, among ``only``."""
-    there = np.isfinite(estimates)
+    """The places of the groups that are ranked in each wave: those with an estimate, among ``only``.
+
+    Raises CohesionError for a column, area or wave that is not there, areas without an estimate in some replicate, and
+    waves with fewer than ``fewest`` areas.
+    """
+    there = np.isfinite(made.estimates[:, made.place(measure)])
     if only is not None:
         lost = [name for name in ("area", "wave") if name not in only.columns]
         if lost:
             raise CohesionError(f"has no column {', '.join(lost)}", where="only", todo="Name areas and waves.")
         wanted = only.select(pl.col("area", "wave").cast(pl.String)).unique().with_columns(_in=True)
         joined = made.groups.join(wanted, on=["area", "wave"], how="left", maintain_order="left")
-        there = there & joined["_in"].fill_null(False).to_numpy()
+        inside = joined["_in"].fill_null(False).to_numpy()
+        strange = wanted.height - int(inside.sum())
+        if strange or not there[inside].all():
+            what = "areas and waves that have no estimate"
+            count = strange + int((~there[inside]).sum())
+            raise CohesionError(what, where="only", count=count, todo="Name areas of the replicated index.")
+        there = there & inside
+    absent = int((there & made.absent(measure)).sum())
+    if absent:
+        todo = "Leave them out with `only`: how uncertain they are is not known."
+        raise CohesionError("areas that some replicates have nobody of", where=measure, count=absent, todo=todo)
     waves = made.groups["wave"].unique(maintain_order=True).to_list()
     found = [(wave, np.intersect1d(made.in_wave(wave), np.flatnonzero(there))) for wave in waves]
     if all(len(places) == 0 for _, places in found):
         raise CohesionError("no area can be ranked", where="areas", todo="Lower the floor, or give more people.")
-    return [(wave, places) for wave, places in found if len(places)]
+    kept = [(wave, places) for wave, places in found if len(places)]
+    few = [wave for wave, places in kept if len(places) < fewest]
+    if few:
+        todo = "Leave the wave out with `only`: one area alone has no rank."
+        raise CohesionError(f"fewer than {fewest} areas to compare", where=f"wave {few[0]}", todo=todo)
+    return kept
 
 
 def _head(made: ReplicatedIndex, wave: str, places: IntArray, measure: str) -> pl.DataFrame:

@@ -41,7 +41,8 @@ class Recipe:
     "budget" (``budget``, of domains) or "pca" (absolute loadings on the first principal component). ``within`` combines
     indicators to domains, ``across`` domains to the index; "copeland" outranks areas by their domain means.
     ``coverage``: the share of a domain's indicators that must be there, ``domain_coverage`` of domains.
-    ``treatment``: outlying areas winsorised (``composed="areas"``). ``left_out``: an indicator or a domain.
+    ``treatment``: outlying areas winsorised (``composed="areas"``), ``winsorised`` of an indicator at most, while its
+    skew and excess kurtosis exceed ``skew`` and ``kurtosis``. ``left_out``: an indicator or a domain.
 
     Raises CohesionError for what does not fit together.
     """
@@ -59,6 +60,9 @@ class Recipe:
     budget: Mapping[str, float] = field(default_factory=dict)
     lowest: float = 0.0
     left_out: str | None = None
+    winsorised: int = 5
+    skew: float = 2.0
+    kurtosis: float = 3.5
 
     def __post_init__(self) -> None:
         for name, known in OPTIONS.items():
@@ -86,6 +90,8 @@ class Recipe:
         for name in ("coverage", "domain_coverage"):
             if not 0 <= getattr(self, name) <= 1:
                 raise CohesionError(f"`{getattr(self, name)}` is no share from 0 to 1", where=name)
+        if self.winsorised < 1 or not self.skew > 0:
+            raise CohesionError("at least one area is winsorised, beyond a skew above 0", where="winsorised")
         if not 0 <= self.lowest < 100:
             raise CohesionError(f"`{self.lowest}` is not from 0 to below 100", where="lowest")
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
-from pipeline.index.uncertainty.arrays import FloatArray, IntArray
+from pipeline.index.uncertainty.arrays import BoolArray, FloatArray, IntArray
 from pipeline.index.uncertainty.composing import Composer
 from pipeline.index.uncertainty.grouped import groups_of
 from pipeline.index.uncertainty.person_domains import PersonDomains
@@ -81,6 +81,12 @@ class ReplicatedIndex:
             parts.append(self.groups.hstack(pl.DataFrame(columns)))
         return pl.concat(parts).with_columns(pl.selectors.float().fill_nan(None))
 
+    def absent(self, measure: str = INDEX) -> BoolArray:
+        """Which groups have an estimate in the sample, and none in some replicate: their error is not known."""
+        values = self.replicates[:, :, self.place(measure)]
+        used = self.resamples.variance_factors > 0
+        return np.isfinite(self.estimates[:, self.place(measure)]) & ~np.isfinite(values[used]).all(axis=0)
+
     def place(self, measure: str) -> int:
         """Where a measure stands. Raises CohesionError for one that the index does not have."""
         names = self.measures["measure"].to_list()
@@ -116,9 +122,10 @@ def replicated_index(
 
     ``frame`` has one row per person and wave: area, weight, and each indicator of the recipe. ``replicate_weights`` and
     ``scales`` are the tables that the stage weigh makes; without them ``replicates`` are drawn by a rescaled bootstrap
-    (Rao & Wu 1988) of persons, or of the clusters that ``psu`` names, within ``stratum`` (by default the area), with
-    ``seed``. Means, deviations, ranks and principal components that a recipe takes from the data are made anew in every
-    replicate. The result does not depend on the order of rows, nor on how people are called.
+    (Rao & Wu 1988) of persons, or of the clusters that ``psu`` names, within ``stratum`` (by default the area; of other
+    strata those of one unit are put together), with ``seed``. Means, deviations, ranks and principal components that a
+    recipe takes from the data are made anew in every replicate. The result does not depend on the order of rows, nor on
+    how people are called.
 
     Raises CohesionError for columns, weights or values that a recipe cannot take.
 
@@ -151,10 +158,11 @@ def replicated_index(
         resamples = delivered(rows.people, replicate_weights, scales, person)
     else:
         resamples = drawn(
-            rows.frame, rows.people, person=person, stratum=stratum or area, psu=psu, replicates=replicates, seed=seed
-        )
+            rows.frame, rows.people, person=person, stratum=stratum or area, psu=psu, replicates=replicates, seed=seed,
+            is_of_areas=stratum is None or stratum == area,
+        )  # fmt: skip
     rows = rows.with_people(resamples.persons, person)
-    composed = _composed(rows, resamples, recipe)
+    composed = composed_measures(rows, resamples, recipe)
     persons, effective = rows.numbers(recipe)
     names = [*recipe.kept, INDEX, *recipe.indicators]
     levels = ["domain"] * len(recipe.kept) + ["index"] + ["indicator"] * len(recipe.indicators)
@@ -164,8 +172,8 @@ def replicated_index(
     )
 
 
-def _composed(rows: Rows, resamples: Resamples, recipe: Recipe) -> FloatArray:
-    """(1 + replicates) × groups × measures, block by block."""
+def composed_measures(rows: Rows, resamples: Resamples, recipe: Recipe) -> FloatArray:
+    """(1 + replicates) × groups × (domains that are kept, index, indicators), block by block."""
     pieces = [(resamples.multiples[:, block],) for block in blocks(rows, resamples, 1)]
     parts = fan_out(_measures, pieces, (rows, recipe))
     return np.concatenate([parts[0][:1], *(part[1:] for part in parts)])

@@ -30,6 +30,8 @@ class Resamples:
     variance_factors: FloatArray
     kind: str
     degrees_of_freedom: int
+    merged: int = 0
+    """Strata of one unit that were drawn from together with others."""
 
 
 def delivered(people: pl.DataFrame, replicates: pl.DataFrame, scales: pl.DataFrame, person: str) -> Resamples:
@@ -104,12 +106,16 @@ def drawn(
     psu: str | None,
     replicates: int,
     seed: int | None,
+    is_of_areas: bool = True,
 ) -> Resamples:
-    """A bootstrap of primary units within strata: n - 1 of n with replacement, rescaled by n / (n - 1).
+    """A rescaled bootstrap of primary units within strata: m of n with replacement (Rao & Wu 1988, section 4).
 
     ``frame`` is sorted by its contents, ``people`` has each person's place by what its rows say. A person, or where
     ``psu`` names one, a cluster of people, is drawn once for all of its waves; its stratum is the first that its people
-    have. A stratum's only unit is in every replicate and adds no variance.
+    have. ``is_of_areas``: strata are the areas, of whose n units n - 1 are drawn; an area's only unit is in every
+    replicate and adds no variance. Otherwise areas lie within or across strata: half of n - 1 are drawn, so that all
+    units keep a weight above zero (of three or more) and no area is empty in a replicate, and strata of one unit are
+    drawn from together, with another stratum where there is but one.
     """
     if seed is None:
         raise CohesionError(
@@ -125,10 +131,24 @@ def drawn(
     if psu and placed["_unit"].null_count():
         raise CohesionError("persons have no primary unit", where=psu, count=placed["_unit"].null_count())
     unit, units = _units(placed, psu)
-    multiples = _bootstrap(units["_stratum"].to_numpy(), replicates, np.random.default_rng(seed))
-    degrees = min(units.height - units["_stratum"].n_unique(), replicates - 1)
+    strata, merged = (units["_stratum"].to_numpy(), 0) if is_of_areas else _merged(units["_stratum"].to_numpy())
+    multiples = _bootstrap(strata, replicates, np.random.default_rng(seed), 1 if is_of_areas else 2)
+    degrees = min(units.height - len(np.unique(strata)), replicates - 1)
     factors = np.full(replicates, 1 / (replicates - 1))
-    return Resamples(placed[person], multiples[unit], factors, "bootstrap", max(degrees, 1))
+    return Resamples(placed[person], multiples[unit], factors, "bootstrap", max(degrees, 1), merged)
+
+
+def _merged(strata: np.ndarray) -> tuple[np.ndarray, int]:
+    """The strata with those of one unit as one, and how many those are; a single one is put to the smallest other."""
+    names, of_unit, sizes = np.unique(strata, return_inverse=True, return_counts=True)
+    alone = np.flatnonzero(sizes == 1)
+    if not len(alone) or len(names) == 1:
+        return strata, 0
+    others = np.flatnonzero(sizes > 1)
+    home = alone[0] if len(alone) > 1 else others[np.argmin(sizes[others])]
+    code = np.arange(len(names))
+    code[alone] = home
+    return names[code[of_unit.reshape(-1)]], len(alone)
 
 
 def _units(people: pl.DataFrame, psu: str | None) -> tuple[IntArray, pl.DataFrame]:
@@ -148,13 +168,16 @@ def _units(people: pl.DataFrame, psu: str | None) -> tuple[IntArray, pl.DataFram
     return placed["_at"].cast(pl.Int64).to_numpy(), units
 
 
-def _bootstrap(strata: np.ndarray, replicates: int, rng: np.random.Generator) -> FloatArray:
+def _bootstrap(strata: np.ndarray, replicates: int, rng: np.random.Generator, share: int) -> FloatArray:
+    """Units × replicates: 1 - λ + λ n/m times drawn, of m = (n - 1) / ``share`` draws, λ² = m / (n - 1)."""
     multiples = np.ones((len(strata), replicates))
     for label in np.unique(strata):
         members = np.flatnonzero(strata == label)
         n = len(members)
         if n > 1:
-            picks = rng.integers(0, n, size=(replicates, n - 1)) + n * np.arange(replicates)[:, None]
+            many = max((n - 1) // share, 1)
+            by = np.sqrt(many / (n - 1))
+            picks = rng.integers(0, n, size=(replicates, many)) + n * np.arange(replicates)[:, None]
             times = np.bincount(picks.ravel(), minlength=n * replicates).reshape(replicates, n).T
-            multiples[members] = times * (n / (n - 1))
+            multiples[members] = 1 - by + by * (n / many) * times
     return multiples
