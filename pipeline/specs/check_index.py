@@ -16,6 +16,9 @@ from pipeline.specs.ranges import score_ranges
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.strict_yaml import Position, Source
 
+USED_BY = {"goalposts": "goalposts", "reference": "distance"}
+"""What is said of an indicator for one normalisation alone."""
+
 
 def check_index(key: str, parts: Parts, declared: StudyNames, reading: Reading) -> None:
     """Report what the index of one study names and the study does not have."""

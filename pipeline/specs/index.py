@@ -141,11 +141,6 @@ class Index(Assumable):
     def _has_what_it_needs(cls, said: Normalisation, info: ValidationInfo) -> Normalisation:
         needed = {"goalposts": "goalposts", "distance": "reference"}.get(said.method)
         domains: dict[str, Domain] = info.data.get("domains", {})
-        for name, one in _indicators(domains).items():
-            idle = next((key for key in ("goalposts", "reference") if key in one.model_fields_set - {needed}), None)
-            if idle:
-                method = {"goalposts": "goalposts", "reference": "distance"}[idle]
-                raise ValueError(f"the `{idle}` of `{name}` is for `method: {method}`, not for `method: {said.method}`")
         for domain in domains.values() if needed else ():
             for name, one in domain.indicators.items():
                 if getattr(one, str(needed)) is None:

@@ -53,6 +53,52 @@ def test_a_file_of_comments_declares_no_index(root):
 
 
 MISTAKES = {
+    "a base wave that the weight set lacks": (
+        "base_wave: w01",
+        "base_wave: w02\nuncertainty: {weights: first_and_last}",
+        10,
+        "`w02` is not among the waves of the weight set `first_and_last`",
+    ),
+    "choices of normalisation made of scores that do not keep their range": (
+        "base_wave: w01",
+        "normalisation: {method: percentile}\nuncertainty: {choices: {normalisation: [z_score]}}",
+        11,
+        "which `percentile` does not keep",
+    ),
+    "a choice of the own range that z-scores do not keep": (
+        "base_wave: w01",
+        "normalisation: {method: z_score}\nuncertainty: {choices: {normalisation: [own_range]}}",
+        11,
+        "`own_range` cannot be made of scores that are `z_score`",
+    ),
+    "draws of nothing": ("base_wave: w01", "uncertainty: {draws: 100}", 10, "`draws` are of `choices`"),
+    "random weights that nobody draws": ("base_wave: w01", "uncertainty: {perturbed: 0.1}", 10, "`perturbed` is of"),
+    "replicates beside those of a weight set": (
+        "base_wave: w01",
+        "uncertainty: {weights: all, replicates: 60}",
+        10,
+        "has its own replicates",
+    ),
+    "bounds of z-scores": ("base_wave: w01", "normalisation: {method: z_score, bounds: [1, 9]}", 10, "`bounds` is for"),
+    "limits of outliers that are left": ("base_wave: w01", "outliers: {skew: 3}", 10, "limits of outliers are for"),
+    "small areas of no method": (
+        "base_wave: w01",
+        "small_areas: {method: none, benchmarked: false}",
+        10,
+        "leave the rest",
+    ),
+    "waves of persons' scores, composed over areas": (
+        "base_wave: w01",
+        "composed: areas\nmonitor: {window: 2}",
+        11,
+        "`window` above 1 compares persons' scores",
+    ),
+    "goalposts of another method": (
+        "openness: {direction: lower}",
+        "openness: {goalposts: [1, 7]}",
+        9,
+        "`goalposts` is for `normalisation: {method: goalposts}`",
+    ),
     "a score that is not there": ("[outgroup_friends]", "[outgroup_friend]", 4, "`outgroup_friend` is not a score"),
     "an indicator in two domains": ("openness:", "outgroup_friends:", 3, "is in `contact` and in `place`"),
     "an indicator twice": ("[outgroup_friends]", "[outgroup_friends, outgroup_friends]", 4, "is listed twice"),
@@ -149,7 +195,7 @@ MISTAKES = {
         "base_wave: w01",
         "uncertainty: {choices: {normalisation: [borda]}}",
         10,
-        "expected 'own_range', 'z_score', 'percentile' or 'min_max'",
+        "expected 'own_range', 'min_max', 'z_score' or 'percentile'",
     ),
     "a choice twice": (
         "base_wave: w01",
