@@ -26,6 +26,8 @@ from pipeline.wave_order import in_wave_order
 INDEX = ("person_id", "arm", "wave")
 WEIGHTS = ("weight", "weights", "base_weight")
 SHARES = ("confidence", "level")
+LARGEST = 1e70
+"""Beyond it fourth powers overflow; nothing that is asked or counted is as large."""
 FEWEST_DRAWS = 50
 """Of fewer no quantile, and no p-value below 0.05, can be had."""
 
@@ -222,10 +224,12 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _refuse_infinite(frame: pl.DataFrame) -> None:
-    counts = frame.select(pl.selectors.float().is_infinite().sum())
+    counts = frame.select((pl.selectors.float().abs() > LARGEST).sum())
     found = {name: int(count) for name, count in counts.to_dicts()[0].items() if count} if counts.width else {}
     if found:
-        raise ModelError("infinite values", where=", ".join(found), count=sum(found.values()), todo="Correct them.")
+        infinite = frame.select(pl.any_horizontal(pl.col(*found).is_infinite()).any()).item()
+        what = "infinite values" if infinite else f"values beyond {LARGEST:g}, which no answer is"
+        raise ModelError(what, where=", ".join(found), count=sum(found.values()), todo="Correct them.")
 
 
 def _rises(rows: pl.DataFrame) -> bool:

@@ -13,6 +13,7 @@ from pipeline.errors import CohesionError
 from pipeline.index.change.cells import Cell, cell_of
 from pipeline.index.change.common import CommonScores, Compose
 from pipeline.index.change.design import Design, LonelyPsu, Subset, design_of
+from pipeline.index.checks import require_weights
 from pipeline.specs.disclosure import SMALLEST
 
 Key = tuple[str, ...]
@@ -150,8 +151,7 @@ def setting_of(
         raise CohesionError(f"fewer than {SMALLEST} people may not be shown", where="smallest")
     if indicators is not None:
         indicators = _same_rows(scores, indicators, domains, (person, wave))
-    if weight is not None:
-        _check_weight(scores[weight], weight)
+    require_weights(scores, weight)
     kept = pl.col(wave).is_not_null() & (pl.lit(True) if weight is None else pl.col(weight).fill_null(0) > 0)
     inside, order = scores.select(kept).to_series(), scores[wave]
     places = inside.arg_true()
@@ -214,13 +214,6 @@ def _require(frame: pl.DataFrame, columns: Sequence[str], where: str) -> None:
         raise CohesionError(
             f"there is no column `{missing[0]}`", where=where, todo=f"It has {', '.join(frame.columns)}."
         )
-
-
-def _check_weight(column: pl.Series, name: str) -> None:
-    if not column.dtype.is_numeric():
-        raise CohesionError("a weight must be a number", where=name, todo="Correct the weights.")
-    if below := int((column < 0).sum()):
-        raise CohesionError("weights below zero", where=name, count=below, todo="Correct the weights.")
 
 
 def _study(frame: pl.DataFrame) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.index.checks import require_numbers, require_weights
 from pipeline.index.coherence.one_way import OneWay, one_way
 
 SCHEMA = {
@@ -38,7 +39,7 @@ def area_reliability(
     number of people at least ``smallest``; ``reason`` says why not. A measure that a wave does not have, or that can
     say nothing of areas there, has no reliability.
 
-    Raises CohesionError for columns that are absent.
+    Raises CohesionError for columns that are absent or no numbers, and for weights below zero.
 
     >>> people = pl.DataFrame({"person_id": list("abcdef"), "wave": "w01", "area": list("xxxyyy")})
     >>> people = people.with_columns(trust=pl.Series([1.0, 2, 3, 7, 8, 9]))
@@ -57,6 +58,8 @@ def area_reliability(
     lost = [name for name in (area, wave, *([weight] if weight else []), *measures) if name not in frame.columns]
     if lost:
         raise CohesionError(f"has no column {', '.join(lost)}", where="frame", todo="Name the columns that it has.")
+    require_numbers(frame, measures)
+    require_weights(frame, weight)
     held = pl.col(weight).cast(pl.Float64) if weight else pl.lit(1.0)
     rows = frame.select(
         pl.col(wave).alias("wave"), pl.col(area).cast(pl.String).alias("area"), held.alias("weight"), *measures

@@ -43,7 +43,7 @@ def one_factor(covariance: FloatArray, number: float) -> OneFactor:
     size = len(covariance)
     if size < 3:
         raise CohesionError("fewer than three items have no factor of their own", where="items", count=size)
-    spread = np.sqrt(np.diag(covariance))
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     if not np.isfinite(spread).all() or (spread <= 0).any():
         raise CohesionError("items that do not vary have no factor", where="items")
     correlation = covariance / np.outer(spread, spread)

@@ -52,7 +52,7 @@ def complete(
 def covariance_of(values: FloatArray, weights: FloatArray) -> FloatArray:
     """Σ w (x - x̄)(x - x̄)' / (Σ w - Σ w² / Σ w): the unbiased one, n - 1 where weights are equal."""
     total = weights.sum()
-    centred = values - weights @ values / total
+    centred = np.where(np.ptp(values, axis=0) > 0, values - weights @ values / total, 0.0)
     return np.asarray((centred * weights[:, None]).T @ centred / (total - (weights**2).sum() / total))
 
 

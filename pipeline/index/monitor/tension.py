@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.index.checks import require_numbers
 from pipeline.index.monitor.judged import Charge, Common, Family, Rule, Sides
 from pipeline.index.monitor.limits import DRAWS
 from pipeline.index.monitor.words import early_words, few_areas, few_people, signal_words
@@ -20,6 +21,8 @@ from pipeline.tables import Monitor, shaped
 
 NEEDED = ("area", "measure", "kind", "wave", "against", "estimate", "std_error", "n_persons")
 FEWEST_AREAS = 6
+NOTHING = 1e-30
+"""Standard errors as small are zero: the weights of their squares overflow."""
 Row = dict[str, Any]
 
 
@@ -167,7 +170,7 @@ def _judged(
 
 
 def _can_be_judged(plan: Plan) -> pl.Expr:
-    known = pl.col("estimate").is_not_null() & (pl.col("std_error").fill_null(0.0) > 0)
+    known = pl.col("estimate").is_not_null() & (pl.col("std_error").fill_null(0.0) > NOTHING)
     return known & (pl.col("n_persons").fill_null(0) >= max(plan.fewest_people, plan.smallest))
 
 
@@ -193,6 +196,7 @@ def _check(changes: pl.DataFrame, rate: float, fall: float, areas: int, smallest
         raise CohesionError(
             f"there is no column `{missing[0]}`", where="changes", todo="Give the rows of `area_changes`."
         )
+    require_numbers(changes, ["estimate", "std_error", "n_persons"])
     if not 0 < rate < 1:
         raise CohesionError(f"`false_alarms={rate!r}` is not between 0 and 1", where="false_alarms")
     if not fall > 0:

@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.index.checks import require_numbers, require_weights
 
 CELL = ("wave", "area", "measure")
 
@@ -31,7 +32,8 @@ def area_means(
     domain of all that were interviewed: with z = w (y - mean) / Σw in the area, Σ_h n_h/(n_h - 1) Σ_c (z_hc - z̄_h)²
     (R: ``svyby(~y, ~area, svydesign(...), svymean)``; a stratum of one unit counts as ``survey.lonely.psu =
     "adjust"``). The interval has the t of the area's units less its strata. Columns: ``wave, area, measure, estimate,
-    std_error, conf_low, conf_high, n_persons, n_effective``. Raises CohesionError for columns that are absent.
+    std_error, conf_low, conf_high, n_persons, n_effective``. Raises CohesionError for columns that are absent
+    or no numbers, and for weights below zero.
 
     >>> people = pl.DataFrame({"person_id": list("abcd"), "arm": "x", "wave": "w01", "area": ["1", "1", "2", "2"]})
     >>> made = area_means(people.with_columns(weight=pl.lit(1.0), trust=pl.Series([0.0, 10, 20, 20])), ["trust"])
@@ -42,6 +44,8 @@ def area_means(
     absent = [name for name in needed if name not in scores.columns]
     if absent:
         raise CohesionError("the scores have no such column", where=absent[0])
+    require_numbers(scores, measures)
+    require_weights(scores, weight)
     rows = placed(scores.select(needed).rename({weight: "_w"}), design).filter(pl.col("_w") > 0)
     answered = _answered(rows, list(measures))
     if not answered.height:

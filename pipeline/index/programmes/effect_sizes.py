@@ -216,7 +216,11 @@ def effect_sizes(frame: pl.DataFrame, measure: Measure, *, variance: Variance = 
     )
     columns = {name: complete[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in record.columns}
     _require_possible(columns, measure)
-    estimates, variances = record.function(columns, variance)
+    with np.errstate(over="ignore"):
+        estimates, variances = record.function(columns, variance)
+    far = int(np.isinf(estimates).sum() + np.isinf(variances).sum())
+    if far:
+        raise refused(f"{measure} is infinite of such numbers", where=", ".join(record.columns), count=far)
     return frame.with_columns(
         pl.Series("estimate", estimates).fill_nan(None),
         pl.Series("variance", variances).fill_nan(None),

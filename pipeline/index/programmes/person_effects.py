@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipeline.door import public
+from pipeline.door import LARGEST, public
 from pipeline.index.programmes.cells import Cell, Contrast, cell, contrast
 from pipeline.index.programmes.effect_sizes import morris_factor, morris_variance, small_sample_factor
 from pipeline.index.programmes.errors import refused
@@ -116,7 +116,7 @@ def _rows(frame: pl.DataFrame, columns: Mapping[str, str], weights: str | None, 
         (pl.col(weights).cast(pl.Float64) if weights else pl.lit(1.0)).alias("weight"),
         pl.col(cluster or columns["person"]).cast(pl.String).alias("cluster"),
     ).drop_nulls()
-    infinite = rows.filter(pl.col("outcome").is_infinite() | pl.col("weight").is_infinite()).height
+    infinite = rows.filter((pl.col("outcome").abs() > LARGEST) | (pl.col("weight") > LARGEST)).height
     if infinite:
         raise refused("infinite values", where=f"{columns['outcome']}, {weights or ''}".rstrip(", "), count=infinite)
     negative = int((rows["weight"] < 0).sum())

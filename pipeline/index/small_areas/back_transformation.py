@@ -41,7 +41,12 @@ def onto(kind: Transformation, direct: FloatArray, sampling: FloatArray, effecti
         wrong = int((direct <= 0).sum())
         if wrong:
             raise CohesionError("the logarithm is of positive estimates", where=where, count=wrong)
-        return OnScale(np.log(direct), sampling / direct**2)
+        with np.errstate(divide="ignore", over="ignore"):
+            relative = sampling / direct**2
+        far = int((~np.isfinite(relative)).sum())
+        if far:
+            raise CohesionError("estimates too close to zero for their errors", where=where, count=far)
+        return OnScale(np.log(direct), relative)
     if kind == "arcsine":
         wrong = int(((direct < 0) | (direct > 1)).sum())
         if wrong:

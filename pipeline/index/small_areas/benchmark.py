@@ -75,7 +75,8 @@ def benchmarked(
     largest = None
     if errors is not None:
         added["benchmarked_error"] = np.sqrt(errors**2 + steps**2)
-        largest = float(np.max(np.abs(steps) / errors, initial=0, where=errors > 0))
+        known = errors > 0
+        largest = float(np.max(np.abs(steps[known]) / errors[known], initial=0))
     made = pl.DataFrame({area: frame[area], **added})
     areas = estimates.join(made, on=area, how="left", maintain_order="left")
     return Benchmarked(areas, before, float(weights @ moved), largest, _notes(before, total, largest))
@@ -111,7 +112,7 @@ def _notes(before: float, total: float, largest: float | None) -> tuple[str, ...
     moved = f"benchmarking moves the mean over areas from {before:.6g} to {total:.6g}"
     if largest is None:
         return (f"{moved}; there are no standard errors, so its effect on them is not given",)
-    root = float(np.sqrt(1 + largest**2) - 1)
+    root = float(np.hypot(1, largest) - 1)
     return (
         f"{moved}: standard errors grow by the adjustment, at most by {100 * root:.1f} per cent; an adjustment of "
         f"up to {largest:.2f} standard errors",

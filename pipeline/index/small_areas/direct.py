@@ -14,6 +14,8 @@ from pipeline.index.small_areas.back_transformation import OnScale, Transformati
 from pipeline.index.small_areas.given import FloatArray, by_area, design_of, levels_of, numbers
 
 WHERE = "direct estimates"
+NOTHING = 1e-70
+"""Variances as small are zero: the squares of their weights overflow."""
 SMOOTH = "Smooth the variances over areas, or leave the area's estimate out."
 EFFECTIVE = "Give the number that a simple random sample would need."
 
@@ -57,8 +59,8 @@ def direct_estimates(frame: pl.DataFrame, columns: Columns, transformation: Tran
     else:
         name = columns.variance or columns.std_error
         raw = numbers(frame, name, WHERE, needed=False)
-        _positive(raw, sampled, name, "a sampling variance", SMOOTH)
-        sampling = raw if columns.variance else raw**2
+        sampling = raw if columns.variance else np.where(raw > 0, raw, 0.0) ** 2
+        _positive(np.where(sampling > NOTHING, sampling, 0.0), sampled, name, "a sampling variance", SMOOTH)
         error = np.sqrt(sampling)
     levels = levels_of(frame.filter(pl.Series(sampled)), columns.covariates)
     design, names = design_of(frame, columns.covariates, WHERE, levels)

@@ -14,6 +14,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.index.checks import require_numbers
 from pipeline.index.uncertainty.arrays import BoolArray, FloatArray, IntArray
 from pipeline.index.uncertainty.ranks import ranked, ranked_groups
 from pipeline.index.uncertainty.recipe import INDEX
@@ -94,6 +95,7 @@ def rank_sets_of_estimates(
     lost = [name for name in (area, estimate, std_error) if name not in frame.columns]
     if lost:
         raise CohesionError(f"has no column {', '.join(lost)}", where="frame")
+    require_numbers(frame, [estimate, std_error])
     if seed is None:
         raise CohesionError("random draws need a declared seed", where="seed", todo="Declare a whole number.")
     rows = (

@@ -1,0 +1,29 @@
+"""What is said of columns that hold no numbers, and of weights that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from pipeline.door import LARGEST
+from pipeline.errors import CohesionError
+
+
+def require_numbers(frame: pl.DataFrame, columns: Iterable[str]) -> None:
+    """Raises CohesionError for text; a column without any value is one of numbers."""
+    for name in columns:
+        kind = frame.schema[name]
+        if not (kind.is_numeric() or kind in (pl.Boolean, pl.Null)):
+            raise CohesionError("must be numbers", where=name, todo=f"It is {kind}.")
+
+
+def require_weights(frame: pl.DataFrame, weight: str | None) -> None:
+    """Raises CohesionError for a weight that is text, infinite or below zero; nobody without one is counted."""
+    if weight is None:
+        return
+    require_numbers(frame, [weight])
+    values = frame[weight].cast(pl.Float64)
+    for what, wrong in (("infinite values", values > LARGEST), ("weights below zero", values < 0)):
+        if count := int(wrong.sum()):
+            raise CohesionError(what, where=weight, count=count, todo="Correct the weights.")
