@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 GROUPS = {
     name: f"{number}_{name}"
-    for number, name in enumerate(("ingest", "harmonise", "weigh", "score", "model", "draw", "write"), start=1)
+    for number, name in enumerate(("ingest", "harmonise", "weigh", "score", "index", "model", "draw", "write"), start=1)
 }
 """Dagster lists groups by the alphabet; with their numbers they stand in the order of the work."""
 OWNERS = ["team:panel-research"]

@@ -76,7 +76,7 @@ def _index(workspace: Workspace, study: Study, index: Index) -> Node:
         },
         inputs={"panel": ("panel", study.key), "weights": ("weights", study.key)},
         outputs={name: (name, study.key) for name in ("index", "indicators", "index_methods")},
-        group="score",
+        group="index",
         study=study.key,
         description=f"{study.about.short_title}: each person's score of every domain of {index.title}, and how.",
         kinds=frozenset({"polars"}),

@@ -49,7 +49,7 @@ def _monitor(study: Study, index: Index) -> Node:
         reads={"index": view(index, reads.MONITOR_OF_INDEX), "labels": area_labels(study, index)},
         inputs={table: (table, study.key) for table in ("area_changes", "index", "indicators", "panel")},
         outputs={name: (name, study.key) for name in ("monitor", "monitor_next")},
-        group="score",
+        group="index",
         study=study.key,
         description=f"{study.about.short_title}: falls of areas beyond sampling, at a declared rate of false alarms.",
         kinds=frozenset({"polars"}),

@@ -98,7 +98,7 @@ def test_a_figure_is_seen_where_it_is_described(page, address):
     picture = page.locator("img[src^='/reports/figures/belonging']").first
     picture.wait_for()
     wait_until(lambda: picture.evaluate("image => image.naturalWidth"), "the picture is there")
-    page.get_by_text("6_draw").first.wait_for()
+    page.get_by_text("7_draw").first.wait_for()
 
 
 def test_results_are_seen_where_they_are_described(page, address):

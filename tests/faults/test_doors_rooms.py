@@ -332,6 +332,8 @@ OTHERWISE: dict[str, dict[str, str]] = {
             ("forest_plot", "alt_forest", "specification_curve", "alt_specification_curve"),
             "tests/spec/test_figures_multiverse.py",
         ),
+        **dict.fromkeys(("control_chart", "alt_control_chart"), "tests/spec/test_figures_control_chart.py"),
+        **dict.fromkeys(("programme_forest", "alt_programme_forest"), "tests/spec/test_figures_programme.py"),
         **dict.fromkeys(("participation_flow", "participation_patterns"), "drawn from what the alt texts say"),
         **dict.fromkeys(("draw", "lint", "rendered", "save_drawing", "save_figure"), "takes drawings"),
     },
@@ -435,7 +437,17 @@ def test_one_result_however_the_answers_are_held(room: str, name: str, held: str
             assert one == (pytest.approx(other, rel=1e-5, abs=1e-7) if isinstance(other, float) else other)
 
 
-OPEN = ("harmonise", "harmonise.drift", "ingest", "scales", "weights", "participation", "imputation", "figures")
+OPEN = (
+    "harmonise",
+    "harmonise.drift",
+    "ingest",
+    "scales",
+    "weights",
+    "participation",
+    "imputation",
+    "figures",
+    "index",
+)
 BY_OTHERS = {"alt", "cfa", "clpm", "growth", "invariance", "ladder", "keeping", "lcm_sr", "riclpm", "sem"}
 """Structural models that refuse the options of a fit themselves: in ``FITTED``, below; ``keeping`` takes none."""
 MISSPELT = [

@@ -47,10 +47,11 @@ COMMANDS = {
     "pull": ["warehouse", "pull"],
     "push": ["warehouse", "push"],
     "prune": ["warehouse", "prune"],
+    "toolkit": ["toolkit", "first"],
 }
 ELSEWHERE = {("init",), ("verify",), ("proxy", "config")}
 """Commands that need no project: two make their own, one writes the settings of another program."""
-READ_ONLY = {"check", "migrate", "builds", "audit", "diff", "trace", "compare", "key", "backup"}
+READ_ONLY = {"check", "migrate", "builds", "audit", "diff", "trace", "compare", "key", "backup", "toolkit"}
 """Commands that write nothing into the project, and work on one that is closed as on any other."""
 
 
