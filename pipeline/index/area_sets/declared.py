@@ -7,8 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.area_sets.mapped import MADE, area_sets
+from pipeline.options import known_options
 from pipeline.specs.area_lookups import read_lookup
 from pipeline.specs.area_sets import AreaSet
 
@@ -21,6 +23,7 @@ SCHEMA = {
 }
 
 
+@known_options
 def lookup_table(path: Path) -> pl.DataFrame:
     """One row per change of a code, from a table of data/areas. Raises CohesionError for its first mistake."""
     rows, source = read_lookup(path, f"data/areas/{path.name}")
@@ -29,6 +32,7 @@ def lookup_table(path: Path) -> pl.DataFrame:
     return pl.DataFrame([vars(row) for row in rows.values()], schema=SCHEMA)
 
 
+@public()
 def in_declared_areas(
     panel: pl.DataFrame, chosen: AreaSet, lookups: Mapping[str, pl.DataFrame], name: str, *, code: str = "area_code"
 ) -> pl.DataFrame:
@@ -58,6 +62,7 @@ def in_declared_areas(
     return made.with_columns(pl.col("area_set").alias(name)).drop("_code_vintage", *MADE)
 
 
+@public()
 def vintage_logged(methods: pl.DataFrame, chosen: AreaSet) -> pl.DataFrame:
     """The method log with a row that names the vintage of the areas, and what traced codes to it."""
     traced = f"codes of {', '.join(chosen.vintages)}, traced through {', '.join(chosen.lookups) or 'no lookup'}"

@@ -9,12 +9,14 @@ import polars as pl
 
 from pipeline.index.composites.weights import budget_weights
 from pipeline.index.uncertainty import Recipe
+from pipeline.options import known_options
 from pipeline.specs.index import WHOLE, Index
 from pipeline.specs.index_parts import BOUNDED
 
 AS_THEY_COME = "own_range"
 
 
+@known_options
 def recipe_of(index: Index) -> Recipe:
     """The recipe of persons' indicators from 0 to 100, as ``on_own_range`` has them."""
     said, (low, high), treated = index.weights, index.normalisation.bounds, index.outliers

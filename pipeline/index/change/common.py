@@ -8,12 +8,14 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.options import known_options
 from pipeline.tables.index import INDEX
 
 Compose = Callable[[pl.DataFrame, Sequence[str]], pl.DataFrame]
 """(indicators, those that count) → a column for each domain and for the index, rows as given."""
 
 
+@known_options
 def mean_scores(domains: Mapping[str, Sequence[str]], coverage: float = 0.5, index: str = INDEX) -> Compose:
     """Scores as means: a domain of its indicators, the index of the domains, each where ``coverage`` of them answered.
 

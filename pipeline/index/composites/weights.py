@@ -11,6 +11,7 @@ from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.composites.checks import Structure, leaves, levels, matrix, ordered
 from pipeline.index.composites.kernels import Floats
+from pipeline.options import known_options
 
 
 def first_component(values: Floats) -> Floats:
@@ -44,6 +45,7 @@ def pca_weights(frame: pl.DataFrame, indicators: Sequence[str]) -> dict[str, flo
     return dict(zip(indicators, map(float, first_component(values)), strict=True))
 
 
+@known_options
 def budget_weights(points: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """Name → weight: each person's points as shares of all that they gave, averaged over people; they sum to 1.
 
@@ -64,6 +66,7 @@ def budget_weights(points: Mapping[str, Mapping[str, float]]) -> dict[str, float
     return {name: sum(one[name] for one in shares) / len(shares) for name in names}
 
 
+@known_options
 def effective_weights(structure: Structure, weights: Mapping[str, float] | None = None) -> pl.DataFrame:
     """One row per element of the index: its weight, and its effective weight in the whole (COINr ``get_eff_weights``).
 

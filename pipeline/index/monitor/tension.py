@@ -214,6 +214,7 @@ def _columns() -> dict[str, Any]:
     return {name: column.dtype for name, column in Monitor.columns().items()}
 
 
+@public()
 def spreads(scores: pl.DataFrame, measures: Sequence[str], weight: str | None = "weight") -> dict[str, float]:
     """Measure → standard deviation between people, over all waves: around the mean of each wave."""
     found = {}

@@ -8,9 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.options import known_options
 from pipeline.specs.area_census import census_problems
 
 
+@known_options
 def census_table(path: Path, margins: Sequence[str]) -> pl.DataFrame:
     """One row per area and combination of ``margins``: ``area``, the margins and ``count``, the rest left out.
 
