@@ -19,7 +19,9 @@ def nodes(workspace: Workspace) -> list[Node]:
     return [_monitor(study, study.index) for study in studies if study.index is not None and _has_waves(study)]
 
 
-def make_monitor(tables: Tables, *, index: Index, labels: Mapping[str, str]) -> Output:
+def make_monitor(
+    tables: Tables, *, index: Index, labels: Mapping[str, str], groups: Mapping[str, Mapping[str, str]]
+) -> Output:
     """Changes of areas with their limits and signals, and what to look at next."""
     import polars as pl
 
@@ -28,7 +30,10 @@ def make_monitor(tables: Tables, *, index: Index, labels: Mapping[str, str]) -> 
 
     panel = tables["panel"]
     design = panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
-    made = index_monitor(index, tables["area_changes"], tables["index"], tables["indicators"], design, labels)
+    said = panel.select("person_id", "wave", *groups) if groups else None
+    made = index_monitor(
+        index, tables["area_changes"], tables["index"], tables["indicators"], design, labels, said, groups
+    )
     judged = made.monitor.filter(pl.col("signal") != "not_judged")
     return Output(
         {"monitor": made.monitor, "monitor_next": made.following},
@@ -46,7 +51,11 @@ def make_monitor(tables: Tables, *, index: Index, labels: Mapping[str, str]) -> 
 def _monitor(study: Study, index: Index) -> Node:
     return Node(
         make_monitor,
-        reads={"index": view(index, reads.MONITOR_OF_INDEX), "labels": area_labels(study, index)},
+        reads={
+            "index": view(index, reads.MONITOR_OF_INDEX),
+            "labels": area_labels(study, index),
+            "groups": {name: _group_labels(study, name) for name in index.monitor.groups},
+        },
         inputs={table: (table, study.key) for table in ("area_changes", "index", "indicators", "panel")},
         outputs={name: (name, study.key) for name in ("monitor", "monitor_next")},
         group="index",
@@ -54,6 +63,21 @@ def _monitor(study: Study, index: Index) -> Node:
         description=f"{study.about.short_title}: falls of areas beyond sampling, at a declared rate of false alarms.",
         kinds=frozenset({"polars"}),
     )
+
+
+def _group_labels(study: Study, name: str) -> dict[str, str]:
+    """Value of a score → the label of the answer; of nothing the label of the question."""
+    item = study.items[study.scored_items()[name]]
+    values = {code: (item.recode or {}).get(code, code) for code in item.codes}
+    numbers = {code: float(value) for code, value in values.items() if _is_number(value)}
+    return {"": item.label, **{f"{number:g}": item.codes[code] for code, number in numbers.items()}}
+
+
+def _is_number(value: object) -> bool:
+    try:
+        return value is not None and float(str(value)) == float(str(value))
+    except ValueError:
+        return False
 
 
 def _has_waves(study: Study) -> bool:

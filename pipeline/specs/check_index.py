@@ -152,6 +152,7 @@ def _check_measures(index: Index, parts: Parts, source: Source) -> None:
         known(source, ("benchmarks", number, "measure"), [one.measure], measures, "a measure of the index")
     known(source, ("monitor", "measures"), index.monitor.measures, measures, "a measure of the index")
     known(source, ("monitor", "early"), index.monitor.early, list(index.indicators), "an indicator of the index")
+    _check_groups(index, parts, source)
     shown = index.profile
     known(source, ("profile", "smallest_differences"), shown.smallest_differences, measures, "a measure of the index")
     _check_profile(index, source)
@@ -174,6 +175,21 @@ def _check_profile(index: Index, source: Source) -> None:
         if not (folder / said.boundaries.file).is_file():
             missing = f"data/areas/{said.boundaries.file} is missing. Put the boundaries there."
             source.report(("profile", "boundaries", "file"), missing)
+
+
+def _check_groups(index: Index, parts: Parts, source: Source) -> None:
+    """Groups are answers with codes as they stand, so that each has a name."""
+    items = {item.concept or key: item for key, item in parts.items.items()}
+    for name in index.monitor.groups:
+        if name not in items:
+            known(source, ("monitor", "groups"), [name], list(items), "an answer of the study")
+        elif not items[name].codes or items[name].reverse:
+            what = f"`{name}` has no groups with a name: choose an answer with `codes` that is not reversed."
+            source.report(("monitor", "groups"), what)
+    few = index.monitor.fewest_people
+    if "fewest_people" in index.monitor.model_fields_set and few < index.smallest_shown:
+        what = f"`fewest_people: {few}` is below `smallest_shown`, which is {index.smallest_shown}."
+        source.report(("monitor", "fewest_people"), what)
 
 
 def _check_census(index: Index, parts: Parts, source: Source) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.specs.base import Assumable, Declaration, Name, Range, Text, WaveNames
+from pipeline.specs.disclosure import SMALLEST
 
 
 def _no_yes_or_no(value: object) -> object:
@@ -253,14 +254,27 @@ class SmallAreas(Declaration):
 
 
 class MonitorPlan(Declaration):
-    """The tension monitor: ``false_alarms`` expected a wave, over all areas and measures, where nothing changed.
+    """The tension monitor: ``false_alarms`` a wave, over all areas and measures, where nothing but chance moved them.
 
-    ``window``: so many earlier waves are compared with; ``fall``: the fall, in standard deviations between people,
-    whose power is stated; ``early``: indicators of a short survey between waves.
+    ``rule``: the number of them that is expected, the chance of any (``family_wise``), or the share of signals that are
+    false (``false_discovery``: Benjamini and Hochberg). ``sides``: falls alone, or rises as well, within the same rate.
+    ``common``: the change that all areas share is ``removed``, or ``kept``, so that it is a signal in each. ``usual``:
+    how much areas usually differ is known from the areas of ``this_wave``, or from those of ``earlier_waves`` as well.
+    ``fewest_people``: areas with fewer are not judged; ``fewest_areas``: fewer are judged by earlier waves, or against
+    sampling alone. ``window``: so many earlier waves are compared with; ``fall``: the fall, in standard deviations
+    between people, whose power is stated; ``early``: indicators of a short survey between waves; ``groups``: scores
+    (such as ``age_group``) of whose groups it is said which fell most behind a signal.
     """
 
     false_alarms: float = Field(default=0.05, gt=0, lt=1)
+    rule: Literal["expected", "family_wise", "false_discovery"] = "expected"
+    sides: Literal["falls", "both"] = "falls"
+    common: Literal["removed", "kept"] = "removed"
+    usual: Literal["this_wave", "earlier_waves"] = "this_wave"
+    fewest_people: int = Field(default=20, ge=SMALLEST)
+    fewest_areas: int = Field(default=6, ge=4)
     window: int = Field(default=1, ge=1)
     fall: float = Field(default=0.3, gt=0)
     measures: Annotated[tuple[Name, ...], AfterValidator(_each_once)] = ()
     early: Annotated[tuple[Name, ...], AfterValidator(_each_once)] = ()
+    groups: Annotated[tuple[Name, ...], AfterValidator(_each_once)] = ()

@@ -246,6 +246,17 @@ MISTAKES = {
         "`everybody` is not a comparison of the index",
     ),
     "an item that is no score": ("[outgroup_friends]", "[feels_belonging]", 4, "is an item and no score"),
+    "a group that nobody answered": ("base_wave: w01", "monitor: {groups: [shoe_size]}", 10, "`shoe_size` is not an"),
+    "groups without names": ("base_wave: w01", "monitor: {groups: [age]}", 10, "has no groups with a name"),
+    "groups listed twice": ("base_wave: w01", "monitor: {groups: [town, town]}", 10, "twice"),
+    "areas that may be judged of too few people": (
+        "base_wave: w01",
+        "monitor: {fewest_people: 9}",
+        10,
+        "greater than or equal to 10",
+    ),
+    "a rule that there is not": ("base_wave: w01", "monitor: {rule: bonferroni}", 10, "family_wise"),
+    "too few areas to know how they differ": ("base_wave: w01", "monitor: {fewest_areas: 3}", 10, "equal to 4"),
     "a method that there is not": ("base_wave: w01", "normalisation: {method: softmax}", 10, "softmax"),
 }
 

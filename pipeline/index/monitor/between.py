@@ -82,6 +82,15 @@ def left_out(
     return fit.made(fit.reml(np.repeat(tau2, changes.shape[1], axis=1), rounds))
 
 
+def sampling_alone(changes: np.ndarray, variances: np.ndarray, *, around_zero: bool = False) -> Between:
+    """As ``left_out``, with areas that differ by sampling alone: τ² is zero, and the model is taken to hold."""
+    others = ~np.eye(changes.shape[1], dtype=bool) / np.broadcast_to(variances, changes.shape)[:, None]
+    nothing = np.zeros(changes.shape)
+    total = others.sum(axis=-1)
+    common = nothing if around_zero else (others @ changes[..., None])[..., 0] / total
+    return Between(common, nothing if around_zero else 1 / total, nothing, nothing, nothing + 1)
+
+
 Sums = tuple[np.ndarray, ...]
 """Σw, Σw², Σw³, Σwy, Σw²y, Σwy², Σw²y²."""
 
@@ -145,7 +154,8 @@ class _Fit:
         if self.each_without:
             yield _less_each(weights, self.changes), self.around_zero, count
         else:
-            yield _sums(weights if self.others is None else weights * self.others, self.changes), self.around_zero, count
+            of_others = weights if self.others is None else weights * self.others
+            yield _sums(of_others, self.changes), self.around_zero, count
         for wave in self.earlier:
             weights = 1 / (tau2[..., None] + wave.variances[:, None])
             yield _sums(weights, wave.changes[:, None]), False, wave.changes.shape[-1]

@@ -8,11 +8,26 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.index.monitor.limits import Exchangeable, exchangeable
+from pipeline.index.monitor.limits import Earlier, Exchangeable, exchangeable
 
 Rule = Literal["expected", "family_wise", "false_discovery"]
 Sides = Literal["falls", "both"]
 Common = Literal["removed", "kept"]
+Usual = Literal["this_wave", "earlier_waves"]
+Basis = Literal["this_wave", "earlier_waves", "sampling"]
+"""What says how much areas usually differ: this wave, earlier ones with it, or nothing, so that sampling is all."""
+FEWEST_AROUND = 3
+"""Areas that have a common change to be judged around."""
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How a family is judged."""
+
+    sides: Sides
+    common: Common
+    usual: Usual
+    draws: int
 
 
 @dataclass(frozen=True)
@@ -45,23 +60,29 @@ class Family:
 
     expected: Exchangeable
     p_values: np.ndarray
-    sides: Sides
+    basis: Basis
+    around_zero: bool
 
     @classmethod
-    def of(
-        cls,
-        changes: np.ndarray,
-        errors: np.ndarray,
-        degrees: np.ndarray,
-        *,
-        sides: Sides,
-        common: Common,
-        draws: int,
-        seed: int,
-    ) -> Family:
-        """A family, judged around its common change, or around no change."""
-        made = exchangeable(changes, errors**2, degrees, seed, draws=draws, around_zero=common == "kept")
-        below = made.tail(-made.statistics)
-        if sides == "both":
-            below = np.minimum(2 * made.tail(np.abs(made.statistics)), 1.0)
-        return cls(made, below, sides)
+    def of(cls, own: Earlier, earlier: Sequence[Earlier], how: Judging, *, fewest: int, seed: int) -> Family:
+        """A family, judged around its common change, or around no change.
+
+        ``fewest``: areas that say how much they usually differ; fewer are judged with the ``earlier`` waves, where
+        these say as much as so many areas would, else against sampling alone. Of fewer than three areas it cannot be
+        told which of them moved: they are judged around no change.
+        """
+        areas = len(own.changes)
+        around_zero = how.common == "kept" or areas < FEWEST_AROUND
+        free = areas - (1 if around_zero else 2) + sum(len(one.changes) - 1 for one in earlier)
+        few = areas < fewest
+        alone = few and (not earlier or free < fewest - 2)
+        pooled = tuple(earlier) if (few or how.usual == "earlier_waves") and not alone else ()
+        made = exchangeable(
+            own.changes, own.variances, own.degrees, seed,
+            draws=how.draws, around_zero=around_zero, earlier=pooled, by_sampling=alone,
+        )  # fmt: skip
+        below = made.p_values(made.statistics)
+        if how.sides == "both":
+            below = np.minimum(2 * made.p_values(-np.abs(made.statistics)), 1.0)
+        basis: Basis = "sampling" if alone else "earlier_waves" if pooled else "this_wave"
+        return cls(made, below, basis, around_zero)

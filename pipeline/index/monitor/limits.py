@@ -1,24 +1,33 @@
 """Control limits of each area, of which the chance of a false alarm is the one declared.
 
-What an area is judged by comes from the other areas: it is within its limits where (y_a − μ) / √(τ² + v_a + var(μ)),
-μ and τ² fitted without it, is within ±c_a. With few areas τ² is hardly known, and with few people v_a is not: both make
-false alarms more common than a normal table says. c_a is therefore found by simulation under the hypothesis that areas
-are exchangeable: changes are drawn with the τ² of all areas, sampling variances with their degrees of freedom, each is
-fitted without each area as on the data, and the chance of an alarm is averaged over the draws (given the others it is a
-normal probability).
+What an area is judged by comes from the other areas: it is within its limits where
+(y_a − μ) / (s √(τ² + v_a + var(μ))) is within ±c_a, with μ, τ² and the scale s² of Hartung and Knapp fitted without
+it. Where areas are equally large this is a studentised residual, which has Student's t distribution whatever τ² is; so
+that c_a is hardly another one for another τ², and the rate of false alarms does not rest on how well few areas say how
+much they differ. Where they are not, and since v_a is known from few people, c_a is found by simulation under the
+hypothesis that areas are exchangeable: changes are drawn with the τ² of all areas, sampling variances with their
+degrees of freedom, each is fitted without each area as on the data, and the chance of an alarm is averaged over the
+draws (given the others it is a normal probability).
+
+With few areas s may be small by chance. So there is no signal where the area's own sampling error would explain it:
+``OWN`` is the one-sided p-value above which it would.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pipeline.index.monitor.between import Between, fitted, left_out
+from pipeline.index.monitor.between import Between, Wave, fitted, left_out, sampling_alone
 
 DRAWS = 400
 STEPS = 14
 WIDEST = 60.0
+OWN = 0.05
+ROUGH = 4
+"""Steps of a fit to drawn changes: what τ² lacks is in the scale."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """An earlier wave of the same measure: changes of its areas, sampling variances, and their degrees of freedom."""
+
+    changes: np.ndarray
+    variances: np.ndarray
+    degrees: np.ndarray
+
+
+@dataclass(frozen=True)
 class Exchangeable:
     """Changes of areas with the fits without each, and what to expect of areas that are exchangeable.
 
@@ -54,7 +72,7 @@ class Exchangeable:
 
     @property
     def width(self) -> np.ndarray:
-        return np.asarray(np.sqrt(self.others.tau2 + self.variances + self.others.common_variance))
+        return _width(self.others, self.variances)
 
     @property
     def statistics(self) -> np.ndarray:
@@ -67,8 +85,17 @@ class Exchangeable:
 
         return np.asarray(ndtr(self.shifts - critical * self.widths).mean(axis=0))
 
+    def p_values(self, statistics: np.ndarray) -> np.ndarray:
+        """One-sided, of statistics below zero where an area fell; above ``OWN`` where its own sampling explains it."""
+        from scipy.special import ndtr
+
+        own = ndtr(statistics * self.width / np.sqrt(self.variances))
+        return np.asarray(np.where(own > OWN, np.maximum(own, self.tail(-statistics)), self.tail(-statistics)))
+
     def limits(self, chance: float) -> Limits:
         """The limits below which each area lies with this chance: Newton's steps on the logarithm of the tail."""
+        from scipy.special import ndtri
+
         low, high = np.zeros(len(self.changes)), np.full(len(self.changes), WIDEST)
         critical = np.full(len(self.changes), 3.0)
         for _ in range(STEPS):
@@ -76,13 +103,15 @@ class Exchangeable:
             low, high = np.where(tail > chance, critical, low), np.where(tail > chance, high, critical)
             step = critical + tail * np.log(np.maximum(tail, 1e-300) / chance) / self._density(critical)
             critical = np.where((step >= low) & (step <= high), step, (low + high) / 2)
-        return Limits(self.others.common, self.width, critical)
+        own = -ndtri(max(OWN, chance)) * np.sqrt(self.variances) / self.width
+        return Limits(self.others.common, self.width, np.maximum(critical, own))
 
     def power(self, limits: Limits, fall: float) -> np.ndarray:
         """The chance that an area which falls by ``fall`` more than it would is below its limit."""
         from scipy.special import ndtr
 
-        return np.asarray(ndtr((limits.low - limits.centre + fall) / self.width))
+        usual = np.sqrt(self.others.tau2 + self.variances + self.others.common_variance)
+        return np.asarray(ndtr((limits.low - limits.centre + fall) / usual))
 
     def _density(self, critical: np.ndarray) -> np.ndarray:
         """How fast the tail falls in ``critical``."""
@@ -98,15 +127,43 @@ def exchangeable(
     *,
     draws: int = DRAWS,
     around_zero: bool = False,
+    earlier: Sequence[Earlier] = (),
+    by_sampling: bool = False,
 ) -> Exchangeable:
-    """What to expect of areas with these sampling variances, known with these degrees of freedom."""
-    every = fitted(changes[None], variances[None], around_zero=around_zero)
-    others = left_out(changes[None], variances[None], around_zero=around_zero)
-    others = Between(*(part[0] for part in (others.common, others.common_variance, others.tau2, others.tau2_error)))
+    """What to expect of areas with these sampling variances, known with these degrees of freedom.
+
+    ``earlier``: waves of the same measure, whose areas differ as much. ``by_sampling``: areas differ by sampling alone.
+    """
     random = np.random.default_rng(seed)
-    normal = random.standard_normal((draws, len(changes)))
-    known = random.chisquare(degrees, (draws, len(changes))) / degrees * variances
-    true = np.sqrt(every.tau2[0] + variances)
-    drawn = left_out(normal * true, known, around_zero=around_zero)
-    widths = np.sqrt(drawn.tau2 + known + drawn.common_variance) / true
-    return Exchangeable(changes, variances, others, drawn.common / true, widths)
+    if by_sampling:
+        others = _first(sampling_alone(changes[None], variances[None], around_zero=around_zero))
+        normal, known = _drawn(random, draws, variances, degrees, 0.0)
+        drawn = sampling_alone(normal, known, around_zero=around_zero)
+        true = np.sqrt(variances)
+    else:
+        waves = [Wave(one.changes[None], one.variances[None]) for one in earlier]
+        tau2 = float(fitted(changes[None], variances[None], around_zero=around_zero, earlier=waves).tau2[0])
+        others = _first(left_out(changes[None], variances[None], around_zero=around_zero, earlier=waves))
+        normal, known = _drawn(random, draws, variances, degrees, tau2)
+        before = [Wave(*_drawn(random, draws, one.variances, one.degrees, tau2)) for one in earlier]
+        drawn = left_out(normal, known, around_zero=around_zero, earlier=before, rounds=ROUGH)
+        true = np.sqrt(tau2 + variances)
+    return Exchangeable(changes, variances, others, drawn.common / true, _width(drawn, known) / true)
+
+
+def _drawn(
+    random: np.random.Generator, draws: int, variances: np.ndarray, degrees: np.ndarray, tau2: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Changes of areas that are exchangeable, and their sampling variances as they would be estimated."""
+    shape = (draws, len(variances))
+    changes = random.standard_normal(shape) * np.sqrt(tau2 + variances)
+    return changes, random.chisquare(degrees, shape) / degrees * variances
+
+
+def _width(of: Between, variances: np.ndarray) -> np.ndarray:
+    return np.asarray(np.sqrt(of.scale * (of.tau2 + variances + of.common_variance)))
+
+
+def _first(made: Between) -> Between:
+    """The fits of the one set."""
+    return Between(*(getattr(made, one.name)[0] for one in fields(made)))

@@ -12,18 +12,22 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
-from pipeline.index.checks import require_numbers
-from pipeline.index.monitor.judged import Charge, Common, Family, Rule, Sides
-from pipeline.index.monitor.limits import DRAWS
-from pipeline.index.monitor.words import early_words, few_areas, few_people, signal_words
+from pipeline.index.monitor.checks import check_changes
+from pipeline.index.monitor.judged import Charge, Common, Family, Judging, Rule, Sides, Usual
+from pipeline.index.monitor.limits import DRAWS, Earlier
+from pipeline.index.monitor.words import early_words, few_people, signal_words
 from pipeline.specs.disclosure import SMALLEST
 from pipeline.tables import Monitor, shaped
+from pipeline.wave_order import wave_order
 
-NEEDED = ("area", "measure", "kind", "wave", "against", "estimate", "std_error", "n_persons")
 FEWEST_AREAS = 6
 NOTHING = 1e-30
 """Standard errors as small are zero: the weights of their squares overflow."""
+FOLLOWING = "previous_wave"
+"""The kind of changes that follow each other: others share the wave that they are compared with."""
 Row = dict[str, Any]
+Before = dict[str, list[Earlier]]
+"""Measure → its earlier waves: the areas that were judged, and had no signal."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,11 @@ class Plan:
     """How changes are judged."""
 
     charge: Charge
-    common: Common
+    how: Judging
     fall: float
     fewest_people: int
     fewest_areas: int
     smallest: int
-    draws: int
     seed: int
 
 
@@ -51,6 +54,7 @@ def tension_monitor(
     false_alarms: float = 0.05,
     sides: Sides = "falls",
     common: Common = "removed",
+    usual: Usual = "this_wave",
     fall: float = 0.3,
     kind: str = "previous_wave",
     fewest_people: int = 20,
@@ -66,7 +70,10 @@ def tension_monitor(
     area is y_a ~ N(μ, τ² + v_a), with v_a its sampling variance, τ² the variance between areas by REML, and both fitted
     without the area that is judged, and without those that have a signal. Small areas so have wide limits.
     ``common="removed"``: limits lie around μ, the common change, in ``centre``; ``"kept"``: around zero, so that a fall
-    of all areas is a signal in each.
+    of all areas is a signal in each. ``usual``: τ² is that of ``this_wave``, or of it and the ``earlier_waves`` of the
+    measure together (areas with a signal left out), which is more powerful where areas are few, and right where they
+    always differ by as much. With fewer than ``fewest_areas``, it is that of earlier waves where there are enough of
+    them; else areas are judged against sampling alone, and the note says so; of one or two, around no change.
 
     ``false_alarms`` is, for all areas and measures of one wave where nothing but that happened: the number of them that
     is expected (``rule="expected"``), the chance of any (``family_wise``), or the share of signals that are false
@@ -75,17 +82,25 @@ def tension_monitor(
 
     ``spread``: measure → standard deviation between people; ``power`` is then the chance of a signal where an area
     falls by ``fall`` of them. Areas of fewer than ``fewest_people`` are not judged, those of fewer than ``smallest``
-    not shown, and with fewer than ``fewest_areas`` nothing is judged. Raises CohesionError for what does not fit.
+    not shown. Raises CohesionError for what does not fit.
     """
-    _check(changes, false_alarms, fall, fewest_areas, smallest)
-    plan = Plan(Charge(rule, false_alarms, sides), common, fall, fewest_people, fewest_areas, smallest, draws, seed)
+    check_changes(changes, false_alarms, fall, fewest_areas, smallest)
+    how = Judging(sides, common, usual, draws)
+    plan = Plan(Charge(rule, false_alarms, sides), how, fall, fewest_people, fewest_areas, smallest, seed)
     own = changes.filter(kind=kind).sort("wave", "measure", "against", "area")
     if not own.height:
         raise CohesionError(f"no change of the kind `{kind}`", where="changes", todo="Ask `area_changes` for it.")
     judged = own.with_columns(_is_early=pl.col("measure").is_in(list(early)))
     rows: list[Row] = []
-    for part in judged.partition_by("wave", "_is_early", maintain_order=True):
-        rows += _wave(part, plan, spread or {})
+    before: Before = {}
+    waves = {wave: place for place, wave in enumerate(wave_order(judged["wave"].unique().to_list()))}
+    for part in sorted(
+        judged.partition_by("wave", "_is_early", maintain_order=True), key=lambda part: waves[part["wave"][0]]
+    ):
+        found = list(_wave(part, plan, spread or {}, before))
+        rows += found
+        if kind == FOLLOWING:
+            _remember(before, part, found)
     named = labels or {}
     for row in rows:
         row["label"] = named.get(row["area"], row["area"])
@@ -95,46 +110,56 @@ def tension_monitor(
     return shaped(pl.DataFrame(rows, schema=_columns(), orient="row").sort("wave", "measure", "area"), Monitor)
 
 
-def _wave(part: pl.DataFrame, plan: Plan, spread: Mapping[str, float]) -> Iterator[Row]:
+def _wave(part: pl.DataFrame, plan: Plan, spread: Mapping[str, float], before: Before) -> Iterator[Row]:
     """The rows of a wave, which share the false alarms that are allowed."""
     families: list[tuple[pl.DataFrame, Family]] = []
     for group in part.partition_by("measure", "against", maintain_order=True):
         inside = group.filter(_can_be_judged(plan))
         yield from (_not_judged(row, plan) for row in group.filter(~_can_be_judged(plan)).iter_rows(named=True))
-        if inside.height < plan.fewest_areas:
-            yield from (
-                _row(row, "not_judged", few_areas(inside.height, plan.fewest_areas))
-                for row in inside.iter_rows(named=True)
-            )
-            continue
-        families.append((inside, _family(inside, plan)))
+        if inside.height:
+            families.append((inside, _family(inside, plan, before)))
     if not families:
         return
     every = [float(value) for _, family in families for value in family.p_values]
     chance = plan.charge.chance(every)
     alarms = plan.charge.rate if plan.charge.rule == "expected" else chance * len(every)
     for inside, family in families:
-        yield from _judged(inside, family, plan, chance, alarms, spread)
+        yield from _judged(inside, family, plan, chance, alarms, spread, before)
 
 
-def _family(inside: pl.DataFrame, plan: Plan) -> Family:
+def _family(inside: pl.DataFrame, plan: Plan, before: Before) -> Family:
     """Random numbers are those of the measure and the waves, so that other measures do not change them."""
     name = "|".join(str(inside[column][0]) for column in ("measure", "wave", "against"))
-    degrees = inside["df"] if "df" in inside.columns else pl.Series([None] * inside.height, dtype=pl.Float64)
-    known = degrees.fill_null(inside["n_persons"] - 1).cast(pl.Float64).to_numpy()
-    return Family.of(
-        inside["estimate"].to_numpy(),
-        inside["std_error"].to_numpy(),
-        np.minimum(known, inside["n_persons"].to_numpy() - 1.0),
-        sides=plan.charge.sides,
-        common=plan.common,
-        draws=plan.draws,
-        seed=plan.seed + zlib.crc32(name.encode()),
-    )
+    earlier = before.get(str(inside["measure"][0]), [])
+    seed = plan.seed + zlib.crc32(name.encode())
+    return Family.of(_arrays(inside), earlier, plan.how, fewest=plan.fewest_areas, seed=seed)
+
+
+def _arrays(rows: pl.DataFrame) -> Earlier:
+    degrees = rows["df"] if "df" in rows.columns else pl.Series([None] * rows.height, dtype=pl.Float64)
+    people = rows["n_persons"].to_numpy() - 1.0
+    known = degrees.fill_null(rows["n_persons"] - 1).cast(pl.Float64).to_numpy()
+    return Earlier(rows["estimate"].to_numpy(), rows["std_error"].to_numpy() ** 2, np.minimum(known, people))
+
+
+def _remember(before: Before, part: pl.DataFrame, found: Sequence[Row]) -> None:
+    """Add the areas of a wave that had no signal: two or more of the same waves say how much areas differ."""
+    usual = {(row["measure"], row["against"], row["area"]) for row in found if row["signal"] == "within"}
+    for group in part.partition_by("measure", "against", maintain_order=True):
+        keys = zip(group["measure"], group["against"], group["area"], strict=True)
+        kept = group.filter(pl.Series([key in usual for key in keys], dtype=pl.Boolean))
+        if kept.height > 1:
+            before.setdefault(str(kept["measure"][0]), []).append(_arrays(kept))
 
 
 def _judged(
-    inside: pl.DataFrame, family: Family, plan: Plan, chance: float, alarms: float, spread: Mapping[str, float]
+    inside: pl.DataFrame,
+    family: Family,
+    plan: Plan,
+    chance: float,
+    alarms: float,
+    spread: Mapping[str, float],
+    before: Before,
 ) -> Iterator[Row]:
     """The rows of a family; those without a signal are judged again without the areas that have one.
 
@@ -155,18 +180,18 @@ def _judged(
         yield _row(
             row,
             signal,
-            signal_words(signal),
+            signal_words(signal, family.basis, inside.height, family.around_zero and plan.how.common == "removed"),
             limit_low=float(limits.low[place]),
             limit_high=float(limits.high[place]) if plan.charge.sides == "both" else None,
             centre=float(limits.centre[place]),
-            between=float(np.sqrt(family.expected.others.tau2[place])),
+            between=None if family.basis == "sampling" else float(np.sqrt(family.expected.others.tau2[place])),
             p_value=float(family.p_values[place]),
             expected_false_alarms=alarms,
             power=None if power is None else float(power[place]),
         )
     if again:
         rest = inside.filter(~pl.Series(outside))
-        yield from _judged(rest, _family(rest, plan), plan, chance, alarms, spread)
+        yield from _judged(rest, _family(rest, plan, before), plan, chance, alarms, spread, before)
 
 
 def _can_be_judged(plan: Plan) -> pl.Expr:
@@ -190,39 +215,5 @@ def _row(row: Row, signal: str, note: str, *, shown: bool = True, **numbers: obj
     return {**head, **values, **numbers, "signal": signal, "note": note}
 
 
-def _check(changes: pl.DataFrame, rate: float, fall: float, areas: int, smallest: int) -> None:
-    missing = [name for name in NEEDED if name not in changes.columns]
-    if missing:
-        raise CohesionError(
-            f"there is no column `{missing[0]}`", where="changes", todo="Give the rows of `area_changes`."
-        )
-    require_numbers(changes, ["estimate", "std_error", "n_persons"])
-    if not 0 < rate < 1:
-        raise CohesionError(f"`false_alarms={rate!r}` is not between 0 and 1", where="false_alarms")
-    if not fall > 0:
-        raise CohesionError(f"`fall={fall!r}` is not above 0", where="fall", todo="Write 0.3 for 0.3 deviations.")
-    if areas < 4:
-        raise CohesionError("of fewer than 4 areas it is not known how much they differ", where="fewest_areas")
-    if smallest < SMALLEST:
-        raise CohesionError(f"fewer than {SMALLEST} people may not be shown", where="smallest")
-    twice = changes.select("area", "measure", "kind", "wave", "against").is_duplicated().sum()
-    if twice:
-        raise CohesionError("an area has several changes of one measure, kind and pair of waves", count=int(twice))
-
-
 def _columns() -> dict[str, Any]:
     return {name: column.dtype for name, column in Monitor.columns().items()}
-
-
-@public()
-def spreads(scores: pl.DataFrame, measures: Sequence[str], weight: str | None = "weight") -> dict[str, float]:
-    """Measure → standard deviation between people, over all waves: around the mean of each wave."""
-    found = {}
-    for name in measures:
-        rows = scores.drop_nulls([name, *([weight] if weight else [])])
-        weighed = rows.with_columns(_w=pl.col(weight) if weight else pl.lit(1.0))
-        mean = (pl.col(name) * pl.col("_w")).sum().over("wave") / pl.col("_w").sum().over("wave")
-        made = weighed.select(((pl.col(name) - mean) ** 2 * pl.col("_w")).sum() / pl.col("_w").sum()).item()
-        if made:
-            found[name] = float(made) ** 0.5
-    return found
