@@ -1,9 +1,9 @@
 """Planted changes of areas come back, false alarms come as often as declared, and a planted fall is found as stated.
 
-20 areas, 10 and 6 to 9 of unequal size (25 to 250 people), in two waves of a panel; areas have real changes of their own
-(standard deviation ``between``, in standard errors of a middle area) or none. Falls are planted in one area. Draws of
-the monitor are made from the area changes' own distribution, each as a wave of its own, 1,500 of each; those of the
-changes from people, 1,000.
+20 areas, 10, and 6 to 9, of unequal size (25 to 250 people), in two waves of a panel; they have real changes of their
+own (standard deviation ``between``, in standard errors of a middle area) or none. Falls are planted in one area. Draws of
+the monitor are made from the area changes' own distribution, each as a wave of its own, 1,000 of each; those of the
+changes from people, too.
 """
 
 import numpy as np
@@ -15,8 +15,9 @@ from pipeline.index import area_changes, tension_monitor
 pytestmark = pytest.mark.slow
 
 AREAS = (20, 10, 9, 8, 7, 6)
+SOME = (20, 9, 6)
 DRAWS = 1000
-WAVES = 1500
+WAVES = 1000
 SPREAD = 15.0
 DECLARED = 0.05
 CASES = {"no real differences": 0.0, "real differences": 1.0, "large real differences": 2.0}
@@ -71,7 +72,7 @@ def test_false_alarms_come_as_often_as_declared(areas, between):
     assert np.mean(alarms(made) > 0) == pytest.approx(DECLARED, abs=0.02)
 
 
-@pytest.mark.parametrize("areas", AREAS)
+@pytest.mark.parametrize("areas", SOME)
 @pytest.mark.parametrize("between", CASES.values(), ids=CASES.keys())
 def test_the_expected_number_of_false_alarms_is_what_is_declared(areas, between):
     frame = drawn(np.random.default_rng([3, areas]), areas, between)
@@ -80,7 +81,7 @@ def test_the_expected_number_of_false_alarms_is_what_is_declared(areas, between)
     assert np.mean(alarms(both)) == pytest.approx(DECLARED, abs=0.02)
 
 
-@pytest.mark.parametrize("areas", AREAS)
+@pytest.mark.parametrize("areas", SOME)
 @pytest.mark.parametrize("between", CASES.values(), ids=CASES.keys())
 def test_a_planted_fall_is_found_at_the_power_that_is_stated(areas, between):
     frame = drawn(np.random.default_rng([4, areas]), areas, between, 0.3)
@@ -89,7 +90,7 @@ def test_a_planted_fall_is_found_at_the_power_that_is_stated(areas, between):
     assert (own["signal"] == "below").mean() == pytest.approx(own["power"].mean(), abs=0.03)
 
 
-@pytest.mark.parametrize("areas", AREAS)
+@pytest.mark.parametrize("areas", SOME)
 @pytest.mark.parametrize("between", CASES.values(), ids=CASES.keys())
 def test_a_signal_leaves_the_rate_of_the_others_as_declared(areas, between):
     """The area with the signal is left out, and the others are judged again."""
