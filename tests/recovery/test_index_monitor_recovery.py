@@ -1,9 +1,9 @@
 """Planted changes of areas come back, false alarms come as often as declared, and a planted fall is found as stated.
 
-20 areas, 10, and 6 to 9, of unequal size (25 to 250 people), in two waves of a panel; they have real changes of their
-own (standard deviation ``between``, in standard errors of a middle area) or none. Falls are planted in one area. Draws of
-the monitor are made from the area changes' own distribution, each as a wave of its own, 1,000 of each; those of the
-changes from people, too.
+20, 10, and 6 to 9 areas of unequal size (25 to 250 people) in two waves of a panel, with real changes of their own
+(standard deviation ``between``, in standard errors of a middle area) or without; falls are planted in one area. Draws
+of the monitor are made from the area changes' own distribution, each as a wave of its own; those of the changes from
+people. There are 1,000 of each.
 """
 
 import numpy as np
