@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from pipeline.door import public
 
+
+@public()
 def spreads(scores: pl.DataFrame, measures: Sequence[str], weight: str | None = "weight") -> dict[str, float]:
     """Measure → standard deviation between people, over all waves: around the mean of each wave."""
     found = {}
