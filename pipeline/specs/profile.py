@@ -86,9 +86,27 @@ class Profiles(Declaration):
         return kinds
 
 
+COMMON = frozenset((
+    "the", "a", "an", "all", "other", "others", "both", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    "ten", "areas", "places", "regions", "districts", "people", "everybody", "everyone", "elsewhere", "comparison",
+    "control", "matched", "similar", "neighbouring", "remaining", "national", "average", "mean",
+))  # fmt: skip
+"""First words of a label that are no names, and small inside a sentence."""
+
+
+def small_in_sentence(label: str) -> str:
+    """A label as it stands inside a sentence: a name keeps its capital.
+
+    >>> small_in_sentence("Four metropolitan areas"), small_in_sentence("East and West"), small_in_sentence("Kent")
+    ('four metropolitan areas', 'East and West', 'Kent')
+    """
+    return label[:1].lower() + label[1:] if label.split(" ")[0].casefold() in COMMON else label
+
+
 def with_comparison(declared: Profiles, label: str) -> Profiles:
     """The declaration with what index.yaml calls the comparison, where ``compared_with`` does not say it."""
     if not label or "comparison" in declared.compared_with:
         return declared
-    small = label[:1].lower() + label[1:] if label[1:2].islower() else label
-    return declared.model_copy(update={"compared_with": {**declared.compared_with, "comparison": small}})
+    return declared.model_copy(
+        update={"compared_with": {**declared.compared_with, "comparison": small_in_sentence(label)}}
+    )

@@ -61,10 +61,10 @@ def test_a_split_is_allocated_as_declared(options, rows):
 @pytest.mark.parametrize(
     ("codes", "options", "says"),
     [
-        (["C", "C", "A"], {}, r"codes that became several, in different areas: `C` \(1 codes, 2 rows\)"),
-        (["F"], {"splits": "share"}, r"codes whose parts have no share of its people: `F` \(1 codes, 1 rows\)"),
+        (["C", "C", "A"], {}, r"codes that became several, in different areas: `C` \(1 code, 2 rows\)"),
+        (["F"], {"splits": "share"}, r"codes whose parts have no share of its people: `F` \(1 code, 1 row\)"),
         (["X", "Y", "X"], {}, r"codes in no area: `X`, `Y` \(2 codes, 3 rows\)"),
-        (["N1"], {}, r"did not exist in their vintage: `N1 \(2011\)` \(1 codes, 1 rows\)"),
+        (["N1"], {}, r"did not exist in their vintage: `N1 \(2011\)` \(1 code, 1 row\)"),
         (["A"], {"recorded": "1991"}, "no lookup leads from codes of vintage 1991 to those of 2021"),
         (["X", "C"], {}, r"codes in no area: `X` .*; codes that became several"),
     ],

@@ -129,6 +129,8 @@ class _Mapping:
     splits: Splits
 
     def __post_init__(self) -> None:
+        self.keys = {key for keys in self.members.values() for key in keys}
+        self.namesakes: dict[str, int] = {}
         self.unmatched: dict[str, int] = {}
         self.gone: dict[str, int] = {}
         self.split: dict[str, int] = {}
@@ -142,6 +144,9 @@ class _Mapping:
             self.gone[f"{code} ({gone.vintage})"] = rows
             return
         lost = [part for part in parts if part not in self.members]
+        if self.rest == "own" and not self.keys.isdisjoint(lost):
+            self.namesakes[code] = rows
+            return
         if lost and self.rest == "refuse":
             self.unmatched[code if lost == [code] else f"{code} (became {', '.join(lost)})"] = rows
             return
@@ -182,17 +187,22 @@ class _Mapping:
                 "Correct their vintage; to a code that took in others and stayed, the lookup leads from itself, too.",
             ),
             (self.unmatched, "codes in no area", 'Add them to one, or write rest="left_out" or "own".'),
+            (self.namesakes, "codes in no area that are called as an area is", "Give the area another name."),
             (self.split, "codes that became several, in different areas", 'Write splits="largest" or "share".'),
             (self.unshared, "codes whose parts have no share of its people", "Give `share` in the lookup."),
         ]
         problems = [
-            f"{what}: {_some(sorted(found))} ({len(found):,} codes, {sum(found.values()):,} rows)"
+            f"{what}: {_some(sorted(found))} ({_many(len(found), 'code')}, {_many(sum(found.values()), 'row')})"
             for found, what, _ in kinds
             if found
         ]
         if problems:
             todo = next(todo for found, _, todo in kinds if found)
             raise CohesionError("; ".join(problems), where=f"areas of vintage {self.vintage}", todo=todo)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _some(codes: list[str]) -> str:

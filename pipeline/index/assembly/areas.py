@@ -13,6 +13,7 @@ from pipeline.index.assembly.means import direct, together
 from pipeline.index.assembly.recipe import scale_of
 from pipeline.index.assembly.replicates import index_replicates
 from pipeline.index.assembly.shrunken import Known, with_reliability
+from pipeline.index.persons.head import spelled
 from pipeline.index.uncertainty import ReplicatedIndex
 from pipeline.specs.index import Index
 from pipeline.tables import Areas, shaped
@@ -51,6 +52,7 @@ def area_table(
     ``reason`` says why. Rank 1 is the highest, ties sharing the best. Raises CohesionError for columns that are absent.
     """
     everything = together(index, scores, indicators)
+    _spelled_as_answers(labels or {}, everything["area"])
     means = direct(index, everything, design)
     if by_replicates_alone(index):
         replicated = replicated or index_replicates(index, scores, indicators, design)
@@ -64,6 +66,16 @@ def _absent(index: Index, made: ReplicatedIndex) -> pl.DataFrame:
     """The areas, waves and measures that some replicates have nobody of."""
     parts = [made.groups.filter(made.absent(name)).with_columns(measure=pl.lit(name)) for name in index.measures]
     return pl.concat(parts).select("wave", "area", "measure")
+
+
+def _spelled_as_answers(labels: Mapping[str, str], areas: pl.Series) -> None:
+    """Refuse a name for a code that the answers write otherwise: the area would go without it."""
+    there = {spelled(code): code for code in areas.drop_nulls().unique()}
+    for code in labels:
+        found = there.get(spelled(code), code)
+        if found not in labels:
+            what = f"`{code}` is written `{found}` in the answers"
+            raise CohesionError(what, where="labels of areas", todo="Write it so.")
 
 
 def _composed(index: Index, means: pl.DataFrame, made: ReplicatedIndex) -> pl.DataFrame:

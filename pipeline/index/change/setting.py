@@ -95,6 +95,9 @@ class Setting:
             raise CohesionError(f"nobody is in `{missing[0]}`", where="comparison", todo="Name one that has people.")
         inside = held.is_in([name for name in named if name is not None]).fill_null(False)
         among = self.area_of_row.filter(inside).drop_nulls().unique().to_list()
+        if set(self.areas) <= set(among):
+            what = "every area has people of the comparison, so that none is left to be compared"
+            raise CohesionError(what, where="comparison", todo="Name other areas, or another arm.")
         return Others(np.flatnonzero(inside.to_numpy()), frozenset(among))
 
     def common(self, sides: Sequence[np.ndarray]) -> tuple[frozenset[str] | None, tuple[frozenset[str], ...]]:

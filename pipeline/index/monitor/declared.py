@@ -16,6 +16,7 @@ from pipeline.index.monitor.spread import spreads
 from pipeline.index.monitor.tension import tension_monitor
 from pipeline.index.persons.area_means import placed
 from pipeline.specs.index import WHOLE, Index
+from pipeline.tables import Monitor, MonitorNext, shaped
 
 EARLY = "early_signs"
 """The measure that is the mean of the indicators declared as early signs."""
@@ -67,7 +68,7 @@ def index_monitor(
     every = pl.concat(judged)
     kinds = [kind for kind in needed if (every["kind"] == kind).any()]
     if not kinds:
-        raise CohesionError("no area was asked in two waves, so that there is no change to judge", where="monitor")
+        return Watched(shaped(pl.DataFrame(), Monitor), shaped(pl.DataFrame(), MonitorNext))
     of_people = measures if index.composed == "persons" else [name for name in measures if name in index.indicators]
     deviations = spreads(people, [*of_people, *early])
     monitor = pl.concat(

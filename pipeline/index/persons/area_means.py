@@ -49,7 +49,11 @@ def area_means(
     rows = placed(scores.select(needed).rename({weight: "_w"}), design).filter(pl.col("_w") > 0)
     answered = _answered(rows, list(measures))
     if not answered.height:
-        raise CohesionError("nobody has an area and a score")
+        raise CohesionError(
+            "nobody has an area and a score",
+            where="area",
+            todo="Look at areas, weights and coverage.",
+        )
     means = answered.group_by(CELL).agg(
         estimate=(pl.col("_w") * pl.col("_y")).sum() / pl.col("_w").sum(),
         _total=pl.col("_w").sum(),

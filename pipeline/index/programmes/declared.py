@@ -8,12 +8,13 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import ModelError
+from pipeline.index.persons.head import one_spelling
 from pipeline.index.programmes.person_effects import programme_effects
 from pipeline.index.programmes.pooled_effects import SCHEMA, pooled_effects
 from pipeline.specs.base import canonical_code
 from pipeline.specs.programme import AREA_ROLE, DELIVERED, Programme
 
-WITHOUT = "_comparison"
+WITHOUT = "the comparison"
 WEIGHT = "_weight"
 AREA = "_area"
 
@@ -39,6 +40,7 @@ def _rows(programme: Programme, panel: pl.DataFrame, sets: Mapping[str, pl.DataF
     """The people of the programme's areas and of the comparison, with waves as the programme counts them."""
     by = "area_code" if programme.by == AREA_ROLE else programme.by
     frame = panel.with_columns(pl.Series(AREA, _codes(panel[by]), dtype=pl.String))
+    one_spelling(frame[AREA], by)
     names = {canonical_code(area.code): name for name, area in programme.areas.items()}
     own = frame.filter(pl.col("arm").is_in(list(programme.arms)), pl.col(AREA).is_in(list(names)))
     other = frame.filter(pl.col("arm").is_in(list(programme.comparison.arms)))

@@ -99,7 +99,7 @@ def _results(made: ReplicatedIndex, found: Sequence[Factor], picks: IntArray) ->
     rank = _ranks(made, scores)
     nominal = _ranks(made, made.estimates[None, :, made.place(INDEX)])
     moved = np.abs(rank - nominal)
-    means = [np.nanmean(moved[:, made.in_wave(wave)], axis=1) for wave in _waves(made)]
+    means = [_mean_of_known(moved[:, made.in_wave(wave)]) for wave in _waves(made)]
     return {INDEX: np.nan_to_num(scores), RANK: np.nan_to_num(rank), "": np.column_stack(means)}
 
 
@@ -170,8 +170,16 @@ def changes(made: ReplicatedIndex, scores: FloatArray) -> dict[str, FloatArray]:
     """Draws × groups: scores and ranks less the declared ones; draws × waves: mean absolute change of rank."""
     nominal = made.estimates[None, :, made.place(INDEX)]
     moved = _ranks(made, scores) - _ranks(made, nominal)
-    means = [np.nanmean(np.abs(moved[:, made.in_wave(wave)]), axis=1) for wave in _waves(made)]
+    means = [_mean_of_known(np.abs(moved[:, made.in_wave(wave)])) for wave in _waves(made)]
     return {INDEX: scores - nominal, RANK: moved, "": np.column_stack(means)}
+
+
+def _mean_of_known(values: FloatArray) -> FloatArray:
+    """The mean of each row's numbers; NaN where a row has none, as in a wave that nobody answered."""
+    known = ~np.isnan(values)
+    counts = known.sum(axis=1)
+    sums = np.where(known, values, 0.0).sum(axis=1)
+    return np.asarray(np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0))
 
 
 def sensitivity_rows(

@@ -6,7 +6,7 @@ A number that nobody can say anything about is in the frame as ``unknown``, so t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -42,20 +42,24 @@ DIGIT = re.compile(r"\d")
 Found = dict[str, Any]
 
 
-def cleared(document: Document) -> pl.DataFrame:
-    """One row per number that a paper and its annex print (``frame.COLUMNS``), in their order."""
-    return numbers_of_texts(document).drop("together", "fixed")
+def cleared(document: Document, names: Iterable[str] = ()) -> pl.DataFrame:
+    """One row per number that a paper and its annex print (``frame.COLUMNS``), in their order.
+
+    ``names``: declared names, such as those of areas; a numeral in one ("Ward 7") is no number of a sentence.
+    """
+    return numbers_of_texts(document, names).drop("together", "fixed")
 
 
-def numbers_of_texts(document: Document) -> pl.DataFrame:
+def numbers_of_texts(document: Document, names: Iterable[str] = ()) -> pl.DataFrame:
     """The same, with which text of a table each number stands in (``together``), so that it can be suppressed there."""
-    rows = [row for part in document.documents for row in _of_document(part)]
+    named = tuple(names)
+    rows = [row for part in document.documents for row in _of_document(part, named)]
     names = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
     kinds = {name: COLUMNS[name][0] if name in COLUMNS else pl.String() for name in names}
     return pl.DataFrame(rows, schema=kinds, infer_schema_length=None)
 
 
-def _of_document(document: Document) -> Iterator[Found]:
+def _of_document(document: Document, names: tuple[str, ...]) -> Iterator[Found]:
     records = {record.id: record for record in document.numbers}
     said = [("title", document.title), ("subtitle", document.subtitle), ("summary", document.summary)]
     for name, text in said:
@@ -63,10 +67,10 @@ def _of_document(document: Document) -> Iterator[Found]:
     heading = document.title
     for block in document.blocks:
         heading = block.plain if isinstance(block, Heading) else heading
-        yield from _of_block(block, f"{document.part}, “{heading}”", records)
+        yield from _of_block(block, f"{document.part}, “{heading}”", records, names)
 
 
-def _of_block(block: Block, place: str, records: dict[str, NumberRecord]) -> Iterator[Found]:
+def _of_block(block: Block, place: str, records: dict[str, NumberRecord], names: tuple[str, ...]) -> Iterator[Found]:
     if isinstance(block, TableBlock):
         yield from _of_table(block, place)
     elif isinstance(block, FigureBlock):
@@ -74,15 +78,15 @@ def _of_block(block: Block, place: str, records: dict[str, NumberRecord]) -> Ite
     elif isinstance(block, Callout):
         yield from _prose(block.title, place)
         for part in block.blocks:
-            yield from _of_block(part, place, records)
+            yield from _of_block(part, place, records, names)
     elif isinstance(block, BulletList):
         for runs in block.items:
-            yield from _of_runs(runs, place, records)
+            yield from _of_runs(runs, place, records, names)
     elif isinstance(block, Heading | Paragraph):
-        yield from _of_runs(block.runs, place, records)
+        yield from _of_runs(block.runs, place, records, names)
 
 
-def _of_runs(runs: Runs, place: str, records: dict[str, NumberRecord]) -> Iterator[Found]:
+def _of_runs(runs: Runs, place: str, records: dict[str, NumberRecord], names: tuple[str, ...]) -> Iterator[Found]:
     """A sentence: its bound numbers by their records, whatever else it says of numbers of people word by word."""
     for run in _flat(runs):
         if isinstance(run, Number):
@@ -90,7 +94,7 @@ def _of_runs(runs: Runs, place: str, records: dict[str, NumberRecord]) -> Iterat
     text = "".join("…" if isinstance(run, Number) else run.text for run in _flat(runs))
     yield from _prose(text, place)
     if place.startswith(WRITTEN):
-        for said in unbound_numbers(text):
+        for said in unbound_numbers(text, names):
             yield {"statistic": "unknown", "value": 0.0, "place": f"{place}: “{said}”"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NOUNS = frozenset(
@@ -67,16 +67,30 @@ def _as_number(written: str) -> int:
     return WORDS.index(word) if word in WORDS else int(written.replace(",", ""))
 
 
-def unbound_numbers(text: str) -> Iterator[str]:
+def unbound_numbers(text: str, names: Sequence[str] = ()) -> Iterator[str]:
     """Numerals of a sentence that nothing accounts for: typed percentages, and small numbers that count who knows what.
 
-    Years, names of waves, points of a scale and numbers of things that are no people are accounted for.
+    Years, names of waves, points of a scale and numbers of things that are no people are accounted for, and numerals in
+    declared ``names`` ("Ward 7").
+
+    >>> list(unbound_numbers("Ward 7 rose, 3 fell", ["Ward 7"]))
+    ['Ward 7 rose, 3 fell']
+    >>> list(unbound_numbers("Ward 7 rose", ["Ward 7"]))
+    []
     """
+    named = [span for name in names if has_numbers(name) for span in _spans(name, text)]
     for match in _BARE.finditer(text):
+        if any(start <= match.start("number") and match.end("number") <= end for start, end in named):
+            continue
         around = text[max(match.start() - 20, 0) : match.end() + 20].strip()
         short = "." not in match["number"] and len(match["number"]) < 4
         if match["percent"] or (short and not _is_accounted_for(text, match)):
             yield around
+
+
+def _spans(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a name stands in a text as words of its own."""
+    return (found.span() for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text))
 
 
 def _is_accounted_for(text: str, match: re.Match[str]) -> bool:

@@ -219,7 +219,8 @@ def funder_page(funder: str, studies: Sequence[StudyAreas]) -> Document:
         key="funder",
         part="summary",
     )
-    require_publishable(found, max(study.smallest for study in studies))
+    names = [name for one in made for name in one.tables.names.values()]
+    require_publishable(found, max(study.smallest for study in studies), names)
     return found
 
 

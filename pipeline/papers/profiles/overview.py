@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -101,7 +101,7 @@ def overview(
         for block in annex
     )
     made = with_annex(found, prefixed)
-    require_publishable(made, smallest)
+    require_publishable(made, smallest, tables.names.values())
     return made
 
 
@@ -112,8 +112,9 @@ def wave_of_most(tables: AreaTables) -> str:
     return max(tables.waves, key=lambda wave: (counts[wave], tables.waves.index(wave)))
 
 
-def require_publishable(document: Document, smallest: int) -> None:
-    refused = refused_cells(cleared(document), Disclosure(smallest=smallest))
+def require_publishable(document: Document, smallest: int, names: Iterable[str] = ()) -> None:
+    """Raises ``PaperError`` if a number may not be published; numerals in ``names`` of areas are none."""
+    refused = refused_cells(cleared(document, names), Disclosure(smallest=smallest))
     if refused:
         first = refused[0]
         what = f"the overview would print what may not be published: {first.what}"

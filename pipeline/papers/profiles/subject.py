@@ -9,14 +9,13 @@ from functools import cached_property
 
 from pipeline.papers.content import Number, Runs, Text
 from pipeline.papers.declared import period_words
-from pipeline.papers.phrases import in_sentence
 from pipeline.papers.profiles.content import About, Reading
 from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, AreaTables, Row
 from pipeline.papers.profiles.numbers import Numbers
 from pipeline.papers.prose.quantity import WORDS, Quantity
 from pipeline.papers.prose.words import DIFFERS, MOVED, difference_of, differs, moved
 from pipeline.specs.base import Period
-from pipeline.specs.profile import Profiles
+from pipeline.specs.profile import Profiles, small_in_sentence
 
 OTHERS, COMPARISON = "others", "comparison"
 YEAR = re.compile(r"\b(19|20)\d\d\b")
@@ -132,7 +131,7 @@ class Subject:
             count = int(row["against"])
             return named.get(OTHERS) or _others(count)
         against = str(row["against"] or "")
-        return named.get(against) or named.get(self.compared) or in_sentence(against.replace("_", " "))
+        return named.get(against) or named.get(self.compared) or small_in_sentence(against.replace("_", " "))
 
     def change(self, measure: str, kind: str) -> Row | None:
         return self.tables.change(self.area, self.wave, measure, kind)
