@@ -193,6 +193,10 @@ class Paths:
     def profile_file(self, study: str, name: str, suffix: str) -> Path:
         return self.profiles(study) / f"{name}.{suffix}"
 
+    def profile_cells(self, study: str) -> Path:
+        """Every number that the pages on the areas of a study print, as the frame that is judged before a release."""
+        return self.build / "profiles" / f"{study}_cells.csv"
+
     @property
     def funder_pages(self) -> Path:
         """A headline page for each funder."""

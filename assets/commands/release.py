@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from pipeline.papers.disclosure import Refusal
 
 release_app = typer.Typer(
-    help="Check, sign and publish a paper, so that nothing goes out that identifies people.", no_args_is_help=True
+    help="Check, sign and publish a paper or profiles of areas, so that nothing goes out that identifies people.",
+    no_args_is_help=True,
 )
-PaperName = Annotated[str, typer.Argument(help="The paper, by the name of its file in reports/papers.")]
+PaperName = Annotated[str, typer.Argument(help="A paper, by the name of its file, or profiles_STUDY.")]
+PROFILES = "profiles_"
+"""Before the name of a study: the pages on all its areas, which go out together."""
 FIGURE_SUFFIXES = ("png", "svg", "narrow.svg", "csv")
 
 
@@ -110,7 +113,7 @@ def publish(paper: PaperName) -> None:
         _audit(paths, "publish", paper, version, digest, "not signed")
         raise PaperError(missing.rstrip("."), where=f"{paper} {version}", todo=f"cohesion release sign {paper}")
     _copy(files, paths.released(paper, version), manifest(files))
-    cells = paths.paper_cells(paper).read_bytes()
+    cells = _cells(paths, project, paper).read_bytes()
     write_bytes(paths.released_cells(paper, version), cells)
     names = "; ".join(f"{one.name} ({one.role})" for one in signed(signatures, paper, version, digest))
     made = Release(paper, version, digest, _today(), names, digest_of({"cells": cells}))
@@ -127,17 +130,56 @@ def _project(paper: str) -> tuple[Paths, Project]:
 
 def _declared(paths: Paths, paper: str) -> Project:
     project = load_project(paths)
-    if paper not in project.papers:
-        raise PaperError(f"`{paper}` is not a paper; known: {', '.join(project.papers)}")
+    known = [*project.papers, *(f"{PROFILES}{study.key}" for study in project.studies.values() if study.index)]
+    if paper not in known:
+        raise PaperError(f"`{paper}` is not a paper; known: {', '.join(known)}")
     return project
 
 
+def _of_areas(project: Project, paper: str) -> str:
+    """The study whose profiles these are; empty for a paper, which may be called as profiles would be."""
+    return "" if paper in project.papers else paper.removeprefix(PROFILES)
+
+
+def _study(project: Project, paper: str) -> str:
+    return _of_areas(project, paper) or project.papers[paper].study
+
+
 def _version(project: Project, paper: str) -> str:
-    return checked_version(project.papers[paper].version, paper)
+    study = project.studies.get(_of_areas(project, paper))
+    if study is None:
+        return checked_version(project.papers[paper].version, paper)
+    version = study.index.profile.version if study.index is not None else ""
+    if not version:
+        where = f"data/studies/{study.key}/index.yaml"
+        raise PaperError("the profiles of areas have no `version`", where=where, todo='profile: {version: "1.0"}')
+    return checked_version(version, paper)
+
+
+def _cells(paths: Paths, project: Project, paper: str) -> Path:
+    study = _of_areas(project, paper)
+    return paths.profile_cells(study) if study else paths.paper_cells(paper)
 
 
 def _files(paths: Paths, project: Project, paper: str) -> dict[str, bytes]:
-    """Name → content of every file of a release: the paper and its other documents in each format, its figures."""
+    """Name → content of every file of a release: a paper in each format with its figures, or the pages on all areas."""
+    study = _of_areas(project, paper)
+    places = _pages(paths.profiles(study)) if study else _paper_files(paths, project, paper)
+    absent = [name for name, place in places.items() if not place.is_file()]
+    cells = _cells(paths, project, paper)
+    if absent or not places or not cells.is_file():
+        first = absent[0] if absent else cells.name
+        raise PaperError(f"{first} is not built", where=paper, todo="Run `cohesion build` first.")
+    return {name: place.read_bytes() for name, place in places.items()}
+
+
+def _pages(folder: Path) -> dict[str, Path]:
+    return {
+        place.name: place for place in sorted(folder.glob("*")) if place.is_file() and not place.name.startswith(".")
+    }
+
+
+def _paper_files(paths: Paths, project: Project, paper: str) -> dict[str, Path]:
     places = {
         f"{stem(paper, part)}.{writer.suffix}": paths.paper_file(stem(paper, part), writer.suffix)
         for writer in WRITERS.values()
@@ -147,11 +189,7 @@ def _files(paths: Paths, project: Project, paper: str) -> dict[str, bytes]:
     for figure in project.papers[paper].figures:
         names = {f"figures/{figure}.{suffix}": paths.figure_file(figure, suffix) for suffix in FIGURE_SUFFIXES}
         places |= {name: place for name, place in names.items() if place.is_file()}
-    absent = [name for name, place in places.items() if not place.is_file()]
-    if absent or not paths.paper_cells(paper).is_file():
-        first = absent[0] if absent else paths.paper_cells(paper).name
-        raise PaperError(f"{first} is not built", where=paper, todo="Run `cohesion build` first.")
-    return {name: place.read_bytes() for name, place in places.items()}
+    return places
 
 
 def _refused(paths: Paths, project: Project, paper: str) -> "list[Refusal]":
@@ -159,8 +197,8 @@ def _refused(paths: Paths, project: Project, paper: str) -> "list[Refusal]":
     from pipeline.papers.disclosure import refusals
     from pipeline.papers.disclosure.record import cells_of_csv
 
-    study = project.papers[paper].study
-    cells = cells_of_csv(paths.paper_cells(paper).read_bytes())
+    study = _study(project, paper)
+    cells = cells_of_csv(_cells(paths, project, paper).read_bytes())
     return refusals(cells, _earlier(paths, project, study), project.studies[study].about.disclosure)
 
 
@@ -172,7 +210,8 @@ def _earlier(paths: Paths, project: Project, study: str) -> "pl.DataFrame | None
 
     found = []
     for one in _lines(paths.release_register, Release):
-        if one.paper in project.papers and project.papers[one.paper].study != study:
+        is_profiles = one.paper not in project.papers and one.paper.startswith(PROFILES)
+        if (is_profiles or one.paper in project.papers) and _study(project, one.paper) != study:
             continue
         place = paths.released_cells(one.paper, one.version)
         if not place.is_file() or digest_of({"cells": place.read_bytes()}) != one.cells_sha256:

@@ -24,6 +24,8 @@ Words = Mapping[str, Any]
 OPTIONAL = ("area_changes", "monitor", "programme")
 """Tables that say more, where there are any."""
 KEY = ("national", "areas")
+CELLS = "cells"
+"""Every number that the pages print, as the frame that is judged before they go out."""
 WRITTEN = {"html": "paper.html.j2", "pdf": "paper.typ", "xlsx": ""}
 """Writer of papers → its template, for documents over many areas."""
 SCALE = (0.0, 100.0)
@@ -57,11 +59,13 @@ def make_profiles(
     """One row per number that a profile prints; the profiles and the overview are its pages."""
     from pipeline.figures.overview import boundaries_of, drawing_files, overview_drawings
     from pipeline.papers import written
+    from pipeline.papers.disclosure.record import cells_as_csv
     from pipeline.papers.profiles import (
         Programme,
         fieldwork_of,
         file_names,
         overview,
+        profile_cells,
         profile_html,
         profile_numbers,
         profile_pdf,
@@ -89,6 +93,7 @@ def make_profiles(
         files[f"pages/{names[area]}.html"] = profile_html(content, layout["profile.html.j2"])
         files[f"pages/{names[area]}.pdf"] = profile_pdf(content, layout["profile.typ"])
     shown = [content for content in made.values() if not content.withheld]
+    documents = []
     if shown:
         declared, own = settings.boundaries, None
         if declared is not None and boundaries is not None:
@@ -101,7 +106,9 @@ def make_profiles(
         figures = {name: _figure(drawing, drawing_files(drawing)) for name, drawing in drawings.items()}
         pages = {area: f"{names[area]}.html" for area in made}
         document = overview(tables["areas"], changes, **given, figures=figures, pages=pages, fieldwork=fieldwork)
+        documents.append(document)
         files |= {f"overview_{writer}": written(document, writer, layout.get(name)) for writer, name in WRITTEN.items()}
+    files[CELLS] = cells_as_csv(profile_cells(made.values(), documents))
     metadata = {"profiles": {"areas": len(made), "areas_withheld": len(made) - len(shown)}}
     return Output({"profiles": profile_numbers(made.values())}, {"profiles": ProfileNumber}, files, metadata=metadata)
 
@@ -221,6 +228,7 @@ def _profiles(workspace: Workspace, study: Study, index: Index, made: set[Key]) 
         outputs={"profiles": ("profiles", key)},
         files={
             "pages": File(folder.path, is_folder=True),
+            CELLS: below(paths, paths.profile_cells(key)),
             **{
                 f"overview_{writer}": below(
                     paths, paths.profile_file(key, "overview", writer), is_page=writer == "html"

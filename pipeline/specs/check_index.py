@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import get_args
 
+from pipeline.errors import CohesionError
 from pipeline.paths import Paths
+from pipeline.specs.area_boundaries import boundaries_of
 from pipeline.specs.area_census import census_problems
-from pipeline.specs.check_index_areas import check_areas
+from pipeline.specs.check_index_areas import area_codes, check_areas
 from pipeline.specs.index import Index
 from pipeline.specs.index_parts import Indicator
 from pipeline.specs.names import StudyNames, known, once
-from pipeline.specs.profile import ANY, Against
+from pipeline.specs.profile import ANY, Against, Boundaries
 from pipeline.specs.ranges import score_ranges
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.strict_yaml import Position, Source
@@ -155,7 +157,7 @@ def _check_measures(index: Index, parts: Parts, source: Source) -> None:
     _check_groups(index, parts, source)
     shown = index.profile
     known(source, ("profile", "smallest_differences"), shown.smallest_differences, measures, "a measure of the index")
-    _check_profile(index, source)
+    _check_profile(index, parts, source)
     what = f"a measure of the index, nor `{ANY}`"
     known(source, ("profile", "evidence"), shown.evidence, [*measures, ANY], what)
     areas = list(parts.about.areas) if parts.about else []
@@ -163,18 +165,34 @@ def _check_measures(index: Index, parts: Parts, source: Source) -> None:
     _check_census(index, parts, source)
 
 
-def _check_profile(index: Index, source: Source) -> None:
-    """What a comparison is called in a sentence is said of one that there is; boundaries are a file of data/areas."""
+def _check_profile(index: Index, parts: Parts, source: Source) -> None:
+    """What a comparison is called in a sentence is said of one that there is."""
     said, compared = index.profile, index.comparison
     names = [*get_args(Against), *(one.label for one in index.benchmarks)]
     if compared is not None:
         names += filter(None, [compared.label, compared.arm, " + ".join(compared.areas)])
     known(source, ("profile", "compared_with"), said.compared_with, names, "a comparison of the index")
     if said.boundaries is not None:
-        folder = Paths(source.path.resolve().parents[3]).areas
-        if not (folder / said.boundaries.file).is_file():
-            missing = f"data/areas/{said.boundaries.file} is missing. Put the boundaries there."
-            source.report(("profile", "boundaries", "file"), missing)
+        _check_boundaries(said.boundaries, area_codes(index, parts), source)
+
+
+def _check_boundaries(said: Boundaries, codes: Collection[str] | None, source: Source) -> None:
+    """Boundaries are a GeoJSON of data/areas, with a polygon of every area that the declarations name."""
+    file, name = Paths(source.path.resolve().parents[3]).areas / said.file, f"data/areas/{said.file}"
+    place = ("profile", "boundaries", "file")
+    if not file.is_file():
+        source.report(place, f"{name} is missing. Put the boundaries there.")
+        return
+    try:
+        found = boundaries_of(file.read_bytes(), said.code, name)
+    except CohesionError as error:
+        source.report(place, str(error))
+        return
+    absent = [code for code in codes or () if code not in found]
+    if absent:
+        many = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+        has = ", ".join(sorted(found)[:3])
+        source.report(place, f"{name} has no boundary of the area `{absent[0]}`{many}; its `{said.code}` are {has} …")
 
 
 def _check_groups(index: Index, parts: Parts, source: Source) -> None:

@@ -62,7 +62,8 @@ class Profiles(Declaration):
     ("the four metropolitan areas"), by its kind or by what it is compared with. ``smallest_differences``: of some
     measures, where it is another than that of the index: what lies within is called "about the same". ``evidence``: by
     measure, or ``any``. ``index_label``: what the whole is called. ``vintage``: of the codes of
-    areas. ``scale``: what the scores are measured in, after a number.
+    areas. ``scale``: what the scores are measured in, after a number. ``version``: of the
+    pages, when they are released.
     """
 
     against: tuple[Against, ...] = Field(default=("comparison", "benchmark", "others"), min_length=1)
@@ -74,6 +75,7 @@ class Profiles(Declaration):
     index_label: Text = "Cohesion index"
     vintage: Text = ""
     contact: Text = ""
+    version: str = ""
     scale: Text = "points"
     places: int = Field(default=1, ge=0, le=3)
     boundaries: Boundaries | None = None

@@ -1,9 +1,11 @@
 """Mistakes in index.yaml are named with file and line."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import REPOSITORY, Paths
@@ -270,3 +272,37 @@ def test_a_mistake_has_its_line(root, case):
     found = [one for one in caught.value.problems if "index.yaml" in one]
     assert any(f"index.yaml:{line}:" in one and said in one for one in found), found
     assert caught.value.problems == found
+
+
+BOUNDED = INDEX.replace("area: area", "area: SET") + (
+    "profile: {boundaries: {file: a.geojson, code: x, source: ONS, licence: OGL, vintage: '2023'}}\n"
+)
+
+
+@pytest.mark.parametrize("case", ["no JSON", "no code", "one is missing", "all are there"])
+def test_a_file_of_boundaries_is_geojson_with_every_area(root, case):
+    sets = yaml.safe_load((root / "data" / "studies" / STUDY / "area_sets.yaml").read_text(encoding="utf-8"))
+    name, areas = next((name, list(said["areas"])) for name, said in sets.items() if said.get("rest") == "left_out")
+    square = [[[0, 50], [1, 50], [1, 51], [0, 50]]]
+    key, geometry = "y" if case == "no code" else "x", {"type": "Polygon", "coordinates": square}
+    features = [
+        {"type": "Feature", "properties": {key: area}, "geometry": geometry}
+        for area in (areas[1:] if case == "one is missing" else areas)
+    ]
+    text = "{" if case == "no JSON" else json.dumps({"type": "FeatureCollection", "features": features})
+    (root / "data" / "areas" / "a.geojson").write_text(text, encoding="utf-8")
+    index = BOUNDED.replace("SET", name)
+    try:
+        if case == "all are there":
+            assert read(root, index).profile.boundaries is not None
+            return
+        with pytest.raises(DeclarationErrors) as caught:
+            read(root, index)
+    finally:
+        (root / "data" / "areas" / "a.geojson").unlink()
+    said = {
+        "no JSON": "is no JSON",
+        "no code": "a feature has no property `x`",
+        "one is missing": f"data/areas/a.geojson has no boundary of the area `{areas[0]}`",
+    }[case]
+    assert any("index.yaml:11:" in one and said in one for one in caught.value.problems), caught.value.problems

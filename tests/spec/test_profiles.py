@@ -431,3 +431,48 @@ def test_the_course_of_the_index_says_its_numbers():
     assert course.alt.startswith("Cohesion index over time, the first wave as 100: Wave 1 100; Wave 2 ")
     assert course.picture.count("<circle") == 3
     assert made(waves=("w01", "w02")).course is None
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2: (lighter + 0.05) / (darker + 0.05) of relative luminances."""
+
+    def luminance(colour: str) -> float:
+        wide = colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
+        parts = [int(wide[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def grey(colour: str) -> str:
+    """As a printer without colour sets it (luma of Rec. 601)."""
+    wide = colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
+    red, green, blue = (int(wide[at : at + 2], 16) for at in (1, 3, 5))
+    return "#" + f"{round(0.299 * red + 0.587 * green + 0.114 * blue):02x}" * 3
+
+
+def palettes() -> dict[str, dict[str, str]]:
+    page = PAGE.decode()
+    light, dark = (
+        dict(re.findall(r"--(\w+): (#\w{3,6});", block)) for block in re.findall(r":root {(.*?)}", page, re.S)[:2]
+    )
+    paper = dict(re.findall(r'#let (\w+) = rgb\("(#\w+)"\)', TYP.decode()))
+    return {"light": light, "dark": light | dark, "paper": {"paper": "#ffffff"} | paper}
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "paper"])
+@pytest.mark.parametrize("ink", ["ink", "quiet", "blue"])
+@pytest.mark.parametrize("ground", ["paper", "faint"])
+def test_every_text_has_contrast_in_light_dark_on_paper_and_without_colour(look, ink, ground):
+    colours = palettes()[look]
+    text, behind = colours[ink], colours[ground]
+    assert contrast(text, behind) >= 4.5
+    assert contrast(grey(text), grey(behind)) >= 4.5
+
+
+def test_the_synthetic_mark_has_contrast_everywhere():
+    for colours in palettes().values():
+        assert contrast(colours["pink"], "#ffffff") >= 4.5
+    assert ".synthetic" in PAGE.decode()

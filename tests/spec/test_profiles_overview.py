@@ -25,7 +25,7 @@ from pipeline.figures.overview import (
 )
 from pipeline.papers import FigureFile, written
 from pipeline.papers.content import FigureBlock, TableBlock, plain
-from pipeline.papers.disclosure import cleared
+from pipeline.papers.disclosure import cleared, refusals
 from pipeline.papers.disclosure.rules import refused_cells
 from pipeline.papers.profiles import (
     About,
@@ -35,6 +35,8 @@ from pipeline.papers.profiles import (
     funder_page,
     national_picture,
     overview,
+    profile_cells,
+    profiles,
 )
 from pipeline.paths import Paths
 
@@ -226,3 +228,32 @@ def test_links_lead_to_the_profiles(tmp_path: Path):
     text = written(found, "html", (Paths().templates / "paper.html.j2").read_bytes()).decode()
     assert '<a href="kent.html">Kent</a>' in text
     assert zipfile.is_zipfile(io.BytesIO(written(found, "xlsx", None)))
+
+
+def test_pages_on_all_areas_are_judged_together_before_they_go_out():
+    """Small areas are hidden on every page: neither counts nor scores of the others give them away."""
+    frames = made_up()
+    given: dict[str, Any] = {"labels": frames["labels"], "about": About(study="Made up")}
+    pages = profiles(frames["areas"], frames["changes"], **given)
+    cells = profile_cells(pages.values(), [overview(frames["areas"], frames["changes"], **given)])
+    hidden = cells.filter(pl.col("statistic") == "count", pl.col("value").is_null())
+    assert set(hidden["area"]) == {"8"}
+    assert refusals(cells) == []
+
+
+def test_a_total_that_gives_a_hidden_area_away_is_refused():
+    frames = made_up(waves=("w01",), domains={"unity": "Unity"})
+    given: dict[str, Any] = {"labels": frames["labels"], "about": About(study="Made up")}
+    document = overview(frames["areas"], frames["changes"], **given)
+    cells = profile_cells(profiles(frames["areas"], frames["changes"], **given).values(), [document])
+    index = frames["areas"].filter(pl.col("measure") == "index")
+    own = cells.filter(
+        pl.col("statistic") == "count", pl.col("sample") == "answers to index", pl.col("table") == "table-a1"
+    )
+    people = dict(index.select("area", "n_persons").iter_rows())
+    known = pl.when(pl.col("area") != "8").then(pl.col("area").replace_strict(people, return_dtype=pl.Float64))
+    exact = own.with_columns(value=known, n=known, rounding=pl.lit(1.0), n_rounding=pl.lit(1.0))
+    everybody = pl.lit(float(sum(people.values())))
+    area = pl.lit(None, dtype=pl.String)
+    total = exact.head(1).with_columns(area=area, value=everybody, n=everybody, place=pl.lit("all areas"))
+    assert any(found.rule == "attacker" for found in refusals(pl.concat([exact, total])))

@@ -151,3 +151,32 @@ def test_cells_come_back_as_they_were():
     frame = pl.DataFrame(BAD)
     back = cells_of_csv(cells_as_csv(frame))
     assert back.select(frame.columns).equals(frame)
+
+
+def test_profiles_of_areas_are_released_together_as_a_paper_is(desk, monkeypatch):
+    """Every page of a study's areas goes out at once, judged by what all of them print."""
+    name = "profiles_s"
+    index = SimpleNamespace(profile=SimpleNamespace(version="2.0"))
+    study = SimpleNamespace(key="s", about=SimpleNamespace(disclosure=Disclosure()), index=index)
+    project = SimpleNamespace(papers={}, studies={"s": study})
+    monkeypatch.setattr(release, "_project", lambda _paper: (desk.paths, project))
+
+    def run(*words):
+        found = CliRunner().invoke(release.release_app, [words[0], name, *words[1:]])
+        return found.exit_code, " ".join(found.output.split())
+
+    assert "is not built" in run("check")[1]
+    for page in ("kent.html", "overview.xlsx"):
+        place = desk.paths.profiles("s") / page
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"words")
+    desk.paths.profile_cells("s").write_bytes(cells_as_csv(pl.DataFrame(BAD)))
+    assert "fewer than 10 people" in run("check")[1]
+    desk.paths.profile_cells("s").write_bytes(cells_as_csv(pl.DataFrame(GOOD)))
+    assert "2 files" in run("check")[1]
+    for signer in ("Ada Lovelace", "Grace Hopper"):
+        assert run("sign", "--name", signer, "--role", "output checker")[0] == 0
+    assert run("publish")[0] == 0
+    assert (desk.paths.released(name, "2.0") / "kent.html").is_file()
+    index.profile.version = ""
+    assert "have no `version`" in run("check")[1]

@@ -14,11 +14,11 @@ from pipeline.figures.area_values import area_words
 from pipeline.figures.data import FEWEST
 from pipeline.figures.draw import Drawing
 from pipeline.figures.overview import map_plot, panels, ranking
-from pipeline.figures.overview.boundaries import Polygon
 from pipeline.figures.overview.levels import WHOLE, Levels, best_wave, data_of, levels_of, measures_of
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import styled
 from pipeline.figures.tile_plot import classes_of, draw_tiles
+from pipeline.specs.area_boundaries import Polygon
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

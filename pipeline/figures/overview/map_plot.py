@@ -13,11 +13,11 @@ from pipeline.door import public
 from pipeline.errors import PaperError
 from pipeline.figures.area_values import Area, area_words
 from pipeline.figures.data import FEWEST
-from pipeline.figures.overview.boundaries import Polygon
 from pipeline.figures.overview.levels import WHOLE, Levels, levels_of
 from pipeline.figures.sheet import Heading, Sheet, legend_room
 from pipeline.figures.style import INK, PAPER, QUIET, SMALL, WIDE, line_height, styled, wrap
 from pipeline.figures.tile_plot import HATCH, SEQUENCE, classes_of
+from pipeline.specs.area_boundaries import Polygon
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

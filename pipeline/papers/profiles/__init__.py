@@ -4,7 +4,7 @@ from pipeline.papers.profiles.compose import profile, profiles
 from pipeline.papers.profiles.concept_levels import concept_levels
 from pipeline.papers.profiles.content import About, AreaProfile
 from pipeline.papers.profiles.file_names import file_names
-from pipeline.papers.profiles.gate import profile_numbers
+from pipeline.papers.profiles.gate import profile_cells, profile_numbers
 from pipeline.papers.profiles.national import Names, StudyAreas, funder_page, national_picture
 from pipeline.papers.profiles.overview import overview
 from pipeline.papers.profiles.page import profile_html
@@ -25,6 +25,7 @@ __all__ = [
     "national_picture",
     "overview",
     "profile",
+    "profile_cells",
     "profile_html",
     "profile_numbers",
     "profile_pdf",

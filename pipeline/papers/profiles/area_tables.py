@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.papers.content import Cell, Column, Row, Runs, TableBlock, Text
+from pipeline.papers.declared import period_words
 from pipeline.papers.profiles.content import About
 from pipeline.papers.profiles.frames import BASE, INDEX, KINDS, PREVIOUS, AreaTables
 from pipeline.papers.profiles.frames import Row as AreaRow
+from pipeline.papers.profiles.numbers import answers_to, sample_of
+from pipeline.specs.base import Period
 from pipeline.specs.disclosure import MARK
 from pipeline.specs.rounding import places_of, to_base, to_places
 
@@ -66,22 +69,32 @@ class Tabled:
         if value is None:
             return (Text("–"),)
         where = (("area", str(row["area"])), ("wave", str(row["wave"])))
-        cell = Cell("estimate", value, row["n_persons"], where, row["measure"], weighted=True)
+        cell = Cell("estimate", value, row["n_persons"], where, row["measure"], sample=sample_of(row),
+                    n_rounding=float(self.counts), weighted=True)  # fmt: skip
         places = places_of((low, high), self.places, value=value)
         text = to_places(value, places)
         if low is not None and high is not None:
             text = f"{text} ({to_places(low, places)} to {to_places(high, places)})"
         return (Text(text, (cell,)),)
 
+    def months(self, area: str, wave: str) -> str:
+        """``May to July 2021``; a dash where it is not known."""
+        window = self.tables.windows.get((area, wave))
+        return period_words(Period(start=window[0], end=window[1])) if window is not None else "–"
+
     def people(self, row: AreaRow | None, column: str = "n_persons") -> Runs:
         if row is None or row.get(column) is None:
             return (Text("–"),)
-        if not self.tables.is_shown(row):
-            return (Text(MARK),)
-        count = to_base(row[column], self.counts) if self.counts > 1 else float(round(row[column]))
         where = (("area", str(row["area"])), ("wave", str(row["wave"])))
-        cell = Cell("count", count, float(row["n_persons"]), where, row["measure"],
-                    rounding=float(self.counts), n_rounding=float(self.counts))  # fmt: skip
+        is_count = column == "n_persons"
+        if not self.tables.is_shown(row):
+            hidden = Cell("count", None, None, where, row["measure"], sample=answers_to(row))
+            return (Text(MARK, (hidden,) if is_count else ()),)
+        count = to_base(row[column], self.counts) if self.counts > 1 else float(round(row[column]))
+        sample = answers_to(row) if is_count else ""
+        cell = Cell("count" if is_count else "estimate", count, float(row["n_persons"]), where, row["measure"],
+                    rounding=float(self.counts), n_rounding=float(self.counts), sample=sample,
+                    weighted=not is_count)  # fmt: skip
         return (Text(f"{count:,.0f}", (cell,)),)
 
     def plain(self, row: AreaRow | None, column: str, places: int = 2) -> Runs:
@@ -174,7 +187,8 @@ def _difference(tabled: Tabled, row: AreaRow | None) -> Runs:
 def every_score(tabled: Tabled, start: int) -> Iterator[TableBlock]:
     """One table per measure: a row per area and wave with all that is known of it."""
     columns = (
-        Column("Area"), Column("Wave"), Column("Score (interval)", "right"), Column("With chance taken out", "right"),
+        Column("Area"), Column("Wave"), *([Column("Asked")] if tabled.tables.windows else []),
+        Column("Score (interval)", "right"), Column("With chance taken out", "right"),
         Column("Rank (from, to)", "right"), Column("Reliability", "right"), Column("People", "right"),
         Column("Effective number", "right"),
     )  # fmt: skip
@@ -190,7 +204,9 @@ def every_score(tabled: Tabled, start: int) -> Iterator[TableBlock]:
                     tabled.rank(row), tabled.plain(row, "reliability"), tabled.people(row),
                     tabled.people(row, "n_effective"),
                 )  # fmt: skip
-                rows.append(Row(((Text(tabled.tables.names[area]),), (Text(tabled.wave_label(wave)),), *cells)))
+                asked = [(Text(tabled.months(area, wave)),)] if tabled.tables.windows else []
+                names = ((Text(tabled.tables.names[area]),), (Text(tabled.wave_label(wave)),), *asked)
+                rows.append(Row((*names, *cells)))
         if rows:
             caption = f"{tabled.measure(measure)}: every area and wave"
             yield _table(tabled, number, caption, columns, rows, tuple(_notes(tabled)), "areas")

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from pipeline.door import public
 from pipeline.errors import PaperError
-from pipeline.papers.content import NumberRecord
+from pipeline.papers.content import Document, NumberRecord
+from pipeline.papers.disclosure.collect import cleared
 from pipeline.papers.disclosure.frame import COLUMNS
 from pipeline.papers.disclosure.rules import refused_cells
 from pipeline.papers.profiles.content import AreaProfile
@@ -27,6 +29,20 @@ def cells_of(numbers: Iterable[NumberRecord]) -> pl.DataFrame:
     names = dict.fromkeys([*FIELDS, "area", "wave", "place", *(name for row in rows for name in row)])
     kinds = {name: COLUMNS[name][0] if name in COLUMNS else pl.String() for name in names}
     return pl.DataFrame(rows, schema=kinds)
+
+
+@public()
+def profile_cells(contents: Iterable[AreaProfile], documents: Iterable[Document] = ()) -> pl.DataFrame:
+    """One row per number that the profiles of a study and documents on its areas print, as the frame that is judged.
+
+    All of them together go out, so that what one page hides may follow from another: ``disclosure.refusals`` says.
+    """
+    said = [
+        cells_of(content.numbers).with_columns(place=pl.format("profile of {}, {}", pl.lit(content.label), "place"))
+        for content in contents
+        if content.numbers
+    ]
+    return pl.concat([*said, *map(cleared, documents)], how="diagonal_relaxed") if said else cells_of(())
 
 
 def profile_numbers(contents: Iterable[AreaProfile]) -> pl.DataFrame:

@@ -64,8 +64,9 @@ class Numbers:
         people = row["n_persons"]
         where = (("area", str(row["area"])), ("wave", str(row["wave"])))
         judged = Cell(
-            "mean" if component == "mean" else "estimate", row["estimate"], people, where, row["measure"], weighted=True
-        )
+            "mean" if component == "mean" else "estimate", row["estimate"], people, where, row["measure"],
+            sample=sample_of(row), n_rounding=float(self.counts), weighted=True,
+        )  # fmt: skip
         origin = Origin(
             f"{what}, {self.label}, {row['wave']}",
             f"{TABLES[component]}/{self.study}",
@@ -117,14 +118,17 @@ class Numbers:
         """A number of people, rounded where exact ones could give a number of few people away."""
         quantity = self.fact(row, column, what)
         rounded = to_base(quantity.known(), self.counts) if self.counts > 1 else round(quantity.known())
+        is_count = column == "n_persons"  # an effective number is no number of people
         cell = Cell(
-            "count",
+            "count" if is_count else "estimate",
             float(rounded),
             float(row["n_persons"]),
             (("area", row["area"]), ("wave", row["wave"])),
             row["measure"],
             rounding=float(self.counts),
             n_rounding=float(self.counts),
+            sample=answers_to(row) if is_count else "",
+            weighted=not is_count,
         )
         origin = replace(quantity.origin, judged=cell)
         return self.print(Printed(decimal(rounded, 0), Quantity(float(rounded), origin)))
@@ -135,6 +139,16 @@ class Numbers:
 
     def plain(self, quantity: Quantity, places: int) -> Number:
         return self.print(dp(quantity, places))
+
+
+def sample_of(row: Row) -> str:
+    """Whose answers: those of a change, which both waves have, are others than those of a score."""
+    return " ".join(str(row[name]) for name in ("kind", "against") if row.get(name))
+
+
+def answers_to(row: Row) -> str:
+    """Whose answers a number of people counts: other people answer the questions of another domain."""
+    return f"answers to {row['measure']}"
 
 
 def _end(value: float, places: int, quantity: Quantity) -> str:

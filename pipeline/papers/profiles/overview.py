@@ -25,7 +25,6 @@ from pipeline.papers.content import (
     with_annex,
     words,
 )
-from pipeline.papers.declared import period_words
 from pipeline.papers.disclosure.collect import cleared
 from pipeline.papers.disclosure.rules import refused_cells
 from pipeline.papers.phrases import in_sentence, joined
@@ -41,7 +40,6 @@ from pipeline.papers.profiles.compose import gives_away
 from pipeline.papers.profiles.content import About
 from pipeline.papers.profiles.frames import INDEX, PREVIOUS, AreaTables, tables_of
 from pipeline.papers.prose.words import read
-from pipeline.specs.base import Period
 from pipeline.specs.disclosure import SMALLEST, Disclosure
 from pipeline.specs.profile import Profiles
 
@@ -152,11 +150,8 @@ def asked_apart(tabled: Tabled) -> str:
     """In which months the areas of the wave were asked, where these are not the same for all."""
     months: dict[str, list[str]] = {}
     for area in tabled.areas:
-        window = tabled.tables.windows.get((area, tabled.wave))
-        if window is not None:
-            months.setdefault(period_words(Period(start=window[0], end=window[1])), []).append(
-                tabled.tables.names[area]
-            )
+        if (area, tabled.wave) in tabled.tables.windows:
+            months.setdefault(tabled.months(area, tabled.wave), []).append(tabled.tables.names[area])
     if len(months) < 2:
         return ""
     said = "; ".join(f"{joined(names)} in {when}" for when, names in months.items())

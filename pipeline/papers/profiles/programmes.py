@@ -98,7 +98,16 @@ def _amount(subject: Subject, row: Mapping[str, Any], label: str, of: str) -> Ru
         component="difference",
         place=(row["wave"], subject.area),
         column="estimate",
-        judged=Cell("estimate", row["estimate"], row["n_persons"], where, row["outcome"], weighted=True),
+        judged=Cell(
+            "estimate",
+            row["estimate"],
+            row["n_persons"],
+            where,
+            row["outcome"],
+            sample=f"programme {row['programme']}",
+            n_rounding=float(subject.numbers.counts),
+            weighted=True,
+        ),
     )
     found = Quantity(row["estimate"], origin, row["conf_low"], row["conf_high"])
     return said(subject.numbers.signed(found, 2), " (", subject.numbers.ends(found, 2), ")")

@@ -76,7 +76,16 @@ def _fell(subject: Subject, row: dict[str, Any]) -> Runs:
         component="change",
         place=(subject.wave, subject.area),
         column="fall",
-        judged=Cell("estimate", row["fall"], row["n_persons"], where, row["measure"], weighted=True),
+        judged=Cell(
+            "estimate",
+            row["fall"],
+            row["n_persons"],
+            where,
+            row["measure"],
+            sample=f"previous_wave {row['against']}",
+            n_rounding=float(subject.numbers.counts),
+            weighted=True,
+        ),
     )
     fell = subject.numbers.print(dp(size(Quantity(row["fall"], origin)), subject.settings.places))
     return said(

@@ -71,9 +71,11 @@ class Subject:
         return period_words(Period(start=window[0], end=window[1])) if window is not None else ""
 
     def when(self, wave: str) -> str:
-        """A wave as a date, as readers know it: its name where that has a year, or its months, if they are known."""
+        """A wave as a date, as readers know it: the years of its name, its months, or its name alone."""
         label, months = self.wave_label(wave), self.period(wave)
-        return label if YEAR.search(label) or not months else months.replace(" to ", "\N{EN DASH}")
+        year = YEAR.search(label)
+        date = label[year.start() :].rstrip(")") if year else months or label
+        return date.replace(" to ", "\N{EN DASH}")
 
     def row(self, measure: str) -> Row | None:
         return self.tables.shown(self.area, self.wave, measure)
