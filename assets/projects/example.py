@@ -20,6 +20,8 @@ def shared_files() -> Iterator[Path]:
     reports = paths.papers.parent
     yield paths.concepts
     yield paths.studies / "README.md"
+    yield paths.studies / "index_keys.md"
+    yield paths.areas / "README.md"
     for name in TEMPLATES:
         yield from _all_of(paths.study(name))
     yield from (folder / "README.md" for folder in (paths.concepts.parent, paths.models, paths.figures, paths.papers))

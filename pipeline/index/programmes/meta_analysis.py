@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -72,7 +72,7 @@ class MetaAnalysis:
     prediction_df: float | None
     confidence: float
     note: str
-    _fit: _Fit
+    _fit: _Fit = field(repr=False)
 
     @property
     def estimate(self) -> float:
