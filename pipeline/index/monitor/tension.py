@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.monitor.checks import check_changes
-from pipeline.index.monitor.judged import Charge, Common, Family, Judging, Rule, Sides, Usual
+from pipeline.index.monitor.judged import Basis, Charge, Common, Family, Judging, Rule, Sides, Usual
 from pipeline.index.monitor.limits import DRAWS, Earlier
 from pipeline.index.monitor.words import early_words, few_people, signal_words
 from pipeline.specs.disclosure import SMALLEST
@@ -23,6 +23,8 @@ from pipeline.wave_order import wave_order
 FEWEST_AREAS = 6
 NOTHING = 1e-30
 """Standard errors as small are zero: the weights of their squares overflow."""
+LEFT: dict[Basis, int] = {"this_wave": 4, "earlier_waves": 3, "sampling": 3}
+"""Areas that can still be judged by each other without those that have a signal."""
 FOLLOWING = "previous_wave"
 """The kind of changes that follow each other: others share the wave that they are compared with."""
 Row = dict[str, Any]
@@ -170,7 +172,8 @@ def _judged(
     outside = inside["estimate"].to_numpy() < limits.low
     if plan.charge.sides == "both":
         outside |= inside["estimate"].to_numpy() > limits.high
-    again = 0 < outside.sum() <= inside.height - plan.fewest_areas
+    left = inside.height - int(outside.sum())
+    again = left < inside.height and left >= LEFT[family.basis]
     deviation = spread.get(str(inside["measure"][0]))
     power = None if deviation is None else family.expected.power(limits, plan.fall * deviation)
     for place, row in enumerate(inside.iter_rows(named=True)):
@@ -191,7 +194,8 @@ def _judged(
         )
     if again:
         rest = inside.filter(~pl.Series(outside))
-        yield from _judged(rest, _family(rest, plan, before), plan, chance, alarms, spread, before)
+        judged_by = replace(plan, fewest_areas=left) if family.basis == "this_wave" else plan
+        yield from _judged(rest, _family(rest, judged_by, before), plan, chance, alarms, spread, before)
 
 
 def _can_be_judged(plan: Plan) -> pl.Expr:
