@@ -47,6 +47,11 @@ def _check_indicators(index: Index, declared: StudyNames, reading: Reading, sour
     for domain, one in index.domains.items():
         place = ("domains", domain, "indicators")
         _check_scored(one.indicators, place, declared, reading, source)
+        for name, said in one.indicators.items():
+            for key, method in USED_BY.items():
+                if key in said.model_fields_set and index.normalisation.method != method:
+                    what = f"`{key}` is for `normalisation: {{method: {method}}}`, and does nothing here: leave it out."
+                    source.report((*place, name, key), what)
         if study is None or declared.scores is None or reading.problems:
             continue
         ranges, items = score_ranges(study), study.scored_items()
