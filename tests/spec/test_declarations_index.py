@@ -224,9 +224,10 @@ MISTAKES = {
         "widen the range, or leave it out",
     ),
     "a reference at the worst end": (
-        "openness: {direction: lower}",
-        "openness: {reference: -1}",
-        9,
+        INDEX.split("domains:\n")[1],
+        "  all: {label: All, indicators: {belonging: {reference: 3},\n    openness: {reference: -1}}}\n"
+        "normalisation: {method: distance}\n",
+        5,
         "the reference of `openness` must lie above",
     ),
     "an early sign twice": (
