@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import get_args
 
 from pipeline.errors import CohesionError
@@ -47,11 +47,7 @@ def _check_indicators(index: Index, declared: StudyNames, reading: Reading, sour
     for domain, one in index.domains.items():
         place = ("domains", domain, "indicators")
         _check_scored(one.indicators, place, declared, reading, source)
-        for name, said in one.indicators.items():
-            for key, method in USED_BY.items():
-                if key in said.model_fields_set and index.normalisation.method != method:
-                    what = f"`{key}` is for `normalisation: {{method: {method}}}`, and does nothing here: leave it out."
-                    source.report((*place, name, key), what)
+        _check_used(index.normalisation.method, one.indicators, place, source)
         if study is None or declared.scores is None or reading.problems:
             continue
         ranges, items = score_ranges(study), study.scored_items()
@@ -79,6 +75,14 @@ def _check_scored(
         todo = "give it a `concept` in items.yaml, which is the name of its score, or score it in scales.yaml"
         source.report(place, f"`{name}` is an item and no score: {todo}.")
     known(source, place, [name for name in names if name not in unscored], scores, f"a score of `{declared.key}`")
+
+
+def _check_used(method: str, indicators: Mapping[str, Indicator], place: Position, source: Source) -> None:
+    for name, said in indicators.items():
+        for key, of in USED_BY.items():
+            if key in said.model_fields_set and method != of:
+                what = f"`{key}` is for `normalisation: {{method: {of}}}`, and does nothing here: leave it out."
+                source.report((*place, name, key), what)
 
 
 def _check_range(

@@ -64,8 +64,8 @@ def _cell(part: pl.DataFrame, index: Index, everything: pl.DataFrame, known: Kno
     usable = part.filter(pl.col("_sampling") > 0).select("area", "estimate", "n_effective", std_error="_sampling")
     if usable.height < FEWEST:
         return part.with_columns(pl.lit(None, pl.Float64).alias(name) for name in COLUMNS)
-    plain = fay_herriot(usable, confidence=index.confidence).areas.select("area", "reliability")
-    kept = part.join(plain, on="area", how="left", maintain_order="left")
+    plain = fay_herriot(usable, confidence=index.confidence).areas
+    kept = part.join(plain.select("area", "reliability"), on="area", how="left", maintain_order="left")
     said = index.small_areas
     given = _with_covariates(usable, part, index, known)
     if said.method == "none" or given.height < len(said.covariates) + FEWEST:
@@ -74,7 +74,7 @@ def _cell(part: pl.DataFrame, index: Index, everything: pl.DataFrame, known: Kno
     people = everything.filter(pl.col("wave") == wave, pl.col("area").is_in(given["area"].to_list()))
     people = people.filter(pl.col(measure).is_not_null(), pl.col("weight") > 0)
     if said.method in AREA_LEVEL:
-        found = _area_level(given, people[measure], index)
+        found = plain if _is_plain(index) else _area_level(given, people[measure], index)
     elif said.method == "unit":
         found = _unit_level(people, given, measure, index)
     else:
@@ -82,6 +82,12 @@ def _cell(part: pl.DataFrame, index: Index, everything: pl.DataFrame, known: Kno
     if said.benchmarked:
         found = _benchmarked(found.select("area", *SHRUNKEN), given, people)
     return kept.join(found.select("area", *SHRUNKEN), on="area", how="left", maintain_order="left")
+
+
+def _is_plain(index: Index) -> bool:
+    """Whether the declared model is that of the reliability: fitted once for both."""
+    said = index.small_areas
+    return said.method == "reml" and not said.covariates and said.transform == "none"
 
 
 def _area_level(given: pl.DataFrame, values: pl.Series, index: Index) -> pl.DataFrame:

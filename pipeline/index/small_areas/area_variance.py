@@ -15,6 +15,7 @@ the one that the restricted likelihood holds highest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -37,26 +38,33 @@ class AreaLevel:
     def parts(self, variance: FloatArray, direct: FloatArray) -> Parts:
         """What all methods need, at one variance for each set. ``variance`` (B), ``direct`` (B × m)."""
         weight = 1 / (variance[:, None] + self.sampling)
-        covariance = np.linalg.inv(np.einsum("bm,mi,mj->bij", weight, self.design, self.design, optimize=True))
+        p = self.design.shape[1]
+        covariance = np.linalg.inv((weight @ self.products).reshape(-1, p, p))
         beta = np.einsum("bij,bj->bi", covariance, (weight * direct) @ self.design)
         return Parts(self, variance, direct, weight, covariance, beta, direct - beta @ self.design.T)
+
+    @cached_property
+    def products(self) -> FloatArray:
+        """x_d x_d' of each area (m × p²)."""
+        return np.asarray((self.design[:, :, None] * self.design[:, None, :]).reshape(len(self.design), -1))
 
     def variances(self, direct: FloatArray, method: VarianceMethod) -> FloatArray:
         """The variance between areas for each set of direct estimates (B × m): zero where that is best."""
         m, p = self.design.shape
-        size = max(1, BLOCK // (m * max(p, 1)))
+        size = max(1, BLOCK // (m * max(p, 1) * (GRID + 1)))
         return np.concatenate([self._batch(direct[at : at + size], method) for at in range(0, len(direct), size)])
 
     def _batch(self, direct: FloatArray, method: VarianceMethod) -> FloatArray:
         grid = self._grid(direct)
-        score = np.array([self.parts(at, direct).score(method) for at in grid])
+        tried = self.parts(grid.ravel(), np.tile(direct, (len(grid), 1)))
+        score = tried.score(method).reshape(grid.shape)
         if method == "fh":
             best = (score > 0).sum(axis=0)  # it falls all the way
             low, high = np.maximum(best - 1, 0), np.minimum(best, len(grid) - 1)
             inside = best > 0
         else:
-            height = np.array([self.parts(at, direct).height(method) for at in grid])
-            best = np.nanargmax(self._judged(grid, direct, height) if method == "ml" else height, axis=0)
+            height = tried.height(method).reshape(grid.shape)
+            best = np.nanargmax(_judged(tried, height) if method == "ml" else height, axis=0)
             low, high = np.maximum(best - 1, 0), np.minimum(best + 1, len(grid) - 1)
             inside = (best > 0) | (np.take_along_axis(score, best[None], 0)[0] > 0)
         pick = np.arange(len(direct))
@@ -65,16 +73,6 @@ class AreaLevel:
         if len(chosen):
             found[chosen] = self._root(direct, method, chosen, grid[low, pick][chosen], grid[high, pick][chosen])
         return found
-
-    def _judged(self, grid: FloatArray, direct: FloatArray, height: FloatArray) -> FloatArray:
-        """The restricted likelihood at the tops of the likelihood, by which the one that is meant is chosen.
-
-        Where one area is known almost exactly, the likelihood has a second top near zero, as high as that area's
-        variance is small: the fit goes through that area, and the others say nothing of it. The restricted one has not.
-        """
-        edge = np.full((1, height.shape[1]), -np.inf)
-        top = (height >= np.vstack([edge, height[:-1]])) & (height >= np.vstack([height[1:], edge]))
-        return np.where(top, [self.parts(at, direct).height("reml") for at in grid], -np.inf)
 
     def _root(
         self, direct: FloatArray, method: VarianceMethod, rows: FloatArray, low: FloatArray, high: FloatArray
@@ -111,8 +109,7 @@ class Parts:
     @property
     def leverage(self) -> FloatArray:
         """x_d Cov(b) x_d' (B × m)."""
-        design = self.model.design
-        return np.asarray(np.einsum("mi,bij,mj->bm", design, self.covariance, design, optimize=True))
+        return np.asarray(self.covariance.reshape(len(self.covariance), -1) @ self.model.products.T)
 
     def height(self, method: VarianceMethod) -> FloatArray:
         """The logarithm of what is maximised, but for a constant."""
@@ -184,3 +181,14 @@ class Parts:
         g2 = shrink**2 * self.leverage
         g3 = shrink**2 * self.weight * self.spread(method)[:, None]
         return np.asarray(g1 + g2 + 2 * g3 - self.bias(method)[:, None] * shrink**2)
+
+
+def _judged(tried: Parts, height: FloatArray) -> FloatArray:
+    """The restricted likelihood at the tops of the likelihood, by which the one that is meant is chosen.
+
+    Where one area is known almost exactly, the likelihood has a second top near zero, as high as that area's
+    variance is small: the fit goes through that area, and the others say nothing of it. The restricted one has not.
+    """
+    edge = np.full((1, height.shape[1]), -np.inf)
+    top = (height >= np.vstack([edge, height[:-1]])) & (height >= np.vstack([height[1:], edge]))
+    return np.where(top, tried.height("reml").reshape(height.shape), -np.inf)
