@@ -16,6 +16,8 @@ from pipeline.specs.profile import Profiles
 if TYPE_CHECKING:
     import datetime as dt
 
+    import polars as pl
+
     from pipeline.papers.content import FigureFile
     from pipeline.papers.profiles import About, StudyAreas
 
@@ -29,6 +31,8 @@ CELLS = "cells"
 WRITTEN = {"html": "paper.html.j2", "pdf": "paper.typ", "xlsx": ""}
 """Writer of papers → its template, for documents over many areas."""
 SCALE = (0.0, 100.0)
+ON_HALF_A_PAGE = 20
+"""So many areas a figure of half a page can hold."""
 
 
 def nodes(workspace: Workspace, others: Sequence[Node]) -> list[Node]:
@@ -195,7 +199,24 @@ def _study_areas(tables: Tables, words: Words, labels: Mapping[str, str], key: s
     from pipeline.papers.profiles import StudyAreas
 
     changes = tables.get("area_changes", {}).get(key)
-    return StudyAreas(tables["areas"][key], changes, labels, _about(words), words["smallest"])
+    about, areas = _about(words), tables["areas"][key]
+    return StudyAreas(
+        areas, changes, labels, about, words["smallest"], _ranking(areas, labels, about, words["smallest"])
+    )
+
+
+def _ranking(areas: pl.DataFrame, labels: Mapping[str, str], about: About, smallest: int) -> FigureFile | None:
+    """All areas of a study in one figure, where half a page has room for them."""
+    from pipeline.figures.overview import drawing_files, overview_drawings
+
+    if not areas.height or not 1 < areas["area"].n_unique() <= ON_HALF_A_PAGE:
+        return None
+    drawings = overview_drawings(
+        areas, labels=labels, source=about.study, confidence=about.confidence, synthetic=about.synthetic,
+        smallest=smallest, waves=about.waves,
+    )  # fmt: skip
+    first = drawings.get("ranking_1")
+    return None if first is None else _figure(first, drawing_files(first))
 
 
 def _profiles(workspace: Workspace, study: Study, index: Index, made: set[Key]) -> Node:

@@ -18,7 +18,7 @@ from pipeline.specs.rounding import decimal
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST = 32
+MOST = 9
 """Rows that fit into one figure."""
 
 

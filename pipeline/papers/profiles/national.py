@@ -46,13 +46,14 @@ NO_CHANGE = "No change can be shown yet."
 
 @dataclass(frozen=True)
 class StudyAreas:
-    """One study of a funder: its tables of areas, and what it says of itself."""
+    """One study of a funder: its tables of areas, what it says of itself, and all areas as a figure."""
 
     areas: pl.DataFrame
     changes: pl.DataFrame | None
     labels: Mapping[str, str]
     about: About
     smallest: int = SMALLEST
+    figure: FigureFile | None = None
 
 
 @dataclass(frozen=True)
@@ -188,8 +189,10 @@ def funder_page(funder: str, studies: Sequence[StudyAreas]) -> Document:
         raise PaperError(f"“{funder}” funds no study with an index of areas", todo="Declare `funder` in study.yaml.")
     made = [_tabled(study) for study in studies]
     said = [words(f"{one.about.study}: {in_sentence(moved_words(one) or NO_CHANGE)}") for one in made]
-    rows = tuple(row for one in made for row in _headline_rows(one))
-    columns = (Column("Study"), Column("Measure"), Column("Highest", "right"), Column("Lowest", "right"))
+    alone = len(made) == 1
+    rows = tuple(row for one in made for row in _headline_rows(one, alone))
+    study_column = () if alone else (Column("Study"),)
+    columns = (*study_column, Column("Measure"), Column("Highest", "right"), Column("Lowest", "right"))
     synthetic = any(one.about.synthetic for one in made)
     blocks: list[Block] = [
         Callout("findings", "In brief", (BulletList(tuple(said)),)),
@@ -206,6 +209,8 @@ def funder_page(funder: str, studies: Sequence[StudyAreas]) -> Document:
             key="funder",
         ),
     ]
+    if alone and studies[0].figure is not None:
+        blocks.append(FigureBlock(1, "areas", studies[0].figure, synthetic))
     found = Document(
         title="Cohesion in areas: headlines",
         subtitle=f"For {funder}",
@@ -230,12 +235,16 @@ def _tabled(study: StudyAreas) -> Tabled:
     return Tabled(tables, study.labels, study.about, 1, counts, wave_of_most(tables))
 
 
-def _headline_rows(tabled: Tabled) -> Iterator[Row]:
-    """One row for the index and each domain: the area with the highest and with the lowest score."""
+def _headline_rows(tabled: Tabled, alone: bool) -> Iterator[Row]:
+    """One row for the index and each domain: the area with the highest and with the lowest score.
+
+    ``alone``: the page is of one study, which need not be named in each row.
+    """
+    study = () if alone else ((Text(tabled.about.study),),)
     for measure in (INDEX, *tabled.tables.domains):
         rows = [row for area in tabled.areas if (row := tabled.tables.shown(area, tabled.wave, measure)) is not None]
         if len(rows) < 2:
             continue
         high, low = (pick(rows, key=lambda row: row["estimate"]) for pick in (max, min))
         cells = [(Text(f"{tabled.tables.names[row['area']]} "), *tabled.score(row)) for row in (high, low)]
-        yield Row(((Text(tabled.about.study),), (Text(tabled.measure(measure)),), *cells))
+        yield Row((*study, (Text(tabled.measure(measure)),), *cells))
