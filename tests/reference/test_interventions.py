@@ -19,7 +19,7 @@ from pipeline.models import (
     synthetic_control,
 )
 from pipeline.models.covariances import randomisation_test
-from pipeline.models.interventions.adoption import adoption
+from pipeline.models.interventions.adoption_rows import adoption
 from pipeline.models.interventions.decomposition import decomposed
 from pipeline.models.interventions.randomisation import randomised
 

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 
 from pipeline.errors import ModelError
-from pipeline.models.interventions.adoption import Adoption, require_controls
+from pipeline.models.interventions.adoption import Adoption
+from pipeline.models.interventions.comparison_groups import require_controls
 from pipeline.models.interventions.two_periods import Comparison, Found, Method, levels
 
 Control = Literal["never", "not_yet"]

@@ -13,14 +13,9 @@ from pipeline.errors import ModelError
 from pipeline.models.covariance import FEW_CLUSTERS
 from pipeline.models.inference import Basis, Term, coefficient_rows, joined
 from pipeline.models.interventions.absorbed import absorb
-from pipeline.models.interventions.adoption import (
-    Adoption,
-    Treated,
-    adoption,
-    fewest_clusters,
-    require_clusters,
-    require_controls,
-)
+from pipeline.models.interventions.adoption import Adoption, Treated
+from pipeline.models.interventions.adoption_rows import adoption
+from pipeline.models.interventions.comparison_groups import fewest_clusters, require_clusters, require_controls
 from pipeline.models.interventions.declared import InterventionSpec, treatment
 from pipeline.models.interventions.decomposition import decomposed, negative_weight
 from pipeline.models.interventions.event_rows import TERM, Row

@@ -11,17 +11,16 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.inference import Term, inference, joined
-from pipeline.models.interventions.adoption import (
-    Adoption,
-    Treated,
-    adoption,
+from pipeline.models.interventions.adoption import Adoption, Treated
+from pipeline.models.interventions.adoption_rows import adoption
+from pipeline.models.interventions.bands import critical_value, multiplied
+from pipeline.models.interventions.cohort_effects import Control, aggregate, by_cluster, cohort_effects
+from pipeline.models.interventions.comparison_groups import (
     lonely_cohorts,
     lonely_note,
     require_clusters,
     require_controls,
 )
-from pipeline.models.interventions.bands import critical_value, multiplied
-from pipeline.models.interventions.cohort_effects import Control, aggregate, by_cluster, cohort_effects
 from pipeline.models.interventions.declared import InterventionSpec, treatment
 from pipeline.models.interventions.event_rows import TERM, Effects, Row, event_rows, simultaneous
 from pipeline.models.interventions.imputation import imputation

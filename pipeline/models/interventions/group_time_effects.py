@@ -10,7 +10,8 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.models.inference import Basis, Term, inference, joined
-from pipeline.models.interventions.adoption import Treated, adoption, lonely_cohorts, lonely_note, require_clusters
+from pipeline.models.interventions.adoption import Treated
+from pipeline.models.interventions.adoption_rows import adoption
 from pipeline.models.interventions.bands import critical_value, multiplied
 from pipeline.models.interventions.cohort_effects import (
     Base,
@@ -21,6 +22,7 @@ from pipeline.models.interventions.cohort_effects import (
     by_cluster,
     cohort_effects,
 )
+from pipeline.models.interventions.comparison_groups import lonely_cohorts, lonely_note, require_clusters
 from pipeline.models.interventions.declared import InterventionSpec, treatment
 from pipeline.models.interventions.event_rows import TERM, Row, name_of
 from pipeline.models.interventions.event_study import described

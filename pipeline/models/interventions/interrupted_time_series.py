@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from pipeline.models.columns import require
 from pipeline.models.inference import Basis, Term, coefficient_rows, inference
 from pipeline.models.interventions.declared import clocked
 from pipeline.models.interventions.event_rows import Row
+from pipeline.models.interventions.segments import Segments, check_freedom, segments
 from pipeline.models.interventions.serial import (
     Series,
     autoregressive,
@@ -24,8 +24,7 @@ from pipeline.models.interventions.serial import (
     newey_west,
     quasi_poisson,
 )
-from pipeline.models.interventions.starts import Calendar, calendar
-from pipeline.models.regression_data import RegressionData, check_rank, regression_data
+from pipeline.models.regression_data import check_rank
 from pipeline.models.table import table
 from pipeline.models.weighting import WEIGHT, Weighted
 from pipeline.models.within.demean import Effects, Groups
@@ -34,21 +33,8 @@ from pipeline.specs.interventions import Interruption
 
 Errors = Literal["hac", "ar1", "classical", "hc1"]
 Distribution = Literal["gaussian", "quasi_poisson"]
-TIME = "_time"
 FEW = 8
 """With fewer waves than this a series says little: its rows carry a note."""
-
-
-@dataclass(frozen=True)
-class Segments:
-    """The series with the columns of its segments first: the time, and for each interruption its level and slope."""
-
-    data: RegressionData
-    when: Calendar
-    time: np.ndarray
-    terms: tuple[Term, ...]
-    columns: np.ndarray
-    since: np.ndarray  # which of the columns belong to interruptions
 
 
 @public(once=True, infinite=False, ordered=True)
@@ -97,8 +83,8 @@ def interrupted_time_series(
     >>> table.filter(component="level_change").select("term", pl.col("estimate").round(3)).rows()
     [('lockdown', -1.48)]
     """
-    made = _segments(frame, outcome, covariates, interruptions, time, unit, slope, weights, tuple(categorical))
-    _check_freedom(made, unit)
+    made = segments(frame, outcome, covariates, interruptions, time, unit, slope, weights, tuple(categorical))
+    check_freedom(made, unit)
     if unit is not None:
         if distribution != "gaussian":
             raise ModelError("quasi-Poisson is for one series", where="distribution", todo="Leave `unit` out.")
@@ -115,97 +101,6 @@ def interrupted_time_series(
     rows += _departures(basis, made, fit, unit, log=log or distribution == "quasi_poisson")
     rows += _diagnostics(basis, made, fit, unit)
     return table(rows, made.data, basis, model=model, family="interrupted_time_series")
-
-
-def _segments(
-    frame: pl.DataFrame,
-    outcome: str,
-    covariates: Sequence[str],
-    interruptions: Mapping[str, object],
-    time: str,
-    unit: str | None,
-    slope: bool,
-    weights: str | None,
-    categorical: tuple[str, ...],
-) -> Segments:
-    if not interruptions:
-        raise ModelError("no interruption is named", where="interruptions")
-    require(frame, [time, *([unit] if unit else [])])
-    rows = frame.filter(pl.col(time).is_not_null())
-    when = calendar(rows[time])
-    rows = rows.with_columns(pl.Series(TIME, when.time))
-    data = regression_data(
-        rows, outcome, [TIME, *covariates], categorical=categorical, person=None, wave=None, cluster=unit,
-        weights=weights, wave_effects=False, intercept=unit is None,
-    )  # fmt: skip
-    if unit is not None:
-        assert data.clusters is not None
-        order = np.lexsort((_time_of(data), data.clusters))
-    else:
-        order = np.argsort(_time_of(data), kind="stable")
-    data = data.rows(order)
-    now = _time_of(data)
-    if unit is None and (np.diff(now) == 0).any():
-        raise ModelError(
-            "several rows in one time of a series",
-            where=time,
-            count=int((np.diff(now) == 0).sum()),
-            todo="Name the `unit` of a panel, or take means first (`series: means`).",
-        )
-    for name, values in (
-        (outcome, data.outcome),
-        *((term.label, data.matrix[:, i]) for i, term in enumerate(data.terms)),
-    ):
-        if np.isinf(values).any():
-            raise ModelError("infinite values", where=name, count=int(np.isinf(values).sum()))
-    columns, terms, since = [now], [Term("trend", "time")], [False]
-    for name, wave in interruptions.items():
-        start = when.time_of(wave, f"interruption `{name}`")
-        _check_sides(np.unique(now), start, name, when, slope)
-        after = (now >= start).astype(float)
-        columns.append(after)
-        terms.append(Term("level_change", name, note=f"from {when.label(start)} on"))
-        since.append(True)
-        if slope:
-            columns.append(after * (now - start))
-            terms.append(Term("slope_change", name, note=f"per unit of time, from {when.label(start)} on"))
-            since.append(True)
-    others = np.array([term.term != TIME for term in data.terms])
-    every = (*terms, *(term for term, keep in zip(data.terms, others, strict=True) if keep))
-    stacked = np.column_stack([*columns, data.matrix[:, others]])
-    belongs = np.array([*since, *([False] * int(others.sum()))])
-    return Segments(data, when, now, every, stacked, belongs)
-
-
-def _time_of(data: RegressionData) -> np.ndarray:
-    return np.asarray(data.matrix[:, [term.term for term in data.terms].index(TIME)])
-
-
-def _check_sides(times: np.ndarray, start: float, name: str, when: Calendar, slope: bool) -> None:
-    """Raises ModelError where the interruption has too few times before or after it."""
-    fewest = 2 if slope else 1
-    for side, count in (("before", int((times < start).sum())), ("after", int((times >= start).sum()))):
-        needed = 2 if side == "before" else fewest
-        if count < needed:
-            many = f"{count} time{'' if count == 1 else 's'} {side} `{name}` ({when.label(start)})"
-            raise ModelError(
-                f"{many}, and {needed} are needed",
-                where="interruptions",
-                todo="Choose more waves" + (", or leave its slope out (`slope: false`)." if side == "after" else "."),
-            )
-
-
-def _check_freedom(made: Segments, unit: str | None) -> None:
-    """More times than terms of the course: with a panel, too, a line through every time fits whatever happens."""
-    times = len(np.unique(made.time))
-    course = int(made.since.sum()) + 2 if unit is not None else len(made.terms)
-    if times <= course if unit is None else times < course:
-        raise ModelError(
-            f"{course} terms and {times} times: the course fits any series",
-            where="waves",
-            todo="Choose more waves, fewer interruptions or covariates, or `slope: false`.",
-        )
-    check_rank(made.columns, made.terms, made.data.outcome_name)
 
 
 def _series(

@@ -9,7 +9,8 @@ import numpy as np
 from pipeline.errors import ModelError
 from pipeline.models.inference import Term
 from pipeline.models.interventions.absorbed import absorb
-from pipeline.models.interventions.adoption import Adoption, lonely_cohorts, lonely_note, require_controls
+from pipeline.models.interventions.adoption import Adoption
+from pipeline.models.interventions.comparison_groups import lonely_cohorts, lonely_note, require_controls
 from pipeline.models.interventions.event_rows import TERM, name_of
 from pipeline.models.interventions.pretrends import Path
 

@@ -13,7 +13,9 @@ from pipeline.door import public
 from pipeline.errors import ModelError
 from pipeline.models.columns import level_name
 from pipeline.models.inference import Term, joined
-from pipeline.models.interventions.adoption import Adoption, Treated, adoption, require_controls
+from pipeline.models.interventions.adoption import Adoption, Treated
+from pipeline.models.interventions.adoption_rows import adoption
+from pipeline.models.interventions.comparison_groups import require_controls
 from pipeline.models.interventions.declared import InterventionSpec, treatment
 from pipeline.models.interventions.event_rows import TERM, Row, name_of
 from pipeline.models.interventions.starts import described

@@ -9,7 +9,8 @@ from typing import Any, Unpack
 import polars as pl
 
 from pipeline.door import public
-from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, profiled, rows_for, with_errors
+from pipeline.models.asked_errors import Asked, chosen_errors, profiled, rows_for
+from pipeline.models.chosen_errors import Refit, with_errors
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.covariances.problem import transformed
 from pipeline.models.declared import ModelSpec

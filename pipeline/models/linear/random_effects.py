@@ -12,7 +12,8 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import ModelError
-from pipeline.models.chosen_errors import Asked, Refit, chosen_errors, rows_for, with_errors
+from pipeline.models.asked_errors import Asked, chosen_errors, rows_for
+from pipeline.models.chosen_errors import Refit, with_errors
 from pipeline.models.covariance import Correction, Linear, require_freedom
 from pipeline.models.covariances.problem import LeastSquares, transformed
 from pipeline.models.declared import ModelSpec, regression
