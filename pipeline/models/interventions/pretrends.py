@@ -12,9 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from math import isqrt
+from math import isqrt, sqrt
 
 import numpy as np
+
+from pipeline.models.interventions.normal import density, increasing_root, normal, normal_quantile
 
 POWERS = (0.5, 0.8)
 MAGNITUDES = (0.5, 1.0, 1.5, 2.0)
@@ -93,9 +95,11 @@ def slope_seen(path: Path, power: float, level: float = 0.05) -> float:
     errors = np.sqrt(np.diag(covariance))
     drawn = _quasi_random((covariance / np.outer(errors, errors)).tobytes())
     bound = float(ndtri(1 - level / 2))
+    ends = (np.array([[-bound], [bound]])[:, :, None] - drawn) / (trend / errors)  # slopes that leave a lead at an end
+    low, high = ends.min(axis=0).max(axis=1), ends.max(axis=0).min(axis=1)
 
     def missed(slope: float) -> float:
-        return float(np.mean((np.abs(drawn + slope * trend / errors) <= bound).all(axis=1))) - (1 - power)
+        return np.count_nonzero((low <= slope) & (slope <= high)) / len(drawn) - (1 - power)
 
     top = (bound + 6) * float(np.min(errors / np.abs(trend)))
     return float(brentq(missed, 0.0, top, xtol=top * 1e-6)) if missed(0.0) > 0 else 0.0
@@ -148,13 +152,12 @@ def relative_magnitudes(path: Path, weights: np.ndarray, magnitude: float, level
     effect = float(weights @ path.estimates)
     lows, highs = [], []
     for step in steps:
-        for signed in (reach * step, -reach * step):
-            lower, upper = weights - signed, weights + signed
-            s_low, s_high = (float(np.sqrt(v @ path.covariance @ v)) for v in (lower, upper))
-            together = float(lower @ path.covariance @ upper) / (s_low * s_high)
-            critical = _critical(-together, level)
-            low = float(lower @ path.estimates) - critical * s_low
-            high = float(upper @ path.estimates) + critical * s_high
+        ways = [weights - reach * step, weights + reach * step]
+        errors = [float(np.sqrt(way @ path.covariance @ way)) for way in ways]
+        ends = [float(way @ path.estimates) for way in ways]
+        critical = _critical(-float(ways[0] @ path.covariance @ ways[1]) / (errors[0] * errors[1]), level)
+        for lower, upper in ((0, 1), (1, 0)):
+            low, high = ends[lower] - critical * errors[lower], ends[upper] + critical * errors[upper]
             if low <= high:
                 lows.append(low)
                 highs.append(high)
@@ -209,22 +212,19 @@ def _reach(path: Path, weights: np.ndarray) -> float:
 
 
 def _critical(correlation: float, level: float) -> float:
-    """c with P(max(z1, z2) ≤ c) = 1 − level, for two normals of this correlation."""
-    from scipy.optimize import brentq
-    from scipy.special import ndtri
+    """c with P(max(z1, z2) ≤ c) = 1 − level, for two normals of this correlation: by Owen's T."""
+    from scipy.special import owens_t
 
-    rho = float(np.clip(correlation, -1.0, 1.0))
-    low, high = float(ndtri(1 - level)), float(ndtri(1 - level / 2))
+    rho = min(max(float(correlation), -1.0), 1.0)
+    low, high = -normal_quantile(level), -normal_quantile(level / 2)
     if rho > 1 - 1e-9:
         return low
     if rho < -1 + 1e-9:
         return high
-    found = brentq(lambda c: _both_below(c, rho) - (1 - level), low - 1e-9, high + 1e-9, xtol=1e-10)
-    return float(found)
-
-
-def _both_below(bound: float, rho: float) -> float:
-    """P(z1 ≤ c, z2 ≤ c) by Owen's T."""
-    from scipy.special import ndtr, owens_t
-
-    return float(ndtr(bound) - 2 * owens_t(bound, np.sqrt((1 - rho) / (1 + rho))))
+    ratio = sqrt((1 - rho) / (1 + rho))
+    return increasing_root(
+        lambda c: normal(c) - 2 * float(owens_t(c, ratio)) - (1 - level),
+        lambda c: 2 * density(c) * normal(c * ratio),
+        low - 1e-9,
+        high + 1e-9,
+    )

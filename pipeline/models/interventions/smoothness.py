@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from pipeline.models.interventions.normal import density, increasing_root, normal, normal_quantile
 from pipeline.models.interventions.pretrends import Bounds, Path
 
 LARGEST = 1e6
@@ -42,7 +43,10 @@ def smooth_bounds(path: Path, weights: np.ndarray, bend: float, level: float = 0
     apart: HonestDiD takes them for even). ``lower`` and ``upper`` are the estimate and the bias that it may have either
     way. Raises ValueError without two neighbouring waves before the start: a line has no slope.
     """
-    problem = _problem(path, weights)
+    return _bounds(path, _problem(path, weights), bend, level)
+
+
+def _bounds(path: Path, problem: _Problem, bend: float, level: float) -> Bounds:
     combination = _shortest(problem, bend, level)
     error, bias = problem.error(combination), bend * problem.bias(combination)
     estimate = float(combination @ path.estimates)
@@ -54,8 +58,10 @@ def smooth_breakdown(path: Path, weights: np.ndarray, level: float = 0.05) -> fl
     """The largest M at which the interval still leaves out zero: 0 if it does not even with a straight line."""
     from scipy.optimize import brentq
 
+    problem = _problem(path, weights)
+
     def beyond(bend: float) -> float:
-        found = smooth_bounds(path, weights, bend, level)
+        found = _bounds(path, problem, bend, level)
         return max(found.conf_low, -found.conf_high)
 
     if beyond(0.0) <= 0:
@@ -74,14 +80,15 @@ def _half(error: float, bias: float, level: float) -> float:
 
 def folded_quantile(off: float, level: float) -> float:
     """c with P(|z + t| ≤ c) = 1 − level for a standard normal z and t = ``off``."""
-    from scipy.optimize import brentq
-    from scipy.special import ndtr, ndtri
-
-    def missed(c: float) -> float:
-        return float(ndtr(c - off) - ndtr(-c - off)) - (1 - level)
-
-    low, high = float(ndtri(1 - level)) + off, float(ndtri(1 - level / 2)) + off
-    return low if off > 30 else float(brentq(missed, low - 1e-9, high + 1e-9, xtol=1e-12))
+    low, high = -normal_quantile(level) + off, -normal_quantile(level / 2) + off
+    if off > 30:
+        return low
+    return increasing_root(
+        lambda c: normal(c - off) - normal(-c - off) - (1 - level),
+        lambda c: density(c - off) + density(c + off),
+        low - 1e-9,
+        high + 1e-9,
+    )
 
 
 def _problem(path: Path, weights: np.ndarray) -> _Problem:
@@ -132,13 +139,14 @@ def _shortest(problem: _Problem, bend: float, level: float) -> np.ndarray:
         gradient = np.concatenate([(c - off * slope) * by_error, np.full(parts, slope * bend)])
         return error * c / scale, gradient / scale
 
-    at = problem.bends @ least
+    at, sizes = problem.bends @ least, np.eye(parts)
+    jacobian = np.block([[-moved, sizes], [moved, sizes]])
     above = {
         "type": "ineq",
         "fun": lambda point: np.concatenate(
             [point[many:] - at - moved @ point[:many], point[many:] + at + moved @ point[:many]]
         ),
-        "jac": lambda _: np.block([[-moved, np.eye(parts)], [moved, np.eye(parts)]]),
+        "jac": lambda _: jacobian,
     }
     start = np.concatenate([np.zeros(many), np.abs(at)])
     options = {"maxiter": 2_000, "ftol": FINE}

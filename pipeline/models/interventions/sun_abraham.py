@@ -108,18 +108,21 @@ def sun_abraham(data: Adoption, omitted: float | None, leads: float | None, lags
         )
     against = omitted_event(data, omitted)
     event, binning = binned(data, leads, lags)
-    cells = []
+    cells: list[tuple[float, float]] = []
+    rows, columns = [], []
     for cohort in data.cohorts:
-        own = data.start == cohort
-        there = np.unique(event[own])
+        own = np.flatnonzero(data.start == cohort)
+        there, which = np.unique(event[own], return_inverse=True)
         base = against if against in there else float(there[there < -data.anticipation][-1])
         if base != against:
             who = f"those treated in {data.when.label(cohort)}"
             notes.append(f"{who} are compared with event time {base:g}, their last wave before")
-        cells += [(cohort, one) for one in there if one != base]
-    matrix = np.empty((data.n_obs, len(cells)), order="F")
-    for place, (cohort, one) in enumerate(cells):
-        matrix[:, place] = (data.start == cohort) & (event == one)
+        compared = there != base
+        rows.append(own[compared[which]])
+        columns.append((len(cells) + np.cumsum(compared) - 1)[which][compared[which]])
+        cells += [(cohort, one) for one in there[compared]]
+    matrix = np.zeros((data.n_obs, len(cells)), order="F")
+    matrix[np.concatenate(rows), np.concatenate(columns)] = 1.0
     terms = tuple(Term("group_time", TERM, group=f"{cohort:g}", wave=name_of(one)) for cohort, one in cells)
     fit = absorb(data, matrix, terms)
     k = len(cells)

@@ -7,6 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+ROUNDING = 64 * np.finfo(float).eps
+"""Wave effects this small beside what is left are rounding: taking them off once more changes nothing."""
+
 
 @dataclass(frozen=True)
 class Groups:
@@ -43,7 +46,7 @@ class Effects:
 
     Wave effects g solve the normal equations of the wave dummies after demeaning by person, whose matrix A is W − N'N/n
     with N the weight of each person in each wave: as many unknowns as there are waves, and no dummy is ever made.
-    One step of refinement leaves no more than rounding.
+    One step of refinement, where there is anything left to refine, leaves no more than rounding.
     """
 
     persons: Groups
@@ -87,6 +90,8 @@ class Effects:
         for _ in range(2):
             weighed = left if self.persons.weights is None else self.persons.weights * left
             effects = self._inverse @ np.bincount(self.wave, weighed, self.n_waves)
+            if np.abs(effects).max() <= ROUNDING * max(left.max(), -left.min()):
+                break
             left = self.persons.deviations(left - effects[self.wave])
         return left
 

@@ -86,7 +86,12 @@ def clustered(scores: np.ndarray, clusters: np.ndarray, *, stata: bool) -> np.nd
         both = np.unique(first * (second.max() + 1) + second, return_inverse=True)[1]
         one, other, shared = (clustered(scores, codes, stata=stata) for codes in (first, second, both))
         return np.asarray(one + other - shared)
-    sums = np.column_stack([np.bincount(clusters, column) for column in scores.T])
+    steps = np.diff(clusters, prepend=-1)
+    if (steps >= 0).all() and (steps <= 1).all():  # sorted, without gaps
+        starts = np.flatnonzero(steps)
+        sums = np.column_stack([np.add.reduceat(column, starts) for column in scores.T])
+    else:
+        sums = np.column_stack([np.bincount(clusters, column) for column in scores.T])
     n_clusters, n = len(sums), len(scores)
     factor = n_clusters / (n_clusters - 1) * (n - 1) / n if stata else 1.0
     return np.asarray(sums.T @ sums * factor)
