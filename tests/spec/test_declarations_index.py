@@ -307,3 +307,17 @@ def test_a_file_of_boundaries_is_geojson_with_every_area(root, case):
         "one is missing": f"data/areas/a.geojson has no boundary of the area `{areas[0]}`",
     }[case]
     assert any("index.yaml:11:" in one and said in one for one in caught.value.problems), caught.value.problems
+
+
+def test_a_problem_of_a_whole_file_is_told_with_the_others(root):
+    """Caveats without their table have no line of their own; they come with every other mistake."""
+    file = root / "data" / "studies" / STUDY / "caveats.md"
+    before = file.read_text(encoding="utf-8")
+    file.write_text("Nothing is assumed.\n", encoding="utf-8")
+    try:
+        with pytest.raises(DeclarationErrors) as caught:
+            read(root, INDEX.replace("w01", "w09"))
+    finally:
+        file.write_text(before, encoding="utf-8")
+    assert any("caveats.md:1: has no table" in one for one in caught.value.problems)
+    assert any("index.yaml:10: `w09`" in one for one in caught.value.problems)
