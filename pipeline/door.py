@@ -1,7 +1,8 @@
 """The door of public functions: what is given is put in order or refused here, so that no function below need ask.
 
-NaN becomes null; infinity, frames that are not polars', options that do not exist, shares outside 0 to 1 and text as a
-weight are refused in one message; waves held as text are ordered by the numbers in their names.
+NaN becomes null, and a mapping the declaration that it says; infinity, frames that are not polars', options that do not
+exist, shares outside 0 to 1 and text as a weight are refused in one message; waves held as text are ordered by the
+numbers in their names.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import numpy as np
 import polars as pl
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import ModelError
 from pipeline.on_disk import is_source
@@ -56,6 +57,7 @@ def public(
         @wraps(function)
         def opened(*args: Any, **kwargs: Any) -> Any:
             given = bound(function, signature, args, kwargs)
+            given.arguments |= _declarations(function, given.arguments)
             options = {name: value for name, value in given.arguments.items() if name not in gathered(function)}
             options |= {key: value for name in gathered(function) for key, value in given.arguments[name].items()}
             sources = [name for name, value in given.arguments.items() if on_disk is not None and is_source(value)]
@@ -97,6 +99,31 @@ def _refused(error: ValidationError) -> OptionError:
         key = ".".join(map(str, detail["loc"]))
         messages.append(f"`{key}`: {message[0].lower()}{message[1:]}" if key else message)
     return OptionError("; ".join(messages))
+
+
+def _declarations(function: Function, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments, those that are declarations as such."""
+    return {name: _declared(name, value, hints(function).get(name, object)) for name, value in given.items()}
+
+
+def _declared(name: str, value: object, hint: Any) -> object:
+    """A declaration that is given as a mapping, as its YAML file would be read; others as they are.
+
+    Raises OptionError for what it may not hold, and for a value that can be none.
+    """
+    parts = get_args(hint) if get_origin(hint) in (Union, type(int | str)) else (hint,)
+    kind = next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), None)
+    if kind is None or isinstance(value, BaseModel) or (value is None and type(None) in parts):
+        return value
+    if isinstance(value, Mapping):
+        try:
+            return kind.model_validate(value)
+        except ValidationError as error:
+            raise _refused(error) from None
+    if value is None or isinstance(value, (str, int, float, list, tuple, pl.DataFrame)):
+        todo = "Give its keys, as its YAML file has them."
+        raise OptionError(f"is a {type(value).__name__}, and no declaration", where=name, todo=todo)
+    return value
 
 
 def _check(name: str, value: object, hint: Any) -> None:

@@ -221,3 +221,12 @@ def test_a_census_is_read_as_text_and_numbers(tmp_path: Path) -> None:
     file.write_text("area_code,sex,count\n01,1,-5\n", encoding="utf-8")
     with pytest.raises(CohesionError, match=r"census.csv:2: the count `-5` is no number"):
         census_table(file, ["sex"])
+
+
+def test_an_index_is_given_as_its_file_has_it() -> None:
+    said = {"title": "I", "area": "area", "domains": {"all": {"label": "All", "indicators": ["trust", "contact"]}}}
+    given = person_scores(PANEL, said, RANGES)  # type: ignore[arg-type]
+    assert given.index.equals(person_scores(PANEL, Index.model_validate(said), RANGES).index)
+    for wrong, says in [({**said, "areas": 1}, "`areas`: is not an option here"), ("index.yaml", "is a str, and no")]:
+        with pytest.raises(CohesionError, match=says):
+            person_scores(PANEL, wrong, RANGES)  # type: ignore[arg-type]
