@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from replicated import replicated
 
-from pipeline.models import mixed, mixed_logit, within_between
+from pipeline.models import mixed, mixed_logit, mixed_ordinal, within_between
 
 PEOPLE, WAVES, AREAS = 300, 4, 30
 SLOPE, SLOPE_SD, BETWEEN, AREA_SD = 0.3, 0.25, 0.5, 0.4
@@ -115,3 +115,39 @@ def test_the_delta_method_is_too_wide_above():
     above, below = np.mean(replicated(call, 500), axis=0)[0]
     assert below < 0.01
     assert 0.005 < above < 0.04
+
+
+def of_answers(seed: int, groups: int, rows: int, deviation: float, *, ordered: bool) -> pl.DataFrame:
+    """Groups of so many answers each, which differ by so much on the log odds; of two answers, or of four in order."""
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(groups), rows)
+    x = rng.normal(size=len(group))
+    latent = 0.5 * x + deviation * rng.normal(size=groups)[group] + rng.logistic(size=len(group))
+    answer = np.searchsorted([-1.5, 0.0, 1.5], latent) + 1 if ordered else (latent > 0.3).astype(int)
+    wave = np.tile(np.arange(rows), groups)
+    return pl.DataFrame({"person_id": group, "wave": wave, "x": x, "answer": answer})
+
+
+def misses_of_answers(seed: int, groups: int, rows: int, deviation: float, ordered: bool) -> tuple[bool, bool]:
+    """Whether the interval of the variance between groups lies above or below what was planted (withheld: below)."""
+    frame = of_answers(seed, groups, rows, deviation, ordered=ordered)
+    family = mixed_ordinal if ordered else mixed_logit
+    table = family(frame, "answer", ["x"], random={"person_id": []}, points=7, wave_effects=False)
+    row = table.filter(component="variance").row(0, named=True)
+    if row["conf_low"] is None:
+        return False, True
+    return row["conf_low"] > deviation**2, row["conf_high"] < deviation**2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("groups", "rows", "deviation", "ordered"),
+    [(300, 4, 0.8, False), (30, 30, 0.4, False), (12, 60, 0.4, False), (300, 4, 0.8, True), (30, 30, 0.4, True)],
+    ids=["people", "thirty", "twelve", "people, an order", "thirty, an order"],
+)
+def test_variances_of_answers_cover_at_their_rate(groups, rows, deviation, ordered):
+    """The delta method covered 97 % of two answers, of which hardly any interval lay below what was planted."""
+    call = partial(misses_of_answers, groups=groups, rows=rows, deviation=deviation, ordered=ordered)
+    above, below = np.mean(replicated(call, 700), axis=0)
+    assert 0.93 <= 1 - above - below <= 0.97
+    assert above > 0.008

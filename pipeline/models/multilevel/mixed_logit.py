@@ -44,8 +44,8 @@ def mixed_logit(
     ``glmer`` by Laplace's approximation (``points=1``), or by adaptive quadrature of that many points for one random
     intercept (``nAGQ``). The random-effects logit is this with a person's intercept. With ``trials`` the outcome is a
     number of ones among them. Coefficients are within a group: those of the population are smaller. ``icc`` and
-    ``r_squared`` are those of the latent answer (Nakagawa, Johnson & Schielzeth 2017). Waves have no dummies unless
-    ``wave_effects``.
+    ``r_squared`` are those of the latent answer (Nakagawa, Johnson & Schielzeth 2017). Variances have the intervals
+    of ``mixed``: χ² on the groups less one. Waves have no dummies unless ``wave_effects``.
 
     Raises ModelError as ``mixed`` does, for an outcome that is not coded 0 and 1, and for terms that separate it.
 

@@ -17,7 +17,7 @@ from pipeline.models.multilevel.gaussian.ratios import mixture
 from pipeline.models.multilevel.gaussian.uncertainty import Parameter, effect_names, natural_effects
 from pipeline.models.multilevel.random_part import few_groups
 from pipeline.models.multilevel.response.fit import ResponseFit, maximise
-from pipeline.models.multilevel.variances import singular_note, variance_rows
+from pipeline.models.multilevel.variances import independent_groups, singular_note, variance_rows
 from pipeline.models.regression_data import RegressionData
 from pipeline.models.table import noted, table
 
@@ -68,7 +68,13 @@ def response_table(
     made += ratio_rows(basis, fixed.terms, fixed.estimates[:p], cover)
     made += coefficient_rows(basis, fixed.thresholds, fixed.estimates[p:], fixed.covariance[p:, p:], None)
     terms = [term for term, _ in fit.terms]
-    made += variance_rows(basis, parameters(fit), singular | few_groups(terms), set(singular))
+    made += variance_rows(
+        basis,
+        parameters(fit),
+        singular | few_groups(terms),
+        set(singular),
+        freedom=independent_groups(terms),
+    )
     made += _share_rows(basis, likelihood.matrix @ fit.point[: likelihood.p], fit)
     made += _test_rows(basis, fit)
     made += _fit_rows(basis, data, fit)
