@@ -135,7 +135,8 @@ class Build:
 
     def _has_its_inputs(self, node: Node, waiting: list[str]) -> bool:
         if node.tolerant:
-            return not self._running and waiting == [node.name]
+            last = all(self._nodes[name].tolerant for name in waiting)
+            return not self._running and last and waiting[0] == node.name
         return all(key in self._contents for key in node.needs)
 
     def _is_settled_at_once(self, node: Node) -> bool:
