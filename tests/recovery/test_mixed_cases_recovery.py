@@ -6,6 +6,7 @@ deviation between few areas.
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -73,12 +74,12 @@ def serial(seed: int) -> Found:
     }
 
 
-def sampled(seed: int) -> Found:
-    """Of 2,500 people those of high levels are sampled more often; the weight inverts the probability."""
+def sampled(seed: int, people: int = 2500, steep: float = 0.6) -> Found:
+    """Of 2,500 ``people`` those of high levels are sampled more often; the weight inverts the probability."""
     draw = np.random.default_rng(seed)
-    level = 0.8 * draw.normal(size=2500)
-    chance = 1 / (1 + np.exp(0.2 - 0.6 * level))
-    chosen = np.flatnonzero(draw.random(2500) < chance)
+    level = 0.8 * draw.normal(size=people)
+    chance = 1 / (1 + np.exp(0.2 - steep * level))
+    chosen = np.flatnonzero(draw.random(people) < chance)
     person, wave = rows_of(len(chosen), 3)
     x = draw.normal(size=len(person))
     y = 1 + 0.4 * x + level[chosen][person] + 0.7 * draw.normal(size=len(person))
@@ -99,7 +100,7 @@ CASES: dict[str, Callable[[int], Found]] = {
 }
 
 
-def held(seed: int, case: str, **options: str) -> list[tuple[float, bool]]:
+def held(seed: int, case: str, **options: Any) -> list[tuple[float, bool]]:
     """Of each planted number the error of its estimate, and whether its interval holds it."""
     found = []
     for table, truth in CASES[case](seed, **options).values():
@@ -131,3 +132,29 @@ def test_normal_intervals_of_ten_areas_are_too_narrow():
     """Why Kenward and Roger's degrees of freedom are for few areas: normal intervals cover less than 93 %."""
     found = np.array(replicated(partial(held, case="kenward_roger", degrees="normal"), 500))
     assert found[:, 0, 1].mean() < 0.93
+
+
+def noted(people: int, steep: float) -> list[bool]:
+    """Whether the fixed effects say that their intervals cover less than they say."""
+    found = sampled(1, people, steep)
+    return ["cover less than they say" in str(found[name][0]["note"][0]) for name in ("mean", "slope")]
+
+
+@pytest.mark.parametrize(
+    ("people", "steep", "is_noted"),
+    [(2500, 0.6, False), (900, 0.6, False), (450, 0.6, True), (900, 1.5, True), (2500, 1.5, True)],
+    ids=["many", "fewer", "few", "few-and-unequal", "unequal"],
+)
+def test_people_who_are_few_or_weighted_unequally_have_a_note(people, steep, is_noted):
+    assert noted(people, steep) == [is_noted, is_noted]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("steep", "lowest", "highest"), [(1.5, 0.88, 0.94), (2.5, 0.71, 0.92)], ids=["270 of 410", "170 of 420"]
+)
+def test_intervals_under_unequal_weights_cover_as_their_note_says(steep, lowest, highest):
+    found = np.array(replicated(partial(held, case="sampled", people=900, steep=steep), 700))
+    covered = found[:, :, 1].mean(axis=0)
+    assert covered.min() == pytest.approx(lowest, abs=0.03)
+    assert covered.max() == pytest.approx(highest, abs=0.03)

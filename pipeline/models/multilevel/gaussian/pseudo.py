@@ -51,6 +51,15 @@ def group_weights(weights: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return total
 
 
+def effective_number(weights: np.ndarray) -> float:
+    """As many equal weights as give the variance that these do, (Σw)²/Σw² (Kish 1965).
+
+    >>> effective_number(np.array([1.0, 1.0, 1.0, 3.0]))
+    3.0
+    """
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
 def sandwich(fit: MixedFit, clusters: np.ndarray) -> Sandwich:
     """The robust covariance; ``clusters`` is the code of each group's cluster."""
     rows, profile, theta = fit.rows, fit.profile, fit.theta
