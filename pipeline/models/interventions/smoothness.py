@@ -17,7 +17,7 @@ from pipeline.models.interventions.normal import density, increasing_root, norma
 from pipeline.models.interventions.pretrends import Bounds, Path
 
 LARGEST = 1e6
-FINE = 1e-10
+FINE = 1e-14
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ def smooth_bounds(path: Path, weights: np.ndarray, bend: float, level: float = 0
     apart: HonestDiD takes them for even). ``lower`` and ``upper`` are the estimate and the bias that it may have either
     way. Raises ValueError without two neighbouring waves before the start: a line has no slope.
     """
-    return _bounds(path, _problem(path, weights), bend, level)
+    problem = _problem(path, weights)
+    return _bounds(path, problem, _shortest(problem, bend, level), bend, level)
 
 
-def _bounds(path: Path, problem: _Problem, bend: float, level: float) -> Bounds:
-    combination = _shortest(problem, bend, level)
+def _bounds(path: Path, problem: _Problem, combination: np.ndarray, bend: float, level: float) -> Bounds:
     error, bias = problem.error(combination), bend * problem.bias(combination)
     estimate = float(combination @ path.estimates)
     half = _half(error, bias, level)
@@ -60,8 +60,11 @@ def smooth_breakdown(path: Path, weights: np.ndarray, level: float = 0.05) -> fl
 
     problem = _problem(path, weights)
 
+    near: list[np.ndarray] = []  # the last combination, from which the next is not far
+
     def beyond(bend: float) -> float:
-        found = _bounds(path, problem, bend, level)
+        near[:] = [_shortest(problem, bend, level, *near)]
+        found = _bounds(path, problem, near[0], bend, level)
         return max(found.conf_low, -found.conf_high)
 
     if beyond(0.0) <= 0:
@@ -71,7 +74,7 @@ def smooth_breakdown(path: Path, weights: np.ndarray, level: float = 0.05) -> fl
         low, high = high, high * 2
         if high > LARGEST:
             return np.inf
-    return float(brentq(beyond, low, high, rtol=1e-6))
+    return float(brentq(beyond, low, high, rtol=1e-8))
 
 
 def _half(error: float, bias: float, level: float) -> float:
@@ -118,8 +121,11 @@ def _line_and_bends(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return course[:, 0], course[:, 1:]
 
 
-def _shortest(problem: _Problem, bend: float, level: float) -> np.ndarray:
-    """The combination whose interval is shortest: a convex problem in z and the sizes of the bends' parts."""
+def _shortest(problem: _Problem, bend: float, level: float, near: np.ndarray | None = None) -> np.ndarray:
+    """The combination whose interval is shortest: a convex problem in z and the sizes of the bends’ parts.
+
+    The search starts at the combination ``near``.
+    """
     from scipy.optimize import minimize
 
     least = _least_error(problem)
@@ -148,7 +154,8 @@ def _shortest(problem: _Problem, bend: float, level: float) -> np.ndarray:
         ),
         "jac": lambda _: jacobian,
     }
-    start = np.concatenate([np.zeros(many), np.abs(at)])
+    first = np.zeros(many) if near is None else problem.free.T @ (near - least)
+    start = np.concatenate([first, np.abs(at + moved @ first)])
     options = {"maxiter": 2_000, "ftol": FINE}
     found = minimize(half, start, jac=True, method="SLSQP", constraints=[above], options=options)
     made = least + problem.free @ found.x[:many]
