@@ -60,10 +60,11 @@ def _resolved(annotation: Any, names: Mapping[str, Any]) -> Any:
         return object
 
 
-def gathered(function: Callable[..., Any]) -> list[str]:
+@cache
+def gathered(function: Callable[..., Any]) -> tuple[str, ...]:
     """The name of the argument that gathers options by name, if there is one."""
     parameters = inspect.signature(function).parameters.values()
-    return [parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD]
+    return tuple(parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD)
 
 
 def bound(

@@ -54,7 +54,12 @@ def estimates(rows: list[Mapping[str, object]] | pl.DataFrame, **constants: obje
     frame = frame.with_columns(
         pl.lit(None).cast(column.dtype).alias(name) for name, column in columns.items() if name not in frame.columns
     )
-    return Estimates.validate(frame.select(list(columns)), cast=True)
+    frame = frame.select(list(columns))
+    try:
+        cast = Estimates.cast(frame)
+    except pl.exceptions.PolarsError:
+        return Estimates.validate(frame, cast=True)  # says which values are of another type
+    return Estimates.validate(cast)  # of the right types it takes less than half the time
 
 
 VERSIONS: dict[str, str] = {

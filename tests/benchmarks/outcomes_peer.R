@@ -1,7 +1,12 @@
-# The peers of outcomes_speed.py in R: seconds of each fit on the panel whose path is given.
+# The peers of outcomes_speed.py in R: seconds of each fit (the mean of ten after the first) on the panel whose path is given.
 suppressMessages({library(MASS); library(survival); library(nnet); library(geepack); library(quantreg); library(sandwich); library(survey)})
 d <- read.csv(commandArgs(TRUE)[1]); d$o <- factor(d$answer); d$v <- factor(d$vote)
-took <- function(name, expr) cat(name, sum(system.time(suppressWarnings(force(expr)))[1:2]), "\n")
+took <- function(name, expr, runs = 10) {
+  call <- substitute(expr)
+  once <- function() suppressWarnings(eval(call, globalenv()))
+  once()
+  cat(name, sum(system.time(for (i in seq_len(runs)) once())[1:2]) / runs, "\n")
+}
 took("ordered_logit", { f <- polr(o ~ x + z + age, d, Hess = TRUE); vcov(f) })
 took("multinomial_logit", { f <- multinom(v ~ x + z + age, d, trace = FALSE); vcov(f) })
 took("conditional_logit", clogit(helped ~ x + z + strata(person_id), d))

@@ -121,10 +121,13 @@ def _fitted(rows: OutcomeData, share: float, errors: str, draws: int, seed: int)
 
 
 def _explained(rows: OutcomeData, share: float, slopes: np.ndarray) -> float:
+    """One less the loss of the terms over that of the outcome's own quantile (Koenker & Machado 1999)."""
     data, weights = rows.data, rows.weights
-    alone = quantile_fit(data.outcome, np.ones((data.n_obs, 1)), share, weights, data.outcome_name)
+    order = np.argsort(data.outcome)
+    below = np.cumsum(weights[order])
+    alone = data.outcome[order][min(int(np.searchsorted(below, share * below[-1])), data.n_obs - 1)]
     losses = []
-    for fitted in (data.matrix @ slopes, np.full(data.n_obs, alone[0])):
+    for fitted in (data.matrix @ slopes, alone):
         gap = data.outcome - fitted
         losses.append(float(weights @ (gap * (share - (gap < 0)))))
     return 1 - losses[0] / losses[1]

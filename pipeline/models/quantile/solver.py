@@ -102,9 +102,8 @@ def _solved(root: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def _reach(one: np.ndarray, step: np.ndarray, other: np.ndarray, other_step: np.ndarray) -> float:
     """How much of the steps may be taken so that both stay above zero, at most all of them."""
-    with np.errstate(divide="ignore"):
-        limits = [np.where(move < 0, -value / move, np.inf).min() for value, move in ((one, step), (other, other_step))]
-    return float(min(SHORT * min(limits), 1.0))
+    steepest = max(-float((step / one).min()), -float((other_step / other).min()))
+    return min(SHORT / steepest, 1.0) if steepest > 0 else 1.0
 
 
 def _corner(y: np.ndarray, x: np.ndarray, slopes: np.ndarray) -> np.ndarray | None:
