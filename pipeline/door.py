@@ -120,6 +120,9 @@ def _declared(name: str, value: object, hint: Any) -> object:
             return kind.model_validate(value)
         except ValidationError as error:
             raise _refused(error) from None
+    others = tuple(part for part in parts if isinstance(part, type) and part is not kind)
+    if get_origin(hint) is not None and (isinstance(value, others) or any(get_origin(part) for part in parts)):
+        return value  # another form of the argument, which the function knows
     if value is None or isinstance(value, (str, int, float, list, tuple, pl.DataFrame)):
         todo = "Give its keys, as its YAML file has them."
         raise OptionError(f"is a {type(value).__name__}, and no declaration", where=name, todo=todo)
