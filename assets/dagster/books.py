@@ -28,7 +28,7 @@ from pipeline.errors import CohesionError
 def keep_books(workspace: Workspace, plan: Plan, running: Running) -> list[str]:
     """Record the build while it runs. What is built does not depend on it: trouble with the books is returned in words.
 
-    Raises ``CohesionError`` if the build itself cannot go on.
+    Raises ``CohesionError`` if the build itself cannot go on, whatever ended it.
     """
     reports = _Once(running.reports())
     try:
@@ -38,6 +38,11 @@ def keep_books(workspace: Workspace, plan: Plan, running: Running) -> list[str]:
     except CohesionError:
         raise
     except Exception as error:  # the books are Dagster's own: whatever ails them, the build goes on
+        if reports.error is not None:
+            raise CohesionError(
+                f"the build ended by a fault of the program ({type(error).__name__})",
+                todo="Its run in `cohesion ui` holds the particulars: report them, and build again.",
+            ) from error
         for _ in reports:
             pass
         return [_aside(workspace, error)]
@@ -51,14 +56,14 @@ class _Once:
 
     def __init__(self, reports: Iterator[Report]) -> None:
         self._reports = reports
-        self.error: CohesionError | None = None
+        self.error: Exception | None = None
 
     def __iter__(self) -> Iterator[Report]:
         if self.error is not None:
             raise self.error
         try:
             yield from self._reports
-        except CohesionError as error:
+        except Exception as error:
             self.error = error
             raise
 

@@ -45,9 +45,12 @@ class Progress:
     total: int
 
 
-@dataclass
+@dataclass(eq=False)
 class _Gathering:
-    """A fan-out under way: who asked, what is still to be given out, what has come back."""
+    """A fan-out under way: who asked, what is still to be given out, what has come back.
+
+    Each is itself alone: two hold frames, of which ``==`` makes no yes or no.
+    """
 
     request: FanOut
     worker: _Process
@@ -62,7 +65,7 @@ class _Gathering:
         return self.worker.number, self.request.number
 
 
-@dataclass
+@dataclass(eq=False)
 class _Process:
     """One worker as the pool sees it."""
 

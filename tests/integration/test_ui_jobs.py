@@ -21,6 +21,7 @@ from assets.dagster.declared import declared
 from assets.web.job_names import config_of
 from assets.web.start import start_page
 from assets.web.state import gather
+from pipeline.errors import CohesionError
 from pipeline.files import sha256_of
 from pipeline.paths import Paths
 
@@ -185,6 +186,22 @@ def test_a_build_from_the_command_line_is_a_run_of_the_same_job(root):
     assert found.tags["why"] == "command line"
     assert found.remote_job_origin is not None
     assert found.remote_job_origin.location_name == "cohesion"
+
+
+def test_a_build_that_ends_by_a_fault_of_the_program_is_no_success(root, monkeypatch):
+    accepted(root)
+    workspace = workspace_of(root)
+    plan = plan_build(workspace)
+
+    def broken(*_):
+        raise ValueError("columns do not match")
+
+    monkeypatch.setattr("assets.engine.build.Build.run", broken)
+    fault = r"the build ended by a fault of the program \(ValueError\)"
+    with Running(workspace, plan, workers=0) as running, pytest.raises(CohesionError, match=fault):
+        keep_books(workspace, plan, running)
+    with dg.DagsterInstance.get() as instance:
+        assert [one.status for one in instance.get_runs()] == [dg.DagsterRunStatus.FAILURE]
 
 
 def test_a_clone_is_known_by_its_jobs():
