@@ -1,4 +1,4 @@
-"""What is said of columns that hold no numbers, and of weights that are none."""
+"""What is said of columns that are absent or hold no numbers, and of weights that are none."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ import polars as pl
 
 from pipeline.door import LARGEST
 from pipeline.errors import CohesionError
+
+
+def require_columns(frame: pl.DataFrame, names: Iterable[str], whose: str) -> None:
+    """Raises CohesionError for the first column that the frame lacks; ``whose``: such as "the panel has"."""
+    absent = [name for name in names if name not in frame.columns]
+    if absent:
+        raise CohesionError(f"{whose} no such column", where=absent[0])
 
 
 def require_numbers(frame: pl.DataFrame, columns: Iterable[str]) -> None:

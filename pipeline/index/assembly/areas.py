@@ -13,6 +13,7 @@ from pipeline.index.assembly.means import direct, together
 from pipeline.index.assembly.recipe import scale_of
 from pipeline.index.assembly.replicates import index_replicates
 from pipeline.index.assembly.shrunken import Known, with_reliability
+from pipeline.index.checks import require_columns
 from pipeline.index.persons.head import spelled
 from pipeline.index.uncertainty import ReplicatedIndex
 from pipeline.specs.index import Index
@@ -150,9 +151,7 @@ def with_rank_intervals(areas: pl.DataFrame, intervals: pl.DataFrame) -> pl.Data
     sets, null where there are none). Raises CohesionError for columns that are absent.
     """
     keys = ["wave", "area", "measure"]
-    absent = [name for name in (*keys, *ENDS) if name not in intervals.columns]
-    if absent:
-        raise CohesionError("the rank intervals have no such column", where=absent[0])
+    require_columns(intervals, (*keys, *ENDS), "the rank intervals have")
     joined = areas.drop(ENDS).join(intervals.select(*keys, *ENDS), on=keys, how="left", maintain_order="left")
     held = [
         pl.when(pl.col("is_ranked") & pl.col(name).is_not_null())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.door import public
-from pipeline.errors import CohesionError
+from pipeline.index.checks import require_columns
 
 
 @public(once=("scores", "panel"))
@@ -17,9 +17,7 @@ def area_covariates(scores: pl.DataFrame, panel: pl.DataFrame, covariates: Seque
     ``panel`` holds them per person and wave; where a measure of the area is the same for all of its people, the mean is
     that. Raises CohesionError for columns that are absent.
     """
-    absent = [name for name in ("person_id", "wave", *covariates) if name not in panel.columns]
-    if absent:
-        raise CohesionError("the panel has no such column", where=absent[0])
+    require_columns(panel, ("person_id", "wave", *covariates), "the panel has")
     joined = scores.select("person_id", "wave", "area").join(
         panel.select("person_id", "wave", *covariates), on=["person_id", "wave"], how="left"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.index.checks import require_columns
 from pipeline.index.persons import area_means
 from pipeline.specs.index import WHOLE, Index
 
@@ -15,9 +16,7 @@ HEAD = (*KEYS, "study", "arm", "fieldwork_start", "area", "weight")
 def together(index: Index, scores: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
     """One row per person and wave: the head, then every measure. Raises CohesionError for other columns."""
     for frame, names in ((scores, [*index.domains, WHOLE]), (indicators, list(index.indicators))):
-        absent = [name for name in (*HEAD, *names) if name not in frame.columns]
-        if absent:
-            raise CohesionError("the scores of the index have no such column", where=absent[0])
+        require_columns(frame, (*HEAD, *names), "the scores of the index have")
     found = scores.select(*HEAD, *index.domains, WHOLE)
     joined = found.join(
         indicators.select(*KEYS, *index.indicators), on=list(KEYS), how="left", maintain_order="left", validate="1:1"

@@ -10,6 +10,7 @@ from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.assembly.means import together
 from pipeline.index.assembly.recipe import on_own_range, recipe_of
+from pipeline.index.checks import require_columns
 from pipeline.index.persons.area_means import placed
 from pipeline.index.uncertainty import ReplicatedIndex, replicated_index
 from pipeline.specs.index import Index
@@ -31,9 +32,7 @@ def in_weight_set(
     >>> in_weight_set(pl.DataFrame(head), pl.DataFrame(head), weights, ["w01"])[0].select("person_id", "weight").rows()
     [('p', 1.0)]
     """
-    absent = [name for name in ("person_id", SET_WEIGHT) if name not in replicate_weights.columns]
-    if absent:
-        raise CohesionError("the weights of the set have no such column", where=absent[0])
+    require_columns(replicate_weights, ("person_id", SET_WEIGHT), "the weights of the set have")
     weights = replicate_weights.filter(pl.col(SET_WEIGHT) > 0).select("person_id", _set=SET_WEIGHT)
     mean_one = pl.col("_set") / pl.col("_set").mean().over("arm", "wave")
 

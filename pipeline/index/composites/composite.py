@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.index.checks import require_columns
 from pipeline.index.composites.aggregate import aggregate
 from pipeline.index.composites.checks import Structure, leaves, levels, matrix, ordered
 from pipeline.index.composites.impute import Method as Imputing
@@ -59,9 +60,7 @@ def framework(elements: pl.DataFrame) -> Framework:
     >>> framework(table).structure, framework(table).directions
     ({'i': ['a', 'b']}, {'a': 1, 'b': -1})
     """
-    absent = [name for name in ("element", "parent") if name not in elements.columns]
-    if absent:
-        raise CohesionError("the table of elements has no such column", where=absent[0])
+    require_columns(elements, ("element", "parent"), "the table of elements has")
     if elements["element"].n_unique() != elements.height or elements["element"].null_count():
         raise CohesionError("an element has one row with its name", count=elements.height)
     rows = elements.to_dicts()

@@ -10,7 +10,7 @@ from scipy.stats import t as student
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
-from pipeline.index.checks import require_numbers, require_weights
+from pipeline.index.checks import require_columns, require_numbers, require_weights
 
 CELL = ("wave", "area", "measure")
 
@@ -41,9 +41,7 @@ def area_means(
     [('1', 5.0, 2), ('2', 20.0, 2)]
     """
     needed = ["person_id", "arm", "wave", "area", weight, *measures]
-    absent = [name for name in needed if name not in scores.columns]
-    if absent:
-        raise CohesionError("the scores have no such column", where=absent[0])
+    require_columns(scores, needed, "the scores have")
     require_numbers(scores, measures)
     require_weights(scores, weight)
     rows = placed(scores.select(needed).rename({weight: "_w"}), design).filter(pl.col("_w") > 0)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.errors import CohesionError
+from pipeline.index.checks import require_columns
 
 ROLE = "area"
 CODE = "area_code"
@@ -31,9 +32,7 @@ def people(
     waves that are not there.
     """
     source = CODE if area == ROLE else area
-    absent = [name for name in (*HEAD, source) if name not in panel.columns]
-    if absent:
-        raise CohesionError("the panel has no such column", where=absent[0])
+    require_columns(panel, (*HEAD, source), "the panel has")
     for name, chosen in (("arm", arms), ("wave", waves)):
         strange = sorted(set(chosen) - set(panel[name].unique()))
         if strange:
@@ -85,9 +84,7 @@ def spelled(code: str) -> str:
 def _weighed(frame: pl.DataFrame, weights: pl.DataFrame | None) -> pl.DataFrame:
     if weights is None:
         return frame.with_columns(weight=pl.lit(1.0))
-    absent = [name for name in ("person_id", "wave", "scaled_weight") if name not in weights.columns]
-    if absent:
-        raise CohesionError("the weights have no such column", where=absent[0])
+    require_columns(weights, ("person_id", "wave", "scaled_weight"), "the weights have")
     if not weights.schema["scaled_weight"].is_numeric():
         raise CohesionError("weights must be numbers", where="scaled_weight", todo="Correct the weights.")
     below = weights.filter(pl.col("scaled_weight") < 0).height
