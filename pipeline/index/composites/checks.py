@@ -25,10 +25,15 @@ def matrix(frame: pl.DataFrame, names: Sequence[str], area: str | None = "area")
             raise CohesionError("an area must be named, and stand in one row", where=area, count=repeated or None)
     if not frame.height:
         raise CohesionError("the frame has no areas")
-    values = frame.select(pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in names).to_numpy()
+    values = values_of(frame, names)
     if np.isinf(values).any():
         raise CohesionError("infinite values", count=int(np.isinf(values).sum()), todo="Correct them.")
-    return np.asarray(values)
+    return values
+
+
+def values_of(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
+    """Rows × names, NaN where missing."""
+    return np.asarray(frame.select(pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in names).to_numpy())
 
 
 def _require_columns(frame: pl.DataFrame, names: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.composites.aggregate import aggregate
-from pipeline.index.composites.checks import leaves, levels, matrix, ordered
+from pipeline.index.composites.checks import leaves, levels, matrix, ordered, values_of
 from pipeline.index.composites.kernels import descending
 
 
@@ -46,7 +46,7 @@ def removal_effects(
         kept = {name for members in shape.values() for name in members} | set(shape)
         chosen = {name: one for name, one in (weights or {}).items() if name in kept}
         made = aggregate(frame, shape, weights=chosen, method=method, available=available, area=area)
-        return descending(made[top].cast(pl.Float64).fill_null(float("nan")).to_numpy())
+        return descending(values_of(made, [top])[:, 0])
 
     nominal = ranks(structure)
     rows = []

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.index.composites.checks import values_of
 from pipeline.index.composites.kernels import Floats, averaged, normalised
 from pipeline.index.composites.weights import budget_weights, first_component
 from pipeline.index.persons.head import DESIGN, HEAD, people
@@ -89,7 +90,7 @@ def composer(index: Index, indicators: pl.DataFrame) -> Callable[[pl.DataFrame, 
     is none of those that the index must cover.
     """
     names = list(index.indicators)
-    values = indicators.select(pl.col(n).cast(pl.Float64).fill_null(float("nan")) for n in names).to_numpy()
+    values = values_of(indicators, names)
     weight = chosen_weights(index, {name: values[:, place] for place, name in enumerate(names)})
 
     def compose(frame: pl.DataFrame, kept: Sequence[str]) -> pl.DataFrame:
@@ -97,8 +98,7 @@ def composer(index: Index, indicators: pl.DataFrame) -> Callable[[pl.DataFrame, 
         for key, one in index.domains.items():
             members = [name for name in one.indicators if name in kept]
             if members:
-                columns = [pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in members]
-                made[key] = _mean(np.asarray(frame.select(columns).to_numpy()), weight, members, index, key)
+                made[key] = _mean(values_of(frame, members), weight, members, index, key)
         empty = np.full(frame.height, np.nan)
         whole = _mean(np.column_stack(list(made.values())), weight, list(made), index, WHOLE) if made else empty
         every = {key: made.get(key, empty) for key in index.domains} | {WHOLE: whole}
@@ -116,7 +116,7 @@ def _raw(rows: pl.DataFrame, names: list[str]) -> Floats:
         raise CohesionError("an indicator must be a number", where=texts[0])
     if not rows.height:
         raise CohesionError("nobody in the panel is in the arms and waves of the index")
-    return np.asarray(rows.select(pl.col(n).cast(pl.Float64).fill_null(float("nan")) for n in names).to_numpy())
+    return values_of(rows, names)
 
 
 def _ends(index: Index, ranges: Ranges, raw: Floats) -> Floats:
