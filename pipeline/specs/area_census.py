@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
-from pipeline.specs.area_lookups import text_of
+from pipeline.specs.area_lookups import lines_of, refuse_other_separators, row_of
 from pipeline.specs.base import canonical_code
 from pipeline.specs.strict_yaml import Source
 
@@ -27,9 +27,9 @@ def census_problems(path: Path, name: str, margins: Sequence[str]) -> list[str]:
     needed = (AREA, *margins, COUNT)
     lacking = [column for column in needed if column not in header]
     twice = [column for column in needed if header.count(column) > 1]
-    if lacking and len(header) == 1 and any(mark in header[0] for mark in ";\t"):
-        source.report((), "is not separated by commas. Save it as CSV (UTF-8) with commas.")
-    elif lacking:
+    if lacking and refuse_other_separators(header, source):
+        return source.problems
+    if lacking:
         source.report((), f"has no column `{lacking[0]}`; it needs {', '.join(needed)}.")
     elif twice:
         source.report((), f"has the column `{twice[0]}` twice. Keep one.")
@@ -41,8 +41,7 @@ def census_problems(path: Path, name: str, margins: Sequence[str]) -> list[str]:
 def _rows(source: Source) -> list[tuple[int, list[str]]]:
     """Line → its cells."""
     try:
-        lines = text_of(source.path).splitlines()
-        rows = [(at, cells) for at, line in enumerate(lines, 1) for cells in csv.reader([line]) if line[:1] != "#"]
+        rows = lines_of(source.path)
     except (OSError, ValueError, csv.Error):
         source.report((), "cannot be read as CSV in UTF-8. Save it as CSV (UTF-8).")
         return []
@@ -59,11 +58,9 @@ def _check_rows(rows: list[tuple[int, list[str]]], header: list[str], needed: Se
     seen: dict[tuple[str, ...], int] = {}
     people: dict[str, float] = {}
     for at, cells in rows[1:]:
-        source.lines[at,] = at
-        if len(cells) != len(header):
-            source.report((at,), f"has {len(cells)} cells, but the header {len(header)}; quote a text with commas.")
+        row = row_of(cells, header, source, at)
+        if row is None:
             continue
-        row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
         blank = [column for column in needed if not row[column]]
         if blank:
             source.report((at,), f"`{blank[0]}` is blank. Write 0 where nobody is counted.")

@@ -31,8 +31,7 @@ def read_lookup(path: Path, name: str) -> tuple[dict[int, Change], Source]:
     """Line → change; what is wrong is in the source's problems. Lines that begin with ``#`` are comments."""
     source = Source(path, name)
     try:
-        text = text_of(path).splitlines()
-        lines = [(at, cells) for at, line in enumerate(text, 1) for cells in csv.reader([line]) if line[:1] != "#"]
+        lines = lines_of(path)
     except (OSError, ValueError, csv.Error):
         source.report((), "cannot be read as CSV in UTF-8. Put it into data/areas, saved as CSV (UTF-8).")
         return {}, source
@@ -41,13 +40,10 @@ def read_lookup(path: Path, name: str) -> tuple[dict[int, Change], Source]:
         return {}, source
     found: dict[int, Change] = {}
     for number, cells in lines[1:]:
-        source.lines[number,] = number
         if not any(cell.strip() for cell in cells):
             continue
-        if len(cells) != len(header):
-            source.report((number,), f"has {len(cells)} cells, but the header {len(header)}; quote a text with commas.")
-            continue
-        change = _change({key: cell.strip() for key, cell in zip(header, cells, strict=True)}, source, number)
+        row = row_of(cells, header, source, number)
+        change = _change(row, source, number) if row is not None else None
         if change is not None:
             found[number] = change
     for number, problem in lookup_problems(found).items():
@@ -55,12 +51,37 @@ def read_lookup(path: Path, name: str) -> tuple[dict[int, Change], Source]:
     return found, source
 
 
-def text_of(path: Path) -> str:
-    """The text of a table of data/areas. Raises ValueError where it is not UTF-8, or holds what no text does."""
+def lines_of(path: Path) -> list[tuple[int, list[str]]]:
+    """Line and its cells, of a table of data/areas without its comments.
+
+    Raises OSError, csv.Error, and ValueError where it is not UTF-8, or holds what no text does.
+    """
     text = path.read_text(encoding="utf-8-sig")
     if "\0" in text:
         raise ValueError("a character of value zero")
-    return text
+    return [
+        (at, cells)
+        for at, line in enumerate(text.splitlines(), 1)
+        for cells in csv.reader([line])
+        if not line.startswith("#")
+    ]
+
+
+def row_of(cells: Sequence[str], header: Sequence[str], source: Source, at: int) -> dict[str, str] | None:
+    """Column → cell of one line; None, and reported, where it has more or fewer cells than the header."""
+    source.lines[at,] = at
+    if len(cells) != len(header):
+        source.report((at,), f"has {len(cells)} cells, but the header {len(header)}; quote a text with commas.")
+        return None
+    return {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+
+
+def refuse_other_separators(header: Sequence[str], source: Source) -> bool:
+    """Report a header that semicolons or tabs separate, and say so."""
+    other = len(header) == 1 and any(mark in header[0] for mark in ";\t")
+    if other:
+        source.report((), "is not separated by commas. Save it as CSV (UTF-8) with commas.")
+    return other
 
 
 def lookup_problems(changes: Mapping[int, Change]) -> dict[int, str]:
@@ -105,8 +126,7 @@ def path_of_vintages(changes: Iterable[Change], start: str, end: str) -> list[st
 
 def _columns_are_there(header: Sequence[str], source: Source) -> bool:
     known = (*NEEDED, *OPTIONAL)
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
-        source.report((), "is not separated by commas. Save it as CSV (UTF-8) with commas.")
+    if refuse_other_separators(header, source):
         return False
     wrong = [f"`{column}` is missing" for column in NEEDED if column not in header]
     wrong += [f"`{column}` is not a column{nearest(column, known)}" for column in header if column not in known]
