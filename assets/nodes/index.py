@@ -142,14 +142,16 @@ def make_coherence(tables: Tables, *, index: Index) -> Output:
     )
 
 
-DESIGN = ("stratum", "psu", "household_id")
-
-
 def _people(tables: Tables) -> tuple[Any, Any, Any]:
     """Persons' scores, their indicators, and the columns of the design."""
-    panel = tables["panel"]
-    design = panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
-    return tables["index"], tables["indicators"], design
+    return tables["index"], tables["indicators"], design_columns(tables["panel"])
+
+
+def design_columns(panel: Any) -> Any:
+    """One row per person and wave: the columns of the design that the panel has."""
+    from pipeline.index.persons.head import DESIGN
+
+    return panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
 
 
 def _replicated(tables: Tables, index: Index, waves: Sequence[str]) -> tuple[tuple[Any, Any, Any], Any]:

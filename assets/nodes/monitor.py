@@ -8,7 +8,7 @@ from assets.engine.node import Node, Output, Tables
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
-from assets.nodes.index import DESIGN, area_labels
+from assets.nodes.index import area_labels, design_columns
 from pipeline.specs import Study
 from pipeline.specs.index import Index
 
@@ -29,7 +29,7 @@ def make_monitor(
     from pipeline.tables import Monitor, MonitorNext
 
     panel = tables["panel"]
-    design = panel.select("person_id", "wave", *(name for name in DESIGN if name in panel.columns))
+    design = design_columns(panel)
     said = panel.select("person_id", "wave", *groups) if groups else None
     made = index_monitor(
         index, tables["area_changes"], tables["index"], tables["indicators"], design, labels, said, groups

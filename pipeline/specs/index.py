@@ -33,6 +33,7 @@ WHOLE = "index"
 AREA_ROLE = "area"
 """In place of a score: the column with the role ``area``."""
 ABOVE_ZERO = ("geometric", "harmonic")
+"""Means that have no meaning of scores that are not above zero."""
 LINEAR = ("own_range", "min_max", "z_score")
 """Normalisations that are linear in persons' scores, so that others can be made of what they gave."""
 

@@ -13,9 +13,9 @@ from pipeline.errors import CohesionError
 from pipeline.index.composites.checks import columns, leaves, levels, matrix, one_of, ordered
 from pipeline.index.composites.kernels import Floats, averaged
 from pipeline.index.composites.weights import checked
+from pipeline.specs.index import ABOVE_ZERO
 
 MEANS = ("arithmetic", "geometric", "harmonic", "copeland", "outranking")
-ABOVE_ZERO = ("geometric", "harmonic")
 T = TypeVar("T", str, float)
 
 

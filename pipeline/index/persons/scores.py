@@ -15,7 +15,7 @@ from pipeline.index.composites.kernels import Floats, averaged, normalised
 from pipeline.index.composites.weights import budget_weights, first_component
 from pipeline.index.persons.head import DESIGN, HEAD, people
 from pipeline.index.persons.methods import method_log
-from pipeline.specs.index import WHOLE, Index
+from pipeline.specs.index import ABOVE_ZERO, WHOLE, Index
 from pipeline.specs.index_parts import AMONG_AREAS
 
 Ranges = Mapping[str, tuple[float | None, float | None]]
@@ -194,7 +194,7 @@ def _mean(values: Floats, weight: Mapping[str, float], members: list[str], index
     method = index.aggregation.index if what == WHOLE else index.aggregation.domains
     least = index.coverage.domains if what == WHOLE else index.coverage.indicators
     method = "arithmetic" if index.composed == "areas" else method
-    if method in ("geometric", "harmonic") and (values <= 0).any():
+    if method in ABOVE_ZERO and (values <= 0).any():
         raise CohesionError(f"a {method} mean has no meaning of values that are not above 0", where=what)
     return averaged(values, np.array([weight.get(name, 1.0) for name in members]), method, least)
 
