@@ -242,12 +242,13 @@ def test_alpha_uses_what_pairs_have():
 def test_the_whole_by_principal_components_and_by_budget():
     draw = np.random.default_rng(5)
     frame = pl.DataFrame({"area": range(12), **{name: draw.normal(size=12) for name in ("x", "y", "w")}})
+    frame = frame.with_columns(y=-pl.col("y"), w=-pl.col("w"))  # so that loadings do not cancel out
     structure = {"index": ["one", "two"], "one": ["x", "y"], "two": ["w"]}
     made = composite(frame, structure, weights="pca", normalisation={"method": "z_score"})
     x, y = ((frame[name].to_numpy() - frame[name].mean()) / frame[name].std() for name in ("x", "y"))
     turned = pca_weights(frame, ["x", "y"])
-    one = (turned["x"] * x + turned["y"] * y) / (turned["x"] + turned["y"]) if sum(turned.values()) > 1e-9 else None
-    assert one is None or made.scores["one"].to_list() == pytest.approx(list(one))
+    one = (turned["x"] * x + turned["y"] * y) / (turned["x"] + turned["y"])
+    assert made.scores["one"].to_list() == pytest.approx(list(one))
     given = composite(frame, structure, weights="budget", budget={"A": {"one": 3, "two": 1}})
     one, two = (given.scores[name].to_numpy() for name in ("one", "two"))
     assert given.scores["index"].to_list() == pytest.approx(list(0.75 * one + 0.25 * two))
@@ -259,6 +260,16 @@ def test_imputed_values_enter_the_ranges():
     made = composite(frame, {"i": ["x", "y"]}, imputation="median")
     assert column(made.stages["imputed"])[3] == median([0, 10, 20])
     assert column(made.scores, "i")[3] == pytest.approx(fmean([50, 100]))
+
+
+@pytest.mark.parametrize("weights", [None, "pca"], ids=["equal", "principal components"])
+def test_areas_are_named_by_the_column_that_is_said(weights):
+    """A frame of districts may have a column ``area`` too, such as their region."""
+    given = {"imputation": "mean", "outliers": {}, "weights": weights}
+    districts = FRAME.rename({"area": "code"}).with_columns(x=pl.col("x") + pl.col("y"))
+    plain = composite(districts, {"i": ["x", "y"]}, area="code", **given)
+    made = composite(districts.with_columns(area=pl.lit("North")), {"i": ["x", "y"]}, area="code", **given)
+    assert made.scores.drop("area").equals(plain.scores)
 
 
 REFUSED = {
@@ -298,6 +309,28 @@ REFUSED = {
     ),
     "levels": (lambda: aggregate(FRAME, {"i": ["x"]}, method=["arithmetic"] * 2), "method: one for each of the 1"),
     "infinite": (lambda: impute(FRAME.with_columns(x=pl.lit(float("inf"))), ["x"]), "infinite values"),
+    "a weight that is text": (lambda: aggregate(FRAME, {"i": ["x"]}, weights={"x": "2"}), "x: a weight is a number"),
+    "opposed loadings that cancel out": (
+        lambda: composite(FRAME.with_columns(x=10 - pl.col("y")), {"i": ["x", "y"]}, weights="pca"),
+        "i: the weights of its members cancel out (5)",
+    ),
+    "points that are text": (lambda: budget_weights({"A": {"x": "3"}}), "A: points are 0 or more"),
+    "a direction of 0 in a table": (
+        lambda: framework(pl.DataFrame({"element": ["x", "i"], "parent": ["i", None], "direction": [0, None]})),
+        "x: a direction is 1 or -1",
+    ),
+    "a weight that is text in a table": (
+        lambda: framework(pl.DataFrame({"element": ["x", "i"], "parent": ["i", None], "weight": ["two", None]})),
+        "x: a weight must be a number",
+    ),
+    "the directions, said of one step": (
+        lambda: composite(FRAME, {"i": ["x"]}, normalisation={"directions": {"x": -1}}),
+        "normalisation: `directions` is an argument of the composite",
+    ),
+    "a reference among areas that have no names": (
+        lambda: normalise(FRAME.drop("area"), ["x"], "distance", reference_area="a"),
+        "area: the frame has no such column",
+    ),
     "nothing left": (lambda: removal_effects(FRAME, {"i": ["x"]}), "x: without it nothing is left"),
 }
 

@@ -35,8 +35,8 @@ def aggregate(
     ``weights``: element → weight in its parent, 1 where nothing is said; members that an area lacks leave theirs to
     the others. ``available``: below this share of members there is no score, for all levels or for each. A Copeland
     score is the areas outranked less those outranked by (``outranking``: the sum of shares won, as COINr before
-    1.1). Raises CohesionError for values that are not above zero in a geometric or harmonic mean, and for
-    a structure that is none.
+    1.1). Raises CohesionError for values that are not above zero in a geometric or harmonic mean, for weights
+    that cancel out, and for a structure that is none.
 
     >>> frame = pl.DataFrame({"area": ["a", "b"], "x": [10.0, 40.0], "y": [30.0, None]})
     >>> aggregate(frame, {"index": ["x", "y"]}, weights={"x": 3})["index"].to_list()
@@ -60,6 +60,7 @@ def aggregate(
         if chosen in ABOVE_ZERO:
             _require_positive(stacked, parent, chosen)
         shares = np.array([weight[name] for name in members])
+        _require_sum(stacked, shares, parent)
         values[parent] = averaged(stacked, shares, chosen, least[level[parent] - 2])
     return columns(frame, order, np.column_stack([values[name] for name in order]))
 
@@ -71,6 +72,18 @@ def _each_level(value: T | Sequence[T], steps: int, what: str) -> list[T]:
     if len(given) != steps:
         raise CohesionError(f"one for each of the {steps} levels above the indicators, or one for all", where=what)
     return given
+
+
+def _require_sum(values: Floats, shares: Floats, parent: str) -> None:
+    """Weights below zero, as opposed loadings are, may cancel out: a mean by them would be divided by rounding."""
+    if (shares >= 0).all():
+        return
+    present = np.where(np.isnan(values), 0, shares)
+    size = np.abs(present).sum(axis=1)
+    lost = int(np.sum((size > 0) & (np.abs(present.sum(axis=1)) <= 1e-12 * size)))
+    if lost:
+        todo = "Turn the direction of an indicator, or choose other weights."
+        raise CohesionError("the weights of its members cancel out", where=parent, count=lost, todo=todo)
 
 
 def _require_positive(values: Floats, parent: str, method: str) -> None:

@@ -86,7 +86,7 @@ def levels(structure: Structure) -> dict[str, int]:
     return found
 
 
-def directed(names: Iterable[str], directions: Mapping[str, int]) -> Floats:
+def directed(names: Iterable[str], directions: Mapping[str, float]) -> Floats:
     """1 or -1 of each name, 1 where nothing is said. Raises CohesionError for another number or an unknown name."""
     known = list(names)
     strange = [name for name in directions if name not in known]
@@ -96,6 +96,11 @@ def directed(names: Iterable[str], directions: Mapping[str, int]) -> Floats:
     if wrong:
         raise CohesionError("a direction is 1 or -1", where=wrong[0])
     return np.array([float(directions.get(name, 1)) for name in known])
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number: text and None are none."""
+    return isinstance(value, (int, float, np.number)) and bool(np.isfinite(value))
 
 
 def one_of(name: str, value: str, choices: Iterable[str]) -> None:

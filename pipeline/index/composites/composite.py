@@ -12,7 +12,7 @@ from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.checks import require_columns
 from pipeline.index.composites.aggregate import aggregate
-from pipeline.index.composites.checks import Structure, leaves, levels, matrix, ordered
+from pipeline.index.composites.checks import Structure, directed, leaves, levels, matrix, ordered
 from pipeline.index.composites.impute import Method as Imputing
 from pipeline.index.composites.impute import impute
 from pipeline.index.composites.normalise import normalise
@@ -54,7 +54,7 @@ def framework(elements: pl.DataFrame) -> Framework:
     """The framework that a table declares: columns ``element, parent`` and, if there, ``direction, weight``.
 
     COINr's ``iMeta`` is such a table, its ``iCode, Parent, Direction, Weight`` renamed; the index has no parent. Raises
-    CohesionError for elements without a place, twice there, or in a circle.
+    CohesionError for elements without a place, twice there, or in a circle, and for other directions than 1 and -1.
 
     >>> table = pl.DataFrame({"element": ["a", "b", "i"], "parent": ["i", "i", None], "direction": [1, -1, 1]})
     >>> framework(table).structure, framework(table).directions
@@ -76,11 +76,22 @@ def framework(elements: pl.DataFrame) -> Framework:
     alone = [row["element"] for row in rows if row["element"] not in structure and row["element"] not in names]
     if alone:
         raise CohesionError("is an indicator without a parent", where=alone[0])
-    directions = {
-        row["element"]: int(row["direction"]) for row in rows if row.get("direction") and row["element"] in names
-    }
-    weights = {row["element"]: float(row["weight"]) for row in rows if row.get("weight") is not None}
-    return Framework(structure, directions, weights)
+    said = {name: _numbers(rows, name) for name in ("direction", "weight")}
+    turned = {name: one for name, one in said["direction"].items() if name in names}
+    directed(names, turned)
+    return Framework(structure, {name: int(one) for name, one in turned.items()}, said["weight"])
+
+
+def _numbers(rows: Sequence[Mapping[str, Any]], column: str) -> dict[str, float]:
+    """Element → its number in the column, where it has one. Raises CohesionError for text that is none."""
+    found: dict[str, float] = {}
+    for row in rows:
+        if row.get(column) not in (None, ""):
+            try:
+                found[row["element"]] = float(row[column])
+            except (TypeError, ValueError):
+                raise CohesionError(f"a {column} must be a number", where=str(row["element"])) from None
+    return found
 
 
 @public()
@@ -114,12 +125,12 @@ def composite(
     """
     names = leaves(structure)
     matrix(frame, names, area)
-    stages = {"raw": frame, "imputed": impute(frame, names, imputation, group)}
+    stages = {"raw": frame, "imputed": impute(frame, names, imputation, group, area=area)}
     details = pl.DataFrame(schema=DETAILS)
     stages["treated"] = stages["imputed"]
     if outliers is not None:
-        stages["treated"], details = treat(stages["imputed"], names, **outliers)
-    options = {"method": "min_max", **(normalisation or {})}
+        stages["treated"], details = treat(stages["imputed"], names, area=area, **_further("outliers", outliers))
+    options = {"method": "min_max", **_further("normalisation", normalisation or {})}
     stages["normalised"] = normalise(stages["treated"], names, directions=directions, area=area, **options)
     chosen = _weights(stages["normalised"], structure, weights, budget, aggregation, available, area)
     stages["aggregated"] = aggregate(
@@ -154,5 +165,13 @@ def _weights(
     for step in sorted({level[parent] for parent in structure}):
         made = aggregate(frame, structure, weights=chosen, method=aggregation, available=available, area=area)
         for parent in (name for name in ordered(structure) if level[name] == step):
-            chosen |= pca_weights(made, list(structure[parent]))
+            chosen |= pca_weights(made, list(structure[parent]), area=area)
     return chosen
+
+
+def _further(name: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options of a step. Raises CohesionError for what the composite itself gives every step."""
+    given = [key for key in options if key in ("frame", "indicators", "directions", "area")]
+    if given:
+        raise CohesionError(f"`{given[0]}` is an argument of the composite, not of one step", where=name)
+    return options

@@ -17,7 +17,12 @@ Method = Literal["none", "mean", "median", "group_mean", "group_median"]
 
 @public()
 def impute(
-    frame: pl.DataFrame, indicators: Sequence[str], method: Method = "mean", group: str | None = None
+    frame: pl.DataFrame,
+    indicators: Sequence[str],
+    method: Method = "mean",
+    group: str | None = None,
+    *,
+    area: str = "area",
 ) -> pl.DataFrame:
     """The frame with missing indicators filled by the mean or median of their column, or of it in the area's group.
 
@@ -28,7 +33,7 @@ def impute(
     >>> impute(frame, ["x"])["x"].to_list()
     [1.0, 2.0, 3.0]
     """
-    values = matrix(frame, indicators)
+    values = matrix(frame, indicators, area)
     empty = [name for place, name in enumerate(indicators) if np.isnan(values[:, place]).all()]
     if empty:
         raise CohesionError("an indicator has no value in any area", where=empty[0], todo="Leave it out.")

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.index.checks import require_columns
 from pipeline.index.composites.checks import columns, directed, matrix
 from pipeline.index.composites.kernels import Floats, normalised
 
@@ -91,6 +92,7 @@ def _references(
     if (references is None) == (reference_area is None):
         raise CohesionError("`distance` is to `references` or to a `reference_area`: give one of them")
     if references is None:
+        require_columns(frame, [area], "the frame has")
         row = frame.filter(pl.col(area).cast(pl.String) == reference_area)
         if row.height != 1:
             raise CohesionError("the reference is not among the areas", where=str(reference_area))

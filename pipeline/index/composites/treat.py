@@ -97,6 +97,7 @@ def treat(
     then: Then = "log_ct",
     combine: bool = False,
     untreated: Sequence[str] = (),
+    area: str = "area",
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The frame with outliers treated, and one row per indicator: what was done, with skew and kurtosis at each step.
 
@@ -111,7 +112,7 @@ def treat(
     >>> treated["x"].to_list()[-2:], done["winsorised"].to_list()
     ([30.0, 30.0], [1])
     """
-    values = matrix(frame, indicators)
+    values = matrix(frame, indicators, area)
     if skew_limit <= 0 or (winsorised is not None and winsorised < 1):
         raise CohesionError("limits of outliers are above 0, and at least one point is winsorised", where="winsorised")
     strange = [name for name in untreated if name not in indicators]

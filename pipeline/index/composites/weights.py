@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
-from pipeline.index.composites.checks import Structure, leaves, levels, matrix, ordered
+from pipeline.index.composites.checks import Structure, is_number, leaves, levels, matrix, ordered
 from pipeline.index.composites.kernels import Floats
 from pipeline.options import known_options
 
@@ -25,7 +25,7 @@ def first_component(values: Floats) -> Floats:
 
 
 @public()
-def pca_weights(frame: pl.DataFrame, indicators: Sequence[str]) -> dict[str, float]:
+def pca_weights(frame: pl.DataFrame, indicators: Sequence[str], *, area: str = "area") -> dict[str, float]:
     """Indicator → its loading on the first principal component of the correlations, over areas that have all.
 
     COINr's ``get_PCA``: ``prcomp`` of the centred and scaled indicators. Loadings may be negative, and of opposed
@@ -35,7 +35,7 @@ def pca_weights(frame: pl.DataFrame, indicators: Sequence[str]) -> dict[str, flo
     >>> {name: round(one, 4) for name, one in pca_weights(frame, ["x", "y"]).items()}
     {'x': 0.7071, 'y': 0.7071}
     """
-    values = matrix(frame, indicators)
+    values = matrix(frame, indicators, area)
     complete = values[~np.isnan(values).any(axis=1)]
     if len(complete) < 3:
         raise CohesionError("too few areas have every indicator for principal components", count=len(complete))
@@ -58,9 +58,9 @@ def budget_weights(points: Mapping[str, Mapping[str, float]]) -> dict[str, float
         raise CohesionError("nobody gave points")
     names = list(next(iter(points.values())))
     for person, given in points.items():
-        if set(given) != set(names):
+        if not isinstance(given, Mapping) or set(given) != set(names):
             raise CohesionError("gave points to other names than the first person", where=person)
-        if any(not np.isfinite(one) or one < 0 for one in given.values()) or sum(given.values()) <= 0:
+        if not all(is_number(one) and one >= 0 for one in given.values()) or sum(given.values()) <= 0:
             raise CohesionError("points are 0 or more, and not all 0", where=person)
     shares = [{name: given[name] / sum(given.values()) for name in names} for given in points.values()]
     return {name: sum(one[name] for one in shares) / len(shares) for name in names}
@@ -105,7 +105,7 @@ def checked(structure: Structure, weights: Mapping[str, float], *, negative: boo
     strange = [name for name in weights if name not in names]
     if strange:
         raise CohesionError("a weight of what is not in the index", where=strange[0])
-    wrong = [name for name, one in weights.items() if not np.isfinite(one) or (one < 0 and not negative)]
+    wrong = [name for name, one in weights.items() if not is_number(one) or (one < 0 and not negative)]
     if wrong:
         raise CohesionError("a weight is a number of 0 or more", where=wrong[0])
     return {name: float(weights.get(name, 1.0)) for name in names}
