@@ -17,6 +17,15 @@ def require_columns(frame: pl.DataFrame, names: Iterable[str], whose: str) -> No
         raise CohesionError(f"{whose} no such column", where=absent[0])
 
 
+def require_same_keys(frame: pl.DataFrame, other: pl.DataFrame, keys: Iterable[str]) -> None:
+    """Raises CohesionError for a key that is a number in one frame and text in the other: nobody would be found."""
+    for name in keys:
+        kinds = frame.schema[name], other.schema[name]
+        if kinds[0].is_numeric() != kinds[1].is_numeric():
+            what = f"is {kinds[0]} in one frame and {kinds[1]} in the other"
+            raise CohesionError(what, where=name, todo="Make both text.")
+
+
 def require_numbers(frame: pl.DataFrame, columns: Iterable[str]) -> None:
     """Raises CohesionError for text; a column without any value is one of numbers."""
     for name in columns:

@@ -113,9 +113,10 @@ def test_codes_in_two_areas_are_refused_or_counted_in_both():
         ({"share": 0.5}, "the shares of `C` sum to 0.8"),
         ({"share": None}, "some parts of `C` have a share and some have none"),
         ({"share": 1.5}, "shares that are not above 0 and up to 1"),
+        ({"share": "half"}, r"shares that are no numbers \(1\)"),
         ({"new_code": None}, "codes or vintages that are blank"),
     ],
-    ids=["sum", "half", "range", "blank"],
+    ids=["sum", "half", "range", "text", "blank"],
 )
 def test_lookups_that_contradict_themselves_are_refused(change, says):
     wrong = LOOKUPS.with_columns(

@@ -133,6 +133,8 @@ def test_covariates_are_those_of_the_areas_people():
     index = declared(small_areas={"covariates": ["deprivation"]})
     made = person_scores(panel(), index, RANGES)
     known = area_covariates(made.index, panel(), ["deprivation"])
+    with pytest.raises(CohesionError, match="deprivation: must be numbers"):
+        area_covariates(made.index, panel().with_columns(deprivation=pl.lit("high")), ["deprivation"])
     assert known.filter(area="c", wave="w02")["deprivation"].item() == ord("c")
     with_them = area_table(index, made.index, made.indicators, area_measures=known)
     assert with_them["shrunken"].null_count() == with_them["estimate"].null_count()

@@ -110,6 +110,11 @@ REFUSED = {
     "no area": (lambda: scored(panel().drop("place")), "place: the panel has no such column"),
     "an arm without people": (lambda: scored(arms=["b"]), "b: nobody in the panel is in this arm"),
     "text": (lambda: scored(panel(talks=["a"] * 4)), "talks: an indicator must be a number"),
+    "waves that are numbers": (lambda: scored(panel().with_columns(wave=1)), "wave: must be text"),
+    "weights of people who are numbers": (
+        lambda: scored(given=pl.DataFrame({"person_id": [1], "wave": ["w01"], "scaled_weight": [1.0]})),
+        "person_id: is String in one frame and Int64 in the other",
+    ),
     "a person twice": (lambda: scored(pl.concat([panel(), panel()])), "a person more than once in a wave"),
 }
 

@@ -99,6 +99,10 @@ def test_replicates_that_are_declared_must_be_given():
         index_replicates(declared(), scores, indicators, replicate_weights=weights, scales=scales)
     with pytest.raises(CohesionError, match="nobody with a score is in the weight set"):
         in_weight_set(scores, indicators, weights, ["w09"])
+    with pytest.raises(CohesionError, match="more than one weight in the set"):
+        in_weight_set(scores, indicators, pl.concat([weights, weights]), ["w02"])
+    with pytest.raises(CohesionError, match="panel_weight: must be numbers"):
+        in_weight_set(scores, indicators, weights.with_columns(pl.col("panel_weight").cast(pl.String)), ["w02"])
 
 
 def test_an_area_that_some_replicates_have_nobody_of_is_not_ranked():

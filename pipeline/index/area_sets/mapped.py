@@ -100,13 +100,15 @@ def _changes(lookups: pl.DataFrame | None) -> list[Change]:
     if lookups is None:
         return []
     _require(lookups, COLUMNS, "lookups")
-    table = lookups.select(
-        pl.col(COLUMNS).cast(pl.String),
-        share=pl.col("share").cast(pl.Float64) if "share" in lookups.columns else pl.lit(None, pl.Float64),
-    )
+    has_share = "share" in lookups.columns
+    share = pl.col("share").cast(pl.Float64, strict=False) if has_share else pl.lit(None, pl.Float64)
+    table = lookups.select(pl.col(COLUMNS).cast(pl.String), share=share)
     blank = table.select(COLUMNS).null_count().sum_horizontal().item()
     if blank:
         raise CohesionError("codes or vintages that are blank", where="lookups", count=int(blank))
+    texts = lookups["share"].count() - table["share"].count() if has_share else 0
+    if texts:
+        raise CohesionError("shares that are no numbers", where="lookups: share", count=texts)
     wrong = table.filter((pl.col("share") <= 0) | (pl.col("share") > 1 + SHARE_TOLERANCE)).height
     if wrong:
         raise CohesionError("shares that are not above 0 and up to 1", where="lookups: share", count=wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.errors import CohesionError
-from pipeline.index.checks import require_columns
+from pipeline.index.checks import require_columns, require_same_keys
 from pipeline.index.persons import area_means
 from pipeline.specs.index import WHOLE, Index
 
@@ -17,6 +17,7 @@ def together(index: Index, scores: pl.DataFrame, indicators: pl.DataFrame) -> pl
     """One row per person and wave: the head, then every measure. Raises CohesionError for other columns."""
     for frame, names in ((scores, [*index.domains, WHOLE]), (indicators, list(index.indicators))):
         require_columns(frame, (*HEAD, *names), "the scores of the index have")
+    require_same_keys(scores, indicators, KEYS)
     found = scores.select(*HEAD, *index.domains, WHOLE)
     joined = found.join(
         indicators.select(*KEYS, *index.indicators), on=list(KEYS), how="left", maintain_order="left", validate="1:1"

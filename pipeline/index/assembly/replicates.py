@@ -10,7 +10,7 @@ from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.assembly.means import together
 from pipeline.index.assembly.recipe import on_own_range, recipe_of
-from pipeline.index.checks import require_columns
+from pipeline.index.checks import require_columns, require_numbers, require_same_keys
 from pipeline.index.persons.area_means import placed
 from pipeline.index.uncertainty import ReplicatedIndex, replicated_index
 from pipeline.specs.index import Index
@@ -33,6 +33,10 @@ def in_weight_set(
     [('p', 1.0)]
     """
     require_columns(replicate_weights, ("person_id", SET_WEIGHT), "the weights of the set have")
+    require_numbers(replicate_weights, (SET_WEIGHT,))
+    if replicate_weights["person_id"].is_duplicated().any():
+        raise CohesionError("a person has more than one weight in the set", where="replicate_weights")
+    require_same_keys(scores, replicate_weights, ("person_id",))
     weights = replicate_weights.filter(pl.col(SET_WEIGHT) > 0).select("person_id", _set=SET_WEIGHT)
     mean_one = pl.col("_set") / pl.col("_set").mean().over("arm", "wave")
 

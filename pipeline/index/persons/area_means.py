@@ -10,7 +10,7 @@ from scipy.stats import t as student
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
-from pipeline.index.checks import require_columns, require_numbers, require_weights
+from pipeline.index.checks import require_columns, require_numbers, require_same_keys, require_weights
 
 CELL = ("wave", "area", "measure")
 
@@ -90,6 +90,9 @@ def _variances(rows: pl.DataFrame, answered: pl.DataFrame, means: pl.DataFrame) 
 
 def placed(scores: pl.DataFrame, design: pl.DataFrame | None) -> pl.DataFrame:
     """With ``_stratum`` and ``_unit`` of each row, as text: units are nested in strata, strata in arms."""
+    if design is not None:
+        require_columns(design, ("person_id", "wave"), "the design has")
+        require_same_keys(scores, design, ("person_id", "wave"))
     rows = scores if design is None else scores.join(design, on=["person_id", "wave"], how="left")
     stratum = pl.col("stratum").cast(pl.String).fill_null("") if "stratum" in rows.columns else pl.lit("")
     unit = pl.lit(None, pl.String)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.errors import CohesionError
-from pipeline.index.checks import require_columns
+from pipeline.index.checks import require_columns, require_same_keys
 
 ROLE = "area"
 CODE = "area_code"
@@ -33,6 +33,8 @@ def people(
     """
     source = CODE if area == ROLE else area
     require_columns(panel, (*HEAD, source), "the panel has")
+    for name in (key for key in ("arm", "wave") if panel.schema[key].is_numeric()):
+        raise CohesionError("must be text", where=name, todo="Name it, such as `w01`.")
     for name, chosen in (("arm", arms), ("wave", waves)):
         strange = sorted(set(chosen) - set(panel[name].unique()))
         if strange:
@@ -85,6 +87,7 @@ def _weighed(frame: pl.DataFrame, weights: pl.DataFrame | None) -> pl.DataFrame:
     if weights is None:
         return frame.with_columns(weight=pl.lit(1.0))
     require_columns(weights, ("person_id", "wave", "scaled_weight"), "the weights have")
+    require_same_keys(frame, weights, ("person_id", "wave"))
     if not weights.schema["scaled_weight"].is_numeric():
         raise CohesionError("weights must be numbers", where="scaled_weight", todo="Correct the weights.")
     below = weights.filter(pl.col("scaled_weight") < 0).height
