@@ -64,7 +64,7 @@ class Domain(Assumable):
     indicators: Annotated[dict[Name, Indicator], BeforeValidator(_by_name)] = Field(min_length=1)
 
 
-def _apart(domains: dict[str, Domain]) -> dict[str, Domain]:
+def _distinct_measures(domains: dict[str, Domain]) -> dict[str, Domain]:
     """Refuse an indicator in two domains, and a domain that is called as another measure is."""
     seen: dict[str, str] = {}
     for key, domain in domains.items():
@@ -78,8 +78,8 @@ def _apart(domains: dict[str, Domain]) -> dict[str, Domain]:
     return domains
 
 
-def _told_apart(labels: dict[str, str]) -> dict[str, str]:
-    """Refuse two areas of one name: readers could not tell which is which."""
+def _distinct_labels(labels: dict[str, str]) -> dict[str, str]:
+    """Refuse two areas of one name: readers could not distinguish them."""
     seen: dict[str, str] = {}
     for code, label in labels.items():
         if seen.setdefault(label, code) != code:
@@ -100,10 +100,10 @@ class Index(Assumable):
     title: Text
     description: str = ""
     area: Name
-    labels: Annotated[dict[Text, Annotated[Text, Field(min_length=1)]], AfterValidator(_told_apart)] = {}
+    labels: Annotated[dict[Text, Annotated[Text, Field(min_length=1)]], AfterValidator(_distinct_labels)] = {}
     arms: tuple[Name, ...] = ()
     waves: WaveNames = ()
-    domains: Annotated[dict[Name, Domain], AfterValidator(_apart)] = Field(min_length=1)
+    domains: Annotated[dict[Name, Domain], AfterValidator(_distinct_measures)] = Field(min_length=1)
     composed: Literal["persons", "areas"] = "persons"
     outliers: Outliers = Outliers()
     normalisation: Normalisation = Normalisation()

@@ -202,7 +202,7 @@ class Uncertainty(Declaration):
 
 
 class Benchmark(Assumable):
-    """A figure of elsewhere for one measure. It is compared only where wording and mode are the same."""
+    """A figure from elsewhere for one measure. It is compared only where wording and mode are the same."""
 
     measure: Name
     value: float
@@ -225,7 +225,7 @@ class Benchmark(Assumable):
 
 
 class SmallAreas(Declaration):
-    """Small-area estimates beside the direct ones. ``covariates`` are area measures of study.yaml (``areas:``).
+    """Small-area estimates alongside the direct ones. ``covariates`` are area measures of study.yaml (``areas:``).
 
     ``unit`` is the model of people within areas; ``mrp`` a model of people in cells of ``margins`` (scores), weighted
     by the cells of ``census``: a table in data/areas with ``area_code``, the margins and ``count``. ``transform:

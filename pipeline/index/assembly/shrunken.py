@@ -1,4 +1,4 @@
-"""Reliability of each area's mean, and small-area estimates beside the direct ones."""
+"""Reliability of each area's mean, and small-area estimates alongside the direct ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well an area's mean is told from chance: ICC(1), ICC(2), and which areas may be ranked."""
+"""How well an area's mean is distinguished from chance: ICC(1), ICC(2), and which areas may be ranked."""
 
 from __future__ import annotations
 

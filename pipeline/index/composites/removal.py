@@ -29,7 +29,7 @@ def removal_effects(
 
     Rank 1 is the highest index, ties sharing the best. An element is left out of its parent, a parent with nothing left
     of its own. COINr's ``remove_elements``, but that ``available`` is the share of what is left, and that scores which
-    rounding alone tells apart share a rank. Columns: ``element, mean_rank_change, largest_rank_change``.
+    differ by rounding alone share a rank. Columns: ``element, mean_rank_change, largest_rank_change``.
     ``frame`` holds the normalised indicators.
 
     >>> frame = pl.DataFrame({"area": ["a", "b"], "x": [9.0, 0.0], "y": [0.0, 1.0]})

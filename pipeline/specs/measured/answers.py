@@ -18,7 +18,7 @@ ORDERED = frozenset({"ordered_logit", "design_ordered", "mixed_ordinal", "fixed_
 UNORDERED = frozenset({"multinomial_logit"})
 COUNTED = frozenset({"poisson", "negative_binomial", "fixed_effects_poisson"})
 OF_SHARES = frozenset({"design_shares", "design_association"})
-"""Families of which names of categories may be the outcome, and answers are told apart."""
+"""Families of which names of categories may be the outcome, and answers are distinguished."""
 LEVELS_OF_NAMES = UNORDERED | OF_SHARES
 MOST = 20
 """So many answers an outcome of categories may have."""
