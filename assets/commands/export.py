@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assets.building import plan_build
+from assets.commands.built import built_tables
 from assets.commands.export_models import calls, keys_of
 from assets.commands.exported import ACTION
 from assets.commands.messages import of_studies, said_plainly
 from assets.commands.place import here_to_write, repository_of
 from assets.commands.remembered import as_built_last
 from assets.engine import store
-from assets.engine.node import Key, makers
-from assets.engine.plan import Plan
+from assets.engine.node import Key
 from assets.engine.workspace import Workspace
 from assets.waves.open import open_study
 from pipeline.audit import note
@@ -55,7 +54,7 @@ def export(
     folder = _folder(workspace.paths, to) / study
     formats = [key.strip() for key in format_.split(",") if key.strip()]
     further = keys_of(workspace, declared)
-    current = _current(workspace, declared, {**_keys(declared), **further})
+    current = built_tables(workspace, declared, {**_keys(declared), **further})
     data = study_data(declared, workspace.project.concepts, _tables(workspace, declared, current))
     models = calls(workspace, declared, current, legal_names(data.shown, STATA), every=all_models)
     made = write_export(data, folder, formats, script_files(data, models, formats))
@@ -107,21 +106,3 @@ def _tables(workspace: Workspace, study: Study, current: Mapping[str, str]) -> "
     read = {name: store.load(workspace.paths, key, current[name]) for name, key in _keys(study).items()}
     sets = {name: read.pop(f"set {name}") for name in study.weights}
     return StudyTables(**read, sets=sets)
-
-
-def _current(workspace: Workspace, study: Study, keys: Mapping[str, Key]) -> dict[str, str]:
-    """Name → content hash of each table, all of them built from what is declared and deposited now."""
-    plan: Plan = plan_build(workspace, [study.key])
-    maker = makers(plan.nodes)
-    found = {}
-    for name, key in keys.items():
-        node = maker[key]
-        record = plan.states[node.name].record
-        if node.name in plan.due | plan.following or record is None:
-            raise CohesionError(
-                f"{'/'.join(key)} is not built from what is declared and deposited now",
-                where=study.key,
-                todo=f"Run `cohesion build --study {study.key}` first.",
-            )
-        found[name] = record.sha256(key)
-    return found

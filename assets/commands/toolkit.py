@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from assets.building import plan_build
+from assets.commands.built import built_tables
 from assets.commands.messages import of_studies, said_plainly
 from assets.commands.place import here
 from assets.engine import store
-from assets.engine.node import Key, makers
+from assets.engine.node import Key
 from assets.engine.workspace import Workspace
 from assets.waves.open import open_study
 from pipeline.errors import CohesionError
@@ -61,21 +61,9 @@ def toolkit(
 
 def _tables(workspace: Workspace, study: Study) -> dict[str, Any]:
     """The panel and its reliability, as built from what is declared and deposited now."""
-    plan = plan_build(workspace, [study.key])
-    maker = makers(plan.nodes)
-    found = {}
-    keys: list[Key] = [("panel", study.key), ("reliability", study.key)]
-    for key in keys:
-        node = maker[key]
-        record = plan.states[node.name].record
-        if node.name in plan.due | plan.following or record is None:
-            raise CohesionError(
-                f"{'/'.join(key)} is not built from what is declared and deposited now",
-                where=study.key,
-                todo=f"Run `cohesion build --study {study.key}` first.",
-            )
-        found[key[0]] = store.load(workspace.paths, key, record.sha256(key))
-    return found
+    keys: dict[str, Key] = {name: (name, study.key) for name in ("panel", "reliability")}
+    current = built_tables(workspace, study, keys)
+    return {name: store.load(workspace.paths, key, current[name]) for name, key in keys.items()}
 
 
 def _area(study: Study, panel: Any) -> str | None:

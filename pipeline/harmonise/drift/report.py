@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -13,11 +12,8 @@ from pipeline.harmonise.drift.messages import PARTS, label_of
 from pipeline.harmonise.drift.redelivered_words import Redelivered, in_words
 from pipeline.harmonise.drift.whole_batteries import folded
 from pipeline.options import known_options
+from pipeline.page_templates import page_template
 from pipeline.specs.project import Study
-from pipeline.texts import visible
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 
 @known_options
@@ -40,7 +36,7 @@ def drift_html(
     shown = folded(findings)
     labels = {key: item.label for key, item in study.items.items()}
     scales = {key: one.label for key, one in study.scales.items()}
-    return _compiled(template.read_text(encoding="utf-8")).render(
+    return page_template(template.read_text(encoding="utf-8")).render(
         study=study,
         waves=[(wave, _parts(shown.filter(pl.col("wave") == wave))) for wave in study.waves],
         several_arms=len(study.about.arms) > 1,
@@ -48,19 +44,6 @@ def drift_html(
         links=_plain(links) if links is not None and links.height else None,
         redelivered=_redelivered(redeliveries or {}, labels | PARTS | scales),
         label=lambda item: label_of(item, labels),
-    )
-
-
-@lru_cache(maxsize=4)
-def _compiled(template: str) -> Template:
-    """A template that can be rendered for several studies."""
-    from jinja2 import Environment, StrictUndefined
-
-    def shown(value: Any) -> Any:
-        return visible(value) if type(value) is str else value
-
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=shown).from_string(
-        template
     )
 
 

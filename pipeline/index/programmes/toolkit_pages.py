@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pipeline.index.programmes.errors import refused
 from pipeline.index.programmes.local_toolkit import Measure, lowest_alpha
+from pipeline.page_templates import page_template
 from pipeline.specs.ranges import score_ranges
-from pipeline.texts import visible
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from pipeline.specs.project import Study
     from pipeline.specs.report import Concept
     from pipeline.specs.study import Item, Scale
@@ -146,16 +143,8 @@ def _in_areas(row: Mapping[str, Any], name: str, plan: Mapping[str, Any]) -> str
 def toolkit_html(table: pl.DataFrame, title: str, plan: Mapping[str, Any], synthetic: bool, template: bytes) -> bytes:
     """The page, without scripts or requests. ``template``: reports/templates/toolkit.html.j2."""
     rows = [{**row, "answers": answers(row, plan), "head": _measure(row)} for row in table.rows(named=True)]
-    page = _compiled(template.decode())
-    return page.render(title=title, sentences=plan_words(plan), rows=rows, synthetic=synthetic).encode()
-
-
-@lru_cache(maxsize=4)
-def _compiled(template: str) -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    def shown(value: Any) -> Any:
-        return visible(value) if type(value) is str else value
-
-    options: dict[str, Any] = {"autoescape": True, "undefined": StrictUndefined, "finalize": shown}
-    return Environment(trim_blocks=True, lstrip_blocks=True, **options).from_string(template)
+    return (
+        page_template(template.decode())
+        .render(title=title, sentences=plan_words(plan), rows=rows, synthetic=synthetic)
+        .encode()
+    )

@@ -11,6 +11,7 @@ from pipeline.models.inference import Basis, Term, inference
 from pipeline.models.interventions.pretrends import (
     MAGNITUDES,
     POWERS,
+    Bounds,
     Path,
     average_weights,
     breakdown,
@@ -24,6 +25,8 @@ from pipeline.models.interventions.smoothness import smooth_bounds, smooth_break
 
 TERM = "treated"
 ONE_BEFORE = "one wave before the start only: whether trends were parallel cannot be tested"
+RELATIVE = "relative magnitudes (Rambachan & Roth 2023), least favourable critical values"
+SMOOTH = "smoothness (Rambachan & Roth 2023), shortest interval of fixed length"
 Row = dict[str, object]
 
 
@@ -139,26 +142,28 @@ def _bounds(basis: Basis, path: Path, level: float) -> list[Row]:
     for term, weights in (("average_effect", average_weights(path)), ("first_effect", first_weights(path))):
         for magnitude in MAGNITUDES:
             found = relative_magnitudes(path, weights, magnitude, level)
-            rows.append(
-                basis.row(
-                    Term(
-                        "honest_bounds",
-                        term,
-                        group=f"{magnitude:g}",
-                        note=f"without sampling error {found.lower:.3g} to {found.upper:.3g}",
-                    ),
-                    estimate=float(weights @ path.estimates),
-                    conf_low=found.conf_low,
-                    conf_high=found.conf_high,
-                    covariance="relative magnitudes (Rambachan & Roth 2023), least favourable critical values",
-                )
-            )
+            middle = float(weights @ path.estimates)
+            rows.append(_bounds_row(basis, ("honest_bounds", term, magnitude), found, middle, RELATIVE))
         most = breakdown(path, weights, level)
-        note = None if np.isfinite(most) else "the interval leaves out zero however large the divergence"
-        rows.append(
-            basis.row(Term("breakdown", term, note=note), estimate=most if np.isfinite(most) else None, covariance=None)
-        )
+        rows.append(_breakdown_row(basis, ("breakdown", term), most, "however large the divergence"))
     return rows
+
+
+def _bounds_row(basis: Basis, of: tuple[str, str, float], found: Bounds, middle: float, by: str) -> Row:
+    """Bounds of a term under a violation of this size, with what they would be without sampling error."""
+    component, term, size = of
+    note = f"without sampling error {found.lower:.3g} to {found.upper:.3g}"
+    return basis.row(
+        Term(component, term, group=f"{size:g}", note=note),
+        estimate=middle, conf_low=found.conf_low, conf_high=found.conf_high, covariance=by,
+    )  # fmt: skip
+
+
+def _breakdown_row(basis: Basis, of: tuple[str, str], most: float, however: str) -> Row:
+    """The largest violation under which the interval leaves out zero."""
+    finite = bool(np.isfinite(most))
+    note = None if finite else f"the interval leaves out zero {however}"
+    return basis.row(Term(*of, note=note), estimate=most if finite else None, covariance=None)
 
 
 def _smooth(basis: Basis, path: Path, level: float, bends: Sequence[float]) -> list[Row]:
@@ -169,27 +174,10 @@ def _smooth(basis: Basis, path: Path, level: float, bends: Sequence[float]) -> l
     for term, weights in (("average_effect", average_weights(path)), ("first_effect", first_weights(path))):
         for bend in sorted({0.0, *bends}):
             found = smooth_bounds(path, weights, bend, level)
-            rows.append(
-                basis.row(
-                    Term(
-                        "smooth_bounds",
-                        term,
-                        group=f"{bend:g}",
-                        note=f"without sampling error {found.lower:.3g} to {found.upper:.3g}",
-                    ),
-                    estimate=(found.conf_low + found.conf_high) / 2,
-                    conf_low=found.conf_low,
-                    conf_high=found.conf_high,
-                    covariance="smoothness (Rambachan & Roth 2023), shortest interval of fixed length",
-                )
-            )
+            middle = (found.conf_low + found.conf_high) / 2
+            rows.append(_bounds_row(basis, ("smooth_bounds", term, bend), found, middle, SMOOTH))
         most = smooth_breakdown(path, weights, level)
-        note = None if np.isfinite(most) else "the interval leaves out zero however much trends bend"
-        rows.append(
-            basis.row(
-                Term("smooth_breakdown", term, note=note), estimate=most if np.isfinite(most) else None, covariance=None
-            )
-        )
+        rows.append(_breakdown_row(basis, ("smooth_breakdown", term), most, "however much trends bend"))
     return rows
 
 
