@@ -19,6 +19,7 @@ SHARED = {
     "parallel",
     "door",
     "on_disk",
+    "page_templates",
     "options",
     "subsamples",
     "wave_order",
