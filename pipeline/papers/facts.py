@@ -6,11 +6,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.papers.content import Cell
 from pipeline.papers.results import Fact, other_fact, people_fact, share_fact
 from pipeline.papers.study_context import StudyContext
-from pipeline.specs.disclosure import SMALLEST
-from pipeline.specs.rounding import to_base
 
 
 def facts_of(participation: pl.DataFrame, context: StudyContext) -> dict[str, Fact]:
@@ -26,9 +23,7 @@ def facts_of(participation: pl.DataFrame, context: StudyContext) -> dict[str, Fa
     everybody = {"arm": arms[0]} if len(arms) == 1 else {}
     facts = {
         "persons": people_fact(present["person_id"].n_unique(), "people who ever answered", everybody, base),
-        "person_waves": Fact(
-            to_base(present.height, base), "interviews", judged=_interviews(to_base(present.height, base), base)
-        ),
+        "person_waves": people_fact(present.height, "interviews", {}, base, unit="interviews"),
         "arms": other_fact(len(arms), "arms of the study", "arms"),
     }
     if len({tuple(participation.filter(pl.col("arm") == arm)["wave"].unique().sort()) for arm in arms}) == 1:
@@ -36,11 +31,6 @@ def facts_of(participation: pl.DataFrame, context: StudyContext) -> dict[str, Fa
     for arm in arms:
         facts |= _facts(participation.filter(pl.col("arm") == arm), f".{arm}", f", {context.label(arm)}", context)
     return facts
-
-
-def _interviews(number: float, base: int) -> Cell:
-    few = number < SMALLEST
-    return Cell("count", None if few else number, None if few else number, unit="interviews", rounding=base)
 
 
 def _facts(participation: pl.DataFrame, suffix: str, of: str, context: StudyContext) -> dict[str, Fact]:
@@ -51,10 +41,9 @@ def _facts(participation: pl.DataFrame, suffix: str, of: str, context: StudyCont
     waves = participation["wave"].unique().sort().to_list()
     start = present.filter(pl.col("wave") == waves[0]).select("person_id")
     kept = present.filter(pl.col("wave") == waves[-1]).join(start, on="person_id", how="semi").height
-    interviews = to_base(present.height, base)
     facts = {
         "persons": people_fact(present["person_id"].n_unique(), f"people who ever answered{of}", where, base),
-        "person_waves": Fact(interviews, f"interviews{of}", judged=_interviews(interviews, base)),
+        "person_waves": people_fact(present.height, f"interviews{of}", {}, base, unit="interviews"),
         "waves": other_fact(len(waves), f"waves{of}", "waves"),
         "first_wave": people_fact(
             start.height, f"people who answered the first wave{of}", {**where, "wave": waves[0]}, base

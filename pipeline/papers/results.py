@@ -22,7 +22,7 @@ from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.families.keys import SLOPES
 from pipeline.specs.family import Family
-from pipeline.specs.rounding import to_base
+from pipeline.specs.rounding import count_shown, count_text, to_base
 from pipeline.specs.terms import label_of, measures, moderated
 from pipeline.specs.yardstick import Yardstick
 from pipeline.tables import VERSIONS
@@ -57,12 +57,18 @@ class Fact:
     judged: Cell | None = None
 
 
-def people_fact(value: int, what: str, where: Mapping[str, str], base: int = 1, **words: str) -> Fact:
-    """A number of people as a fact: to the study's ``base``; of few people it is withheld wherever it is printed."""
+def people_fact(
+    value: int, what: str, where: Mapping[str, str], base: int = 1, *, unit: str = "people", **words: str
+) -> Fact:
+    """A number of people as a fact: to the study's ``base``; of few people it is withheld wherever it is printed.
+
+    One that the base would round onto none is zero as a fact, and known by its cell: ``count`` prints it as a bound.
+    """
     few = value < SMALLEST
     shown = float(value) if few else to_base(value, base)
-    kept = None if few else shown
-    return Fact(shown, what, judged=Cell("count", kept, kept, tuple(sorted(where.items())), rounding=base), **words)
+    kept = None if few else count_shown(value, base)
+    cell = Cell("count", kept, kept, tuple(sorted(where.items())), unit=unit, rounding=base)
+    return Fact(shown, what, judged=cell, **words)
 
 
 def share_fact(part: int, whole: int, what: str, where: Mapping[str, str], base: int = 1, **words: str) -> Fact:
@@ -74,7 +80,7 @@ def share_fact(part: int, whole: int, what: str, where: Mapping[str, str], base:
     fine = 0.001 if base == 1 else 0.01
     kept = None if few else float(part)
     cell = Cell("count", kept, kept, tuple(sorted(where.items())), rounding=max(fine * whole, 1.0) + base)
-    return Fact(part / whole, what, people=f"{to_base(whole, base):,.0f} people", judged=cell, **words)
+    return Fact(part / whole, what, people=f"{count_text(whole, base)} people", judged=cell, **words)
 
 
 def other_fact(value: float, what: str, unit: str) -> Fact:

@@ -70,6 +70,27 @@ def to_base(value: float, base: int) -> float:
     return float(value) if base == 1 else float(base * math.floor(value / base + 0.5))
 
 
+def count_text(value: float, base: int, fewer: str = "fewer than ") -> str:
+    """A number of people as printed to a base, never as none unless it is: 4 to the base of 10 is fewer than 10.
+
+    ``fewer``: how a bound begins, in a table ``< ``.
+    """
+    shown = to_base(value, base) if base > 1 else float(round(value))
+    return f"{fewer}{base:,}" if is_hidden(value, base) else f"{shown:,.0f}"
+
+
+def count_shown(value: float, base: int) -> float:
+    """The number in the middle of those that the printed one may stand for: half of the base where it is a bound."""
+    if is_hidden(value, base):
+        return base / 2
+    return to_base(value, base) if base > 1 else float(round(value))
+
+
+def is_hidden(value: float, base: int) -> bool:
+    """Whether a count would be rounded onto zero although it is not zero."""
+    return value > NOISE and not (to_base(value, base) if base > 1 else round(value))
+
+
 LEVELS = (0.01, 0.05)
 """What p values are read against."""
 

@@ -19,11 +19,15 @@ WHOLE = "index"
 
 @dataclass(frozen=True)
 class Levels:
-    """Areas of one measure at one wave. ``ranked``: those with a rank; ``ranks``: the rank of each, with its ends."""
+    """Areas of one measure at one wave. ``ranked``: those with a rank; ``ranks``: the rank of each, with its ends.
+
+    ``at_once``: whether the ends are those of all areas at once, as a picture of all of them needs.
+    """
 
     areas: Areas
     ranked: frozenset[str]
     ranks: Mapping[str, tuple[float, float, float]]
+    at_once: bool = False
 
     @property
     def ordered(self) -> list[Area]:
@@ -54,16 +58,16 @@ def levels_of(
         raise PaperError(f"no area of `{measure}` may be shown in `{at}`", where="areas", count=own.height)
     kept = {area.key for area in found if area.value is not None}
     with_rank = [row for row in own.iter_rows(named=True) if row.get("is_ranked") and row["area"] in kept]
-    ranks = {
-        row["area"]: (row["rank"], _or(row.get("rank_low"), row["rank"]), _or(row.get("rank_high"), row["rank"]))
-        for row in with_rank
-        if row.get("rank") is not None
-    }
-    return Levels(Areas(found, None, at, False, places), frozenset(row["area"] for row in with_rank), ranks)
+    ranks = {row["area"]: _rank(row) for row in with_rank if row.get("rank") is not None}
+    at_once = any(row.get("rank_set_low") is not None for row in with_rank)
+    return Levels(Areas(found, None, at, False, places), frozenset(row["area"] for row in with_rank), ranks, at_once)
 
 
-def _or(value: float | None, other: float) -> float:
-    return other if value is None else value
+def _rank(row: Mapping[str, Any]) -> tuple[float, float, float]:
+    """The rank, and the best and the worst that the data leave open: of all areas at once, where that is known."""
+    low = [row[name] for name in ("rank_low", "rank_set_low") if row.get(name) is not None]
+    high = [row[name] for name in ("rank_high", "rank_set_high") if row.get(name) is not None]
+    return row["rank"], min(low, default=row["rank"]), max(high, default=row["rank"])
 
 
 def best_wave(areas: pl.DataFrame, smallest: int = FEWEST) -> str:

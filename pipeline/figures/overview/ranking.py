@@ -105,7 +105,8 @@ def _key(levels: Levels, confidence: float) -> str:
     """How to read the picture, and who is not in it."""
     parts = [f"Lines show {confidence * 100:g}% confidence intervals."]
     if levels.ranks:
-        parts.append("In brackets: the ranks that the data leave open.")
+        at_once = ", when all areas are compared at once" if levels.at_once else ""
+        parts.append(f"In brackets: the ranks that the data leave open{at_once}.")
     parts.append("The axis covers the scores shown, not the whole scale.")
     hidden = [area.label for area in levels.areas.hidden]
     parts += [f"Not shown, with under {FEWEST} people or not known: {', '.join(hidden)}."] if hidden else []

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from pipeline.papers.content import Runs
 from pipeline.papers.phrases import in_sentence, joined
-from pipeline.papers.profiles.certainty import how_sure, level_words, rank_of
+from pipeline.papers.profiles.certainty import how_sure, level_words
 from pipeline.papers.profiles.chosen import nearest
 from pipeline.papers.profiles.content import Answer, Named, Reading, Remedy
 from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, Row
+from pipeline.papers.profiles.ranks import rank_of
 from pipeline.papers.profiles.subject import COMPARISON, OTHERS, Subject, said
 from pipeline.papers.prose.quantity import WORDS
 

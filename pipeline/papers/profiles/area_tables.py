@@ -9,20 +9,15 @@ from functools import cached_property
 from pipeline.papers.content import Cell, Column, Row, Runs, TableBlock, Text
 from pipeline.papers.declared import period_words
 from pipeline.papers.profiles.content import About
-from pipeline.papers.profiles.frames import BASE, INDEX, KINDS, PREVIOUS, AreaTables
+from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, AreaTables
 from pipeline.papers.profiles.frames import Row as AreaRow
 from pipeline.papers.profiles.numbers import answers_to, sample_of
+from pipeline.papers.profiles.ranks import AT_ONCE, rank_ends
 from pipeline.specs.base import Period
 from pipeline.specs.disclosure import MARK
-from pipeline.specs.rounding import places_of, to_base, to_places
+from pipeline.specs.rounding import count_shown, count_text, places_of, to_places
 
-WORDS = {
-    "previous_wave": "from the previous wave",
-    "base_wave": "from the base wave",
-    "comparison": "from the comparison",
-    "benchmark": "from a benchmark",
-}
-"""Kinds of difference as they stand in a caption."""
+RANKS_AT_ONCE = "Ranks from and to: those that the data leave open when all areas are compared at once."
 
 
 @dataclass(frozen=True)
@@ -41,6 +36,11 @@ class Tabled:
 
     def wave_label(self, wave: str) -> str:
         return self.about.waves.get(wave) or wave
+
+    @cached_property
+    def has_sets(self) -> bool:
+        """Whether the ranks of all areas at once are known."""
+        return any(row.get(AT_ONCE[0]) is not None for row in self.tables.areas)
 
     @property
     def areas(self) -> list[str]:
@@ -90,12 +90,12 @@ class Tabled:
         if not self.tables.is_shown(row):
             hidden = Cell("count", None, None, where, row["measure"], sample=answers_to(row))
             return (Text(MARK, (hidden,) if is_count else ()),)
-        count = to_base(row[column], self.counts) if self.counts > 1 else float(round(row[column]))
+        count = count_shown(row[column], self.counts)
         sample = answers_to(row) if is_count else ""
         cell = Cell("count" if is_count else "estimate", count, float(row["n_persons"]), where, row["measure"],
                     rounding=float(self.counts), n_rounding=float(self.counts), sample=sample,
                     weighted=not is_count)  # fmt: skip
-        return (Text(f"{count:,.0f}", (cell,)),)
+        return (Text(count_text(row[column], self.counts, "< "), (cell,)),)
 
     def plain(self, row: AreaRow | None, column: str, places: int = 2) -> Runs:
         if row is None or not self.tables.is_shown(row):
@@ -112,11 +112,12 @@ class Tabled:
         """A score now for every hundred at the base wave."""
         return self._plain(change, change.get("ratio"), 1)
 
-    def rank(self, row: AreaRow | None) -> Runs:
-        """``3 (2 to 5)``"""
+    def rank(self, row: AreaRow | None, *, at_once: bool = False) -> Runs:
+        """``3 (2 to 5)``: the ranks that the data leave open for the area alone, or for all ``at_once``."""
         if row is None or not self.tables.is_shown(row) or not row.get("is_ranked") or row.get("rank") is None:
             return (Text("–"),)
-        low, high = (row["rank"] if row.get(name) is None else row[name] for name in ("rank_low", "rank_high"))
+        ends = rank_ends(row, at_once=at_once) or rank_ends(row) or ("rank", "rank")
+        low, high = (row[name] for name in ends)
         cell = Cell("estimate", row["rank"], row["n_persons"], outcome=row["measure"], weighted=True, structural=True)
         return (Text(f"{row['rank']:g} ({low:g} to {high:g})", (cell,)),)
 
@@ -132,12 +133,14 @@ def index_table(tabled: Tabled, number: int) -> TableBlock:
     for area in tabled.areas:
         row = tabled.tables.row(area, tabled.wave, INDEX)
         cells = (
-            tabled.score(row), tabled.score(row, "shrunken", "shrunken_low", "shrunken_high"), tabled.rank(row),
-            tabled.plain(row, "reliability"), tabled.people(row), tabled.people(row, "n_effective"),
+            tabled.score(row), tabled.score(row, "shrunken", "shrunken_low", "shrunken_high"),
+            tabled.rank(row, at_once=True), tabled.plain(row, "reliability"),
+            tabled.people(row), tabled.people(row, "n_effective"),
         )  # fmt: skip
         rows.append(Row(((Text(tabled.tables.names[area]),), *cells)))
     caption = f"{tabled.measure(INDEX)} of every area, {tabled.wave_label(tabled.wave)}"
-    return _table(tabled, number, caption, columns, rows, tuple(_notes(tabled)), "areas")
+    notes = (*notes_of(tabled), *([RANKS_AT_ONCE] if tabled.has_sets else []))
+    return table_of(tabled, number, caption, columns, rows, notes, "areas")
 
 
 def domain_table(tabled: Tabled, number: int) -> TableBlock:
@@ -154,7 +157,7 @@ def domain_table(tabled: Tabled, number: int) -> TableBlock:
         for area in tabled.areas
     ]
     caption = f"Every domain of every area, {tabled.wave_label(tabled.wave)}"
-    return _table(tabled, number, caption, columns, rows, tuple(_notes(tabled)), "areas")
+    return table_of(tabled, number, caption, columns, rows, tuple(notes_of(tabled)), "areas")
 
 
 def change_table(tabled: Tabled, number: int) -> TableBlock | None:
@@ -170,92 +173,27 @@ def change_table(tabled: Tabled, number: int) -> TableBlock | None:
             continue
         ratio = (Text("–"),) if base is None else tabled.ratio(base)
         rows.append(
-            Row(((Text(tabled.tables.names[area]),), _difference(tabled, last), _difference(tabled, base), ratio))
+            Row(((Text(tabled.tables.names[area]),), difference(tabled, last), difference(tabled, base), ratio))
         )
     if not rows:
         return None
     caption = f"How the {tabled.measure(INDEX).lower()} moved, {tabled.wave_label(tabled.wave)}"
-    return _table(tabled, number, caption, columns, rows, (), "area_changes")
+    return table_of(tabled, number, caption, columns, rows, (), "area_changes")
 
 
-def _difference(tabled: Tabled, row: AreaRow | None) -> Runs:
+def difference(tabled: Tabled, row: AreaRow | None) -> Runs:
     if row is None:
         return (Text("–"),)
     return tabled.number(row, row["estimate"], row["conf_low"], row["conf_high"])
 
 
-def every_score(tabled: Tabled, start: int) -> Iterator[TableBlock]:
-    """One table per measure: a row per area and wave with all that is known of it."""
-    columns = (
-        Column("Area"), Column("Wave"), *([Column("Asked")] if tabled.tables.windows else []),
-        Column("Score (interval)", "right"), Column("With chance taken out", "right"),
-        Column("Rank (from, to)", "right"), Column("Reliability", "right"), Column("People", "right"),
-        Column("Effective number", "right"),
-    )  # fmt: skip
-    for number, measure in enumerate(tabled.measures, start=start):
-        rows = []
-        for area in tabled.areas:
-            for wave in tabled.tables.waves_of(area):
-                row = tabled.tables.row(area, wave, measure)
-                if row is None:
-                    continue
-                cells = (
-                    tabled.score(row), tabled.score(row, "shrunken", "shrunken_low", "shrunken_high"),
-                    tabled.rank(row), tabled.plain(row, "reliability"), tabled.people(row),
-                    tabled.people(row, "n_effective"),
-                )  # fmt: skip
-                asked = [(Text(tabled.months(area, wave)),)] if tabled.tables.windows else []
-                names = ((Text(tabled.tables.names[area]),), (Text(tabled.wave_label(wave)),), *asked)
-                rows.append(Row((*names, *cells)))
-        if rows:
-            caption = f"{tabled.measure(measure)}: every area and wave"
-            yield _table(tabled, number, caption, columns, rows, tuple(_notes(tabled)), "areas")
-
-
-def every_difference(tabled: Tabled, start: int) -> Iterator[TableBlock]:
-    """One table per kind of difference: a row per area, measure and wave."""
-    columns = (
-        Column("Area"), Column("Measure"), Column("Wave"), Column("Compared with"), Column("Difference", "right"),
-        Column("Base wave = 100", "right"),
-    )  # fmt: skip
-    number = start
-    for kind in KINDS:
-        rows = []
-        own = (row for row in tabled.tables.changes if row["kind"] == kind)
-        for row in sorted(own, key=lambda row: _place(tabled, row)):
-            shown = tabled.tables.change(row["area"], row["wave"], row["measure"], kind)
-            if shown is None or shown["against"] != row["against"]:
-                continue
-            against = tabled.wave_label(str(row["against"])) if kind in (PREVIOUS, BASE) else str(row["against"])
-            texts = (
-                tabled.tables.names.get(row["area"]) or str(row["area"]),
-                tabled.measure(row["measure"]),
-                tabled.wave_label(row["wave"]),
-                against or "–",
-            )
-            numbers = (_difference(tabled, shown), tabled.ratio(shown))
-            rows.append(Row((*((Text(text),) for text in texts), *numbers)))
-        if rows:
-            kept = columns if kind == BASE else columns[:-1]
-            cut = rows if kind == BASE else [Row(row.cells[:-1]) for row in rows]
-            yield _table(tabled, number, f"Every difference {WORDS[kind]}", kept, cut, (), "area_changes")
-            number += 1
-
-
-def _place(tabled: Tabled, row: AreaRow) -> tuple[str, int, int]:
-    measures = tabled.measures
-    measure = measures.index(row["measure"]) if row["measure"] in measures else len(measures)
-    wave = tabled.tables.waves.index(row["wave"]) if row["wave"] in tabled.tables.waves else 0
-    return tabled.tables.names.get(row["area"], str(row["area"])).casefold(), measure, wave
-
-
-def _notes(tabled: Tabled) -> Iterator[str]:
+def notes_of(tabled: Tabled) -> Iterator[str]:
     yield f"{MARK}: not shown, because fewer than {tabled.tables.smallest} people answered."
     if tabled.counts > 1:
         yield f"Numbers of people are rounded to {tabled.counts}."
 
 
-def _table(
+def table_of(
     tabled: Tabled, number: int, caption: str, columns: Sequence[Column], rows: Sequence[Row], notes: tuple[str, ...],
     source: str,
 ) -> TableBlock:  # fmt: skip

@@ -33,7 +33,7 @@ from pipeline.papers.profiles.content import About
 from pipeline.papers.profiles.frames import INDEX, AreaTables, tables_of
 from pipeline.papers.profiles.overview import moved_words, require_publishable, wave_of_most
 from pipeline.specs.disclosure import SMALLEST
-from pipeline.specs.rounding import places_of, to_base, to_places
+from pipeline.specs.rounding import count_shown, count_text, places_of, to_places
 
 HOW = (
     "Each row is one study or arm, by its own questions: the words, the scale and the way of asking differ, so a "
@@ -173,11 +173,11 @@ def _score(row: Mapping[str, object]) -> Runs:
 
 def _people(row: Mapping[str, object], counts: int) -> Runs:
     count = float(str(row["n_persons"]))
-    shown = to_base(count, counts)
+    shown = count_shown(count, counts)
     cell = Cell(
         "count", shown, count, _where(row), str(row["concept"]), rounding=float(counts), n_rounding=float(counts)
     )
-    return (Text(f"{shown:,.0f}", (cell,)),)
+    return (Text(count_text(count, counts, "< "), (cell,)),)
 
 
 def funder_page(funder: str, studies: Sequence[StudyAreas]) -> Document:

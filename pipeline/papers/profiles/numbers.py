@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from pipeline.papers.content import Cell, Number, NumberRecord
@@ -9,7 +10,7 @@ from pipeline.papers.profiles.frames import BASE, PREVIOUS, Row
 from pipeline.papers.prose.bind import Records
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import Printed, Quantity, dp, interval, withheld
-from pipeline.specs.rounding import decimal, places_of, to_base
+from pipeline.specs.rounding import count_shown, count_text, decimal, is_hidden, places_of
 
 TABLES = {"mean": "areas", "difference": "area_changes", "change": "area_changes"}
 
@@ -117,11 +118,12 @@ class Numbers:
     def people(self, row: Row, column: str, what: str) -> Number:
         """A number of people, rounded where exact ones could give a number of few people away."""
         quantity = self.fact(row, column, what)
-        rounded = to_base(quantity.known(), self.counts) if self.counts > 1 else round(quantity.known())
+        known = quantity.known()
+        rounded = count_shown(known, self.counts)
         is_count = column == "n_persons"  # an effective number is no number of people
         cell = Cell(
             "count" if is_count else "estimate",
-            float(rounded),
+            rounded,
             float(row["n_persons"]),
             (("area", row["area"]), ("wave", row["wave"])),
             row["measure"],
@@ -131,7 +133,8 @@ class Numbers:
             weighted=not is_count,
         )
         origin = replace(quantity.origin, judged=cell)
-        return self.print(Printed(decimal(rounded, 0), Quantity(float(rounded), origin)))
+        value = math.nan if is_hidden(known, self.counts) else rounded
+        return self.print(Printed(count_text(known, self.counts), Quantity(value, origin)))
 
     @property
     def all(self) -> tuple[NumberRecord, ...]:

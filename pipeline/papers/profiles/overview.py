@@ -32,12 +32,11 @@ from pipeline.papers.profiles.area_tables import (
     Tabled,
     change_table,
     domain_table,
-    every_difference,
-    every_score,
     index_table,
 )
 from pipeline.papers.profiles.compose import gives_away
 from pipeline.papers.profiles.content import About
+from pipeline.papers.profiles.every_number import every_difference, every_score
 from pipeline.papers.profiles.frames import INDEX, PREVIOUS, AreaTables, tables_of
 from pipeline.papers.prose.words import read
 from pipeline.specs.disclosure import SMALLEST, Disclosure

@@ -118,10 +118,24 @@ def dp(quantity: Quantity, places: int = 2) -> Printed:
 
 
 def count(quantity: Quantity) -> Printed:
-    """``fact("persons") | count`` → 2,928; of fewer than ten people it is withheld."""
+    """``fact("persons") | count`` → 2,928; of fewer than ten people it is withheld.
+
+    What the study's base would round onto none is printed as fewer than that base.
+    """
     if withheld(quantity):
         return Printed(WITHHELD, quantity)
+    bound = _bound(quantity)
+    if bound:
+        return Printed(f"fewer than {bound:,.0f}", quantity)
     return Printed(rounded(quantity.known(), 0), quantity)
+
+
+def _bound(quantity: Quantity) -> float:
+    """The base that rounds a number of people onto none although its cell has some; zero where it does not."""
+    judged = quantity.origin.judged
+    if judged is None or judged.statistic != "count" or quantity.value != 0 or not judged.value:
+        return 0.0
+    return judged.rounding or 0.0
 
 
 def pct(quantity: Quantity, places: int = 0) -> Printed:
@@ -137,7 +151,7 @@ def in_words(quantity: Quantity) -> Printed:
     value = quantity.known()
     if withheld(quantity):
         return Printed(WITHHELD, quantity)
-    if value == int(value) and 0 <= value < len(WORDS):
+    if value == int(value) and 0 <= value < len(WORDS) and not _bound(quantity):
         return Printed(WORDS[int(value)], quantity)
     return count(quantity)
 

@@ -16,7 +16,7 @@ from pipeline.papers.sections.weighting import weighting
 from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.attrition import response_models
 from pipeline.papers.tables.participation import EVERYONE, FEWEST_OF_A_COHORT
-from pipeline.specs.rounding import to_base
+from pipeline.specs.rounding import count_text
 
 
 def participation(paper: PaperContext, options: Mapping[str, str]) -> Section:
@@ -118,7 +118,7 @@ def _patterns(section: Section, paper: PaperContext, options: Mapping[str, str])
     gaps = people.filter(pl.col("pattern").str.contains("10+1")).height
     late = people.filter(pl.col("pattern").str.starts_with("0")).height
     base, one = paper.study.rules.counts, {"arm": _arms(paper)[0]} if len(_arms(paper)) == 1 else {}
-    everybody = f"{to_base(people.height, base):,.0f} people"
+    everybody = f"{count_text(people.height, base)} people"
     gap = people_fact(
         gaps, "people who came back after a gap", {**one, "course": "gap"}, base, source=RATES, people=everybody
     )

@@ -15,8 +15,8 @@ from pipeline.papers.results import estimate_of
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.disclosure import MARK as WITHHELD
 from pipeline.specs.disclosure import SMALLEST
+from pipeline.specs.rounding import count_shown, count_text, percent, places_of, rounded, to_base, to_places
 from pipeline.specs.rounding import p_value as printed_p
-from pipeline.specs.rounding import percent, places_of, rounded, to_base, to_places
 
 Where = Mapping[str, str]
 """Of whom a number is: dimension → value."""
@@ -68,11 +68,11 @@ def count(
     if structural and value == 0:
         return judged("–")
     few = value < SMALLEST
-    shown = None if few else to_base(value, base)
+    shown = None if few else count_shown(value, base)
     cells = (
         Cell("count", shown, shown, _pairs(w), unit=w.get(UNIT, unit), sample=sample, rounding=base) for w in wheres
     )
-    return judged(f"{shown:,.0f}" if shown is not None else WITHHELD, *cells)
+    return judged(WITHHELD if few else count_text(value, base, "< "), *cells)
 
 
 def answers(value: int | None, sample: str) -> Judged:
