@@ -2,6 +2,9 @@
 
 A stage calls :func:`fan_out` with a top-level function; it does not know who runs it. The pieces must not share
 state: each takes its own seed. The result is the same whatever the number of workers.
+
+Workers of a build have one thread each for linear algebra (``assets/engine/workers.py``). Pieces that run here have
+one as well: on small matrices several threads take three times as long, and let last digits depend on the machine.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
+
+from threadpoolctl import threadpool_limits
 
 R = TypeVar("R")
 
@@ -33,8 +38,19 @@ def fan_out(function: Callable[..., R], pieces: Sequence[tuple[Any, ...]], share
     """
     runner = _RUNNER.get()
     if runner is None or len(pieces) < 2:
-        return [function(*shared, *piece) for piece in pieces]
+        with one_thread():
+            return [function(*shared, *piece) for piece in pieces]
     return runner(function, pieces, shared)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within this block libraries of linear algebra use one thread; then as many as before.
+
+    The libraries are looked up anew each time: numpy and scipy load their own, some only when they are needed.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 @contextmanager
