@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.specs import names
 from pipeline.specs.comparing import finding_of
 from pipeline.specs.figure_kinds import FIGURE_KINDS, ChartOptions, ProgrammeOptions
-from pipeline.specs.figures import Claim, Figure, is_bound
+from pipeline.specs.figures import BOUND, Claim, Figure, is_bound
 from pipeline.specs.names import StudyNames, known
 from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Position, Source
+
+SHARES = re.compile(r"\d[\d.,]* ?(?:%|per ?cent\b|percentage points?\b)|[ivxlcdm]+ ?(?:%|per ?cent\b)", re.IGNORECASE)
+"""A percentage that a figure may not state in words of its own; that of an interval is none of a result."""
 
 
 def check_figure(figure: Figure, source: Source, reading: Reading) -> None:
@@ -23,6 +28,7 @@ def check_figure(figure: Figure, source: Source, reading: Reading) -> None:
             f"states a finding (“{said}”) that nothing checks. Declare under `claims` what has to hold for it to be "
             "true, or let the title only name what is shown.",
         )
+    _check_typed(figure, source)
     families = record.families
     for name in figure.models:
         model = reading.models.get(name)
@@ -41,6 +47,15 @@ def check_figure(figure: Figure, source: Source, reading: Reading) -> None:
     _check_options(figure, source, reading)
     for index, claim in enumerate(figure.claims):
         _check_claim(claim, ("claims", index), figure, source, reading)
+
+
+def _check_typed(figure: Figure, source: Source) -> None:
+    """Its words state no percentage that no result is bound to."""
+    for key in ("title", "subtitle", "note"):
+        for numeral in SHARES.findall(BOUND.sub("", getattr(figure, key) or "")):
+            source.report(
+                (key,), f"`{numeral.strip()}` is typed. Bind it to a result, or let the {key} only name what is shown."
+            )
 
 
 def _check_options(figure: Figure, source: Source, reading: Reading) -> None:

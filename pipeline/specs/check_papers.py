@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from pipeline.specs import names
-from pipeline.specs.comparing import unbound_findings
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.figures import names_given
 from pipeline.specs.methods import ANNEX_ITEMS
@@ -16,6 +15,7 @@ from pipeline.specs.paper_parts import ANY, PAPER_SECTIONS, PAPER_TABLES, TABLE_
 from pipeline.specs.paper_sources import source_problems
 from pipeline.specs.papers import Paper
 from pipeline.specs.reading import Reading
+from pipeline.specs.stated import findings_said, unbound_findings
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.structural import StructuralModel
 
@@ -24,6 +24,11 @@ SHOW_LAGS = ("path",)
 
 FIGURE_OPTIONS = ("flow", "patterns", "odds", "figure")
 """Options of sections that name a figure."""
+
+UNHELD = (
+    "states a finding (“{said}”) that nothing holds. Let a result choose the word, "
+    "{{{{ moved(est(…), est(…)) }}}}, or add {{{{ claim(…) }}}} for what has to be true."
+)
 
 NAMED = re.compile(r'\b(?:est|headline)\(\s*["\']([^"\']+)["\']')
 """A result that the prose names, by its model."""
@@ -47,19 +52,23 @@ def check_paper(paper: Paper, source: Source, reading: Reading) -> None:
                 line,
                 f"`{match.group(1)}` is not a model of this paper{_nearest(match.group(1), paper.models)}.",
             )
-    for line, said in unbound_findings(text):
-        _report(
-            source,
-            line,
-            f"states a finding (“{said}”) that nothing holds. Let a result choose the word, "
-            "{{ moved(est(…), est(…)) }}, or add {{ claim(…) }} for what has to be true.",
-        )
+    _check_findings(paper, text, source)
     for line, problem in source_problems(text, source.path.parent):
         _report(source, line, problem)
     _check_names(paper, source, reading)
     _check_methods(paper, source, reading)
     printed = {match.group(1) for match in NAMED.finditer(text)}
     _check_companions(paper, asked, printed, source, reading)
+
+
+def _check_findings(paper: Paper, text: str, source: Source) -> None:
+    """Report what the text, the title and the summary state as found, and no result holds."""
+    for line, said in unbound_findings(text):
+        _report(source, line, UNHELD.format(said=said))
+    for key in ("title", "subtitle", "summary"):
+        said = findings_said(getattr(paper, key))
+        if said:
+            source.report((key,), UNHELD.format(said=said))
 
 
 def _check_methods(paper: Paper, source: Source, reading: Reading) -> None:

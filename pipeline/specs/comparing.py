@@ -1,12 +1,13 @@
-"""What compares levels: rows of estimates over waves or groups, and the words of titles and sentences."""
+"""What compares levels: rows of estimates over waves or groups, and the words of titles."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from pipeline.specs.components import COMPONENTS
+from pipeline.specs.spelled import SPELLED, as_read
 
 MARK = "†"
 """Stands at each level that may not be compared, and at the title of what shows one."""
@@ -32,28 +33,14 @@ STATES = re.compile(
 Direction = Literal["up", "down", "still"]
 
 MOVED: dict[Direction, str] = {
-    "up": r"rose|rises|risen|grew|increased|increases|climbed|doubled|surged|went up",
-    "down": r"fell|falls|fallen|declined|declines|dropped|decreased|decreases|halved|went down",
+    "up": r"rose|rises|risen|grew|increased|increases|climbed|doubled|tripled|trebled|quadrupled|surged|soared|jumped"
+    r"|(?:went|gone|goes) up|on the rise|(?:is|are|was|were) up (?:on|from|by)|improved|improves|strengthened",
+    "down": r"fell|falls|fallen|declined|declines|dropped|decreased|decreases|halved|slumped|plunged|plummeted|dipped"
+    r"|slipped|sank|sunk|shrank|shrunk|dwindled|(?:went|gone|goes) down|on the (?:decline|wane)"
+    r"|(?:is|are|was|were) down (?:on|from|by)|worsened|worsens|deteriorated|weakened",
     "still": r"hardly (?:moved|changed|moves|changes)|unchanged|(?:stayed|stays|remained|was) (?:about )?the same",
 }
 """Words of change, by what they say."""
-
-FOUND = re.compile(
-    rf"\b({'|'.join(MOVED.values())}|recovered|trebled|plummeted|soared"
-    r"|(?:has|have|had) grown|(?:higher|lower|larger|smaller) than"
-    r"|more common (?:in|among)|less common (?:in|among)"
-    r"|more likely to|less likely to|most people|most of (?:the|those)"
-    r"|hardly differ\w*|stayed (?:rare|low|high|stable)"
-    r"|(?:half|a third|a quarter|a fifth) of (?:the|those|all|people)"
-    r"|(?:two thirds|three quarters|a majority|a minority) of|(?:nearly|almost|hardly) (?:all|everyone|anyone|nobody)"
-    r"|(?:one|two|three|four|seven|eight|nine) in (?:three|four|five|six|ten)"
-    r"|(?:half|twice|(?:three|four|five) times) as)\b"
-)
-"""Words by which a sentence of a paper says what was found, beyond asking or explaining."""
-
-PROSE_ENDS = re.compile(r"\n[ \t]*\n|\n(?=[-*] )|\n(?=:::)")
-BINDS = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-ASSERTS = re.compile(r"\b(claim|moved|differs|ratio)\(")
 
 
 def compared_over(row: Mapping[str, Any], group: str) -> tuple[str, ...]:
@@ -116,36 +103,6 @@ def without_metric(concluded: Iterable[Mapping[str, Any]]) -> dict[tuple[str, st
 
 def finding_of(title: str) -> str:
     """The first word by which a title states a finding; empty for one that only names what is shown."""
-    said = COMPARES.search(title.lower()) or STATES.search(title.lower())
+    read = as_read(title).lower()
+    said = COMPARES.search(read) or STATES.search(read) or SPELLED.search(read)
     return said.group() if said else ""
-
-
-def unbound_findings(text: str) -> Iterator[tuple[int, str]]:
-    """Line and word of each paragraph or bullet of a paper that states a finding without a claim to hold it.
-
-    A number alone does not: it would follow the results, and the word beside it would not.
-
-    Questions, headings, tables and the front matter are left out.
-    """
-    body = text.partition("\n---\n")[2] if text.startswith("---\n") else text
-    skipped, at = len(text) - len(body), 0
-    for end in (*(match.start() for match in PROSE_ENDS.finditer(body)), len(body)):
-        piece, start, at = body[at:end], at, end
-        if piece.lstrip().startswith(("#", ":::", "|")) or any(map(ASSERTS.search, BINDS.findall(piece))):
-            continue
-        said = next(
-            (match for match in FOUND.finditer(_typed(piece).lower()) if not _is_asked(piece, match.end())), None
-        )
-        if said is not None:
-            yield text.count("\n", 0, skipped + start + said.start()) + 1, said.group()
-
-
-def _typed(piece: str) -> str:
-    """A piece with blanks in place of its bindings: the words in quotation marks there are judged by them."""
-    return BINDS.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), piece)
-
-
-def _is_asked(piece: str, at: int) -> bool:
-    """Whether the sentence is a question."""
-    end = re.search(r"[.?!](?:\s|$)", piece[at:])
-    return end is not None and end.group().startswith("?")

@@ -9,7 +9,7 @@ from pipeline.papers import Fieldwork, StudyContext, judge_figure, render_paper
 from pipeline.papers.content import Paragraph, plain
 from pipeline.papers.prose.directions import TYPED
 from pipeline.papers.prose.words import read
-from pipeline.specs.comparing import unbound_findings
+from pipeline.specs.stated import unbound_findings
 from pipeline.tables import estimates
 
 FRONT = "---\ntitle: Trust\nstudy: sample\nsummary: >-\n  {summary}\n---\n"

@@ -19,7 +19,8 @@ from pipeline.papers.prose.quantity import FILTERS, Printed, Quantity, change, w
 from pipeline.papers.prose.source import Binding, PaperSource, masked
 from pipeline.papers.prose.words import WORDS
 from pipeline.papers.results import Results
-from pipeline.specs.comparing import MARK, PROSE_ENDS
+from pipeline.specs.comparing import MARK
+from pipeline.specs.stated import PROSE_ENDS
 
 Say = Callable[..., str]
 

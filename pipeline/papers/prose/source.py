@@ -8,7 +8,8 @@ In the prose stand
 - ``{{ wave("w01") }}``: the name of a wave; ``{{ wording("contact_how_often") }}``: what was asked;
 - ``:::figure key``, ``:::table kind name option=value``, ``:::note`` … closed by a line ``:::``.
 
-No numeral is typed: digits outside bindings and the front matter's ``allow`` are mistakes, with their line.
+No numeral is typed: digits and other signs for numbers outside bindings and the front matter's ``allow`` are mistakes,
+with their line. What words state ("a third of") is for ``specs.stated``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pathlib import Path
 from pipeline.specs.paper_parts import Request, request
 from pipeline.specs.papers import Paper
 from pipeline.specs.reader import build
+from pipeline.specs.spelled import odd_numerals
+from pipeline.specs.stated import BOX
 from pipeline.specs.strict_yaml import Source, parse
 
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -29,7 +32,7 @@ OPEN, CLOSE = "\ue000", "\ue001"
 PLACE = re.compile(f"{OPEN}(\\d+){CLOSE}")
 FRONT = re.compile(r"---\n(.*?)^---[ \t]*(?:\n|\Z)", flags=re.DOTALL | re.MULTILINE)
 BINDING = re.compile(r"\{\{(.*?)\}\}", flags=re.DOTALL)
-NUMERAL = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e][\d.,\u00a0]*%?")
+NUMERAL = re.compile(r"\d[\d.,\u00a0]*%?")
 ADDRESS = re.compile(r"\]\([^)\s]*\)|<https?://[^>]*>|\[[@^][^\]\n]*\]")
 """Addresses, citations and names of footnotes: their digits are no numerals of the text."""
 
@@ -135,15 +138,16 @@ def _check_front(paper: PaperSource, front: Paper, yaml: Source) -> None:
 def _check_numerals(paper: PaperSource, allow: tuple[str, ...], first_line: int) -> None:
     body = ADDRESS.sub("", masked(paper))
     for number, line in enumerate(body.split("\n")):
-        if not line.startswith(":::"):
-            for numeral in _numerals(line, allow):
+        typed = BOX.sub("", line)
+        if not typed.startswith(":::"):
+            for numeral in _numerals(typed, allow):
                 paper.report(first_line + number, _typed(numeral))
 
 
 def _numerals(text: str, allow: tuple[str, ...]) -> list[str]:
     for allowed in sorted(allow, key=len, reverse=True):
         text = re.sub(rf"(?<![\d.,]){re.escape(allowed)}(?![\d%]|[.,]\d)", "", text)
-    return [match.group().rstrip(".,\u00a0") for match in NUMERAL.finditer(text)]
+    return [*(match.group().rstrip(".,\u00a0") for match in NUMERAL.finditer(text)), *odd_numerals(text)]
 
 
 def _typed(numeral: str) -> str:
