@@ -195,7 +195,9 @@ def test_the_pdf_is_tagged_with_headings_tables_and_alternative_texts():
     assert all(after <= before + 1 for before, after in pairwise(levels))
     alts = [str(each["/Alt"]) for each in structure if each["/S"] == "/Figure"]
     assert content.course is not None
-    assert alts == [*(bar.alt for bar in content.bars), content.course.alt]
+    readings = [move.base_words for move in content.moves if move.base_words]
+    assert len(readings) == len(content.moves)
+    assert alts == [*(bar.alt for bar in content.bars), content.course.alt, *readings]
     kinds = [str(each["/S"]) for each in structure]
     assert kinds.count("/Table") == 2
     assert kinds.count("/TR") == len(content.bars) + len(content.moves) + 2
@@ -209,7 +211,8 @@ def test_the_page_has_one_title_headings_in_order_and_pictures_with_words():
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
     assert content.course is not None
-    assert page.count('role="img"') == len(content.bars) + 1
+    assert page.count('role="img"') == len(content.bars) + 1 + len(content.moves)
+    assert all(f'role="img" aria-label="{move.base_words}"' in page for move in content.moves)
     assert "<script" not in page
     assert not re.search(r'(src|href)="(?!#|https://example\.org)', page)
     assert all(f'aria-label="{bar.alt}"' in page for bar in content.bars)

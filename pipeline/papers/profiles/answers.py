@@ -15,6 +15,12 @@ from pipeline.papers.profiles.subject import COMPARISON, OTHERS, Subject, said
 from pipeline.papers.prose.quantity import WORDS
 
 NO_INDEX = "No index is shown here"
+COMPARED: dict[Reading, str] = {
+    "up": "higher",
+    "down": "lower",
+    "same": "about the same",
+    "unclear": "not clearly different",
+}
 
 
 def headline(subject: Subject) -> Runs:
@@ -91,21 +97,19 @@ def _compared(subject: Subject) -> Runs:
     start = f"With {subject.comparison}{_same_months(subject)}. "
     if not found:
         return said(f"{start}No domain can be compared.")
-    words: tuple[tuple[Reading, str], ...] = (
-        ("up", "higher"),
-        ("down", "lower"),
-        ("same", "about the same"),
-        ("unclear", "not clearly different"),
-    )
+    if len(found) == 1:
+        measure, reading = next(iter(found.items()))
+        return said(f"{start}In {in_sentence(subject.measure(measure))}, {subject.label} is {COMPARED[reading]}.")
     parts = []
-    for reading, word in words:
+    for reading, word in COMPARED.items():
         names = [in_sentence(subject.measure(measure)) for measure, own in found.items() if own == reading]
-        if names:
-            many = "all" if len(names) == len(found) > 1 else _count(len(names))
+        if reading == "unclear" and len(names) == len(found):
+            parts.append("clearly different in none")
+        elif names:
+            many = "all" if len(names) == len(found) else _count(len(names))
             listed = f" ({joined(names)})" if reading in ("up", "down") and len(names) <= 3 else ""
             parts.append(f"{word} in {many}{listed}")
-    domains = "domain" if len(found) == 1 else "domains"
-    return said(f"{start}Of {_count(len(found))} {domains}, {subject.label} is {joined(parts)}.")
+    return said(f"{start}Of {_count(len(found))} domains, {subject.label} is {joined(parts)}.")
 
 
 def _same_months(subject: Subject) -> str:

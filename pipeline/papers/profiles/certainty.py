@@ -17,7 +17,9 @@ def how_sure(subject: Subject) -> Runs:
     if row is None:
         return said("Nothing of this wave can be shown.")
     numbers = subject.numbers
-    parts: list[Runs] = [said(numbers.people(row, "n_persons", "People who answered"), " people answered here")]
+    people = numbers.people(row, "n_persons", "People who answered", "Fewer than ")
+    about = "About " if numbers.counts > 1 and people.text[:1].isdigit() else ""
+    parts: list[Runs] = [said(about, people, " people answered here")]
     if row.get("n_effective") is not None:
         effective = numbers.people(row, "n_effective", "Effective number of people")
         about = "" if effective.text.startswith("fewer") else "about "

@@ -115,8 +115,11 @@ class Numbers:
             return dp(quantity, places)
         return Printed(_end(quantity.known(), places, quantity), quantity, places)
 
-    def people(self, row: Row, column: str, what: str) -> Number:
-        """A number of people, rounded where exact ones could give a number of few people away."""
+    def people(self, row: Row, column: str, what: str, fewer: str = "fewer than ") -> Number:
+        """A number of people, rounded where exact ones could give a number of few people away.
+
+        ``fewer``: how it begins where it would be rounded onto none.
+        """
         quantity = self.fact(row, column, what)
         known = quantity.known()
         rounded = count_shown(known, self.counts)
@@ -134,7 +137,7 @@ class Numbers:
         )
         origin = replace(quantity.origin, judged=cell)
         value = math.nan if is_hidden(known, self.counts) else rounded
-        return self.print(Printed(count_text(known, self.counts), Quantity(value, origin)))
+        return self.print(Printed(count_text(known, self.counts, fewer), Quantity(value, origin)))
 
     @property
     def all(self) -> tuple[NumberRecord, ...]:
