@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from profile_frames import made_up
+from profile_frames import DOMAINS, made_up
 
 from pipeline.errors import CohesionError
 from pipeline.figures.overview import (
@@ -20,6 +20,7 @@ from pipeline.figures.overview import (
     area_map,
     boundaries_of,
     common_drawings,
+    domain_panels,
     drawing_files,
     overview_drawings,
 )
@@ -257,3 +258,19 @@ def test_a_total_that_gives_a_hidden_area_away_is_refused():
     area = pl.lit(None, dtype=pl.String)
     total = exact.head(1).with_columns(area=area, value=everybody, n=everybody, place=pl.lit("all areas"))
     assert any(found.rule == "attacker" for found in refusals(pl.concat([exact, total])))
+
+
+def test_domains_are_drawn_as_wide_each_around_its_own_scores():
+    """A domain in which all score low does not press the others together."""
+    frames = made_up(small=())
+    low = pl.col("measure") == "participation"
+    areas = frames["areas"].with_columns(
+        pl.when(low).then(pl.col(name) - 40).otherwise(name).alias(name)
+        for name in ("estimate", "conf_low", "conf_high")
+    )
+    figure = domain_panels(areas, labels=frames["labels"], title="Domains")
+    ends = [axes.get_xlim() for axes in figure.axes if axes.get_xticks().size]
+    widths = {round(high - low, 6) for low, high in ends}
+    assert len(ends) == len(DOMAINS)
+    assert len(widths) == 1
+    assert max(widths) < 40

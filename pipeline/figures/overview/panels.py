@@ -1,4 +1,4 @@
-"""One panel for each domain: the areas as dots with intervals, in one order, on one axis."""
+"""One panel for each domain: the areas as dots with intervals, in one order, on axes of one width."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def key_of(confidence: float) -> str:
     """How to read the panels."""
     return (
         f"Lines show {confidence * 100:g}% confidence intervals; the grey line is the mean of the areas of a panel. "
-        "Areas stand in the order of the index."
+        "Areas stand in the order of the index. Every panel is as wide in points, around its own scores."
     )
 
 
@@ -145,21 +145,21 @@ def drawn(panels: Panels, heading: Heading, width: float) -> Figure:
             left = room + column * (wide + BETWEEN)
             sheet.name(top, titles[place], left)
             axes = sheet.axes(left, top + above, wide, tall)
-            _panel(axes, panels, list(panels.labels)[place], heights, ends, wide)
+            measure = list(panels.labels)[place]
+            _panel(axes, panels, measure, heights, ends[measure], wide)
         top += above + tall + FOOT
     return sheet.figure
 
 
-def _ends(panels: Panels) -> tuple[float, float]:
-    found = [
-        end
-        for own in panels.values.values()
-        for area in own.values()
-        for end in (area.value, area.low, area.high)
-        if end is not None
-    ]
-    air = (max(found) - min(found) or 1.0) * 0.05
-    return min(found) - air, max(found) + air
+def _ends(panels: Panels) -> dict[str, tuple[float, float]]:
+    """Where each panel begins and ends: all as wide, around the scores of each, so that their intervals can be seen."""
+    found = {
+        measure: [end for area in own.values() for end in (area.value, area.low, area.high) if end is not None]
+        for measure, own in panels.values.items()
+    }
+    middle = {measure: (min(own) + max(own)) / 2 if own else 0.0 for measure, own in found.items()}
+    reach = max(max(own) - min(own) for own in found.values() if own) / 2 * 1.1 or 0.5
+    return {measure: (at - reach, at + reach) for measure, at in middle.items()}
 
 
 def _names(sheet: Sheet, names: Sequence[Sequence[str]], heights: Sequence[float], top: float) -> None:

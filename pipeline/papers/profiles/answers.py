@@ -101,13 +101,13 @@ def _compared(subject: Subject) -> Runs:
         measure, reading = next(iter(found.items()))
         return said(f"{start}In {in_sentence(subject.measure(measure))}, {subject.label} is {COMPARED[reading]}.")
     parts = []
-    for reading, word in COMPARED.items():
-        names = [in_sentence(subject.measure(measure)) for measure, own in found.items() if own == reading]
-        if reading == "unclear" and len(names) == len(found):
+    for way, word in COMPARED.items():
+        names = [in_sentence(subject.measure(measure)) for measure, own in found.items() if own == way]
+        if way == "unclear" and len(names) == len(found):
             parts.append("clearly different in none")
         elif names:
             many = "all" if len(names) == len(found) else _count(len(names))
-            listed = f" ({joined(names)})" if reading in ("up", "down") and len(names) <= 3 else ""
+            listed = f" ({joined(names)})" if way in ("up", "down") and len(names) <= 3 else ""
             parts.append(f"{word} in {many}{listed}")
     return said(f"{start}Of {_count(len(found))} domains, {subject.label} is {joined(parts)}.")
 

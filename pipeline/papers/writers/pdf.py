@@ -18,6 +18,8 @@ from pipeline.specs.writers import stem
 Form = Literal["pdf", "svg"]
 SHORT = 16
 """Characters in every cell of a column that is no wider than its texts."""
+NUMBERS = 26
+"""The same of a column of numbers, some with an interval."""
 
 
 def write(document: Document, template: bytes | None) -> bytes:
@@ -136,7 +138,8 @@ def _with_shapes(blocks: Any) -> Any:
         if block["kind"] == "table":
             rows = [row["cells"] for row in block["rows"] if len(row["cells"]) == len(block["columns"])]
             block["short"] = [
-                all(len(_plain(row[place])) <= SHORT for row in rows) and len(column["header"]) <= SHORT
+                max(len(text) for text in (column["header"], *(_plain(row[place]) for row in rows)))
+                <= (NUMBERS if column["align"] == "right" else SHORT)
                 for place, column in enumerate(block["columns"])
             ]
         if block["kind"] == "figure":
