@@ -16,6 +16,7 @@ from assets.nodes.ingest import deposits_of
 from pipeline.errors import CohesionError
 from pipeline.specs import Model, Study
 from pipeline.specs.parts import every_file
+from pipeline.specs.weight_used import called, weight_used
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,7 +48,7 @@ def printed_means(workspace: Workspace, study: Study) -> dict[str, str]:
     for model in workspace.project.models.values():
         if model.study == study.key and isinstance(model, Model) and model.family == "design_means":
             for outcome in model.outcomes:
-                found.setdefault(outcome, {})[model.weights or "unweighted"] = None
+                found.setdefault(outcome, {})[called(weight_used(model, study))] = None
     return {outcome: ", ".join(weights) for outcome, weights in found.items()}
 
 

@@ -9,28 +9,21 @@ from assets.engine.canonical import digest
 from assets.engine.node import Key, Stamp
 from pipeline.specs import AnyModel, Study
 from pipeline.specs.measured.used import waves_used
-from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.provenance import Deposit, Made, Provenance
+from pipeline.specs.weight_used import weight_in_words
 
 if TYPE_CHECKING:
     import polars as pl
 
 SHORT = 8
-DELIVERED = "design_weight"
 
 
 def made(models: Mapping[str, AnyModel], study: Study, every: Mapping[str, AnyModel]) -> dict[str, Made]:
     """Model → the waves and the weight that it rests on; ``every``: the models that it may be of."""
-    return {name: Made(waves_used(model, study, every), _weight(model)) for name, model in models.items()}
-
-
-def _weight(model: AnyModel) -> str:
-    weight = getattr(model, "weights", None)
-    if isinstance(model, Multiverse) and model.choices.weights:
-        return "weights as each analysis says"
-    if not weight:
-        return "unweighted"
-    return "weights as delivered" if weight == DELIVERED else f"weight set {weight}"
+    return {
+        name: Made(waves_used(model, study, every), weight_in_words(model, study, every))
+        for name, model in models.items()
+    }
 
 
 def receipts(study: str, waves: Iterable[str]) -> dict[str, Mapping[str, Key]]:

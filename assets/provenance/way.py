@@ -13,6 +13,7 @@ from assets.provenance.places import Places
 from pipeline.errors import CohesionError
 from pipeline.specs import AnyModel, Study
 from pipeline.specs.terms import measures
+from pipeline.specs.weight_used import weight_in_words, weights_used
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,18 +63,19 @@ class Way:
         model, place = self.project.models[name], self.places.model(name)
         waves = getattr(model, "waves", ()) or "all waves"
         arms = getattr(model, "arms", ()) or "all arms"
-        weight = getattr(model, "weights", None)
-        said = {"family": model.family, "waves": waves, "arms": arms, "weights": weight or "none"}
+        study = self.project.studies[model.study]
+        weights = weights_used(model, study, self.project.models)
+        named = weight_in_words(model, study, self.project.models)
+        said = {"family": model.family, "waves": waves, "arms": arms, "weights": named}
         lines = [str(model.question), "; ".join(f"{key}: {_listed(value)}" for key, value in said.items())]
-        lines += self._weights(model, weight) if weight else []
+        lines += [self._weight(study, weight) for weight in weights if weight]
         return Level("model", name, place, tuple(lines), {key: _plain(value) for key, value in said.items()}, depth)
 
-    def _weights(self, model: AnyModel, weight: str) -> list[str]:
-        study = self.project.studies[model.study]
+    def _weight(self, study: Study, weight: str) -> str:
         if weight in study.weights:
-            return [f"weight set {weight}: {self.places.weight_set(model.study, weight)}"]
-        column = study.about.columns.get("weight", "weight") if isinstance(study.about.columns, Mapping) else "weight"
-        return [f"weight as delivered, column {column}: {self.places.about(model.study, 'columns')}"]
+            return f"weight set {weight}: {self.places.weight_set(study.key, weight)}"
+        column = study.about.columns.named().get("weight", "weight")
+        return f"weight as delivered, column {column}: {self.places.about(study.key, 'columns')}"
 
     def of_concepts(self, names: Iterable[str], model: AnyModel, depth: int) -> Iterator[Level]:
         """What measures each concept in the model's study; names of terms that are no concepts are left out."""

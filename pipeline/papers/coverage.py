@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.papers.phrases import joined
 from pipeline.specs.families import FAMILIES
-from pipeline.specs.sources import role_columns
+from pipeline.specs.weight_used import takes_delivered, weighted_files
 
 if TYPE_CHECKING:
     from pipeline.papers.study_context import Question
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.specs.project import Study
 
 WEIGHTED = "Weighted "
-"""How the method of a family begins that takes the weights as delivered."""
+"""How the method of most families begins that take the weight as delivered."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Coverage:
 
     def without_weight(self, model: AnyModel) -> tuple[list[str], bool]:
         """The waves in which nobody has a weight as delivered, and whether that is so in each; for models with it."""
-        if not FAMILIES[model.family].method.startswith(WEIGHTED) or getattr(model, "weights", None):
+        if not takes_delivered(model):
             return [], False
         waves = sorted({wave for _, wave in self._places(model)})
         have = {wave for _, wave in self.weighted}
@@ -57,9 +57,8 @@ class Coverage:
 
 def coverage_of(study: Study, questions: Mapping[str, Collection[Question]]) -> Coverage:
     """What the declarations say. ``questions``: concept → the questions that measure it."""
-    weighted = {(file.arm, wave) for wave, _, file in study.files() if "weight" in role_columns(study, wave, file)}
     asked = {key: frozenset().union(*(one.places for one in own)) for key, own in questions.items()}
-    return Coverage(study.calendar, frozenset(weighted), asked)
+    return Coverage(study.calendar, weighted_files(study), asked)
 
 
 def remarks(model: AnyModel, coverage: Coverage, label: Callable[[str], str]) -> Iterator[str]:
@@ -76,5 +75,6 @@ def method_of(model: AnyModel, coverage: Coverage) -> str:
     """The method of the model's family, without weights where the study has none."""
     method = FAMILIES[model.family].method
     if coverage.calendar and coverage.without_weight(model)[1]:
-        return f"Unweighted {method.removeprefix(WEIGHTED)}".replace("from weights, strata", "from strata")
+        plain = method.replace("from weights, strata", "from strata").replace("the weighted table", "the table")
+        return f"Unweighted {plain.removeprefix(WEIGHTED)}" if plain.startswith(WEIGHTED) else f"{plain}; unweighted"
     return method

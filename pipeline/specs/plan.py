@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from pipeline.specs.base import Declaration, Name, WaveName
+from pipeline.specs.families import FAMILIES
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
@@ -93,7 +94,7 @@ PLAN_READS = frozenset({*COMPARED, "confidence", "smallest_effect"})
 def differences(planned: Hypothesis, model: Any) -> Iterator[str]:
     """In which ways the declared ``model`` is not what was planned, each in words."""
     for name in COMPARED:
-        wanted, is_so = getattr(planned, name), getattr(model, name, None)
+        wanted, is_so = (_declared(one, name) for one in (planned, model))
         if isinstance(wanted, tuple) and name != "waves":
             wanted, is_so = sorted(wanted), sorted(is_so or ())
         if _said(wanted) != _said(is_so):
@@ -104,6 +105,14 @@ def differences(planned: Hypothesis, model: Any) -> Iterator[str]:
     effects = {one.effect for one in model.smallest_effect}
     if planned.smallest_effect is not None and planned.smallest_effect not in effects:
         yield f"no equivalence test against the smallest effect that was planned ({planned.smallest_effect:g})"
+
+
+def _declared(one: Any, name: str) -> Any:
+    """What a plan or a model says; of its weights also what its family takes where nothing is said."""
+    said = getattr(one, name, None)
+    if name != "weights" or said:
+        return said
+    return "design_weight" if one.family in FAMILIES and FAMILIES[one.family].on_design else None
 
 
 def _said(value: object) -> str:

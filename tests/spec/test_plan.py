@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pipeline.papers.planned import planned
 from pipeline.paths import REPOSITORY, Paths
 from pipeline.specs import load_project
+from pipeline.specs.models import declare
 from pipeline.specs.plan import Plan
 from pipeline.specs.report import Model
 from pipeline.tables import estimates
@@ -49,7 +50,7 @@ def plan(hypothesis: dict | None = None, **keys: object) -> Plan:
 
 
 def deviations(declared: Plan, model: dict | None = None, results: pl.DataFrame = RESULTS) -> str:
-    return planned(declared, {"trust": Model.model_validate(MODEL | (model or {}))}, results)["deviations"]
+    return planned(declared, {"trust": declare(**(MODEL | (model or {})))}, results)["deviations"]
 
 
 def test_what_is_done_as_planned_is_no_deviation():
@@ -85,6 +86,14 @@ def test_each_difference_is_said(hypothesis, model, said):
         assert found == "None: models and results are as planned"
     else:
         assert said in found
+
+
+def test_the_delivered_weight_is_what_a_family_on_the_design_takes_where_nothing_is_said():
+    regression = {"family": "design_regression"}
+    assert deviations(plan({**regression, "weights": "design_weight"}), regression).startswith("None")
+    assert deviations(plan(regression), {**regression, "weights": "design_weight"}).startswith("None")
+    said = deviations(plan(regression), {**regression, "weights": "set"})
+    assert "weights planned as design_weight, analysed as set" in said
 
 
 def test_a_change_of_the_plan_is_a_deviation():
