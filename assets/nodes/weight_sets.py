@@ -47,7 +47,12 @@ def make_weight_set(tables: Tables, *, name: str, declared: WeightSet, study: St
         output |= dict(zip(REPLICATED, replicate_tables(with_weight, made.replicates), strict=True))
         schemas["replicates"] = contracts.ReplicateScales
         schemas["replicate_weights"] = contracts.replicate_schema(output["replicates"]["replicate"].to_list())
-    return Output(output, schemas, problems={"weights": made.problems}, metadata={"weights": _shown(made.steps)})
+    return Output(
+        output,
+        schemas,
+        problems={"weights": made.problems},
+        metadata={"weights": _shown(made.steps) | _counted(made.weights)},
+    )
 
 
 def _weight_set(study: Study, name: str) -> Node:
@@ -89,3 +94,11 @@ def _shown(steps: Any) -> dict[str, object]:
             f"design effect {row['design_effect']:.2f}, weights {ends}"
         )
     return found
+
+
+def _counted(weights: Any) -> dict[str, object]:
+    """How many answered and have no weight since the delivered one is zero, where there are any."""
+    from pipeline.weights.base import weight_zero
+
+    zero = weight_zero(weights)
+    return {"base weight zero": f"{zero:,} people answered and are not of the population of the weight"} if zero else {}

@@ -8,6 +8,7 @@ from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.targets import category_name
+from pipeline.specs.weight_used import weighted_files
 from pipeline.specs.weights import Target, WeightSet, arms_of
 
 HEAD_VARIABLES = ("stratum", "area_code")
@@ -66,8 +67,33 @@ def _check_set(name: str, weights: WeightSet, parts: Parts, declared: StudyNames
         once(source, (name, "response", "predictors"), weights.response.predictors)
     if set(weights.waves) <= set(declared.waves):
         _check_calendar(name, weights, parts, source)
+    _check_base(name, weights, parts, declared, source)
     if weights.margins is not None:
         _check_margins(name, weights, parts, declared, source)
+
+
+def _check_base(name: str, weights: WeightSet, parts: Parts, declared: StudyNames, source: Source) -> None:
+    """The wave whose delivered weight is the base exists, and its files have one in every arm of the set."""
+    at = (
+        (name, "base", "wave")
+        if weights.base_wave
+        else (name, "base")
+        if "base" in weights.model_fields_set
+        else (name,)
+    )
+    known(source, at, [weights.base_wave] if weights.base_wave else [], declared.waves, "a wave of this study")
+    wave = weights.base_wave or weights.origin
+    if weights.base == "none" or wave not in declared.waves or declared.declared is None:
+        return
+    have = weighted_files(declared.declared)
+    named = {file.arm for key, _, file in declared.declared.files() if key == wave}
+    for arm in arms_of(weights, _calendar(parts)):
+        if arm in named and (arm, wave) not in have:
+            source.report(
+                at,
+                f"{wave} has no weight in the arm `{arm}`: say `base: {{wave: …}}`, the wave whose delivered weight "
+                "the set starts from (a longitudinal weight: its last), or `base: none`.",
+            )
 
 
 def _calendar(parts: Parts) -> dict[str, tuple[str, ...]]:

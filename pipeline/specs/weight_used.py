@@ -58,7 +58,7 @@ def _rests_on_others(model: AnyModel) -> bool:
 def _rests_on(model: AnyModel, models: Mapping[str, AnyModel]) -> Iterator[AnyModel]:
     if isinstance(model, Corrections):
         yield from (models[test.model] for test in model.tests if test.model in models)
-    elif isinstance(model, Model) and model.of in models:
+    elif isinstance(model, Model) and model.of is not None and model.of in models:
         yield models[model.of]
 
 

@@ -87,18 +87,25 @@ class ReplicatePlan(Declaration):
         return self
 
 
+class WaveWeight(Declaration):
+    """The weight as delivered with one wave, such as the longitudinal weight of the last wave of the set."""
+
+    wave: WaveName
+
+
 class WeightSet(Assumable):
     """One entry of weights.yaml: the weight of those who answered a set of waves, from base to final.
 
     ``who: all`` weights those who answered every one of ``waves``, ``any`` those who answered at least one. ``arms``
-    are weighted each by itself, by default all that have these waves.
+    are weighted each by itself, by default all that have these waves. ``base`` is the delivered weight of the wave that
+    the set starts from, that of another ``wave``, or ``none``.
     """
 
     label: Text
     waves: tuple[WaveName, ...] = Field(min_length=1)
     who: Literal["all", "any"] = "all"
     arms: tuple[Name, ...] = ()
-    base: Literal["design_weight", "none"] = "design_weight"
+    base: Literal["design_weight", "none"] | WaveWeight = "design_weight"
     response: Response = Response(method="none")
     margins: Margins | None = None
     trim: Trim | None = None
@@ -108,6 +115,20 @@ class WeightSet(Assumable):
     def origin(self) -> str:
         """The wave whose answers and base weights the set starts from, or ``latest``."""
         return self.response.source or self.waves[0]
+
+    @property
+    def base_wave(self) -> str | None:
+        """The wave whose delivered weight is the base, where it is named."""
+        return self.base.wave if isinstance(self.base, WaveWeight) else None
+
+    @model_validator(mode="after")
+    def _later_weights_are_adjusted(self) -> WeightSet:
+        if self.base_wave is not None and self._models_response:
+            raise ValueError(
+                f"the weight of `{self.base_wave}` is adjusted for those who left before: with `base: {{wave: …}}` "
+                "declare `response: {method: none}`, or start from the delivered weight of the first wave"
+            )
+        return self
 
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> WeightSet:

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.errors import CohesionError
 from pipeline.specs.weights import arms_of
+from pipeline.weights.base import of_the_population, weight_of_wave
 from pipeline.weights.checks import check_replicates, check_weights
 from pipeline.weights.margins import category_text, margins_for
 from pipeline.weights.on_disk import Table, filtered, levels
@@ -126,6 +127,9 @@ def _persons(declared: specs.WeightSet, panel: Table, participation: Table) -> p
         columns=list(dict.fromkeys(read)),
         rule=declared.who,
     )
+    if declared.base_wave is not None:
+        frame = weight_of_wave(frame, panel, declared.base_wave, BASE)
+    frame = of_the_population(frame, None if declared.base == "none" else BASE, declared.base_wave)
     return frame.with_columns(_categories(levels(panel, column), frame[column]) for column in response.categorical)
 
 

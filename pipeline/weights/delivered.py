@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.on_disk import OnDisk, is_source
 from pipeline.on_disk import on_disk as table_on_disk
+from pipeline.weights.base import counted
 
 
 def delivered_weights(answers: Any, *, weight: str = "design_weight") -> Any:
@@ -37,8 +38,9 @@ def weight_summary(table: pl.DataFrame | OnDisk, *, weight: str = "design_weight
         from pipeline.weights import on_disk
 
         return on_disk.weight_summary(table, weight=weight)
-    values = table[weight].drop_nulls()
-    summary: dict[str, float | int] = {"weighted": values.len(), "without_weight": table.height - values.len()}
-    if values.len():
-        summary["design_effect"] = round(design_effect(table["scaled_weight"]), 3)
+    positive = table.filter(pl.col(weight) > 0)
+    zero = table.filter(pl.col(weight) == 0).height
+    summary: dict[str, float | int] = counted(positive.height, zero, table.height)
+    if positive.height:
+        summary["design_effect"] = round(design_effect(positive["scaled_weight"]), 3)
     return summary

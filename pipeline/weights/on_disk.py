@@ -9,6 +9,7 @@ import polars as pl
 from pipeline.errors import ModelError
 from pipeline.on_disk import OnDisk, database, mapped, on_disk, person_blocks, person_waves_twice
 from pipeline.wave_order import in_wave_order
+from pipeline.weights.base import counted
 from pipeline.weights.people import LATEST, Rule, answered_by, latest_of, people_of, require_listed
 
 Table = OnDisk | pl.DataFrame
@@ -77,11 +78,10 @@ def delivered_weights(answers: OnDisk, *, weight: str = "design_weight") -> OnDi
 
 def weight_summary(table: OnDisk, *, weight: str = "design_weight") -> dict[str, float | int]:
     """Counts and spread for the UI; no person's weight."""
-    scaled = pl.col("scaled_weight")
-    found = table.scan().select(n=pl.col(weight).count(), total=scaled.sum(), squares=(scaled**2).sum()).collect()
-    n, total, squares = found.row(0)
-    summary: dict[str, float | int] = {"weighted": n, "without_weight": table.height - n}
-    return summary | ({"design_effect": round(n * squares / total**2, 3)} if n else {})
+    scaled, given = pl.col("scaled_weight"), pl.col(weight)
+    sums = {"n": (given > 0).sum(), "zero": (given == 0).sum(), "total": scaled.sum(), "squares": (scaled**2).sum()}
+    n, zero, total, squares = table.scan().select(**sums).collect().row(0)
+    return counted(n, zero, table.height) | ({"design_effect": round(n * squares / total**2, 3)} if n else {})
 
 
 def filtered(table: Table, arm: str) -> Table:

@@ -9,6 +9,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.weights.arrays import FloatArray
+from pipeline.weights.base import of_the_population
 from pipeline.weights.calibration import calibrate
 from pipeline.weights.margins import cut, margin_table
 from pipeline.weights.quality import balance, weight_quality
@@ -40,8 +41,9 @@ def weight_set(people: pl.DataFrame, recipe: Recipe, *, base_weight: str | None 
 
     ``people`` is one row per person, as ``people.people`` gives: ``is_asked, responded, reason`` and the columns the
     recipe names. The table keeps every row: ``response_probability, response_weight, panel_weight`` are null, never
-    zero, where ``reason`` says why there is none.
+    zero, where ``reason`` says why there is none; of those who answered that may be a base weight of zero.
     """
+    people = of_the_population(people, base_weight)
     asked = asked_of(people)
     base = base_weights(asked, base_weight)
     answered = asked["responded"].to_numpy()
