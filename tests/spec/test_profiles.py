@@ -396,7 +396,7 @@ def monitor_of(signal: str, rate: float | None = 0.05) -> pl.DataFrame:
     [
         ("within", "The measure looked at did not fall since Wave 2"),
         ("above", "The measure looked at did not fall since Wave 2"),
-        ("not_judged", "Sudden falls cannot be told from chance in Wave 3: 3 areas, and 6 are needed."),
+        ("not_judged", "Sudden falls cannot be distinguished from chance in Wave 3: 3 areas, and 6 are needed."),
     ],
 )
 def test_the_monitor_says_when_there_is_no_sign_and_how_often_a_sign_is_chance(signal, said):

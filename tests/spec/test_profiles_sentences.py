@@ -51,3 +51,47 @@ def test_domains_are_counted_as_one_would_say_it(differences, said):
         )
     made = profile(frames["areas"], changes, area="5", labels=frames["labels"], about=About(study="Made up"))
     assert said in answer(made, "whom")
+
+
+def made(areas: pl.DataFrame, changes: pl.DataFrame | None, labels: dict[str, str], **options: object) -> AreaProfile:
+    return profile(areas, changes, area="5", labels=labels, about=About(study="Made up"), **options)
+
+
+def test_what_page_one_calls_higher_is_a_strength_however_little_is_left_of_it_without_chance():
+    """By itself the order goes by what is left: where the reliability is nothing, that may lie below the comparison."""
+    frames = made_up(small=())
+    own = pl.col("measure") == "belonging"
+    areas = frames["areas"].with_columns(shrunken=pl.when(own).then(0.0).otherwise("shrunken"))
+    changes = frames["changes"].filter(pl.col("kind") == "comparison")
+    clear = pl.when(own).then
+    changes = changes.with_columns(
+        estimate=clear(9.0).otherwise(0.1), conf_low=clear(5.0).otherwise(-5.0), conf_high=clear(13.0).otherwise(5.0)
+    )
+    found = made(areas, changes, frames["labels"])
+    assert "higher in one (belonging and identity)" in answer(found, "whom")
+    assert [one.measure for one in found.strengths] == ["belonging"]
+
+
+def test_a_domain_that_was_not_asked_in_the_wave_is_named():
+    frames = made_up(small=())
+    gone = (pl.col("measure") == "belonging") & (pl.col("wave") == "w03")
+    found = made(frames["areas"].filter(~gone), frames["changes"].filter(~gone), frames["labels"])
+    assert found.axis_note == "Not asked in w03: belonging and identity."
+    assert made(frames["areas"], frames["changes"], frames["labels"]).axis_note == ""
+
+
+@pytest.mark.parametrize(("effective", "is_warned"), [(9.4, True), (10.0, False), (200.0, False)])
+def test_a_page_that_rests_on_few_after_weighting_says_so(effective, is_warned):
+    frames = made_up(small=())
+    areas = frames["areas"].with_columns(n_effective=pl.lit(effective))
+    said = answer(made(areas, frames["changes"], frames["labels"]), "sure")
+    assert is_warned == ("treat every comparison on this page with caution" in said)
+
+
+def test_why_falls_were_not_judged_is_said_of_waves_not_of_sides():
+    frames = made_up(small=())
+    row = {"area": "5", "measure": "index", "wave": "w03", "against": "w02", "fall": 1.0, "signal": "not_judged",
+           "n_persons": 15, "note": "fewer than 20 people on one side"}  # fmt: skip
+    found = made(frames["areas"], frames["changes"], frames["labels"], monitor=pl.DataFrame([row]))
+    (said,) = map(plain, found.signals)
+    assert said.endswith("from chance in w03: fewer than 20 people answered in one of the two waves.")

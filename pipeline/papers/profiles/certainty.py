@@ -8,6 +8,9 @@ from pipeline.papers.profiles.subject import Subject, said
 from pipeline.papers.prose.quantity import Quantity, pct
 
 
+FEW = ". So few may differ a lot from everyone who lives here: treat every comparison on this page with caution"
+
+
 def level_words(subject: Subject) -> str:
     return f"{subject.about.confidence * 100:g}%"
 
@@ -24,6 +27,8 @@ def how_sure(subject: Subject) -> Runs:
         effective = numbers.people(row, "n_effective", "Effective number of people")
         about = "" if effective.text.startswith("fewer") else "about "
         parts.append(said(f"; after weighting they count as much as {about}", effective, " chosen at random"))
+        if row["n_effective"] < subject.tables.smallest:
+            parts.append(said(FEW))
     parts.append(said(". "))
     found = subject.level(row)
     if found.low is not None:

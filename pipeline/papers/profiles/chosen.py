@@ -42,8 +42,8 @@ def _candidate(subject: Subject, measure: str, rule: Choice, way: Way) -> _Candi
     sign = 1.0 if way == "up" else -1.0
     difference, change = subject.difference(measure), subject.change(measure, PREVIOUS)
     distance = sign * _distance(row, difference, rule) if difference is not None else 0.0
-    meets = subject.reading(difference) == way if rule.clear else distance > 0
-    compared = difference if difference is not None and meets and distance > 0 else None
+    meets = subject.reading(difference) == way if rule.clear else distance > 0  # as page one says it
+    compared = difference if meets else None
     changed = change if rule.changes and subject.reading(change) == way else None
     if compared is None and changed is None:
         return None

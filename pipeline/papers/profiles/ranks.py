@@ -72,9 +72,12 @@ PLACES = {
 
 
 PLAIN = (
-    (re.compile(r"^too few areas", re.I), "too few areas were asked in this wave to tell differences from chance"),
+    (
+        re.compile(r"^too few areas", re.I),
+        "too few areas were asked in this wave to distinguish differences from chance",
+    ),
     (re.compile(r"^effective n below (\d+)", re.I), "after weighting, the answers count as fewer than {} people"),
-    (re.compile(r"^reliability below", re.I), "more than is allowed of how it differs from other areas may be chance"),
+    (re.compile(r"^reliability below", re.I), "too much of how it differs from other areas may be chance"),
 )
 """Reasons of the index stage as readers know them."""
 

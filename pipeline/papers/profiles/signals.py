@@ -51,8 +51,13 @@ def _not_judged(subject: Subject, rows: list[dict[str, Any]]) -> Iterator[Runs]:
         notes = {
             str(row.get("note") or "") for row in rows if row["n_persons"] is not None and _can_be_said(subject, row)
         }
-        why = f": {notes.pop().rstrip('.')}" if len(notes) == 1 and "" not in notes else ""
-        yield said(f"Sudden falls cannot be told from chance in {subject.when(subject.wave)}{why}.")
+        why = f": {_plain(notes.pop())}" if len(notes) == 1 and "" not in notes else ""
+        yield said(f"Sudden falls cannot be distinguished from chance in {subject.when(subject.wave)}{why}.")
+
+
+def _plain(note: str) -> str:
+    """A note of the monitor as readers know it: the sides of a change are two waves."""
+    return note.rstrip(".").replace(" people on one side", " people answered in one of the two waves")
 
 
 def _none(subject: Subject, judged: list[dict[str, Any]]) -> Runs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.papers.content import plain
+from pipeline.papers.phrases import in_sentence, joined
 from pipeline.papers.profiles.content import Bar
 from pipeline.papers.profiles.frames import Row
 from pipeline.papers.profiles.pictures.differences import (
@@ -26,11 +27,17 @@ def axis_picture(subject: Subject) -> str:
 
 
 def axis_words(subject: Subject) -> str:
-    """What is to be known of the axis of scores; that of differences says it by its middle."""
+    """What is to be known of the axis of scores (that of differences says it by its middle), and what was not asked."""
     axis, ends = axis_of_all(subject), subject.about.ends
-    if subject.comparison or ends is None or (axis.low, axis.high) == ends:
-        return ""
-    return "The axis covers the scores shown, not the whole scale."
+    is_cut = not subject.comparison and ends is not None and (axis.low, axis.high) != ends
+    unasked = [
+        in_sentence(subject.measure(measure))
+        for measure in subject.tables.domains
+        if subject.tables.row(subject.area, subject.wave, measure) is None
+    ]
+    said = ["The axis covers the scores shown, not the whole scale."] if is_cut else []
+    said += [f"Not asked in {subject.when(subject.wave)}: {joined(unasked)}."] if unasked else []
+    return " ".join(said)
 
 
 def axis_of_all(subject: Subject) -> Axis:
