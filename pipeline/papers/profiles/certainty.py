@@ -7,7 +7,6 @@ from pipeline.papers.profiles.frames import INDEX, Row
 from pipeline.papers.profiles.subject import Subject, said
 from pipeline.papers.prose.quantity import Quantity, pct
 
-
 FEW = ". So few may differ a lot from everyone who lives here: treat every comparison on this page with caution"
 
 
