@@ -15,7 +15,7 @@ DECLARED = "declared/"
 """The folder of a bundle with the declarations, each under its place below a root."""
 TABLES, TWIN, TWIN_DECLARED = "tables/", "twin/", "twin_declared/"
 """Those with the tables that the late steps read, and with the files and declarations of a twin."""
-SUFFIXES = (".yaml", ".csv", ".md", ".json", ".bib")
+SUFFIXES = (".yaml", ".csv", ".md", ".json", ".geojson", ".bib")
 """Of files that people declare and write. Templates are code: a bundle is verified with those of the installation."""
 
 
@@ -34,14 +34,25 @@ def files_of(paths: Paths, project: Project, study: str) -> Iterator[Path]:
         for file in paths.study(study).rglob("*")
         if file.is_file() and file.suffix in SUFFIXES and not file.name.startswith(".")
     )
-    declared = project.studies[study]
-    tables = {area.table for area in declared.about.areas.values()}
-    tables |= {lookup for areas in declared.area_sets.values() for lookup in areas.lookups}
-    yield from (paths.areas / table for table in sorted(tables))
+    yield from _of_areas(paths, project, study)
     yield from (paths.models / f"{name}.yaml" for name, model in project.models.items() if model.study == study)
     yield from (paths.figures / f"{name}.yaml" for name, figure in project.figures.items() if figure.study == study)
     yield from (paths.papers / f"{name}.md" for name, paper in project.papers.items() if paper.study == study)
     yield from (file for file in (references_file(paths.papers), glossary_file(paths.papers)) if file is not None)
+
+
+def _of_areas(paths: Paths, project: Project, study: str) -> Iterator[Path]:
+    """The files of ``data/areas`` that some step of a study reads: area tables, lookups, census tables, boundaries."""
+    from assets.engine.outside import OutsideFile
+    from assets.engine.workspace import Workspace
+    from assets.nodes import all_nodes
+
+    found: set[Path] = set()
+    for node in all_nodes(Workspace(paths, project)):
+        for value in node.reads.values() if node.study == study else ():
+            files = value.values() if isinstance(value, Mapping) else (value,)
+            found |= {file.path for file in files if isinstance(file, OutsideFile)}
+    yield from sorted(path for path in found if path.is_relative_to(paths.areas))
 
 
 def lay_out(files: Mapping[str, bytes], study: str, paths: Paths) -> None:

@@ -13,8 +13,8 @@ from assets.nodes import all_nodes
 
 EARLY = ("ingest", "harmonise")
 """Groups that read deposits: what they make is what travels in place of the deposits."""
-SHOWN_ONLY = ("codebook", "profiles")
-"""Tables that no number of a paper rests on."""
+SHOWN_ONLY = ("codebook",)
+"""Tables that no number of a paper or of a profile rests on."""
 
 
 def nodes_of(workspace: Workspace, study: str) -> list[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from assets.bundles.aggregates import AGGREGATES
 from assets.engine.workspace import Workspace
 from pipeline.specs import AnyModel, Model, Study
 from pipeline.specs.families import FAMILIES
@@ -13,8 +14,7 @@ from pipeline.specs.tolerances import COUNTED, PRINTED, TOLERANCES
 UNCERTAIN = ("std_error", "p_value", "conf_low", "conf_high", "statistic")
 """Columns that are made of a standard error."""
 COUNTS = ("n_obs", "n_persons")
-OF_TABLES = {"weight_steps": ITERATIVE, "weight_margins": ITERATIVE, "convergence": SIMULATED}
-"""Tables of a study that are no closed form."""
+OF_TABLES = {aggregate.table: aggregate for aggregate in AGGREGATES}
 
 
 class Kinds:
@@ -35,7 +35,16 @@ class Kinds:
             return of_model(self._models[name], self._study)
         if kind == "paper" and name in self._papers:
             return self.of_models(self._papers[name].models)
-        return OF_TABLES.get(kind, CLOSED_FORM)
+        aggregate = OF_TABLES.get(kind)
+        if aggregate is None:
+            return CLOSED_FORM
+        return self._weighted if column in aggregate.firm else aggregate.computed
+
+    @property
+    def _weighted(self) -> str:
+        """How weighted sums over the people of an area are computed: their weights may have been fitted."""
+        index = self._study.index
+        return ITERATIVE if index is not None and index.uncertainty.weights else CLOSED_FORM
 
     def of_models(self, names: Iterable[str]) -> str:
         """The way of computing what rests on several models; without one it was counted."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from assets.bundles.aggregates import AGGREGATES, Aggregate
 from assets.bundles.kinds import Kinds
 from assets.engine import store
 from assets.engine.workspace import Workspace
@@ -39,33 +40,6 @@ NAMING = ("component", "outcome", "term", "wave", "group")
 PACKAGE = "csv.zip"
 """Every table of a paper and the data of its figures, as printed."""
 STAMPED = ("files_table.csv",)
-
-
-@dataclass(frozen=True)
-class Aggregate:
-    """A table of a study that papers read: what names its rows, which columns are compared, and which says of how
-    many people a row is.
-    """
-
-    table: str
-    naming: tuple[str, ...]
-    values: tuple[str, ...]
-    people: tuple[str, ...]
-
-
-AGGREGATES = (
-    Aggregate("reliability", ("wave", "arm", "scale"), ("alpha",), ("n_persons",)),
-    Aggregate("variation", ("variable", "arm", "component"), ("mean", "sd", "waves_per_person"), ("persons",)),
-    Aggregate("weight_steps", ("arm", "step"), ("sum", "cv", "design_effect", "effective_n"), ("n",)),
-    Aggregate("weight_margins", ("arm", "variable", "category"), ("target", "before", "achieved"), ("persons",)),
-    Aggregate(
-        "convergence",
-        ("arm", "wave", "concept"),
-        ("mean_answered", "mean_filled", "sd_answered", "sd_filled", "r_hat", "autocorrelation"),
-        ("answered", "filled"),
-    ),
-)
-"""Extremes and numbers of people are printed by papers alone, which protect them."""
 
 
 @dataclass(frozen=True)
@@ -157,11 +131,20 @@ class _Reading:
             for key in self._keys(aggregate.table):
                 frame = store.load(self._paths, key) if self._paths.table(*key).is_file() else None
                 for row in frame.iter_rows(named=True) if frame is not None else ():
-                    if min(row[name] for name in aggregate.people) < self._rules.smallest:
+                    if self._is_withheld(aggregate, row):
                         self._withheld += 1
                         continue
-                    named = BETWEEN.join(f"{part}={row[part]}" for part in aggregate.naming)
+                    named = BETWEEN.join(f"{part}={row[part]}" for part in aggregate.naming if row[part] is not None)
                     yield from _values("/".join(key), named, row, aggregate.values)
+
+    def _is_withheld(self, aggregate: Aggregate, row: Mapping[str, Any]) -> bool:
+        """Whether a row is of too few people, or of nobody knows how many; pages print none of those either."""
+        if any(isinstance(row[name], str) and MARK in row[name] for name in aggregate.values):
+            return True
+        smallest = self._rules.smallest
+        if aggregate.of_index and self._study.index is not None:
+            smallest = max(smallest, self._study.index.smallest_shown)
+        return any(row[name] is None or row[name] < smallest for name in aggregate.people)
 
     def _keys(self, table: str) -> Iterator[tuple[str, ...]]:
         """The keys of a table of the study: one, or one for each weight set or imputation set."""

@@ -118,7 +118,13 @@ def _list(plan: Plan) -> None:
 
 
 def _as_it_is(workspace: Workspace, plan: Plan, note: str) -> tuple[dict[str, str], set[str]]:
-    """Nothing is due: what lies there is written into the ledger, if it is not yet."""
+    """Nothing is due: what lies there is written into the ledger, if it is not yet; runs that were killed are ended."""
+    from assets.dagster.left_open import left_open
+
+    if left_open(workspace.paths.instance):
+        from assets.dagster.books import close_lost
+
+        close_lost(workspace)
     if trouble := record(workspace, plan, note):
         typer.echo(trouble, err=True)
     return {}, set()

@@ -7,7 +7,8 @@ from pathlib import Path
 import dagster as dg
 from filelock import FileLock, Timeout
 
-FOLDER = "running"
+from assets.dagster.left_open import FOLDER, is_held
+
 _held: dict[str, FileLock] = {}
 
 
@@ -23,16 +24,7 @@ def hold(instance: dg.DagsterInstance, run_id: str) -> None:
 
 def is_alive(instance: dg.DagsterInstance, run_id: str) -> bool:
     """Whether the process that computes the run is there."""
-    file = _file(instance, run_id)
-    if run_id in _held:
-        return True
-    if not file.exists():
-        return False
-    try:
-        with FileLock(str(file)).acquire(timeout=0):
-            return False
-    except Timeout:
-        return True
+    return run_id in _held or is_held(_file(instance, run_id))
 
 
 def was_held(instance: dg.DagsterInstance, run_id: str) -> bool:

@@ -1,5 +1,6 @@
 """The books of a build from the command line: a run in Dagster's instance, with every asset and check as it ends."""
 
+import contextlib
 import logging
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY
 from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
+from dagster._core.utils import make_new_run_id
 
 from assets.building import Running
 from assets.dagster.alive import hold
@@ -16,7 +18,7 @@ from assets.dagster.databases import open_databases
 from assets.dagster.instance import damaged_words, prepare_instance, set_damaged_aside
 from assets.dagster.queue import end_lost_runs
 from assets.dagster.recording import recorded
-from assets.dagster.runs import BUILDS, SEVERAL, WHY
+from assets.dagster.runs import BUILDS, COMMAND_LINE, SEVERAL, WHY
 from assets.engine.plan import Plan
 from assets.engine.report import Report
 from assets.engine.workspace import Workspace
@@ -49,6 +51,12 @@ def keep_books(workspace: Workspace, plan: Plan, running: Running) -> list[str]:
     for _ in reports:
         pass
     return []
+
+
+def close_lost(workspace: Workspace) -> None:
+    """End the runs whose process is gone, where there is nothing to build. Trouble with the books is no trouble."""
+    with contextlib.suppress(Exception), open_databases(), _instance(workspace) as instance:
+        end_lost_runs(instance)
 
 
 class _Once:
@@ -86,15 +94,16 @@ def _materialise(workspace: Workspace, plan: Plan, reports: "_Once", instance: d
     chosen = {"study": studies[0]} if job == STUDY else {}
 
     def as_they_come(context: dg.OpExecutionContext, _: object) -> Iterator[object]:
-        hold(context.instance, context.run_id)
         yield from recorded(context, plan, workspace.paths, reports)
 
     fields = {name: dg.Field(str) for name in chosen}
     op = dg.OpDefinition(compute_fn=as_they_come, name=job, ins={}, outs={}, config_schema=fields)
     made = dg.GraphDefinition(name=f"{job}_steps", node_defs=[op]).to_job(name=job, executor_def=dg.in_process_executor)
     config = {**config_of(job, **chosen), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    tags = {WHY: "command line", BUILDS: studies[0] if chosen else SEVERAL, **({"study": studies[0]} if chosen else {})}
-    run = instance.create_run_for_job(made, run_config=config, tags=tags, remote_job_origin=_origin(job))
+    tags = {WHY: COMMAND_LINE, BUILDS: studies[0] if chosen else SEVERAL, **({"study": studies[0]} if chosen else {})}
+    run_id = make_new_run_id()
+    hold(instance, run_id)  # first: a run that stands in the records and that nobody holds is one that was killed
+    run = instance.create_run_for_job(made, run_id=run_id, run_config=config, tags=tags, remote_job_origin=_origin(job))
     execute_run(InMemoryJob(made), run, instance)
     if reports.error is not None:
         raise reports.error

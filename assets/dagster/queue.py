@@ -8,7 +8,20 @@ from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, Wor
 from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
 
 from assets.dagster.alive import is_alive, was_held
-from assets.dagster.runs import ATTEMPT, BUILDS, GONE, SEVERAL, STUDY, TROUBLE, builds, builds_under_way, study_of
+from assets.dagster.left_open import OPEN
+from assets.dagster.runs import (
+    ATTEMPT,
+    BUILDS,
+    COMMAND_LINE,
+    GONE,
+    SEVERAL,
+    STUDY,
+    TROUBLE,
+    WHY,
+    builds,
+    builds_under_way,
+    study_of,
+)
 from assets.engine.report import LOST
 
 STARTING_SECONDS = 60
@@ -60,9 +73,14 @@ class WatchedLauncher(DefaultRunLauncher):
 
 
 def end_lost_runs(instance: dg.DagsterInstance) -> None:
-    """End every run that has started and whose process is gone. The daemon does so as well, where one runs."""
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        end_if_lost(instance, run)
+    """End every run that has started and whose process is gone. The daemon does so as well, where one runs.
+
+    A build from the command line is lost from the moment on which it stands in the records: nobody else starts it.
+    """
+    statuses = [dg.DagsterRunStatus[name] for name in OPEN]
+    for run in instance.get_runs(dg.RunsFilter(statuses=statuses)):
+        if run.status == dg.DagsterRunStatus.STARTED or run.tags.get(WHY) == COMMAND_LINE:
+            end_if_lost(instance, run)
 
 
 def end_if_lost(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:

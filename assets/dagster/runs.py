@@ -10,6 +10,8 @@ from pipeline.errors import CohesionError, StorageError, may_pass
 
 STUDY, BUILDS, ATTEMPT, TROUBLE, WHY = "study", "builds", "attempt", "trouble", "why"
 """Tags of runs: the study; what is built (of which there is one at a time); how often it was tried; why it failed."""
+COMMAND_LINE = "command line"
+"""Why a run is there that a build from the command line records."""
 MEND = "mend"
 """A trouble that a person has to mend: such a run is not tried again."""
 SEVERAL = "several studies"
