@@ -1,4 +1,4 @@
-"""Runs that a process had begun to compute before it was killed, found without Dagster, which takes a second to load."""
+"""Runs whose process was killed, found without Dagster, which takes a second to load."""
 
 from __future__ import annotations
 

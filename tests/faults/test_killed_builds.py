@@ -1,4 +1,4 @@
-"""A build that was killed once all was made, before its record was closed: the next build closes it, and does no more."""
+"""A build that was killed once all was made: the next build closes its record, and does no more."""
 
 import subprocess
 import sys
