@@ -122,6 +122,10 @@ AGGREGATES = (
 )  # fmt: skip
 """Extremes and numbers of people are printed by papers and profiles alone, which protect them."""
 
+PEOPLE = ("participation", "imputations", "weights", "replicate_weights", "replicates", "panel", "index", "indicators")
+"""Tables with rows of people, and what belongs to them: nothing of them is in a bundle's numbers."""
+PRINTED_ALONE = ("absences", "patterns", "response_rates", "transitions", "weight_balance", "comparability")
+"""Tables of counts, or of what follows from them: their numbers are compared as papers and figures print them."""
 NOT_COMPARED = {
     "codebook": "no number of a paper or profile rests on it",
     "national": "it is over several studies, and a bundle is of one",

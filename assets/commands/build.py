@@ -164,7 +164,7 @@ def _workspace(studies: list[str], deposits: Path | None) -> Workspace:
     return Workspace(paths, project, {studies[0]: deposits.resolve()})
 
 
-PAGES = {"profiles": "profiles of areas", "national": "national picture"}
+PAGES = {"profiles": "profiles of areas", "national": "national picture", "codebook": "codebook"}
 """What pages that are neither papers nor drift reports are called, by the first part of the key."""
 
 

@@ -17,7 +17,7 @@ from assets.engine import store
 from assets.engine.node import Node, flat
 from assets.engine.report import Check, Report, TableReport
 from assets.nodes.comments import Comments, declared_comments
-from assets.nodes.preview import as_text
+from assets.nodes.preview import FIRST_ROWS, as_text
 from assets.web.links import is_report, report_link
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.paths import Paths
@@ -25,12 +25,11 @@ from pipeline.specs import load_project
 from pipeline.tables.words import comments
 from pipeline.texts import visible
 
-MARKDOWN = ("sql", "estimates", "convergence")
+PREVIEWS = (FIRST_ROWS, "estimates")
+MARKDOWN = (*PREVIEWS, "sql", "convergence")
 """Metadata that nodes write as Markdown (``assets/nodes/preview.py``)."""
 INLINE = 1000
 """Markdown of fewer signs is shown where it stands; what is longer hides behind a link."""
-THUMBNAIL, ROWS = 190, 6
-"""Of previews in descriptions: pixels, and rows of a table. What is higher is folded away."""
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 
 
@@ -173,27 +172,3 @@ def picture_of(node: Node, paths: Paths) -> str:
     names = [file.path for file in node.files.values() if file.path.endswith(".svg") and not file.private]
     found = [path for path in names if is_report(path) and (paths.root / path).is_file()]
     return report_link(min(found, key=lambda path: not path.endswith(".narrow.svg"))) if found else ""
-
-
-def about_asset(node: Node, paths: Paths) -> str:
-    """What an asset answers; below it the picture or the table as it is now, and the page to open."""
-    pages = [file.path for file in node.files.values() if file.is_page and not file.private and is_report(file.path)]
-    page = next((report_link(path) for path in pages if path.endswith(".html")), "")
-    picture = picture_of(node, paths)
-    shown = [as_text(node.description)]
-    if page:
-        shown.append(f"[Open the report]({page})")
-    if picture:
-        shown.append(f"[![{as_text(node.description)}]({picture}?height={THUMBNAIL})]({page or picture})")
-    return "\n\n".join([*shown, *_table(node, paths)])
-
-
-def _table(node: Node, paths: Paths) -> list[str]:
-    """The first rows of the results that were stored last, as Markdown."""
-    report = store.last_report(paths, node)
-    preview = report.tables[0].metadata.get("estimates") if report is not None and report.tables else None
-    if not isinstance(preview, str):
-        return []
-    lines = preview.split("\n")
-    rest = f"\n\nand {len(lines) - ROWS - 2} more rows, below" if len(lines) > ROWS + 2 else ""
-    return ["\n".join(lines[: ROWS + 2]) + rest]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import dagster as dg
 
 from assets.commands.progress import set_apart
-from assets.dagster.events import about, about_asset, described, events_of, metadata_of, severity
+from assets.dagster.descriptions import about_asset, pages_of
+from assets.dagster.events import about, described, events_of, metadata_of, severity
 from assets.dagster.runs import note_trouble
 from assets.dagster.words import CHECKS, GROUPS, OWNERS
 from assets.engine.node import Node
@@ -22,10 +23,11 @@ Reports = Callable[[dg.AssetExecutionContext], Iterable[Report]]
 
 def graph(nodes: Sequence[Node], versions: dict[str, str], paths: Paths, reports: Reports) -> dg.AssetsDefinition:
     """All nodes as the assets of one step. ``reports(context)`` builds what is selected and yields each report."""
+    pages = pages_of(nodes)
 
     @dg.multi_asset(
         name=STEP,
-        specs=[spec for node in nodes for spec in _specs(node, versions[node.name], paths)],
+        specs=[spec for node in nodes for spec in _specs(node, versions[node.name], paths, pages.get(node.name, ""))],
         check_specs=[check for node in nodes for check in _check_specs(node)],
         can_subset=True,
     )
@@ -57,13 +59,13 @@ def watched(context: Context, reports: Iterable[Report]) -> Iterator[Report]:
         raise dg.Failure(description="\n".join(failed), allow_retries=False)
 
 
-def _specs(node: Node, version: str, paths: Paths) -> list[dg.AssetSpec]:
+def _specs(node: Node, version: str, paths: Paths, page: str) -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             list(key),
             deps=[list(needed) for needed in node.needs],
             group_name=GROUPS[node.group],
-            description=about_asset(node, paths),
+            description=about_asset(node, key, paths, page),
             owners=OWNERS,
             kinds=set(node.kinds),
             tags={"study": node.study},

@@ -20,7 +20,7 @@ RESULT_CHECKS = {"contract": "The key that identifies a row identifies no other;
 
 def checks_of(group: str) -> dict[str, str]:
     """The checks of a table: two for data, where staff look for what is wrong; one for what is made from them."""
-    return DATA_CHECKS if group in ("ingest", "harmonise", "weigh", "score") else RESULT_CHECKS
+    return DATA_CHECKS if group in ("ingest", "harmonise", "weigh", "score", "index") else RESULT_CHECKS
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def _codebook(workspace: Workspace, study: Study) -> Node:
         inputs={"crosswalk": ("crosswalk", study.key), "ledger": ("ledger", study.key)},
         outputs={"codebook": ("codebook", study.key)},
         files={
-            "page": below(paths, paths.codebook_file(study.key)),
+            "page": below(paths, paths.codebook_file(study.key), is_page=True),
             "csv": below(paths, paths.codebook_file(study.key, "csv")),
             "ddi": below(paths, paths.codebook_file(study.key, "xml")),
         },

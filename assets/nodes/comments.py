@@ -9,6 +9,18 @@ from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.sources import source_variable
 from pipeline.specs.study import Item
 
+OF_INDEX = (
+    "index_methods",
+    "areas",
+    "area_changes",
+    "area_pairs",
+    "area_sensitivity",
+    "coherence",
+    "monitor",
+    "monitor_next",
+    "profiles",
+)
+"""Tables that are about the index of their study."""
 Comments = dict[str, dict[str, str]]
 """Table, by its key with slashes → column → text; under the empty name, what is said of the table."""
 Named = tuple[str, dict[str, str]]
@@ -36,6 +48,8 @@ def _of_study(study: Study, project: Project) -> Iterator[Named]:
     scores = dict(_scores(study, project))
     yield f"panel/{study.key}", {"": study.about.title, **scores}
     yield from _of_index(study, scores)
+    if study.programmes:
+        yield f"programme/{study.key}", {"": " ".join(f"{one.label}." for one in study.programmes.values())}
     for wave in study.waves:
         yield (
             f"wave/{study.key}/{wave}",
@@ -58,7 +72,7 @@ def _of_index(study: Study, scores: dict[str, str]) -> Iterator[Named]:
     indicators = index.indicators.items()
     turned = {name: f"{scores.get(name, name)} Here {one.direction} is more cohesion." for name, one in indicators}
     yield f"indicators/{study.key}", {**title, **turned}
-    for kind in ("index_methods", "areas", "area_changes", "area_pairs", "area_sensitivity", "coherence"):
+    for kind in OF_INDEX:
         yield f"{kind}/{study.key}", title
 
 

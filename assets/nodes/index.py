@@ -10,6 +10,7 @@ from assets.engine.outside import OutsideFile
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
+from assets.nodes.preview import first_rows, newest_wave
 from assets.nodes.weight_sets import replicate_keys
 from pipeline.specs import Study
 from pipeline.specs.area_sets import AreaSet
@@ -55,7 +56,10 @@ def make_index(
             "indicators": indicators_schema(list(index.indicators)),
             "index_methods": IndexMethods,
         },
-        metadata={"index": {"people with an index": scored.select(pl.col("person_id").n_unique()).item()}},
+        metadata={
+            "index": {"people with an index": scored.select(pl.col("person_id").n_unique()).item()},
+            "index_methods": first_rows(methods, "step", "measure", "choice", "n"),
+        },
     )
 
 
@@ -78,7 +82,7 @@ def _index(workspace: Workspace, study: Study, index: Index) -> Node:
         outputs={name: (name, study.key) for name in ("index", "indicators", "index_methods")},
         group="index",
         study=study.key,
-        description=f"{study.about.short_title}: each person's score of every domain of {index.title}, and how.",
+        description=f"{study.about.short_title}: each person's score on {index.title} and its domains, and how.",
         kinds=frozenset({"polars"}),
     )
 
@@ -109,7 +113,9 @@ def make_areas(
     found = index_uncertainty(index, areas, *people, replicated=made)
     areas = with_rank_intervals(areas, found.intervals)
     whole = areas.filter(pl.col("measure") == "index")
+    ranked = newest_wave(whole.filter("is_shown")).sort("estimate", descending=True)
     shown: dict[str, object] = {
+        **first_rows(ranked, "label", "wave", "estimate", "conf_low", "conf_high", "rank"),
         "areas shown": whole.filter("is_shown")["area"].n_unique(),
         "areas ranked": whole.filter("is_ranked")["area"].n_unique(),
     }
@@ -118,28 +124,45 @@ def make_areas(
     return Output(
         {"areas": areas, "area_pairs": found.pairs, "area_sensitivity": found.sensitivity},
         {"areas": Areas, "area_pairs": AreaPairs, "area_sensitivity": AreaSensitivity},
-        metadata={"areas": shown},
+        metadata={
+            "areas": shown,
+            "area_pairs": first_rows(
+                newest_wave(found.pairs.filter(measure="index")), "area", "other", "wave", "difference", "probability"
+            ),
+            "area_sensitivity": first_rows(
+                newest_wave(found.sensitivity), "kind", "choice", "area", "measure", "wave", "value"
+            ),
+        },
     )
 
 
 def make_changes(tables: Tables, *, index: Index, waves: Sequence[str]) -> Output:
     """Changes of areas between waves, and their differences from what they are compared with."""
+    import polars as pl
+
     from pipeline.index import index_changes
     from pipeline.tables import AreaChanges
 
     replicated = index.composed == "areas" or bool(waves)
     people, made = _replicated(tables, index, waves) if replicated else (_people(tables), None)
-    return Output({"area_changes": index_changes(index, *people, replicated=made)}, {"area_changes": AreaChanges})
+    changes = index_changes(index, *people, replicated=made)
+    whole = newest_wave(changes.filter(pl.col("measure") == "index", pl.col("estimate").is_not_null()))
+    largest = whole.sort(pl.col("estimate").abs(), descending=True)
+    shown = first_rows(largest, "area", "kind", "wave", "against", "estimate", "conf_low", "conf_high")
+    return Output({"area_changes": changes}, {"area_changes": AreaChanges}, metadata={"area_changes": shown})
 
 
 def make_coherence(tables: Tables, *, index: Index) -> Output:
     """Reliability of scales, correlations of domains, and whether areas can be compared."""
+    import polars as pl
+
     from pipeline.index import index_coherence
     from pipeline.tables import Coherence
 
-    return Output(
-        {"coherence": index_coherence(index, tables["index"], tables["indicators"])}, {"coherence": Coherence}
-    )
+    made = index_coherence(index, tables["index"], tables["indicators"])
+    whole = newest_wave(made.filter(pl.col("area").is_null(), pl.col("value").is_not_null()))
+    shown = first_rows(whole, "check", "measure", "other", "wave", "value", "n_persons")
+    return Output({"coherence": made}, {"coherence": Coherence}, metadata={"coherence": shown})
 
 
 def _people(tables: Tables) -> tuple[Any, Any, Any]:
@@ -175,7 +198,7 @@ def _areas(workspace: Workspace, study: Study, index: Index) -> Iterator[Node]:
     scored = {name: (name, study.key) for name in ("index", "indicators")}
     inputs: dict[str, Key] = {**scored, "panel": ("panel", study.key)}
     inputs |= replicate_keys(study.key, chosen) if chosen else {}
-    shared: dict[str, Any] = {"group": "score", "study": study.key, "kinds": frozenset({"polars"})}
+    shared: dict[str, Any] = {"group": "index", "study": study.key, "kinds": frozenset({"polars"})}
     yield Node(
         make_areas,
         reads={
@@ -187,7 +210,7 @@ def _areas(workspace: Workspace, study: Study, index: Index) -> Iterator[Node]:
         },
         inputs=inputs,
         outputs={name: (name, study.key) for name in ("areas", "area_pairs", "area_sensitivity")},
-        description=f"{title}: its areas on {index.title}, with intervals, and what may be shown.",
+        description=f"{title}: how its areas stand on {index.title}, how sure that is, and how they rank.",
         effort=3.0,
         **shared,
     )
@@ -196,7 +219,7 @@ def _areas(workspace: Workspace, study: Study, index: Index) -> Iterator[Node]:
         reads={"index": view(index, reads.changes_of_index(index)), "waves": waves},
         inputs=inputs,
         outputs={"area_changes": ("area_changes", study.key)},
-        description=f"{title}: changes of its areas, and differences from what they are compared with.",
+        description=f"{title}: how its areas changed, and how they differ from what they are compared with.",
         effort=2.0,
         **shared,
     )
@@ -205,7 +228,7 @@ def _areas(workspace: Workspace, study: Study, index: Index) -> Iterator[Node]:
         reads={"index": view(index, reads.COHERENCE_OF_INDEX)},
         inputs=scored,
         outputs={"coherence": ("coherence", study.key)},
-        description=f"{title}: reliability and comparability of {index.title}.",
+        description=f"{title}: how reliable {index.title} is, and whether areas can be compared by it.",
         effort=2.0,
         **shared,
     )

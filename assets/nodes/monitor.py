@@ -9,6 +9,7 @@ from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from assets.nodes.index import area_labels, design_columns
+from assets.nodes.preview import first_rows
 from pipeline.specs import Study
 from pipeline.specs.index import Index
 
@@ -35,15 +36,18 @@ def make_monitor(
         index, tables["area_changes"], tables["index"], tables["indicators"], design, labels, said, groups
     )
     judged = made.monitor.filter(pl.col("signal") != "not_judged")
+    clearest = judged.sort("p_value", nulls_last=True)
     return Output(
         {"monitor": made.monitor, "monitor_next": made.following},
         {"monitor": Monitor, "monitor_next": MonitorNext},
         metadata={
             "monitor": {
+                **first_rows(clearest, "label", "measure", "wave", "against", "fall", "limit_low", "signal"),
                 "judged": judged.height,
                 "below their limit": judged.filter(signal="below").height,
                 "false alarms expected a wave": index.monitor.false_alarms,
-            }
+            },
+            "monitor_next": first_rows(made.following, "area", "measure", "wave", "part", "what", "fall"),
         },
     )
 
@@ -60,7 +64,7 @@ def _monitor(study: Study, index: Index) -> Node:
         outputs={name: (name, study.key) for name in ("monitor", "monitor_next")},
         group="index",
         study=study.key,
-        description=f"{study.about.short_title}: falls of areas beyond sampling, at a declared rate of false alarms.",
+        description=f"{study.about.short_title}: which areas fell by more than chance explains.",
         kinds=frozenset({"polars"}),
     )
 

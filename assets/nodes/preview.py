@@ -1,4 +1,4 @@
-"""The first rows of a result as a Markdown table, for the UI."""
+"""The first rows of a result as a Markdown table, for the UI; and which rows of areas come first."""
 
 from __future__ import annotations
 
@@ -9,6 +9,22 @@ from pipeline.texts import visible
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+FIRST_ROWS = "first rows"
+"""The name under which a node shows its preview."""
+SHOWN = 8
+"""So many rows fit where a preview stands; what is longer hides behind a link."""
+
+
+def first_rows(frame: pl.DataFrame, *columns: str) -> dict[str, str]:
+    """The metadata of a table with its first rows; nothing of a table without any."""
+    return {FIRST_ROWS: markdown_table(frame.select(columns).head(SHOWN), digits=3)} if frame.height else {}
+
+
+def newest_wave(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the last wave that there is."""
+    return frame.filter(wave=frame["wave"].max()) if frame.height else frame
 
 
 def markdown_table(frame: pl.DataFrame, digits: int = 4) -> str:

@@ -9,6 +9,7 @@ from assets.engine.node import File, Key, Node, Output, Tables
 from assets.engine.outside import OutsideFile
 from assets.engine.workspace import Workspace
 from assets.nodes.ingest import below
+from assets.nodes.preview import first_rows
 from pipeline.specs import Study
 from pipeline.specs.index import Index
 from pipeline.specs.profile import Profiles
@@ -113,8 +114,15 @@ def make_profiles(
         documents.append(document)
         files |= {f"overview_{writer}": written(document, writer, layout.get(name)) for writer, name in WRITTEN.items()}
     files[CELLS] = cells_as_csv(profile_cells(made.values(), documents))
-    metadata = {"profiles": {"areas": len(made), "areas_withheld": len(made) - len(shown)}}
-    return Output({"profiles": profile_numbers(made.values())}, {"profiles": ProfileNumber}, files, metadata=metadata)
+    numbers = profile_numbers(made.values())
+    metadata = {
+        "profiles": {
+            **first_rows(numbers, "area", "what", "printed"),
+            "areas": len(made),
+            "areas withheld": len(made) - len(shown),
+        }
+    }
+    return Output({"profiles": numbers}, {"profiles": ProfileNumber}, files, metadata=metadata)
 
 
 def _compared_areas(tables: Tables, arm: str | None, areas: tuple[str, ...]) -> tuple[str, ...]:
@@ -185,7 +193,8 @@ def make_national(
         page = funder_page(funder, [_study_areas(tables, studies[key], labels[key], key) for key in keys])
         for writer in ("html", "pdf"):
             files[f"funders/{stems[funder]}.{writer}"] = written(page, writer, layout[WRITTEN[writer]])
-    return Output({"national": levels}, {"national": CommonLevels}, files)
+    shown = first_rows(levels, "concept", "study", "arm", "wave", "estimate", "conf_low", "conf_high")
+    return Output({"national": levels}, {"national": CommonLevels}, files, metadata={"national": shown})
 
 
 def _by_funder(studies: Mapping[str, Words]) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from assets.engine.node import Key, Node, Output, Tables
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
-from assets.nodes.preview import markdown_table
+from assets.nodes.preview import first_rows
 from pipeline.specs import Study
 from pipeline.specs.programme import DELIVERED, Programme
 
@@ -27,13 +27,12 @@ def make_programme(tables: Tables, *, declared: Mapping[str, Programme], smalles
 
     sets = {name.removeprefix("set "): table for name, table in tables.items() if name.startswith("set ")}
     made = programme_table(declared, tables["panel"], sets, smallest)
-    pooled = made.filter(pl.col("row") == "pooled").select(
-        "programme", "outcome", "wave", "estimate", "conf_low", "conf_high", "n_areas", "note"
-    )
+    pooled = made.filter(pl.col("row") == "pooled", pl.col("estimate").is_not_null())
+    columns = ("outcome", "wave", "estimate", "conf_low", "conf_high", "n_areas")
     return Output(
         {"programme": shaped(made, Programmes)},
         {"programme": Programmes},
-        metadata={"programme": {"pooled": markdown_table(pooled, digits=3)}},
+        metadata={"programme": first_rows(pooled, *columns)},
     )
 
 
@@ -51,6 +50,7 @@ def _programme(study: Study) -> Node:
         outputs={"programme": ("programme", study.key)},
         group="index",
         study=study.key,
-        description=f"{study.about.short_title}: {', '.join(one.label for one in study.programmes.values())}.",
+        description=f"{study.about.short_title}: what changed in the areas of each programme, one by one and together: "
+        f"{', '.join(one.label for one in study.programmes.values())}.",
         kinds=frozenset({"polars"}),
     )

@@ -1,6 +1,7 @@
 """Addresses on the port of ``cohesion ui``: of files in ``reports/build/``, of assets and of jobs."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -11,6 +12,14 @@ from assets.web.job_names import config_of
 REPORTS = "/reports"
 LOCATION = "cohesion"
 BUILD = PurePosixPath("reports/build")
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address and its words."""
+
+    words: str
+    address: str
 
 
 def report_link(path: str) -> str:

@@ -19,7 +19,8 @@ from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
 from assets.waves.accept import hashes_of
 from assets.web import job_names
-from assets.web.links import checks_link, job_link, report_link
+from assets.web.links import Link, checks_link, job_link, report_link
+from assets.web.shared_pages import shared_pages
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.ingest.arrival.sightings import Sighting
 from pipeline.paths import Paths
@@ -30,14 +31,6 @@ SHOWN = 12
 """So many characters of a SHA-256."""
 FRESH_SECONDS = 5.0
 """So long one state is shown before it is gathered again."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """An address and its words."""
-
-    words: str
-    address: str
 
 
 @dataclass(frozen=True)
@@ -85,12 +78,13 @@ class StudyState:
 @dataclass(frozen=True)
 class State:
     """All that the start page shows. ``problem``: why the declarations cannot be read, if so; ``left_out``: studies
-    whose own declarations cannot be, with their mistakes."""
+    whose own declarations cannot be, with their mistakes; ``shared``: pages over several studies."""
 
     studies: tuple[StudyState, ...] = ()
     problem: str = ""
     is_building: bool = False
     digest: Link | None = None
+    shared: tuple[Link, ...] = ()
     left_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
@@ -106,7 +100,13 @@ def gather(paths: Paths) -> State:
     except (CohesionError, DeclarationErrors) as error:
         return State(problem=str(error), is_building=False)
     left_out = tuple((study, tuple(found)) for study, found in mistakes.items())
-    return State(studies, is_building=is_building(workspace), digest=_digest(paths), left_out=left_out)
+    return State(
+        studies,
+        is_building=is_building(workspace),
+        digest=_digest(paths),
+        left_out=left_out,
+        shared=tuple(shared_pages(paths, nodes)),
+    )
 
 
 def _digest(paths: Paths) -> Link | None:

@@ -5,9 +5,15 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
+from assets.bundles.aggregates import AGGREGATES, NOT_COMPARED, PEOPLE, PRINTED_ALONE
 from assets.bundles.compare import compare
+from assets.bundles.graph import EARLY
 from assets.bundles.numbers import COLUMNS, Numbers, _Reading
 from assets.bundles.report import Verdict, lines
+from assets.engine.workspace import Workspace
+from assets.nodes import all_nodes
+from pipeline.paths import REPOSITORY, Paths
+from pipeline.specs import load_project
 from pipeline.specs.family import CLOSED_FORM, ITERATIVE, SIMULATED
 from pipeline.specs.tolerances import COUNTED, PRINTED
 
@@ -86,3 +92,36 @@ def test_last_digits_that_differ_where_nothing_else_does_are_said() -> None:
     elsewhere = Verdict("study", "deposits", "0" * 64, near, differences={"machine": ["cores 1 here"]})
     assert "may have been altered" not in "\n".join(lines(elsewhere))
     assert elsewhere.code == 0
+
+
+def test_of_every_table_it_is_known_whether_its_numbers_are_compared() -> None:
+    paths = Paths(REPOSITORY)
+    made = {
+        key[0]
+        for node in all_nodes(Workspace(paths, load_project(paths)))
+        if node.group not in EARLY
+        for key in node.keys
+    }
+    read = {"estimates", "paper", "passages", "figure"}  # by their own rules
+    known = {aggregate.table for aggregate in AGGREGATES} | read | {*PEOPLE, *PRINTED_ALONE, *NOT_COMPARED}
+    assert made <= known
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "left"),
+    [
+        ("areas", {"n_persons": 29}, True),
+        ("areas", {"n_persons": 30}, False),
+        ("areas", {"n_persons": None}, True),
+        ("programme", {"n_persons": 12}, False),
+        ("profiles", {"value": 1.0, "printed": "[c]"}, True),
+        ("profiles", {"value": 1.0, "printed": "57.6"}, False),
+    ],
+)
+def test_rows_of_too_few_people_are_left_out_by_the_floor_of_the_index(table: str, row: dict, left: bool) -> None:
+    about = SimpleNamespace(disclosure=SimpleNamespace(smallest=10))
+    study = SimpleNamespace(weights={}, imputation={}, about=about, index=SimpleNamespace(smallest_shown=30))
+    project = SimpleNamespace(studies={"s": study}, models={}, papers={})
+    aggregate = next(one for one in AGGREGATES if one.table == table)
+    reading = _Reading(SimpleNamespace(paths=None, project=project), "s")  # type: ignore[arg-type]
+    assert reading._is_withheld(aggregate, {**dict.fromkeys(aggregate.values, 1.0), **row}) is left
