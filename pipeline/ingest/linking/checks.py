@@ -56,18 +56,25 @@ def _written_otherwise(study: Study, arm: str, wave: str, own: pl.DataFrame, peo
 
 
 def undeclared_people(study: Study, links: pl.DataFrame) -> list[str]:
-    """In words, each wave with new people who are on no list, unless a decision of the wave accepts them."""
+    """In words, the waves with new people who are on no list, unless a decision of the wave accepts them.
+
+    One finding, however many waves there are: what to do is the same in each.
+    """
     found = []
     for arm, wave, own in _by_wave(links):
         new = own.filter(pl.col("kind").is_in(UNDECLARED))
         if new.height and not _accepted(study, wave, "new_people"):
             count, people = int(new["count"].sum()), int(own["of"].max() or 0)  # type: ignore[arg-type]
             found.append(
-                f"{_place(study, arm, wave)}: {count:,} of {people:,} people are new and on no list; {_about(new)}. "
-                "Name the list of the refreshment sample as `refreshment` of the file, or accept them by a decision of "
-                "the wave (finding: new_people, item: person_id)."
+                f"{_place(study, arm, wave)}: {count:,} of {people:,} people are new and on no list; {_about(new)}"
             )
-    return found
+    if not found:
+        return []
+    each = "each" if len(found) > 1 else "the"
+    return [
+        f"{'. '.join(found)}. Name the list of the refreshment sample as `refreshment` of {each} file, or accept them "
+        f"by a decision of {each} wave (finding: new_people, item: person_id)."
+    ]
 
 
 def _about(new: pl.DataFrame) -> str:
