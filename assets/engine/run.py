@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import json
 import os
 import time
 import traceback
@@ -24,6 +25,9 @@ from pipeline.paths import Paths
 
 if TYPE_CHECKING:
     import polars as pl
+
+RESULTS = ("index", "model", "draw", "write")
+"""Groups whose tables are results; their files say what they hold."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,26 @@ def _run(task: Task) -> Report:
         output = node.function(_shaped(node, loaded), **node.reads, **_stamp(task, loaded))
     checks = run_checks(node, output)
     passed = all(check.passed for check in checks if check.blocking)
-    content = {name: store.content_of(output.tables[name]) for name in node.outputs}
+    content = {name: store.content_of(output.tables[name], _about(node, name, output)) for name in node.outputs}
     report = Report(node.name, task.version, time.perf_counter() - began, _tables(node, output, content), tuple(checks))
     if passed or output.keep:
         version = task.version if passed else store.UNFINISHED
         store.save(paths, node, content, output.files, version, task.inputs, report)
     return report
+
+
+def _about(node: Node, name: str, output: Output) -> dict[str, str]:
+    """What the file of a table of results says: its grain, and of each column what it holds, as the database does.
+
+    Not of answers, whose columns are worded by declarations: a wording that is corrected would make them anew. Exports
+    say it of them.
+    """
+    if node.group not in RESULTS:
+        return {}
+    from pipeline.tables.words import comments
+
+    title, words = comments(node.outputs[name], list(output.tables[name].schema), {})
+    return {"description": title, "columns": json.dumps(words, ensure_ascii=False)}
 
 
 def _inputs(paths: Paths, task: Task) -> dict[str, Any]:

@@ -73,10 +73,13 @@ class DamagedError(CohesionError):
         super().__init__("is not as it was stored", where="/".join(key), todo="Run `cohesion build`: it is made again.")
 
 
-def table_bytes(frame: pl.DataFrame) -> bytes:
-    """A frame as Parquet: the same rows give the same bytes, however the frame came about."""
+def table_bytes(frame: pl.DataFrame, about: Mapping[str, str] | None = None) -> bytes:
+    """A frame as Parquet: the same rows give the same bytes, however the frame came about.
+
+    ``about``: what the file says of itself in its metadata, beyond its columns.
+    """
     sink = io.BytesIO()
-    frame.rechunk().write_parquet(sink)
+    frame.rechunk().write_parquet(sink, metadata=dict(about) if about else None)
     return sink.getvalue()
 
 
@@ -89,13 +92,13 @@ class Content:
     rows: int
 
 
-def content_of(table: pl.DataFrame | OnDisk) -> Content:
-    """What is stored of a table; the bytes of a table on disk are not read into memory."""
+def content_of(table: pl.DataFrame | OnDisk, about: Mapping[str, str] | None = None) -> Content:
+    """What is stored of a table; the bytes of a table on disk are not read into memory, and say nothing of it."""
     from pipeline.on_disk import OnDisk
 
     if isinstance(table, OnDisk):
         return Content(table, sha256_of(table.path), table.height)
-    held = table_bytes(table)
+    held = table_bytes(table, about)
     return Content(held, hashlib.sha256(held).hexdigest(), table.height)
 
 
