@@ -42,12 +42,15 @@ def files_of(paths: Paths, project: Project, study: str) -> Iterator[Path]:
 
 
 def _of_areas(paths: Paths, project: Project, study: str) -> Iterator[Path]:
-    """The files of ``data/areas`` that some step of a study reads: area tables, lookups, census tables, boundaries."""
+    """The files of ``data/areas`` that a study names, or some step of it reads: census tables and boundaries, too."""
     from assets.engine.outside import OutsideFile
     from assets.engine.workspace import Workspace
     from assets.nodes import all_nodes
 
-    found: set[Path] = set()
+    declared = project.studies[study]
+    tables = {area.table for area in declared.about.areas.values()}
+    tables |= {lookup for areas in declared.area_sets.values() for lookup in areas.lookups}  # read or not
+    found = {paths.areas / table for table in tables}
     for node in all_nodes(Workspace(paths, project)):
         for value in node.reads.values() if node.study == study else ():
             files = value.values() if isinstance(value, Mapping) else (value,)

@@ -10,7 +10,7 @@ from assets.web.links import is_report, report_link
 from pipeline.paths import Paths
 from pipeline.tables.words import described
 
-THUMBNAIL, ROWS = 190, 6
+THUMBNAIL, ROWS = 190, 5
 """Of previews in descriptions: pixels, and rows of a table. What is higher is folded away."""
 
 
@@ -20,7 +20,8 @@ def about_asset(node: Node, key: Key, paths: Paths, further: str = "") -> str:
     ``further``: the page of another node that shows its results, for one without a page of its own.
     """
     page, picture = own_page(node), picture_of(node, paths)
-    shown = [f"{as_text(node.description)} {as_text(described(key).grain)}"]
+    answers = node.description if node.description.endswith((".", "?")) else f"{node.description}."
+    shown = [f"{as_text(answers)} {as_text(described(key).grain)}"]
     if page or further:
         shown.append(f"[Open the report]({page})" if page else f"[Open the report that shows it]({further})")
     if picture:

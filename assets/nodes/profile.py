@@ -117,12 +117,18 @@ def make_profiles(
     numbers = profile_numbers(made.values())
     metadata = {
         "profiles": {
-            **first_rows(numbers, "area", "what", "printed"),
+            **first_rows(_scores(numbers), "area", "wave", "printed"),
             "areas": len(made),
             "areas withheld": len(made) - len(shown),
         }
     }
     return Output({"profiles": numbers}, {"profiles": ProfileNumber}, files, metadata=metadata)
+
+
+def _scores(numbers: pl.DataFrame) -> pl.DataFrame:
+    """Of each area its score on the index, as its page prints it."""
+    found = numbers.filter(measure="index", column="estimate").filter(numbers["source"].str.starts_with("areas/"))
+    return found.unique("area", keep="first", maintain_order=True)
 
 
 def _compared_areas(tables: Tables, arm: str | None, areas: tuple[str, ...]) -> tuple[str, ...]:

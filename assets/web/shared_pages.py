@@ -18,13 +18,12 @@ HEAD = 4096
 
 def shared_pages(paths: Paths, nodes: Iterable[Node]) -> Iterator[Link]:
     """The pages of steps over all studies, where they lie."""
-    for file in (file for node in nodes if node.tolerant for file in node.files.values()):
-        path = paths.root / file.path
-        if file.is_page and path.is_file():
-            yield Link(NATIONAL, report_link(file.path))
-        elif file.is_folder and path.is_dir():
-            for page in sorted(path.glob("*.html")):
-                yield Link(_about(page), report_link(page.relative_to(paths.root).as_posix()))
+    files = [file for node in nodes if node.tolerant for file in node.files.values()]
+    yield from (
+        Link(NATIONAL, report_link(file.path)) for file in files if file.is_page and (paths.root / file.path).is_file()
+    )
+    for page in (page for file in files if file.is_folder for page in sorted((paths.root / file.path).glob("*.html"))):
+        yield Link(_about(page), report_link(page.relative_to(paths.root).as_posix()))
 
 
 def _about(page: Path) -> str:

@@ -141,8 +141,10 @@ class Subject:
     def quantity(self, change: Row) -> Quantity:
         """A difference as a result, with the smallest difference of interest of its measure."""
         measure = change["measure"]
-        what = f"{self.measure(measure)}: {change['kind'].replace('_', ' ')} {change['against']}"
-        return self.numbers.difference(change, what, self.smallest(measure))
+        against = change["against"]
+        is_change = change["kind"] in (PREVIOUS, BASE)
+        of = f"change since {against}" if is_change else f"difference from {self.comparison or against}"
+        return self.numbers.difference(change, f"{self.measure(measure)}: {of}", self.smallest(measure))
 
     def level(self, row: Row) -> Quantity:
         return self.numbers.level(row, self.measure(row["measure"]))
