@@ -199,7 +199,7 @@ def make_national(
         page = funder_page(funder, [_study_areas(tables, studies[key], labels[key], key) for key in keys])
         for writer in ("html", "pdf"):
             files[f"funders/{stems[funder]}.{writer}"] = written(page, writer, layout[WRITTEN[writer]])
-    shown = first_rows(levels, "concept", "study", "arm", "wave", "estimate", "conf_low", "conf_high")
+    shown = first_rows(levels, "concept", "study", "arm", "wave", "estimate")
     return Output({"national": levels}, {"national": CommonLevels}, files, metadata={"national": shown})
 
 
