@@ -274,3 +274,11 @@ def test_domains_are_drawn_as_wide_each_around_its_own_scores():
     assert len(ends) == len(DOMAINS)
     assert len(widths) == 1
     assert max(widths) < 40
+
+
+@pytest.mark.parametrize("reach", [2.0, 49.0, 55.0, 60.0, 90.0, 99.0])
+def test_numbers_of_domains_are_not_cut_off_wherever_their_panel_ends(reach):
+    frames = made_up(small=())
+    areas = frames["areas"].with_columns(conf_low=100 - reach, conf_high=pl.lit(100.0), estimate=pl.lit(99.0))
+    for drawing in overview_drawings(areas, labels=frames["labels"]).values():
+        drawing_files(drawing)

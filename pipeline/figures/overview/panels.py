@@ -180,7 +180,12 @@ def _panel(
     axes.set_ylim(sum(heights), 0)
     axes.set_yticks([])
     locator = MaxNLocator(nbins=max(int(wide / 0.5), 2), steps=[1, 2, 5, 10])
-    ticks = [tick for tick in locator.tick_values(*ends) if ends[0] <= tick <= ends[1]]
+    inch = wide / (ends[1] - ends[0])  # a number at an edge would be cut off there
+    ticks = [
+        tick
+        for tick in locator.tick_values(*ends)
+        if min(tick - ends[0], ends[1] - tick) * inch > text_width(f"{tick:g}", LABEL) / 2
+    ]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.grid(axis="x", color=GRID, lw=0.8)
     shown = [area.value for area in own if area is not None and area.value is not None]
