@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assets.engine.workspace import Workspace
 from pipeline.errors import CohesionError, DeclarationErrors
+from pipeline.ingest.arrival.template import example_waves
 from pipeline.paths import Paths
 from pipeline.specs import Project, Study
 from pipeline.specs.load import read_project
@@ -27,7 +28,10 @@ def open_wave(workspace: Workspace, study: str, wave: str) -> Study:
 
 
 def open_to_draft(paths: Paths, study: str) -> tuple[Workspace, Study]:
-    """The same without holding the files of the project against each other: some may name the wave already."""
+    """The same without holding the files of the project against each other: some may name the wave already.
+
+    Waves that are as the template has them are examples, whatever is wrong with them in this study.
+    """
     reading = read_project(paths)
     if study not in reading.parts:
         known = ", ".join(reading.parts) or "none"
@@ -35,7 +39,9 @@ def open_to_draft(paths: Paths, study: str) -> tuple[Workspace, Study]:
             f"there is no study `{study}`",
             todo=f"Known: {known}. To begin one, copy data/studies/_template to data/studies/{study}.",
         )
-    problems = [problem for key, source in reading.sources.items() if key[0] == study for problem in source.problems]
+    examples = {(study, "waves", wave) for wave in example_waves(paths.study(study))}
+    own = [source for key, source in reading.sources.items() if key[0] == study and key not in examples]
+    problems = [problem for source in own for problem in source.problems]
     if problems:
         raise DeclarationErrors(list(dict.fromkeys(problems)))
     project = Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)

@@ -20,7 +20,7 @@ from pipeline.files import write_bytes
 from pipeline.specs.strict_yaml import Position, parse
 from pipeline.specs.yaml_text import mapping
 
-Written = str | int | list[str] | dict[str, str]
+Written = str | int | list[str] | dict[str, str] | dict[str, object]
 
 
 @dataclass(frozen=True)

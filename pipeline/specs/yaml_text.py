@@ -20,7 +20,7 @@ def quoted(value: object) -> str:
     return one_line(json.dumps(value, ensure_ascii=False))
 
 
-def mapping(entries: Mapping[str, str]) -> str:
+def mapping(entries: Mapping[str, object]) -> str:
     """A YAML mapping on one line; keys that are numbers are left bare.
 
     >>> mapping({"1": "Never", "NA": "blank"})

@@ -7,10 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import one_line
+from pipeline.ingest.arrival.date_parts import date_parts
 from pipeline.ingest.arrival.draft_fieldwork import date_columns, date_format_lines, fieldwork_lines
 from pipeline.ingest.arrival.draft_joins import Joins, join_lines, joins_of
 from pipeline.ingest.arrival.draft_names import Names, names_of
-from pipeline.ingest.arrival.draft_roles import guessed_roles, of_paradata, person_column, role_lines, roles_in
+from pipeline.ingest.arrival.draft_roles import (
+    guessed_roles,
+    named_like_roles,
+    of_paradata,
+    person_column,
+    role_lines,
+    roles_in,
+)
 from pipeline.ingest.arrival.draft_variables import undecided, variable_lines
 from pipeline.ingest.arrival.expected import expected
 from pipeline.ingest.arrival.layout import about_arms, about_long, long_layout, rows_of_long
@@ -18,6 +26,7 @@ from pipeline.ingest.arrival.marks import Mark, own_mark
 from pipeline.ingest.arrival.matching import Match, matches
 from pipeline.ingest.arrival.new_items import NO_ENTRIES, NewEntries, NewItems, new_entries, new_items, question
 from pipeline.ingest.arrival.opened import Opened, about_format, about_tests, open_for_draft
+from pipeline.ingest.arrival.weights import WEIGHTS
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.items.entries import in_one_line
 from pipeline.specs.project import Study
@@ -73,10 +82,15 @@ def draft(
     found = matches({key: study.items[key] for key in names}, names, deposit, list(study.about.missing))
     mark = called.around or (want.mark if study.items else own_mark(opened.deposit.frame.columns))
     want = replace(want, mark=mark)
-    roles = roles_in(want, deposit)
+    roles = roles_in(want, deposit, called)
     guesses = guessed_roles(want, roles, deposit)
     keys = {one.key.column for one in joins.found}
-    new = _new(study, joins, called, mark, found, {*roles.values(), *of_paradata(guesses), *keys})
+    parts = date_parts(deposit)
+    read_elsewhere = named_like_roles(want, roles, called, deposit)
+    read_elsewhere |= dict.fromkeys(parts.columns if parts is not None else (), "they say when interviews were")
+    new = _new(study, joins, called, mark, found, {*roles.values(), *of_paradata(guesses), *keys, *read_elsewhere})
+    new = replace(new, others={**new.others, **read_elsewhere})
+    weights = [column for column, why in new.others.items() if why == WEIGHTS]
     drafted = {item.key: item.column for item in new.items if add_items}
     files = {column: one.file for one in joins.found if one.is_proposed for column in one.adds}
     entries = new_entries(study, new, path.name, taken, files) if add_items else NO_ENTRIES
@@ -92,7 +106,7 @@ def draft(
                 *(f"    {key}: {quoted(value)}" for key, value in opened.way.keys.items()),
                 *date_format_lines(study, roles, deposit),
                 *join_lines(joins, called, used),
-                *role_lines(want, roles, guesses, called, study.about.columns.named()),
+                *role_lines(want, roles, guesses, called, study.about.columns.named(), weights),
                 *variable_lines(
                     want,
                     names,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.ingest.arrival.date_parts import Parts, date_parts
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.quarantine.declared_dates import Dates, found_format
 from pipeline.specs.project import Study
@@ -24,6 +25,9 @@ def fieldwork_lines(study: Study, roles: Mapping[str, str], path: Path, deposit:
         also = f"; {misfits:,} cells are no date" if misfits else ""
         start = f"  start: {days[0]}  # the first and the last of {days.len():,} dates in `{column}`{also}"
         return ["fieldwork:", start, f"  end: {days[-1]}"]
+    parts = date_parts(deposit)
+    if parts is not None:
+        return _of_parts(parts)
     day = dt.date.fromtimestamp(path.stat().st_mtime).isoformat()
     return [
         "fieldwork:",
@@ -32,6 +36,16 @@ def fieldwork_lines(study: Study, roles: Mapping[str, str], path: Path, deposit:
         "  assumed: true",
         "  reason: drafted from the date of the file; not confirmed",
     ]
+
+
+def _of_parts(parts: Parts) -> list[str]:
+    """The lines of a file that has the year, and perhaps month and day, in columns of their own."""
+    named = ", ".join(f"`{column}`" for column in parts.columns)
+    lines = ["fieldwork:", f"  start: {parts.first}  # the first and the last by {named}", f"  end: {parts.last}"]
+    if not parts.are_days:
+        known = "year" if len(parts.columns) == 1 else "month"
+        lines += ["  assumed: true", f"  reason: the file has no more than the {known} of interviews; not confirmed"]
+    return lines
 
 
 def date_format_lines(study: Study, roles: Mapping[str, str], deposit: Deposit) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from pipeline.errors import one_line
@@ -26,9 +27,13 @@ WEIGHTS_OPEN = "Columns that look like weights; they are no items. Name one unde
 
 @dataclass(frozen=True)
 class PanelDraft:
-    """What study.yaml says in addition (``about``), the ``waves`` by name, the ``entries`` of items and scales."""
+    """What study.yaml says in addition, the ``waves`` by name, the ``entries`` of items and scales.
+
+    ``about``: lines of keys that it does not have; ``source``: its name and its keys, for the key ``sources``.
+    """
 
     about: str
+    source: tuple[str, dict[str, object]]
     waves: dict[str, str]
     entries: NewEntries
     proposed_items: int
@@ -36,10 +41,13 @@ class PanelDraft:
 
 
 def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
-    """The draft of every wave of a file; None where the file looks like one wave's."""
+    """The draft of every wave of a file; None where the file looks like one wave's.
+
+    Where study.yaml says how variables are called in each wave, nothing is read as columns of several waves.
+    """
     opened = open_for_draft(study, path)
     person = person_column(study, opened.deposit)
-    layout = layout_of(opened.deposit, person)
+    layout = layout_of(opened.deposit, person, may_be_wide=not (study.about.names or study.about.unprefixed))
     if layout is None:
         return None
     waves_of = stacked(opened.deposit, layout) if isinstance(layout, Wide) else None
@@ -53,10 +61,13 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
     if len(weights) == 1 and roles.get("weight") is None:
         roles["weight"] = weights.pop()
     entries = new_entries(study, new, path.name)
+    source = next(name for name in _source_names() if name not in study.about.sources)
     marks = layout.marks if isinstance(layout, Wide) else list(layout.values)
     width = 2 if len(marks) < 100 else 3
     waves = {
-        f"w{place:0{width}}": _wave(study, arm, path, opened.deposit, layout, mark, new, entries, roles, weights)
+        f"w{place:0{width}}": _wave(
+            study, arm, (source, opened.deposit), layout, mark, new, entries, roles, weights, path
+        )
         for place, mark in enumerate(marks, start=1)
     }
     said = (
@@ -65,7 +76,13 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
         if isinstance(layout, Long)
         else f"{path.name} holds {len(marks)} waves, in columns of the form `{layout.pattern}`"
     )
-    return PanelDraft(_about(opened, path, layout), waves, entries, len(new.items), one_line(said))
+    keys = {"file": path.name, "format": opened.record.name, **opened.way.keys}
+    return PanelDraft(_about(opened, path, layout), (source, keys), waves, entries, len(new.items), one_line(said))
+
+
+def _source_names() -> Iterator[str]:
+    yield SOURCE
+    yield from (f"{SOURCE}_{number}" for number in count(2))
 
 
 def _without_waves(deposit: Deposit, layout: Long | Wide) -> Deposit:
@@ -82,16 +99,9 @@ def _roles(study: Study, deposit: Deposit, person: str | None) -> dict[str, str 
 
 
 def _about(opened: Opened, path: Path, layout: Long | Wide) -> str:
-    """The lines of study.yaml."""
-    keys = {"file": path.name, "format": opened.record.name, **opened.way.keys}
-    lines = [
-        "",
-        f"# Drafted from {one_line(path.name)}; what is not confirmed is not loaded.",
-        "sources:",
-        f"  {SOURCE}:",
-    ]
-    lines += [f"    {key}: {quoted(value)}" for key, value in keys.items()]
-    lines[1:1] = [f"# {one_line(line)}" for line in about_arms(opened.deposit)]
+    """The lines of study.yaml besides the source: what should be known, and how the columns of waves are called."""
+    lines = ["", *(f"# {one_line(line)}" for line in about_arms(opened.deposit))]
+    lines += [f"# Drafted from {one_line(path.name)}; what is not confirmed is not loaded."]
     if isinstance(layout, Wide):
         lines += [f"names: {quoted(layout.pattern)}", f"unprefixed: [{', '.join(map(quoted, layout.unmarked))}]"]
     return "\n".join(lines) + "\n"
@@ -100,16 +110,17 @@ def _about(opened: Opened, path: Path, layout: Long | Wide) -> str:
 def _wave(
     study: Study,
     arm: str,
-    path: Path,
-    deposit: Deposit,
+    source: tuple[str, Deposit],
     layout: Long | Wide,
     mark: str,
     new: NewItems,
     entries: NewEntries,
     roles: dict[str, str | None],
     weights: list[str],
+    path: Path,
 ) -> str:
-    """The declaration of one wave. ``weights``: columns that look like weights, of which none is taken yet."""
+    """The declaration of one wave of a ``source``. ``weights``: columns that look like weights; none is taken yet."""
+    name, deposit = source
     if isinstance(layout, Long):
         kept = (answer_codes(deposit.frame[layout.column]) == mark).fill_null(False)
         own = replace(deposit, frame=deposit.frame.filter(kept))
@@ -119,8 +130,8 @@ def _wave(
         own = replace(deposit, frame=deposit.frame.select(*layout.columns[mark].values(), *layout.unmarked))
         takes = "present: {any_of: items}  # an answer to any item of this wave; else say `column` and `codes`"
         there = {*layout.columns[mark], *layout.unmarked}
-        roles = {role: name if name in there else None for role, name in roles.items()}
-        weights = [name for name in weights if name in there]
+        roles = {role: column if column in there else None for role, column in roles.items()}
+        weights = [column for column in weights if column in there]
         unasked = [item.key for item in new.items if item.column not in there]
     lines = [
         f"# Drafted from {path.name}. Nothing here is confirmed: read every line, then run `cohesion wave accept`.",
@@ -129,7 +140,7 @@ def _wave(
         *fieldwork_lines(study, {role: name for role, name in roles.items() if name}, path, own),
         "files:",
         f"  - arm: {arm}",
-        f"    file: {SOURCE}",
+        f"    file: {name}",
         f"    {takes}",
         *_columns(study, roles),
         *([f"# {WEIGHTS_OPEN} {', '.join(weights)}"] if weights else []),

@@ -35,6 +35,10 @@ class Names:
         bare = self.around.without(column)
         return bare if self.around.of(bare) == column and bare not in self.unprefixed else None
 
+    def bare(self, column: str) -> str:
+        """A column's name without the wave's mark, if it bears it."""
+        return column if self.around is None else self.around.without(column)
+
     def of(self, name: str) -> str:
         """The column that a declared name has in the file."""
         return name if self.around is None or name in self.unprefixed else self.around.of(name)

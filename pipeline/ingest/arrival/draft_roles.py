@@ -23,14 +23,20 @@ _NAMES = {
 }
 """Role → names that columns with the role often have, in small letters."""
 _DATES = "the only column of dates"
+_NO_NAMES = Names()
 
 
-def roles_in(want: Expected, deposit: Deposit) -> dict[str, str]:
-    """Role → the column with the name of the one that had it last; the only dates are those of the interviews."""
+def roles_in(want: Expected, deposit: Deposit, called: Names = _NO_NAMES) -> dict[str, str]:
+    """Role → the column with the name of the one that had it last; the only dates are those of the interviews.
+
+    ``called``: a column as study.yaml calls it comes first, with the wave's mark or, where it is unprefixed, without.
+    """
     by_case = {column.lower(): column for column in deposit.frame.columns}
     found = {}
     for role, name in want.roles.items():
-        column = by_case.get(want.mark.of(name).lower()) or by_case.get(name.lower())
+        as_declared = [called.of(name)] if called.around is not None else []
+        names = (*as_declared, want.mark.of(name), name)
+        column = next((by_case[one.lower()] for one in names if one.lower() in by_case), None)
         if column is not None:
             found[role] = column
     dates = [*date_columns(deposit)]
@@ -68,6 +74,37 @@ def guessed_roles(want: Expected, roles: Mapping[str, str], deposit: Deposit) ->
     ]
 
 
+def _own_line(role: str, column: str, name: str | None, before: str | None, called: Names) -> str:
+    """The line of a role's column; a comment where study.yaml's pattern gives no name for it, with what to do."""
+    if name is not None:
+        how = "the name it had before" if column == before else f"before: {before}" if before else _DATES
+        return f"      {role}: {quoted(name)}  # {how}"
+    bare = called.bare(column)
+    if bare in called.unprefixed:
+        todo = f"take `{bare}` out of `unprefixed` of study.yaml: here it bears the wave's mark"
+    else:
+        todo = "list it under `unprefixed` of study.yaml: it bears no mark"
+    return f"      # {role}: {quoted(column)}  # {todo}"
+
+
+def named_like_roles(want: Expected, roles: Mapping[str, str], called: Names, deposit: Deposit) -> dict[str, str]:
+    """Columns that are none of their own → why: a role, or what does not change, by the same name without its mark."""
+    if called.around is None:
+        return {}
+    taken, columns = {*roles.values()}, {*deposit.frame.columns}
+    found = {}
+    for column in deposit.frame.columns:
+        bare = called.bare(column)
+        if column in taken:
+            continue
+        if bare in want.roles.values() and want.roles.get("person_id") != bare:
+            found[column] = "the column of that name with, or without, the wave's mark has a role"
+        elif bare != column and bare in columns and bare not in taken:
+            double = column if bare in called.unprefixed else bare
+            found[double] = "the column of that name with, or without, the wave's mark is read; see `unprefixed`"
+    return found
+
+
 def role_by_name(name: str) -> str:
     """The role that a variable's name speaks for; empty for others, and for marks of test records."""
     found = (role for role, pattern in _NAMES.items() if role != "test" and re.fullmatch(pattern, name.lower()))
@@ -80,10 +117,12 @@ def role_lines(
     guesses: Sequence[tuple[str, str]],
     called: Names,
     declared: Mapping[str, str],
+    weights: Sequence[str] = (),
 ) -> list[str]:
     """The lines ``columns`` of a file: roles that were found, those that are absent, and columns that may have one.
 
     ``declared``: role → variable as study.yaml says, which needs no line where the pattern of names gives the column.
+    ``weights``: columns that look like weights, which are offered where no column has that role.
     """
     named = {role: called.declared(column) for role, column in roles.items()}
     own = {
@@ -93,16 +132,7 @@ def role_lines(
     }
     absent = {role: name for role, name in want.roles.items() if role not in roles}
     none = [role for role in absent if called.around is not None and role != "person_id"]
-    lines = ["    columns:" if own or none else "    # columns:"] if own or guesses or none else []
-    for role, column in own.items():
-        name = named[role]
-        before = want.roles.get(role)
-        how = "the name it had before" if column == before else f"before: {before}" if before else _DATES
-        lines.append(
-            f"      {role}: {quoted(name)}  # {how}"
-            if name is not None
-            else f"      # {role}: {quoted(column)}  # list it under `unprefixed` of study.yaml: it bears no mark"
-        )
+    lines = [_own_line(role, column, named[role], want.roles.get(role), called) for role, column in own.items()]
     lines += [
         f"      # {role}: {quoted(called.declared(column) or column)}  # by its name; is it?"
         for role, column in guesses
@@ -111,6 +141,13 @@ def role_lines(
         f"      {role}: none  # there is no column `{called.of(absent[role])}`; or is it called otherwise?"
         for role in none
     ]
+    lines += [
+        f"      # weight: {quoted(called.declared(column) or column)}  # it looks like a weight; is it this wave's?"
+        for column in weights
+        if "weight" not in roles and ("weight", column) not in guesses
+    ]
+    if lines:  # a key with nothing but comments below it would say nothing
+        lines.insert(0, "    # columns:" if all(line.lstrip().startswith("#") for line in lines) else "    columns:")
     return [
         *lines,
         *(

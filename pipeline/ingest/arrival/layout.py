@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.ingest.arrival.wide_labels import mostly_alike
 from pipeline.ingest.formats.deposit import Deposit
 from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.specs.variable_names import filled
@@ -59,9 +60,10 @@ class Wide:
         return sorted(self.columns, key=lambda mark: (not mark.isdigit(), int(mark) if mark.isdigit() else mark))
 
 
-def layout_of(deposit: Deposit, id_column: str | None) -> Long | Wide | None:
+def layout_of(deposit: Deposit, id_column: str | None, *, may_be_wide: bool = True) -> Long | Wide | None:
     """The layout of a file that serves several waves; None where it looks like one wave's."""
-    return long_layout(deposit.frame, id_column) or _wide(deposit.frame.columns, id_column)
+    long = long_layout(deposit.frame, id_column)
+    return long or (_wide(deposit, id_column) if may_be_wide else None)
 
 
 def long_layout(frame: pl.DataFrame, id_column: str | None) -> Long | None:
@@ -126,8 +128,10 @@ def _in_order(value: str) -> tuple[bool, float, str]:
     return not is_number, float(value) if is_number else 0.0, value
 
 
-def _wide(columns: Sequence[str], id_column: str | None) -> Wide | None:
+def _wide(deposit: Deposit, id_column: str | None) -> Wide | None:
+    columns = deposit.frame.columns
     found = [one for form, pattern in _MARKED if (one := _of_form(columns, id_column, form, pattern)) is not None]
+    found = [one for one in found if mostly_alike(_by_name(one), deposit.labels)]
     return max(found, key=lambda one: sum(map(len, one.columns.values())), default=None)
 
 
@@ -148,6 +152,15 @@ def _of_form(columns: Sequence[str], id_column: str | None, form: re.Pattern[str
     if len(waves) < 2 or several * 2 < len(names) or len(own) < len(others) - 1:
         return None
     return Wide(_pattern(pattern, sep, after, list(waves)), waves, tuple(others))
+
+
+def _by_name(layout: Wide) -> list[list[str]]:
+    """The columns of each name that several waves have."""
+    names: dict[str, list[str]] = {}
+    for own in layout.columns.values():
+        for name, column in own.items():
+            names.setdefault(name, []).append(column)
+    return [columns for columns in names.values() if len(columns) > 1]
 
 
 def _around(match: re.Match[str]) -> tuple[str, str]:

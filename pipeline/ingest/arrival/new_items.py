@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -60,6 +61,10 @@ class NewEntries:
     """Item → its battery."""
 
 
+AGES = (0.0, 120.0)
+"""Years that a person can be old: people grow older from wave to wave, beyond the oldest of the first file."""
+_AGE = re.compile(r"(.*_)?(dv)?age(_?(dv|years))?")
+
 NO_ENTRIES = NewEntries("", "", NONE_SHARED, {})
 
 
@@ -92,11 +97,18 @@ def new_items(
             others[column] = proposed.why
         else:
             label = clean(deposit.labels.get(column, ""))
+            proposed = replace(proposed, bounds=AGES) if _is_an_age(name, label, proposed) else proposed
             own = "" if label.lower() == column.lower() else label
             differ = waves.otherwise.get(column, ()) if waves is not None else ()
             found.append(NewItem(keys.of(name), column, name, own, proposed, differ, column in lasting))
     items = _with_batteries(found, deposit)
     return NewItems(tuple(items), others)
+
+
+def _is_an_age(name: str, label: str, proposed: Coding) -> bool:
+    """Whether a number is the age of a person, by its name or its label, and no value says otherwise."""
+    is_called = _AGE.fullmatch(name.lower()) is not None or re.match(r"age\b", label.lower()) is not None
+    return is_called and proposed.bounds is not None and AGES[0] <= proposed.bounds[0] and proposed.bounds[1] <= AGES[1]
 
 
 def _with_batteries(items: Sequence[NewItem], deposit: Deposit) -> list[NewItem]:
@@ -139,7 +151,9 @@ def question(item: NewItem, file: str) -> Question:
     notes = {
         "kind": kind_of(answers.codes)[1] if answers.codes else "an amount",
         "codes": "; ".join(filter(None, (codes, differ))),
-        "range": "rounded outwards from the answers in this file; the draft of a later wave says if it has others",
+        "range": "the years that people can be old"
+        if answers.bounds == AGES
+        else "rounded outwards from the answers in this file; the draft of a later wave says if it has others",
         "missing": reasons_note(missing, answers.unsure),
         "row": "; ".join(filter(None, (", ".join(filter(None, (codes, missing))), differ))),
     }

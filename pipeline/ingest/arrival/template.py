@@ -40,6 +40,13 @@ def example_files(folder: Path, template: Path, names: Iterable[str] = EXAMPLES)
     return [folder / name for name in names if is_the_templates(folder / name, template / name)]
 
 
+def example_waves(folder: Path) -> list[str]:
+    """The waves of a study's folder whose files are as the template has them."""
+    template = template_of(folder)
+    files = sorted((folder / "waves").glob("*.yaml"))
+    return [path.stem for path in files if is_the_templates(path, template / "waves" / path.name)]
+
+
 def own_waves(study: Study, template: Path, deposits: Path, drafted: Path) -> dict[str, Wave]:
     """The waves that are the study's own: not those whose file is the template's, was never there or accepted.
 

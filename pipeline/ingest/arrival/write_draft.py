@@ -16,6 +16,7 @@ from pipeline.ingest.arrival.draft_row import write_row
 from pipeline.ingest.arrival.neighbours import files_beside
 from pipeline.ingest.arrival.new_items import NewEntries
 from pipeline.ingest.arrival.opened import open_undeclared
+from pipeline.ingest.arrival.source_edit import add_lines, add_source
 from pipeline.ingest.arrival.study_missing import write_missing
 from pipeline.ingest.arrival.template import EXAMPLES, example_files, example_wave, is_the_templates, own_waves
 from pipeline.ingest.formats.columns import some
@@ -82,12 +83,13 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
     target = place.folder / "waves" / f"{wave}.yaml"
     own = own_part(study, place, file)
     in_table = (place.folder / TABLE).is_file()
-    if wave in own.waves or (target.exists() and wave not in study.waves):
+    is_example = is_the_templates(target, place.template / "waves" / target.name)
+    if wave in own.waves or (target.exists() and wave not in study.waves and not is_example):
         where = f"{place.folder.name}/{TABLE}, {wave}" if in_table else f"{place.folder.name}/waves/{target.name}"
         raise CohesionError("is declared already", where=where, todo="Edit it, or name another wave.")
     _refuse_what_is_joined(own, file)
     is_first = not own.items
-    panel = draft_panel(own, arm, file) if is_first and not own.waves else None
+    panel = draft_panel(own, arm, file) if is_first and not own.waves and not in_table else None
     if panel is not None:
         yield from _write_panel(place, own, arm, file, panel)
         return
@@ -152,7 +154,8 @@ def _write_panel(place: Place, study: Study, arm: str, file: Path, made: PanelDr
     """Write the draft of every wave of a file that serves several, and its source."""
     yield f"{made.said}."
     about = place.folder / "study.yaml"
-    write_bytes(about, (about.read_text(encoding="utf-8").rstrip() + "\n" + made.about).encode())
+    add_source(about, *made.source)
+    add_lines(about, made.about.splitlines())
     yield f"Wrote its source into {place.folder.name}/study.yaml: read `sources`, `names` and `unprefixed` there."
     for wave, text in made.waves.items():
         write_bytes(place.folder / "waves" / f"{wave}.yaml", text.encode())

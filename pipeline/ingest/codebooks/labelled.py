@@ -45,6 +45,7 @@ def read(path: Path, study: Study) -> list[Question]:
 def _layout(study: Study, path: Path, deposit: Deposit) -> Wide | None:
     """The waves in the names of a file's columns, as study.yaml says or as most of the names show."""
     declared = layout_as_declared(study, path.name, deposit.frame.columns)
-    shown = layout_of(deposit, person_column(study, deposit))
+    may_be_wide = not (study.about.names or study.about.unprefixed)
+    shown = layout_of(deposit, person_column(study, deposit), may_be_wide=may_be_wide)
     found = [one for one in (declared, shown) if isinstance(one, Wide)]
     return max(found, key=lambda one: sum(map(len, one.columns.values())), default=None)
