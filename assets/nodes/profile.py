@@ -127,7 +127,9 @@ def make_profiles(
 
 def _scores(numbers: pl.DataFrame) -> pl.DataFrame:
     """Of each area its score on the index, as its page prints it."""
-    found = numbers.filter(measure="index", column="estimate").filter(numbers["source"].str.starts_with("areas/"))
+    import polars as pl
+
+    found = numbers.filter(pl.col("source").str.starts_with("areas/"), measure="index", column="estimate")
     return found.unique("area", keep="first", maintain_order=True)
 
 
