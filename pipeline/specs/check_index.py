@@ -10,6 +10,7 @@ from pipeline.paths import Paths
 from pipeline.specs.area_boundaries import boundaries_of
 from pipeline.specs.area_census import census_problems
 from pipeline.specs.check_index_areas import area_codes, check_areas
+from pipeline.specs.check_index_rounds import check_rounds
 from pipeline.specs.index import Index
 from pipeline.specs.index_parts import Indicator
 from pipeline.specs.names import StudyNames, known, once
@@ -31,6 +32,7 @@ def check_index(key: str, parts: Parts, declared: StudyNames, reading: Reading) 
     _check_indicators(index, declared, reading, source)
     check_areas(index, parts, declared, source)
     _check_waves(index, parts, declared, source)
+    check_rounds(index, declared, source)
     _check_weights(index, declared, source)
     _check_replicates(index, parts, source)
     _check_measures(index, parts, source)

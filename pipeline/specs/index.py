@@ -26,6 +26,7 @@ from pipeline.specs.index_parts import (
     Varied,
     Weighting,
 )
+from pipeline.specs.index_rounds import WITHIN_DAYS, Rounds
 from pipeline.specs.profile import Profiles
 
 WHOLE = "index"
@@ -94,7 +95,9 @@ class Index(Assumable):
     scores each person and averages them by area; ``areas`` averages each indicator by area, and composes the areas'
     means as COINr does.
     ``smallest_shown``: areas with fewer people are withheld; ``ranked``: those below are shown and not ranked.
-    ``labels``: area code → its name, where the answers' labels do not say it.
+    ``labels``: area code → its name, where the answers' labels do not say it. ``rounds``: arm → its wave → the round in
+    which areas are ranked and compared, where arms have calendars of their own; ``within_days``: so far apart may the
+    fieldwork of one round begin.
     """
 
     title: Text
@@ -103,6 +106,8 @@ class Index(Assumable):
     labels: Annotated[dict[Text, Annotated[Text, Field(min_length=1)]], AfterValidator(_distinct_labels)] = {}
     arms: tuple[Name, ...] = ()
     waves: WaveNames = ()
+    rounds: Rounds = {}
+    within_days: int = Field(default=WITHIN_DAYS, ge=0)
     domains: Annotated[dict[Name, Domain], AfterValidator(_distinct_measures)] = Field(min_length=1)
     composed: Literal["persons", "areas"] = "persons"
     outliers: Outliers = Outliers()
