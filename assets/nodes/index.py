@@ -96,7 +96,7 @@ def make_areas(
     census: OutsideFile | None,
     waves: Sequence[str],
 ) -> Output:
-    """Areas with their estimates, what may be shown of them, their ranks, and what these depend on."""
+    """Areas with their estimates, what may be shown of them, their ranks in each round, and what these depend on."""
     import polars as pl
 
     from pipeline.index import area_covariates, area_table, census_table, index_uncertainty, with_rank_intervals
@@ -210,7 +210,7 @@ def _areas(workspace: Workspace, study: Study, index: Index) -> Iterator[Node]:
         },
         inputs=inputs,
         outputs={name: (name, study.key) for name in ("areas", "area_pairs", "area_sensitivity")},
-        description=f"{title}: how its areas stand on {index.title}, how sure that is, and how they rank.",
+        description=f"{title}: how its areas stand on {index.title}, how sure that is, and how they rank in each round.",
         effort=3.0,
         **shared,
     )
@@ -219,7 +219,7 @@ def _areas(workspace: Workspace, study: Study, index: Index) -> Iterator[Node]:
         reads={"index": view(index, reads.changes_of_index(index)), "waves": waves},
         inputs=inputs,
         outputs={"area_changes": ("area_changes", study.key)},
-        description=f"{title}: how its areas changed, and how they differ from what they are compared with.",
+        description=f"{title}: how its areas changed, and how they differ from those of their round.",
         effort=2.0,
         **shared,
     )

@@ -45,7 +45,7 @@ def make_monitor(
                 **first_rows(clearest, "label", "measure", "wave", "against", "fall", "limit_low", "signal"),
                 "judged": judged.height,
                 "below their limit": judged.filter(signal="below").height,
-                "false alarms expected a wave": index.monitor.false_alarms,
+                "false alarms expected a round": index.monitor.false_alarms,
             },
             "monitor_next": first_rows(made.following, "area", "measure", "wave", "part", "what", "fall"),
         },

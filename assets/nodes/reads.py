@@ -194,7 +194,7 @@ def areas_of_index(declared: Index) -> tuple[str, ...]:
     """What the areas read of an index: its measures, how they are composed and replicated, and who is ranked."""
     return (
         *_COMPOSING,
-        *("confidence", "smallest_shown", "ranked"),
+        *("confidence", "smallest_shown", "ranked", "rounds"),
         *_under("small_areas", "method", "covariates", "transform", "benchmarked", "margins"),
         *_under("uncertainty", "draws", "choices"),
         *(("uncertainty.perturbed",) if "random" in declared.uncertainty.choices.weights else ()),
@@ -206,7 +206,7 @@ def changes_of_index(declared: Index) -> tuple[str, ...]:
     compared = _under("benchmarks.*", "label", "measure", "value", "std_error", "waves", "wording", "mode")
     return (
         *_COMPOSING,
-        *("confidence", "smallest_shown", "base_wave", "comparison"),
+        *("confidence", "smallest_shown", "base_wave", "comparison", "rounds"),
         *(compared if declared.benchmarks else ("benchmarks",)),
     )
 
@@ -226,8 +226,9 @@ COHERENCE_OF_INDEX = (
     "confidence",
     "smallest_shown",
     "uncertainty.seed",
+    "rounds",
 )
-MONITOR_OF_INDEX = ("domains.*.indicators.#", "composed", "monitor", "smallest_shown")
+MONITOR_OF_INDEX = ("domains.*.indicators.#", "composed", "monitor", "smallest_shown", "rounds")
 
 
 def weighting(declared: WeightSet) -> tuple[str, ...]:

@@ -254,7 +254,7 @@ class SmallAreas(Declaration):
 
 
 class MonitorPlan(Declaration):
-    """The tension monitor: ``false_alarms`` a wave, over all areas and measures, where nothing but chance moved them.
+    """The tension monitor: ``false_alarms`` a round, over all areas and measures, where nothing but chance moved them.
 
     ``rule``: the number of them that is expected, the chance of any (``family_wise``), or the share of signals that are
     false (``false_discovery``: Benjamini and Hochberg). ``sides``: falls alone, or rises as well, within the same rate.

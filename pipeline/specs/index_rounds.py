@@ -42,5 +42,6 @@ def out_of_order(said: Mapping[str, str]) -> str:
         if said[before] == said[after]:
             return f"`{before}` and `{after}` are both of the round `{said[before]}`: each wave has a round of its own"
         if number(said[before]) > number(said[after]):
-            return f"`{before}` is of `{said[before]}` and `{after}` of `{said[after]}`: later waves are of later rounds"
+            order = f"`{before}` is of `{said[before]}` and `{after}` of `{said[after]}`"
+            return f"{order}: later waves are of later rounds"
     return ""

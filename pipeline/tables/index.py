@@ -54,7 +54,7 @@ class Coherence(dy.Schema):
     measure = dy.String()
     other = dy.String(nullable=True)
     area = dy.String(nullable=True)
-    wave = dy.String(nullable=True)
+    round = dy.String(nullable=True)
     value = dy.Float64(nullable=True)
     conf_low = dy.Float64(nullable=True)
     conf_high = dy.Float64(nullable=True)
@@ -64,12 +64,13 @@ class Coherence(dy.Schema):
 
 
 class Areas(dy.Schema):
-    """One row per area, wave and measure of the index: direct and small-area estimate, interval, and rank."""
+    """One row per area, wave and measure of the index: direct and small-area estimate, interval, rank in its round."""
 
     study = dy.String()
     area = dy.String(primary_key=True)
     label = dy.String()
     wave = dy.String(primary_key=True)
+    round = dy.String()  # waves of one time, of arms with calendars of their own
     measure = dy.String(primary_key=True)
     level = dy.String()  # index | domain | indicator
     estimate = dy.Float64(nullable=True)
@@ -109,7 +110,9 @@ class AreaChanges(dy.Schema):
     measure = dy.String(primary_key=True)
     kind = dy.String(primary_key=True)  # previous_wave | base_wave | comparison | benchmark
     wave = dy.String(primary_key=True)
+    round = dy.String()
     against = dy.String(primary_key=True)
+    against_round = dy.String(nullable=True)  # of an earlier wave of the area
     estimate = dy.Float64(nullable=True)
     std_error = dy.Float64(nullable=True, min=0)
     conf_low = dy.Float64(nullable=True)
@@ -125,9 +128,9 @@ class AreaChanges(dy.Schema):
 
 
 class AreaPairs(dy.Schema):
-    """One row per wave, measure and pair of areas: their difference, and the probability that the first is above."""
+    """One row per round, measure and pair of areas: their difference, and the probability that the first is above."""
 
-    wave = dy.String(primary_key=True)
+    round = dy.String(primary_key=True)
     measure = dy.String(primary_key=True)
     area = dy.String(primary_key=True)
     other = dy.String(primary_key=True)
@@ -140,7 +143,7 @@ class AreaSensitivity(dy.Schema):
     """One row per choice of method, or indicator left out, and area: what it does to the score or to the rank."""
 
     kind = dy.String()  # method | removal | first_order | total_order
-    wave = dy.String()
+    round = dy.String()
     area = dy.String(nullable=True)
     measure = dy.String()
     choice = dy.String()
@@ -156,7 +159,9 @@ class Monitor(dy.Schema):
     label = dy.String()
     measure = dy.String(primary_key=True)
     wave = dy.String(primary_key=True)
+    round = dy.String()
     against = dy.String(primary_key=True)
+    against_round = dy.String(nullable=True)
     fall = dy.Float64(nullable=True)  # negative: fell
     std_error = dy.Float64(nullable=True, min=0)
     limit_low = dy.Float64(nullable=True)
@@ -178,6 +183,7 @@ class MonitorNext(dy.Schema):
     area = dy.String(primary_key=True)
     measure = dy.String(primary_key=True)
     wave = dy.String(primary_key=True)
+    round = dy.String()
     against = dy.String(primary_key=True)
     part = dy.String(primary_key=True)  # indicator | group
     rank = dy.Int64(min=1)

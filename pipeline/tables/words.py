@@ -52,6 +52,7 @@ COLUMNS: dict[str, str] = {
     "persons": "Number of people",
     "psu": "Primary sampling unit",
     "reason": "Why there is no value: not_asked, routed_out, refused, dont_know, no_answer, proxy, blank, set_aside",
+    "round": "Round: the waves of one time, of arms with calendars of their own; called as a wave is",
     "rows": "Number of rows",
     "sha256": "SHA-256 of the file's bytes",
     "share": "Share, from 0 to 1",
@@ -126,6 +127,7 @@ TABLES: dict[str, Described] = {
         {
             "kind": "previous_wave, base_wave, comparison or benchmark",
             "against": "The wave, area or benchmark that it is compared with",
+            "against_round": "The round of an earlier wave that it is compared with",
             "estimate": "Difference, in points of the measure",
             "df": "Degrees of freedom of the standard error: sampling units less strata in the area",
             "ratio": "The score as a percentage of that of the earlier wave",
@@ -137,7 +139,7 @@ TABLES: dict[str, Described] = {
         },
     ),
     "area_pairs": Described(
-        "One row per wave, measure and pair of areas: their difference, and the probability that the first is above.",
+        "One row per round, measure and pair of areas: their difference, and the probability that the first is above.",
         {
             "other": "The other area",
             "difference": "Score of the area less that of the other",
@@ -154,7 +156,7 @@ TABLES: dict[str, Described] = {
         },
     ),
     "areas": Described(
-        "One row per area, wave and measure of the index: direct and small-area estimate, interval, and rank.",
+        "One row per area, wave and measure of the index: direct and small-area estimate, interval, rank in its round.",
         {
             "level": "index, domain or indicator",
             "estimate": "Weighted mean of the area",
@@ -164,10 +166,10 @@ TABLES: dict[str, Described] = {
             "shrunken_error": "Its standard error",
             "shrunken_low": "Lower end of its interval",
             "shrunken_high": "Upper end of its interval",
-            "rank": "Rank among the areas that are ranked; 1 is the highest",
+            "rank": "Rank among the areas of the round that are ranked; 1 is the highest",
             "rank_low": "Best rank of the percentile interval of this area's own rank, at the declared confidence",
             "rank_high": "Worst rank of that interval",
-            "rank_set_low": "Best rank in the confidence set; with the declared confidence all areas' sets of a wave "
+            "rank_set_low": "Best rank in the confidence set; with the declared confidence all areas' sets of a round "
             "and measure hold their true ranks at once",
             "rank_set_high": "Worst rank in that set",
             "is_shown": "Whether the numbers may be shown",
@@ -352,6 +354,7 @@ TABLES: dict[str, Described] = {
         "One row per area, measure and pair of waves: the change, the limits that chance explains, and the signal.",
         {
             "against": "The wave that it is compared with",
+            "against_round": "The round of that wave",
             "fall": "Change of the score; negative: it fell",
             "limit_low": "Lower limit of what chance explains",
             "limit_high": "Upper limit of what chance explains; none where only falls are looked for",
@@ -359,7 +362,7 @@ TABLES: dict[str, Described] = {
             "between": "Standard deviation of the other areas' changes beyond sampling",
             "p_value": "Chance of such a change where areas are exchangeable",
             "signal": "below, within, above or not_judged",
-            "expected_false_alarms": "False alarms expected among all areas and measures of the wave",
+            "expected_false_alarms": "False alarms expected among all areas and measures of the round",
             "power": "Probability of a signal where the area falls by the declared size",
             "n_persons": "People on the smaller of the two sides",
         },
@@ -372,7 +375,7 @@ TABLES: dict[str, Described] = {
             "rank": "Its place among those that fell",
             "what": "The indicator, or the group of people",
             "fall": "Its change; negative: it fell",
-            "common": "Mean change of all areas",
+            "common": "Mean change of all areas over the same rounds",
             "n_persons": "People on the smaller of the two sides",
         },
     ),

@@ -189,7 +189,7 @@ def test_what_choices_of_method_and_sampling_do_to_ranks():
     assert (ranked["rank_low"] <= ranked["rank"]).all()
     assert (ranked["rank"] <= ranked["rank_high"]).all()
     assert not {"e", "f"} & {*found.pairs["area"], *found.pairs["other"], *found.sensitivity["area"]}
-    sure = found.pairs.filter(wave="w01", measure="index", area="a", other="c")
+    sure = found.pairs.filter(round="w01", measure="index", area="a", other="c")
     assert sure["probability"].item() < 0.01
     assert sure["difference"].item() == pytest.approx(
         one(areas, "a")["estimate"] - one(areas, "c")["estimate"], abs=0.2

@@ -35,6 +35,7 @@ FIGURES = {
     "area": ({}, {"area": "deprivation"}, "scores"),
     "arms": ({}, {"arms": ["other"]}, "scores"),
     "waves": ({}, {"waves": ["w01"]}, "scores"),
+    "rounds": ({}, {"rounds": {"other": {"w01": "w02", "w02": "w03", "w03": "w04"}}}, "areas"),
     "composed": ({"aggregation": {"index": "geometric"}, "normalisation": {"bounds": [1, 100]}}, AREAS, "areas"),
     "outliers.method": (AREAS, {"outliers": OUTLYING}, "areas"),
     "outliers.winsorised": ({**AREAS, "outliers": OUTLYING}, {"outliers": {**OUTLYING, "winsorised": 3}}, "areas"),
@@ -95,7 +96,7 @@ FIGURES = {
     "monitor.early": ({}, {"monitor": {"early": ["talks"]}}, "monitor"),
 }  # fmt: skip
 ELSEWHERE = {
-    "labels", "monitor.groups",
+    "labels", "monitor.groups", "within_days",
     "title", "description", "assumed", "reason", "domains.label", "domains.description", "domains.indicators.label",
     "domains.indicators.assumed", "domains.indicators.reason", "domains.assumed", "domains.reason",
     "benchmarks.source", "benchmarks.wording", "benchmarks.mode", "benchmarks.assumed", "benchmarks.reason",
@@ -103,7 +104,7 @@ ELSEWHERE = {
     "small_areas.census",
 }  # fmt: skip
 """Texts; what is refused at any other value; and what other tests vary: weight sets, covariates, margins, groups,
-names of areas, profiles."""
+names of areas, profiles, how far apart rounds may begin."""
 
 
 def keys(model: type[BaseModel], place: str = "") -> list[str]:

@@ -87,7 +87,7 @@ def test_people_and_waves_outside_the_set_are_not_in_it():
     made = index_replicates(index, scores, indicators, replicate_weights=weights, scales=scales)
     areas = area_table(index, scores, indicators, replicated=made)
     found = index_uncertainty(index, areas, scores, indicators, replicated=made)
-    assert set(areas["wave"]) == {"w02"} == set(found.intervals["wave"])
+    assert set(areas["wave"]) == {"w02"} == set(found.intervals["round"])
     assert one(areas, "a", wave="w02")["n_persons"] == 160
 
 
@@ -232,7 +232,7 @@ def test_changes_of_an_index_composed_over_areas_are_those_of_its_areas(case):
         assert against["estimate"] == pytest.approx(before - one(areas, "a", measure)["estimate"], abs=1e-9)
     table = {row["area"]: row for row in areas.filter(measure="index", wave="w01").to_dicts()}
     uncertain = index_uncertainty(index, areas, made.index, made.indicators, replicated=replicated)
-    pair = uncertain.pairs.filter(wave="w01", measure="index", area="a", other="b").to_dicts()[0]
+    pair = uncertain.pairs.filter(round="w01", measure="index", area="a", other="b").to_dicts()[0]
     assert pair["difference"] == pytest.approx(table["a"]["estimate"] - table["b"]["estimate"], abs=1e-9)
 
 

@@ -15,6 +15,7 @@ from pipeline.index.assembly.replicates import index_replicates
 from pipeline.index.assembly.shrunken import Known, with_reliability
 from pipeline.index.checks import require_columns
 from pipeline.index.persons.head import spelled
+from pipeline.index.rounds import Calendar, calendar_of
 from pipeline.index.uncertainty import ReplicatedIndex
 from pipeline.specs.index import Index
 from pipeline.tables import Areas, shaped
@@ -49,22 +50,26 @@ def area_table(
     ``margins`` and ``census``: per ``person_id, wave``, and per ``area`` with ``count``, what ``method: mrp`` goes by.
     ``replicated``: what ``index_replicates`` makes of them, where errors are its: of an index composed over areas, or
     by a weight set; an area that some of its replicates have nobody of is not ranked.
-    An area with fewer people than ``smallest_shown`` has no number; one below a floor of ``ranked`` has no rank:
-    ``reason`` says why. Rank 1 is the highest, ties sharing the best. Raises CohesionError for columns that are absent.
+    Areas are ranked, and shrunken, among those of their ``round``: the waves of one name, or as the index declares it.
+    An area with fewer people than ``smallest_shown`` has no number; one below a floor of ``ranked`` has no rank, and
+    ``reason`` says why. Rank 1 is the highest, ties sharing the best. Raises CohesionError for columns that are absent,
+    and for an area in arms of different calendars.
     """
-    everything = together(index, scores, indicators)
+    calendar = calendar_of(index.rounds, scores)
+    everything = calendar.of_arms(together(index, scores, indicators))
     _spelled_as_answers(labels or {}, everything["area"])
-    means = direct(index, everything, design)
+    means = direct(index, everything, calendar.of_people(design))
     if by_replicates_alone(index):
         replicated = replicated or index_replicates(index, scores, indicators, design)
         means = _composed(index, means, replicated)
-    means = with_reliability(means, index, everything, Known(area_measures, margins, census))
+    known = Known(calendar.of_areas(area_measures), calendar.of_people(margins), census)
+    means = with_reliability(means, index, everything, known)
     lost = _absent(index, replicated) if replicated is not None else None
-    return finished(index, means, study=str(everything["study"][0]), labels=labels, lost=lost)
+    return finished(index, means, study=str(everything["study"][0]), labels=labels, lost=lost, calendar=calendar)
 
 
 def _absent(index: Index, made: ReplicatedIndex) -> pl.DataFrame:
-    """The areas, waves and measures that some replicates have nobody of."""
+    """The areas, rounds (as waves) and measures that some replicates have nobody of."""
     parts = [made.groups.filter(made.absent(name)).with_columns(measure=pl.lit(name)) for name in index.measures]
     return pl.concat(parts).select("wave", "area", "measure")
 
@@ -107,10 +112,11 @@ def finished(
     study: str,
     labels: Mapping[str, str] | None = None,
     lost: pl.DataFrame | None = None,
+    calendar: Calendar,
 ) -> pl.DataFrame:
     """The means of areas as the table of areas: numbers withheld, ranks, reasons.
 
-    ``lost``: ``wave, area, measure`` that some replicates have nobody of.
+    ``lost``: ``wave, area, measure`` that some replicates have nobody of. ``wave`` is the round here, of ``calendar``.
     """
     keys = ["wave", "area", "measure"]
     marks = lost if lost is not None else pl.DataFrame(schema=dict.fromkeys(keys, pl.String))
@@ -120,7 +126,7 @@ def finished(
     best = pl.when("is_ranked").then("estimate").rank("min", descending=True).over("wave", "measure")
     ends = [pl.lit(None, pl.Float64).alias(name) for name in ENDS]
     made = judged.with_columns(*ends, study=pl.lit(study), label=names, rank=best.cast(pl.Float64))
-    return shaped(made, Areas)
+    return shaped(calendar.own(made), Areas)
 
 
 def _judged(means: pl.DataFrame, index: Index) -> pl.DataFrame:
@@ -147,10 +153,13 @@ def _judged(means: pl.DataFrame, index: Index) -> pl.DataFrame:
 def with_rank_intervals(areas: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
     """The table of areas with the ends of ranks where an area is ranked; an interval, and a set, holds the rank.
 
-    ``intervals``: ``wave, area, measure, rank_low, rank_high, rank_set_low, rank_set_high`` (the last two: confidence
-    sets, null where there are none). Raises CohesionError for columns that are absent.
+    ``intervals``: ``round, area, measure, rank_low, rank_high, rank_set_low, rank_set_high`` (the last two: confidence
+    sets, null where there are none); of replicates of a declared index ``wave`` is the round. Raises CohesionError for
+    columns that are absent.
     """
-    keys = ["wave", "area", "measure"]
+    keys = ["round", "area", "measure"]
+    if "round" not in intervals.columns and "wave" in intervals.columns:
+        intervals = intervals.rename({"wave": "round"})
     require_columns(intervals, (*keys, *ENDS), "the rank intervals have")
     joined = areas.drop(ENDS).join(intervals.select(*keys, *ENDS), on=keys, how="left", maintain_order="left")
     held = [

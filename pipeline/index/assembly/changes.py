@@ -41,7 +41,7 @@ def index_changes(
     setting = setting_of(
         rows, measures, rows.select("person_id", "wave", *index.indicators), index.structure, composer(index, rows),
         strata="_stratum", psu="_unit", lonely_psu="adjust", confidence=index.confidence,
-        smallest=index.smallest_shown,
+        smallest=index.smallest_shown, rounds=index.rounds,
     )  # fmt: skip
     by_replicates = by_replicates_alone(index)
     if by_replicates:

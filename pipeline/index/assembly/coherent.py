@@ -7,6 +7,7 @@ import polars as pl
 from pipeline.door import public
 from pipeline.index.assembly.means import together
 from pipeline.index.coherence import coherence
+from pipeline.index.rounds import calendar_of
 from pipeline.specs.index import WHOLE, Index
 from pipeline.tables import Coherence, shaped
 
@@ -15,9 +16,11 @@ from pipeline.tables import Coherence, shaped
 def index_coherence(index: Index, scores: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
     """One row per check of coherence and what it is of (see ``coherence``), of the index as it is declared.
 
-    ICC(2) is of the index and its domains; rows of areas with fewer people than ``smallest_shown`` are left out.
+    Each check is of a round, whose areas are of one time. ICC(2) is of the index and its domains; rows of areas with
+    fewer people than ``smallest_shown`` are left out.
     """
-    rows = together(index, scores, indicators).filter(pl.col("area").is_not_null(), pl.col("weight") > 0)
+    everything = calendar_of(index.rounds, scores).of_arms(together(index, scores, indicators))
+    rows = everything.filter(pl.col("area").is_not_null(), pl.col("weight") > 0)
     head = ["person_id", "arm", "wave", "area", "weight"]
     measures = [WHOLE, *index.domains]
     made = coherence(
@@ -31,4 +34,4 @@ def index_coherence(index: Index, scores: pl.DataFrame, indicators: pl.DataFrame
     )
     few = pl.col("area").is_not_null() & (pl.col("n_persons").fill_null(0) < index.smallest_shown)
     study = pl.lit(str(rows["study"][0])).alias("study")
-    return shaped(made.filter(~few).with_columns(study), Coherence)
+    return shaped(made.filter(~few).rename({"wave": "round"}).with_columns(study), Coherence)

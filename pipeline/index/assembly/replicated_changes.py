@@ -114,7 +114,9 @@ class ReplicatedSetting(Setting):
 
 def replicated_setting(setting: Setting, index: Index, made: ReplicatedIndex) -> ReplicatedSetting:
     """The setting of the same people with the means of ``made``. Raises CohesionError where it has other areas."""
-    groups: dict[Key, int] = {(str(area), str(wave)): at for at, (area, wave) in enumerate(made.groups.iter_rows())}
+    own = {(area, setting.round_of(area, wave)): (area, wave) for area, wave in setting.rows}
+    rounds = enumerate((str(area), str(name)) for area, name in made.groups.iter_rows())
+    groups: dict[Key, int] = {own.get(key, key): at for at, key in rounds}
     if set(groups) != set(setting.rows):
         raise CohesionError(
             "the replicates are of other areas or waves than the scores", where="replicated", count=len(groups)

@@ -12,6 +12,7 @@ from pipeline.index.assembly.means import together
 from pipeline.index.assembly.recipe import on_own_range, recipe_of
 from pipeline.index.checks import require_columns, require_numbers, require_same_keys
 from pipeline.index.persons.area_means import placed
+from pipeline.index.rounds import calendar_of
 from pipeline.index.uncertainty import ReplicatedIndex, replicated_index
 from pipeline.specs.index import Index
 
@@ -64,7 +65,7 @@ def index_replicates(
     replicate_weights: pl.DataFrame | None = None,
     scales: pl.DataFrame | None = None,
 ) -> ReplicatedIndex:
-    """The declared index in the sample and in every replicate.
+    """The declared index in the sample and in every replicate; its ``wave`` is the round, where rounds are declared.
 
     ``replicate_weights`` and ``scales`` are those of the declared weight set, ``scores`` and ``indicators`` then of its
     people alone (``in_weight_set``). Without a set people, or the units of ``design``, are drawn within its strata as
@@ -75,7 +76,9 @@ def index_replicates(
     if (said.weights is None) != (replicate_weights is None):
         what = f"the replicates of `{said.weights}` are not given" if said.weights else "no weight set is declared"
         raise CohesionError(what, where="uncertainty: weights", todo="Give those that index.yaml names.")
-    rows = placed(together(index, scores, on_own_range(index, indicators)), design)
+    calendar = calendar_of(index.rounds, scores)
+    everything = calendar.of_arms(together(index, scores, on_own_range(index, indicators)))
+    rows = placed(everything, calendar.of_people(design))
     rows = rows.filter(pl.col("area").is_not_null(), pl.col("weight") > 0)
     if replicate_weights is not None:
         return replicated_index(rows, recipe_of(index), replicate_weights=replicate_weights, scales=scales)

@@ -23,12 +23,14 @@ from pipeline.index.uncertainty import (
 from pipeline.specs.index import WHOLE, Index
 from pipeline.tables import AreaPairs, AreaSensitivity, shaped
 
-KEYS = ("wave", "area", "measure")
+KEYS = ("round", "area", "measure")
+ROUND = {"wave": "round"}
+"""Replicates of an index call a round a wave."""
 
 
 @dataclass(frozen=True)
 class Uncertain:
-    """``intervals``: one row per area, wave and measure that is ranked: ``rank_low`` to ``rank_high``, the percentile
+    """``intervals``: one row per area, round and measure that is ranked: ``rank_low`` to ``rank_high``, the percentile
     interval of its own rank, and ``rank_set_low`` to ``rank_set_high``, its set in a confidence set of all ranks;
     ``pairs`` and ``sensitivity``: the tables ``area_pairs`` and ``area_sensitivity``.
     """
@@ -59,7 +61,7 @@ def index_uncertainty(
     made = replicated if replicated is not None else index_replicates(index, scores, indicators, design)
     choices = choices_of(index)
     drawn = method_draws(made, choices, draws=said.draws, seed=said.seed) if choices else None
-    ranked = areas.filter("is_ranked")
+    ranked = areas.filter("is_ranked").with_columns(wave="round")
     measures = [name for name in index.measures if name in set(ranked["measure"])]
     return Uncertain(
         _intervals(index, made, drawn, ranked, measures),
@@ -85,7 +87,7 @@ def _intervals(
         found = rank_intervals(
             source, measure, confidence=index.confidence, only=_of(ranked, measure), seed=index.uncertainty.seed
         )
-        own = found.select(*KEYS, pl.col("rank_low", "rank_high").cast(pl.Float64))
+        own = found.rename(ROUND).select(*KEYS, pl.col("rank_low", "rank_high").cast(pl.Float64))
         parts.append(own.join(_sets(index, made, ranked, measure), on=list(KEYS), how="left", maintain_order="left"))
     ends = ("rank_low", "rank_high", "rank_set_low", "rank_set_high")
     empty = {**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(ends, pl.Float64)}
@@ -93,13 +95,13 @@ def _intervals(
 
 
 def _sets(index: Index, made: ReplicatedIndex, ranked: pl.DataFrame, measure: str) -> pl.DataFrame:
-    """The simultaneous confidence sets of the ranks of a measure, in waves in which two or more areas are ranked."""
+    """The simultaneous confidence sets of the ranks of a measure, in rounds in which two or more areas are ranked."""
     names = {"rank_low": "rank_set_low", "rank_high": "rank_set_high"}
     only = _several(ranked, measure)
     if not only.height:
         return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), **dict.fromkeys(names.values(), pl.Float64)})
     found = rank_sets(made, measure, confidence=index.confidence, seed=index.uncertainty.seed, only=only)
-    return found.select(*KEYS, *names).rename(names)
+    return found.rename(ROUND).select(*KEYS, *names).rename(names)
 
 
 def _pairs(index: Index, made: ReplicatedIndex, drawn: MethodDraws | None, ranked: pl.DataFrame) -> pl.DataFrame:
@@ -111,7 +113,8 @@ def _pairs(index: Index, made: ReplicatedIndex, drawn: MethodDraws | None, ranke
             source = drawn if drawn is not None and measure == WHOLE else made
             found = pairwise(source, measure, only=only, seed=index.uncertainty.seed)
             unit = scale_of(index, measure).unit
-            parts.append(shaped(found.with_columns(pl.col("difference", "std_error") * unit), AreaPairs))
+            found = found.rename(ROUND).with_columns(pl.col("difference", "std_error") * unit)
+            parts.append(shaped(found, AreaPairs))
     return pl.concat(parts) if parts else shaped(pl.DataFrame(), AreaPairs)
 
 
@@ -125,10 +128,10 @@ def _sensitivity(index: Index, made: ReplicatedIndex, drawn: MethodDraws | None,
             parts.append(sensitivity(made, choices, seed=index.uncertainty.seed))
     if not parts:
         return shaped(pl.DataFrame(), AreaSensitivity)
-    every = pl.concat([shaped(part, AreaSensitivity) for part in parts])
+    every = pl.concat([shaped(part.rename(ROUND), AreaSensitivity) for part in parts])
     is_score = (pl.col("measure") == WHOLE) & pl.col("kind").is_in(["method", "removal"])
     scored = pl.when(is_score).then(scale_of(index, WHOLE).unit * pl.col("value")).otherwise("value")
     every = every.with_columns(value=scored, choice=relabelled(index, pl.col("choice")))
-    kept = _of(ranked, WHOLE).with_columns(_kept=pl.lit(True))
-    joined = every.join(kept, on=["area", "wave"], how="left", maintain_order="left")
+    kept = _of(ranked, WHOLE).rename(ROUND).with_columns(_kept=pl.lit(True))
+    joined = every.join(kept, on=["area", "round"], how="left", maintain_order="left")
     return joined.filter(pl.col("area").is_null() | pl.col("_kept").fill_null(False)).drop("_kept")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import CohesionError
-from pipeline.index.change.differences import Compared, from_figure
+from pipeline.index.change.differences import compared_of, from_figure
 from pipeline.index.change.setting import Setting
 
 KEYS = frozenset({"label", "measure", "value", "std_error", "waves", "wording", "mode", "source"})
@@ -49,7 +49,7 @@ def against_benchmarks(
         for wave in waves:
             if figure.waves and wave not in figure.waves:
                 continue
-            of = Compared(setting.study, area, measure, wave, figure.label)
+            of = compared_of(setting, area, measure, wave, figure.label)
             yield (
                 of.row("benchmark", note=figure.refused)
                 if figure.refused

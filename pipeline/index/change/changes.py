@@ -13,8 +13,9 @@ from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.change.benchmarks import Figure, against_benchmarks, checked_benchmarks
 from pipeline.index.change.common import Compose
-from pipeline.index.change.differences import Compared, Row, change, difference
+from pipeline.index.change.differences import Row, change, compared_of, difference
 from pipeline.index.change.setting import DesignColumns, Others, Setting, setting_of
+from pipeline.index.rounds import Rounds
 from pipeline.tables import AreaChanges, shaped
 
 Kind = Literal["previous_wave", "base_wave", "comparison", "benchmark", "earlier_waves", "comparison_change"]
@@ -36,6 +37,7 @@ def area_changes(
     benchmarks: Sequence[Mapping[str, Any]] = (),
     kinds: Sequence[str] = USUAL,
     window: int = 2,
+    rounds: Rounds | None = None,
     **design: Unpack[DesignColumns],
 ) -> pl.DataFrame:
     """One row per area, measure, wave and what it is compared with: difference, interval, and ratio (base = 100).
@@ -44,11 +46,14 @@ def area_changes(
 
     - ``previous_wave``: less the wave before, of those in which people of the area have the measure;
     - ``base_wave``: less ``base_wave`` (the area's first by itself); ``ratio`` is 100 times the quotient;
-    - ``comparison``: less the people of ``comparison_arm``, or of ``comparison_areas``, in the same wave;
+    - ``comparison``: less the people of ``comparison_arm``, or of ``comparison_areas``, in the same round;
     - ``comparison_change``: the change since the base wave, less that of the comparison;
     - ``benchmark``: less each of ``benchmarks`` (``label, measure, value, std_error, waves, wording, mode``), where
       its wording and mode are declared the ``same``; else a row that says why not;
     - ``earlier_waves``: less the mean of the ``window`` waves before, for slow courses.
+
+    ``rounds``: arm → its wave → the round it belongs to, where arms (a column ``arm``) have calendars of their own; a
+    wave not named has the round of its own name. Changes of an area are by its own waves, and named with their rounds.
 
     With ``indicators`` (same people and waves) and ``domains`` (domain → indicators), both sides are scored on the
     indicators that both asked, by ``compose`` (by itself means where half are answered): see ``mean_scores``.
@@ -57,7 +62,8 @@ def area_changes(
     the person (or ``psu``, within ``strata``) before their variance is taken (R: ``svyby(…, covmat = TRUE)`` with
     ``svycontrast``); ratios by the delta method. ``subset="answered"`` counts only the units of the area. Intervals are
     of t with the units less the strata that the area has. ``n_persons`` are those of the smaller side; of fewer than
-    ``smallest`` there is no number. Raises CohesionError for columns, kinds or waves that are not there.
+    ``smallest`` there is no number. Raises CohesionError for columns, kinds or waves that are not there, and
+    for an area in arms of different calendars.
 
     >>> import polars as pl
     >>> people = [f"p{number}" for number in range(12)]
@@ -70,7 +76,7 @@ def area_changes(
     [('previous_wave', 2.0, 0.0, 104.4), ('base_wave', 2.0, 0.0, 104.4)]
     """
     _check_kinds(kinds, window)
-    setting = setting_of(scores, measures, indicators, domains or {}, compose, **design)
+    setting = setting_of(scores, measures, indicators, domains or {}, compose, rounds=rounds, **design)
     others = setting.comparison(comparison_arm, comparison_areas)
     name = comparison_name or comparison_arm or " + ".join(comparison_areas)
     declared = checked_benchmarks(benchmarks, measures, setting.waves) if "benchmark" in kinds else ()
@@ -114,7 +120,8 @@ def _rows(setting: Setting, area: str, measure: str, asked: Asked) -> Iterator[R
 
 def _previous(setting: Setting, area: str, measure: str, waves: Sequence[str]) -> Iterator[Row]:
     for earlier, later in pairwise(waves):
-        yield change(setting, Compared(setting.study, area, measure, later, earlier), "previous_wave", (earlier,))
+        of = compared_of(setting, area, measure, later, earlier, (earlier,))
+        yield change(setting, of, "previous_wave", (earlier,))
 
 
 def _since_base(setting: Setting, area: str, measure: str, waves: Sequence[str], base: str | None) -> Iterator[Row]:
@@ -123,7 +130,7 @@ def _since_base(setting: Setting, area: str, measure: str, waves: Sequence[str],
     for wave in waves:
         if first is None or setting.place(wave) <= setting.place(first):
             continue
-        of = Compared(setting.study, area, measure, wave, first)
+        of = compared_of(setting, area, measure, wave, first, (first,) if first in waves else ())
         yield (
             change(setting, of, "base_wave", (first,))
             if first in waves
@@ -134,17 +141,17 @@ def _since_base(setting: Setting, area: str, measure: str, waves: Sequence[str],
 def _earlier(setting: Setting, area: str, measure: str, waves: Sequence[str], window: int) -> Iterator[Row]:
     for place in range(window, len(waves)):
         before = tuple(waves[place - window : place])
-        of = Compared(setting.study, area, measure, waves[place], f"{before[0]} to {before[-1]}")
+        of = compared_of(setting, area, measure, waves[place], f"{before[0]} to {before[-1]}", before)
         yield change(setting, of, "earlier_waves", before)
 
 
 def _compared(
     setting: Setting, area: str, measure: str, waves: Sequence[str], asked: Asked, others: Others
 ) -> Iterator[Row]:
-    """In each wave, and since the base wave."""
+    """In each round, and since the base wave."""
     first = asked.base_wave or (waves[0] if waves else None)
     for wave in waves:
-        of = Compared(setting.study, area, measure, wave, asked.name)
+        of = compared_of(setting, area, measure, wave, asked.name)
         if "comparison" in asked.kinds:
             yield difference(setting, of, others)
         if "comparison_change" in asked.kinds and first in waves and setting.place(wave) > setting.place(str(first)):

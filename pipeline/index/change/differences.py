@@ -17,16 +17,27 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class Compared:
-    """What a row is of: area, measure, wave, and what it is compared with."""
+    """What a row is of: area, measure, wave and its round, and what it is compared with."""
 
     study: str
     area: str
     measure: str
     wave: str
+    round: str
     against: str
+    against_round: str | None
 
     def row(self, kind: str, **numbers: object) -> Row:
         return {**vars(self), "kind": kind, **numbers}
+
+
+def compared_of(
+    setting: Setting, area: str, measure: str, wave: str, against: str, before: Sequence[str] = ()
+) -> Compared:
+    """What a row is of. ``before``: the waves of the area that it is compared with, whose rounds are named alike."""
+    rounds = [setting.round_of(area, one) for one in before]
+    named = f"{rounds[0]} to {rounds[-1]}" if len(rounds) > 1 else "".join(rounds) or None
+    return Compared(setting.study, area, measure, wave, setting.round_of(area, wave), against, named)
 
 
 def change(setting: Setting, of: Compared, kind: str, before: Sequence[str]) -> Row:
@@ -43,14 +54,15 @@ def change(setting: Setting, of: Compared, kind: str, before: Sequence[str]) -> 
 
 
 def difference(setting: Setting, of: Compared, others: Others, since: str | None = None) -> Row:
-    """The area's mean less that of the comparison in the same wave; with ``since`` of the changes since that wave."""
+    """The area's mean less that of the comparison in the same round; with ``since`` of the changes since that wave."""
     kind = "comparison" if since is None else "comparison_change"
     waves = (of.wave,) if since is None else (of.wave, since)
     own = [setting.rows[of.area, wave] for wave in waves]
-    theirs = [others.rows[setting.wave_of_row[others.rows] == setting.place(wave)] for wave in waves]
+    rounds = [setting.round_of(of.area, wave) for wave in waves]
+    theirs = [others.rows[setting.in_round(others.rows, one)] for one in rounds]
     if any(not len(rows) for rows in theirs):
-        return of.row(kind, note="nobody of the comparison was interviewed in this wave")
-    keys = [*((of.area, wave) for wave in waves), *(("", of.against, wave) for wave in waves)]
+        return of.row(kind, note=f"nobody of the comparison was interviewed in this {setting.called}")
+    keys = [*((of.area, wave) for wave in waves), *(("", of.against, one) for one in rounds)]
     signs = (1.0, -1.0) if since is None else (1.0, -1.0, -1.0, 1.0)
     made = _compared(setting, of, kind, [*own, *theirs], keys, signs)
     return made if isinstance(made, dict) else made[0]

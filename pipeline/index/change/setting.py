@@ -11,9 +11,11 @@ import polars as pl
 
 from pipeline.errors import CohesionError
 from pipeline.index.change.cells import Cell, cell_of
+from pipeline.index.change.checks import one_study, require, same_rows
 from pipeline.index.change.common import CommonScores, Compose
 from pipeline.index.change.design import Design, LonelyPsu, Subset, design_of
 from pipeline.index.checks import require_weights
+from pipeline.index.rounds import Rounds, with_round
 from pipeline.specs.disclosure import SMALLEST
 
 Key = tuple[str, ...]
@@ -51,6 +53,7 @@ class Others:
 class Setting:
     """Arrays of one entry per row with a weight; ``rows``: (area, wave) → the places of its rows.
 
+    ``rounds``: names, and ``round_of_row`` the place of each among them; ``called``: whether these are waves or rounds.
     ``questionnaire``: a code of arm and wave. ``area_of_row``, ``arm_of_row``: text, null where there is none.
     """
 
@@ -61,6 +64,9 @@ class Setting:
     scores: CommonScores
     waves: tuple[str, ...]
     wave_of_row: np.ndarray
+    rounds: tuple[str, ...]
+    round_of_row: np.ndarray
+    called: str
     questionnaire: np.ndarray
     area_of_row: pl.Series
     arm_of_row: pl.Series
@@ -77,6 +83,14 @@ class Setting:
     def place(self, wave: str) -> int:
         """Where the wave stands in the order of waves."""
         return self.waves.index(wave)
+
+    def round_of(self, area: str, wave: str) -> str:
+        """The round of an area's wave."""
+        return self.rounds[int(self.round_of_row[self.rows[area, wave][0]])]
+
+    def in_round(self, rows: np.ndarray, name: str) -> np.ndarray:
+        """Which of these rows are of the round."""
+        return np.asarray(self.round_of_row[rows] == self.rounds.index(name))
 
     def waves_of(self, area: str, measure: str) -> list[str]:
         """The waves in which anybody of the area has the measure."""
@@ -135,6 +149,7 @@ def setting_of(
     domains: Mapping[str, Sequence[str]],
     compose: Compose | None,
     *,
+    rounds: Rounds | None = None,
     weight: str | None = "weight",
     strata: str | None = None,
     psu: str | None = None,
@@ -147,13 +162,13 @@ def setting_of(
     area: str = "area",
 ) -> Setting:
     """Rows with a weight and a wave. Raises CohesionError for what is not there or does not fit."""
-    _require(scores, [person, wave, area, *measures, *(one for one in (weight, strata, psu) if one)], "scores")
+    require(scores, [person, wave, area, *measures, *(one for one in (weight, strata, psu) if one)], "scores")
     if not measures:
         raise CohesionError("no measure to compare", where="measures", todo="Name columns that hold scores.")
     if smallest < SMALLEST:
         raise CohesionError(f"fewer than {SMALLEST} people may not be shown", where="smallest")
     if indicators is not None:
-        indicators = _same_rows(scores, indicators, domains, (person, wave))
+        indicators = same_rows(scores, indicators, domains, (person, wave))
     require_weights(scores, weight)
     kept = pl.col(wave).is_not_null() & (pl.lit(True) if weight is None else pl.col(weight).fill_null(0) > 0)
     inside, order = scores.select(kept).to_series(), scores[wave]
@@ -162,6 +177,8 @@ def setting_of(
     frame = scores[places]
     if not frame.height:
         raise CohesionError("nobody has a weight", where=str(weight), todo="Give the weights of the waves.")
+    rounded = with_round(frame, rounds or {}, wave=wave, area=area)["round"]
+    named = rounded.unique(maintain_order=True).to_list()
     names = frame[wave].unique(maintain_order=True).cast(pl.String).to_list()
     waves = frame[wave].cast(pl.String).replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
     areas = frame[area].cast(pl.String)
@@ -171,13 +188,16 @@ def setting_of(
     weights = frame[weight].cast(pl.Float64).to_numpy() if weight else np.ones(frame.height)
     arm_codes = (arms.fill_null("").rank("dense") - 1).to_numpy().astype(np.int64)
     return Setting(
-        study=_study(frame),
+        study=one_study(frame),
         weights=weights,
         persons=(frame[person].rank("dense") - 1).to_numpy().astype(np.int64),
         design=design_of(frame, person, strata, psu, lonely_psu, subset),
         scores=CommonScores(frame, measures, None if indicators is None else indicators[places], domains, compose),
         waves=tuple(names),
         wave_of_row=waves,
+        rounds=tuple(named),
+        round_of_row=rounded.replace_strict(named, range(len(named)), return_dtype=pl.Int64).to_numpy(),
+        called="round" if rounds else "wave",
         questionnaire=arm_codes * len(names) + waves,
         area_of_row=areas,
         arm_of_row=arms,
@@ -191,40 +211,3 @@ def _rows(areas: pl.Series, waves: np.ndarray, names: Sequence[str]) -> dict[Key
     placed = pl.DataFrame({"area": areas, "wave": waves, "place": np.arange(len(waves))}).drop_nulls("area")
     grouped = placed.group_by("area", "wave", maintain_order=True).agg("place")
     return {(area, names[wave]): np.asarray(places) for area, wave, places in grouped.rows()}
-
-
-def _same_rows(
-    scores: pl.DataFrame, indicators: pl.DataFrame, domains: Mapping[str, Sequence[str]], head: tuple[str, str]
-) -> pl.DataFrame:
-    """The indicators in the rows of the scores. Raises CohesionError where they are of other people or waves."""
-    if not domains:
-        raise CohesionError("`domains` says which indicators make which measure", where="domains", todo="Give it.")
-    named = [name for members in domains.values() for name in members]
-    _require(indicators, [*head, *named], "indicators")
-    keys = indicators.select(*(pl.col(name).cast(pl.String) for name in head), *named)
-    joined = scores.select(pl.col(name).cast(pl.String) for name in head).join(
-        keys.with_columns(pl.lit(True).alias("_is_there")), on=list(head), how="left", maintain_order="left"
-    )
-    absent = joined["_is_there"].null_count()
-    if joined.height != scores.height or absent:
-        raise CohesionError("people and waves of the scores without indicators", where="indicators", count=absent)
-    return joined
-
-
-def _require(frame: pl.DataFrame, columns: Sequence[str], where: str) -> None:
-    missing = [name for name in columns if name not in frame.columns]
-    if missing:
-        raise CohesionError(
-            f"there is no column `{missing[0]}`", where=where, todo=f"It has {', '.join(frame.columns)}."
-        )
-
-
-def _study(frame: pl.DataFrame) -> str:
-    if "study" not in frame.columns:
-        return ""
-    studies = frame["study"].unique().to_list()
-    if len(studies) > 1:
-        raise CohesionError(
-            "people of several studies", where="study", count=len(studies), todo="Compare one at a time."
-        )
-    return str(studies[0])

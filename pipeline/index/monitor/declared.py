@@ -15,6 +15,7 @@ from pipeline.index.monitor.next_looks import next_looks
 from pipeline.index.monitor.spread import spreads
 from pipeline.index.monitor.tension import tension_monitor
 from pipeline.index.persons.area_means import placed
+from pipeline.index.rounds import calendar_of
 from pipeline.specs.index import WHOLE, Index
 from pipeline.tables import Monitor, MonitorNext, shaped
 
@@ -62,7 +63,7 @@ def index_monitor(
             judged.append(
                 area_changes(
                     people, named, kinds=[kind], window=plan.window, strata="_stratum", psu="_unit",
-                    lonely_psu="adjust", smallest=index.smallest_shown,
+                    lonely_psu="adjust", smallest=index.smallest_shown, rounds=index.rounds,
                 )
             )  # fmt: skip
     every = pl.concat(judged)
@@ -70,7 +71,8 @@ def index_monitor(
     if not kinds:
         return Watched(shaped(pl.DataFrame(), Monitor), shaped(pl.DataFrame(), MonitorNext))
     of_people = measures if index.composed == "persons" else [name for name in measures if name in index.indicators]
-    deviations = spreads(people, [*of_people, *early])
+    calendar = calendar_of(index.rounds, scores)
+    deviations = spreads(calendar.of_arms(people), [*of_people, *early])
     monitor = pl.concat(
         tension_monitor(
             every,
@@ -87,10 +89,10 @@ def index_monitor(
         monitor,
         changes,
         {**index.structure, EARLY: plan.early},
-        spread=spreads(indicators, list(index.indicators)),
+        spread=spreads(calendar.of_arms(indicators), list(index.indicators)),
         group_changes=_of_groups(index, monitor, people, groups, group_labels or {}),
     )
-    return Watched(monitor.sort("wave", "against", "measure", "area"), following)
+    return Watched(monitor.sort("round", "against_round", "measure", "area"), following)
 
 
 def _of_groups(
@@ -113,7 +115,7 @@ def _of_groups(
     found = [
         area_changes(
             part, measures, kinds=["previous_wave"], strata="_stratum", psu="_unit", lonely_psu="adjust",
-            smallest=index.smallest_shown,
+            smallest=index.smallest_shown, rounds=index.rounds,
         ).with_columns(group=pl.lit(group_name(name, value, labels)))
         for name in index.monitor.groups
         for (value,), part in joined.drop_nulls(f"_group_{name}").group_by(f"_group_{name}", maintain_order=True)

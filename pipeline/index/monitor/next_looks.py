@@ -9,11 +9,13 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
+from pipeline.index.monitor.tension import in_rounds
 from pipeline.tables import MonitorNext, shaped
 from pipeline.tables.index import INDEX
 
 KEYS = ("area", "wave", "against")
 NEEDED = ("area", "measure", "wave", "against", "estimate", "std_error", "n_persons")
+AS_FALLS = ("measure", "round", "against_round")
 
 
 @public()
@@ -31,9 +33,10 @@ def next_looks(
 
     ``monitor``: rows of ``tension_monitor``; only those below their limit are followed. ``indicator_changes``: rows of
     ``area_changes`` of the indicators; ``domains``: domain → its indicators (``index`` has all). An indicator's fall is
-    less the mean change of all areas, and ranked in standard deviations between people where ``spread`` has them.
-    ``group_changes``: rows of ``area_changes`` of the measures within groups, with ``group`` (such as ``Age: under
-    35``), ranked by their own change. What has no number (fewer than ten people) is left out. At most ``most`` of each.
+    less the mean change of all areas over the same rounds, and ranked in standard deviations between people where
+    ``spread`` has them. ``group_changes``: rows of ``area_changes`` of the measures within groups, with ``group`` (such
+    as ``Age: under 35``), ranked by their own change. What has no number (fewer than ten people) is left out. At most
+    ``most`` of each.
 
     These rows order where to look first. They are chosen because they fell, so that their intervals are too narrow to
     say that they did.
@@ -65,7 +68,7 @@ def _relative(changes: pl.DataFrame, spread: Mapping[str, float]) -> pl.DataFram
     precision = 1 / pl.col("std_error").replace(0.0, None).pow(2)
     common = (pl.col("estimate") * precision).sum() / precision.sum()
     scale = pl.col("measure").replace_strict(dict(spread), default=1.0, return_dtype=pl.Float64)
-    relative = known.with_columns(common=common.over("measure", "wave", "against").fill_nan(0.0))
+    relative = in_rounds(known).with_columns(common=common.over(AS_FALLS).fill_nan(0.0))
     return relative.with_columns(order=(pl.col("estimate") - pl.col("common")) / scale)
 
 
@@ -74,6 +77,7 @@ def _looks(signal: Mapping[str, Any], found: pl.DataFrame, part: str, name: str,
         yield {
             "study": signal["study"],
             **{key: signal[key] for key in ("area", "measure", "wave", "against")},
+            "round": signal.get("round") or signal["wave"],
             "part": part,
             "rank": place,
             "what": row[name],

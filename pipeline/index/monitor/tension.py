@@ -27,9 +27,10 @@ LEFT: dict[Basis, int] = {"this_wave": 4, "earlier_waves": 3, "sampling": 3}
 """Areas that can still be judged by each other without those that have a signal."""
 FOLLOWING = "previous_wave"
 """The kind of changes that follow each other: others share the wave that they are compared with."""
+HEAD = ("study", "area", "measure", "wave", "round", "against", "against_round", "n_persons")
 Row = dict[str, Any]
 Before = dict[str, list[Earlier]]
-"""Measure → its earlier waves: the areas that were judged, and had no signal."""
+"""Measure → its earlier rounds: the areas that were judged, and had no signal."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def tension_monitor(
     """One row per area, measure and pair of waves: the change, the limits that chance explains, and the signal.
 
     ``changes``: rows of ``area_changes`` (``area, measure, kind, wave, against, estimate, std_error, n_persons``, and
-    ``df`` where it is known), of which those of ``kind`` are judged. Areas are taken as exchangeable: the change of an
+    ``round``, ``against_round``, ``df`` where they are known), of which those of ``kind`` are judged, together where
+    they end in one round. Areas whose changes are over the same rounds are taken as exchangeable: the change of an
     area is y_a ~ N(μ, τ² + v_a), with v_a its sampling variance, τ² the variance between areas by REML, and both fitted
     without the area that is judged, and without those that have a signal. Small areas so have wide limits.
     ``common="removed"``: limits lie around μ, the common change, in ``centre``; ``"kept"``: around zero, so that a fall
@@ -77,8 +79,8 @@ def tension_monitor(
     always differ by as much. With fewer than ``fewest_areas``, it is that of earlier waves where there are enough of
     them; else areas are judged against sampling alone, and the note says so; of one or two, around no change.
 
-    ``false_alarms`` is, for all areas and measures of one wave where nothing but that happened: the number of them that
-    is expected (``rule="expected"``), the chance of any (``family_wise``), or the share of signals that are false
+    ``false_alarms`` is, for all areas and measures of one round where nothing but that happened: the number that is
+    expected (``rule="expected"``), the chance of any (``family_wise``), or the share of signals that are false
     (``false_discovery``, Benjamini & Hochberg 1995). ``sides="falls"`` looks for falls alone, ``"both"`` also for
     rises, within the same rate. The measures in ``early`` (a few questions) are judged with a rate of their own.
 
@@ -89,17 +91,17 @@ def tension_monitor(
     check_changes(changes, false_alarms, fall, fewest_areas, smallest)
     how = Judging(sides, common, usual, draws)
     plan = Plan(Charge(rule, false_alarms, sides), how, fall, fewest_people, fewest_areas, smallest, seed)
-    own = changes.filter(kind=kind).sort("wave", "measure", "against", "area")
+    own = in_rounds(changes.filter(kind=kind)).sort("round", "measure", "against_round", "area")
     if not own.height:
         raise CohesionError(f"no change of the kind `{kind}`", where="changes", todo="Ask `area_changes` for it.")
     judged = own.with_columns(_is_early=pl.col("measure").is_in(list(early)))
     rows: list[Row] = []
     before: Before = {}
-    waves = {wave: place for place, wave in enumerate(wave_order(judged["wave"].unique().to_list()))}
+    rounds = {name: place for place, name in enumerate(wave_order(judged["round"].unique().to_list()))}
     for part in sorted(
-        judged.partition_by("wave", "_is_early", maintain_order=True), key=lambda part: waves[part["wave"][0]]
+        judged.partition_by("round", "_is_early", maintain_order=True), key=lambda part: rounds[part["round"][0]]
     ):
-        found = list(_wave(part, plan, spread or {}, before))
+        found = list(_round(part, plan, spread or {}, before))
         rows += found
         if kind == FOLLOWING:
             _remember(before, part, found)
@@ -109,13 +111,20 @@ def tension_monitor(
         row["note"] = (
             early_words(row["note"]) if row["measure"] in early and row["signal"] != "not_judged" else row["note"]
         )
-    return shaped(pl.DataFrame(rows, schema=_columns(), orient="row").sort("wave", "measure", "area"), Monitor)
+    return shaped(pl.DataFrame(rows, schema=_columns(), orient="row").sort("round", "measure", "area"), Monitor)
 
 
-def _wave(part: pl.DataFrame, plan: Plan, spread: Mapping[str, float], before: Before) -> Iterator[Row]:
-    """The rows of a wave, which share the false alarms that are allowed."""
+def in_rounds(changes: pl.DataFrame) -> pl.DataFrame:
+    """The changes with ``round`` and ``against_round``, where they do not say them the waves themselves."""
+    absent = {"round": "wave", "against_round": "against"}
+    own = {name: pl.col(wave).cast(pl.String) for name, wave in absent.items() if name not in changes.columns}
+    return changes.with_columns(**own)
+
+
+def _round(part: pl.DataFrame, plan: Plan, spread: Mapping[str, float], before: Before) -> Iterator[Row]:
+    """The rows of a round, which share the false alarms that are allowed."""
     families: list[tuple[pl.DataFrame, Family]] = []
-    for group in part.partition_by("measure", "against", maintain_order=True):
+    for group in part.partition_by("measure", "against_round", maintain_order=True):
         inside = group.filter(_can_be_judged(plan))
         yield from (_not_judged(row, plan) for row in group.filter(~_can_be_judged(plan)).iter_rows(named=True))
         if inside.height:
@@ -130,8 +139,8 @@ def _wave(part: pl.DataFrame, plan: Plan, spread: Mapping[str, float], before: B
 
 
 def _family(inside: pl.DataFrame, plan: Plan, before: Before) -> Family:
-    """Random numbers are those of the measure and the waves, so that other measures do not change them."""
-    name = "|".join(str(inside[column][0]) for column in ("measure", "wave", "against"))
+    """Random numbers are those of the measure and the rounds, so that other measures do not change them."""
+    name = "|".join(str(inside[column][0]) for column in ("measure", "round", "against_round"))
     earlier = before.get(str(inside["measure"][0]), [])
     seed = plan.seed + zlib.crc32(name.encode())
     return Family.of(_arrays(inside), earlier, plan.how, fewest=plan.fewest_areas, seed=seed)
@@ -145,10 +154,10 @@ def _arrays(rows: pl.DataFrame) -> Earlier:
 
 
 def _remember(before: Before, part: pl.DataFrame, found: Sequence[Row]) -> None:
-    """Add the areas of a wave that had no signal: two or more of the same waves say how much areas differ."""
-    usual = {(row["measure"], row["against"], row["area"]) for row in found if row["signal"] == "within"}
-    for group in part.partition_by("measure", "against", maintain_order=True):
-        keys = zip(group["measure"], group["against"], group["area"], strict=True)
+    """Add the areas of a round that had no signal: two or more of the same rounds say how much areas differ."""
+    usual = {(row["measure"], row["against_round"], row["area"]) for row in found if row["signal"] == "within"}
+    for group in part.partition_by("measure", "against_round", maintain_order=True):
+        keys = zip(group["measure"], group["against_round"], group["area"], strict=True)
         kept = group.filter(pl.Series([key in usual for key in keys], dtype=pl.Boolean))
         if kept.height > 1:
             before.setdefault(str(kept["measure"][0]), []).append(_arrays(kept))
@@ -214,7 +223,7 @@ def _not_judged(row: Row, plan: Plan) -> Row:
 
 
 def _row(row: Row, signal: str, note: str, *, shown: bool = True, **numbers: object) -> Row:
-    head = {name: row.get(name) for name in ("study", "area", "measure", "wave", "against", "n_persons")}
+    head = {name: row.get(name) for name in HEAD}
     values = {"fall": row["estimate"], "std_error": row["std_error"]} if shown else {}
     return {**head, **values, **numbers, "signal": signal, "note": note}
 
