@@ -55,7 +55,6 @@ def make_profiles(
     labels: Mapping[str, str],
     settings: Profiles,
     calendar: Mapping[tuple[str, str], tuple[dt.date, dt.date]],
-    compared: Mapping[str, Any],
     programmes: Mapping[str, Words],
     tiles: Mapping[str, tuple[int, int]],
     templates: Mapping[str, OutsideFile],
@@ -89,7 +88,6 @@ def make_profiles(
         monitor=tables.get("monitor"),
         effects=tables.get("programme"),
         programmes={name: Programme(**said) for name, said in programmes.items()},
-        comparison_areas=_compared_areas(tables, **compared),
     )
     names = file_names({area: content.label for area, content in made.items()})
     layout = {name: file.path.read_bytes() for name, file in templates.items()}
@@ -106,7 +104,7 @@ def make_profiles(
         drawings = overview_drawings(
             tables["areas"], labels=labels, source=about.study, tiles=tiles, boundaries=own,
             boundaries_source=_source_of(settings), scale=settings.scale.capitalize(), confidence=about.confidence,
-            synthetic=about.synthetic, smallest=words["smallest"], waves=about.waves,
+            synthetic=about.synthetic, smallest=words["smallest"], waves={**about.waves, **about.rounds},
         )  # fmt: skip
         figures = {name: _figure(drawing, drawing_files(drawing)) for name, drawing in drawings.items()}
         pages = {area: f"{names[area]}.html" for area in made}
@@ -131,16 +129,6 @@ def _scores(numbers: pl.DataFrame) -> pl.DataFrame:
 
     found = numbers.filter(pl.col("source").str.starts_with("areas/"), measure="index", column="estimate")
     return found.unique("area", keep="first", maintain_order=True)
-
-
-def _compared_areas(tables: Tables, arm: str | None, areas: tuple[str, ...]) -> tuple[str, ...]:
-    """The areas that others are compared with: those named, or all in which people of the arm live."""
-    import polars as pl
-
-    if arm is None:
-        return areas
-    people = tables["index"].filter(pl.col("arm") == arm)
-    return tuple(sorted(people["area"].drop_nulls().cast(pl.String).unique()))
 
 
 def _about(words: Words) -> About:
@@ -231,7 +219,7 @@ def _ranking(areas: pl.DataFrame, labels: Mapping[str, str], about: About, small
         return None
     drawings = overview_drawings(
         areas, labels=labels, source=about.study, confidence=about.confidence, synthetic=about.synthetic,
-        smallest=smallest, waves=about.waves,
+        smallest=smallest, waves={**about.waves, **about.rounds},
     )  # fmt: skip
     first = drawings.get("ranking_1")
     return None if first is None else _figure(first, drawing_files(first))
@@ -253,10 +241,6 @@ def _profiles(workspace: Workspace, study: Study, index: Index, made: set[Key]) 
                 for arm, waves in study.calendar.items()
                 for wave in waves
                 if wave in study.waves
-            },
-            "compared": {
-                "arm": index.comparison.arm if index.comparison is not None else None,
-                "areas": index.comparison.areas if index.comparison is not None else (),
             },
             "programmes": _programmes(workspace, study, index) if "programme" in optional else {},
             "tiles": {code: (tile.row, tile.column) for code, tile in study.about.tiles.items()},
@@ -357,6 +341,7 @@ def study_words(study: Study, index: Index) -> dict[str, Any]:
         "study": about.title,
         "synthetic": about.synthetic,
         "waves": {key: wave.title for key, wave in study.waves.items()},
+        "rounds": _rounds(study, index),
         "out_of": f"out of {high:g}" if has_ends and low == 0 else "",
         "ends": (low, high) if has_ends else None,
         "population": about.population,
@@ -376,6 +361,25 @@ def study_words(study: Study, index: Index) -> dict[str, Any]:
             )
             if text
         ),
+    }
+
+
+def _rounds(study: Study, index: Index) -> dict[str, str]:
+    """Round → its months, where arms have calendars of their own; empty where rounds are waves."""
+    from pipeline.papers.declared import period_words
+    from pipeline.specs.base import Period
+    from pipeline.specs.index_rounds import round_of
+
+    if not index.rounds:
+        return {}
+    found: dict[str, list[Period]] = {}
+    for arm in index.arms or study.calendar:
+        for wave in study.calendar[arm]:
+            if wave in study.waves and (not index.waves or wave in index.waves):
+                found.setdefault(round_of(index.rounds, arm, wave), []).append(study.fieldwork(wave, arm))
+    return {
+        name: period_words(Period(start=min(one.start for one in own), end=max(one.end for one in own)))
+        for name, own in found.items()
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from pipeline.specs.index import Index
-from pipeline.specs.index_rounds import number, out_of_order
+from pipeline.specs.index_rounds import number, out_of_order, round_of
 from pipeline.specs.names import StudyNames, known
 from pipeline.specs.project import Study
 from pipeline.specs.strict_yaml import Source
@@ -53,7 +53,7 @@ def check_rounds(index: Index, declared: StudyNames, source: Source) -> None:
 
 def _check_dates(index: Index, study: Study, calendar: Mapping[str, Sequence[str]], source: Source) -> None:
     begun = [
-        Begun(arm, wave, index.rounds.get(arm, {}).get(wave, wave), study.fieldwork(wave, arm).start)
+        Begun(arm, wave, round_of(index.rounds, arm, wave), study.fieldwork(wave, arm).start)
         for arm, waves in calendar.items()
         for wave in waves
         if wave in study.waves and (not index.waves or wave in index.waves)

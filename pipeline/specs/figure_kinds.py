@@ -78,7 +78,7 @@ class ProgrammeOptions(Declaration):
 class ChartOptions(Declaration):
     """Keys of a control chart of areas."""
 
-    wave: WaveName | None = None  # the last with limits unless it is named
+    wave: WaveName | None = None  # the last round with limits unless it is named
 
 
 class EventOptions(Declaration):

@@ -36,6 +36,15 @@ Rounds = Annotated[dict[Name, dict[WaveName, WaveName]], AfterValidator(_in_orde
 """Arm → its wave → the round it belongs to; a wave that is not named has the round of its own name."""
 
 
+def round_of(rounds: Mapping[str, Mapping[str, str]], arm: str, wave: str) -> str:
+    """The round of an arm's wave.
+
+    >>> round_of({"south": {"w01": "w03"}}, "south", "w01"), round_of({}, "south", "w01")
+    ('w03', 'w01')
+    """
+    return rounds.get(arm, {}).get(wave, wave)
+
+
 def out_of_order(said: Mapping[str, str]) -> str:
     """What is wrong with the rounds of the waves of one arm, in words; empty where they rise with the waves."""
     for before, after in pairwise(sorted(said, key=number)):

@@ -15,7 +15,7 @@ from profile_frames import DOMAINS, made_up
 from pypdf import PdfReader
 from test_papers_pdf import elements
 
-from pipeline.errors import CohesionError
+from pipeline.errors import CohesionError, PaperError
 from pipeline.papers.content import plain
 from pipeline.papers.profiles import (
     About,
@@ -316,14 +316,26 @@ def dated(frames: dict[str, Any], later: dict[str, dict[str, int]]) -> pl.DataFr
     return pl.DataFrame(rows, schema=["area", "wave", "start", "end"], orient="row")
 
 
-def test_areas_are_compared_with_those_asked_at_the_same_time_whatever_their_wave_is_called():
+def rounds(frame: pl.DataFrame, of: dict[str, dict[str, str]]) -> pl.DataFrame:
+    """With ``round``: area → its wave → the round it belongs to; others are their waves."""
+    said = [(area, wave, to) for area, waves in of.items() for wave, to in waves.items()]
+    known = pl.DataFrame(said, schema=["area", "wave", "round"], orient="row")
+    joined = frame.join(known, on=["area", "wave"], how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("round", "wave"))
+
+
+SHIFTED = {"3": {"w01": "w02", "w02": "w03"}}
+
+
+def test_areas_are_compared_with_those_of_their_round_whatever_their_wave_is_called():
     frames = made_up(comparison=False, small=(), names=("Kent", "Wales", "Bradford"), absent={"Bradford": ("w03",)})
+    areas = rounds(frames["areas"].with_columns(is_ranked=pl.lit(True), rank=pl.lit(1.0)), SHIFTED)
     fieldwork = dated(frames, {"3": {"w01": 3, "w02": 5}})
     given: dict[str, Any] = {"labels": frames["labels"], "about": ABOUT, "fieldwork": fieldwork}
-    content = profile(frames["areas"], area="1", **given)
+    content = profile(areas, area="1", **given)
     then = {"2": "w03", "3": "w02"}
     values = [
-        frames["areas"].row(
+        areas.row(
             by_predicate=(pl.col("area") == area) & (pl.col("wave") == wave) & (pl.col("measure") == "index"),
             named=True,
         )["estimate"]
@@ -331,33 +343,38 @@ def test_areas_are_compared_with_those_asked_at_the_same_time_whatever_their_wav
     ]
     assert plain(content.bars[0].reference) == f"{sum(values) / 2:.1f}"
     assert "asked at the same time (May 2021)" in words(content)
+    assert "Of 3 areas with a rank" in words(content)
+    other = profile(areas, area="3", **given)
+    assert other.period == "May 2021"
+    assert "Of 3 areas with a rank" in words(other)
 
 
-def test_areas_asked_at_other_times_are_no_comparison():
+def test_areas_without_a_wave_in_the_round_are_no_comparison():
     frames = made_up(comparison=False, small=(), names=("Kent", "Wales", "Bradford"))
     fieldwork = dated(frames, {"3": {"w01": 7, "w02": 8, "w03": 9}})
+    areas = rounds(frames["areas"], {"3": {"w01": "w04", "w02": "w05", "w03": "w06"}})
     given: dict[str, Any] = {"labels": frames["labels"], "about": ABOUT, "fieldwork": fieldwork}
-    content = profile(frames["areas"], area="1", **given)
+    content = profile(areas, area="1", **given)
     assert content.comparison == "the other area"
     assert "one area was not asked then" in words(content)
-    alone = profile(frames["areas"], area="3", **given)
+    alone = profile(areas, area="3", **given)
     assert alone.comparison == ""
     assert "nothing to compare with at this time" in words(alone)
 
 
-def test_the_comparison_is_found_at_the_same_time_where_its_waves_have_other_names():
-    """The row of the wave of that name lies months apart: it is not used."""
-    frames = made_up(small=(), names=("Kent", "Wales", "Metropolis"), absent={"Metropolis": ("w03",)})
-    fieldwork = dated(frames, {"3": {"w01": 3, "w02": 5}})
+def test_months_that_differ_within_a_round_are_said_to_be_about_the_same_time():
+    frames = made_up(comparison=False, small=(), names=("Kent", "Wales", "Bradford"))
     content = profile(
-        frames["areas"], frames["changes"], area="1", labels=frames["labels"], about=ABOUT, settings=SETTINGS,
-        fieldwork=fieldwork, comparison_areas=("3",),
-    )  # fmt: skip
-    row = frames["areas"].row(
-        by_predicate=(pl.col("area") == "3") & (pl.col("wave") == "w02") & (pl.col("measure") == "index"), named=True
+        frames["areas"], area="1", labels=frames["labels"], about=ABOUT, fieldwork=dated(frames, {"3": {"w03": 6}})
     )
-    assert content.comparison == "the four metropolitan areas"
-    assert plain(content.bars[0].reference) == f"{row['estimate']:.1f}"
+    assert "asked at about the same time (May 2021)" in words(content)
+
+
+def test_an_area_that_has_two_waves_in_a_round_is_refused():
+    frames = made_up()
+    areas = rounds(frames["areas"], {"1": {"w01": "w02"}})
+    with pytest.raises(PaperError, match="an area, round and measure has several rows"):
+        profile(areas, area="1", labels=frames["labels"])
 
 
 def test_an_interval_ends_where_the_scale_ends():

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pipeline.specs.project import Study
 
 NEEDED = ("label", "measure", "wave", "against", "fall", "limit_low", "limit_high", "centre", "signal", "n_persons")
+ROUNDS = {"round": "wave", "against_round": "against"}
+"""Columns of rounds → those that stand for them where every round is a wave."""
 LOOKS = {
     "below": ("Below its lower limit", DARK_PINK, "v"),
     "within": ("Within its limits", DARK_BLUE, "o"),
@@ -45,8 +47,8 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     if material.monitor is None:
         raise PaperError("the figure draws the monitor, but there is no table of it", todo="Build it first.")
     measure = spec.outcomes[0] if spec.outcomes else "index"
-    table = material.monitor.filter(measure=measure)
-    rows = table.filter(wave=declared.wave or _last(table, measure))
+    table = _by_round(material.monitor.filter(measure=measure))
+    rows = table.filter(round=declared.wave or _last(table, measure))
     if rows["fall"].null_count() == rows.height:
         raise PaperError(f"`{measure}` has no change of an area at `{declared.wave}`", todo="Name another wave.")
     rows = _longest(rows)
@@ -57,16 +59,22 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
 
 
 def _last(table: pl.DataFrame, measure: str) -> str:
-    judged = table.filter(pl.col("limit_low").is_not_null())["wave"].unique().to_list()
+    judged = table.filter(pl.col("limit_low").is_not_null())["round"].unique().to_list()
     if not judged:
         raise PaperError(f"no wave of `{measure}` has an area that could be judged", todo="Name another measure.")
     return wave_order([str(wave) for wave in judged])[-1]
 
 
 def _longest(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of the earlier wave that most areas are compared with."""
-    counts = rows.group_by("against").len().sort("len", "against", descending=[True, False])
-    return rows.filter(against=counts["against"][0])
+    """The rows of the earlier round that most areas are compared with."""
+    counts = rows.group_by("against_round").len().sort("len", "against_round", descending=[True, False])
+    return rows.filter(against_round=counts["against_round"][0])
+
+
+def _by_round(monitor: pl.DataFrame) -> pl.DataFrame:
+    """With ``round`` and ``against_round``: the waves themselves where the table does not say them."""
+    absent = {name: wave for name, wave in ROUNDS.items() if name not in monitor.columns}
+    return monitor.with_columns(pl.col(wave).alias(name) for name, wave in absent.items())
 
 
 @public()
@@ -84,9 +92,10 @@ def control_chart(
 ) -> Figure:
     """One row per area: its change as a mark over a line that spans its limits; a signal has a shape of its own.
 
-    ``monitor``: rows of one measure and pair of waves, as ``pipeline.index.tension_monitor`` gives them. Where only
-    falls are looked for the line has no upper end. Areas stand in the order of their names, since the chart
-    is no ranking. Areas of fewer than ten people are named without a value. Raises ``PaperError`` for other rows.
+    ``monitor``: rows of one measure and pair of waves (of rounds, where it has these), as ``tension_monitor`` of
+    ``pipeline.index`` gives them. Where only falls are looked for the line has no upper end. Areas stand in the order
+    of their names, since the chart is no ranking. Areas of fewer than ten people are named without a value. Raises
+    ``PaperError`` for other rows.
     """
     shown = _checked(monitor)
     if shown.height > MOST:
@@ -101,7 +110,8 @@ def alt_control_chart(monitor: pl.DataFrame) -> str:
     """What ``control_chart`` with these arguments shows: the signals, how many are within, and every change."""
     shown = _checked(monitor)
     counts = {signal: shown.filter(signal=signal)["label"].to_list() for signal in LOOKS}
-    start = f"Control chart of the change in {shown.height} areas from {shown['against'][0]} to {shown['wave'][0]}."
+    waves = f"from {shown['against_round'][0]} to {shown['round'][0]}"
+    start = f"Control chart of the change in {shown.height} areas {waves}."
     parts = [f"{LOOKS[signal][0]}: {', '.join(counts[signal])}." for signal in ("below", "above") if counts[signal]]
     parts = parts or ["No area is outside its limits."]
     listed = "; ".join(
@@ -133,7 +143,8 @@ def _checked(monitor: pl.DataFrame) -> pl.DataFrame:
     missing = [name for name in NEEDED if name not in monitor.columns]
     if missing:
         raise PaperError(f"the monitor has no column `{missing[0]}`", todo="Give what `tension_monitor` returns.")
-    for name in ("measure", "wave", "against"):
+    own = [name if name in monitor.columns else wave for name, wave in ROUNDS.items()]
+    for name in ("measure", *own):
         if monitor[name].n_unique() > 1:
             raise PaperError(f"several values of `{name}` are no one chart", where=name, todo="Choose one.")
     if monitor["fall"].null_count() == monitor.height:
@@ -141,7 +152,7 @@ def _checked(monitor: pl.DataFrame) -> pl.DataFrame:
     strange = sorted(set(monitor["signal"].drop_nulls()) - set(LOOKS))
     if strange:
         raise PaperError(f"`{strange[0]}` is no signal", where="signal", todo=f"There are {', '.join(LOOKS)}.")
-    return monitor.sort("label")
+    return _by_round(monitor).sort("label")
 
 
 def _end(shown: pl.DataFrame) -> float:

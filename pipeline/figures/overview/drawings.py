@@ -14,7 +14,7 @@ from pipeline.figures.area_values import area_words
 from pipeline.figures.data import FEWEST
 from pipeline.figures.draw import Drawing
 from pipeline.figures.overview import map_plot, panels, ranking
-from pipeline.figures.overview.levels import WHOLE, Levels, best_wave, data_of, levels_of, measures_of
+from pipeline.figures.overview.levels import WHOLE, Levels, best_wave, by_round, data_of, levels_of, measures_of
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import styled
 from pipeline.figures.tile_plot import classes_of, draw_tiles
@@ -56,10 +56,11 @@ def overview_drawings(
 ) -> dict[str, Drawing]:
     """Name → figure, in the order of the overview; each can be drawn at any width and ``rendered``.
 
-    ``tiles``: area → row and column, drawn where every area has one; ``boundaries`` likewise. ``waves``: wave → label.
-    More areas than fit into
-    one figure are drawn in several. Raises ``PaperError`` if no area may be shown.
+    ``tiles``: area → row and column, drawn where every area has one; ``boundaries`` likewise. ``waves``: wave → label;
+    where the table has ``round``, that is the wave. More areas than fit into one figure are drawn in several. Raises
+    ``PaperError`` if no area may be shown.
     """
+    areas = by_round(areas)
     at = wave or best_wave(areas, smallest)
     words = Words(source, synthetic, (waves or {}).get(at, at), confidence, scale)
     found: dict[str, Drawing] = {}

@@ -1,4 +1,7 @@
-"""Values of one measure by area at one wave, from the table of areas, without those of few people."""
+"""Values of one measure by area at one wave, from the table of areas, without those of few people.
+
+A wave is a round where the table has that column: waves of one time, of arms with calendars of their own.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,11 @@ class Levels:
         return [*with_rank, *(area for area in shown if area.key not in self.ranked)]
 
 
+def by_round(areas: pl.DataFrame) -> pl.DataFrame:
+    """The table with the round, where it has one, in place of the wave."""
+    return areas.with_columns(wave="round") if "round" in areas.columns else areas
+
+
 def levels_of(
     areas: pl.DataFrame, measure: str = WHOLE, wave: str | None = None, *, places: int = 1, smallest: int = FEWEST
 ) -> Levels:
@@ -49,6 +57,7 @@ def levels_of(
     missing = [name for name in COLUMNS if name not in areas.columns]
     if missing:
         raise PaperError(f"there is no column `{missing[0]}`", where="areas", todo=f"It has {', '.join(COLUMNS)}.")
+    areas = by_round(areas)
     at = wave or best_wave(areas, smallest)
     own = areas.filter(pl.col("measure") == measure, pl.col("wave") == at, pl.col("area").is_not_null())
     if own["area"].n_unique() < own.height:
@@ -72,7 +81,7 @@ def _rank(row: Mapping[str, Any]) -> tuple[float, float, float]:
 
 def best_wave(areas: pl.DataFrame, smallest: int = FEWEST) -> str:
     """The wave in which most areas can be shown; of several the last."""
-    shown = areas.filter(pl.col("n_persons") >= smallest, pl.col("estimate").is_not_null())
+    shown = by_round(areas).filter(pl.col("n_persons") >= smallest, pl.col("estimate").is_not_null())
     if "is_shown" in areas.columns:
         shown = shown.filter(pl.col("is_shown").fill_null(True))
     if shown.is_empty():
@@ -84,7 +93,8 @@ def best_wave(areas: pl.DataFrame, smallest: int = FEWEST) -> str:
 
 def measures_of(areas: pl.DataFrame, wave: str, smallest: int = FEWEST) -> list[str]:
     """The measures below the index that some area may show at a wave: domains, else indicators."""
-    shown = areas.filter(pl.col("wave") == wave, pl.col("n_persons") >= smallest, pl.col("estimate").is_not_null())
+    own = by_round(areas).filter(pl.col("wave") == wave)
+    shown = own.filter(pl.col("n_persons") >= smallest, pl.col("estimate").is_not_null())
     for level in ("domain", "indicator"):
         found = shown.filter(pl.col("level") == level)["measure"].unique(maintain_order=True).to_list()
         if found:

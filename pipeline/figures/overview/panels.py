@@ -12,7 +12,7 @@ from pipeline.door import public
 from pipeline.errors import PaperError
 from pipeline.figures.area_values import Area
 from pipeline.figures.data import FEWEST
-from pipeline.figures.overview.levels import WHOLE, best_wave, levels_of, measures_of
+from pipeline.figures.overview.levels import WHOLE, best_wave, by_round, levels_of, measures_of
 from pipeline.figures.overview.ranking import part_of
 from pipeline.figures.sheet import Heading, Sheet, add_line
 from pipeline.figures.style import (
@@ -49,6 +49,7 @@ class Panels:
 
 def panels_of(areas: pl.DataFrame, labels: Mapping[str, str], wave: str | None, part: int, smallest: int) -> Panels:
     """The domains at one wave. Raises ``PaperError`` where there is none."""
+    areas = by_round(areas)
     at = wave or best_wave(areas, smallest)
     measures = measures_of(areas, at, smallest)
     if not measures:

@@ -113,17 +113,22 @@ def _compared(subject: Subject) -> Runs:
 
 
 def _same_months(subject: Subject) -> str:
-    """When the others were asked, where it is known and they are areas of the same survey."""
+    """When the others were asked, where it is known and they are areas of the same survey.
+
+    Those of a round may be asked in other months, though not far apart.
+    """
     months = subject.period(subject.wave)
     if subject.compared not in (OTHERS, COMPARISON) or not months:
         return ""
     left = [
         area
         for area in subject.tables.names
-        if subject.compared == OTHERS and subject.tables.wave_then(subject.area, subject.wave, area) is None
+        if subject.compared == OTHERS
+        and all(subject.tables.in_round(area, subject.round, measure) is None for measure in subject.measures)
     ]
     many = "one area was" if len(left) == 1 else f"{_count(len(left))} areas were"
-    return f", asked at the same time ({months}{f'; {many} not asked then' if left else ''})"
+    about = "about " if len(subject.tables.periods(subject.round)) > 1 else ""
+    return f", asked at {about}the same time ({months}{f'; {many} not asked then' if left else ''})"
 
 
 def _count(number: int) -> str:

@@ -22,20 +22,28 @@ RANKS_AT_ONCE = "Ranks from and to: those that the data leave open when all area
 
 @dataclass(frozen=True)
 class Tabled:
-    """Makes tables of one study. ``counts``: numbers of people are multiples of this; ``wave``: of the overview."""
+    """Makes tables of one study. ``counts``: numbers of people are multiples of this; ``round``: of the overview."""
 
     tables: AreaTables
     labels: Mapping[str, str]
     about: About
     places: int
     counts: int
-    wave: str
+    round: str
 
     def measure(self, key: str) -> str:
         return self.labels.get(key) or key.replace("_", " ").capitalize()
 
     def wave_label(self, wave: str) -> str:
         return self.about.waves.get(wave) or wave
+
+    def round_label(self, at: str | None) -> str:
+        """``June to July 2021``, or the wave that the round is; a dash where there is none."""
+        return "–" if at is None else self.about.rounds.get(at) or self.wave_label(at)
+
+    def own_wave(self, area: str) -> str:
+        """What an area calls its wave in the round of the overview; empty where it has none."""
+        return self.tables.wave_in(area, self.round)
 
     @cached_property
     def has_sets(self) -> bool:
@@ -123,7 +131,7 @@ class Tabled:
 
 
 def index_table(tabled: Tabled, number: int) -> TableBlock:
-    """One row per area at the wave of the overview: score, shrunken score, rank, people, reliability."""
+    """One row per area at the round of the overview: score, shrunken score, rank, people, reliability."""
     columns = (
         Column("Area"), Column("Score (interval)", "right"), Column("With chance taken out", "right"),
         Column("Rank (from, to)", "right"), Column("Reliability", "right"), Column("People", "right"),
@@ -131,14 +139,14 @@ def index_table(tabled: Tabled, number: int) -> TableBlock:
     )  # fmt: skip
     rows = []
     for area in tabled.areas:
-        row = tabled.tables.row(area, tabled.wave, INDEX)
+        row = tabled.tables.in_round(area, tabled.round, INDEX)
         cells = (
             tabled.score(row), tabled.score(row, "shrunken", "shrunken_low", "shrunken_high"),
             tabled.rank(row, at_once=True), tabled.plain(row, "reliability"),
             tabled.people(row), tabled.people(row, "n_effective"),
         )  # fmt: skip
         rows.append(Row(((Text(tabled.tables.names[area]),), *cells)))
-    caption = f"{tabled.measure(INDEX)} of every area, {tabled.wave_label(tabled.wave)}"
+    caption = f"{tabled.measure(INDEX)} of every area, {tabled.round_label(tabled.round)}"
     notes = (*notes_of(tabled), *([RANKS_AT_ONCE] if tabled.has_sets else []))
     return table_of(tabled, number, caption, columns, rows, notes, "areas")
 
@@ -151,34 +159,46 @@ def domain_table(tabled: Tabled, number: int) -> TableBlock:
         Row(
             (
                 (Text(tabled.tables.names[area]),),
-                *(tabled.score(tabled.tables.row(area, tabled.wave, measure)) for measure in domains),
+                *(tabled.score(tabled.tables.in_round(area, tabled.round, measure)) for measure in domains),
             )
         )
         for area in tabled.areas
     ]
-    caption = f"Every domain of every area, {tabled.wave_label(tabled.wave)}"
+    caption = f"Every domain of every area, {tabled.round_label(tabled.round)}"
     return table_of(tabled, number, caption, columns, rows, tuple(notes_of(tabled)), "areas")
 
 
 def change_table(tabled: Tabled, number: int) -> TableBlock | None:
-    """One row per area with a change: of the index, since the previous and since the base wave."""
+    """One row per area with a change: of the index, since the previous and since the base wave.
+
+    Where arms have calendars of their own it says when these were.
+    """
+    dated = bool(tabled.about.rounds)
     columns = (
-        Column("Area"), Column("Since the previous wave", "right"), Column("Since the base wave", "right"),
+        Column("Area"), *([Column("Previous wave")] if dated else []), Column("Since the previous wave", "right"),
+        *([Column("Base wave")] if dated else []), Column("Since the base wave", "right"),
         Column("Base wave = 100", "right"),
     )  # fmt: skip
     rows = []
     for area in tabled.areas:
-        last, base = (tabled.tables.change(area, tabled.wave, INDEX, kind) for kind in (PREVIOUS, BASE))
+        last, base = (tabled.tables.change(area, tabled.own_wave(area), INDEX, kind) for kind in (PREVIOUS, BASE))
         if last is None and base is None:
             continue
         ratio = (Text("–"),) if base is None else tabled.ratio(base)
-        rows.append(
-            Row(((Text(tabled.tables.names[area]),), difference(tabled, last), difference(tabled, base), ratio))
-        )
+        cells = [
+            cell
+            for change in (last, base)
+            for cell in ([_when(tabled, change)] if dated else []) + [difference(tabled, change)]
+        ]
+        rows.append(Row(((Text(tabled.tables.names[area]),), *cells, ratio)))
     if not rows:
         return None
-    caption = f"How the {tabled.measure(INDEX).lower()} moved, {tabled.wave_label(tabled.wave)}"
+    caption = f"How the {tabled.measure(INDEX).lower()} moved, {tabled.round_label(tabled.round)}"
     return table_of(tabled, number, caption, columns, rows, (), "area_changes")
+
+
+def _when(tabled: Tabled, change: AreaRow | None) -> Runs:
+    return (Text(tabled.round_label(change.get("against_round") if change is not None else None)),)
 
 
 def difference(tabled: Tabled, row: AreaRow | None) -> Runs:

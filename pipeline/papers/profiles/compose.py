@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -39,7 +39,6 @@ def profile(
     monitor: pl.DataFrame | None = None,
     effects: pl.DataFrame | None = None,
     programmes: Mapping[str, Programme] | None = None,
-    comparison_areas: Collection[str] = (),
     smallest: int = SMALLEST,
 ) -> AreaProfile:
     """What the two pages of one area say.
@@ -47,17 +46,15 @@ def profile(
     ``areas``: a row per area, wave and measure (``area, wave, measure, level, estimate, std_error, conf_low, conf_high,
     n_persons``; further columns of the table ``areas`` where there are any); ``changes``: rows of ``area_changes``.
     ``labels``: measure → name; ``wave``: the last that the area has, unless it is named; ``fieldwork``: ``area, wave,
-    start, end`` (dates): areas are compared with those asked at the same time; ``monitor``: rows of the table of that
-    name; ``effects``: rows of the table ``programme``, and ``programmes`` what is declared of them;
-    ``comparison_areas``: the areas that are the comparison, for waves of another name at the same time. An area of
-    fewer than ``smallest`` people gets a profile that says so and shows nothing.
+    start, end`` (dates), whose months are printed; ``monitor``: rows of the table of that name; ``effects``: rows of
+    the table ``programme``, and ``programmes`` what is declared of them. Areas are compared with those of the same
+    ``round`` where ``areas`` has that column, else of the same wave. An area of fewer than ``smallest`` people gets a
+    profile that says so and shows nothing.
 
     Raises ``PaperError`` for an area that is not there, and for frames of another kind.
     """
     tables = tables_of(areas, changes, smallest, fieldwork)
-    given = Given(
-        labels, settings or Profiles(), about or About(), monitor, effects, programmes or {}, comparison_areas
-    )
+    given = Given(labels, settings or Profiles(), about or About(), monitor, effects, programmes or {})
     return composed(tables, area, wave, given)
 
 
@@ -74,14 +71,11 @@ def profiles(
     monitor: pl.DataFrame | None = None,
     effects: pl.DataFrame | None = None,
     programmes: Mapping[str, Programme] | None = None,
-    comparison_areas: Collection[str] = (),
     smallest: int = SMALLEST,
 ) -> dict[str, AreaProfile]:
     """Area → its profile (see ``profile``), for every area of the table in one go, in the order of their names."""
     tables = tables_of(areas, changes, smallest, fieldwork)
-    given = Given(
-        labels, settings or Profiles(), about or About(), monitor, effects, programmes or {}, comparison_areas
-    )
+    given = Given(labels, settings or Profiles(), about or About(), monitor, effects, programmes or {})
     ordered = sorted(tables.names, key=lambda area: ((tables.names[area]).casefold(), area))
     return {area: composed(tables, area, wave, given) for area in ordered}
 
@@ -96,7 +90,6 @@ class Given:
     monitor: pl.DataFrame | None = None
     effects: pl.DataFrame | None = None
     programmes: Mapping[str, Programme] = field(default_factory=dict)
-    peers: Collection[str] = ()
 
 
 def composed(tables: AreaTables, area: str, wave: str | None, given: Given) -> AreaProfile:
@@ -111,8 +104,7 @@ def composed(tables: AreaTables, area: str, wave: str | None, given: Given) -> A
     counts = max(about.counts, 10) if gives_away(tables) else about.counts
     study = next((str(row["study"]) for row in tables.areas if row.get("study")), "")
     numbers = Numbers(study, label, given.settings.places, counts, about.ends)
-    peers = tuple(sorted(given.peers))
-    subject = Subject(tables, area, at, given.labels, given.settings, about, numbers, peers)
+    subject = Subject(tables, area, at, given.labels, given.settings, about, numbers)
     why = _withheld(subject)
     if why:
         return AreaProfile(

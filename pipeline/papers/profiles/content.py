@@ -17,15 +17,16 @@ Fact = tuple[str, Runs]
 class About:
     """What a study says of itself, for the small print of its profiles.
 
-    ``waves``: wave → what it is called. ``out_of``: where the scores end ("out of 100"); empty where they have no ends,
-    ``ends`` the same as numbers. ``counts``: printed numbers of people are multiples of this.
-    ``smallest_difference``: of interest, in points of the scores. ``facts``: what else is printed, such as licence and
-    funder.
+    ``waves``: wave → what it is called; ``rounds``: round → the same, where they are not waves. ``out_of``: where the
+    scores end ("out of 100"); empty where they have no ends, ``ends`` the same as numbers. ``counts``: printed numbers
+    of people are multiples of this. ``smallest_difference``: of interest, in points of the scores. ``facts``: what else
+    is printed, such as licence and funder.
     """
 
     study: str = ""
     synthetic: bool = False
     waves: Mapping[str, str] = field(default_factory=dict)
+    rounds: Mapping[str, str] = field(default_factory=dict)
     out_of: str = "out of 100"
     ends: tuple[float, float] | None = (0.0, 100.0)
     population: str = ""

@@ -16,6 +16,7 @@ WORDS = {
     "benchmark": "from a benchmark",
 }
 """Kinds of difference as they stand in a caption."""
+OF_ONE_TIME = "Ranks are among the areas asked at the same time, whatever their waves are called."
 
 
 def every_score(tabled: Tabled, start: int) -> Iterator[TableBlock]:
@@ -46,7 +47,8 @@ def every_score(tabled: Tabled, start: int) -> Iterator[TableBlock]:
                 rows.append(Row((*names, *cells)))
         if rows:
             caption = f"{tabled.measure(measure)}: every area and wave"
-            yield table_of(tabled, number, caption, columns, rows, tuple(notes_of(tabled)), "areas")
+            notes = (*notes_of(tabled), *([OF_ONE_TIME] if tabled.about.rounds else []))
+            yield table_of(tabled, number, caption, columns, rows, notes, "areas")
 
 
 def every_difference(tabled: Tabled, start: int) -> Iterator[TableBlock]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -31,8 +31,8 @@ PREVIOUS, BASE = "previous_wave", "base_wave"
 class AreaTables:
     """Rows of areas and of their differences. ``smallest``: the fewest people of whom something is shown.
 
-    ``windows``: area and wave → first and last day of its fieldwork. A wave number is not a date: areas may be asked in
-    their sixth wave when others are asked in their eighth.
+    A wave number is not a date: areas may be asked in their sixth wave when others are asked in their eighth. Those of
+    one ``round`` are of one time. ``windows``: area and wave → first and last day of its fieldwork.
     """
 
     areas: tuple[Row, ...]
@@ -43,6 +43,10 @@ class AreaTables:
     @cached_property
     def waves(self) -> list[str]:
         return wave_order(list(dict.fromkeys(row["wave"] for row in self.areas)))
+
+    @cached_property
+    def rounds(self) -> list[str]:
+        return wave_order(list(dict.fromkeys(row["round"] for row in self.areas)))
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -81,37 +85,45 @@ class AreaTables:
         return {area: [wave for wave in self.waves if wave in own] for area, own in found.items()}
 
     @cached_property
-    def _wave_then(self) -> dict[tuple[str, str, str], str | None]:
-        return {}
+    def _by_round(self) -> dict[tuple[str, str, str], Row]:
+        return {(row["area"], row["round"], row["measure"]): row for row in self.areas}
+
+    @cached_property
+    def _rounds_of(self) -> dict[tuple[str, str], str]:
+        return {(row["area"], row["wave"]): row["round"] for row in self.areas}
 
     def waves_of(self, area: str) -> list[str]:
         """The waves in which the area has any row."""
         return self._waves_of.get(area, [])
 
-    def wave_then(self, area: str, wave: str, other: str) -> str | None:
-        """The wave of another area that was in the field with this one the longest; of its name where no day is known.
+    def round_of(self, area: str, wave: str) -> str:
+        """The round of an area's wave."""
+        return self._rounds_of.get((area, wave), wave)
 
-        ``None`` where the other was not asked at the time.
-        """
-        key = (area, wave, other)
-        if key not in self._wave_then:
-            self._wave_then[key] = self._longest_with(area, wave, other)
-        return self._wave_then[key]
+    def wave_in(self, area: str, at: str) -> str:
+        """What the area calls its wave of a round; empty where it has none."""
+        return next((wave for wave in self.waves_of(area) if self.round_of(area, wave) == at), "")
 
-    def _longest_with(self, area: str, wave: str, other: str) -> str | None:
-        own, waves = self.windows.get((area, wave)), self.waves_of(other)
-        windows = {at: self.windows[other, at] for at in waves if (other, at) in self.windows}
-        if own is None or len(windows) < len(waves):
-            return wave if wave in waves else None
-        days = {at: (min(own[1], end) - max(own[0], start)).days for at, (start, end) in windows.items()}
-        return max((at for at in days if days[at] >= 0), key=lambda at: (days[at], at == wave), default=None)
+    def periods(self, at: str) -> set[Window]:
+        """First and last day of the fieldwork of the areas of a round, where they are known."""
+        return {window for (area, wave), window in self.windows.items() if self.round_of(area, wave) == at}
+
+    def in_round(self, area: str, at: str, measure: str) -> Row | None:
+        """The row of an area in a round, whatever its wave is called."""
+        return self._by_round.get((area, at, measure))
 
     def row(self, area: str, wave: str, measure: str) -> Row | None:
         return self._by_place.get((area, wave, measure))
 
     def shown(self, area: str, wave: str, measure: str) -> Row | None:
         """The row where it may be shown: enough people, an estimate, and nothing that the index stage withheld."""
-        row = self.row(area, wave, measure)
+        return self._if_shown(self.row(area, wave, measure))
+
+    def shown_in(self, area: str, at: str, measure: str) -> Row | None:
+        """The same of a round."""
+        return self._if_shown(self.in_round(area, at, measure))
+
+    def _if_shown(self, row: Row | None) -> Row | None:
         return row if row is not None and self.is_shown(row) else None
 
     def is_shown(self, row: Row) -> bool:
@@ -132,13 +144,10 @@ class AreaTables:
             return None
         return {**row, "n_persons": people} if people >= self.smallest else None
 
-    def others(self, area: str, wave: str, measure: str, among: Collection[str] | None = None) -> Row | None:
-        """The area less the average of the other areas shown that were asked at the same time; of ``among`` if given.
-
-        Each counts once; their errors are independent.
-        """
+    def others(self, area: str, wave: str, measure: str) -> Row | None:
+        """The area less the average of the other areas shown of its round. Each counts once; errors are independent."""
         own = self.shown(area, wave, measure)
-        rest = list(self._beside(area, wave, measure, self.names if among is None else among))
+        rest = list(self._rest(area, self.round_of(area, wave), measure))
         if own is None or not rest or any(row["std_error"] is None for row in (own, *rest)):
             return None
         mean = math.fsum(row["estimate"] for row in rest) / len(rest)
@@ -158,16 +167,15 @@ class AreaTables:
             "n_persons": own["n_persons"],
         }
 
-    def _beside(self, area: str, wave: str, measure: str, among: Collection[str]) -> Iterator[Row]:
-        for other in among:
-            at = self.wave_then(area, wave, other) if other != area else None
-            row = self.shown(other, at, measure) if at is not None else None
+    def _rest(self, area: str, at: str, measure: str) -> Iterator[Row]:
+        for other in self.names:
+            row = self.shown_in(other, at, measure) if other != area else None
             if row is not None:
                 yield row
 
-    def ranked(self, wave: str, measure: str) -> list[str]:
-        """The areas with a rank."""
-        rows = (self.shown(area, wave, measure) for area in self.names)
+    def ranked(self, at: str, measure: str) -> list[str]:
+        """The areas with a rank in a round."""
+        rows = (self.shown_in(area, at, measure) for area in self.names)
         return [row["area"] for row in rows if row is not None and row.get("is_ranked")]
 
 
@@ -175,7 +183,9 @@ def tables_of(
     areas: pl.DataFrame, changes: pl.DataFrame | None, smallest: int, fieldwork: pl.DataFrame | None = None
 ) -> AreaTables:
     """Rows for looking up. Raises ``PaperError`` for frames that are not what the stage ``index`` makes."""
-    _require(areas, "areas", AREA_COLUMNS, ("area", "wave", "measure"), LEVELS)
+    areas = areas if "round" in areas.columns or "wave" not in areas.columns else areas.with_columns(round="wave")
+    _require(areas, "areas", (*AREA_COLUMNS, "round"), ("area", "wave", "measure"), LEVELS)
+    _require(areas, "areas", AREA_COLUMNS, ("area", "round", "measure"), LEVELS)
     if areas.is_empty():
         raise PaperError("the table of areas has no row", where="areas", todo="Build `areas/STUDY` first.")
     if changes is not None:
@@ -214,7 +224,7 @@ def _require(
         )
     twice = frame.height - frame.unique(keys).height
     if twice:
-        raise PaperError(f"a {', '.join(keys[:-1])} and {keys[-1]} has several rows", where=name, count=twice)
+        raise PaperError(f"an {', '.join(keys[:-1])} and {keys[-1]} has several rows", where=name, count=twice)
     sort = "level" if "level" in columns else "kind"
     other = frame.filter(~pl.col(sort).is_in(known) | pl.col(sort).is_null())
     if other.height:

@@ -31,7 +31,7 @@ from pipeline.papers.profiles.area_tables import Tabled
 from pipeline.papers.profiles.compose import gives_away
 from pipeline.papers.profiles.content import About
 from pipeline.papers.profiles.frames import INDEX, AreaTables, tables_of
-from pipeline.papers.profiles.overview import moved_words, require_publishable, wave_of_most
+from pipeline.papers.profiles.overview import moved_words, require_publishable, round_of_most
 from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.rounding import count_shown, count_text, places_of, to_places
 
@@ -202,7 +202,7 @@ def funder_page(funder: str, studies: Sequence[StudyAreas]) -> Document:
             "Highest and lowest area of each measure",
             columns,
             rows,
-            notes=("As measured: where their intervals overlap, either may be the first.",),
+            notes=("As measured: where their intervals overlap, either may be the first.", *map(_when, made)),
             wordy=True,
             synthetic=synthetic,
             sources=("areas",),
@@ -229,10 +229,16 @@ def funder_page(funder: str, studies: Sequence[StudyAreas]) -> Document:
     return found
 
 
+def _when(tabled: Tabled) -> str:
+    """When the areas of a study were asked that are compared."""
+    when = tabled.round_label(tabled.round)
+    return f"{tabled.about.study}: areas asked in {when}." if tabled.about.study else f"Areas asked in {when}."
+
+
 def _tabled(study: StudyAreas) -> Tabled:
     tables: AreaTables = tables_of(study.areas, study.changes, study.smallest)
     counts = max(study.about.counts, 10) if gives_away(tables) else study.about.counts
-    return Tabled(tables, study.labels, study.about, 1, counts, wave_of_most(tables))
+    return Tabled(tables, study.labels, study.about, 1, counts, round_of_most(tables))
 
 
 def _headline_rows(tabled: Tabled, alone: bool) -> Iterator[Row]:
@@ -242,7 +248,9 @@ def _headline_rows(tabled: Tabled, alone: bool) -> Iterator[Row]:
     """
     study = () if alone else ((Text(tabled.about.study),),)
     for measure in (INDEX, *tabled.tables.domains):
-        rows = [row for area in tabled.areas if (row := tabled.tables.shown(area, tabled.wave, measure)) is not None]
+        rows = [
+            row for area in tabled.areas if (row := tabled.tables.shown_in(area, tabled.round, measure)) is not None
+        ]
         if len(rows) < 2:
             continue
         high, low = (pick(rows, key=lambda row: row["estimate"]) for pick in (max, min))

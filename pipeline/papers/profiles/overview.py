@@ -62,22 +62,23 @@ def overview(
     """All areas of a study as one document, for any of the writers of papers.
 
     Frames, ``labels``, ``settings`` and ``about`` as in ``profile``. ``figures``: name → drawn figure; ``pages``:
-    area → the address of its profile. ``wave``: the one in which most areas can be shown, unless it is named;
-    ``fieldwork``: ``area, wave, start, end`` (dates), where areas of one wave were asked in different months. Its annex
-    holds every score and every difference: the workbook has them all.
+    area → the address of its profile. ``wave``: the one in which most areas can be shown, unless it is named; of arms
+    with calendars of their own (a column ``round``) the round. ``fieldwork``: ``area, wave, start, end`` (dates), where
+    areas of one wave were asked in different months. Its annex holds every score and every difference: the workbook
+    has them all.
 
     Raises ``PaperError`` for frames of another kind, and if a number may not be published.
     """
     tables = tables_of(areas, changes, smallest, fieldwork)
     rules, of = settings or Profiles(), about or About()
-    at = wave or wave_of_most(tables)
-    if at not in tables.waves:
-        raise PaperError(f"there is no wave `{at}`", where="areas", todo=f"It has {', '.join(tables.waves)}.")
+    at = wave or round_of_most(tables)
+    if at not in tables.rounds:
+        raise PaperError(f"there is no wave `{at}`", where="areas", todo=f"It has {', '.join(tables.rounds)}.")
     counts = max(of.counts, 10) if gives_away(tables) else of.counts
     tabled = Tabled(tables, labels, of, rules.places, counts, at)
     found = Document(
         title=f"{tabled.measure(INDEX)}: all areas",
-        subtitle=tabled.wave_label(at),
+        subtitle=tabled.round_label(at),
         study=of.study,
         authors=(),
         summary=summary(tabled),
@@ -102,11 +103,11 @@ def overview(
     return made
 
 
-def wave_of_most(tables: AreaTables) -> str:
-    """The wave in which most areas can be shown; of several the last."""
-    counts = {wave: len({row["area"] for row in tables.areas if row["wave"] == wave and tables.is_shown(row)})
-              for wave in tables.waves}  # fmt: skip
-    return max(tables.waves, key=lambda wave: (counts[wave], tables.waves.index(wave)))
+def round_of_most(tables: AreaTables) -> str:
+    """The round in which most areas can be shown; of several the last."""
+    counts = {at: len({row["area"] for row in tables.areas if row["round"] == at and tables.is_shown(row)})
+              for at in tables.rounds}  # fmt: skip
+    return max(tables.rounds, key=lambda at: (counts[at], tables.rounds.index(at)))
 
 
 def require_publishable(document: Document, smallest: int, names: Iterable[str] = ()) -> None:
@@ -121,9 +122,9 @@ def require_publishable(document: Document, smallest: int, names: Iterable[str] 
 def summary(tabled: Tabled) -> str:
     """How many areas are shown and ranked, and which of them clearly moved since the wave before."""
     tables = tabled.tables
-    shown = [area for area in tables.names if tables.shown(area, tabled.wave, INDEX) is not None]
-    ranked = len(tables.ranked(tabled.wave, INDEX))
-    start = f"{_areas(len(shown))} can be shown in {tabled.wave_label(tabled.wave)}, {ranked or 'none'} with a rank."
+    shown = [area for area in tables.names if tables.shown_in(area, tabled.round, INDEX) is not None]
+    ranked = len(tables.ranked(tabled.round, INDEX))
+    start = f"{_areas(len(shown))} can be shown in {tabled.round_label(tabled.round)}, {ranked or 'none'} with a rank."
     return " ".join(filter(None, (start, moved_words(tabled))))
 
 
@@ -131,7 +132,7 @@ def moved_words(tabled: Tabled) -> str:
     """In which areas the index clearly rose or fell since the wave before; empty where no change is known."""
     tables, moved, compared = tabled.tables, dict[str, list[str]](up=[], down=[]), 0
     for area in tabled.areas:
-        row = tables.change(area, tabled.wave, INDEX, PREVIOUS)
+        row = tables.change(area, tabled.own_wave(area), INDEX, PREVIOUS)
         if row is None or row["conf_low"] is None or row["conf_high"] is None:
             continue
         compared += 1
@@ -146,18 +147,27 @@ def moved_words(tabled: Tabled) -> str:
 
 
 def asked_apart(tabled: Tabled) -> str:
-    """In which months the areas of the wave were asked, where these are not the same for all."""
+    """In which months the areas of the round were asked, where these are not the same for all."""
     months: dict[str, list[str]] = {}
     for area in tabled.areas:
-        if (area, tabled.wave) in tabled.tables.windows:
-            months.setdefault(tabled.months(area, tabled.wave), []).append(tabled.tables.names[area])
+        if (area, tabled.own_wave(area)) in tabled.tables.windows:
+            months.setdefault(tabled.months(area, tabled.own_wave(area)), []).append(tabled.tables.names[area])
     if len(months) < 2:
         return ""
     said = "; ".join(f"{joined(names)} in {when}" for when, names in months.items())
+    of = "" if tabled.about.rounds else f"of {tabled.wave_label(tabled.round)}, "
     return (
-        f"A wave is not a date: of {tabled.wave_label(tabled.wave)}, these areas were asked at different times, so "
-        f"that differences between them may be differences in time. {said}."
+        f"A wave is not a date: {of}these areas were asked at different times, so that differences between them may be "
+        f"differences in time. {said}."
     )
+
+
+def asked_together(tabled: Tabled) -> str:
+    """That areas are compared within a round, where their waves are called differently."""
+    if not tabled.about.rounds:
+        return ""
+    when = tabled.round_label(tabled.round)
+    return f"Areas are compared with those asked at the same time, here {when}, whatever their waves are called."
 
 
 def _areas(count: int) -> str:
@@ -170,8 +180,8 @@ def _blocks(tabled: Tabled, figures: Mapping[str, FigureFile], pages: Mapping[st
         "A rank is only as sure as its interval: where the intervals of two areas overlap widely, the data do not say "
         "which is higher. Areas below the declared floor of reliability are shown without a rank."
     )
-    apart = asked_apart(tabled)
-    yield Callout("note", "", (Paragraph(words(read_as)), *([Paragraph(words(apart))] if apart else [])))
+    dates = [text for text in (asked_together(tabled), asked_apart(tabled)) if text]
+    yield Callout("note", "", (Paragraph(words(read_as)), *(Paragraph(words(text)) for text in dates)))
     for number, (key, file) in enumerate(figures.items(), start=1):
         yield FigureBlock(number, key, file, tabled.about.synthetic)
     yield Heading(2, words("Scores"), "scores")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from pipeline.papers.content import Number, Runs
 from pipeline.papers.phrases import in_sentence
@@ -37,21 +36,19 @@ def rank_of(subject: Subject, row: Row) -> Runs:
     """``Of 13 areas with a rank it is 5th, most likely between 3rd and 7th place; with all of them compared at once,
     between 1st and 9th.``, or why it has none.
     """
-    ranked = subject.tables.ranked(subject.wave, INDEX)
-    count = len(ranked)
+    count = len(subject.tables.ranked(subject.round, INDEX))
     if not row.get("is_ranked") or row.get("rank") is None:
         why = _without_rank(str(row.get("reason") or ""))
         return said(f"It has no rank{f': {why}' if why else ''}.")
     if count < 2:
         return ()
-    then = _other_months(subject, ranked)
     alone, at_once = rank_ends(row), rank_ends(row, at_once=True)
     parts: list[Runs] = [said(f"Of {count} areas with a rank it is ", _place(subject, row, "rank"))]
     if alone is not None and row[alone[0]] < row[alone[1]]:
         parts.append(said(", most likely between ", _places(subject, row, alone), " place"))
     if at_once is not None and at_once != alone:
         parts.append(said("; with all of them compared at once, between ", _places(subject, row, at_once)))
-    return said(*parts, f"{then}.")
+    return said(*parts, ".")
 
 
 def _places(subject: Subject, row: Row, ends: Ends) -> Runs:
@@ -88,13 +85,6 @@ def _without_rank(reason: str) -> str:
         if match:
             return plain.format(*match.groups())
     return in_sentence(reason.rstrip("."))
-
-
-def _other_months(subject: Subject, ranked: Sequence[str]) -> str:
-    """Ranks are of one wave by its name; which of these areas were then asked in other months is said."""
-    tables = subject.tables
-    apart = [area for area in ranked if tables.wave_then(subject.area, subject.wave, area) != subject.wave]
-    return f"; {len(apart)} of these were asked in other months" if apart else ""
 
 
 def ordinal(number: float) -> str:

@@ -39,7 +39,7 @@ def said(*parts: str | Number | Runs) -> Runs:
 
 @dataclass(frozen=True)
 class Subject:
-    """``labels``: measure → what readers call it, the index with the rest; ``peers``: areas that are the comparison."""
+    """``labels``: measure → what readers call it, the index with the rest."""
 
     tables: AreaTables
     area: str
@@ -48,11 +48,15 @@ class Subject:
     settings: Profiles
     about: About
     numbers: Numbers
-    peers: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         return self.tables.names.get(self.area) or self.area
+
+    @property
+    def round(self) -> str:
+        """The round of the wave: the waves of other areas at this time."""
+        return self.tables.round_of(self.area, self.wave)
 
     def measure(self, key: str) -> str:
         return self.labels.get(key) or key.replace("_", " ").capitalize()
@@ -92,23 +96,7 @@ class Subject:
     def _compared(self, measure: str, kind: str) -> Row | None:
         if kind == OTHERS:
             return self.tables.others(self.area, self.wave, measure)
-        row = self.tables.change(self.area, self.wave, measure, kind)
-        return self._with_peers(measure, row) if kind == COMPARISON and self.peers else row
-
-    def _with_peers(self, measure: str, row: Row | None) -> Row | None:
-        """The comparison at the same time: a row of the same wave where that is one, or the average of its areas.
-
-        ``row``: of the wave of that name, which may lie months apart where arms have calendars of their own.
-        """
-        if self.area in self.peers or not self.tables.windows:
-            return row
-        then = {self.tables.wave_then(self.area, self.wave, peer) for peer in self.peers}
-        if row is not None and then == {self.wave}:
-            return row
-        made = self.tables.others(self.area, self.wave, measure, self.peers)
-        if made is None or int(made["against"]) < len(self.peers):
-            return None
-        return {**made, "kind": COMPARISON, "against": COMPARISON}
+        return self.tables.change(self.area, self.wave, measure, kind)
 
     @cached_property
     def _comparisons(self) -> dict[str, Row | None]:
