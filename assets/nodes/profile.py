@@ -159,7 +159,7 @@ def make_national(
     common: tuple[str, ...],
     templates: Mapping[str, OutsideFile],
 ) -> Output:
-    """One row per measure, study and arm of the national picture; its page and those of funders are files."""
+    """One row per measure, study and arm of the national picture, of about one time; pages are files."""
     import polars as pl
 
     from pipeline.figures.overview import common_drawings, drawing_files
@@ -177,7 +177,12 @@ def make_national(
         known = Names(**names)
         rows = {place: f"{known.studies[place[0]]}, {title}" for place, title in known.arms.items()}
         drawings = common_drawings(
-            levels, concepts=known.concepts, rows=rows, source="Cohesion Panel", synthetic=synthetic
+            levels,
+            concepts=known.concepts,
+            rows=rows,
+            periods=known.periods,
+            source="Cohesion Panel",
+            synthetic=synthetic,
         )
         figures = {name: _figure(drawing, drawing_files(drawing)) for name, drawing in drawings.items()}
         counts = max([10, *(words["counts"] for words in studies.values())])
@@ -314,7 +319,7 @@ def _national(workspace: Workspace, studies: Sequence[Study], made: set[Key]) ->
         },
         group="write",
         study="all",
-        description="What several studies and arms measure, each by its own questions; and a page for each funder.",
+        description="What several studies and arms measure at about the same time; and a page for each funder.",
         kinds=frozenset(WRITTEN),
         code=tuple(f"pipeline.papers.writers.{writer}:write" for writer in WRITTEN),
         tolerant=True,  # a study whose files are not here is in no picture, and stops no build
@@ -409,6 +414,8 @@ def _settings(study: Study, index: Index) -> Profiles:
 
 def _names(workspace: Workspace, indexed: Sequence[tuple[Study, Index]]) -> dict[str, Any]:
     """What readers call indicators, studies, arms and waves; and the question behind each indicator of each study."""
+    from pipeline.papers.declared import period_words
+
     concepts = workspace.project.concepts
     named = dict.fromkeys(name for _, index in indexed for name in index.indicators)
     studies = [study for study, _ in indexed]
@@ -420,6 +427,13 @@ def _names(workspace: Workspace, indexed: Sequence[tuple[Study, Index]]) -> dict
         },
         "arms": {(study.key, key): arm.title for study in studies for key, arm in study.about.arms.items()},
         "waves": {(study.key, key): wave.title for study in studies for key, wave in study.waves.items()},
+        "periods": {
+            (study.key, arm, wave): period_words(study.fieldwork(wave, arm))
+            for study in studies
+            for arm, waves in study.calendar.items()
+            for wave in waves
+            if wave in study.waves
+        },
         "questions": {
             (study.key, name): text
             for study, index in indexed

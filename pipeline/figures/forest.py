@@ -66,6 +66,8 @@ class Scale:
 
 STEP = 0.25
 GAP, DENSE = 0.12, 0.02
+AIR = 0.05
+"""So far may the label of a tick reach into the margin."""
 MANY = 10
 """Rows from which on they stand closer."""
 
@@ -98,7 +100,7 @@ def forest(heading: Heading, rows: Sequence[Row], scale: Scale, values_label: st
         sheet.legend(key_left, 0.12, names)
     sheet.text(whole - values, key_room + 0.12, values_label, size=SMALL, color=QUIET)
     axes = sheet.axes(left, top, across, sum(heights))
-    _axis(axes, rows, scale, sum(heights), across)
+    _axis(axes, rows, scale, (across, sum(heights)), left + AIR)
     if scale.reference_label:
         _reference(sheet, scale, (left, across), _share(axes, scale.reference), key_room + 0.16)
     if scale.band:
@@ -137,7 +139,9 @@ def _reference(sheet: Sheet, scale: Scale, plot: tuple[float, float], share: flo
     sheet.text(centre, level, scale.reference_label, size=SMALL, color=QUIET, ha="center")
 
 
-def _axis(axes: Axes, rows: Sequence[Row], scale: Scale, tall: float, across: float) -> None:
+def _axis(axes: Axes, rows: Sequence[Row], scale: Scale, size: tuple[float, float], before: float) -> None:
+    """``size``: across and tall; ``before``: the room left of the axis, into which the label of a tick may reach."""
+    across, tall = size
     ends = [end for row in rows for m in row.marks for end in (m.value, m.low, m.high) if end is not None]
     low, high = min([*ends, scale.reference]), max([*ends, scale.reference])
     if scale.kind == "log":
@@ -145,7 +149,7 @@ def _axis(axes: Axes, rows: Sequence[Row], scale: Scale, tall: float, across: fl
     else:
         air = (high - low or 1.0) * 0.06
         axes.set_xlim(low - air, high + air)
-        _linear_ticks(axes, low - air, high + air, across, scale.unit)
+        _linear_ticks(axes, (low - air, high + air), across, before, scale.unit)
     axes.set_ylim(tall, 0)
     axes.set_yticks([])
     axes.grid(axis="x", color=GRID, lw=0.8)
@@ -155,14 +159,22 @@ def _axis(axes: Axes, rows: Sequence[Row], scale: Scale, tall: float, across: fl
         axes.axvline(scale.reference, color=QUIET, lw=1.2, zorder=1)
 
 
-def _linear_ticks(axes: Axes, low: float, high: float, across: float, unit: str) -> None:
+def _linear_ticks(axes: Axes, ends: tuple[float, float], across: float, before: float, unit: str) -> None:
+    """Round numbers within the axis, but none whose label would be cut off at the edge of the figure."""
     from matplotlib.ticker import MaxNLocator
 
+    low, high = ends
     locator = MaxNLocator(nbins=max(int(across / 0.6), 2), steps=[1, 2, 2.5, 5, 10])
     ticks = [tick for tick in locator.tick_values(low, high) if low <= tick <= high]
     step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
     places = next((places for places in range(4) if abs(round(step, places) - step) < step / 1000), 4)
-    axes.set_xticks(ticks, [decimal(tick, places) + unit for tick in ticks])
+    named = {tick: decimal(tick, places) + unit for tick in ticks}
+    whole = {
+        tick: text
+        for tick, text in named.items()
+        if text_width(text, LABEL) / 2 <= before + across * (tick - low) / (high - low)
+    }
+    axes.set_xticks(list(whole), list(whole.values()))
 
 
 def _log_axis(axes: Axes, low: float, high: float, across: float) -> None:

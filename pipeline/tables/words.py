@@ -387,9 +387,9 @@ TABLES: dict[str, Described] = {
         others="Score of the study",
     ),
     "national": Described(
-        "One row per concept, study and arm: its mean at the last wave, of what several studies or arms measure.",
+        "One row per concept, study and arm: its mean at about the same time, of what several studies or arms measure.",
         {
-            "wave": "The last wave in which it was measured",
+            "wave": "The wave that began nearest to the time that all studies and arms of the concept reach",
             "estimate": "Weighted mean, from 0 to 100 on the range of its questions",
         },
     ),

@@ -46,12 +46,13 @@ class ProfileNumber(dy.Schema):
 
 
 class CommonLevels(dy.Schema):
-    """One row per concept, study and arm: its mean at the last wave, of what several studies or arms measure."""
+    """One row per concept, study and arm: its mean at about the same time, of what several studies or arms measure."""
 
     concept = dy.String(primary_key=True)
     study = dy.String(primary_key=True)
     arm = dy.String(primary_key=True)
     wave = dy.String()
+    fieldwork_start = dy.Date(nullable=True)
     estimate = dy.Float64(nullable=True)
     std_error = dy.Float64(nullable=True, min=0)
     conf_low = dy.Float64(nullable=True)

@@ -56,6 +56,12 @@ def test_it_can_be_read(width, medium, both) -> None:
     assert lint(figure, medium) == []
 
 
+@pytest.mark.parametrize("low", [-4.68, -4.7])
+def test_no_number_of_the_axis_is_cut_off_at_the_edge_of_a_phone(low) -> None:
+    rows = monitor().with_columns(limit_low=pl.lit(low), fall=pl.col("fall").clip(-1.3, 1.14), signal=pl.lit("within"))
+    assert lint(control_chart(rows, title="Change in trust by area", width=NARROW), PHONE) == []
+
+
 def test_each_signal_has_a_shape_of_its_own() -> None:
     assert len({marker for _, _, marker in LOOKS.values()}) == len(LOOKS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -193,6 +194,29 @@ def test_only_the_last_wave_of_an_arm_counts():
          people("b", "y", values)]
     )  # fmt: skip
     assert concept_levels(frame)["wave"].to_list() == ["w10", "w01"]
+
+
+def test_studies_and_arms_are_taken_at_the_time_that_all_of_them_reach():
+    values = [float(number) for number in range(20)]
+    begun = {
+        ("a", "x"): {"w01": "2020-05-01", "w02": "2020-09-01", "w03": "2021-03-01", "w04": "2021-06-01"},
+        ("b", "y"): {"w01": "2020-01-10", "w02": "2021-02-01"},
+        ("b", "z"): {"w01": "2020-09-20", "w02": "2022-01-01"},
+    }
+    frame = pl.concat(
+        people(study, arm, values, wave=wave, fieldwork_start=dt.date.fromisoformat(day))
+        for (study, arm), waves in begun.items()
+        for wave, day in waves.items()
+    )
+    levels = concept_levels(frame)
+    assert dict(zip(levels["arm"], levels["wave"], strict=True)) == {"x": "w03", "y": "w02", "z": "w01"}
+    undated = concept_levels(frame.with_columns(fieldwork_start=pl.lit(None)))
+    assert dict(zip(undated["arm"], undated["wave"], strict=True)) == {"x": "w04", "y": "w02", "z": "w02"}
+    names = Names(periods={("b", "z", "w01"): "September 2020"})
+    text = written(national_picture(levels, names=names), "html", (Paths().templates / "paper.html.j2").read_bytes())
+    assert "w01, September 2020" in text.decode()
+    drawn = common_drawings(levels, concepts={}, rows={("b", "z"): "Study B"}, periods=names.periods)
+    assert "Study B, September 2020 9.5" in drawn["common_1"].alt
 
 
 def test_the_national_picture_says_that_each_row_has_its_own_wording():

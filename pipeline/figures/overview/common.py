@@ -28,14 +28,18 @@ def common_drawings(
     *,
     concepts: Mapping[str, str],
     rows: Mapping[tuple[str, str], str],
+    periods: Mapping[tuple[str, str, str], str] | None = None,
     source: str = "",
     synthetic: bool = False,
 ) -> dict[str, Drawing]:
     """Name → figure of as many measures as fit into one.
 
     ``levels``: a row per concept, study and arm (``estimate, conf_low, conf_high``); ``concepts``: concept → label;
-    ``rows``: study and arm → label. Each measure has the questions of its own study: the note says so.
+    ``rows``: study and arm → label; ``periods``: study, arm and wave → its months, which stand
+    behind the label. Each measure has the questions of its own study: the note says so.
     """
+    labels = [_label(row, rows, periods or {}) for row in levels.iter_rows(named=True)]
+    levels = levels.with_columns(pl.Series("_label", labels, dtype=pl.String))
     groups = list(_groups(levels))
     found = {}
     for number, names in enumerate(groups, start=1):
@@ -44,8 +48,8 @@ def common_drawings(
         title = f"What several studies and arms measure{more}"
         note = "Each study and arm has its own questions: rows of one measure differ in wording."
         heading = Heading(title, "Scores from 0 to 100", source, note, "Lines show confidence intervals.", synthetic)
-        draw = partial(_drawn, own, dict(concepts), dict(rows), heading)
-        found[f"common_{number}"] = Drawing(_alt(own, concepts, rows), source, draw, note=note, title=title)
+        draw = partial(_drawn, own, dict(concepts), heading)
+        found[f"common_{number}"] = Drawing(_alt(own, concepts), source, draw, note=note, title=title)
     return found
 
 
@@ -67,20 +71,23 @@ def _groups(levels: pl.DataFrame) -> Iterator[list[str]]:
 def _drawn(
     levels: pl.DataFrame,
     concepts: Mapping[str, str],
-    rows: Mapping[tuple[str, str], str],
     heading: Heading,
     width: float,
 ) -> Figure:
     shown: list[Row] = []
     for (concept,), own in levels.group_by("concept", maintain_order=True):
         shown.append(Row(concepts.get(str(concept), str(concept))))
-        shown += [Row(_label(row, rows), (_mark(row),)) for row in own.iter_rows(named=True)]
+        shown += [Row(row["_label"], (_mark(row),)) for row in own.iter_rows(named=True)]
     lowest = min(row for row in levels["conf_low"].to_list() if row is not None)
     return forest(heading, shown, Scale("", lowest, line=False), "Score (interval)", width)
 
 
-def _label(row: Mapping[str, Any], rows: Mapping[tuple[str, str], str]) -> str:
-    return rows.get((row["study"], row["arm"]), f"{row['study']}, {row['arm']}")
+def _label(
+    row: Mapping[str, Any], rows: Mapping[tuple[str, str], str], periods: Mapping[tuple[str, str, str], str]
+) -> str:
+    """Who was asked, and in which months where they are known."""
+    who = rows.get((row["study"], row["arm"]), f"{row['study']}, {row['arm']}")
+    return ", ".join(filter(None, (who, periods.get((row["study"], row["arm"], row["wave"])))))
 
 
 def _mark(row: Mapping[str, Any]) -> Mark:
@@ -88,9 +95,9 @@ def _mark(row: Mapping[str, Any]) -> Mark:
     return Mark(row["estimate"], row["conf_low"], row["conf_high"], "", DARK_BLUE, "o", text, row["n_persons"], 1)
 
 
-def _alt(levels: pl.DataFrame, concepts: Mapping[str, str], rows: Mapping[tuple[str, str], str]) -> str:
+def _alt(levels: pl.DataFrame, concepts: Mapping[str, str]) -> str:
     parts = ["Dots with intervals, a row for each study and arm under each measure."]
     for (concept,), own in levels.group_by("concept", maintain_order=True):
-        listed = "; ".join(f"{_label(row, rows)} {decimal(row['estimate'], 1)}" for row in own.iter_rows(named=True))
+        listed = "; ".join(f"{row['_label']} {decimal(row['estimate'], 1)}" for row in own.iter_rows(named=True))
         parts.append(f"{concepts.get(str(concept), str(concept))}: {listed}.")
     return " ".join(parts)

@@ -37,8 +37,9 @@ from pipeline.specs.rounding import count_shown, count_text, places_of, to_place
 
 HOW = (
     "Each row is one study or arm, by its own questions: the words, the scale and the way of asking differ, so a "
-    "difference between two rows is not yet a difference between their people. Scores run from 0 to 100 on the range "
-    "of the questions. Intervals allow for weights, not for how places were drawn."
+    "difference between two rows is not yet a difference between their people. Of each the wave is taken that lies "
+    "nearest to the last time that all of a measure reach. Scores run from 0 to 100 on the range of the questions. "
+    "Intervals allow for weights, not for how places were drawn."
 )
 
 NO_CHANGE = "No change can be shown yet."
@@ -58,13 +59,17 @@ class StudyAreas:
 
 @dataclass(frozen=True)
 class Names:
-    """What readers call things: concepts, studies, arms and waves of a study; and the question behind each measure."""
+    """What readers call things: concepts, studies, arms and waves of a study; and the question behind each measure.
+
+    ``periods``: study, arm and wave → its months.
+    """
 
     concepts: Mapping[str, str] = field(default_factory=dict)
     studies: Mapping[str, str] = field(default_factory=dict)
     arms: Mapping[tuple[str, str], str] = field(default_factory=dict)
     waves: Mapping[tuple[str, str], str] = field(default_factory=dict)
     questions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    periods: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     def concept(self, key: str) -> str:
         return self.concepts.get(key) or key.replace("_", " ").capitalize()
@@ -156,8 +161,9 @@ def _national_row(row: Mapping[str, object], names: Names, counts: int) -> Row:
     study, arm, wave, concept = (str(row[name]) for name in ("study", "arm", "wave", "concept"))
     who = " – ".join(filter(None, (names.studies.get(study, study), names.arms.get((study, arm), arm))))
     asked = names.questions.get((study, concept)) or "See the codebook of the study"
+    when = ", ".join(filter(None, (names.waves.get((study, wave), wave), names.periods.get((study, arm, wave)))))
     score, people = _score(row), _people(row, counts)
-    return Row(((Text(who),), (Text(names.waves.get((study, wave), wave)),), (Text(asked),), score, people))
+    return Row(((Text(who),), (Text(when),), (Text(asked),), score, people))
 
 
 def _where(row: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
