@@ -10,7 +10,7 @@ from assets.engine.outside import OutsideFile
 from assets.engine.view import view
 from assets.engine.workspace import Workspace
 from assets.nodes import reads
-from assets.nodes.preview import first_rows, newest_wave
+from assets.nodes.preview import first_rows, newest_round
 from assets.nodes.weight_sets import replicate_keys
 from pipeline.specs import Study
 from pipeline.specs.area_sets import AreaSet
@@ -113,9 +113,9 @@ def make_areas(
     found = index_uncertainty(index, areas, *people, replicated=made)
     areas = with_rank_intervals(areas, found.intervals)
     whole = areas.filter(pl.col("measure") == "index")
-    ranked = newest_wave(whole.filter("is_shown")).sort("estimate", descending=True)
+    ranked = newest_round(whole.filter("is_shown")).sort("estimate", descending=True)
     shown: dict[str, object] = {
-        **first_rows(ranked, "label", "wave", "estimate", "conf_low", "conf_high", "rank"),
+        **first_rows(ranked, "label", "wave", "round", "estimate", "conf_low", "conf_high", "rank"),
         "areas shown": whole.filter("is_shown")["area"].n_unique(),
         "areas ranked": whole.filter("is_ranked")["area"].n_unique(),
     }
@@ -127,10 +127,10 @@ def make_areas(
         metadata={
             "areas": shown,
             "area_pairs": first_rows(
-                newest_wave(found.pairs.filter(measure="index")), "area", "other", "wave", "difference", "probability"
+                newest_round(found.pairs.filter(measure="index")), "area", "other", "round", "difference", "probability"
             ),
             "area_sensitivity": first_rows(
-                newest_wave(found.sensitivity), "kind", "choice", "area", "measure", "wave", "value"
+                newest_round(found.sensitivity), "kind", "choice", "area", "measure", "round", "value"
             ),
         },
     )
@@ -146,7 +146,7 @@ def make_changes(tables: Tables, *, index: Index, waves: Sequence[str]) -> Outpu
     replicated = index.composed == "areas" or bool(waves)
     people, made = _replicated(tables, index, waves) if replicated else (_people(tables), None)
     changes = index_changes(index, *people, replicated=made)
-    whole = newest_wave(changes.filter(pl.col("measure") == "index", pl.col("estimate").is_not_null()))
+    whole = newest_round(changes.filter(pl.col("measure") == "index", pl.col("estimate").is_not_null()))
     largest = whole.sort(pl.col("estimate").abs(), descending=True)
     shown = first_rows(largest, "area", "kind", "wave", "against", "estimate", "conf_low", "conf_high")
     return Output({"area_changes": changes}, {"area_changes": AreaChanges}, metadata={"area_changes": shown})
@@ -160,8 +160,8 @@ def make_coherence(tables: Tables, *, index: Index) -> Output:
     from pipeline.tables import Coherence
 
     made = index_coherence(index, tables["index"], tables["indicators"])
-    whole = newest_wave(made.filter(pl.col("area").is_null(), pl.col("value").is_not_null()))
-    shown = first_rows(whole, "check", "measure", "other", "wave", "value", "n_persons")
+    whole = newest_round(made.filter(pl.col("area").is_null(), pl.col("value").is_not_null()))
+    shown = first_rows(whole, "check", "measure", "other", "round", "value", "n_persons")
     return Output({"coherence": made}, {"coherence": Coherence}, metadata={"coherence": shown})
 
 
@@ -210,7 +210,7 @@ def _areas(workspace: Workspace, study: Study, index: Index) -> Iterator[Node]:
         },
         inputs=inputs,
         outputs={name: (name, study.key) for name in ("areas", "area_pairs", "area_sensitivity")},
-        description=f"{title}: how its areas stand on {index.title}, how sure that is, and how they rank in each round.",
+        description=f"{title}: how its areas stand on {index.title}, how sure that is, their ranks in each round.",
         effort=3.0,
         **shared,
     )

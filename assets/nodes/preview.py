@@ -22,9 +22,9 @@ def first_rows(frame: pl.DataFrame, *columns: str) -> dict[str, str]:
     return {FIRST_ROWS: markdown_table(frame.select(columns).head(SHOWN), digits=3)} if frame.height else {}
 
 
-def newest_wave(frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows of the last wave that there is."""
-    return frame.filter(wave=frame["wave"].max()) if frame.height else frame
+def newest_round(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the last round that there is: of areas that are compared with each other."""
+    return frame.filter(round=frame["round"].max()) if frame.height else frame
 
 
 def markdown_table(frame: pl.DataFrame, digits: int = 4) -> str:
