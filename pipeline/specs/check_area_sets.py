@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.paths import Paths
+from pipeline.specs.area_chains import half_lost, vintage_cycle
 from pipeline.specs.area_lookups import Change, path_of_vintages, read_lookup
 from pipeline.specs.area_sets import AreaSet
 from pipeline.specs.names import StudyNames, known, once
@@ -33,7 +34,11 @@ def check_area_sets(key: str, parts: Parts, declared: StudyNames, reading: Readi
             reading.sources[key, "area_lookups", table] = of_table
             changes += rows.values()
             whole = whole and not of_table.problems
-        if whole:
+        cycle = vintage_cycle(changes)
+        if cycle is not None:
+            what = f"vintages lead back to where they began: {', '.join(cycle)}"
+            source.report((name, "lookups"), f"{what}. Write each change from the older vintage to the newer.")
+        elif whole:
             _check_vintages(name, chosen, changes, source)
 
 
@@ -63,9 +68,17 @@ def _names_area(parts: Parts) -> bool:
 
 def _check_vintages(name: str, chosen: AreaSet, changes: list[Change], source: Source) -> None:
     for recorded in chosen.vintages:
-        if path_of_vintages(changes, recorded, chosen.vintage) is None:
+        path = path_of_vintages(changes, recorded, chosen.vintage)
+        if path is None:
             what = f"no lookup leads from codes of {recorded} to those of {chosen.vintage}"
             source.report((name, "recorded"), f"{what}. Name a table of data/areas in `lookups`.")
+        elif chosen.rest == "refuse":
+            members = [code for area in chosen.areas.values() for code in area.codes]
+            for code, lost in half_lost(members, path, changes).items():
+                what = (
+                    f"of `{code}` ({recorded}) a part is in an area, but {', '.join(lost)} ({chosen.vintage}) in none"
+                )
+                source.report((name, "areas"), f"{what}: put it into an area, or write `rest: left_out`.")
     for key, area in chosen.areas.items():
         for code in area.codes:
             gone = [one for one in changes if one.old_code == code and one.from_vintage == chosen.vintage]

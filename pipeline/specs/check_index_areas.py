@@ -55,12 +55,21 @@ def _check_codes(index: Index, parts: Parts, source: Source) -> None:
     """Where the declarations say which areas there are, each that the index names is one of them."""
     codes = area_codes(index, parts)
     if codes is None:
+        _check_named_codes(index, parts, source)
         return
     known(source, ("labels",), index.labels, codes, f"an area of `{index.area}`")
     named = index.comparison.areas if index.comparison is not None else ()
     known(source, ("comparison", "areas"), named, codes, f"an area of `{index.area}`")
     if named and set(named) >= set(codes):
         source.report(("comparison", "areas"), "these are all areas: none is left to be compared with them.")
+
+
+def _check_named_codes(index: Index, parts: Parts, source: Source) -> None:
+    """Codes of the role `area` are listed nowhere: where `labels` names areas, those to compare with are among them."""
+    tiles = parts.about.tiles if parts.about is not None else {}
+    if index.area == AREA_ROLE and index.labels and index.comparison is not None:
+        what = "named in `labels`, nor a tile of the study"
+        known(source, ("comparison", "areas"), index.comparison.areas, [*index.labels, *tiles], what)
 
 
 def area_codes(index: Index, parts: Parts) -> list[str] | None:

@@ -10,10 +10,12 @@ from pipeline.specs.base import Assumable, Declaration, Name, Range, Text, WaveN
 from pipeline.specs.disclosure import SMALLEST
 
 
-def _no_yes_or_no(value: object) -> object:
-    """``true`` and ``yes`` would pass for 1."""
+def _number(value: object) -> object:
+    """``true`` and ``yes`` would pass for 1, and ``"2"``, which is text, for 2."""
     if isinstance(value, bool):
         raise ValueError("yes and no are no weight: give a number")
+    if isinstance(value, str):
+        raise ValueError(f"`{value}` is text, no weight: give a number, without quotation marks")
     return value
 
 
@@ -27,7 +29,7 @@ Varied = Literal["own_range", "min_max", "z_score", "percentile"]
 """Normalisations that a draw of methods makes anew."""
 AMONG_AREAS = ("rank", "borda")
 """Normalisations that are of areas only: a person's rank among thousands is not a score."""
-Positive = Annotated[float, BeforeValidator(_no_yes_or_no), Field(gt=0, allow_inf_nan=False)]
+Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
 BOUNDED = ("own_range", "min_max", "goalposts")
 
 
@@ -90,7 +92,7 @@ class Weighting(Declaration):
     method: Weights = "equal"
     domains: dict[Name, Positive] = {}
     indicators: dict[Name, Positive] = {}
-    budget: dict[Text, dict[Name, Annotated[float, Field(ge=0, allow_inf_nan=False)]]] = {}
+    budget: dict[Text, dict[Name, Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]]] = {}
 
     @model_validator(mode="after")
     def _method_has_what_it_needs(self) -> Self:

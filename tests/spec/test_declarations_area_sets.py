@@ -46,6 +46,7 @@ MISTAKES = {
     "a column with a wrong name": (LOOKUP, "old_code", "code", "#", "`old_code` is missing"),
     "a column twice": (LOOKUP, "to_vintage,share", "to_vintage,share,share", "#", "`share` is there twice"),
     "a row twice": (LOOKUP, "SYN00004,SYN00161", "SYN00003,SYN00161", "", "on line 3 already"),
+    "a part in no area": (FILE, "rest: own", "rest: refuse", "areas:", "a part is in an area, but"),
     "a code that is blank": (LOOKUP, "SYN00010,SYN00164", "SYN00010,", "SYN00010", "`new_code` is blank"),
 }
 
@@ -74,3 +75,19 @@ def test_what_is_declared(declared: Path) -> None:
     chosen = read_project(Paths(declared)).studies["parallel_lives"].area_sets["districts_2021"]
     assert chosen.recorded_in("w02") == "2011"
     assert chosen.areas["riverside"].codes == ("SYN00161", "SYN00005")
+
+
+def test_vintages_that_lead_back_are_refused_where_the_lookups_are_named(declared: Path) -> None:
+    lookup, right = declared / LOOKUP, (declared / LOOKUP).read_text(encoding="utf-8")
+    lookup.write_text(f"{right.rstrip()}\nSYN00164,SYN00010,2021,2011,,synthetic: back again\n", encoding="utf-8")
+    try:
+        with pytest.raises(DeclarationErrors) as caught:
+            load_project(Paths(declared))
+    finally:
+        lookup.write_text(right, encoding="utf-8")
+    (found,) = [problem for problem in caught.value.problems if "lead back" in problem]
+    lines = (declared / FILE).read_text(encoding="utf-8").splitlines()
+    place, number = found.split(": ")[0].rsplit(":", 1)
+    assert place == FILE
+    assert "lookups:" in lines[int(number) - 1]
+    assert found.endswith("began: 2011, 2021, 2011. Write each change from the older vintage to the newer.")

@@ -55,6 +55,24 @@ def test_a_file_of_comments_declares_no_index(root):
 
 
 MISTAKES = {
+    "a weight in quotation marks": (
+        "base_wave: w01",
+        'base_wave: w01\nweights:\n  method: declared\n  domains: {contact: "2"}',
+        13,
+        "`2` is text, no weight: give a number, without quotation marks",
+    ),
+    "points in quotation marks": (
+        "base_wave: w01",
+        'base_wave: w01\nweights:\n  method: budget\n  budget:\n    Ada: {contact: "2", place: 1}',
+        14,
+        "`2` is text, no weight",
+    ),
+    "an area to compare with that no label names": (
+        "base_wave: w01",
+        "base_wave: w01\nlabels: {SYN00001: North, SYN00002: South}\ncomparison: {areas: [SYN00003]}",
+        12,
+        "`SYN00003` is not named in `labels`, nor a tile of the study",
+    ),
     "a base wave that the weight set lacks": (
         "base_wave: w01",
         "base_wave: w02\nuncertainty: {weights: first_and_last}",

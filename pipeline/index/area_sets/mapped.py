@@ -11,6 +11,7 @@ from pipeline.door import public
 from pipeline.errors import CohesionError
 from pipeline.index.area_sets.tracing import Gone, Lookups, Parts
 from pipeline.options import OptionError
+from pipeline.specs.area_chains import vintage_cycle
 from pipeline.specs.area_lookups import SHARE_TOLERANCE, Change, lookup_problems
 from pipeline.specs.area_sets import Rest, Splits
 
@@ -117,6 +118,10 @@ def _changes(lookups: pl.DataFrame | None) -> list[Change]:
     if problems:
         where, what = min(problems.items())
         raise CohesionError(what.rstrip("."), where=f"lookups, row {where}", count=len(problems))
+    cycle = vintage_cycle(changes)
+    if cycle is not None:
+        todo = "Write each change from the older vintage to the newer."
+        raise CohesionError(f"vintages lead back to where they began: {', '.join(cycle)}", where="lookups", todo=todo)
     return changes
 
 
