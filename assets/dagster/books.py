@@ -78,7 +78,7 @@ class _Once:
 
 def _instance(workspace: Workspace) -> dg.DagsterInstance:
     prepare_instance(workspace.paths.instance)
-    for name in ("dagster", "alembic", "sqlalchemy"):
+    for name in ("dagster", "alembic", "sqlalchemy", "cohesion"):  # the command shows what fails itself
         logging.getLogger(name).setLevel(logging.CRITICAL)
     instance = dg.DagsterInstance.get()
     quiet = NoOpComputeLogManager()  # capturing what is printed starts processes, which Ctrl-C would end with a trace

@@ -91,7 +91,7 @@ def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known
         loaded = loaded.with_columns(_households(study, loaded[roles["household"]], known))
     lacking = _lacking(study, wave, file, deposit)
     return FileRows(
-        with_conditions(study, wave, file, _as_text(loaded, head, kept)).with_columns(**lacking),
+        with_conditions(study, wave, file, _as_text(loaded, head, kept), deposit.absent).with_columns(**lacking),
         _as_text(quarantined, head, kept, "reason"),
         dates.with_columns(arm=pl.lit(file.arm)),
         rows,

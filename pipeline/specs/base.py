@@ -18,8 +18,8 @@ ItemNames = tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_*]*$")], ...]
 WaveName = Annotated[str, Field(pattern=r"^w\d{2,3}$")]
 WaveNames = Annotated[tuple[WaveName, ...], BeforeValidator(stretch)]
 """Waves one by one, or as ``w01 to w26``."""
-Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, (int, float)) else value)]
-"""Text that may look like a number: ``title: 2016``."""
+Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, (int, float, dt.date)) else value)]
+"""Text that may look like a number or a date: ``title: 2016``."""
 
 
 def _runs_upwards(ends: tuple[float, float]) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pipeline.specs import names
 from pipeline.specs.answer_words import check_answer_words
 from pipeline.specs.check_area_sets import check_area_sets
+from pipeline.specs.check_calendar import check_calendar
 from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_imputation import check_imputation
 from pipeline.specs.check_index import check_index
@@ -64,7 +65,16 @@ def _check_parts(key: str, reading: Reading) -> None:
     study = reading.studies.get(key)
     if study is not None:
         sources = {wave: reading.sources[key, "waves", wave] for wave in study.waves}
-        check_parts(study, reading.sources[key, "study"], sources)
+        is_whole = _waves_are_whole(key, study.waves, reading)
+        check_parts(study, reading.sources[key, "study"], sources, is_whole=is_whole)
+        check_calendar(study, sources)
+
+
+def _waves_are_whole(key: str, waves: Mapping[str, Wave], reading: Reading) -> bool:
+    """Whether every wave could be read, and the table of waves, if there is one."""
+    tables = [source for place, source in reading.sources.items() if place[:2] == (key, "declares waves")]
+    read = {place[2] for place in reading.sources if place[:2] == (key, "waves")}
+    return read == set(waves) and not any(table.problems for table in tables)
 
 
 def _check_about(
@@ -202,7 +212,8 @@ def _check_file(
             _check_format_keys(own, at, source)
     if about is None:
         return
-    if file.arm in about.arms and key not in about.arms[file.arm].waves:
+    is_listed = any(key in arm.waves for arm in about.arms.values())
+    if is_listed and file.arm in about.arms and key not in about.arms[file.arm].waves:
         source.report((*position, "arm"), f"the arm `{file.arm}` has no wave `{key}` in study.yaml.")
     if file.columns.over(wave.columns).over(about.columns).person_id is None:
         source.report(

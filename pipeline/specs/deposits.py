@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
@@ -40,7 +41,9 @@ def _choice(given: Any) -> Any:
 
 
 def _text(value: object) -> str:
-    """A value as a file may hold it; a mapping or a list is none."""
+    """A value as a file may hold it, a date as dates are read; a mapping or a list is none."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
@@ -148,6 +151,9 @@ class SourceFile(Deposited):
     left_out: tuple[Choice, ...] = ()
 
 
+PRESENCE = "say `row`, or `column` with its `codes`, or `any_of: items` (or a list of items)"
+
+
 class Presence(Declaration):
     """What makes a row an interview: being there, codes in a column, or an answer to any of the wave's own items."""
 
@@ -162,12 +168,16 @@ class Presence(Declaration):
     def _one_rule(self) -> Presence:
         rules = [self.row, self.column is not None, bool(self.any_of)]
         if sum(rules) != 1 or (self.column is None) != (not self.codes):
-            raise ValueError("say `row`, or `column` with its `codes`, or `any_of: items` (or a list of items)")
+            raise ValueError(PRESENCE)
         return self
 
 
 def _present(given: Any) -> Any:
-    return {"row": True} if given == "row" else given
+    if isinstance(given, dict | Presence | None):
+        return given
+    if given != "row":
+        raise ValueError(PRESENCE)
+    return {"row": True}
 
 
 class Joined(Deposited):

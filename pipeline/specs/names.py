@@ -14,6 +14,7 @@ from pipeline.specs.nearest import nearest
 from pipeline.specs.project import Study
 from pipeline.specs.reading import Reading
 from pipeline.specs.strict_yaml import Position, Source
+from pipeline.specs.wave_files import TABLE
 
 SHOWN = 12
 """So many unknown names are listed in one message."""
@@ -78,6 +79,11 @@ class StudyNames:
 
     @cached_property
     def waves(self) -> list[str]:
+        """Those with a declaration; where the table of waves cannot be read, those that it ought to have."""
+        table = self.reading.sources.get((self.key, "declares waves", TABLE))
+        if table is not None and () in table.faulty:
+            about = self.reading.parts[self.key].about
+            return sorted({wave for arm in about.arms.values() for wave in arm.waves}) if about is not None else []
         return sorted(key[2] for key in self.reading.sources if key[:2] == (self.key, "waves"))
 
     @cached_property

@@ -21,6 +21,8 @@ def assembled(about: StudyFile | None, waves: Mapping[str, Wave], sources: Mappi
     known = about.sources if about is not None else {}
     found = {}
     for key, wave in waves.items():
+        if about is None and any(not file.format and "." not in file.file for file in every_file(wave)):
+            continue  # it may name sources, and what names them cannot be read
         before = len(sources[key].problems)
         files = tuple(_part(file, ("files", index), known, sources[key]) for index, file in enumerate(wave.files))
         if len(sources[key].problems) == before:

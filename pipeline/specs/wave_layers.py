@@ -107,7 +107,8 @@ class Layers:
         before = len(self.listed.problems)
         for key in (key for key in _OF_A_ROW if key in self.row.said):
             if key in self.own:
-                self._refuse(f"{_columns_of(key)} of `{self.wave}` is said in its own file as well: keep one.")
+                are = "are" if key == "fieldwork" else "is"
+                self._refuse(f"{_columns_of(key)} of `{self.wave}` {are} said in its own file as well: keep one.")
             self._say((key,), self.row.said[key])
         for key in ("title", "fieldwork"):
             if key not in self.data:

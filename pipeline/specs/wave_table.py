@@ -95,11 +95,12 @@ def read_table(path: Path, name: str) -> tuple[dict[str, Row | None], Source]:
 
 
 def _columns_are_known(header: list[str], source: Source) -> bool:
+    if len(header) == 1 and ";" in header[0]:
+        source.report((), "is separated by semicolons: save it separated by commas.")
+        return False
     wrong = [f"`{column}` is missing" for column in NEEDED if column not in header]
     wrong += [f"`{column}` is not a column{nearest(column, COLUMNS)}" for column in header if column not in COLUMNS]
     wrong += [f"`{column}` is there twice" for column in dict.fromkeys(header) if header.count(column) > 1]
-    if len(header) == 1 and ";" in header[0]:
-        wrong = ["it is separated by semicolons: save it separated by commas"]
     if wrong:
         source.report((), f"the columns may be {', '.join(COLUMNS)}; {'; '.join(wrong)}".rstrip("?") + ".")
     return not wrong
@@ -167,5 +168,7 @@ def choice(text: str) -> dict[str, Any] | None:
     if source.problems or not isinstance(data, dict) or not data:
         return None
     cells = [one for value in data.values() for one in (value if isinstance(value, list) else [value])]
-    is_read = bool(cells) and all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in cells)
+    is_read = bool(cells) and all(
+        isinstance(one, str | int | float | dt.date) and not isinstance(one, bool) for one in cells
+    )
     return data if is_read else None

@@ -16,6 +16,7 @@ from pipeline.harmonise import harmonise_frame
 from pipeline.harmonise.texts import Texts, texts_of, together
 from pipeline.ingest import read_deposit
 from pipeline.ingest.arrival.draft import draft_wave
+from pipeline.ingest.arrival.opened import open_undeclared
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -189,6 +190,15 @@ def test_decimal_commas_are_still_told_from_several_answers(tmp_path):
     ratings = written(tmp_path / "r.csv", people(w=["3,5", "4,2", "5"]), separator=";")
     with pytest.raises(DepositError, match="numbers are written with `,` in w"):
         read_deposit(ratings, "csv", delimiter=";")
+
+
+@pytest.mark.parametrize("weights", [["0,756", "1,25", "1,5"], ["0,756", "1,25", "2"], ["1", "2", "0,5"]])
+def test_decimal_commas_do_not_part_the_columns_of_an_undeclared_file(tmp_path, weights):
+    """Below a header without commas, rows with one each look like a table of two columns with a title above it."""
+    file = written(tmp_path / "w.csv", people(w=weights), separator=";")
+    opened = open_undeclared(file)
+    assert dict(opened.way.keys) == {"encoding": "utf-8", "delimiter": ";", "decimal": ","}
+    assert opened.deposit.frame["w"].to_list()[:3] == [float(one.replace(",", ".")) for one in weights]
 
 
 def test_c11_thousands_comma(tmp_path):

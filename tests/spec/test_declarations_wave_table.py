@@ -186,7 +186,6 @@ HEADERS = {
     "wave,title,start,end,fille": "`fille` is not a column; did you mean `file`.",
     "wave,start,end": "`title` is missing.",
     "wave,title,start,end,title": "`title` is there twice.",
-    "wave;title;start;end": "it is separated by semicolons: save it separated by commas.",
     "": "`wave` is missing; `title` is missing; `start` is missing; `end` is missing.",
 }
 
@@ -197,6 +196,12 @@ def test_a_mistake_in_the_header(root: Path, header: str, expected: str) -> None
     (found,) = [problem for problem in problems(root) if problem.startswith("waves.csv")]
     assert found.startswith("waves.csv:1: the columns may be wave, title, start, end, number, mark, file, rows, sha256")
     assert found.endswith(expected)
+
+
+def test_a_table_separated_by_semicolons_is_one_mistake(root: Path) -> None:
+    """The waves that study.yaml lists, and its sources, are not missing: they cannot be read."""
+    write(root, "waves.csv", "wave;title;start;end\n")
+    assert problems(root) == ["waves.csv:1: is separated by semicolons: save it separated by commas."]
 
 
 def test_what_is_shared_needs_a_table(root: Path) -> None:
@@ -235,7 +240,7 @@ def test_a_mistake_in_a_file_of_its_own_is_told_there(root: Path) -> None:
         ("title: Two", "`title` of `w02` is said in its own file as well: keep one."),
         (
             "fieldwork: {start: 2002-01-01, end: 2002-02-02}",
-            "`start` and `end` of `w02` is said in its own file as well: keep one.",
+            "`start` and `end` of `w02` are said in its own file as well: keep one.",
         ),
         (
             "files: [{arm: main, format: csv, file: x.csv}]",

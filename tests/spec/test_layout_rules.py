@@ -6,6 +6,7 @@ import pytest
 from layout_study import STUDY, declare_waves, harmonised, ingested, make_root, write
 
 from pipeline.errors import DeclarationErrors, DepositError
+from pipeline.harmonise.drift.joined import join_findings
 from pipeline.paths import Paths
 from pipeline.specs import load_project
 
@@ -105,6 +106,36 @@ def test_who_was_not_asked_is_routed_out_and_not_blank(tmp_path: Path) -> None:
     (tmp_path / "data/raw/lay/w1.csv").write_text("id,ballot,trust\n1,1,5\n2,2,4\n")
     with pytest.raises(DepositError, match="answers to `trust` of people who were not asked"):
         ingested(tmp_path)
+
+
+def test_whom_a_question_was_put_to_is_not_read_off_a_column_that_is_absent(tmp_path: Path) -> None:
+    """Everybody would count as asked, and those who were not as leaving it blank."""
+    make_root(tmp_path, {"w1.csv": "id,ballot,trust\n1,1,\n2,2,4\n3,3,\n"}, waves=1)
+    items = (tmp_path / "data/studies/lay/items.yaml").read_text()
+    write(tmp_path, "items.yaml", items.replace("concept", "asked_when: {balot: [2, 3]}, concept"))
+    declare_waves(tmp_path, {1: "files: [{arm: main, file: w1.csv, format: csv}]\n"})
+    with pytest.raises(
+        DepositError, match=r"no column `balot`, .* whom `trust` was asked; the nearest name is `ballot`"
+    ):
+        ingested(tmp_path)
+
+
+def test_rows_may_be_chosen_by_a_date(tmp_path: Path) -> None:
+    text = "id,month,trust\n" + "".join(f"{person},200{wave}-01-01,3\n" for wave in (1, 2) for person in (1, 2, 3))
+    make_root(tmp_path, {"long.csv": text}, waves=2)
+    write(tmp_path, "study.yaml", "sources: {panel: {file: long.csv, format: csv}}\n", add=True)
+    declare_waves(tmp_path, {n: f"files: [{{arm: main, file: panel, rows: {{month: 200{n}-01-01}}}}]\n" for n in BOTH})
+    assert [table.frame.height for table in ingested(tmp_path).values()] == [3, 3]
+
+
+def test_a_joined_file_whose_keys_nobody_has_stops_the_study(tmp_path: Path) -> None:
+    """Leading zeros, or the households of another wave: all that is read from the file would be blank."""
+    root = joined(tmp_path, "hh,size\n010,2\n011,1\n")
+    (found,) = join_findings(ingested(root)["w01"].joined)
+    assert (found.kind, found.severity, found.count) == ("unmatched_keys", "blocks", 4)
+    assert found.what == "no key of hh.csv (2 rows) is in w1.csv (4 rows)."
+    one = joined(tmp_path / "one", "hh,size\n10,2\n12,5\n")
+    assert [finding.severity for finding in join_findings(ingested(one)["w01"].joined)] == ["warns"]
 
 
 def test_a_lasting_fact_is_carried_and_the_ledger_says_so(tmp_path: Path) -> None:

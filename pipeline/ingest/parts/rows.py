@@ -71,7 +71,7 @@ def _nobodys(rows: pl.DataFrame, where: str) -> DepositError:
     return DepositError(
         f"rows that no wave and arm takes: {some(shown)}",
         where=where,
-        count=rows.height,
+        count=rows.height if counted.height > 1 else None,
         todo="Declare their wave with `rows`, or list them under `left_out` of the source in study.yaml.",
     )
 
