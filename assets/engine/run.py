@@ -11,13 +11,13 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.engine import store
 from assets.engine.code import version_of_package
 from assets.engine.columns import hashes_of_columns, without_people
+from assets.engine.loaded import LOADED
 from assets.engine.node import Key, Node, Output, Stamp, flat
 from assets.engine.report import IO, Check, Report, TableReport
 from pipeline.errors import CohesionError, StorageError, UnconfirmedError, may_pass
@@ -108,7 +108,7 @@ def _inputs(paths: Paths, task: Task) -> dict[str, Any]:
         keys = {one: key for one, key in flat({name: shape}) if one in task.inputs}
         stays = name in task.node.on_disk and _are_large(paths, keys.values())
         for one, key in keys.items():
-            found[one] = (store.whole if stays else _load)(paths, key, task.inputs[one])
+            found[one] = (store.whole if stays else LOADED.load)(paths, key, task.inputs[one])
     return found
 
 
@@ -148,12 +148,6 @@ def _extended(extensions: Iterable[tuple[str, Any]]) -> Iterator[None]:
 def _table(name: str) -> Any:
     module, attribute = name.split(":")
     return getattr(importlib.import_module(module), attribute)
-
-
-@lru_cache(maxsize=12)
-def _load(paths: Paths, key: Key, sha256: str) -> Any:
-    """A worker reads a panel once, not once for every model. Frames do not change."""
-    return store.load(paths, key, sha256)
 
 
 def _shaped(node: Node, loaded: Mapping[str, Any]) -> dict[str, Any]:

@@ -138,3 +138,14 @@ def test_waves_that_hold_a_question_as_text_and_as_numbers_are_stacked():
     frame = pl.DataFrame({"q_w1": [1.0, 2.0], "q_w2": ["2", ".a"]})
     made = stacked(Deposit(frame), Wide("{name}_w{number}", {"1": {"q": "q_w1"}, "2": {"q": "q_w2"}}, ()))
     assert made.deposit.frame["q"].to_list() == ["1", "2", "2", ".a"]
+
+
+def test_a_wide_file_of_another_arm_is_no_wave(tmp_path):
+    """It was drafted as a fourth wave, with the first wave's marks."""
+    root, file = study(tmp_path, "{name}_w{mark}")
+    run(root, "wave", "draft", STUDY, str(file))
+    wide_file(file.with_name("boost.dta"), "{name}_w{mark}")
+    said = " ".join(run(root, "wave", "draft", STUDY, str(file.with_name("boost.dta")), fails=True).split())
+    assert said.startswith("boost.dta: holds the waves 1, 2, 3, in columns of the form `{name}_w{number}`, so that ")
+    assert "`{arm: main, file: boost, present: {any_of: items}}`" in said
+    assert not (root / "data/studies" / STUDY / "waves" / "w04.yaml").exists()

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from assets.building import Running
-from assets.engine import run as running
 from assets.engine import store
+from assets.engine.loaded import LOADED
 from assets.engine.node import File, Node, Output, ancestors, select
 from assets.engine.outside import OutsideFile
 from assets.engine.plan import Plan, make_plan
@@ -125,7 +125,7 @@ def test_an_altered_output_of_the_same_age_and_size_is_found_on_loading_and_on_d
         os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
     assert make_plan(workspace, nodes).count == 0
     nodes[1] = replace(nodes[1], reads={"version": "2"})
-    running._load.cache_clear()  # a worker reads a table once in its life; this one has read it already
+    LOADED.clear()  # a worker reads a table once in its life; this one has read it already
     assert run(workspace, nodes)[1] == ["table/a", "table/b"], "loaded, found damaged, made again"
     assert make_plan(workspace, nodes, verify=True).due == {"table/c"}
 

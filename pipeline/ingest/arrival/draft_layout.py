@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from pipeline.errors import one_line
+from pipeline.errors import CohesionError, one_line
 from pipeline.ingest.arrival.draft_fieldwork import fieldwork_lines
 from pipeline.ingest.arrival.draft_roles import person_column
 from pipeline.ingest.arrival.layout import Long, Wide, about_arms, about_long, layout_of, rows_of_long
@@ -22,6 +23,7 @@ from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
 SOURCE = "panel"
+SECOND = "further"
 WEIGHTS_OPEN = "Columns that look like weights; they are no items. Name one under `columns: {weight: ...}` of its file:"
 
 
@@ -83,6 +85,28 @@ def draft_panel(study: Study, arm: str, path: Path) -> PanelDraft | None:
 def _source_names() -> Iterator[str]:
     yield SOURCE
     yield from (f"{SOURCE}_{number}" for number in count(2))
+
+
+def refuse_another_wide_file(study: Study, arm: str, path: Path) -> None:
+    """Raise ``CohesionError`` if a file holds several waves in columns, as a source of the study does."""
+    if study.about.names is None:
+        return
+    opened = open_for_draft(study, path)
+    layout = layout_of(opened.deposit, person_column(study, opened.deposit))
+    if not isinstance(layout, Wide) or layout.pattern != study.about.names:
+        return
+    raise CohesionError(
+        f"holds the waves {', '.join(layout.marks)}, in columns of the form `{layout.pattern}`, so that it is no wave",
+        where=path.name,
+        todo=f"Name it under `sources` of study.yaml, as `{_key(path)}: {{file: {path.name}, format: "
+        f"{opened.record.name}}}`, and in each of these waves under `files`, as `{{arm: {arm}, file: {_key(path)}, "
+        "present: {any_of: items}}`.",
+    )
+
+
+def _key(path: Path) -> str:
+    """A name for the source."""
+    return re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_") if path.stem[:1].isalpha() else f"panel_{SECOND}"
 
 
 def _without_waves(deposit: Deposit, layout: Long | Wide) -> Deposit:

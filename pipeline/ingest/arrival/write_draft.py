@@ -11,7 +11,7 @@ from pipeline.files import write_bytes
 from pipeline.ingest.arrival.confirm import add_wave
 from pipeline.ingest.arrival.draft import Draft, draft
 from pipeline.ingest.arrival.draft_joins import joined_already, of_several_waves, people_beside
-from pipeline.ingest.arrival.draft_layout import PanelDraft, draft_panel
+from pipeline.ingest.arrival.draft_layout import PanelDraft, draft_panel, refuse_another_wide_file
 from pipeline.ingest.arrival.draft_row import write_row
 from pipeline.ingest.arrival.neighbours import files_beside
 from pipeline.ingest.arrival.new_items import NewEntries
@@ -75,6 +75,13 @@ def own_part(study: Study, place: Place, file: Path) -> Study:
     )
 
 
+def _panel(study: Study, arm: str, file: Path, *, in_table: bool) -> PanelDraft | None:
+    """The draft of all waves of a study's first file; None for a file that is one wave's."""
+    if study.items:
+        refuse_another_wide_file(study, arm, file)
+    return None if study.items or study.waves or in_table else draft_panel(study, arm, file)
+
+
 def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, add_items: bool) -> Iterator[str]:
     """Write the draft of a wave, and the entries for new items; in words, what was written and what is to be decided.
 
@@ -89,7 +96,7 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
         raise CohesionError("is declared already", where=where, todo="Edit it, or name another wave.")
     _refuse_what_is_joined(own, file)
     is_first = not own.items
-    panel = draft_panel(own, arm, file) if is_first and not own.waves and not in_table else None
+    panel = _panel(own, arm, file, in_table=in_table)
     if panel is not None:
         yield from _write_panel(place, own, arm, file, panel)
         return
