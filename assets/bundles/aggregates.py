@@ -77,14 +77,14 @@ AGGREGATES = (
     ),
     Aggregate(
         "area_sensitivity",
-        ("kind", "choice", *AREA),
+        ("kind", "choice", "area", "round", "measure"),
         ("value",),
         of_index=True,
         computed=SIMULATED,
     ),
     Aggregate(
         "coherence",
-        ("check", "measure", "other", "area", "wave"),
+        ("check", "measure", "other", "area", "round"),
         ("value", "conf_low", "conf_high"),
         ("n_persons",),
         of_index=True,

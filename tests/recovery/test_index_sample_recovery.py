@@ -21,6 +21,7 @@ from pipeline.sample.buat_simulate import ArmAnswers, answers_of, generators
 from pipeline.sample.nonresponse import leave_out
 from pipeline.scales import panel
 from pipeline.specs import load_project
+from pipeline.specs.index_rounds import round_of
 from pipeline.specs.ranges import score_ranges
 from pipeline.specs.sources import source_variable
 from pipeline.weights.delivered import delivered_weights
@@ -33,6 +34,9 @@ MEASURES = ["index", *INDEX.domains]
 SEEDS = 60
 LARGE = 10.0
 KINDS = ["previous_wave", "base_wave", "comparison"]
+COMPARED = "metropolitan"
+COMPARED_IN = {round_of(INDEX.rounds, COMPARED, wave): wave for wave in STUDY.calendar[COMPARED]}
+"""Round → the wave of the comparison that lies in it."""
 
 
 def answers(seed: int, share: float) -> Iterator[pl.DataFrame]:
@@ -89,11 +93,15 @@ def covered(truth) -> dict[tuple[str, str], list[bool]]:
         for row in area_means(people, MEASURES).iter_rows(named=True):
             planted = truth[arm[row["area"]], row["wave"], row["measure"]]
             found["score", row["measure"]].append(row["conf_low"] <= planted <= row["conf_high"])
-        made = area_changes(people, MEASURES, base_wave="w01", comparison_arm="metropolitan", kinds=KINDS)
+        made = area_changes(
+            people, MEASURES, base_wave="w01", comparison_arm=COMPARED, kinds=KINDS, rounds=INDEX.rounds
+        )
         for row in made.drop_nulls("conf_low").iter_rows(named=True):
             own = truth[arm[row["area"]], row["wave"], row["measure"]]
             against = (
-                ("metropolitan", row["wave"]) if row["kind"] == "comparison" else (arm[row["area"]], row["against"])
+                (COMPARED, COMPARED_IN[row["round"]])
+                if row["kind"] == "comparison"
+                else (arm[row["area"]], row["against"])
             )
             planted = own - truth[*against, row["measure"]]
             found[row["kind"], row["measure"]].append(row["conf_low"] <= planted <= row["conf_high"])
