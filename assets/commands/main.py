@@ -29,6 +29,7 @@ from assets.projects.pinned import installed_version
 from pipeline.errors import DeclarationErrors
 from pipeline.paths import Paths
 from pipeline.specs import Project, load_project
+from pipeline.specs.check_no_weight import waves_without_weight
 from pipeline.specs.format import FORMAT, unsaid_formats
 from pipeline.specs.multiverse import Multiverse
 from pipeline.specs.study import awaits_labels
@@ -83,12 +84,7 @@ def check() -> None:
     summary = ", ".join(f"{count} {one if count == 1 else names[one]}" for one, count in counts.items())
     typer.echo(f"✓ {summary}: no mistakes ({time.perf_counter() - began:.1f} s)")
     _say_grids(project)
-    for key, paper in project.papers.items():
-        if paper.gaps:
-            typer.echo(f"  reports/papers/{key}.md: the masthead does not say {', '.join(paper.gaps)}.")
-    for key in dict.fromkeys(paper.study for paper in project.papers.values()):
-        if project.studies[key].methods is None:
-            typer.echo(f"  data/studies/{key}: no methods.yaml, so that its papers do not say how the study was made.")
+    _say_gaps(project, paths)
     for key in unsaid_formats(paths):
         todo = f"is read as {FORMAT}. An older one: `cohesion migrate {key} --check`"
         typer.echo(f"  data/studies/{key}/study.yaml: does not say its `format`, and {todo}.")
@@ -96,6 +92,20 @@ def check() -> None:
         waiting = sum(map(awaits_labels, study.items.values()))
         if waiting:
             typer.echo(f"  {key}: {waiting:,} items take their codes from labels; `cohesion wave accept` freezes them.")
+
+
+def _say_gaps(project: Project, paths: Paths) -> None:
+    """What papers and models lack that stops nothing."""
+    for key, paper in project.papers.items():
+        if paper.gaps:
+            typer.echo(f"  reports/papers/{key}.md: the masthead does not say {', '.join(paper.gaps)}.")
+    for key in dict.fromkeys(paper.study for paper in project.papers.values()):
+        if project.studies[key].methods is None:
+            is_there = (paths.study(key) / "methods.yaml").is_file()
+            lacks = "methods.yaml says nothing yet" if is_there else "no methods.yaml"
+            typer.echo(f"  data/studies/{key}: {lacks}, so that its papers do not say how the study was made.")
+    for said in waves_without_weight(project):
+        typer.echo(f"  {said}")
 
 
 def _say_grids(project: Project) -> None:

@@ -17,7 +17,11 @@ from pipeline.models.declared import ModelSpec, on_design
 from pipeline.models.design.groups import levels_of, rows_of
 from pipeline.models.design.sample import Cell, DesignArguments, Part, Sample, design_table
 from pipeline.models.design.survey_design import Subset
+from pipeline.models.inference import joined
 from pipeline.models.weighting import Weighted
+
+FEWEST = 10
+"""Numbers of fewer people are not given."""
 
 
 @public(once=True, ordered=True)
@@ -34,6 +38,10 @@ def design_changes(
     **design: Unpack[DesignArguments],
 ) -> pl.DataFrame:
     """One row per variable, pair of waves and group: the change in the weighted mean from one wave to another.
+
+    It is the difference of two weighted cross-sections, of whoever answered each: the change of the same people where
+    the weight is one of people who answered both (a weight set of these waves), or none came or went. ``note`` says how
+    many answered both.
 
     The whole panel is one design, so that a person (or the person's sampling unit) in both waves ties them together:
     the covariance of the two means is part of the standard error (R: ``svyby(…, covmat = TRUE)``, ``svycontrast``).
@@ -73,7 +81,7 @@ def design_changes(
             }
             head = {"outcome": variable, "term": f"{level_name(earlier)}_to_{level_name(later)}"}
             rows += _change_rows(sample, sides, level_name(later), subset, confidence, head)
-    return design_table(rows, model, variables, "design_changes")
+    return design_table(rows, model, variables, "design_changes", sample.unweighted_waves)
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
@@ -102,12 +110,28 @@ def _change_rows(
     first, rows = next(iter(sides)), []
     for level, parts in sides.items():
         cell = Cell(later, None if level is None else level_name(level), everyone, everyone)
-        rows.append(sample.row(parts, cell, subset, confidence, {**head, "component": "change"}, tested=True))
+        row = sample.row(parts, cell, subset, confidence, {**head, "component": "change"}, tested=True)
+        if row is not None:
+            notes = [note for note in (row.get("note"),) if isinstance(note, str)]
+            row["note"] = joined(*notes, _who_answered_both(sample, parts))
+        rows.append(row)
         if level is not first:
             opposite = [replace(part, sign=-part.sign) for part in sides[first]]
             own = {**head, "component": "difference_of_changes"}
             rows.append(sample.row([*parts, *opposite], cell, subset, confidence, own, tested=True))
     return rows
+
+
+def _who_answered_both(sample: Sample, parts: Sequence[Part]) -> str:
+    """In words, how many people answered in both waves; others came or went. Counts of few are said to be few."""
+    later, earlier = (np.unique(sample.persons[part.places]) for part in parts)
+    both, everybody = len(np.intersect1d(later, earlier)), len(np.union1d(later, earlier))
+    if both == everybody:
+        return f"the same {both:,} people answered in both waves"
+    if min(both, everybody - both) < FEWEST:
+        few = "few" if both < FEWEST else "nearly all"
+        return f"{few} of the people answered in both waves"
+    return f"{both:,} of {everybody:,} people answered in both waves"
 
 
 def _neighbours(waves: pl.Series) -> list[tuple[object, object]]:

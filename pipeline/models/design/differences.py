@@ -59,7 +59,7 @@ def design_differences(
                 term = f"{level_name(level)}_minus_{level_name(first)}"
                 head = {"outcome": variable, "component": "difference", "term": term}
                 rows.append(sample.row([part, base], cell, subset, confidence, head, tested=True))
-    return design_table(rows, model, variables, "design_differences")
+    return design_table(rows, model, variables, "design_differences", sample.unweighted_waves)
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:

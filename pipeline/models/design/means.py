@@ -66,7 +66,7 @@ def design_means(
             rows.append(row)
             if design_effects and row is not None:
                 rows.append(_design_effect(row, part, sample.weights))
-    return design_table(rows, model, variables, "design_means")
+    return design_table(rows, model, variables, "design_means", sample.unweighted_waves)
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:
@@ -141,7 +141,7 @@ def design_shares(
             rows += [
                 sample.row([Part.mean(values, cell.rows & answered)], cell, subset, confidence, head) for cell in cells
             ]
-    return design_table(rows, model, list(shares), "design_means")
+    return design_table(rows, model, list(shares), "design_means", sample.unweighted_waves)
 
 
 def _design_effect(row: Mapping[str, object], part: Part, weights: np.ndarray) -> dict[str, object] | None:

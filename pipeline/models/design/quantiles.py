@@ -53,7 +53,7 @@ def design_quantiles(
                 head = {"outcome": variable, "component": "quantile", "term": f"p{100 * probability:g}"}
                 row = _quantile_row(sample, values, answered, cell, probability, subset, confidence)
                 rows.append(None if row is None else {**row, **head})
-    return design_table(rows, model, variables, "design_quantiles")
+    return design_table(rows, model, variables, "design_quantiles", sample.unweighted_waves)
 
 
 def fit(name: str, spec: ModelSpec, panel: pl.DataFrame, study: Any, rows: Weighted | None) -> pl.DataFrame:

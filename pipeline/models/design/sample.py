@@ -146,6 +146,7 @@ class Sample:
     wave: str
     note: str | None
     is_linked: bool = False
+    unweighted_waves: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -170,7 +171,7 @@ class Sample:
 
         Raises ModelError as ``design_of`` does, and if replicates and frame differ in length.
         """
-        note, link = None, False
+        note, link, before = None, False, frame
         if replicates is not None:
             if len(replicates.full) != frame.height:
                 raise ModelError("the replicate weights have another number of rows", count=len(replicates.full))
@@ -198,7 +199,8 @@ class Sample:
             )
             weights = design.weights
         persons = codes(frame[person]) if person in frame.columns else np.arange(frame.height)
-        return cls(frame, weights, design, replicates, persons, wave, note, link)
+        lost = _waves_lost(before, frame, wave)
+        return cls(frame, weights, design, replicates, persons, wave, note, link, lost)
 
     def linked(self, rows: np.ndarray) -> str | None:
         """That persons are the units, where some have several of ``rows`` (places or a mask) and no units are named."""
@@ -285,6 +287,15 @@ class Sample:
         return with_errors(common, variance, df, words, confidence, tested=tested)
 
 
+def _waves_lost(before: pl.DataFrame, after: pl.DataFrame, wave: str) -> tuple[str, ...]:
+    """The waves of which nobody has a weight."""
+    if wave not in before.columns or before.height == after.height:
+        return ()
+    kept = after[wave].unique()
+    gone = before[wave].drop_nulls().unique().sort()
+    return tuple(str(one) for one in gone.filter(~gone.is_in(kept.implode())))
+
+
 def with_errors(
     row: dict[str, object], variance: float, df: int, words: str, confidence: float, *, tested: bool = False
 ) -> dict[str, object]:
@@ -308,10 +319,25 @@ def with_errors(
 
 
 def design_table(
-    rows: Sequence[dict[str, object] | None], model: str, what: Sequence[str], family: str
+    rows: Sequence[dict[str, object] | None],
+    model: str,
+    what: Sequence[str],
+    family: str,
+    unweighted: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """The Estimates table of the rows that have an estimate. Raises ModelError if there is none."""
+    """The Estimates table of the rows that have an estimate. Raises ModelError if there is none.
+
+    ``unweighted``: waves of which nobody has a weight, so that there is none of them.
+    """
     made = [row for row in rows if row is not None]
+    if not made and unweighted:
+        have = "have" if len(unweighted) > 1 else "has"
+        raise ModelError(
+            f"{', '.join(unweighted)} {have} no weight: nobody of {'them' if len(unweighted) > 1 else 'it'} counts",
+            where=", ".join(what),
+            todo="Name a weight set in `weights` (weights.yaml; `base: {wave: …}` takes that of another wave), declare "
+            "the wave's own weight under `columns`, or compare waves that have one.",
+        )
     if not made:
         raise ModelError("nobody answered in any wave or group", where=", ".join(what))
     return estimates([*made], model=model, family=family)
