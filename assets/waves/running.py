@@ -32,7 +32,7 @@ def reload_ui(paths: Paths) -> str:
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return SHOWN if _is_reloaded(json.load(answer)) else NOT_SHOWN
-    except urllib.error.HTTPError:
+    except (urllib.error.HTTPError, TimeoutError):  # it runs, and is busy
         return NOT_SHOWN
     except (OSError, ValueError):
         return ""
