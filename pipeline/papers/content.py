@@ -50,6 +50,10 @@ class Text:
     judged: tuple[Cell, ...] = ()
 
 
+NUMERAL = 28
+"""Characters of a number with its interval at most: what is bound and longer is words, and may be broken over lines."""
+
+
 @dataclass(frozen=True)
 class Number:
     """A printed result. ``record``: the id of its ``NumberRecord``; ``mark`` leads to why to read it with care."""

@@ -41,6 +41,12 @@ def sentence(record: str) -> Paragraph:
     return Paragraph((*words("A sentence that says how large and how sure, with its number "), Number("0.25", record)))
 
 
+def phrase(record: str) -> Paragraph:
+    """A sentence that follows from results, as `ratio` and `headline` make it."""
+    said = "about four times as likely to like them quite a lot or a great deal, by all that the results can show, as"
+    return Paragraph((*words("Those who always met them were "), Number(said, record), *words(" those who never did.")))
+
+
 def table(number: int, columns: int, rows: int) -> TableBlock:
     heads = (Column("What it is"), *(Column(f"Wave {n} of the panel", "right") for n in range(1, columns)))
     body = tuple(Row(tuple(words(f"{n}.{m}") for m in range(columns))) for n in range(rows))
@@ -51,7 +57,7 @@ def paper() -> Document:
     records = tuple(NumberRecord(f"number-{n}", "0.25", 0.25, "liking", "a_model") for n in range(1, 61))
     figure = FigureFile(SVG, "A line that rises from zero to ten.", "It rises", "A study")
     found = BulletList(tuple(sentence(f"number-{n}").runs for n in (1, 2, 3)))
-    said = BulletList((words("For councils."),))
+    said = BulletList((words("For councils."), phrase("number-1").runs))
     blocks = [
         Callout("warning", "A warning", (Paragraph(words("These data are synthetic.")),)),
         Callout("findings", "What we found", (found,)),

@@ -14,6 +14,7 @@ from pipeline.errors import PaperError
 from pipeline.papers.cautions import ANCHOR
 from pipeline.papers.content import (
     CODEBOOK,
+    NUMERAL,
     PROFILE,
     Document,
     Emphasis,
@@ -98,7 +99,8 @@ class _Runs:
         anchor = "" if run.record in self.used else f' id="{escape(run.record)}-use"'
         self.used.add(run.record)
         origin, why = (self.href(f"#{name}") for name in (run.record, ANCHOR))
-        number = f'<a class="number"{anchor} href="{origin}" tabindex="-1">{escape(run.text)}</a>'
+        kind = "number" if len(run.text) <= NUMERAL else "number phrase"
+        number = f'<a class="{kind}"{anchor} href="{origin}" tabindex="-1">{escape(run.text)}</a>'
         if not run.mark:
             return number
         label = "may not be compared over waves or groups: see what may not be compared"

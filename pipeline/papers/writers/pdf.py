@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from pipeline.errors import PaperError
-from pipeline.papers.content import Document, FigureBlock, FigureFile, anchors_of, beside
+from pipeline.papers.content import NUMERAL, Document, FigureBlock, FigureFile, anchors_of, beside
 from pipeline.papers.plain_data import plain_data
 from pipeline.papers.writers.html import cropped, shape
 from pipeline.specs.writers import stem
@@ -20,6 +20,12 @@ SHORT = 16
 """Characters in every cell of a column that is no wider than its texts."""
 NUMBERS = 26
 """The same of a column of numbers, some with an interval."""
+LONG = 900
+"""Characters of a cell, from which on a row may be broken over two pages: one of more is a good part of a page."""
+WORDY = 6
+"""Columns of a table of words at most: of more, such a cell would be higher than a page."""
+LEAST_SHARE = 4.0
+"""Of a column's share of the width, by the root of its longest text: a few letters are no reason to break words."""
 
 
 def write(document: Document, template: bytes | None) -> bytes:
@@ -95,6 +101,7 @@ def document_data(document: Document) -> dict[str, Any]:
         "description": description,
         "keywords": [f"{name}: {text}" for name, text in document.about.items()],
         "part": document.part,
+        "numeral": NUMERAL,
         "others": [{"words": words, "file": file} for words, file in beside(document, "pdf")],
         "blocks": _with_shapes(_with_uses(plain_data(blocks))),
         "anchors": anchors_of(document),
@@ -130,18 +137,36 @@ def _plain(runs: Any) -> str:
     return "".join(run["text"] if "text" in run else _plain(run["runs"]) for run in runs)
 
 
+def _shares(table: Any) -> list[float | None]:
+    """Each column's share of the width, by the root of its longest text; of texts that are all short each the same."""
+    rows = [row["cells"] for row in table["rows"] if len(row["cells"]) == len(table["columns"])]
+    longest = [
+        max(len(text) for text in (column["header"], *(_plain(row[place]) for row in rows)))
+        for place, column in enumerate(table["columns"])
+    ]
+    short = [
+        length <= (NUMBERS if column["align"] == "right" else SHORT)
+        for length, column in zip(longest, table["columns"], strict=True)
+    ]
+    if all(short):
+        return [1.0] * len(longest)
+    shares = (round(max(LEAST_SHARE, length**0.5), 3) for length in longest)
+    return [None if one else share for one, share in zip(short, shares, strict=True)]
+
+
+def _is_brief(table: Any) -> bool:
+    """Whether each of its rows can stand on one page."""
+    return all(len(_plain(cell)) < LONG for row in table["rows"] for cell in row["cells"])
+
+
 def _with_shapes(blocks: Any) -> Any:
-    """Each figure with its width for a height of one, so that its template can bound both; of tables the columns of
-    short texts, which need no more than their own width.
+    """Each figure with its width for a height of one, so that its template can bound both; of tables of words each
+    column's share of the width, none where all its texts are short, which need no more than their own width.
     """
     for block in blocks:
         if block["kind"] == "table":
-            rows = [row["cells"] for row in block["rows"] if len(row["cells"]) == len(block["columns"])]
-            block["short"] = [
-                max(len(text) for text in (column["header"], *(_plain(row[place]) for row in rows)))
-                <= (NUMBERS if column["align"] == "right" else SHORT)
-                for place, column in enumerate(block["columns"])
-            ]
+            block["shares"] = _shares(block)
+            block["whole"] = block["wordy"] and len(block["columns"]) <= WORDY and _is_brief(block)
         if block["kind"] == "figure":
             block["shape"] = shape(block["file"]["svg"].encode())
     return blocks
