@@ -14,8 +14,12 @@ from pipeline.figures.style import DARK_BLUE, DARK_PINK, INK, PAPER, ink, tinted
 from pipeline.wave_order import wave_order
 
 NEUTRAL = "#E6E6E6"
-TINTS = ((0.0,), (0.0, 0.52), (0.0, 0.35, 0.66), (0.0, 0.25, 0.48, 0.7), (0.0, 0.2, 0.38, 0.56, 0.74))
-"""How far each answer of one side is lightened, from the outermost inwards; by how many there are."""
+TINTS = ((0.0,), (0.0, 0.52), (0.0, 0.42, 0.66), (0.0, 0.25, 0.46, 0.67), (0.0, 0.2, 0.38, 0.56, 0.74))
+"""How far each answer of one side is lightened, from the outermost inwards; by how many there are. Between 0.28 and 0.4
+neither black nor white text is readable on it.
+"""
+APART = 0.24
+"""How much further the innermost on the left is lightened where no middle lies between it and that on the right."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,17 @@ def categories_of(labels: Mapping[float, str], middle: Sequence[float] | None) -
             count=len(values),
             todo="Name another `middle`, or another measure.",
         )
-    found = {value: (colour, side) for side, colour, some in ((-1, DARK_PINK, left), (1, DARK_BLUE, right))
-             for value, colour in zip(some, _tints(colour, len(some)), strict=True)}  # fmt: skip
+    further = 0.0 if named else APART
+    sides = ((-1, _tints(DARK_PINK, len(left), further), left), (1, _tints(DARK_BLUE, len(right)), right))
+    found = {value: (colour, side) for side, own, some in sides for value, colour in zip(some, own, strict=True)}
     looks = found | dict.fromkeys(named, (NEUTRAL, 0))
     return [Category(value, labels[value], *looks[value]) for value in values]
 
 
-def _tints(colour: str, count: int) -> list[str]:
-    return [tinted(colour, share) for share in TINTS[count - 1]]
+def _tints(colour: str, count: int, further: float = 0.0) -> list[str]:
+    """From the outermost answer of a side inwards; the innermost ``further`` lightened."""
+    *outer, inner = TINTS[count - 1]
+    return [tinted(colour, share) for share in (*outer, min(inner + further, 1.0))]
 
 
 def rows_of(

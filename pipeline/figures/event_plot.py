@@ -112,7 +112,7 @@ def event_plot(heading: Heading, points: Sequence[EventPoint], x_label: str, y_l
     """One panel: event times across, effects up; the time before shaded and with hollow markers of another shape."""
     whole, left = width - 0.28, 0.5
     legend = [entry for entry, some in zip((BEFORE, AFTER), _sides(points), strict=True) if some]
-    legend.append((OMITTED, QUIET, "x"))
+    legend += [(OMITTED, QUIET, "x")] if any(point.is_omitted for point in points) else []
     y_lines, x_lines = wrap(y_label, whole, LABEL), wrap(x_label, whole - left, SMALL)
     legend_tall = legend_room([name for name, _, _ in legend], whole)
     above = legend_tall + line_height(LABEL) * len(y_lines) + 0.12
@@ -158,7 +158,7 @@ def _axis(axes: Axes, points: Sequence[EventPoint], across: float) -> None:
         latest = max(point.event for point in points if point.event < 0)
         following = min((point.event for point in points if point.event >= 0), default=latest + 1)
         axes.axvspan(first - margin, (latest + following) / 2, color=GRID, alpha=0.55, lw=0, zorder=0, label=FRAME)
-    axes.axhline(0.0, color=QUIET, lw=1.2, zorder=1)
+    axes.axhline(0.0, color=QUIET, lw=1.2, zorder=1, label=FRAME)
 
 
 def _spaced(points: Sequence[EventPoint], per_unit: float) -> list[EventPoint]:

@@ -107,6 +107,7 @@ def _unit_words(figures: Mapping[str, Figure]) -> dict[str, str]:
 
 def figure_of(declared: Figure, record: Mapping[str, Any], found: Results) -> FigureFile:
     """A drawn figure: its files as bytes, and the words that belong to it."""
+    in_percent = declared.percent or FIGURE_KINDS[declared.kind].in_percent
     return FigureFile(
         svg=record["svg"],
         alt=record["alt"],
@@ -118,7 +119,7 @@ def figure_of(declared: Figure, record: Mapping[str, Any], found: Results) -> Fi
         png=record.get("png"),
         data=_data(record.get("data")),
         levels=tuple(_levels(declared, found)),
-        prints={result_of(row): declared.percent for row in _printed_rows(declared, found)},
+        prints={result_of(row): in_percent for row in _printed_rows(declared, found)},
         people=min((n for n in (estimate_of(row).n for row in _printed_rows(declared, found)) if n), default=None),
     )
 

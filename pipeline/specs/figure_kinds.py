@@ -99,7 +99,7 @@ class FigureKind:
     ``reads_models`` name the parts of the declarations that it reads besides ``SHARED_STUDY`` (``*``: every member),
     ``labelled`` what it prints under the labels of concepts. ``shows_levels``: levels
     of its ``outcomes`` by wave, so that it may show a trend that another estimate contradicts. ``prints``: the
-    components whose values it prints as they are.
+    components whose values it prints as they are; ``in_percent``: in per cent, whether ``percent`` is declared or not.
     """
 
     key: str
@@ -114,6 +114,7 @@ class FigureKind:
     options: type[Declaration] | None = None
     shows_levels: bool = False
     prints: tuple[str, ...] = ()
+    in_percent: bool = False
 
     @property
     def module(self) -> str:
@@ -251,6 +252,7 @@ FIGURE_KINDS: Records[FigureKind] = Records(
         options=LikertOptions,
         shows_levels=True,
         prints=("share",),
+        in_percent=True,
     ),
     FigureKind(
         "areas",

@@ -170,6 +170,28 @@ def test_they_can_be_read_on_a_page_and_on_a_phone(name: str) -> None:
         assert not lint(figure, medium), (medium.where, lint(figure, medium))
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6, 7, 8, 9])
+def test_the_answers_of_a_scale_of_up_to_nine_can_be_told_apart_and_read(count: int) -> None:
+    """Four answers from "all" to "few" have no middle: the innermost of both sides meet, in grey as in colour."""
+    answers = {float(value): f"Answer {value}" for value in range(1, count + 1)}
+    rows = [
+        {
+            "component": "share",
+            "term": f"{value:g}",
+            "wave": wave,
+            "estimate": 1 / count,
+            "n_persons": 900,
+            "n_obs": 900,
+        }
+        for wave in WAVES
+        for value in answers
+    ]
+    drawn = estimates(rows, model="m", family="design_shares", outcome="agree")
+    for width, medium in ((WIDE, PRINT), (NARROW, PHONE)):
+        figure = likert(drawn, labels=answers, names=NAMES, title="Answers", width=width)
+        assert not lint(figure, medium), (medium.where, lint(figure, medium))
+
+
 def test_moves_in_words_say_the_same_answers_the_ends_and_the_largest_move() -> None:
     said = alt_transition_flow(panel(), measure="agree", waves=WAVES, answers=FIVE)
     assert "gave the same answer" in said

@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+from matplotlib.text import Text
 
 from pipeline.errors import PaperError
 from pipeline.figures import NARROW, alt_event_study, event_study
@@ -34,6 +35,7 @@ SHAPES = {
     "negative": effects({event: -100 * value for event, value in EVENTS.items()}),
     "none before": effects({"0": 0.2, "1": 0.3}),
     "one withheld": effects(without="1"),
+    "none omitted": effects().filter(pl.col("note").is_null()),
 }
 
 
@@ -49,6 +51,15 @@ def test_its_points_are_in_order_and_the_omitted_one_is_known():
     assert [point.label for point in points] == ["−3", "−2", "−1", "0", "+1", "+2"]
     assert [point.label for point in points if point.is_omitted] == ["−1"]
     assert points[0].band == pytest.approx((-0.11, 0.21))
+
+
+def test_a_period_that_nothing_is_compared_with_is_not_in_the_legend():
+    """Effects by group and time each have a base of their own: a mark that no point has is a riddle."""
+    words = [
+        [text.get_text() for text in event_study(SHAPES[shape], title="Trust").findobj(Text)]
+        for shape in ("plain", "none omitted")
+    ]
+    assert ["Compared with (zero)" in one for one in words] == [True, False]
 
 
 def test_its_words_name_every_effect():
