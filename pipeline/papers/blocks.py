@@ -34,7 +34,7 @@ BOXES: tuple[Tone, ...] = get_args(Tone)
 BLOCKS = ("figure", "table", "section", *BOXES, "annex")
 FEWEST, MOST = 3, 5
 """Key findings: fewer are no summary, more are not read."""
-BRACKETS = "Figures in brackets are intervals: the range of values that go well with the data."
+BRACKETS = "Figures in brackets are intervals: the range of values that are compatible with the data."
 """Stands below the key findings, for readers who do not know what an interval is."""
 ANNEX = "A"
 """Before the numbers of an annex's figures and tables."""

@@ -9,6 +9,7 @@ from pipeline.papers.coverage import Coverage, method_of, remarks
 from pipeline.papers.phrases import in_sentence, joined
 from pipeline.papers.study_context import ModelNote
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.terms import label_of
 
 if TYPE_CHECKING:
     from pipeline.specs.models import AnyModel
@@ -112,7 +113,7 @@ def _steps(chosen: Chosen, labels: Mapping[str, str]) -> Iterator[str]:
 
 def _called(name: str, labels: Mapping[str, str]) -> str:
     """What readers call a concept, within a sentence."""
-    return in_sentence(labels[name]) if name in labels else name.replace("_", " ")
+    return in_sentence(label_of(name.replace(" * ", ":").replace(" : ", ":"), labels))
 
 
 def _missing(chosen: Chosen) -> Iterator[str]:

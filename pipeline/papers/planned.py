@@ -18,7 +18,7 @@ def planned(plan: Plan, models: Mapping[str, Any], results: pl.DataFrame) -> dic
     said = [*_changes(plan)]
     for key, one in plan.hypotheses.items():
         found = list(_deviations(one, models, results.filter(pl.col("model") == one.model)))
-        said += [f"{key}: {'; '.join(found)}"] if found else []
+        said += [f"{_named(key)}: {'; '.join(found)}"] if found else []
     further = _unplanned(plan, models, results)
     if further:
         many = "1 model tests" if further == 1 else f"{further:,} models test"
@@ -29,7 +29,7 @@ def planned(plan: Plan, models: Mapping[str, Any], results: pl.DataFrame) -> dic
 def _plan(plan: Plan) -> str:
     registered = plan.registered
     place = f" at {registered.url}" if registered.url else ""
-    hypotheses = "; ".join(f"{key}: {one.statement}" for key, one in plan.hypotheses.items())
+    hypotheses = ". ".join(f"{_named(key)}: {one.statement.rstrip('.')}" for key, one in plan.hypotheses.items())
     note = f"{plan.note.strip().rstrip('.')}. " if plan.note else ""
     return f"{note}{plan.title}, fixed on {_day(registered.date)}{place} (hash {registered.hash}). {hypotheses}"
 
@@ -80,6 +80,11 @@ def _unplanned(plan: Plan, models: Mapping[str, Any], results: pl.DataFrame) -> 
     named = {one.model for one in plan.hypotheses.values()}
     tested = set(results.filter(pl.col("component").is_in(EXPLORED), pl.col("p_value").is_not_null())["model"])
     return len(tested & set(models) - named)
+
+
+def _named(key: str) -> str:
+    """What readers call a hypothesis, which is declared by its key."""
+    return f"Hypothesis “{key.replace('_', ' ')}”"
 
 
 def _day(date: Any) -> str:

@@ -16,7 +16,7 @@ from pipeline.papers.cautions import Cautions
 from pipeline.papers.content import Cell
 from pipeline.papers.phrases import in_labels, in_sentence, without_few
 from pipeline.papers.prose.origin import Origin
-from pipeline.papers.prose.quantity import Quantity
+from pipeline.papers.prose.quantity import SHARE, Quantity
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.families import FAMILIES
@@ -36,6 +36,9 @@ FITS = {
     "r_indicator_adjusted": "R-indicator, adjusted",
 }
 """How well a model predicts who answers, by what readers call it."""
+
+SPREAD = ("variance", "standard_deviation", "icc")
+"""Components of a level that answers are grouped by: of areas, of people."""
 
 VERSIONED = ("version", "missing_information")
 """Components whose group is a version of one result."""
@@ -197,7 +200,7 @@ class Results:
                 or (component.in_units and bool(self.cautions.of_levels(row)))
             ),
             smallest=self._smallest(row),
-            ranges=(self.ranges.get(str(row["outcome"])), self.ranges.get(str(row["term"]))),
+            ranges=(self._range(row), self.ranges.get(str(row["term"]))),
             rows=(result_of(row),),
             column="estimate",
             judged=judged,
@@ -225,12 +228,18 @@ class Results:
             null=1.0 if component is not None and component.log_scale else 0.0,
         )
 
+    def _range(self, row: Row) -> tuple[float, float] | None:
+        """What a result can be at least and at most: the outcome's scale, or of the share of one answer none to all."""
+        return SHARE if row["component"] == "share" else self.ranges.get(str(row["outcome"]))
+
     def _smallest(self, row: Row) -> float | None:
         """The smallest difference of interest of a level or a difference of levels; a slope is for one unit."""
         component = COMPONENTS.get(row["component"])
         groups = self.ranges.get(str(row["term"])) == (0.0, 1.0)
         if component is None or not (component.compared or (component.in_units and groups and not component.log_scale)):
             return None
+        if row["component"] == "share" and self.ranges.get(str(row["outcome"])) != SHARE:
+            return None  # of one answer's share; what is declared is in the points of the scale
         return self.smallest.get(str(row["outcome"]))
 
     def _judged(self, row: Row) -> Cell:
@@ -247,7 +256,7 @@ class Results:
         step, called = STEP.fullmatch(term), self._outcome(outcome)
         parts = [called]
         if term not in (outcome, component) and step is None:
-            parts = [FITS[term], called] if term in FITS else [f"{self.label(term)} on {in_sentence(called)}"]
+            parts = [FITS[term], called] if term in FITS else [self._term_on(term, row, called)]
         if component in COMPONENTS and term not in FITS:
             parts.append(COMPONENTS[component].label)
         if step is not None:
@@ -255,6 +264,18 @@ class Results:
         elif row["wave"] is not None:
             parts.append(self.label(str(row["wave"])))
         return ", ".join(filter(None, [*parts, self.group_label(row)]))
+
+    def _term_on(self, term: str, row: Row, called: str) -> str:
+        """A term and its outcome: of a difference both groups by their labels, of a variance whose it is."""
+        component, one = str(row["component"]), term.split("_minus_")
+        if component == "difference" and len(one) == 2:
+            more, less = (self.group_label({**row, "component": "", "group": level}) for level in one)
+            return f"{called}, {in_sentence(more)} less {in_sentence(less)}"
+        if component == "share" and term not in self.labels:
+            return f"{called}, answer {term}"
+        if component in SPREAD and term not in self.labels:
+            return f"{called}, by {term.replace('_', ' ')}"
+        return f"{self.label(term)} on {in_sentence(called)}"
 
     def _outcome(self, outcome: str) -> str:
         """An outcome by its label; that of a model of who answers, by the wave: "answering 2021"."""

@@ -121,6 +121,32 @@ def test_how_many_times(one, other, words):
     assert said(f"People of a are {{{{ {bound} }}}} people of b.\n", rows) == f"People of a are {words} people of b."
 
 
+def answer(value, wave, group, error=0.01):
+    """The share that gave the answer 1, of a scale from zero to ten."""
+    return level("trust", wave, value, error, group) | {"component": "share", "term": "1", "family": "design_shares"}
+
+
+def test_the_share_of_one_answer_is_printed_in_per_cent_and_compared_as_a_share():
+    rows = [answer(0.40, "w01", "a"), answer(0.20, "w01", "b")]
+    one, other = (f'est("means", "1", outcome="trust", group="{group}")' for group in "ab")
+    bound = f'{{{{ ratio({one}, {other}, "likely to say so") }}}}'
+    body = f"{{{{ {one} | pct }}}} ({{{{ {one} | pct_interval }}}}): {bound} b.\n"
+    # of the scale a difference of 0.5 matters; a share that doubles is within it, and is not the same
+    assert said(body, rows, smallest={"trust": 0.5}) == "40% (38% to 42%): twice as likely to say so as b."
+
+
+def test_a_share_is_called_by_its_answer_a_difference_by_its_groups_and_a_level_by_whose_it_is():
+    rows = [
+        answer(0.40, "w01", None),
+        level("trust", "w01", 0.3, 0.1) | {"component": "difference", "term": "1_minus_0"},
+        level("trust", None, 0.5, 0.1) | {"component": "standard_deviation", "term": "area"},
+    ]
+    names = ('"1", component="share"', '"1_minus_0"', '"area"')
+    body = " ".join(f'{{{{ est("means", {name}) | dp(1) }}}}' for name in names)
+    found = [record.what for record in paper(f"{body}\n", rows).numbers]
+    assert [one.split(",")[1] for one in found] == [" answer 1", " 1 less 0", " by area"]
+
+
 @pytest.mark.parametrize(
     ("sentence", "claimed", "stops"),
     [

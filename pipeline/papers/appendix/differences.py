@@ -23,9 +23,7 @@ def differences(findings: pl.DataFrame, study: StudyContext) -> list[Block]:
     decided = findings.filter(pl.col("decision").is_not_null())
     waiting = undecided(findings)
     if not (decided.height or waiting.height):
-        return [
-            Paragraph(words("Each wave was compared with the waves before it. Nothing found calls for a decision."))
-        ]
+        return [Paragraph(words(counted(0, 0)))]
     blocks: list[Block] = [Paragraph(words(counted(decided.height, waiting.height)))]
     if decided.height:
         made = [(*_found(row, study), *_decision(row["decision"])) for row in decided.iter_rows(named=True)]
@@ -62,6 +60,8 @@ def blocking(findings: pl.DataFrame | None, name: str) -> list[str]:
 def counted(decided: int, waiting: int) -> str:
     """How many differences were found, and how many of them have been decided about."""
     found = decided + waiting
+    if not found:
+        return f"{COMPARED} Nothing found calls for a decision."
     lead = f"{COMPARED} {found:,} {'difference calls' if found == 1 else 'differences call'} for a decision."
     if not waiting:
         return f"{lead} {'It has been made' if decided == 1 else 'All have been made'}, each with its reason."

@@ -18,7 +18,7 @@ from pipeline.papers.content import (
     Text,
     words,
 )
-from pipeline.papers.phrases import ranged
+from pipeline.papers.phrases import ranged, sentence
 from pipeline.papers.study_context import StudyContext
 
 CAPTION = "Numbers in the text, by the model they come from"
@@ -53,7 +53,8 @@ def _heading(source: str, records: Sequence[NumberRecord], study: StudyContext) 
     made = ranged(record.uncertainty for record in records if record.uncertainty)
     parts = [f" · {declared.question}"] if declared else []
     parts += [f" · Standard errors: {made}."] if made else []
-    return (Strong(words(source)), *(Text(part) for part in parts))
+    name = source if declared else sentence(source).rstrip(".")  # a table by its name, a model by its key
+    return (Strong(words(name)), *(Text(part) for part in parts))
 
 
 def _number(record: NumberRecord, study: StudyContext) -> Row:

@@ -14,7 +14,7 @@ from pipeline.papers.phrases import joined
 from pipeline.papers.study_context import StudyContext
 from pipeline.specs.methods import ANNEX_ITEMS, AnnexItem
 
-CAPTION = "What is disclosed of the methods"
+CAPTION = "Disclosure of the methods"
 PLACES = {
     "interviews": ("Who could have answered, and who did", "Why people did not answer"),
     "attrition": ("Who stayed, who came back, who joined", "Who answers again", "Who still responds, by wave of entry"),
@@ -43,7 +43,7 @@ def transparency(paper: PaperContext, printed: Mapping[str, str]) -> list[Block]
         "The items of the Transparency Initiative of the American Association for Public Opinion Research, and those "
         "that a panel adds. What is not known is said to be not reported, with the reason."
     )
-    columns = tuple(Column(header) for header in ("Item", "What is so", "Where it comes from"))
+    columns = tuple(Column(header) for header in ("Item", "Disclosure", "Source"))
     return [
         Heading(2, words("Methods of the study"), "transparency"),
         Paragraph(words(lead)),
@@ -99,7 +99,7 @@ def _drift(paper: PaperContext) -> str:
     """How many differences between waves call for a decision, and of how many somebody has decided."""
     findings = paper.tables.get("findings")
     if findings is None or not findings.height:
-        return "Each wave was compared with those before it; nothing was found that calls for a decision"
+        return counted(0, 0)
     return counted(int(findings["decision"].is_not_null().sum()), undecided(findings).height)
 
 
