@@ -186,6 +186,10 @@ class Paths:
     def codebook_file(self, study: str, suffix: str = "html") -> Path:
         return self.build / "codebooks" / f"{study}.{suffix}"
 
+    def codebook_cells(self, study: str) -> Path:
+        """Every number that a codebook prints, as the frame that is judged before a release."""
+        return self.build / "codebooks" / f"{study}_cells.csv"
+
     def profiles(self, study: str) -> Path:
         """The pages on the areas of a study; of all studies together for an empty name."""
         return self.build / "profiles" / study
@@ -196,6 +200,11 @@ class Paths:
     def profile_cells(self, study: str) -> Path:
         """Every number that the pages on the areas of a study print, as the frame that is judged before a release."""
         return self.build / "profiles" / f"{study}_cells.csv"
+
+    @property
+    def national_cells(self) -> Path:
+        """The same of the pages over several studies and of those of funders."""
+        return self.build / "profiles" / "national_cells.csv"
 
     @property
     def funder_pages(self) -> Path:
@@ -215,6 +224,11 @@ class Paths:
     @property
     def release_register(self) -> Path:
         return self.releases / "register.csv"
+
+    @property
+    def release_versions(self) -> Path:
+        """The versions of what has no declaration of its own: codebooks, the pages over several studies."""
+        return self.releases / "versions.yaml"
 
     @property
     def release_signatures(self) -> Path:

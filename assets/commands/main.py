@@ -85,6 +85,7 @@ def check() -> None:
     typer.echo(f"✓ {summary}: no mistakes ({time.perf_counter() - began:.1f} s)")
     _say_grids(project)
     _say_gaps(project, paths)
+    _say_unreleasable(project)
     for key in unsaid_formats(paths):
         todo = f"is read as {FORMAT}. An older one: `cohesion migrate {key} --check`"
         typer.echo(f"  data/studies/{key}/study.yaml: does not say its `format`, and {todo}.")
@@ -106,6 +107,14 @@ def _say_gaps(project: Project, paths: Paths) -> None:
             typer.echo(f"  data/studies/{key}: {lacks}, so that its papers do not say how the study was made.")
     for said in waves_without_weight(project):
         typer.echo(f"  {said}")
+
+
+def _say_unreleasable(project: Project) -> None:
+    """What is missing before profiles can be released."""
+    for key, study in project.studies.items():
+        if study.index is not None and not study.index.profile.version:
+            todo = 'without which its profiles cannot be released: profile: {version: "1.0"}.'
+            typer.echo(f"  data/studies/{key}/index.yaml: says no `version` of its profiles, {todo}")
 
 
 def _say_grids(project: Project) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from assets.commands.messages import said_plainly
 from assets.commands.place import here_to_write
+from assets.releasable import Releasable, of_study, releasable, study_of
 from pipeline.audit import note
 from pipeline.errors import PaperError
 from pipeline.files import SUMS, write_bytes
@@ -18,7 +19,6 @@ from pipeline.papers.disclosure.release import (
     Line,
     Release,
     Signature,
-    checked_version,
     digest_of,
     lines_as_csv,
     lines_of_csv,
@@ -29,7 +29,6 @@ from pipeline.papers.disclosure.release import (
 )
 from pipeline.paths import Paths
 from pipeline.specs import Project, load_project
-from pipeline.specs.writers import WRITERS, stem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,13 +36,12 @@ if TYPE_CHECKING:
     from pipeline.papers.disclosure import Refusal
 
 release_app = typer.Typer(
-    help="Check, sign and publish a paper or profiles of areas, so that nothing goes out that identifies people.",
+    help="Check, sign and publish a paper, pages on areas or a codebook: nothing goes out that identifies people.",
     no_args_is_help=True,
 )
-PaperName = Annotated[str, typer.Argument(help="A paper, by the name of its file, or profiles_STUDY.")]
-PROFILES = "profiles_"
-"""Before the name of a study: the pages on all its areas, which go out together."""
-FIGURE_SUFFIXES = ("png", "svg", "narrow.svg", "csv")
+PaperName = Annotated[
+    str, typer.Argument(help="A paper, by the name of its file, or profiles_STUDY, codebook_STUDY, national.")
+]
 
 
 @release_app.command("check")
@@ -56,12 +54,13 @@ def check(paper: PaperName) -> None:
 
 def checked(paths: Paths, paper: str) -> Iterator[str]:
     """Judge a built paper as it would be released; in lines, what comes next. Raises ``PaperError`` if it may not."""
-    yield from _judged(paths, _declared(paths, paper), paper)
+    yield from _judged(paths, load_project(paths), paper)
 
 
 def _judged(paths: Paths, project: Project, paper: str) -> Iterator[str]:
-    version, files = _version(project, paper), _files(paths, project, paper)
-    refused = _refused(paths, project, paper)
+    item = releasable(paths, project, paper)
+    version, files = item.version, item.files()
+    refused = _refused(paths, project, item)
     _audit(paths, "check_release", paper, version, digest_of(files), f"{len(refused)} refused")
     _stop_if(refused, paper)
     yield f"✓ {paper} {version}: nothing is refused; {len(files)} files. Two people sign them:"
@@ -79,9 +78,10 @@ def sign(
     paths, project = _project(paper)
     if not person(name) or not role.strip():
         raise PaperError("a signature has a name and a role")
-    version, files = _version(project, paper), _files(paths, project, paper)
+    item = releasable(paths, project, paper)
+    version, files = item.version, item.files()
     digest = digest_of(files)
-    refused = _refused(paths, project, paper)
+    refused = _refused(paths, project, item)
     if refused:
         _audit(paths, "sign", paper, version, digest, "refused")
     _stop_if(refused, paper)
@@ -101,19 +101,22 @@ def sign(
 @said_plainly
 def publish(paper: PaperName) -> None:
     """Copy the signed files to reports/build/release, and enter them in the register."""
+    from pipeline.papers.disclosure.record import as_printed, cells_as_csv, cells_of_csv
+
     paths, project = _project(paper)
-    version, files = _version(project, paper), _files(paths, project, paper)
+    item = releasable(paths, project, paper)
+    version, files = item.version, item.files()
     digest, register = digest_of(files), _lines(paths.release_register, Release)
     if any((one.paper, one.version) == (paper, version) for one in register):
         raise PaperError(f"{paper} {version} was published before", todo="Give the paper another version.")
-    _stop_if(_refused(paths, project, paper), paper)
+    _stop_if(_refused(paths, project, item), paper)
     signatures = _lines(paths.release_signatures, Signature)
     missing = missing_signatures(signatures, paper, version, digest)
     if missing:
         _audit(paths, "publish", paper, version, digest, "not signed")
         raise PaperError(missing.rstrip("."), where=f"{paper} {version}", todo=f"cohesion release sign {paper}")
     _copy(files, paths.released(paper, version), manifest(files))
-    cells = _cells(paths, project, paper).read_bytes()
+    cells = cells_as_csv(as_printed(cells_of_csv(item.cells.read_bytes())))
     write_bytes(paths.released_cells(paper, version), cells)
     names = "; ".join(f"{one.name} ({one.role})" for one in signed(signatures, paper, version, digest))
     made = Release(paper, version, digest, _today(), names, digest_of({"cells": cells}))
@@ -123,83 +126,24 @@ def publish(paper: PaperName) -> None:
     typer.echo(f"  Commit {os.path.relpath(paths.releases)}: later releases are judged with what this one published.")
 
 
-def _project(paper: str) -> tuple[Paths, Project]:
+def _project(_name: str) -> tuple[Paths, Project]:
     paths = here_to_write()
-    return paths, _declared(paths, paper)
+    return paths, load_project(paths)
 
 
-def _declared(paths: Paths, paper: str) -> Project:
-    project = load_project(paths)
-    known = [*project.papers, *(f"{PROFILES}{study.key}" for study in project.studies.values() if study.index)]
-    if paper not in known:
-        raise PaperError(f"`{paper}` is not a paper; known: {', '.join(known)}")
-    return project
-
-
-def _of_areas(project: Project, paper: str) -> str:
-    """The study whose profiles these are; empty for a paper, which may be called as profiles would be."""
-    return "" if paper in project.papers else paper.removeprefix(PROFILES)
-
-
-def _study(project: Project, paper: str) -> str:
-    return _of_areas(project, paper) or project.papers[paper].study
-
-
-def _version(project: Project, paper: str) -> str:
-    study = project.studies.get(_of_areas(project, paper))
-    if study is None:
-        return checked_version(project.papers[paper].version, paper)
-    version = study.index.profile.version if study.index is not None else ""
-    if not version:
-        where = f"data/studies/{study.key}/index.yaml"
-        raise PaperError("the profiles of areas have no `version`", where=where, todo='profile: {version: "1.0"}')
-    return checked_version(version, paper)
-
-
-def _cells(paths: Paths, project: Project, paper: str) -> Path:
-    study = _of_areas(project, paper)
-    return paths.profile_cells(study) if study else paths.paper_cells(paper)
-
-
-def _files(paths: Paths, project: Project, paper: str) -> dict[str, bytes]:
-    """Name → content of every file of a release: a paper in each format with its figures, or the pages on all areas."""
-    study = _of_areas(project, paper)
-    places = _pages(paths.profiles(study)) if study else _paper_files(paths, project, paper)
-    absent = [name for name, place in places.items() if not place.is_file()]
-    cells = _cells(paths, project, paper)
-    if absent or not places or not cells.is_file():
-        first = absent[0] if absent else cells.name
-        raise PaperError(f"{first} is not built", where=paper, todo="Run `cohesion build` first.")
-    return {name: place.read_bytes() for name, place in places.items()}
-
-
-def _pages(folder: Path) -> dict[str, Path]:
-    return {
-        place.name: place for place in sorted(folder.glob("*")) if place.is_file() and not place.name.startswith(".")
-    }
-
-
-def _paper_files(paths: Paths, project: Project, paper: str) -> dict[str, Path]:
-    places = {
-        f"{stem(paper, part)}.{writer.suffix}": paths.paper_file(stem(paper, part), writer.suffix)
-        for writer in WRITERS.values()
-        for part in writer.parts
-    }
-    places = {name: place for name, place in places.items() if name.startswith(f"{paper}.") or place.is_file()}
-    for figure in project.papers[paper].figures:
-        names = {f"figures/{figure}.{suffix}": paths.figure_file(figure, suffix) for suffix in FIGURE_SUFFIXES}
-        places |= {name: place for name, place in names.items() if place.is_file()}
-    return places
-
-
-def _refused(paths: Paths, project: Project, paper: str) -> "list[Refusal]":
-    """What is refused of the built paper, given every release of the register."""
+def _refused(paths: Paths, project: Project, item: Releasable) -> "list[Refusal]":
+    """What is refused of the built files, given every release of the register, study by study."""
     from pipeline.papers.disclosure import refusals
     from pipeline.papers.disclosure.record import cells_of_csv
 
-    study = _study(project, paper)
-    cells = cells_of_csv(_cells(paths, project, paper).read_bytes())
-    return refusals(cells, _earlier(paths, project, study), project.studies[study].about.disclosure)
+    found: list[Refusal] = []
+    cells = cells_of_csv(item.cells.read_bytes())
+    for study in item.studies:
+        own = of_study(cells, study)
+        if own.height:
+            rules = project.studies[study].about.disclosure
+            found += refusals(own, _earlier(paths, project, study), rules)
+    return list(dict.fromkeys(found))
 
 
 def _earlier(paths: Paths, project: Project, study: str) -> "pl.DataFrame | None":
@@ -210,8 +154,7 @@ def _earlier(paths: Paths, project: Project, study: str) -> "pl.DataFrame | None
 
     found = []
     for one in _lines(paths.release_register, Release):
-        is_profiles = one.paper not in project.papers and one.paper.startswith(PROFILES)
-        if (is_profiles or one.paper in project.papers) and _study(project, one.paper) != study:
+        if study_of(project, one.paper) not in ("", study):
             continue
         place = paths.released_cells(one.paper, one.version)
         if not place.is_file() or digest_of({"cells": place.read_bytes()}) != one.cells_sha256:
@@ -221,7 +164,7 @@ def _earlier(paths: Paths, project: Project, study: str) -> "pl.DataFrame | None
                 todo="Restore it from git: no release can be judged without it.",
             )
         name = f"{one.paper} {one.version}"
-        found.append(cells_of_csv(place.read_bytes()).with_columns(pl.lit(name).alias("release")))
+        found.append(of_study(cells_of_csv(place.read_bytes()), study).with_columns(pl.lit(name).alias("release")))
     return pl.concat(found, how="diagonal") if found else None
 
 

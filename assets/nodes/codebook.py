@@ -20,15 +20,27 @@ def nodes(workspace: Workspace) -> list[Node]:
 
 def make_codebook(tables: Tables, *, study: Study, concepts: Mapping[str, str], template: OutsideFile) -> Output:
     """One row per wave, item and code, with how many people gave it; the codebook in its three forms."""
-    from pipeline.papers.codebook import codebook_counts, codebook_csv, codebook_ddi, codebook_html, codebook_of
+    from pipeline.papers.codebook import (
+        codebook_cells,
+        codebook_counts,
+        codebook_csv,
+        codebook_ddi,
+        codebook_html,
+        codebook_of,
+        people_asked,
+    )
+    from pipeline.papers.disclosure.record import cells_as_csv
     from pipeline.tables.codebook import CodebookCounts
 
-    counts = codebook_counts(tables["crosswalk"], tables["ledger"], study.about.disclosure.smallest)
+    rules = study.about.disclosure
+    given = (tables["crosswalk"], tables["ledger"], rules.smallest, rules.counts)
+    counts = codebook_counts(*given)
     book = codebook_of(study, concepts, counts)
     files = {
         "page": codebook_html(book, template.path.read_bytes()),
         "csv": codebook_csv(book),
         "ddi": codebook_ddi(book),
+        "cells": cells_as_csv(codebook_cells(counts, people_asked(*given), rules.counts)),
     }
     shown = {"codebook": {"variables": len(book.variables), "confidential_counts": counts["count"].null_count()}}
     return Output({"codebook": counts}, {"codebook": CodebookCounts}, files=files, metadata=shown)
@@ -50,6 +62,7 @@ def _codebook(workspace: Workspace, study: Study) -> Node:
             "page": below(paths, paths.codebook_file(study.key), is_page=True),
             "csv": below(paths, paths.codebook_file(study.key, "csv")),
             "ddi": below(paths, paths.codebook_file(study.key, "xml")),
+            "cells": below(paths, paths.codebook_cells(study.key)),
         },
         group="write",
         study=study.key,

@@ -164,7 +164,9 @@ def make_national(
 
     from pipeline.figures.overview import common_drawings, drawing_files
     from pipeline.papers import written
-    from pipeline.papers.profiles import Names, concept_levels, file_names, funder_page, national_picture
+    from pipeline.papers.disclosure import cleared
+    from pipeline.papers.disclosure.record import cells_as_csv
+    from pipeline.papers.profiles import Names, concept_levels, file_names, funder_page, national_picture, profile_cells
     from pipeline.tables import CommonLevels
 
     layout = {name: file.path.read_bytes() for name, file in templates.items()}
@@ -173,6 +175,7 @@ def make_national(
     indicators = [tables["indicators"][key] for key in common if key in studies]
     levels = concept_levels(pl.concat(indicators, how="diagonal")) if indicators else CommonLevels.create_empty()
     files: dict[str, bytes] = {}
+    judged = [profile_cells(())]
     if levels.height:
         known = Names(**names)
         rows = {place: f"{known.studies[place[0]]}, {title}" for place, title in known.arms.items()}
@@ -187,13 +190,17 @@ def make_national(
         figures = {name: _figure(drawing, drawing_files(drawing)) for name, drawing in drawings.items()}
         counts = max([10, *(words["counts"] for words in studies.values())])
         picture = national_picture(levels, names=known, figures=figures, synthetic=synthetic, counts=counts)
+        judged.append(cleared(picture))
         files |= {f"national_{writer}": written(picture, writer, layout.get(name)) for writer, name in WRITTEN.items()}
     funders = _by_funder(studies)
     stems = file_names({funder: funder for funder in funders})
     for funder, keys in funders.items():
-        page = funder_page(funder, [_study_areas(tables, studies[key], labels[key], key) for key in keys])
+        of_funder = [_study_areas(tables, studies[key], labels[key], key) for key in keys]
+        page = funder_page(funder, of_funder)
+        judged.append(cleared(page, (name for one in of_funder for name in one.areas["label"].drop_nulls().unique())))
         for writer in ("html", "pdf"):
             files[f"funders/{stems[funder]}.{writer}"] = written(page, writer, layout[WRITTEN[writer]])
+    files[CELLS] = cells_as_csv(pl.concat(judged, how="diagonal_relaxed"))
     shown = first_rows(levels, "concept", "study", "arm", "wave", "estimate")
     return Output({"national": levels}, {"national": CommonLevels}, files, metadata={"national": shown})
 
@@ -212,7 +219,7 @@ def _study_areas(tables: Tables, words: Words, labels: Mapping[str, str], key: s
     changes = tables.get("area_changes", {}).get(key)
     about, areas = _about(words), tables["areas"][key]
     return StudyAreas(
-        areas, changes, labels, about, words["smallest"], _ranking(areas, labels, about, words["smallest"])
+        areas, changes, labels, about, words["smallest"], _ranking(areas, labels, about, words["smallest"]), key
     )
 
 
@@ -312,6 +319,7 @@ def _national(workspace: Workspace, studies: Sequence[Study], made: set[Key]) ->
         outputs={"national": KEY},
         files={
             "funders": File(below(paths, paths.funder_pages).path, is_folder=True),
+            CELLS: below(paths, paths.national_cells),
             **{
                 f"national_{writer}": below(paths, paths.profile_file("", "national", writer), is_page=writer == "html")
                 for writer in WRITTEN

@@ -107,7 +107,16 @@ FINDINGS = (
 CODEBOOK = (
     "key",
     *_under("about", "title", "source", "funder", "synthetic", "population", "citation", "licence"),
-    *_under("about", "arms.*.title", "arms.*.waves", "columns", "unprefixed", "names", "disclosure.smallest"),
+    *_under(
+        "about",
+        "arms.*.title",
+        "arms.*.waves",
+        "columns",
+        "unprefixed",
+        "names",
+        "disclosure.smallest",
+        "disclosure.counts",
+    ),
     *_under("items.*", "label", "wording", "original", "kind", "concept", "battery", "source", "assumed", "reason"),
     *_under("items.*", "routing", "reverse", *_LOCATED),
     *_under("scales.*", "label", "items", "score", "assumed", "reason"),

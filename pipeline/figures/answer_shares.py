@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.figures.data import FEWEST, NOTE, PEOPLE, SUPPRESSED, interval_columns, printed
 from pipeline.figures.style import DARK_BLUE, DARK_PINK, INK, PAPER, ink, tinted
+from pipeline.specs.disclosure import hidden
 from pipeline.wave_order import wave_order
 
 NEUTRAL = "#E6E6E6"
@@ -129,13 +130,12 @@ def _points(share: float | None) -> float | None:
 
 
 def _withheld(counts: Sequence[float]) -> list[bool]:
-    """Which answers of a row are withheld: those of fewer than ten people, and never one alone, which is the rest."""
-    few = [0 < count < FEWEST - 0.5 for count in counts]
-    if sum(few) == 1:
-        others = [place for place, hidden in enumerate(few) if not hidden and counts[place] > 0]
-        if others:
-            few[min(others, key=lambda place: counts[place])] = True
-    return few
+    """Which answers of a row are withheld: those of fewer than ten people, nobody included, and what gives them away.
+
+    ``counts`` are shares of a number of people, so that half a person is no matter.
+    """
+    gone = hidden([count + 0.5 for count in counts], FEWEST)
+    return [place in gone for place in range(len(counts))]
 
 
 def waves_in_order(shares: pl.DataFrame) -> list[str]:
@@ -143,12 +143,18 @@ def waves_in_order(shares: pl.DataFrame) -> list[str]:
     return wave_order(shares["wave"].drop_nulls().unique().to_list())
 
 
+def _shown(share: Share, value: float | None) -> float | int | None:
+    """A share as printed: never none or all unless it is."""
+    places = next((places for places in range(3) if 0 < round(share.value, places) < 100), 0)
+    return None if share.few else printed(value, places)
+
+
 def data_of(rows: Sequence[Row], categories: Sequence[Category], confidence: float) -> pl.DataFrame:
     """One row per row and answer: its share with its interval, and how many people all answers rest on."""
     low, high = interval_columns(confidence, " (%)")
     found = [
-        {"Group": row.label, "Answer": category.label, "Share (%)": None if share.few else printed(share.value, 0)}
-        | {low: None if share.few else printed(share.low, 0), high: None if share.few else printed(share.high, 0)}
+        {"Group": row.label, "Answer": category.label, "Share (%)": _shown(share, share.value)}
+        | {low: _shown(share, share.low), high: _shown(share, share.high)}
         | {PEOPLE: row.people, NOTE: SUPPRESSED if share.few else ""}
         for row in rows
         for category, share in zip(categories, row.shares, strict=True)

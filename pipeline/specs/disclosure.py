@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field, field_validator
 
 from pipeline.specs.base import Declaration
@@ -11,6 +13,25 @@ SMALLEST = 10
 MARK = "[c]"
 """Stands for a value that is not published because it is about too few people, or would give such a value away."""
 NOTE = f"{MARK}: not published, because it is about fewer than {{smallest}} people, or would give such a number away."
+
+
+def hidden(counts: Sequence[float], smallest: int = SMALLEST) -> set[int]:
+    """The places of the counts not shown: those below ``smallest``, zero included, and as few others as needed.
+
+    The sum of all is known, and with it the sum of those not shown. They are safe if they are several and it is at
+    least ``smallest``: then none of them can be said to be of fewer people, nor of nobody.
+    """
+    gone = {place for place, count in enumerate(counts) if count < smallest}
+    rest = sorted(
+        (place for place in range(len(counts)) if place not in gone), key=lambda place: (counts[place], place)
+    )
+    while rest and not _safe([counts[place] for place in gone], smallest):
+        gone.add(rest.pop(0))
+    return gone
+
+
+def _safe(shut: Sequence[float], smallest: int) -> bool:
+    return not shut or (len(shut) > 1 and sum(shut) >= smallest)
 
 
 class Disclosure(Declaration):

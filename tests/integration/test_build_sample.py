@@ -124,6 +124,18 @@ def test_the_warehouse_opens_as_one_database(built):
     assert rows == pl.read_parquet(root / "data" / "warehouse" / "panel" / "parallel_lives.parquet").height
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *PAPERS, "profiles_beyond_us_and_them", "profiles_parallel_lives", "codebook_beyond_us_and_them",
+        "codebook_parallel_lives", "national",
+    ],
+)  # fmt: skip
+def test_everything_that_can_be_released_passes_the_gate(built, name):
+    done = cohesion(built[0], "release", "check", name)
+    assert f"✓ {name}" in done.stdout, done.stdout + done.stderr
+
+
 def test_nobody_is_in_a_paper(built):
     root = built[0]
     people = pl.read_parquet(root / "data" / "warehouse" / "panel" / "parallel_lives.parquet")["person_id"].unique()

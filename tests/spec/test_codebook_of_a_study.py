@@ -14,10 +14,10 @@ from lxml import etree
 
 from pipeline.papers.codebook import codebook_counts, codebook_csv, codebook_ddi, codebook_html, codebook_of
 from pipeline.papers.codebook.content import Asked, Code, Codebook, Derived, Period, Variable, WaveInfo
-from pipeline.papers.codebook.counts import hidden
 from pipeline.papers.disclosure.attack import narrowed
 from pipeline.paths import Paths
 from pipeline.specs import Project, load_project
+from pipeline.specs.disclosure import hidden
 from pipeline.texts import visible
 
 SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).parents[1] / "reference" / "data" / "ddi_codebook_profile.xsd"))
@@ -59,11 +59,11 @@ def book(study: str) -> Codebook:
     [
         ([50, 40, 30], set()),
         ([50, 40, 3], {1, 2}),
-        ([50, 40, 0], {2}),
+        ([50, 40, 0], {1, 2}),
         ([50, 9, 9], {1, 2}),
         ([50, 4, 3], {0, 1, 2}),
         ([50, 12, 4, 3], {1, 2, 3}),
-        ([100, 0, 0], {1, 2}),
+        ([100, 0, 0], {0, 1, 2}),
         ([3], {0}),
         ([10, 9], {0, 1}),
     ],

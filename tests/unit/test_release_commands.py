@@ -180,3 +180,98 @@ def test_profiles_of_areas_are_released_together_as_a_paper_is(desk, monkeypatch
     assert (desk.paths.released(name, "2.0") / "kent.html").is_file()
     index.profile.version = ""
     assert "have no `version`" in run("check")[1]
+
+
+def several(desk, monkeypatch, **studies):
+    """A project of several studies, without papers; runs a command on something that is released."""
+    made = {
+        key: SimpleNamespace(key=key, about=SimpleNamespace(disclosure=Disclosure()), index=index)
+        for key, index in studies.items()
+    }
+    monkeypatch.setattr(release, "_project", lambda _name: (desk.paths, SimpleNamespace(papers={}, studies=made)))
+
+    def run(command, name, *words):
+        found = CliRunner().invoke(release.release_app, [command, name, *words])
+        assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
+        return found.exit_code, " ".join(found.output.split())
+
+    return run
+
+
+def built(place, content):
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+
+
+def versions(desk, text):
+    built(desk.paths.release_versions, text.encode())
+
+
+def published(run, name):
+    for signer in ("Ada Lovelace", "Grace Hopper"):
+        assert run("sign", name, "--name", signer, "--role", "output checker")[0] == 0
+    code, said = run("publish", name)
+    assert code == 0, said
+
+
+def test_a_codebook_is_released_as_a_paper_is(desk, monkeypatch):
+    run = several(desk, monkeypatch, s=None)
+    for suffix in ("html", "csv", "xml"):
+        built(desk.paths.codebook_file("s", suffix), b"words")
+    built(desk.paths.codebook_cells("s"), cells_as_csv(pl.DataFrame(GOOD)))
+    code, said = run("check", "codebook_s")
+    assert (code, "`codebook_s` has no version" in said, "reports/release/versions.yaml" in said) == (1, True, True)
+    versions(desk, "codebook_s: 1.0\n")
+    assert 'Say it as a text: codebook_s: "1.0"' in run("check", "codebook_s")[1]
+    versions(desk, 'codebook_s: "1.0"\n')
+    assert "3 files" in run("check", "codebook_s")[1]
+    published(run, "codebook_s")
+    built(desk.paths.codebook_cells("s"), cells_as_csv(pl.DataFrame(BAD)))
+    assert "fewer than 10 people" in run("check", "codebook_s")[1]
+
+
+def test_pages_over_several_studies_are_judged_study_by_study(desk, monkeypatch):
+    """A count of one study that an earlier release of it printed otherwise is refused; the same of another is not."""
+    index = SimpleNamespace(profile=SimpleNamespace(version="1.0"))
+    run = several(desk, monkeypatch, s=index, other=index)
+    versions(desk, 'national: "1.0"\n')
+    built(desk.paths.profiles("other") / "kent.html", b"words")
+    built(desk.paths.profile_cells("other"), cells_as_csv(pl.DataFrame(GOOD)))
+    published(run, "profiles_other")
+    assert "is not built" in run("check", "national")[1]
+    built(desk.paths.funder_pages / "a_funder.pdf", b"words")
+    built(desk.paths.profile_file("", "national", "html"), b"words")
+    alike = pl.DataFrame([{**GOOD[0], "study": "other"}, {**GOOD[0], "value": 29.0, "study": "s"}])
+    built(desk.paths.national_cells, cells_as_csv(alike))
+    assert "2 files" in run("check", "national")[1]
+    moved = pl.DataFrame([{**GOOD[0], "value": 29.0, "study": "other"}])
+    built(desk.paths.national_cells, cells_as_csv(moved))
+    assert "the difference from release profiles_other 1.0" in run("check", "national")[1]
+    built(desk.paths.national_cells, cells_as_csv(alike))
+    published(run, "national")
+    built(desk.paths.profile_cells("other"), cells_as_csv(pl.DataFrame([{**GOOD[0], "value": 31.0}])))
+    index.profile.version = "1.1"
+    said = run("check", "profiles_other")[1]
+    assert "the difference from release national 1.0" in said
+
+
+def test_a_name_that_is_nothing_is_refused_with_those_there_are(desk, monkeypatch):
+    index = SimpleNamespace(profile=SimpleNamespace(version="1.0"))
+    run = several(desk, monkeypatch, s=index, other=None)
+    for name in ("nothing", "profiles_other", "codebook_", "profiles_"):
+        said = run("check", name)[1]
+        assert "is nothing that can be released; known: profiles_s, codebook_s, codebook_other, national" in said
+
+
+def test_what_is_kept_of_a_release_is_what_a_reader_knows(desk):
+    """Neither the exact number behind a rounded one nor a mean at full precision is in the register."""
+    rounded = [
+        {"statistic": "count", "value": 30.0, "n": 34.0, "rounding": 10.0, "n_rounding": 10.0, "area": "a"},
+        {"statistic": "mean", "value": 3.123456, "n": 34.0, "n_rounding": 10.0, "area": "a"},
+        {"statistic": "share", "value": 0.4567, "n": 300.0, "rounding": 0.01, "n_rounding": 1.0, "area": "b"},
+    ]
+    desk.cells(rounded)
+    publish(desk)
+    kept = cells_of_csv(desk.paths.released_cells("a_paper", "1.0").read_bytes())
+    assert kept["n"].to_list() == [30.0, 30.0, 300.0]
+    assert kept["value"].to_list() == [30.0, 1.0, 0.46]

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from pipeline.papers.disclosure.bounds import ContradictionError, Interval, bounds
+from pipeline.papers.disclosure.bounds import ContradictionError, Interval, bounds, tightened
 from pipeline.papers.disclosure.frame import ALONE
 from pipeline.papers.disclosure.frame import cells as normalised
 from pipeline.papers.disclosure.populations import Population
-from pipeline.papers.disclosure.system import SLACK, Row, System, system_of
+from pipeline.papers.disclosure.system import SLACK, Row, System, parts_of, system_of
 from pipeline.specs.disclosure import SMALLEST
 
 
@@ -36,10 +36,11 @@ def narrowed(cells: pl.DataFrame, earlier: pl.DataFrame | None = None, smallest:
 
     ``cells``: of what is to be published, ``earlier``: of what has been (see ``frame.COLUMNS``).
     """
-    now = normalised(cells)
+    numbers = pl.col("value").is_null() | pl.col("value").is_finite()
+    now = normalised(cells).filter(numbers)
     if earlier is None or earlier.is_empty():
         return _one_state(now, smallest)
-    before = normalised(earlier).filter(~pl.col("sample").str.starts_with(ALONE))
+    before = normalised(earlier).filter(numbers & ~pl.col("sample").str.starts_with(ALONE))
     found: list[Narrowed] = []
     same = now
     for release in before["release"].unique(maintain_order=True):
@@ -75,7 +76,7 @@ def _one_state(cells: pl.DataFrame, smallest: int) -> list[Narrowed]:
 
 
 def _of_numbers(system: System, smallest: int) -> list[Narrowed]:
-    return [*_of_system(system, smallest), *_differences(system, smallest)]
+    return [*_of_system(system, smallest), *_differences(system, smallest), *_across_tables(system, smallest)]
 
 
 def _of_system(system: System, smallest: int) -> Iterator[Narrowed]:
@@ -107,16 +108,29 @@ def is_narrow(low: float, high: float, smallest: int = SMALLEST) -> bool:
 
 def _differences(system: System, smallest: int) -> Iterator[Narrowed]:
     """Of two printed numbers of which one counts some of the other, the few who are left over."""
-    printed = {of for of in system.low if of in system.places and math.isfinite(system.high[of])}
+    least, most = tightened(system)
+    printed = {of for of in system.low if of in system.places and math.isfinite(most[of])}
     for of in sorted(printed):
         for whole in of.wider:
             gone = {name for name, _ in whole.where} ^ {name for name, _ in of.where}
             if whole not in printed or gone == {"outcome"} or "outcome" in gone:
                 continue
-            low, high = system.low[whole] - system.high[of], system.high[whole] - system.low[of]
+            low, high = least[whole] - most[of], most[whole] - least[of]
             if low >= 1 and high < smallest:
                 place = f"{system.places[whole]} less {system.places[of]}"
                 yield Narrowed(whole, low, high, place, f"those of “{whole}” who are not “{of}”")
+
+
+def _across_tables(system: System, smallest: int) -> Iterator[Narrowed]:
+    """Of a printed number and its parts that several tables print, the few who are in none of these."""
+    printed = [of for of in system.places if system.high[of] - system.low[of] <= SLACK]
+    for (whole, name), members in parts_of(printed).items():
+        if whole not in system.places or system.high[whole] - system.low[whole] > SLACK:
+            continue
+        rest = system.low[whole] - sum(system.low[of] for of in members)
+        if 1 <= rest < smallest:
+            place = f"{system.places[whole]} less {' and '.join(dict.fromkeys(system.places[of] for of in members))}"
+            yield Narrowed(whole, rest, rest, place, f"those of “{whole}” whose {name} is printed nowhere")
 
 
 def _numbers(cells: pl.DataFrame) -> System:

@@ -34,7 +34,7 @@ def bounds(system: System, wanted: Collection[Population], enough: Enough | None
 
     Raises ``ContradictionError`` if nothing does.
     """
-    low, high = _tightened(system)
+    low, high = tightened(system)
     fixed = {of: low[of] for of in low if high[of] - low[of] <= SLACK}
     found: dict[Population, Interval | None] = {of: (low[of], high[of]) for of in wanted if of in fixed}
     for part in _parts([row for row in system.rows if any(of not in fixed for of, _ in row.terms)], fixed):
@@ -49,7 +49,7 @@ def _whole(low: float, high: float) -> Interval:
     return math.ceil(low - 1e-6), math.floor(high + 1e-6) if math.isfinite(high) else math.inf
 
 
-def _tightened(system: System) -> tuple[dict[Population, float], dict[Population, float]]:
+def tightened(system: System) -> tuple[dict[Population, float], dict[Population, float]]:
     """Intervals narrowed by each row in turn, until none narrows any more."""
     low, high = dict(system.low), dict(system.high)
     for _ in range(ROUNDS):

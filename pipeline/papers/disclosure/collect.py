@@ -18,7 +18,6 @@ from pipeline.papers.content import (
     Cell,
     Document,
     FigureBlock,
-    FigureData,
     Heading,
     Number,
     NumberRecord,
@@ -30,11 +29,9 @@ from pipeline.papers.content import (
     plain,
 )
 from pipeline.papers.disclosure.frame import ALONE, COLUMNS
+from pipeline.papers.disclosure.points import of_points
 from pipeline.papers.disclosure.prose import has_numbers, number_of_people, unbound_numbers
-from pipeline.specs.disclosure import MARK
 
-PEOPLE = ("People", "Answers")
-"""Headers of the columns of a figure's data that say of how many people its row is."""
 WRITTEN = ("paper, ", "summary, ")
 """Where authors write; an annex is made from results and declarations, and its sentences state what they count."""
 QUESTIONS = "What was asked"
@@ -61,7 +58,7 @@ def numbers_of_texts(document: Document, names: Iterable[str] = ()) -> pl.DataFr
 
 def _of_document(document: Document, names: tuple[str, ...]) -> Iterator[Found]:
     records = {record.id: record for record in document.numbers}
-    said = [("title", document.title), ("subtitle", document.subtitle), ("summary", document.summary)]
+    said = [("title", document.title), ("subtitle", document.subtitle), ("summary", document.summary), *document.facts]
     for name, text in said:
         yield from _prose(text, f"{document.part}, {name}")
     heading = document.title
@@ -170,25 +167,4 @@ def _of_figure(block: FigureBlock, place: str) -> Iterator[Found]:
     for text in (file.title, file.subtitle, file.note, file.alt):
         yield from _prose(text, f"{place}, {name}")
     if file.data is not None:
-        yield from _of_points(file.data, name, file.people)
-
-
-def _of_points(data: FigureData, name: str, fewest: float | None) -> Iterator[Found]:
-    """One row per plotted point, of as many people as its column says; without one, of the ``fewest`` of the figure."""
-    headers = [column.header for column in data.columns]
-    counted = next((place for place, header in enumerate(headers) if header in PEOPLE), None)
-    for row in data.rows:
-        labels = [text for text, column in zip(row, data.columns, strict=True) if column.align == "left" and text]
-        where = f"{name}, {', '.join(labels)}"
-        people = "" if counted is None else row[counted]
-        known = float(people.replace(",", "")) if DIGIT.search(people) else None if counted is not None else fewest
-        for place, (text, column) in enumerate(zip(row, data.columns, strict=True)):
-            if column.align == "right" and DIGIT.search(text) and MARK not in text:
-                yield {
-                    "statistic": "count" if place == counted else "estimate",
-                    "value": known if place == counted else 1.0,
-                    "n": known,
-                    "sample": ALONE + where,
-                    "weighted": True,
-                    "place": f"{where}, {column.header}",
-                }
+        yield from of_points(file.data, name, block.key, file.people)

@@ -77,6 +77,7 @@ def cells(frame: pl.DataFrame) -> pl.DataFrame:
         for name, (kind, _) in COLUMNS.items()
     ).with_columns(pl.col(name).fill_null(default) for name, (_, default) in COLUMNS.items() if default is not None)
     found = found.with_columns(pl.col(name).cast(pl.String) for name in dimensions(found))
+    found = found.with_columns(pl.col("n").fill_nan(None))  # of nobody knows how many
     counted = pl.col("statistic") == "count"
     return found.with_columns(
         n=pl.when(counted & pl.col("n").is_null()).then(pl.col("value")).otherwise(pl.col("n")),

@@ -10,6 +10,7 @@ import io
 import polars as pl
 
 from pipeline.papers.disclosure.frame import COLUMNS, dimensions
+from pipeline.papers.disclosure.frame import cells as normalised
 
 WHERE = "where"
 BETWEEN, IS = "; ", "="
@@ -36,6 +37,22 @@ def cells_of_csv(content: bytes) -> pl.DataFrame:
     names = list(dict.fromkeys(name for pairs in found for name in pairs))
     columns = (pl.Series(_given(name), [_of(pairs, name) for pairs in found], dtype=pl.String) for name in names)
     return typed.drop(WHERE).with_columns(columns)
+
+
+def as_printed(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells as a reader knows them: what is kept of a release is public, and holds nothing that is not printed.
+
+    Numbers of people as they are rounded; of a mean, a total or an estimate only that it was printed.
+    """
+    base = pl.col("n_rounding")
+    near = base * (pl.col("n") / base + 0.5).floor()
+    fine, value = pl.col("rounding").fill_null(0.0), pl.col("value")
+    rounded = pl.when(fine > 0).then(fine * (value / fine + 0.5).floor()).otherwise(value)
+    told = pl.col("statistic").is_in(["count", "share"]) | value.is_null()
+    return normalised(cells).with_columns(
+        n=pl.when(base > 1).then(near).otherwise(pl.col("n")),
+        value=pl.when(told).then(rounded.round(9)).otherwise(pl.lit(1.0)),
+    )
 
 
 def _of(pairs: dict[str, str], name: str) -> str | None:

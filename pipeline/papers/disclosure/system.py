@@ -7,7 +7,7 @@ places that it is printed with, in every table, figure and sentence of this rele
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,8 +115,10 @@ def _number_of(of: Population, row: Mapping[str, Any], found: System) -> None:
     if row["n"] is None or row["value"] is None:
         found.add(of)
         return
-    half = row["n_rounding"] / 2 if row["n_rounding"] > 1 else 0.0
-    low, high = (row["n"] - half, row["n"] + half) if half else (math.floor(row["n"]), math.ceil(row["n"]))
+    base, n = row["n_rounding"], row["n"]
+    half = base / 2 if base > 1 else 0.0
+    shown = base * math.floor(n / base + 0.5) if half else n  # a reader sees the multiple, not the number itself
+    low, high = (shown - half, shown + half) if half else (math.floor(n), math.ceil(n))
     found.know(of, max(math.ceil(low), 0), math.floor(high), row["place"])
 
 
@@ -134,7 +136,7 @@ def _share(part: Population, of: Population, row: Mapping[str, Any], found: Syst
 
 def _sums(of_table: Sequence[Population], found: System, table: str, presume: bool) -> None:
     """The parts of each population that one table sets side by side, against the whole."""
-    groups = _groups(of_table)
+    groups = parts_of(of_table)
     shown = list(_completeness(groups, found))
     for (whole, name), chosen in groups.items():
         found.add(whole)
@@ -148,7 +150,7 @@ def _sums(of_table: Sequence[Population], found: System, table: str, presume: bo
         found.rows.append(Row(tuple(terms), 0.0, 0.0))
 
 
-def _groups(of_table: Sequence[Population]) -> dict[tuple[Population, str], list[Population]]:
+def parts_of(of_table: Iterable[Population]) -> dict[tuple[Population, str], list[Population]]:
     """Whole and dimension → its parts that do not overlap, where there are several."""
     groups: dict[tuple[Population, str], dict[str, Population]] = {}
     for of in of_table:

@@ -37,12 +37,15 @@ def profile_cells(contents: Iterable[AreaProfile], documents: Iterable[Document]
 
     All of them together go out, so that what one page hides may follow from another: ``disclosure.refusals`` says.
     """
+    contents = list(contents)
     said = [
         cells_of(content.numbers).with_columns(place=pl.format("profile of {}, {}", pl.lit(content.label), "place"))
         for content in contents
         if content.numbers
     ]
-    return pl.concat([*said, *map(cleared, documents)], how="diagonal_relaxed") if said else cells_of(())
+    names = [content.label for content in contents]
+    printed = [cleared(document, names) for document in documents]
+    return pl.concat([*said, *printed], how="diagonal_relaxed") if said or printed else cells_of(())
 
 
 def profile_numbers(contents: Iterable[AreaProfile]) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -21,6 +21,7 @@ from pipeline.papers.content import (
     Heading,
     Paragraph,
     Row,
+    Run,
     Runs,
     TableBlock,
     Text,
@@ -31,6 +32,7 @@ from pipeline.papers.profiles.area_tables import Tabled
 from pipeline.papers.profiles.compose import gives_away
 from pipeline.papers.profiles.content import About
 from pipeline.papers.profiles.frames import INDEX, AreaTables, tables_of
+from pipeline.papers.profiles.numbers import answers_to
 from pipeline.papers.profiles.overview import moved_words, require_publishable, round_of_most
 from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.rounding import count_shown, count_text, places_of, to_places
@@ -47,7 +49,7 @@ NO_CHANGE = "No change can be shown yet."
 
 @dataclass(frozen=True)
 class StudyAreas:
-    """One study of a funder: its tables of areas, what it says of itself, and all areas as a figure."""
+    """One study of a funder: its tables of areas, what it says of itself, all areas as a figure, and its name."""
 
     areas: pl.DataFrame
     changes: pl.DataFrame | None
@@ -55,6 +57,7 @@ class StudyAreas:
     about: About
     smallest: int = SMALLEST
     figure: FigureFile | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def _national_row(row: Mapping[str, object], names: Names, counts: int) -> Row:
     who = " – ".join(filter(None, (names.studies.get(study, study), names.arms.get((study, arm), arm))))
     asked = names.questions.get((study, concept)) or "See the codebook of the study"
     when = ", ".join(filter(None, (names.waves.get((study, wave), wave), names.periods.get((study, arm, wave)))))
-    score, people = _score(row), _people(row, counts)
+    score, people = _score(row, counts), _people(row, counts)
     return Row(((Text(who),), (Text(when),), (Text(asked),), score, people))
 
 
@@ -170,19 +173,19 @@ def _where(row: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(row[name])) for name in ("study", "arm", "wave"))
 
 
-def _score(row: Mapping[str, object]) -> Runs:
+def _score(row: Mapping[str, object], counts: int) -> Runs:
     value, low, high = (float(str(row[name])) for name in ("estimate", "conf_low", "conf_high"))
     places = places_of((low, high), 1, value=value)
-    cell = Cell("estimate", value, float(str(row["n_persons"])), _where(row), str(row["concept"]), weighted=True)
+    cell = Cell("estimate", value, float(str(row["n_persons"])), _where(row), str(row["concept"]), weighted=True,
+                n_rounding=float(counts))  # fmt: skip
     return (Text(f"{to_places(value, places)} ({to_places(low, places)} to {to_places(high, places)})", (cell,)),)
 
 
 def _people(row: Mapping[str, object], counts: int) -> Runs:
     count = float(str(row["n_persons"]))
     shown = count_shown(count, counts)
-    cell = Cell(
-        "count", shown, count, _where(row), str(row["concept"]), rounding=float(counts), n_rounding=float(counts)
-    )
+    cell = Cell("count", shown, count, _where(row), str(row["concept"]), sample=answers_to({"measure": row["concept"]}),
+                rounding=float(counts), n_rounding=float(counts))  # fmt: skip
     return (Text(count_text(count, counts, "< "), (cell,)),)
 
 
@@ -194,9 +197,10 @@ def funder_page(funder: str, studies: Sequence[StudyAreas]) -> Document:
     if not studies:
         raise PaperError(f"“{funder}” funds no study with an index of areas", todo="Declare `funder` in study.yaml.")
     made = [_tabled(study) for study in studies]
+    keys = [study.key for study in studies]
     said = [words(f"{one.about.study}: {in_sentence(moved_words(one) or NO_CHANGE)}") for one in made]
     alone = len(made) == 1
-    rows = tuple(row for one in made for row in _headline_rows(one, alone))
+    rows = tuple(_of_study(row, key) for one, key in zip(made, keys, strict=True) for row in _headline_rows(one, alone))
     study_column = () if alone else (Column("Study"),)
     columns = (*study_column, Column("Measure"), Column("Highest", "right"), Column("Lowest", "right"))
     synthetic = any(one.about.synthetic for one in made)
@@ -239,6 +243,18 @@ def _when(tabled: Tabled) -> str:
     """When the areas of a study were asked that are compared."""
     when = tabled.round_label(tabled.round)
     return f"{tabled.about.study}: areas asked in {when}." if tabled.about.study else f"Areas asked in {when}."
+
+
+def _of_study(row: Row, key: str) -> Row:
+    """The row with the name of its study in what its numbers are, so that they are judged with those of that study."""
+    where = (("study", key),) if key else ()
+
+    def named(run: Run) -> Run:
+        if not isinstance(run, Text):
+            return run
+        return replace(run, judged=tuple(replace(cell, where=(*cell.where, *where)) for cell in run.judged))
+
+    return replace(row, cells=tuple(tuple(named(run) for run in runs) for runs in row.cells))
 
 
 def _tabled(study: StudyAreas) -> Tabled:
