@@ -18,12 +18,12 @@ SHOWN = 5
 """So many mistakes of a study that is left out are listed."""
 
 
-def of_studies(paths: Paths, studies: Collection[str]) -> Project:
+def of_studies(paths: Paths, studies: Collection[str], *, with_papers: bool = True) -> Project:
     """What is declared of these studies; mistakes in others are said, and do not stop what is done with these.
 
     Raises ``DeclarationErrors`` for the studies' own mistakes.
     """
-    project, others = load_studies(paths, studies)
+    project, others = load_studies(paths, studies, with_papers=with_papers)
     for study, problems in others.items():
         count = f"{len(problems):,} mistake{'s' if len(problems) > 1 else ''}"
         typer.echo(f"– {study}: {count} in its declarations; left out. `cohesion check` lists all:", err=True)

@@ -107,14 +107,13 @@ def _say(found: Mapping[str, Sequence[str]]) -> None:
 
 
 def _open_wave(study: str, wave: str, *, to_write: bool = True) -> tuple[Workspace, Study]:
-    workspace, _ = _open(study, to_write=to_write)
+    workspace = _workspace(study, to_write=to_write, with_papers=False)
     return workspace, open_wave(workspace, study, wave)
 
 
-def _open(study: str, *, to_write: bool = True) -> tuple[Workspace, Study]:
+def _workspace(study: str, *, to_write: bool = True, with_papers: bool = True) -> Workspace:
     paths = here_to_write() if to_write else here()
-    workspace = Workspace(paths, of_studies(paths, [study]))
-    return workspace, open_study(workspace, study)
+    return Workspace(paths, of_studies(paths, [study], with_papers=with_papers))
 
 
 @said_plainly
@@ -135,7 +134,8 @@ def withdraw(
     """Note that somebody withdrew; with `erase` remove them everywhere, build again and prove it."""
     from assets.commands.withdrawal import carry_out, roll_back
 
-    workspace, declared = _open(study)
+    workspace = _workspace(study)
+    declared = open_study(workspace, study)
     if take_back:
         typer.echo(roll_back(workspace, declared))
         note(workspace.paths, "roll_back_withdrawal", study)

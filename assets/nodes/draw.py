@@ -79,7 +79,7 @@ def make_figure(
         pooling=pooling,
         programme=tables.get("programme"),
         monitor=tables.get("monitor"),
-        provenance=provenance(stamp, made, list(tables["receipts"].values()), waves),
+        provenance=provenance(stamp, made, stamps.received(tables), waves),
         together=together,
     )
     files = rendered(drawn)
@@ -105,7 +105,7 @@ def _figure(workspace: Workspace, name: str, figure: Figure) -> Node:
     inputs |= comparability_key(figure.study, project) if judged else {}
     own = stamps.made(models, study, project.models)
     waves = tuple(dict.fromkeys(wave for one in own.values() for wave in one.waves)) or tuple(study.waves)
-    inputs |= stamps.receipts(study.key, waves)
+    inputs |= stamps.receipts(study, waves)
     labels = {
         concept: project.concepts[concept].label
         for concept in concepts_of(figure, models)

@@ -77,9 +77,11 @@ def make_paper(
     from pipeline.papers.disclosure.record import cells_as_csv
     from pipeline.tables import PaperNumber, PaperPassage
 
-    apart = ("estimates", "figures", "receipts", *ABOUT)
+    apart = ("estimates", "figures", "receipts", "joins", *ABOUT)
     about = {table: frame for table, frame in tables.items() if table not in apart}
     about["receipts"] = pl.concat(tables["receipts"].values())
+    if "joins" in tables:
+        about["joins"] = pl.concat(tables["joins"].values())
     document = render_study_paper(
         name,
         text.path.read_text(encoding="utf-8"),
@@ -94,7 +96,7 @@ def make_paper(
         ranges=ranges,
         smallest=smallest,
         pooling=pooling,
-        provenance=provenance(stamp, made, list(tables["receipts"].values()), waves),
+        provenance=provenance(stamp, made, stamps.received(tables), waves),
         references=references.path.read_text(encoding="utf-8") if references else "",
         glossary=glossary_of(glossary.path) if glossary else {},
     )
@@ -220,7 +222,7 @@ def _inputs(workspace: Workspace, paper: Paper) -> dict[str, Any]:
     return {
         "estimates": {model: ("estimates", model) for model in paper.models},
         "figures": {figure: ("figure", figure) for figure in paper.figures},
-        "receipts": {wave: ("receipt", key, wave) for wave in study.waves},
+        **stamps.receipts(study, study.waves),
         **{table: (table, key) for table in names},
         **comparability_key(key, project),
         **{table: {chosen: (table, key, chosen) for chosen in sets} for table in (ABOUT if sets else ())},

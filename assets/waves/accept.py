@@ -44,7 +44,7 @@ def accept(workspace: Workspace, study: Study, wave: str, folder: Path, ask: Ask
     with _or_as_before(items, *targets):
         frozen = freeze(study, wave, labelled_parts(study, wave, folder), items)
         confirm_places(receipts)
-        load_studies(workspace.paths, [study.key])
+        load_studies(workspace.paths, [study.key], with_papers=False)
     for name, receipt in found.items():
         details = {"file": name, "sha256": str(receipt["sha256"]), "rows": f"{receipt['rows']:,}"}
         note(workspace.paths, "accept", f"{study.key} {wave}", details)

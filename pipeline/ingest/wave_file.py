@@ -53,7 +53,8 @@ def refuse_absent_roles(columns: Iterable[str], deposit: Deposit) -> None:
         raise DepositError(
             f"has no variable {', '.join(f'`{column}`' for column in absent)}",
             where=str(deposit.receipt["file"]),
-            todo="Correct `columns` in the wave's declaration or study.yaml: `none` if a wave has no such column.",
+            todo="Correct `columns` in the wave's declaration or study.yaml: `none` if a wave has no such column. "
+            "Where `names` says how variables are called, names there are without the wave's mark.",
         )
 
 

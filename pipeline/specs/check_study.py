@@ -11,6 +11,7 @@ from pipeline.specs.check_calendar import check_calendar
 from pipeline.specs.check_decisions import check_decisions
 from pipeline.specs.check_imputation import check_imputation
 from pipeline.specs.check_index import check_index
+from pipeline.specs.check_marks import check_marks
 from pipeline.specs.check_outcomes import check_outcomes
 from pipeline.specs.check_paradata import check_paradata
 from pipeline.specs.check_parts import check_parts
@@ -67,6 +68,7 @@ def _check_parts(key: str, reading: Reading) -> None:
         sources = {wave: reading.sources[key, "waves", wave] for wave in study.waves}
         is_whole = _waves_are_whole(key, study.waves, reading)
         check_parts(study, reading.sources[key, "study"], sources, is_whole=is_whole)
+        check_marks(study, reading.sources[key, "study"], sources)
         check_calendar(study, sources)
 
 

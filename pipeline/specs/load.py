@@ -37,15 +37,20 @@ def load_project(paths: Paths) -> Project:
     return Project(reading.concepts, reading.studies, reading.models, reading.figures, reading.papers)
 
 
-def load_studies(paths: Paths, studies: Collection[str]) -> tuple[Project, dict[str, list[str]]]:
+def load_studies(
+    paths: Paths, studies: Collection[str], *, with_papers: bool = True
+) -> tuple[Project, dict[str, list[str]]]:
     """What is declared of these studies, and of others without a mistake; study → the mistakes of those left out.
 
+    Without papers their mistakes stop nothing: who confirms a wave writes none.
     Raises ``DeclarationErrors`` for mistakes of the studies themselves, of the concepts, and of files of no study.
     """
     reading = _checked(paths)
     aside: dict[str, list[str]] = {}
     own: list[str] = []
     for key, source in reading.sources.items():
+        if key[0] == "papers" and not with_papers:
+            continue
         study = _study_of(key, reading)
         is_other = study in reading.parts and study not in studies
         (aside.setdefault(str(study), []) if is_other else own).extend(source.problems)
@@ -57,7 +62,7 @@ def load_studies(paths: Paths, studies: Collection[str]) -> tuple[Project, dict[
         {key: study for key, study in reading.studies.items() if key not in aside},
         {key: model for key, model in reading.models.items() if model.study not in aside},
         {key: figure for key, figure in reading.figures.items() if figure.study not in aside},
-        {key: paper for key, paper in reading.papers.items() if paper.study not in aside},
+        {key: paper for key, paper in reading.papers.items() if with_papers and paper.study not in aside},
     )
     return project, aside
 

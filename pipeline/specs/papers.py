@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pipeline.specs.base import Declaration, Name
+from pipeline.specs.base import Declaration, Name, Text
 from pipeline.specs.methods import Said
 
 
@@ -41,7 +41,7 @@ class Paper(Declaration):
     models: tuple[Name, ...] = ()
     figures: tuple[Name, ...] = ()
     in_summary: tuple[Name, ...] = ()
-    allow: tuple[str, ...] = ()
+    allow: tuple[Text, ...] = ()
 
     @property
     def gaps(self) -> tuple[str, ...]:

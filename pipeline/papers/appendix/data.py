@@ -20,7 +20,7 @@ def data(paper: PaperContext) -> list[Block]:
     study, tables = paper.study, paper.tables
     receipts = tables.get("receipts", pl.DataFrame())
     blocks = [
-        *_rows(receipts, study),
+        *_rows(receipts, study, tables.get("joins", pl.DataFrame())),
         *_links(tables.get("linked", pl.DataFrame()), study),
         *_answers(tables.get("ledger", pl.DataFrame()), study),
         *_exceptions(study),
@@ -29,15 +29,20 @@ def data(paper: PaperContext) -> list[Block]:
     return [Heading(2, words("How the waves were read"), "data"), *blocks] if blocks else []
 
 
-def _rows(receipts: pl.DataFrame, study: StudyContext) -> list[Block]:
-    """Rows received and loaded, file by file; only where some were not loaded, else in one sentence."""
+def _rows(receipts: pl.DataFrame, study: StudyContext, joins: pl.DataFrame) -> list[Block]:
+    """Rows received and loaded, file by file; only where some were not loaded, else in one sentence.
+
+    ``joins``: the files that were joined to those of people, which add columns and no rows.
+    """
     if not receipts.height or "loaded" not in receipts.columns:
         return []
     received, loaded = int(receipts["rows"].sum()), int(receipts["loaded"].sum())
     if received == loaded:
         count = receipts["file"].n_unique() if "file" in receipts.columns else receipts.height
         files = "1 file" if count == 1 else f"{count} files"
-        return [Paragraph(words(f"All {received:,} rows of the {files} delivered were used; none was set aside."))]
+        whose = " with a row for each interview" if joins.height else " delivered"
+        said = f"All {received:,} rows of the {files}{whose} were used; none was set aside."
+        return [Paragraph(words(f"{said}{_joined_files(joins)}"))]
     rows = [
         (
             wave_of(row["wave"], row["arm"], study),
@@ -51,6 +56,16 @@ def _rows(receipts: pl.DataFrame, study: StudyContext) -> list[Block]:
     ]
     headers = ("Wave", "Why not used", "Received", "Used", "Quarantined", "Left out by rule")
     return [plain_rows("rows-table", "Rows received, used and set aside", headers, rows, right=4)]
+
+
+def _joined_files(joins: pl.DataFrame) -> str:
+    """How many files were joined to those of people, of households, areas or lasting facts; nothing where none was."""
+    if not joins.height:
+        return ""
+    count = joins["file"].n_unique()
+    if count == 1:
+        return " 1 more file was joined to them, which adds no rows."
+    return f" {count} more files were joined to them, which add no rows."
 
 
 def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:

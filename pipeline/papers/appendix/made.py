@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.papers.appendix.plain import plain_rows, wave_of
 from pipeline.papers.content import Block, Heading, Paragraph, TableBlock, words
+from pipeline.papers.phrases import joined
 from pipeline.papers.study_context import StudyContext
 from pipeline.specs.provenance import Provenance, after
 
@@ -24,7 +25,10 @@ def made(provenance: Provenance | None, study: StudyContext) -> list[Block]:
         "weights that they rest on; “cohesion trace” leads from each to the questions asked, “cohesion diff” "
         "says what moved between two builds."
     )
-    rows = [(wave_of(one.wave, one.arm, study), one.file, one.sha256[:SHOWN]) for one in provenance.deposits]
+    waves: dict[tuple[str, str], list[str]] = {}
+    for one in provenance.deposits:
+        waves.setdefault((one.file, one.sha256), []).append(wave_of(one.wave, one.arm, study))
+    rows = [(joined(list(dict.fromkeys(own))), file, sha256[:SHOWN]) for (file, sha256), own in waves.items()]
     table = plain_rows("files-table", "The data files", ("Wave", "File", f"First {SHOWN} digits of its SHA-256"), rows)
     return [
         Heading(2, words("What this paper was made from"), "made"),
