@@ -69,7 +69,9 @@ def convergence(panel: pl.DataFrame, cells: pl.DataFrame, trace: pl.DataFrame) -
     empty: dict[str, Any] = {**filled.schema, **dict.fromkeys(told, pl.Float64), "answered": pl.Int64}
     table = pl.DataFrame(rows, infer_schema_length=None) if rows else pl.DataFrame(schema=empty)  # nothing was missing
     return table.join(
-        mixing.select("arm", "wave", "concept", "r_hat", "autocorrelation"),
+        mixing.select(  # without a chain, since nothing was missing, they have no type of their own
+            pl.col("arm", "wave", "concept").cast(pl.String), pl.col("r_hat", "autocorrelation").cast(pl.Float64)
+        ),
         on=["arm", "wave", "concept"],
         how="left",
         maintain_order="left",
