@@ -118,7 +118,7 @@ CODEBOOK = (
         "disclosure.counts",
     ),
     *_under("items.*", "label", "wording", "original", "kind", "concept", "battery", "source", "assumed", "reason"),
-    *_under("items.*", "routing", "reverse", *_LOCATED),
+    *_under("items.*", "routing", "reverse", "value_labels", *_LOCATED),
     *_under("scales.*", "label", "items", "score", "assumed", "reason"),
     *_under("waves.*", "title", "mode", "assumed", "reason", *_WAVE),
     *_under("waves.*.exceptions.*", "wording", "verdict", "reason"),

@@ -62,7 +62,7 @@ def study_data(study: Study, concepts: Mapping[str, Concept], tables: StudyTable
     An item that is a concept's only measure stands once if both have one name; another item that is called like a score
     gets ``_answer`` behind its name.
     """
-    labels = value_labels(tables.crosswalk)
+    labels = value_labels(tables.crosswalk) | labelled_numbers(study)
     head = [name for name in (*HEAD, *FURTHER_HEAD) if name in tables.answers.columns and name not in KEYS]
     made = tables.participation.select(*KEYS, "study", "arm", *TAKEN_PART)
     made = _joined(made, tables.answers.select(*KEYS, *(name for name in head if name not in ("study", "arm"))))
@@ -126,6 +126,17 @@ def value_labels(crosswalk: pl.DataFrame) -> dict[str, dict[float, str]]:
     for item, value, texts in listed.iter_rows():
         once = {" ".join(text.split()).casefold(): " ".join(text.split()) for text in reversed(texts)}
         found.setdefault(item, {})[value] = " / ".join(reversed(once.values()))
+    return found
+
+
+def labelled_numbers(study: Study) -> dict[str, dict[float, str]]:
+    """The same of items that are numbers: the values that have a label, turned where the item is reversed."""
+    found = {}
+    for key, item in study.items.items():
+        if item.value_labels and item.range is not None:
+            turned = sum(item.range) if item.reverse else None
+            values = {float(value): text for value, text in item.value_labels.items()}
+            found[key] = {value if turned is None else turned - value: text for value, text in values.items()}
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -173,6 +174,7 @@ class Answers(Assumable):
 
     ``codes: from_labels`` stands until ``cohesion wave accept`` takes codes and labels from the file. It writes them
     there, and ``from_labels: true`` with them: a file that labels a code otherwise is then a finding.
+    ``value_labels``: what some values of a number mean, as the ends of a scale.
     """
 
     source: str = ""
@@ -180,6 +182,7 @@ class Answers(Assumable):
     codes: Annotated[dict[str, Text], OnceEach, BeforeValidator(_until_frozen)] = {}
     from_labels: bool = False
     range: Range | None = None
+    value_labels: Annotated[dict[str, Text], OnceEach] = {}
     reverse: bool = False
     recode: dict[str, float | MissingReason] = {}
     missing: Annotated[dict[str, MissingReason], OnceEach] = {}
@@ -198,7 +201,10 @@ class Answers(Assumable):
         if self.kind == "number":
             if self.range is None or "codes" in self.model_fields_set or self.recode or self.from_labels:
                 raise ValueError("a `number` item has a `range` and neither `codes` nor `recode`")
+            _check_value_labels(self.value_labels, self.range)
             return self
+        if self.value_labels:
+            raise ValueError("`value_labels` is for `kind: number`; here the `codes` have the labels")
         if "codes" not in self.model_fields_set:
             raise ValueError(f"an item of kind `{self.kind}` lists its answer `codes`; or declare `kind: number`")
         if self.range is not None:
@@ -220,6 +226,13 @@ def _check_codes(answers: Answers) -> None:
     wrong = [code for code in answers.codes if not _is_number(code)]
     if wrong:
         raise ValueError(f"answer codes are numbers; {', '.join(f'`{code}`' for code in wrong)} is not")
+
+
+def _check_value_labels(labels: Mapping[str, str], low_high: tuple[float, float]) -> None:
+    outside = [text for text in labels if not _is_number(text) or not low_high[0] <= float(text) <= low_high[1]]
+    if outside:
+        listed = ", ".join(f"`{text}`" for text in outside)
+        raise ValueError(f"`value_labels` names values within the `range`; {listed} is not")
 
 
 def awaits_labels(answers: Answers) -> bool:

@@ -21,6 +21,7 @@ from pipeline.ingest.items.missing_codes import (
     reason_of,
     unsure,
 )
+from pipeline.ingest.items.scale_ends import are_codes, labelled_ends
 
 MOST_CODES = WIDEST_SCALE
 """A column with more different answers than this holds amounts, unless the file labels its codes."""
@@ -36,7 +37,7 @@ class Coding:
     """A proposal for one column. ``kind`` is one of an item's, or empty with ``why`` no item is proposed.
 
     ``codes``: code → label; ``counts``: code → rows; ``missing``: code → reason; ``bounds``: of a number, rounded
-    outwards. ``unsure``: missing codes → label, where the label does not say why there is no answer;
+    outwards; ``value_labels``: the values of one that are labelled. ``unsure``: missing codes → label, where the label does not say why there is no answer;
     ``label_reasons``: codes below zero → the reason that their label plainly says.
     """
 
@@ -46,6 +47,7 @@ class Coding:
     counts: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     bounds: tuple[float, float] | None = None
+    value_labels: Mapping[str, str] = field(default_factory=dict)
     unsure: Mapping[str, str] = field(default_factory=dict)
     label_reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -104,11 +106,13 @@ def _coded(
     are_whole = all(float(code).is_integer() for code in left)
     if labelled and set(left) <= labelled.keys():
         codes = dict(sorted(labelled.items(), key=lambda entry: float(entry[0])))
-    elif are_whole and _are_codes(sorted({*left, *labelled}, key=float)):
+    elif are_whole and are_codes(sorted({*left, *labelled}, key=float)):
         codes = {code: labelled.get(code, code) for code in sorted({*left, *labelled}, key=float)}
     else:
-        bounds = rounded_outwards([float(code) for code in left])
-        return Coding("number", counts=counts, missing=missing, bounds=bounds)
+        ends = labelled_ends(labelled)
+        bounds = rounded_outwards([float(code) for code in {*left, *ends}])
+        within = {code: text for code, text in labelled.items() if bounds[0] <= float(code) <= bounds[1]}
+        return Coding("number", counts=counts, missing=missing, bounds=bounds, value_labels=within)
     return Coding("nominal" if len(codes) <= 2 else "ordinal", codes=codes, counts=counts, missing=missing)
 
 
@@ -122,12 +126,6 @@ def _is_an_id(answers: pl.Series) -> bool:
     if len(answers) < ROWS_OF_AN_ID or answers.n_unique() < len(answers):
         return False
     return all(code is not None and code.isdigit() for code in answer_codes(answers))
-
-
-def _are_codes(whole: Sequence[str]) -> bool:
-    """Whether a few whole numbers close together are codes; a scale up to ten is an amount."""
-    low, high = float(whole[0]), float(whole[-1])
-    return high - low < MOST_CODES and not (len(whole) > 8 and 0 <= low <= 1 and high == 10)
 
 
 def _missing_numbers(

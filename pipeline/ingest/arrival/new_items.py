@@ -166,6 +166,7 @@ def question(item: NewItem, file: str) -> Question:
         codes=answers.codes,
         missing=answers.missing,
         bounds=answers.bounds,
+        value_labels=answers.value_labels,
         assumed=f"drafted from {file}; wording and codes are not confirmed",
         notes=notes,
         unsure=answers.unsure,

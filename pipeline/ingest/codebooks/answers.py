@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.ingest.formats.numbers import NUMBER
+from pipeline.ingest.items.entries import CHECK
 from pipeline.ingest.items.kinds import kind_of
 from pipeline.ingest.items.missing_codes import (
     is_marked,
@@ -18,6 +19,7 @@ from pipeline.ingest.items.missing_codes import (
     unsure,
 )
 from pipeline.ingest.items.question import Question
+from pipeline.ingest.items.scale_ends import FEWEST_POINTS, are_codes, labelled_ends, steps
 from pipeline.specs.base import canonical_code
 
 
@@ -41,6 +43,7 @@ class Answers:
     codes: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     bounds: tuple[float, float] | None = None
+    value_labels: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     why_not: str = ""
     twice: str = ""
@@ -91,10 +94,39 @@ def _coded(
         return Answers(why_not="some of its codes are text")
     if kind == "number" or not codes:
         return _amount(bounds, missing, notes, is_stated=kind == "number")
+    if (ends := _ends(numeric, bounds)) and kind != "nominal":
+        return _scale(ends, missing, notes, bounds)
     ordered = dict(sorted(numeric.items(), key=lambda entry: float(entry[0])))
     found, note = (kind, "") if kind else kind_of(ordered)
     notes |= {"kind": note} if note else {}
-    return Answers(found, ordered, missing, None, notes)
+    if all(label == code for code, label in ordered.items()):
+        notes["codes"] = "; ".join(filter(None, (f"{CHECK}: no code has a label", notes.get("codes", ""))))
+    return Answers(found, ordered, missing, None, notes=notes)
+
+
+def _ends(codes: Mapping[str, str], bounds: tuple[float, float] | None) -> dict[str, str]:
+    """The labelled ends of a scale, as its labels or its range show; empty for other codes."""
+    low, high = bounds or (0.0, 0.0)
+    is_within = bool(bounds) and all(low <= float(code) <= high for code in codes)
+    if is_within and len(codes) <= 3 and high - low + 1 > max(len(codes), FEWEST_POINTS - 1):
+        return dict(sorted(codes.items(), key=lambda entry: float(entry[0])))
+    return labelled_ends(codes)
+
+
+def _scale(
+    ends: Mapping[str, str], missing: dict[str, str], notes: dict[str, str], bounds: tuple[float, float] | None
+) -> Answers:
+    """A scale that is labelled at its ends: an amount, or with few points their codes."""
+    numbers = [float(code) for code in ends]
+    low, high = bounds or (numbers[0], numbers[-1])
+    whole = steps((f"{low:g}", f"{high:g}")) if low.is_integer() and high.is_integer() else []
+    listed = " and ".join(ends)
+    if whole and are_codes(whole):
+        codes = {code: ends.get(code, code) for code in whole}
+        note = f"{CHECK}: only {listed} have labels; nominal, if there are no codes between them"
+        return Answers("ordinal", codes, missing, None, notes={**notes, "kind": note})
+    note = f"{CHECK}: only {listed} have labels, taken as the ends of a scale"
+    return Answers("number", {}, missing, (low, high), dict(ends), notes | ({} if bounds else {"range": note}))
 
 
 def _twice(categories: Sequence[Category]) -> str:
@@ -140,7 +172,7 @@ def _amount(
         return Answers(kind="number", missing=missing, why_not=what, notes=notes)
     if bounds[0] >= bounds[1]:
         return Answers(why_not="its range is empty")
-    return Answers("number", {}, missing, bounds, notes)
+    return Answers("number", {}, missing, bounds, notes=notes)
 
 
 def _counts(

@@ -46,11 +46,16 @@ def plain_name(name: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9]+", " ", text).split())
 
 
+def role_of(column: str) -> str | None:
+    """What a column says, by its name."""
+    return _ROLES.get(plain_name(column))
+
+
 def roles_of(columns: Sequence[str]) -> dict[str, str]:
     """What a column says → the column, the first of each that there is."""
     found: dict[str, str] = {}
     for column in columns:
-        role = _ROLES.get(plain_name(column))
+        role = role_of(column)
         if role is not None:
             found.setdefault(role, column)
         if role == "values" and found["values"] != column:

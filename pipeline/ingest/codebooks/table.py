@@ -12,7 +12,8 @@ from pipeline.errors import CohesionError
 from pipeline.ingest.codebooks import cells
 from pipeline.ingest.codebooks.answers import Answers, Category, answers_of, number, with_answers
 from pipeline.ingest.codebooks.bounds import bounded_bytes
-from pipeline.ingest.codebooks.columns import SPELLINGS, roles_of
+from pipeline.ingest.codebooks.code_labels import of_the_variable, roles_by_content
+from pipeline.ingest.codebooks.columns import SPELLINGS, role_of, roles_of
 from pipeline.ingest.codebooks.sheets import frames_of
 from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.ingest.items.question import Question, clean
@@ -55,10 +56,18 @@ def _blocks_of(frame: pl.DataFrame) -> list[_Block]:
     roles = roles_of(frame.columns)
     if "variable" not in roles or len(roles) < 2:
         return []
-    rows = list(_rows(frame, roles))
+    roles = roles_by_content(frame, roles)
+    rows = [_row(row, roles) for row in _rows(frame, roles)]
     if "values" in roles and "code" not in roles and "code_label" in roles:
         rows = [{("code" if role == "values" else role): cell for role, cell in row.items()} for row in rows]
     return _blocks(rows)
+
+
+def _row(row: Row, roles: Mapping[str, str]) -> Row:
+    """A row of a variable, in which the column of the codes' labels has the variable's."""
+    if "code_label" not in row or "code" in row or "code" not in roles or role_of(roles["code_label"]) == "code_label":
+        return row
+    return of_the_variable(row, "label")
 
 
 def _together(tables: Sequence[Sequence[_Block]]) -> list[_Block]:

@@ -58,3 +58,5 @@ def differing(study: Study, known: Sequence[tuple[str, Question]]) -> Iterator[s
     yield from (one_line(f"  {line}") for line in found[: 2 * SHOWN])
     if len(found) > 2 * SHOWN:
         yield f"  and {len(found) - 2 * SHOWN:,} more"
+    if found:
+        yield f"To draft an entry anew, delete it from {study.key}/items.yaml and run the command again."

@@ -52,6 +52,7 @@ def in_one_line(key: str, question: Question) -> str:
     parts += [f"kind: {question.kind}"] if question.kind != "ordinal" else []
     parts += [f"codes: {mapping(question.codes)}"] if question.codes else []
     parts += [f"range: {_range(question)}"] if question.bounds else []
+    parts += [f"value_labels: {mapping(question.value_labels)}"] if question.value_labels else []
     parts += [f"missing: {mapping(question.missing)}"] if question.missing else []
     return f"{key}: {{{', '.join(parts)}}}{_note([question], 'row')}"
 
@@ -77,6 +78,8 @@ def _answers(*questions: Question) -> Iterator[str]:
     yield f"  kind: {first.kind}{_note(questions, 'kind')}"
     if first.bounds is not None:
         yield f"  range: {_range(first)}{_note(questions, 'range')}"
+        if first.value_labels:
+            yield f"  value_labels: {mapping(first.value_labels)}"
     else:
         yield f"  codes: {mapping(first.codes)}{_note(questions, 'codes')}"
     if first.missing:

@@ -125,6 +125,7 @@ def _answers(question: Question) -> tuple[object, ...]:
         tuple(question.codes.items()),
         tuple(question.missing.items()),
         question.bounds,
+        tuple(question.value_labels.items()),
         question.routing,
         question.source,
         question.assumed,

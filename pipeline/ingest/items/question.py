@@ -29,6 +29,8 @@ class Question:
     codes: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     bounds: tuple[float, float] | None = None
+    value_labels: Mapping[str, str] = field(default_factory=dict)
+    """Values of an amount → label, as of the ends of a scale."""
     routing: str = ""
     source: str = ""
     assumed: str = ""

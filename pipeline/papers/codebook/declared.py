@@ -106,6 +106,7 @@ def _asked(study: Study, key: str, wave: str, rows: pl.DataFrame) -> Asked:
     other = declared.exceptions.get(key)
     found = [(file.arm, source_variable(study, wave, file, key)) for file in declared.files]
     read = [(arm, variable) for arm, variable in found if variable is not None]
+    codes = (_code(row, study.items[key].value_labels) for row in rows.iter_rows(named=True))
     return Asked(
         wave=wave,
         title=declared.title,
@@ -114,11 +115,11 @@ def _asked(study: Study, key: str, wave: str, rows: pl.DataFrame) -> Asked:
         wording=(other.wording if other is not None else None) or study.items[key].wording,
         verdict=other.verdict if other is not None else "",
         remark=other.reason if other is not None else "",
-        codes=tuple(sorted((_code(row) for row in rows.iter_rows(named=True)), key=lambda code: bool(code.reason))),
+        codes=tuple(sorted(codes, key=lambda code: bool(code.reason))),
     )
 
 
-def _code(row: Mapping[str, object]) -> Code:
+def _code(row: Mapping[str, object], value_labels: Mapping[str, str]) -> Code:
     value, reason = row["value"], row["reason"]
     words = REASONS.get(str(reason), str(reason)) if reason is not None else ""
     label = str(row["label"] or "")
@@ -126,5 +127,6 @@ def _code(row: Mapping[str, object]) -> Code:
     code = "" if is_number else str(row["code"])
     printed = f"{value:g}" if isinstance(value, float) else ""
     count = row["count"]
-    shown = f"A number, {label}" if is_number else label
+    meant = ", ".join(f"{value} = {text}" for value, text in value_labels.items())
+    shown = f"A number, {label}{f' ({meant})' if meant else ''}" if is_number else label
     return Code(code, shown or words, printed, words, count if isinstance(count, int) else None)
