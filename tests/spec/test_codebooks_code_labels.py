@@ -13,14 +13,12 @@ from assets.commands.main import app
 from pipeline.specs.batteries import load_items
 from pipeline.specs.study import Item
 
+STEM = "Do you agree or disagree: "
 AGREE = ("Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree")
 MISSING = (("-8", "Don't know"), ("-9", "Refused"))
 ASKED = {
-    **{f"trust{letter}": (f"Do you agree or disagree: people can be trusted ({letter})", AGREE) for letter in "abc"},
-    **{
-        f"cohes{letter}": (f"Do you agree or disagree: people help each other ({letter})", AGREE[::-1])
-        for letter in "abc"
-    },
+    **{f"trust{letter}": (f"{STEM}people can be trusted ({letter})", AGREE) for letter in "abc"},
+    **{f"cohes{letter}": (f"{STEM}people help each other ({letter})", AGREE[::-1]) for letter in "abc"},
 }
 
 
@@ -88,7 +86,7 @@ def test_what_differs_between_the_codes_of_a_variable_is_their_label(header, ord
     for key, (question, labels) in ASKED.items():
         assert tuple(items[key].codes.values()) == labels
         assert items[key].wording == question
-        assert items[key].label == question.removeprefix("Do you agree or disagree: ")
+        assert items[key].label == question.removeprefix(STEM)
     assert items["trusta"].battery != items["cohesa"].battery, "keyed the other way round"
     said = text + (root / "data" / "studies" / "mine" / "study.yaml").read_text()
     assert all(f"-{code}: {why}" in said for code, why in ((8, "dont_know"), (9, "refused")))
@@ -137,10 +135,8 @@ def test_a_second_draft_says_how_to_begin_anew(root, tmp_path):
 ENDS = {"0": "Not at all", "10": "Completely"}
 
 
-def of_the_codebook(folder, codes: Sequence[str], *, more: str = "") -> None:
-    rows = [
-        f"inst{letter};How much ({letter})?;{code};{ENDS.get(code, '')}{more}" for letter in "abc" for code in codes
-    ]
+def of_the_codebook(folder, codes: Sequence[str]) -> None:
+    rows = [f"inst{letter};How much ({letter})?;{code};{ENDS.get(code, '')}" for letter in "abc" for code in codes]
     (folder / "c.csv").write_text("variable;question;code;label\n" + "\n".join(rows) + "\n")
 
 

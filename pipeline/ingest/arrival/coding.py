@@ -37,8 +37,8 @@ class Coding:
     """A proposal for one column. ``kind`` is one of an item's, or empty with ``why`` no item is proposed.
 
     ``codes``: code → label; ``counts``: code → rows; ``missing``: code → reason; ``bounds``: of a number, rounded
-    outwards; ``value_labels``: the values of one that are labelled. ``unsure``: missing codes → label, where the label does not say why there is no answer;
-    ``label_reasons``: codes below zero → the reason that their label plainly says.
+    outwards; ``value_labels``: the values of one that are labelled. ``unsure``: missing codes → label, where the label
+    does not say why there is no answer; ``label_reasons``: codes below zero → the reason that their label plainly says.
     """
 
     kind: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from pipeline.ingest.formats.numbers import NUMBER
 from pipeline.ingest.items.missing_codes import WIDEST_SCALE
@@ -38,7 +39,7 @@ def labelled_ends(labels: Mapping[str, str]) -> dict[str, str]:
     worded = {code: text for code, text in labels.items() if text not in ("", code)}
     ordered = sorted(worded, key=float)
     numbers = [float(code) for code in ordered]
-    gaps = {second - first for first, second in zip(numbers, numbers[1:], strict=False)}
+    gaps = {second - first for first, second in pairwise(numbers)}
     if len(ordered) not in (2, 3) or len(gaps) != 1 or min(gaps) < 2 or numbers[-1] - numbers[0] + 1 < FEWEST_POINTS:
         return {}
     if any(not numbers[0] <= float(code) <= numbers[-1] for code in labels):
