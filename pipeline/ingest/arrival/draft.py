@@ -24,11 +24,10 @@ from pipeline.ingest.arrival.expected import expected
 from pipeline.ingest.arrival.layout import about_arms, about_long, long_layout, rows_of_long
 from pipeline.ingest.arrival.marks import Mark, own_mark
 from pipeline.ingest.arrival.matching import Match, matches
-from pipeline.ingest.arrival.new_items import NO_ENTRIES, NewEntries, NewItems, new_entries, new_items, question
+from pipeline.ingest.arrival.new_items import NO_ENTRIES, NewEntries, NewItems, new_entries, new_items, unread
 from pipeline.ingest.arrival.opened import Opened, about_format, about_tests, open_for_draft
 from pipeline.ingest.arrival.weights import WEIGHTS
 from pipeline.ingest.formats.deposit import Deposit
-from pipeline.ingest.items.entries import in_one_line
 from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
@@ -188,11 +187,7 @@ def _about_mark(mark: Mark, wave: str) -> list[str]:
 
 def _left(deposit: Deposit, new: NewItems, add_items: bool) -> list[str]:
     """The columns that nothing is read from, each with the entry of items.yaml that would change that."""
-    lines = []
-    if new.items and not add_items:
-        lines += ["", "# Columns that no item is read from; they stay out of everything, unless their entry is copied"]
-        lines += ["# into items.yaml (`cohesion wave draft --items` does so for all of them):"]
-        lines += [f"#   {in_one_line(item.key, question(item, ''))}" for item in new.items]
+    lines = [] if add_items else unread(new)
     dates = date_columns(deposit)
     reasons = {column: "they hold dates" if column in dates else why for column, why in new.others.items()}
     for why in dict.fromkeys(reasons.values()):

@@ -17,11 +17,12 @@ def variable_lines(
     new: Mapping[str, str],
     as_named: Collection[str] = (),
     batteries: Mapping[str, str | None] | None = None,
+    by: str = "study.yaml",
 ) -> list[str]:
     """The lines ``variables`` and ``not_asked``; a battery of which nothing is there is one line.
 
     ``new``: key of a drafted item → the column it was drafted from. ``batteries``: item → its battery.
-    ``as_named``: the items whose variables are called as the pattern of study.yaml says, which need no line.
+    ``as_named``: the items whose variables are called as ``by`` says, which need no line.
     """
     live = [
         f"  {item}: {quoted(found[item].variable)}  # {_proposal(want, item, found[item])}"
@@ -33,7 +34,7 @@ def variable_lines(
         f"  # {item}: {quoted(found[item].variable)}  # {_proposal(want, item, found[item])}"
         for item in undecided(want, names, found)
     ]
-    lines = ["", f"# {len(as_named):,} items have the names that study.yaml gives their variables."] if as_named else []
+    lines = ["", f"# {len(as_named):,} items have the names that {by} gives their variables."] if as_named else []
     lines += ["", "variables:" if live else "# variables:", *live] if live or comments else []
     if comments:
         lines += ["  # Of another name: take away the first # of the line if it is the same question, or else list the"]

@@ -11,7 +11,7 @@ from pipeline.ingest.arrival.coding import Coding, coding
 from pipeline.ingest.arrival.stacked import Stacked
 from pipeline.ingest.arrival.weights import WEIGHTS, look_like_weights
 from pipeline.ingest.formats.deposit import Deposit
-from pipeline.ingest.items.entries import entries_text
+from pipeline.ingest.items.entries import entries_text, in_one_line
 from pipeline.ingest.items.grids import Grid, arranged
 from pipeline.ingest.items.keys import Keys
 from pipeline.ingest.items.kinds import kind_of
@@ -173,6 +173,18 @@ def question(item: NewItem, file: str) -> Question:
         label_reasons=answers.label_reasons,
         is_lasting=item.is_lasting,
     )
+
+
+def unread(found: NewItems) -> list[str]:
+    """The proposed items as comments of a wave's file, each in one line."""
+    if not found.items:
+        return []
+    return [
+        "",
+        "# Columns that no item is read from; they stay out of everything, unless their entry is copied",
+        "# into items.yaml (`cohesion wave draft --items` does so for all of them):",
+        *(f"#   {in_one_line(item.key, question(item, ''))}" for item in found.items),
+    ]
 
 
 def _counts(answers: Coding, codes: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,11 +75,13 @@ def own_part(study: Study, place: Place, file: Path) -> Study:
     )
 
 
-def _panel(study: Study, arm: str, file: Path, *, in_table: bool) -> PanelDraft | None:
-    """The draft of all waves of a study's first file; None for a file that is one wave's."""
+def _panel(
+    study: Study, arm: str, file: Path, *, in_table: bool, add_items: bool, taken: Collection[str]
+) -> PanelDraft | None:
+    """The draft of all waves of a study's first file, with its items or without; None for a file that is one wave's."""
     if study.items:
         refuse_another_wide_file(study, arm, file)
-    return None if study.items or study.waves or in_table else draft_panel(study, arm, file)
+    return None if study.waves or in_table else draft_panel(study, arm, file, add_items=add_items, taken=taken)
 
 
 def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, add_items: bool) -> Iterator[str]:
@@ -96,11 +98,11 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
         raise CohesionError("is declared already", where=where, todo="Edit it, or name another wave.")
     _refuse_what_is_joined(own, file)
     is_first = not own.items
-    panel = _panel(own, arm, file, in_table=in_table)
-    if panel is not None:
-        yield from _write_panel(place, own, arm, file, panel)
-        return
     taken = () if is_first else entries_of(place.folder)
+    several = _panel(own, arm, file, in_table=in_table, add_items=add_items or is_first, taken=taken)
+    if several is not None:
+        yield from _write_panel(place, own, arm, file, several, is_first)
+        return
     made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items or is_first, taken=taken)
     yield from map(one_line, made.about_rows)
     if in_table:
@@ -109,7 +111,12 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
         yield from _write_wave(target, made)
     if made.entries.items:
         yield from _write_items(place, own, file, made.entries, made.proposed_items, is_first)
-    elif made.proposed_items:
+    yield from _to_decide(made)
+
+
+def _to_decide(made: Draft | PanelDraft) -> Iterator[str]:
+    """What a person has to read and to decide before the drafted waves are built."""
+    if made.proposed_items and not made.entries.items:
         number = f"{made.proposed_items:,} {'column is' if made.proposed_items == 1 else 'columns are'}"
         yield (
             f"{number} read by no item. What only this wave asks is declared by entries of items.yaml: copy those that "
@@ -157,7 +164,7 @@ def _refuse_what_is_joined(study: Study, file: Path) -> None:
         )
 
 
-def _write_panel(place: Place, study: Study, arm: str, file: Path, made: PanelDraft) -> Iterator[str]:
+def _write_panel(place: Place, study: Study, arm: str, file: Path, made: PanelDraft, is_first: bool) -> Iterator[str]:
     """Write the draft of every wave of a file that serves several, and its source."""
     yield f"{made.said}."
     about = place.folder / "study.yaml"
@@ -168,7 +175,9 @@ def _write_panel(place: Place, study: Study, arm: str, file: Path, made: PanelDr
         write_bytes(place.folder / "waves" / f"{wave}.yaml", text.encode())
         add_wave(about, arm, wave)
     yield f"Drafted {', '.join(made.waves)} in {place.folder.name}/waves."
-    yield from _write_items(place, study, file, made.entries, made.proposed_items, is_first=True)
+    if made.entries.items:
+        yield from _write_items(place, study, file, made.entries, made.proposed_items, is_first)
+    yield from _to_decide(made)
 
 
 def entries_of(folder: Path) -> list[str]:
