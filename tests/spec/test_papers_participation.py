@@ -77,8 +77,8 @@ def test_without_outcomes_it_says_that_the_reasons_are_not_known():
 def test_with_outcomes_the_dead_leave_the_denominator_and_those_never_reached_are_in_it():
     document = paper(REPORT)
     assert cells(table(document, "Who could have answered")) == [
-        ["2016", "500", "500", "420", "[c]", "84.0%", "84.0%", "84.0%"],
-        ["2018", "510", "430", "330", "[c]", "64.7%", "64.7%", "76.7%"],
+        ["2016", "500", "500", "420", "0", "84.0%", "84.0%", "84.0%"],
+        ["2018", "510", "430", "330", "0", "64.7%", "64.7%", "76.7%"],
     ]
     assert cells(table(document, "Why people did not answer")) == [
         ["2016", "80", "[c]", "[c]", "[c]", "[c]"],

@@ -86,7 +86,13 @@ def _links(linked: pl.DataFrame, study: StudyContext) -> list[Block]:
         (
             study.label(row["wave"]),
             *(
-                _linked(row[name], study, _whom(name, row["wave"], arms), nobody=not place and name == "returned")
+                _linked(
+                    row[name],
+                    study,
+                    _whom(name, row["wave"], arms),
+                    nobody=not place and name == "returned",
+                    empty=not counted[name].sum(),
+                )
                 for name in counted.columns
                 if name != "wave"
             ),
@@ -119,14 +125,15 @@ def _whom(name: str, wave: str, arms: Sequence[str]) -> dict[str, str]:
     return {"arm": arms[0], "wave": wave, **LINKED[name]} if len(arms) == 1 and name in LINKED else {}
 
 
-def _linked(number: float, study: StudyContext, whom: Mapping[str, str], nobody: bool) -> str:
+def _linked(number: float, study: StudyContext, whom: Mapping[str, str], nobody: bool, empty: bool) -> str:
     """A count of the links; those of which it is known whom they count are related to the other tables.
 
-    ``nobody``: it can only be zero, as nobody can be back after a gap in a second wave.
+    ``nobody``: it can only be zero, as nobody can be back after a gap in a second wave; ``empty``: it is in every wave,
+    as in a panel that nobody joins.
     """
     if whom:
-        return number_of(round(number), whom, structural=nobody, base=study.rules.counts)
-    return number_of(round(number), unit="links", structural=nobody, base=study.rules.counts)
+        return number_of(round(number), whom, structural=nobody, empty=empty, base=study.rules.counts)
+    return number_of(round(number), unit="links", structural=nobody, empty=empty, base=study.rules.counts)
 
 
 _FACTS = (

@@ -55,18 +55,24 @@ def count(
     unit: str = "people",
     sample: str = "",
     structural: bool = False,
+    empty: bool = False,
     base: int = 1,
 ) -> Judged:
     """A number of people, each of whom ``of`` says who they are: withheld where they are few, zero included.
 
     ``structural``: nobody can be there by definition, so that a zero says nothing of anybody. ``base``: what the study
-    rounds counts to.
+    rounds counts to. ``empty``: nobody is in the category in any wave, as in a panel that nobody joins. Such a zero is
+    by design and about nobody: it is printed, and what depends on it is judged by itself.
     """
     if value is None:
         return judged("")
     wheres: Sequence[Where] = of or ({},)
     if structural and value == 0:
         return judged("–")
+    if empty and value == 0:
+        return judged(
+            "0", *(Cell("count", 0.0, 0.0, _pairs(w), unit=w.get(UNIT, unit), structural=True) for w in wheres)
+        )
     few = value < SMALLEST
     shown = None if few else count_shown(value, base)
     cells = (

@@ -42,7 +42,9 @@ def response_rates(paper: PaperContext, _names: Sequence[str], _options: Mapping
         for row in own.iter_rows(named=True):
             when = wave_title(paper.study, arm, row["wave"])[: len(first)]
             known = _of_wave(paper, own, row)
-            body.append(cell_row(*when, *(known(name) if name in WHO else _rate(paper, row, name) for name in cells)))
+            body.append(
+                cell_row(*when, *(known(name) if name in WHO else _rate(paper, own, row, name) for name in cells))
+            )
     return plain_table(paper, "Who could have answered, and who did", first, headers, body, [note])
 
 
@@ -76,6 +78,8 @@ WHO: dict[str, tuple[dict[str, str], ...]] = {
 """Column of the response rates → whom it counts, of those who answered the wave; with ``at``, of the arm."""
 NOBODY = {"answered_before": 1, "again": 1, "stayed": 1, "returned": 2}
 """Column → in how many of the first waves nobody can be counted in it."""
+EVERYBODY = {"entered": 1}
+"""Column → in how many of the first waves everybody is counted in it."""
 
 
 def _of_wave(paper: PaperContext, own: pl.DataFrame, row: Mapping[str, Any]) -> Callable[[str], str]:
@@ -88,9 +92,20 @@ def _of_wave(paper: PaperContext, own: pl.DataFrame, row: Mapping[str, Any]) -> 
         of = [{key: text.format(**fill) for key, text in each.items()} for each in WHO[name]]
         whom = [_at(each, row) for each in of if all(each.values())]
         nobody = len(before) < NOBODY.get(name, 0)
-        return count(row[name], *whom, structural=nobody, base=paper.study.rules.counts)
+        return count(
+            row[name], *whom, structural=nobody, empty=_is_empty(own, name, row["wave"]), base=paper.study.rules.counts
+        )
 
     return shown
+
+
+def _is_empty(own: pl.DataFrame, name: str, wave: str) -> bool:
+    """Whether nobody is counted in a column in any wave of an arm: nobody ever joined, or answered in part.
+
+    A zero of one wave beside numbers of others is about those who might have been there, and stays withheld.
+    """
+    from_here = own.sort("wave").slice(EVERYBODY.get(name, NOBODY.get(name, 0)))
+    return wave in from_here["wave"] and not from_here[name].fill_null(0).sum()
 
 
 def _at(of: Mapping[str, str], row: Mapping[str, Any]) -> dict[str, str]:
@@ -108,14 +123,21 @@ RATES = {
 """Rate → the column of its denominator; the numerator of rates that count partial interviews is not known exactly."""
 
 
-def _rate(paper: PaperContext, row: Mapping[str, Any], name: str) -> str:
+def _rate(paper: PaperContext, own: pl.DataFrame, row: Mapping[str, Any], name: str) -> str:
     """A rate, withheld where few of those eligible did or did not answer."""
     if row[name] is None:
         return "–"
     whole = row[RATES[name][1]]
     part = round(row[name] * whole)
     of = [{"arm": row["arm"], "wave": row["wave"], "status": "returned|stayed"}] if name == "reinterview_rate" else []
-    return share(part, whole, *of, base=paper.study.rules.counts) if whole else "–"
+    is_all = _is_everybody(own, name, RATES[name][1])
+    return share(part, whole, *of, structural=is_all, base=paper.study.rules.counts) if whole else "–"
+
+
+def _is_everybody(own: pl.DataFrame, name: str, of: str) -> bool:
+    """Whether a share is all of those it is of in every wave of an arm, as in a file of people who answered."""
+    rates = own.filter(pl.col(name).is_not_null() & (pl.col(of) > 0))[name]
+    return rates.len() > 0 and bool((rates == 1).all())
 
 
 def retention(paper: PaperContext, _names: Sequence[str], _options: Mapping[str, str]) -> TableBlock:
@@ -248,6 +270,7 @@ def _kept(paper: PaperContext, own: pl.DataFrame, row: Mapping[str, Any], name: 
         "kept_from_first_wave": {**here, "cohort": waves[0]},
         "answered_every_wave": {**here, "cohort": waves[0], "every": "yes"},
     }
-    first = share(part, whole, who[name], structural=place == 0, base=base)
+    by_design = place == 0 or all(each[name] in (None, each[of]) for each in own.iter_rows(named=True))
+    first = share(part, whole, who[name], structural=by_design, base=base)
     second = count(whole, {"arm": row["arm"], "wave": start}, base=base)
     return judged(f"{first} ({second})", *first.judged, *second.judged)
