@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from pipeline.errors import PaperError
 from pipeline.papers.cautions import Cautions
 from pipeline.papers.content import Cell
 from pipeline.papers.phrases import in_labels, in_sentence, without_few
-from pipeline.papers.prose.origin import Origin
+from pipeline.papers.prose.origin import Origin, Tie
 from pipeline.papers.prose.quantity import SHARE, Quantity
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.disclosure import SMALLEST
@@ -203,6 +203,7 @@ class Results:
             ranges=(self._range(row), self.ranges.get(str(row["term"]))),
             rows=(result_of(row),),
             column="estimate",
+            ties=tuple(self._ties(row)),
             judged=judged,
         )
 
@@ -231,6 +232,27 @@ class Results:
     def _range(self, row: Row) -> tuple[float, float] | None:
         """What a result can be at least and at most: the outcome's scale, or of the share of one answer none to all."""
         return SHARE if row["component"] == "share" else self.ranges.get(str(row["outcome"]))
+
+    def _ties(self, row: Row) -> Iterator[Tie]:
+        """Of a level: the changes from and to other waves that models estimate of its measure and group."""
+        component = COMPONENTS.get(row["component"])
+        if component is None or not component.level or row["wave"] is None:
+            return
+        for change in self._changes.get((row["outcome"], row["group"]), []):
+            step = STEP.fullmatch(str(change["term"]))
+            if step is None or change["std_error"] is None or change["estimate"] is None:
+                continue
+            for end, earlier, sign in ((step[2], step[1], 1.0), (step[1], step[2], -1.0)):
+                if end == row["wave"]:
+                    yield Tie(earlier, sign * change["estimate"], change["std_error"], str(change["model"]))
+
+    @cached_property
+    def _changes(self) -> dict[tuple[str, str | None], list[Row]]:
+        """(outcome, group) → its changes from wave to wave."""
+        found: dict[tuple[str, str | None], list[Row]] = {}
+        for row in (row for rows in self.models.values() for row in rows if row["component"] == "change"):
+            found.setdefault((row["outcome"], row["group"]), []).append(row)
+        return found
 
     def _smallest(self, row: Row) -> float | None:
         """The smallest difference of interest of a level or a difference of levels; a slope is for one unit."""

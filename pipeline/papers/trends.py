@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pipeline.papers.content import FigureFile
 from pipeline.papers.prose.quantity import Printed
 from pipeline.papers.prose.source import Binding, Directive, PaperSource, Prose
+from pipeline.papers.prose.ties import is_the_same
 from pipeline.papers.results import STEP, Results, Row
 from pipeline.specs.components import COMPONENTS
 
@@ -92,7 +93,7 @@ def disagreements(results: Results) -> Iterator[Disagreement]:
     for row, (first, last) in steps:
         change = Trend(row["model"], CHANGE, (row["conf_low"] > 0) - (row["conf_high"] < 0))
         for (outcome, model, _), own in levels.items():
-            sign = _sign(own.get(first), own.get(last))
+            sign = None if _is_between(row, own.get(first), own.get(last)) else _sign(own.get(first), own.get(last))
             if outcome == row["outcome"] and model != row["model"] and sign not in (None, change.sign):
                 yield Disagreement(outcome, (first, last), (change, Trend(model, LEVEL, int(sign or 0))))
     for (one, waves), (other, others) in itertools.combinations(steps, 2):
@@ -126,6 +127,15 @@ def _by(rows: Iterable[Row]) -> dict[tuple[str, str, str | None], dict[str, Row]
         if row["wave"] is not None:
             found.setdefault((row["outcome"], row["model"], row["group"]), {}).setdefault(row["wave"], row)
     return found
+
+
+def _is_between(change: Row, before: Row | None, after: Row | None) -> bool:
+    """Whether a change is the difference of two levels: it says how the same people vary, and the levels agree."""
+    return (
+        before is not None
+        and after is not None
+        and is_the_same(change["estimate"], after["estimate"] - before["estimate"])
+    )
 
 
 def _sign(before: Row | None, after: Row | None) -> int | None:

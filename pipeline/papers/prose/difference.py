@@ -6,6 +6,7 @@ import math
 
 from pipeline.errors import PaperError
 from pipeline.papers.prose.quantity import Quantity
+from pipeline.papers.prose.ties import tie_between
 
 Z = 1.959963984540054
 
@@ -23,7 +24,11 @@ def ends(result: Quantity) -> tuple[float, float]:
 
 
 def against(result: Quantity, other: Quantity | float | None, correlation: float = 0.0) -> tuple[float, float]:
-    """The interval of the difference between a result and another, whose errors so correlate, or a number."""
+    """The interval of the difference between a result and another, whose errors so correlate, or a number.
+
+    Two levels of different waves that the same people gave have the standard error of a model of changes, if there is
+    one of them; else their errors are taken as independent.
+    """
     if other is None:
         raise PaperError("a comparison needs the result it compares with")
     if not isinstance(other, Quantity):
@@ -33,6 +38,11 @@ def against(result: Quantity, other: Quantity | float | None, correlation: float
     if own is None or others is None or own.value is None or others.value is None:
         raise PaperError(f"{result.origin.what} ({result.origin.source}) has no standard error to compare by")
     low, high = ends(result)
+    tie = tie_between(result, other)
+    if tie is not None and own.value > 0:
+        reach = (high - low) / 2 / own.value * abs(result.origin.factor) * tie.std_error
+        difference = result.known() - other.known()
+        return difference - reach, difference + reach
     level = (high - low) / 2 / own.value if own.value > 0 else Z
     covariance = correlation * own.value * others.value
     reach = level * math.sqrt(max(own.value**2 + others.value**2 - 2 * covariance, 0.0))

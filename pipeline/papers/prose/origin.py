@@ -8,6 +8,19 @@ from pipeline.papers.content import Cell
 
 
 @dataclass(frozen=True)
+class Tie:
+    """The change to a level from that of an ``earlier`` wave (negative for a later one), as a model of changes has it.
+
+    Its standard error has the covariance of the two levels, which the same people gave.
+    """
+
+    earlier: str
+    estimate: float
+    std_error: float
+    model: str
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a quantity comes from, in words for the appendix, and of which result.
 
@@ -32,6 +45,7 @@ class Origin:
     ranges: tuple[tuple[float, float] | None, tuple[float, float] | None] = (None, None)
     rows: tuple[tuple[str, ...], ...] = ()  # the estimates that it is made of, as ``results.result_of`` names them
     column: str = ""  # and which number of theirs it is
+    ties: tuple[Tie, ...] = ()  # to levels of other waves, where a model of changes says how they vary together
     judged: Cell | None = None  # of whom it is, by which it is judged whether it may be published
 
     @property

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline.errors import PaperError
 from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.scales import unlike
+from pipeline.papers.prose.ties import tie_between
 from pipeline.specs.components import COMPONENTS
 from pipeline.specs.disclosure import MARK as WITHHELD
 from pipeline.specs.disclosure import SMALLEST
@@ -237,7 +238,10 @@ def size(quantity: Quantity) -> Quantity:
 
 
 def change(after: Quantity, before: Quantity) -> Quantity:
-    """``change(est(..., wave="w05"), est(..., wave="w01")) | dp(2)``: the difference, without an interval."""
+    """``change(est(..., wave="w05"), est(..., wave="w01")) | dp(2)``: the difference.
+
+    It has an interval where a model of changes says how the two levels, of the same people, vary together.
+    """
     reason = unlike(after.origin, before.origin)
     if reason:
         raise PaperError(f"`change` takes the difference of two results, but {reason}")
@@ -246,7 +250,12 @@ def change(after: Quantity, before: Quantity) -> Quantity:
     caution = after.origin.caution or before.origin.caution
     rows = (*after.origin.rows, *before.origin.rows)
     made = replace(after.origin, what=what, uncertainty="", caution=caution, scaled=True, compares=True, rows=rows)
-    return Quantity(value, made)
+    tie, own = tie_between(after, before), after.std_error
+    if tie is None or after.low is None or after.high is None or own is None or not own.value:
+        return Quantity(value, made)
+    reach = (after.high - after.low) / 2 / own.value * abs(after.origin.factor) * tie.std_error
+    made = replace(made, what=f"{what}; interval with the covariance of the same people, from {tie.model}")
+    return Quantity(value, made, value - reach, value + reach)
 
 
 FILTERS: dict[str, Callable[..., object]] = {

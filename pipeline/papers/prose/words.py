@@ -20,6 +20,7 @@ from pipeline.papers.prose.difference import against, ends
 from pipeline.papers.prose.overlap import correlation_bounds
 from pipeline.papers.prose.quantity import Printed, Quantity
 from pipeline.papers.prose.scales import incomparable
+from pipeline.papers.prose.ties import tie_between
 from pipeline.specs.rounding import rounded
 
 Verdict = Literal["up", "down", "same", "unclear"]
@@ -196,7 +197,7 @@ def _printed(
     low, high = max(found.intervals, key=lambda interval: interval[1] - interval[0])
     what = (
         f"Word for the difference {rounded(found.value, 3)} ({rounded(low, 3)} to {rounded(high, 3)}{smallest}): "
-        f"{one.origin.what}{than}"
+        f"{one.origin.what}{than}{_errors(one, other)}"
     )
     caution = one.origin.caution or (other.origin.caution if isinstance(other, Quantity) else "")
     if caution:
@@ -205,6 +206,18 @@ def _printed(
     quantity = Quantity(found.value, origin, low, high)
     wrong = f"said “{says}”, but the word for it is “{text}” ({what})"
     return Printed(text, quantity, unsupported="" if says is None or says in allowed else wrong)
+
+
+def _errors(one: Quantity, other: Quantity | float | None) -> str:
+    """How the errors of two levels of different waves are taken together, in words."""
+    if not isinstance(other, Quantity) or "" in (one.origin.place[0], other.origin.place[0]):
+        return ""
+    if one.origin.place[0] == other.origin.place[0] or one.origin.source != other.origin.source:
+        return ""
+    tie = tie_between(one, other)
+    if tie is not None:
+        return f"; with the covariance of the same people, from {tie.model}"
+    return "; as if other people had answered each wave"
 
 
 WORDS: dict[str, Callable[..., object]] = {"moved": moved, "differs": differs, "ratio": ratio}
