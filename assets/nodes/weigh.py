@@ -11,6 +11,7 @@ from pipeline.specs import Study
 from pipeline.specs.arm_parts import arm_files
 from pipeline.specs.sources import role_columns
 from pipeline.specs.wave_rules import paradata_of
+from pipeline.specs.weight_used import weighted_files
 
 
 def nodes(workspace: Workspace) -> list[Node]:
@@ -112,24 +113,37 @@ def _last_rates(rates: Any) -> dict[str, str]:
     }
 
 
-def make_weights(tables: Tables) -> Output:
-    """One row per person and wave: the weight as delivered, and scaled to mean one within arm and wave."""
+def make_weights(tables: Tables, *, weighted: tuple[tuple[str, str], ...]) -> Output:
+    """One row per person and wave: the weight as delivered, and scaled to mean one within arm and wave.
+
+    ``weighted``: arm and wave of the files that declare a weight.
+    """
     from pipeline.tables import Weights
-    from pipeline.weights.delivered import delivered_weights, weight_summary
+    from pipeline.weights.delivered import delivered_weights, waves_without, weight_summary
 
     table = delivered_weights(tables["answers"])
-    return Output({"weights": table}, {"weights": Weights}, metadata={"weights": weight_summary(table)})
+    blank = [
+        f"{wave}: the weight is blank for everybody of the arm {arm}; nothing weighted is estimated for it"
+        for arm, wave in waves_without(table, weighted)
+    ]
+    return Output(
+        {"weights": table},
+        {"weights": Weights},
+        remarks={"blank_weights": ("warning", blank)},
+        metadata={"weights": weight_summary(table)},
+    )
 
 
 def _weights(study: Study) -> Node:
     return Node(
         make_weights,
-        reads={},
+        reads={"weighted": tuple(sorted(weighted_files(study)))},
         inputs={"answers": ("answers", study.key)},
         outputs={"weights": ("weights", study.key)},
         group="weigh",
         study=study.key,
         description=f"{study.about.short_title}: the weights as delivered, and scaled to mean one within arm and wave.",
         kinds=frozenset({"polars"}),
+        remarks={"blank_weights": "Waves whose declared weight is blank for everybody."},
         on_disk=frozenset({"answers"}),
     )

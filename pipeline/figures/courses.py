@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -25,6 +25,7 @@ class Point:
     low: float | None
     high: float | None
     people: int | None = None
+    after_gap: bool = False  # a wave since the point before has no estimate
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,12 @@ def _course(
             count=sum(count for count in often.values() if count > 1),
             todo="Draw one model, and one category of a categorical outcome.",
         )
-    return tuple(sorted((_point(row, dates, times) for row in own), key=lambda p: p.day))
+    points = sorted((_point(row, dates, times) for row in own), key=lambda p: p.day)
+    waves = {day for key, day in dates.items() if isinstance(key, str) or key[0] in (None, group)}
+    return tuple(
+        replace(point, after_gap=place > 0 and any(points[place - 1].day < day < point.day for day in waves))
+        for place, point in enumerate(points)
+    )
 
 
 def _point(row: Mapping[str, Any], dates: Dates, times: float) -> Point:

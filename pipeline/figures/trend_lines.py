@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipeline.figures.courses import Line, Panel, Point
@@ -36,6 +37,12 @@ def axis_words(panels: Sequence[Panel], y_range: tuple[float, float] | None, per
     return [said] if said else []
 
 
+def gap_words(panels: Sequence[Panel]) -> list[str]:
+    """What a dotted line means, where there is one."""
+    has_gap = any(point.after_gap for panel in panels for line in panel.lines for point in line.points)
+    return ["Dotted lines pass over waves without an estimate."] if has_gap else []
+
+
 def level_ticks(axes: Axes, low: float, high: float, tall: float, percent: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
@@ -53,7 +60,12 @@ def draw_line(axes: Axes, line: Line) -> None:
     for day, point in zip(days, line.points, strict=True):
         if point.low is not None and point.high is not None:
             add_line(axes, [day, day], [point.low, point.high], **bar)
-    add_line(axes, days, values, color=line.colour, lw=1.8, zorder=3)
+    gaps = [place for place, point in enumerate(line.points) if point.after_gap]
+    for start, end in pairwise([0, *gaps, len(days)]):
+        add_line(axes, days[start:end], values[start:end], color=line.colour, lw=1.8, zorder=3)
+    for place in gaps:
+        over = slice(place - 1, place + 1)
+        add_line(axes, days[over], values[over], color=line.colour, lw=1.2, ls=":", zorder=3)
     marks = {"marker": line.marker, "markersize": 6, "lw": 0, "mec": "white", "mew": 0.8, "zorder": 4}
     add_line(axes, days, values, color=line.colour, **marks)
 

@@ -42,6 +42,10 @@ class Coverage:
         have = {wave for _, wave in self.weighted}
         return [wave for wave in waves if wave not in have], bool(waves) and not have
 
+    def waves(self, model: AnyModel) -> list[str]:
+        """The waves in which a model's outcomes were asked, within its limits."""
+        return sorted({wave for _, wave in self._places(model)})
+
     def _places(self, model: AnyModel) -> set[tuple[str, str]]:
         """The arms and waves in which a model's outcomes were asked, within its limits."""
         every = {(arm, wave) for arm, waves in self.calendar.items() for wave in waves}
@@ -61,14 +65,23 @@ def coverage_of(study: Study, questions: Mapping[str, Collection[Question]]) -> 
     return Coverage(study.calendar, weighted_files(study), asked)
 
 
-def remarks(model: AnyModel, coverage: Coverage, label: Callable[[str], str]) -> Iterator[str]:
-    """What stands below a table of the model's estimates, as sentences without their point."""
+def remarks(
+    model: AnyModel, coverage: Coverage, label: Callable[[str], str], estimated: Collection[str] = ()
+) -> Iterator[str]:
+    """What stands below a table of the model's estimates, as sentences without their point.
+
+    ``estimated``: the waves of which it has a level. Of one that has a weight by its declaration and no level, the
+    weights are blank.
+    """
     arms = coverage.arms(model)
     if arms:
         yield f"Arms taken together: {joined([label(arm) for arm in arms])}"
     waves, all_waves = coverage.without_weight(model)
     if waves and not all_waves:
         yield f"Nothing is estimated for {joined([label(wave) for wave in waves])}: there is no weight"
+    blank = [wave for wave in coverage.waves(model) if wave not in {*estimated, *waves}]
+    if takes_delivered(model) and estimated and blank:
+        yield f"Nothing is estimated for {joined([label(wave) for wave in blank])}: nobody has a weight and an answer"
 
 
 def method_of(model: AnyModel, coverage: Coverage) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.papers.coverage import coverage_of
@@ -29,11 +29,13 @@ def declared_context(
     models: Mapping[str, AnyModel],
     labels: Mapping[str, str],
     assumptions: Sequence[Assumption],
+    estimated: Mapping[str, Collection[str]] | None = None,
 ) -> StudyContext:
     """Everything that the declarations say and a paper prints.
 
     ``models``: the paper's models, in its order. ``labels``: concept → label, from ``specs.paper_reads.labels_of``;
     only questions that measure these are read. ``assumptions``: those of the study.
+    ``estimated``: model → the waves of which it has levels.
     """
     about = study.about
     facts = (
@@ -57,7 +59,10 @@ def declared_context(
         caveats=study.caveats,
         questions=questions,
         labels={**named, **{f"weights {key}": label for key, label in weight_sets.items()}},
-        models={key: model_note(model, weight_sets, named, coverage) for key, model in models.items()},
+        models={
+            key: model_note(model, weight_sets, named, coverage, (estimated or {}).get(key, ()))
+            for key, model in models.items()
+        },
         fieldwork=_fieldwork(study),
         source=about.source or about.title,
         exceptions=_exceptions(study),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.papers.coverage import Coverage, method_of, remarks
@@ -37,10 +37,12 @@ def model_note(
     weight_sets: Mapping[str, str],
     labels: Mapping[str, str] | None = None,
     coverage: Coverage | None = None,
+    estimated: Collection[str] = (),
 ) -> ModelNote:
     """The model's question, its method and what was chosen in it. ``weight_sets``, ``labels``: key → label.
 
     ``labels``: of concepts, waves and arms. ``coverage``: which arms and waves asked what, and have weights.
+    ``estimated``: the waves of which it has levels.
     """
     family, coverage = FAMILIES[model.family], coverage or Coverage()
     chosen = {key: getattr(model, key, None) for key in CHOICES if key in family.keys}
@@ -59,7 +61,7 @@ def model_note(
         return (labels or {}).get(key, key)
 
     described += filter(None, [limits(waves, arms, label)])
-    said = tuple(remarks(model, coverage, label))
+    said = tuple(remarks(model, coverage, label, estimated))
     described += [f"{one[0].lower()}{one[1:]}" for one in said]
     return ModelNote(model.question, "; ".join(described), family.label, waves, arms, said)
 

@@ -17,6 +17,7 @@ from pipeline.papers.facts import facts_of
 from pipeline.papers.planned import planned
 from pipeline.papers.render import render_paper
 from pipeline.papers.results import Results, Row, estimate_of, result_of
+from pipeline.specs.components import COMPONENTS
 from pipeline.specs.figure_kinds import FIGURE_KINDS
 from pipeline.specs.paper_reads import groups_of, yardsticks_of
 from pipeline.specs.provenance import Provenance, after
@@ -67,7 +68,9 @@ def render_study_paper(
     name = f"reports/papers/{key}.md"
     cautions = cautions_of(tables.get("comparability"), groups_of(models), pooling)
     context = replace(
-        declared_context(study, models=models, labels=labels, assumptions=assumptions),
+        declared_context(
+            study, models=models, labels=labels, assumptions=assumptions, estimated=_waves_with_levels(results)
+        ),
         units={term: units for one in figures.values() for term, units in one.per.items()},
         unit_words=_unit_words(figures),
     )
@@ -164,3 +167,10 @@ def _titles(figures: Mapping[str, Figure], found: Results) -> list[str]:
     return [
         problem for key, figure in figures.items() for problem in titled(key, figure.title, figure.claims, found)[1]
     ]
+
+
+def _waves_with_levels(results: pl.DataFrame) -> dict[str, list[str]]:
+    """Model → the waves of which it has means, shares or other levels."""
+    levels = [key for key, component in COMPONENTS.items() if component.level]
+    rows = results.filter(pl.col("component").is_in(levels) & pl.col("wave").is_not_null())
+    return dict(rows.group_by("model").agg(pl.col("wave").cast(pl.String).unique()).iter_rows())

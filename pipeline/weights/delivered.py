@@ -26,6 +26,22 @@ def delivered_weights(answers: Any, *, weight: str = "design_weight") -> Any:
     return answers.select("person_id", "study", "arm", "wave", weight, scaled.alias("scaled_weight"))
 
 
+def waves_without(
+    table: pl.DataFrame | OnDisk, weighted: Sequence[tuple[str, str]], *, weight: str = "design_weight"
+) -> list[tuple[str, str]]:
+    """Arm and wave of ``weighted`` in which people answered and nobody has a weight above zero."""
+    rows = table.scan() if isinstance(table, OnDisk) else table.lazy()
+    found = (
+        rows.with_columns(pl.col("arm", "wave").cast(pl.String))
+        .group_by("arm", "wave")
+        .agg((pl.col(weight) > 0).any().fill_null(False).alias("some"))
+        .filter(~pl.col("some"))
+        .sort("arm", "wave")
+        .collect()
+    )
+    return [place for place in found.select("arm", "wave").iter_rows() if place in set(weighted)]
+
+
 def design_effect(weights: Sequence[float] | pl.Series) -> float:
     """Kish's design effect of unequal weights, n Σw² / (Σw)². Kish (1965)."""
     values = pl.Series(weights).drop_nulls().cast(pl.Float64).to_numpy()

@@ -16,7 +16,7 @@ from pipeline.figures.picture import Arguments, Material, Picture, caution_of
 from pipeline.figures.sheet import Heading
 from pipeline.figures.style import WIDE, styled
 from pipeline.figures.timeline import Dates, Event, month, near
-from pipeline.figures.trend_lines import axis_words, printed_value
+from pipeline.figures.trend_lines import axis_words, gap_words, printed_value
 from pipeline.figures.trend_plot import TrendPlot
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def trend(
     panels = panels_of(means, dates, groups, labels, percent, together, marked)
     has_bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
     key = [f"Vertical lines show {confidence * 100:g}% confidence intervals."] if has_bars else []
-    key += axis_words(panels, y_range, percent)
+    key += [*gap_words(panels), *axis_words(panels, y_range, percent)]
     heading = Heading(title, subtitle, source, note, " ".join(key), synthetic)
     days = [point.day for panel in panels for line in panel.lines for point in line.points]
     plot = TrendPlot(panels, near(events, days), days, y_label, y_range, percent)
@@ -144,6 +144,7 @@ def alt_trend(
     bars = any(point.low is not None for panel in panels for line in panel.lines for point in line.points)
     start += f", with {confidence * 100:g}% confidence intervals." if bars else "."
     parts = [start, *(_panel_words(panel, percent, len(panels) > 1) for panel in panels)]
+    parts += gap_words(panels)
     shown = near(events, days)
     if shown:
         parts.append("Events marked: " + ", ".join(f"{event[1]} ({month(event[0])})" for event in shown) + ".")
