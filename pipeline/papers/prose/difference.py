@@ -38,7 +38,7 @@ def against(result: Quantity, other: Quantity | float | None, correlation: float
     if own is None or others is None or own.value is None or others.value is None:
         raise PaperError(f"{result.origin.what} ({result.origin.source}) has no standard error to compare by")
     low, high = ends(result)
-    tie = tie_between(result, other)
+    tie = tie_between(result.origin, other.origin, result.known() - other.known())
     if tie is not None and own.value > 0:
         reach = (high - low) / 2 / own.value * abs(result.origin.factor) * tie.std_error
         difference = result.known() - other.known()

@@ -250,7 +250,7 @@ def change(after: Quantity, before: Quantity) -> Quantity:
     caution = after.origin.caution or before.origin.caution
     rows = (*after.origin.rows, *before.origin.rows)
     made = replace(after.origin, what=what, uncertainty="", caution=caution, scaled=True, compares=True, rows=rows)
-    tie, own = tie_between(after, before), after.std_error
+    tie, own = tie_between(after.origin, before.origin, value), after.std_error
     if tie is None or after.low is None or after.high is None or own is None or not own.value:
         return Quantity(value, made)
     reach = (after.high - after.low) / 2 / own.value * abs(after.origin.factor) * tie.std_error

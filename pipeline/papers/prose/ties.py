@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from pipeline.papers.prose.origin import Tie
-
-if TYPE_CHECKING:
-    from pipeline.papers.prose.quantity import Quantity
+from pipeline.papers.prose.origin import Origin, Tie
 
 SAME = 1e-9
 """So far may the change of a model differ from the difference of two levels for both to be of the same people."""
 
 
-def tie_between(result: Quantity, other: Quantity) -> Tie | None:
-    """What a model of changes says of the difference of two levels; None where it speaks of other people or weights."""
-    one, two = result.origin, other.origin
+def tie_between(one: Origin, two: Origin, difference: float) -> Tie | None:
+    """What a model of changes says of the ``difference`` of two levels; None if it is of other people or weights."""
     alike = (one.source, one.outcome, one.component, one.place[1], one.factor)
     if alike != (two.source, two.outcome, two.component, two.place[1], two.factor) or not one.factor:
         return None
-    difference = (result.known() - other.known()) / one.factor
     near = (tie for tie in one.ties if tie.earlier == two.place[0])
-    return next((tie for tie in near if is_the_same(tie.estimate, difference)), None)
+    return next((tie for tie in near if is_the_same(tie.estimate, difference / one.factor)), None)
 
 
 def is_the_same(change: float, difference: float) -> bool:

@@ -214,7 +214,7 @@ def _errors(one: Quantity, other: Quantity | float | None) -> str:
         return ""
     if one.origin.place[0] == other.origin.place[0] or one.origin.source != other.origin.source:
         return ""
-    tie = tie_between(one, other)
+    tie = tie_between(one.origin, other.origin, one.known() - other.known())
     if tie is not None:
         return f"; with the covariance of the same people, from {tie.model}"
     return "; as if other people had answered each wave"
