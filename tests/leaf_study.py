@@ -169,9 +169,11 @@ main:
 INDEX = """
 title: An index of everything
 area: area
-labels: {A0: North}
+labels: {A0: North, A1: South}
 arms: [main]
 waves: [w01, w02, w03]
+rounds: {main: {w03: w04}}
+within_days: 30
 domains:
   trust_in_politics: {label: Trust, indicators: [political_trust]}
   life:

@@ -213,8 +213,10 @@ def areas_of_index(declared: Index) -> tuple[str, ...]:
 def changes_of_index(declared: Index) -> tuple[str, ...]:
     """What changes of areas read of an index: its measures, how they are composed, and what is compared."""
     compared = _under("benchmarks.*", "label", "measure", "value", "std_error", "waves", "wording", "mode")
+    by_people = declared.composed == "persons" and declared.uncertainty.weights is None
+    drawn = ("uncertainty.seed", "uncertainty.replicates") if by_people else ()
     return (
-        *_COMPOSING,
+        *(path for path in _COMPOSING if path not in drawn),
         *("confidence", "smallest_shown", "base_wave", "comparison", "rounds"),
         *(compared if declared.benchmarks else ("benchmarks",)),
     )
