@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -34,6 +35,15 @@ def rows_in_wave_order(frame: pl.DataFrame, wave: str = "wave") -> pl.DataFrame:
         return frame
     place = "_order of waves"
     return frame.with_columns(order.alias(place)).sort(place, maintain_order=True).drop(place)
+
+
+NEARLY_ALL = 0.9
+
+
+def last_of_nearly_all(counts: Mapping[str, int], order: Sequence[str]) -> str:
+    """The last wave with nearly as many as the one with most: two areas fewer are no reason to show old numbers."""
+    enough = NEARLY_ALL * max(counts.values())
+    return [wave for wave in order if counts.get(wave, 0) >= enough][-1]
 
 
 def wave_order(names: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.figures.area_values import Area, Areas
 from pipeline.figures.data import FEWEST, NOTE, PEOPLE, SUPPRESSED, interval_columns, printed
-from pipeline.wave_order import wave_order
+from pipeline.wave_order import last_of_nearly_all, wave_order
 
 COLUMNS = ("area", "wave", "measure", "estimate", "conf_low", "conf_high", "n_persons")
 WHOLE = "index"
@@ -80,7 +80,7 @@ def _rank(row: Mapping[str, Any]) -> tuple[float, float, float]:
 
 
 def best_wave(areas: pl.DataFrame, smallest: int = FEWEST) -> str:
-    """The wave in which most areas can be shown; of several the last."""
+    """The last wave in which nearly all areas can be shown that can be shown in any."""
     shown = by_round(areas).filter(pl.col("n_persons") >= smallest, pl.col("estimate").is_not_null())
     if "is_shown" in areas.columns:
         shown = shown.filter(pl.col("is_shown").fill_null(True))
@@ -88,7 +88,7 @@ def best_wave(areas: pl.DataFrame, smallest: int = FEWEST) -> str:
         raise PaperError("no area may be shown in any wave", where="areas", count=areas.height)
     counts = dict(shown.group_by("wave").agg(pl.col("area").n_unique()).iter_rows())
     order = wave_order(list(counts))
-    return max(order, key=lambda wave: (counts[wave], order.index(wave)))
+    return last_of_nearly_all(counts, order)
 
 
 def measures_of(areas: pl.DataFrame, wave: str, smallest: int = FEWEST) -> list[str]:

@@ -41,6 +41,7 @@ from pipeline.papers.profiles.frames import INDEX, PREVIOUS, AreaTables, tables_
 from pipeline.papers.prose.words import read
 from pipeline.specs.disclosure import SMALLEST, Disclosure
 from pipeline.specs.profile import Profiles
+from pipeline.wave_order import last_of_nearly_all
 
 KEY = "overview"
 
@@ -104,10 +105,10 @@ def overview(
 
 
 def round_of_most(tables: AreaTables) -> str:
-    """The round in which most areas can be shown; of several the last."""
+    """The last round in which nearly all areas can be shown that can be shown in any."""
     counts = {at: len({row["area"] for row in tables.areas if row["round"] == at and tables.is_shown(row)})
               for at in tables.rounds}  # fmt: skip
-    return max(tables.rounds, key=lambda at: (counts[at], tables.rounds.index(at)))
+    return last_of_nearly_all(counts, tables.rounds)
 
 
 def require_publishable(document: Document, smallest: int, names: Iterable[str] = ()) -> None:
