@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy.special import stdtrit
 
 from pipeline.errors import CohesionError
 from pipeline.index import area_changes, mean_scores
@@ -128,6 +129,25 @@ def test_fewer_than_ten_people_on_one_side_are_no_number(people, shown) -> None:
     values = ("estimate", "std_error", "conf_low", "ratio", "ratio_low", "n_persons")
     assert all((made[name] is not None) == shown for name in values)
     assert shown or made["note"] == "fewer than 10 people on one side"
+
+
+@pytest.mark.parametrize("low", [0.02, 5.0, 60.0], ids=["base-near-zero", "small-base", "usual"])
+def test_a_ratio_has_an_interval_above_zero_whose_ends_are_equally_far_as_factors(low) -> None:
+    people = [f"p{number:02d}" for number in range(20)]
+    spread = [low * (1 + 0.9 * (-1) ** number) for number in range(20)]
+    frame = pl.DataFrame(
+        {
+            "person_id": people * 2,
+            "wave": ["w1"] * 20 + ["w2"] * 20,
+            "area": ["a"] * 40,
+            "ties": [*spread, *([low + 1.0] * 10 + [low] * 10)],
+        }
+    )
+    made = area_changes(frame, ["ties"], weight=None, kinds=["base_wave"]).to_dicts()[0]
+    assert 0 < made["ratio_low"] < made["ratio"] < made["ratio_high"]
+    factor = np.exp(stdtrit(made["df"], 0.975) * made["ratio_error"] / made["ratio"])
+    assert made["ratio_high"] / made["ratio"] == pytest.approx(factor)
+    assert made["ratio"] / made["ratio_low"] == pytest.approx(factor)
 
 
 def test_rows_and_pseudonyms_in_another_order_change_nothing() -> None:

@@ -162,7 +162,10 @@ def with_freedom_of_people(changes: pl.DataFrame, confidence: float) -> pl.DataF
     times = stdtrit(found["df"].fill_null(1.0).to_numpy(), (1 + confidence) / 2)
     half = pl.Series("_t", times)
     ends = {"conf_low": ("estimate", "std_error", -1), "conf_high": ("estimate", "std_error", 1)}
-    ends |= {"ratio_low": ("ratio", "ratio_error", -1), "ratio_high": ("ratio", "ratio_error", 1)}
+    positive = pl.when(pl.col("ratio") > 0).then("ratio")  # as ``differences``: on the scale of logarithms
+    relative = half * pl.col("ratio_error") / positive
     return found.with_columns(
-        (pl.col(middle) + sign * half * pl.col(error)).alias(name) for name, (middle, error, sign) in ends.items()
+        *((pl.col(middle) + sign * half * pl.col(error)).alias(name) for name, (middle, error, sign) in ends.items()),
+        ratio_low=positive * (-relative).exp(),
+        ratio_high=positive * relative.exp(),
     )

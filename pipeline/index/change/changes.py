@@ -60,10 +60,10 @@ def area_changes(
 
     The people are the same, so that means of two waves covary: influence values w (y − mean) / Σw are added up within
     the person (or ``psu``, within ``strata``) before their variance is taken (R: ``svyby(…, covmat = TRUE)`` with
-    ``svycontrast``); ratios by the delta method. ``subset="answered"`` counts only the units of the area. Intervals are
-    of t with the units less the strata that the area has. ``n_persons`` are those of the smaller side; of fewer than
-    ``smallest`` there is no number. Raises CohesionError for columns, kinds or waves that are not there, and
-    for an area in arms of different calendars.
+    ``svycontrast``); ratios by the delta method, their intervals on the scale of logarithms (none of a ratio of zero).
+    ``subset="answered"`` counts only the units of the area. Intervals are of t with the units less the strata that the
+    area has. ``n_persons`` are those of the smaller side; of fewer than ``smallest`` there is no number. Raises
+    CohesionError for columns, kinds or waves that are not there, and for an area in arms of different calendars.
 
     >>> import polars as pl
     >>> people = [f"p{number}" for number in range(12)]

@@ -119,8 +119,19 @@ def _ratio(setting: Setting, now: Cell, then: Cell, note: object) -> Row:
         return {"note": "; ".join(str(part) for part in (note, why) if part)}
     if made.std_error is None:
         return {"ratio": made.estimate}
-    low, high = _interval(setting, made.estimate, made.std_error, made.df)
+    low, high = _ratio_interval(setting, made.estimate, made.std_error, made.df)
     return {"ratio": made.estimate, "ratio_error": made.std_error, "ratio_low": low, "ratio_high": high}
+
+
+def _ratio_interval(setting: Setting, value: float, error: float, df: int) -> tuple[float | None, float | None]:
+    """Ends on the scale of logarithms: those of the ratio itself fall below zero where the base is small.
+
+    A ratio of zero has no logarithm, and no interval.
+    """
+    if not value > 0:
+        return None, None
+    low, high = _interval(setting, 0.0, error / value, df)
+    return value * float(np.exp(low)), value * float(np.exp(high))
 
 
 def _interval(setting: Setting, estimate: float, error: float, df: int) -> tuple[float, float]:
