@@ -12,12 +12,14 @@ from pipeline.papers.methods import model_note
 from pipeline.papers.phrases import in_sentence
 from pipeline.papers.study_context import Exceptional, Fieldwork, StudyContext
 from pipeline.specs.methods import ANNEX_ITEMS
+from pipeline.specs.study import value_range
 from pipeline.specs.targets import category_name
 
 if TYPE_CHECKING:
     from pipeline.specs.base import Period
     from pipeline.specs.models import AnyModel
     from pipeline.specs.project import Assumption, Study
+    from pipeline.specs.study import Item
 
 TWIN = "Invented answers that are like the study’s; what the text says of the study need not hold of them."
 """What a paper says of itself that is written of a synthetic twin, besides that its data are synthetic."""
@@ -125,14 +127,23 @@ def _answers(study: Study, concepts: Mapping[str, str]) -> dict[str, str]:
         if concept not in concepts:
             continue
         item = study.items[key]
-        recoded = {} if item.reverse else {code: str(item.recode.get(code, code)) for code in item.codes}
-        values = {code: category_name(value) for code, value in recoded.items()}
+        values = {code: _value(item, code) for code in item.codes}
         single = {code for code, value in values.items() if list(values.values()).count(value) == 1}
         if set(values.values()) == {"0", "1"}:  # yes or no: of several answers that count, the concept names them
             label = concepts[concept]
             found |= {f"{concept}=0": f"Not: {in_sentence(label)}", f"{concept}=1": label}
         found |= {f"{concept}={values[code]}": item.codes[code] for code in values if code in single}
     return found
+
+
+def _value(item: Item, code: str) -> str:
+    """What a code counts as in the concept that this item alone measures: recoded, and turned round where it is."""
+    value = category_name(str(item.recode.get(code, code)))
+    ends = value_range(item)
+    try:
+        return category_name(str(sum(ends) - float(value))) if item.reverse and ends else value
+    except ValueError:  # a reason why there is no answer
+        return value
 
 
 def period_words(period: Period) -> str:

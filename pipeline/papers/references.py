@@ -200,23 +200,28 @@ class _Cites(_Runs):
 
 def _notes(walk: _Walk) -> list[Block]:
     rows = [(f"{walk.prefix}note-{number}", str(number), runs) for number, runs in enumerate(walk.notes.values(), 1)]
-    return _part("Notes", f"{walk.prefix}notes", ("Note", "Text"), rows)
+    return _part("Notes", f"{walk.prefix}notes", ("Note", "Text"), rows, "What the notes say")
 
 
 def _references(entries: Sequence[tuple[str, str, str]]) -> list[Block]:
     rows = [(f"ref-{key}", short, words(full)) for key, short, full in entries]
-    return _part("References", "references", ("Cited as", "Work"), rows)
+    return _part("References", "references", ("Cited as", "Work"), rows, "Works cited")
 
 
 def _terms(terms: Mapping[str, tuple[str, str]]) -> list[Block]:
     rows = [(f"term-{key}", term, words(meaning)) for key, (term, meaning) in sorted(terms.items())]
-    return _part("Glossary", "glossary", ("Term", "Meaning"), rows)
+    return _part("Glossary", "glossary", ("Term", "Meaning"), rows, "What terms mean")
 
 
-def _part(title: str, anchor: str, heads: tuple[str, str], rows: Sequence[tuple[str, str, Runs]]) -> list[Block]:
-    """A part with a table of two columns, each row with its anchor; nothing without rows."""
+def _part(
+    title: str, anchor: str, heads: tuple[str, str], rows: Sequence[tuple[str, str, Runs]], caption: str
+) -> list[Block]:
+    """A part with a table of two columns, each row with its anchor; nothing without rows.
+
+    ``caption`` differs from ``title``, which stands right above it.
+    """
     if not rows:
         return []
     body = tuple(Row((words(name), runs), anchor) for anchor, name, runs in rows)
     columns = tuple(Column(head) for head in heads)
-    return [Heading(2, words(title), anchor), TableBlock(None, f"{anchor}-table", title, columns, body, wordy=True)]
+    return [Heading(2, words(title), anchor), TableBlock(None, f"{anchor}-table", caption, columns, body, wordy=True)]

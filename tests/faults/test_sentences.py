@@ -819,6 +819,15 @@ def test_groups_of_yes_and_no_are_called_by_their_concept():
     assert found["ethnic_minority=0"] == "White British"
 
 
+def test_answers_are_called_by_what_people_said_where_the_item_is_turned_round():
+    study = load_project(Paths(REPOSITORY)).studies["parallel_lives"]
+    item = study.items["friends_other_group"].model_copy(update={"reverse": True})
+    turned = replace(study, items={**study.items, "friends_other_group": item})
+    found = declared_context(turned, models={}, labels={"outgroup_friends": "Friends"}, assumptions=()).labels
+    assert found["outgroup_friends=1"] == item.codes["4"]
+    assert found["outgroup_friends=4"] == item.codes["1"]
+
+
 @pytest.mark.parametrize(
     ("table", "printed"),
     [("models", ["0.20 (0.00 to 0.40)"]), ("estimates", ["0.20", "0.00 to 0.40"])],

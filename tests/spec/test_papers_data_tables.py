@@ -10,6 +10,7 @@ from pipeline.papers.data_tables.columns import column_name, filled, unique
 from pipeline.papers.data_tables.content import SHORTHAND, DataTable, Value
 from pipeline.papers.data_tables.printed import printed
 from pipeline.papers.data_tables.tables import data_tables
+from pipeline.papers.extracts import with_extracts
 
 
 def shown(table: DataTable) -> list[list[str]]:
@@ -123,6 +124,14 @@ def test_every_table_of_paper_and_annex_is_there_with_a_key_of_its_own() -> None
         assert all(len(row) == len(table.columns) for row in table.rows)
         assert all(cell != "" for row in table.rows for cell in row)
         assert len({column.name for column in table.columns}) == len(table.columns)
+
+
+def test_a_figure_that_summary_and_slides_repeat_is_one_table() -> None:
+    data = FigureData((Column("Group"), Column("Share (%)", "right")), (("a", "51"),))
+    figure = next(each for each in document().blocks if isinstance(each, FigureBlock))
+    paper = with_extracts(replace(document(), blocks=(replace(figure, file=replace(figure.file, data=data)),)))
+    assert [part.part for part in paper.extracts] == ["slides"]
+    assert [table.key for table in data_tables(paper) if table.key.startswith("figure")] == ["figure_1"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The section on participation that writes itself: what it says, from which numbers, and what it leaves out."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from test_papers_bindings import CONTEXT, mistakes, render
@@ -115,6 +117,17 @@ def test_change_is_described_for_the_headline_measure():
     assert cells(table(document, "How much people differ"))[0][0] == "trust"
     headings = [block.plain for block in document.blocks if isinstance(block, Heading)]
     assert headings[:4] == ["Who took part, and who left", "In which patterns", "Who left", "How much people change"]
+
+
+def test_moves_are_headed_by_what_people_answered_where_that_has_labels():
+    answers = {"trust=1": "hardly ever", "trust=2": "sometimes", "trust=3": "often", "trust=4": "always"}
+    context = replace(FULL, labels={**FULL.labels, **answers})
+    moved = transitions_by_arm(answered(), "trust", {"main": WAVES})
+    document = render(":::table transitions", context=context, tables=TABLES | {"transitions": moved})
+    block = table(document, "from one wave to the next")
+    said_by = [answers[f"trust={value}"].capitalize() for value in moved["origin"].unique(maintain_order=True)]
+    assert [row[0] for row in cells(block)] == said_by
+    assert [column.header for column in block.columns] == ["From", "Answers", *said_by, "Missing"]
 
 
 def test_weights_are_described_by_the_balance_they_achieve():

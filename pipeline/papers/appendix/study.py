@@ -14,6 +14,9 @@ from pipeline.papers.tables.questions import items
 MOST_PLACES = 8
 """Of places with one reason for an assumption, so many are named."""
 
+ASSUMED, RATED = "What was assumed, and where", "Assumptions, rated by quality and impact"
+"""Captions of the tables of assumptions and of caveats: other words than the headings above them."""
+
 
 def assumptions(study: StudyContext) -> list[Block]:
     """What the declarations of the study had to assume; equal reasons are listed once."""
@@ -28,7 +31,7 @@ def assumptions(study: StudyContext) -> list[Block]:
     return [
         Heading(2, words("Assumptions"), "assumptions"),
         Paragraph(words(lead)),
-        TableBlock(None, "assumptions-table", "Assumptions", columns, rows, wordy=True),
+        TableBlock(None, "assumptions-table", ASSUMED, columns, rows, wordy=True),
     ]
 
 
@@ -45,7 +48,7 @@ def caveats(study: StudyContext) -> list[Block]:
     blocks: list[Block] = [Heading(2, words("Caveats"), "caveats")]
     for number, block in enumerate(found):
         if isinstance(block, TableBlock):
-            block = TableBlock(None, f"caveats-{number}", "Caveats, rated", block.columns, block.rows, wordy=True)
+            block = TableBlock(None, f"caveats-{number}", RATED, block.columns, block.rows, wordy=True)
         if isinstance(block, Heading):
             block = Heading(max(block.level, 3), block.runs, f"caveats-{block.anchor}")
         blocks.append(block)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pipeline.papers.appendix.differences import counted, undecided
+from pipeline.papers.appendix.study import ASSUMED, RATED
 from pipeline.papers.content import Block, Column, Heading, Link, Paragraph, Row, Runs, TableBlock, words
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.phrases import joined
@@ -24,7 +25,7 @@ PLACES = {
     "weighting": ("Weights for the waves analysed, step by step", "Population margins, before and after weighting"),
     "precision": ("The models of this paper",),
     "drift": ("Decisions about differences between waves", "Differences between waves that nobody has decided about"),
-    "assumptions": ("Caveats, rated", "Assumptions"),
+    "assumptions": (RATED, ASSUMED),
     "questionnaire": ("What single waves did differently",),
 }  # fmt: skip
 """Item → the captions of the tables that show it in detail."""

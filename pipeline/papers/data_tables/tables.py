@@ -16,8 +16,11 @@ PART = "Part of the table"
 
 
 def data_tables(document: Document) -> tuple[DataTable, ...]:
-    """The tables of a paper with its annex: those of figures as well, in the order of the paper."""
-    found = [table for part in document.documents for table in _tables(part)]
+    """The tables of a paper with its annex, those of figures as well, in the order of the paper.
+
+    Once each: the summary and the slides repeat figures of the paper.
+    """
+    found = list(dict.fromkeys(table for part in document.documents for table in _tables(part)))
     keys = unique([table.key for table in found])
     return tuple(replace(table, key=key) for table, key in zip(found, keys, strict=True))
 

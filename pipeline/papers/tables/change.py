@@ -10,6 +10,7 @@ from pipeline.errors import PaperError
 from pipeline.papers.content import Row, TableBlock
 from pipeline.papers.paper_context import PaperContext
 from pipeline.papers.results import nearest
+from pipeline.papers.study_context import StudyContext
 from pipeline.papers.tables.arms import by_arm
 from pipeline.papers.tables.cells import cell_row, count, decimal_share, number, of_people, plain_table
 from pipeline.specs.rounding import places_of
@@ -47,7 +48,7 @@ def transitions(paper: PaperContext, _names: Sequence[str], options: Mapping[str
     frame = paper.table("transitions")
     if frame.is_empty():
         raise PaperError("there are no two waves between which people could move")
-    study = paper.study
+    study, measure = paper.study, str(frame["measure"][0])
     if "arm" in options:
         frame = frame.filter(pl.col("arm") == options["arm"])
     body: list[Row] = []
@@ -60,7 +61,7 @@ def transitions(paper: PaperContext, _names: Sequence[str], options: Mapping[str
             ways = {row["destination"]: row for row in rows.iter_rows(named=True)}
             of = int(rows["origin_count"][0])
             cells = (of_people(_way(ways.get(to)), _fewest(ways.get(to), of)) for to in names)
-            body.append(cell_row(_place(origin), count(of, unit="answers"), *cells))
+            body.append(cell_row(_place(study, measure, origin), count(of, unit="answers"), *cells))
     by = {"psu": "sampling unit", "person_id": "person"}.get(str(frame["clustered_by"][0]), "cluster")
     notes = [
         "Each row takes the answers on the left: the percentage followed by each answer at the next wave, over all "
@@ -74,14 +75,14 @@ def transitions(paper: PaperContext, _names: Sequence[str], options: Mapping[str
         )
     elif any(name.endswith("%") for name in places):
         notes.append("Lowest, middle and highest hold the shares named of the answers of the first wave.")
-    label = study.label(str(frame["measure"][0]))
-    return plain_table(
-        paper, f"{label}: from one wave to the next", ("From",), ("Answers", *map(_place, places)), body, notes
-    )
+    headers = ("Answers", *(_place(study, measure, name) for name in places))
+    return plain_table(paper, f"{study.label(measure)}: from one wave to the next", ("From",), headers, body, notes)
 
 
-def _place(name: str) -> str:
-    return name[:1].upper() + name[1:]
+def _place(study: StudyContext, measure: str, name: str) -> str:
+    """A value by what people answered, where one item measures it; a group of values by its own name."""
+    said = study.labels.get(f"{measure}={name}", name)
+    return said[:1].upper() + said[1:]
 
 
 def _fewest(row: Mapping[str, float | None] | None, of: int) -> float | None:
