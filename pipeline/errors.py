@@ -31,9 +31,11 @@ class CohesionError(Exception):
     def __str__(self) -> str:
         place = f"{one_line(self.where)}: " if self.where else ""
         many = f" ({self.count:,})" if self.count is not None else ""
-        todo = f" {self.todo}" if self.todo else ""
-        end = "" if self.what.endswith("?") and not many else "."
-        return f"{place}{self.what}{many}{end}{todo}"
+        what = self.what.rstrip()
+        is_list = "\n" in what
+        todo = f"{chr(10) if is_list else ' '}{self.todo}" if self.todo else ""
+        end = "" if (what.endswith("?") or is_list) and not many else "."
+        return f"{place}{what}{many}{end}{todo}"
 
 
 class DeclarationErrors(CohesionError):  # noqa: N818  (there are always several)

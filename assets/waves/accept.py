@@ -30,11 +30,12 @@ def accept(workspace: Workspace, study: Study, wave: str, folder: Path, ask: Ask
     from pipeline.ingest.arrival.confirm import confirm_places, places
     from pipeline.ingest.arrival.confirmed_elsewhere import refuse_confirmed_elsewhere
     from pipeline.ingest.arrival.freeze import freeze
-    from pipeline.ingest.declared import labelled_parts, received_files
+    from pipeline.ingest.declared import labelled_parts, received_files, refuse_parts
 
     declarations = workspace.paths.study(study.key)
     found = received_files(study, wave, folder)
     refuse_confirmed_elsewhere(study, wave, found)
+    refuse_parts(study, wave, folder)
     _ask_of_replaced(workspace, study, wave, folder, ask)
     for name, receipt in found.items():
         keep_deposit(find_file(folder, name), workspace.paths.kept(study.key), receipt)

@@ -46,7 +46,9 @@ def draft(
 def refuse_loaded(workspace: Workspace, study: Study, file: Path) -> None:
     """Raises ``CohesionError`` for a file that is not there, or whose bytes are loaded already."""
     if not file.is_file():
-        raise CohesionError("there is no such file", where=file.name)
+        raise CohesionError(
+            f"there is no such file in {file.resolve().parent}", where=file.name, todo="Give its whole path."
+        )
     wave = loaded_hashes(workspace, study).get(hash_of_file(file))
     if wave:
         raise CohesionError(f"is already loaded as {wave}", where=file.name, todo="There is nothing to do.")

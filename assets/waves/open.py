@@ -15,7 +15,9 @@ def open_study(workspace: Workspace, study: str) -> Study:
     """A study by its name. Raises ``CohesionError`` for one that is not declared, with the nearest name."""
     known = workspace.project.studies
     if study not in known:
-        raise CohesionError(f"there is no study `{study}`{nearest(study, known)}", todo=f"Known: {', '.join(known)}.")
+        where = workspace.paths.studies.resolve()
+        listed = ", ".join(known) or "none"
+        raise CohesionError(f"there is no study `{study}` in {where}{nearest(study, known)}", todo=f"Known: {listed}.")
     return known[study]
 
 
@@ -36,7 +38,7 @@ def open_to_draft(paths: Paths, study: str) -> tuple[Workspace, Study]:
     if study not in reading.parts:
         known = ", ".join(reading.parts) or "none"
         raise CohesionError(
-            f"there is no study `{study}`",
+            f"there is no study `{study}` in {paths.studies.resolve()}",
             todo=f"Known: {known}. To begin one, copy data/studies/_template to data/studies/{study}.",
         )
     examples = {(study, "waves", wave) for wave in example_waves(paths.study(study))}

@@ -81,7 +81,7 @@ def undeclared_codes(problems: Sequence[Problem], where: str) -> DepositError:
     if any(problem.told for problem in problems) or not steps:
         steps.append("Declare each code under `codes` or `missing` of its item, or as an exception of its wave.")
     return DepositError(
-        f"answers that the declarations do not know:\n  {listed}\n ",
+        f"answers that the declarations do not know:\n  {listed}",
         where=where,
         todo=" ".join(dict.fromkeys(steps)),
     )

@@ -14,6 +14,7 @@ from pipeline.ingest.isolation.read import read_deposits
 from pipeline.ingest.parts.joins import names_in
 from pipeline.ingest.parts.part import Part
 from pipeline.ingest.parts.take import Wanted, parts_of
+from pipeline.ingest.parts.together import refuse_absent_items
 from pipeline.ingest.people.strays import refuse_no_people
 from pipeline.ingest.quarantine.trials import without_test_records
 from pipeline.ingest.wave_file import refuse_absent_roles
@@ -136,6 +137,18 @@ def whole_waves(study: Study, waves: Sequence[str], folder: Path) -> dict[str, l
     return found
 
 
+def refuse_parts(study: Study, wave: str, folder: Path) -> None:
+    """Raise what a build would refuse of a wave's parts: rows of no wave, absent and undecided columns."""
+    together = next((waves for waves in study.deliveries() if wave in waves), (wave,))
+    parts = read_waves(study, together, folder)[wave]
+    for file, part in zip(study.waves[wave].files, parts, strict=True):
+        if isinstance(part, DepositError):
+            raise part
+        refuse_absent_roles(role_columns(study, wave, file), part.deposit)
+        if study.about.doubtful == "stop":
+            refuse_absent_items(study, wave, file, part.deposit.frame.columns)
+
+
 def received_files(study: Study, wave: str, folder: Path) -> dict[str, Mapping[str, str | int]]:
     """Declared name → receipt of every file that a wave is read from. Raises the first ``DepositError`` of these."""
     requests, asked = _asked(study, [wave], folder, {}, declared_variables, partial=False)
@@ -157,7 +170,7 @@ def _refuse_no_people(study: Study, wave: str, part: WaveFile, deposit: Deposit)
     """What a build would refuse among columns with a role, and the ids, is refused before anybody confirms the file."""
     roles = role_columns(study, wave, part)
     if not part.join:
-        refuse_absent_roles(roles.values(), deposit)
+        refuse_absent_roles(roles, deposit)
     column = roles["person_id"]
     if column in deposit.frame.columns:
         refuse_no_people(without_test_records(study, wave, part, deposit), column, study.about.ids.pattern)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -46,22 +46,27 @@ class FileRows:
     """Ids that look like those of test records, and what is hidden in a workbook, in counts."""
 
 
-def refuse_absent_roles(columns: Iterable[str], deposit: Deposit) -> None:
-    """Raise ``DepositError`` if a file lacks a column with a role, such as the id."""
-    absent = [column for column in columns if column not in deposit.frame.columns]
-    if absent:
-        raise DepositError(
-            f"has no variable {', '.join(f'`{column}`' for column in absent)}",
-            where=str(deposit.receipt["file"]),
-            todo="Correct `columns` in the wave's declaration or study.yaml: `none` if a wave has no such column. "
-            "Where `names` says how variables are called, names there are without the wave's mark.",
-        )
+def refuse_absent_roles(roles: Mapping[str, str], deposit: Deposit) -> None:
+    """Raise ``DepositError`` if a file lacks a column with a role, such as the id. ``roles``: role → column."""
+    columns = deposit.frame.columns
+    absent = {role: column for role, column in roles.items() if column not in columns}
+    if not absent:
+        return
+    likely = [deposit.absent.get(column) for column in absent.values()]
+    near = f"; the closest name in the file is `{likely[0]}`" if len(likely) == 1 and likely[0] else ""
+    optional = "" if "person_id" in absent else ": `none` if a wave has no such column"
+    raise DepositError(
+        f"has no variable {', '.join(f'`{column}`' for column in absent.values())}{near}",
+        where=str(deposit.receipt["file"]),
+        todo=f"Correct `columns` in the wave's declaration or study.yaml{optional}. "
+        "Where `names` says how variables are called, names there are without the wave's mark.",
+    )
 
 
 def sorted_file(study: Study, wave: str, file: WaveFile, deposit: Deposit, known: Register) -> FileRows:
     name = str(deposit.receipt["file"])
     roles = role_columns(study, wave, file)
-    refuse_absent_roles(roles.values(), deposit)
+    refuse_absent_roles(roles, deposit)
     unclear = unclear_marks(study, wave, file, deposit)
     deposit = without_test_records(study, wave, file, deposit)
     refuse_no_people(deposit, roles["person_id"], study.about.ids.pattern)

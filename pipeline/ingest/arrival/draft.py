@@ -19,7 +19,7 @@ from pipeline.ingest.arrival.draft_roles import (
     role_lines,
     roles_in,
 )
-from pipeline.ingest.arrival.draft_variables import undecided, variable_lines
+from pipeline.ingest.arrival.draft_variables import absent_items, undecided, variable_lines
 from pipeline.ingest.arrival.expected import expected
 from pipeline.ingest.arrival.layout import about_arms, about_long, long_layout, rows_of_long
 from pipeline.ingest.arrival.marks import Mark, own_mark
@@ -28,6 +28,7 @@ from pipeline.ingest.arrival.new_items import NO_ENTRIES, NewEntries, NewItems, 
 from pipeline.ingest.arrival.opened import Opened, about_format, about_tests, open_for_draft
 from pipeline.ingest.arrival.weights import WEIGHTS
 from pipeline.ingest.formats.deposit import Deposit
+from pipeline.specs.base import canonical_code
 from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
@@ -46,6 +47,7 @@ class Draft:
     proposed_items: int = 0
     joins: tuple[str, ...] = ()
     about_rows: tuple[str, ...] = ()
+    not_asked: int = 0
 
 
 def draft_wave(study: Study, wave: str, arm: str, path: Path, folder: Path | None = None) -> str:
@@ -93,6 +95,7 @@ def draft(
     drafted = {item.key: item.column for item in new.items if add_items}
     files = {column: one.file for one in joins.found if one.is_proposed for column in one.adds}
     entries = new_entries(study, new, path.name, taken, files) if add_items else NO_ENTRIES
+    open_to = {} if add_items else _columns_with_the_codes(study, names, found, new)
     used = {*roles.values(), *drafted.values(), *(match.variable for match in found.values() if match.is_its_name)}
     return Draft(
         _text(
@@ -113,17 +116,30 @@ def draft(
                     _to_name(called, new, drafted),
                     _as_named(study, called, names, found),
                     {key: study.items[key].battery for key in names},
+                    unread=open_to,
                 ),
                 *_left(deposit, new, add_items),
             ]
         ),
         entries=entries,
-        undecided=tuple(undecided(want, names, found)),
+        undecided=(*undecided(want, names, found), *open_to),
+        not_asked=len(list(absent_items(want, names, found, open_to))),
         undeclared=tuple(item for item, match in found.items() if match.is_its_name and not match.is_as_declared),
         proposed_items=len(new.items),
         joins=tuple(one.file for one in joins.found if one.is_proposed),
         about_rows=tuple(_about_rows(study, opened.deposit)),
     )
+
+
+def _columns_with_the_codes(
+    study: Study, names: Mapping[str, str], found: Mapping[str, Match], new: NewItems
+) -> dict[str, list[str]]:
+    """Item without a variable → the columns that may be it: without a label, with its codes, and read by nothing."""
+    coded = [(one.column, set(one.answers.codes)) for one in new.items if not one.label and len(one.answers.codes) > 2]
+    missing = [item for item in names if item not in found]
+    codes = {item: set(map(canonical_code, study.items[item].codes)) for item in missing}
+    fits = {item: [column for column, own in coded if own <= codes[item]] for item in missing}
+    return {item: columns for item, columns in fits.items() if columns}
 
 
 def _to_name(called: Names, new: NewItems, drafted: Mapping[str, str]) -> dict[str, str]:

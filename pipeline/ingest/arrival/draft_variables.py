@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.ingest.arrival.expected import Expected
 from pipeline.ingest.arrival.matching import POSSIBLE, SURE, Match
+from pipeline.ingest.formats.columns import some
 from pipeline.specs.not_asked import in_batteries
 from pipeline.specs.yaml_text import quoted
 
@@ -18,11 +19,13 @@ def variable_lines(
     as_named: Collection[str] = (),
     batteries: Mapping[str, str | None] | None = None,
     by: str = "study.yaml",
+    unread: Mapping[str, Sequence[str]] | None = None,
 ) -> list[str]:
     """The lines ``variables`` and ``not_asked``; a battery of which nothing is there is one line.
 
     ``new``: key of a drafted item → the column it was drafted from. ``batteries``: item → its battery.
-    ``as_named``: the items whose variables are called as ``by`` says, which need no line.
+    ``as_named``: the items whose variables are called as ``by`` says, which need no line. ``unread``: item without a
+    variable → unlabelled columns with its codes that nothing reads, so that it may be one of them.
     """
     live = [
         f"  {item}: {quoted(found[item].variable)}  # {_proposal(want, item, found[item])}"
@@ -34,12 +37,17 @@ def variable_lines(
         f"  # {item}: {quoted(found[item].variable)}  # {_proposal(want, item, found[item])}"
         for item in undecided(want, names, found)
     ]
+    comments += [
+        f"  # {item}: {quoted(columns[0])}  # no variable like `{names[item]}`; its codes are those of "
+        f"{some(columns, 5)}, which nothing reads"
+        for item, columns in (unread or {}).items()
+    ]
     lines = ["", f"# {len(as_named):,} items have the names that {by} gives their variables."] if as_named else []
     lines += ["", "variables:" if live else "# variables:", *live] if live or comments else []
     if comments:
         lines += ["  # Of another name: take away the first # of the line if it is the same question, or else list the"]
         lines += ["  # item under not_asked. Until then the wave is not built.", *comments]
-    absent = list(_together(dict(_absent(want, names, found)), batteries or {}))
+    absent = list(_together(dict(absent_items(want, names, found, unread or ())), batteries or {}))
     return [*lines, *(["", "not_asked:", *absent] if absent else [])]
 
 
@@ -74,9 +82,11 @@ def _together(absent: Mapping[str, str], batteries: Mapping[str, str | None]) ->
         yield f"  - {name}  # {absent.get(name) or 'no variable of its items'}"
 
 
-def _absent(want: Expected, names: Mapping[str, str], found: Mapping[str, Match]) -> Iterator[tuple[str, str]]:
-    """Items of which the file seems to hold nothing, with what comes nearest."""
-    for item, name in names.items():
+def absent_items(
+    want: Expected, names: Mapping[str, str], found: Mapping[str, Match], unread: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """Items of which the file seems to hold nothing, with what comes nearest; none that is ``unread``."""
+    for item, name in ((item, name) for item, name in names.items() if item not in unread):
         match = found.get(item)
         if match is None or match.confidence < POSSIBLE:
             if match is None or not match.is_its_name:

@@ -129,7 +129,7 @@ def _refusal(where: str, problems: Sequence[str]) -> CohesionError:
     more = [f"and {len(problems) - SHOWN:,} more"] if len(problems) > SHOWN else []
     listed = "\n  ".join(map(one_line, [*problems[:SHOWN], *more]))
     return CohesionError(
-        f"the codes of these items cannot be taken from labels:\n  {listed}\n ",
+        f"the codes of these items cannot be taken from labels:\n  {listed}",
         where=where,
         todo="Nothing was changed. List their `codes` in items.yaml, or declare `kind: number` with a `range`; take an "
         "item on other codes out of its battery; list under `not_asked` of the wave what it did not ask.",

@@ -127,6 +127,10 @@ def _to_decide(made: Draft | PanelDraft) -> Iterator[str]:
             f"Answers that are not declared, in {some(made.undeclared, 5)}: correct `codes`, `missing` or `range` in "
             "items.yaml, or decide when the build asks."
         )
+    not_asked = made.not_asked if isinstance(made, Draft) else 0
+    if not_asked:
+        number = "1 item is" if not_asked == 1 else f"{not_asked:,} items are"
+        yield f"{number} declared as not asked: read `not_asked`."
     if made.undecided:
         items = f"{len(made.undecided):,} items are" if len(made.undecided) > 1 else "1 item is"
         yield f"{items} perhaps there under another name: decide under `variables` of the wave's file."

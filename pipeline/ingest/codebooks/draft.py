@@ -51,7 +51,9 @@ def draft_items(study: Study, place: Place, file: Path) -> Iterator[str]:
     Raises ``CohesionError``, and writes nothing, for a file that is no codebook or gives a code or a variable twice.
     """
     if not file.is_file():
-        raise CohesionError("there is no such file", where=file.name)
+        raise CohesionError(
+            f"there is no such file in {file.resolve().parent}", where=file.name, todo="Give its whole path."
+        )
     record = codebook_of(file)
     own = own_part(study, place, file)
     module = import_module(record.module)
@@ -86,7 +88,7 @@ def _refuse_repeated(questions: Sequence[Question], file: Path) -> None:
         more = [f"and {len(found) - SHOWN:,} more"] if len(found) > SHOWN else []
         listed = "\n  ".join(map(one_line, [*found[:SHOWN], *more]))
         raise CohesionError(
-            f"describes the same thing twice, so that nobody could tell which holds:\n  {listed}\n ",
+            f"describes the same thing twice, so that nobody could tell which holds:\n  {listed}",
             where=file.name,
             todo="Nothing was written. Correct the codebook, and draft again.",
         )

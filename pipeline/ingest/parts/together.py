@@ -48,11 +48,23 @@ def _items(study: Study, wave: str, file: WaveFile, frame: pl.DataFrame, items: 
         elif variable in frame.columns:
             yield pl.col(variable).alias(name)
         elif variable not in role_columns(study, wave, file).values():
-            raise DepositError(
-                f"has no variable `{variable}` for the item `{key}`",
-                where=file.file,
-                todo="Give the name it has under `variables` of this file, or list the item under its `not_asked`.",
-            )
+            raise _absent_item(file, key, variable)
+
+
+def refuse_absent_items(study: Study, wave: str, file: WaveFile, columns: Collection[str]) -> None:
+    """Raise ``DepositError`` for the first item whose variable is not among the columns of a file."""
+    roles = role_columns(study, wave, file).values()
+    for key, (_, variable) in items_in_arm(study, wave, file).items():
+        if variable is not None and variable not in columns and variable not in roles:
+            raise _absent_item(file, key, variable)
+
+
+def _absent_item(file: WaveFile, key: str, variable: str) -> DepositError:
+    return DepositError(
+        f"has no variable `{variable}` for the item `{key}`",
+        where=file.file,
+        todo="Give the name it has under `variables` of this file, or list the item under its `not_asked`.",
+    )
 
 
 def labels_of_arm(
