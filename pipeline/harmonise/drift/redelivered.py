@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -111,7 +112,16 @@ def _means(
 
 
 def _differs(row: Mapping[str, object]) -> bool:
-    return any(row[name] != row[f"{name}_after"] for name in ("answers", "mean", "weighted"))
+    return row["answers"] != row["answers_after"] or any(
+        not _is_equal(row[name], row[f"{name}_after"]) for name in ("mean", "weighted")
+    )
+
+
+def _is_equal(before: object, after: object) -> bool:
+    """Whether two means are equal but for the order in which answers were added."""
+    if not (isinstance(before, float) and isinstance(after, float)):
+        return before is after
+    return math.isclose(before, after, rel_tol=1e-12, abs_tol=1e-12)
 
 
 def _printed(study: Study, measure: str, printed: Mapping[str, str]) -> str | None:

@@ -12,6 +12,11 @@ from pipeline.options import known_options
 
 MOST_ITEMS = 40
 """Lines of a list at a terminal."""
+PLACES = 3
+"""Decimal places of a mean as printed: what moves by less is counted, not listed."""
+MEANS = ("mean", "weighted")
+STILL = ("(+0.000)", "(-0.000)")
+"""How a mean ends that does not move at the places it is printed with."""
 PARTS = ("counts", "columns", "cells", "means", "not_compared")
 
 
@@ -27,7 +32,7 @@ def in_words(found: pl.DataFrame, labels: Mapping[str, str]) -> Redelivered:
     """A table of one wave (contract ``Redeliveries``) for readers; ``labels`` of items and scales."""
     parts = _parts(found)
     tables = {"Cells that differ, among the people in both deliveries": _cells(parts["cells"], labels)}
-    tables["Means that move"] = _means(parts["means"], labels)
+    tables["Means that move"] = _means(_listed_means(parts["means"]), labels)
     return Redelivered(_sentences(parts), {title: table for title, table in tables.items() if table.height})
 
 
@@ -58,6 +63,12 @@ def _means(means: pl.DataFrame, labels: Mapping[str, str]) -> pl.DataFrame:
     )
 
 
+def _listed_means(means: pl.DataFrame) -> pl.DataFrame:
+    """The means that move at the places that they are printed with, or that other answers make up."""
+    moves = [pl.col(f"{name}_before").round(PLACES).ne_missing(pl.col(f"{name}_after").round(PLACES)) for name in MEANS]
+    return means.filter(pl.any_horizontal(pl.col("answers_before").ne_missing(pl.col("answers_after")), *moves))
+
+
 def _moved(title: str, name: str) -> dict[str, pl.Expr]:
     before, after = pl.col(f"{name}_before"), pl.col(f"{name}_after")
     rounded = {f"{title} before": before, f"{title} now": after, f"{title} moves": after - before}
@@ -66,7 +77,7 @@ def _moved(title: str, name: str) -> dict[str, pl.Expr]:
 
 def _decimals(value: pl.Expr, sign: bool) -> pl.Expr:
     """Three decimal places as text; empty where there is no value."""
-    return value.map_elements(lambda number: f"{number:{'+' if sign else ''}.3f}", return_dtype=pl.String)
+    return value.map_elements(lambda number: f"{number:{'+' if sign else ''}.{PLACES}f}", return_dtype=pl.String)
 
 
 @known_options
@@ -79,7 +90,7 @@ def redelivery_lines(found: pl.DataFrame) -> Iterator[str]:
         yield sentences[2]
         yield from _cell_lines(parts["cells"])
         yield sentences[3]
-        yield from _mean_lines(parts["means"])
+        yield from _mean_lines(_listed_means(parts["means"]))
 
 
 def _parts(found: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -93,12 +104,15 @@ def _sentences(parts: Mapping[str, pl.DataFrame]) -> list[str]:
     count = dict(parts["counts"].select("name", "count").iter_rows())
     columns, cells = parts["columns"], parts["cells"]
     added, gone = (_listed(columns.filter(change=change)["name"].to_list()) for change in ("added", "gone"))
+    listed = _listed_means(parts["means"]).height
+    less = parts["means"].height - listed
+    more = f"; {less:,} more move by less than {0.1**PLACES / 2:g}" if less else ""
     differ = int(cells.select(pl.sum_horizontal("changed", "filled", "emptied").sum()).item() or 0)
     return [
         f"People: {count['in_both']:,} in both, {count['added']:,} added, {count['gone']:,} gone.",
         f"Columns: {added} added, {gone} gone.",
         f"Cells: {differ:,} differ among the people in both, in {cells.height:,} variables.",
-        f"Means: {parts['means'].height:,} of {count['means']:,} move (items and scales).",
+        f"Means: {listed:,} of {count['means']:,} move (items and scales){more}.",
     ]
 
 
@@ -122,11 +136,16 @@ def _mean_lines(moved: pl.DataFrame) -> Iterator[str]:
 def _moves(row: Mapping[str, int | float | None]) -> str:
     if not row["answers_before"] or not row["answers_after"]:
         return "no answer now" if row["answers_before"] else "no answer before"
-    said = [words for name in ("mean", "weighted") if (words := _move(row[f"{name}_before"], row[f"{name}_after"]))]
-    if len(said) == 2:
-        said[1] = f"weighted {said[1]}"
+    moves = {name: _move(row[f"{name}_before"], row[f"{name}_after"]) for name in MEANS}
+    said = [f"weighted {words}" if name == "weighted" else words for name, words in moves.items() if words]
+    if any(words and not words.endswith(STILL) for words in said):
+        said = [words for words in said if not words.endswith(STILL)]
     return "; ".join([*(said or ["fewer than ten answers"]), f"n {row['answers_before']:,} → {row['answers_after']:,}"])
 
 
 def _move(before: float | None, after: float | None) -> str:
-    return "" if before is None or after is None else f"{before:.3f} → {after:.3f} ({after - before:+.3f})"
+    return (
+        ""
+        if before is None or after is None
+        else f"{before:.{PLACES}f} → {after:.{PLACES}f} ({after - before:+.{PLACES}f})"
+    )
