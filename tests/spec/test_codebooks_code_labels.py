@@ -187,3 +187,13 @@ def test_labels_of_ends_in_a_data_file_are_kept(root, tmp_path):
 def test_value_labels_are_of_values_of_a_number(said, wrong):
     with pytest.raises(ValueError, match=wrong):
         Item(label="Trust", wording="How much?", **said)
+
+
+@pytest.mark.parametrize(
+    ("labels", "hinted"), [(AGREE, False), (AGREE[::-1], True), (("Always", "Often", "Never"), True)]
+)
+def test_a_scale_that_runs_from_much_to_little_gets_a_hint_at_reverse(labels, hinted, root, tmp_path):
+    rows = "".join(f"q;How?;{code};{label}\n" for code, label in enumerate(labels, 1))
+    (tmp_path / "c.csv").write_text("variable;question;code;label\n" + rows)
+    draft(tmp_path / "c.csv")
+    assert ("say `reverse: true` if more of it is to be a higher value" in written(root)[0]) == hinted
