@@ -57,7 +57,10 @@ def test_what_is_not_sure_is_not_proposed(root):
     run("wave", "draft", STUDY, str(raw(root) / "fourth.sav"))
     wave = load_project(Paths(root)).studies[STUDY].waves["w04"]
     assert set(wave.variables) == {"trust1", "sex"}
-    assert set(wave.not_asked) == {"trust2", "belong1", "belong2"}
+    assert not wave.not_asked, "q17 has their codes, no label, and nothing reads it: a person decides"
+    text = (Paths(root).study(STUDY) / "waves" / "w04.yaml").read_text()
+    for key in ("trust2", "belong1", "belong2"):
+        assert f'  # {key}: "q17"  # no variable like `{key}`' in text
     assert "#   q17" in (root / "data/studies/panel/waves/w04.yaml").read_text()
 
 
