@@ -16,6 +16,7 @@ MOST_TABLES = 12
 MOST_BYTES = 256_000_000
 """What a worker that waits may hold. Larger tables are read again, which takes a second; idle workers that kept the
 waves of a large panel took as much memory as the one that compared them."""
+VIEW_BYTES = 16
 
 
 class Loaded:
@@ -32,7 +33,7 @@ class Loaded:
             self._kept.move_to_end(place)
             return self._kept[place][0]
         frame = store.load(paths, key, sha256)
-        size = int(frame.estimated_size())
+        size = held_by(frame)
         if size <= self._size:
             self._kept[place] = frame, size
         while len(self._kept) > self._most or sum(own for _, own in self._kept.values()) > self._size:
@@ -41,6 +42,12 @@ class Loaded:
 
     def clear(self) -> None:
         self._kept.clear()
+
+
+def held_by(frame: pl.DataFrame) -> int:
+    """Bytes in memory. ``estimated_size`` leaves out the 16 bytes that each cell of text has besides its letters."""
+    texts = sum(str(dtype) == "String" for dtype in frame.dtypes)
+    return int(frame.estimated_size()) + VIEW_BYTES * texts * frame.height
 
 
 LOADED = Loaded()

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from assets.engine import store
-from assets.engine.loaded import Loaded
+from assets.engine.loaded import Loaded, held_by
 from pipeline.paths import Paths
 
 
@@ -39,3 +39,9 @@ def test_tables_are_kept_while_they_are_few_and_small(read: list[str], names: li
     for name in names:
         loaded.load(Paths(Path()), (name,), "")
     assert read == [*dict.fromkeys(names), *read_again]
+
+
+def test_a_cell_of_text_takes_what_points_to_it_as_well() -> None:
+    answers = pl.DataFrame({"answer": ["1", "2"] * 500})
+    assert held_by(answers) == 1_000 * (16 + 1)  # estimated_size counts the letter alone
+    assert held_by(pl.DataFrame({"answer": [1, 2] * 500})) == 1_000 * 8
