@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import PaperError
 from pipeline.papers.disclosure.release import checked_version
+from pipeline.papers.released_links import with_links_that_resolve
 from pipeline.paths import Paths
 from pipeline.specs import Project
 from pipeline.specs.strict_yaml import read
@@ -36,12 +37,15 @@ class Releasable:
     places: Mapping[str, Path]
 
     def files(self) -> dict[str, bytes]:
-        """Name → content. Raises ``PaperError`` for a file that is not built."""
+        """Name → content as it goes out. Raises ``PaperError`` for a file that is not built."""
         absent = [name for name, place in self.places.items() if not place.is_file()]
         if absent or not self.places or not self.cells.is_file():
             first = absent[0] if absent else self.cells.name
             raise PaperError(f"{first} is not built", where=self.name, todo="Run `cohesion build` first.")
-        return {name: place.read_bytes() for name, place in self.places.items()}
+        return {name: self._as_released(name, place.read_bytes()) for name, place in self.places.items()}
+
+    def _as_released(self, name: str, content: bytes) -> bytes:
+        return with_links_that_resolve(content, name, self.places) if name.endswith(".html") else content
 
 
 def names_of(project: Project) -> list[str]:

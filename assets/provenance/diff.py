@@ -11,7 +11,7 @@ from assets.provenance.causes import Cause, Causes, Found
 from assets.provenance.declared import Edit
 from assets.provenance.findings import Moved, Said, moved, numbers_in, said
 from assets.provenance.ledger import manifest_of
-from assets.provenance.manifest import Manifest, Step
+from assets.provenance.manifest import RESULTS, Manifest, Step
 from pipeline.errors import CohesionError
 
 BETWEEN = re.compile(r"\{\{.*?\}\}|[*_#>]+|:::\w+|(?<=[.!?])\s")
@@ -22,7 +22,9 @@ SHORTEST = 5
 
 @dataclass(frozen=True)
 class MovedModel:
-    """The estimates of one model that differ, of ``total`` that it has, and why."""
+    """The estimates of one model that differ, of ``total`` that it has, and why; or those of a table of areas,
+    programmes or studies, whose key stands for the model: ``areas/my_study``.
+    """
 
     model: str
     moved: list[Moved]
@@ -134,12 +136,14 @@ def _bytes(archive: Archive, manifest: Manifest, key: str) -> bytes | None:
 
 
 def _models(before: Manifest, after: Manifest, archive: Archive, causes: Causes) -> Iterator[MovedModel]:
-    for key in _changed(before, after, "estimates"):
+    for key in (key for kind in RESULTS for key in _changed(before, after, kind)):
         old, new = (_bytes(archive, each, key) for each in (before, after))
-        found = moved(key.split("/")[1], old, new)
+        if any(key in each.makers and content is None for each, content in ((before, old), (after, new))):
+            continue  # of a build that did not keep such tables yet
+        found = moved(key, old, new)
         if found:
             total = max(map(_height, (old, new)))
-            yield MovedModel(key.split("/")[1], found, total, causes.of_table(key))
+            yield MovedModel(key.removeprefix("estimates/"), found, total, causes.of_table(key))
 
 
 def _height(content: bytes | None) -> int:

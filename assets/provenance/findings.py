@@ -1,4 +1,4 @@
-"""What moved between two builds: estimates by their row, sentences by their place. Aggregates and words alone."""
+"""What moved between two builds: findings by their row, sentences by their place. Aggregates and words alone."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assets.provenance.rows import rows_of
+
 if TYPE_CHECKING:
     import polars as pl
 
 ROW = ("outcome", "component", "term", "wave", "group")
-"""What distinguishes the estimates of one model."""
-NUMBERS = ("estimate", "std_error", "p_value", "conf_low", "conf_high", "n_obs", "n_persons")
+"""What distinguishes the estimates of one model, and the findings of one table."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """One estimate that differs. ``old`` and ``new``: its numbers; ``None`` where there was or is no such row.
+    """One estimate that differs. ``model``: whose, or the table of other findings: ``areas/my_study``.
 
+    ``old`` and ``new``: its numbers; ``None`` where there was or is no such row.
     ``errors``: the difference in standard errors of the old estimate, if it has one.
     """
 
@@ -62,24 +64,25 @@ class Moved:
         return math.inf if self.difference is None else abs(self.errors or self.difference)
 
 
-def moved(model: str, old: bytes | None, new: bytes | None) -> list[Moved]:
-    """The estimates of one model that differ, the largest difference first."""
-    before, after = _rows(old), _rows(new)
+def moved(key: str, old: bytes | None, new: bytes | None) -> list[Moved]:
+    """The findings of one table (``estimates/MODEL``, ``areas/STUDY``) that differ, the largest difference first."""
+    before, after = (_rows(key, content) for content in (old, new))
+    name = key.removeprefix("estimates/")
     found = [
-        Moved(model, key[: len(ROW)], before.get(key), after.get(key))
-        for key in dict.fromkeys((*before, *after))
-        if before.get(key) != after.get(key)
+        Moved(name, place[: len(ROW)], before.get(place), after.get(place))
+        for place in dict.fromkeys((*before, *after))
+        if before.get(place) != after.get(place)
     ]
     return sorted(found, key=lambda each: -each.size)
 
 
-def _rows(content: bytes | None) -> dict[tuple[str, ...], dict[str, Any]]:
+def _rows(key: str, content: bytes | None) -> dict[tuple[str, ...], dict[str, Any]]:
     """Row → its numbers and its note; NaN counts as missing, so that it is equal to itself."""
     found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in _table(content).iter_rows(named=True) if content is not None else ():
-        key = tuple(str(row[name] or "") for name in ROW)
-        again = sum(1 for other in found if other[: len(ROW)] == key) if (*key, "0") in found else 0
-        found[(*key, str(again))] = {**{name: _number(row[name]) for name in NUMBERS}, "note": row["note"] or ""}
+    again: dict[tuple[str, ...], int] = {}
+    for place, numbers in rows_of(key, _table(content)) if content is not None else ():
+        again[place] = again.get(place, -1) + 1
+        found[(*place, str(again[place]))] = {name: _number(value) for name, value in numbers.items()}
     return found
 
 

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-KEPT = ("estimates", "figure", "paper", "passages")
+AREAS = ("areas", "area_changes", "area_sensitivity", "coherence", "monitor", "programme")
+RESULTS = ("estimates", *AREAS, "national")
+"""Tables of findings: of models, of areas with all that is judged of them, of programmes, of several studies."""
+KEPT = (*RESULTS, "figure", "paper", "passages")
 """Tables of aggregates and printed words, of which a build keeps the content; never one with a row for a person."""
 
 

@@ -12,6 +12,7 @@ from assets.engine.node import Node
 from assets.engine.workspace import Workspace
 from assets.nodes import all_nodes
 from assets.provenance.archive import Archive
+from assets.provenance.pages import Pages, as_table
 from assets.provenance.way import Level, Way
 from pipeline.errors import CohesionError
 
@@ -46,8 +47,10 @@ class _Tracer:
             yield from self.way.of_model(name)
         elif NUMBER.fullmatch(asked) or LABEL.fullmatch(asked):
             yield from self._in_paper(self._only_paper(asked), asked, asked)
+        elif (on_page := Pages(self.way).levels(asked)) is not None:
+            yield from on_page
         else:
-            yield from self._asset(asked)
+            yield from self._asset(as_table(asked))
 
     def _only_paper(self, asked: str) -> str:
         papers = list(self.project.papers)
@@ -183,6 +186,7 @@ class _Tracer:
 
 HOW = (
     "Say PAPER:12 for a number (the first column of “Where each number comes from”), PAPER:A3 for a table, "
+    "profiles/STUDY/AREA:59.2 for a number of a profile as it is printed, codebook/STUDY:ITEM, national:CONCEPT, "
     "the key of a figure or model, or an asset such as panel/STUDY."
 )
 

@@ -83,14 +83,15 @@ class Way:
         waves, arms = tuple(getattr(model, "waves", ()) or ()), tuple(getattr(model, "arms", ()) or ())
         asked = [concept for name in names for concept in _concepts_in(name, self._known(study))]
         for concept in dict.fromkeys(asked):
-            yield from self._concept(concept, study, waves, arms, depth)
+            yield from self.of_concept(concept, study, waves, arms, depth)
 
     def _known(self, study: Study) -> set[str]:
         return {*self.project.concepts, *study.scales, *study.items, *study.scores}
 
-    def _concept(
+    def of_concept(
         self, concept: str, study: Study, waves: tuple[str, ...], arms: tuple[str, ...], depth: int
     ) -> Iterator[Level]:
+        """One concept, area table or score of a study, and the questions behind it."""
         declared = self.project.concepts.get(concept)
         if declared is not None:
             about = f"{declared.label}: {declared.definition}"

@@ -89,14 +89,20 @@ def _moved(found: Difference, numbers: dict[Cause, int], everything: bool) -> It
     if not count:
         yield "\nNo estimate moved."
         return
-    models = f"{len(found.models)} model{'s' if len(found.models) > 1 else ''}"
-    yield f"\nWhat moved: {count:,} estimate{'s' if count > 1 else ''} of {models}"
+    yield f"\nWhat moved: {count:,} estimate{'s' if count > 1 else ''} of {_of_what(found)}"
     for model in found.models:
         yield f"  {model.model}: {len(model.moved)} of {model.total}, {because(model.causes, numbers)}"
         shown = model.moved if everything else model.moved[:SHOWN]
         yield from (f"      {said_of_move(one)}{_printed(found, one)}" for one in shown)
         if len(shown) < len(model.moved):
             yield f"      … and {len(model.moved) - len(shown)} more (`--all` lists them)"
+
+
+def _of_what(found: Difference) -> str:
+    """``2 models and 1 table of areas and programmes``."""
+    tables = sum("/" in model.model for model in found.models)
+    counts = ((len(found.models) - tables, "model", ""), (tables, "table", " of areas, programmes and studies"))
+    return " and ".join(f"{n} {name}{'s' if n > 1 else ''}{of}" for n, name, of in counts if n)
 
 
 def _printed(found: Difference, one: Moved) -> str:

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import engine_runs
@@ -15,10 +14,10 @@ import polars as pl
 import pytest
 from confirmed import confirm_all
 from leaf_study import make_everything
+from seeded_changes import Seed, called, compared, text
 
 from assets.engine import code as engine_code
 from assets.provenance.archive import Archive
-from assets.provenance.diff import Difference, difference
 from assets.provenance.trace import data as traced_data
 from assets.provenance.trace import text as traced_text
 from assets.provenance.trace import trace
@@ -28,7 +27,6 @@ from pipeline.paths import Paths
 
 pytestmark = pytest.mark.thorough
 STUDY = "data/studies/panel"
-Seed = Callable[[Path], None]
 
 
 @pytest.fixture(scope="module")
@@ -44,27 +42,6 @@ def root(base, tmp_path) -> Path:
     return Path(shutil.copytree(base, tmp_path / "clone"))
 
 
-def compared(root: Path, *seeds: Seed) -> Difference:
-    """What differs after the seeded changes and a build."""
-    for seed in seeds:
-        seed(root)
-    confirm_all(root)
-    engine_runs.build(root)
-    archive = Archive(Paths(root))
-    first, *_, last = archive.entries() * 2 if len(archive.entries()) == 1 else archive.entries()
-    return difference(archive, first, last)
-
-
-def text(file: str, old: str, new: str) -> Seed:
-    def edit(root: Path) -> None:
-        path = root / file
-        content = path.read_text(encoding="utf-8")
-        assert old in content, f"{file} does not hold {old!r}"
-        path.write_text(content.replace(old, new, 1), encoding="utf-8")
-
-    return edit
-
-
 def redelivered(root: Path) -> None:
     """The first wave again, with other answers of some people."""
     file = root / "data" / "raw" / "panel" / "main1.csv"
@@ -74,11 +51,6 @@ def redelivered(root: Path) -> None:
         sat=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("7")).otherwise(pl.col("sat"))
     )
     file.write_text(f"{head}\n{changed.write_csv(separator=';')}")
-
-
-def called(found: Difference) -> set[str]:
-    """Each cause as ``kind place: what``."""
-    return {f"{one.kind} {one.place}{f': {one.what}' if one.what else ''}" for one in found.causes}
 
 
 DECLARED = f"declaration {STUDY}"
@@ -311,6 +283,15 @@ def test_the_comparison_is_data_for_programs_too(root):
         ("estimates/filled", ["model filled"]),
         ("panel/panel", ["table panel/panel", "table answers/panel", "deposit boost3.csv"]),
         ("everything:Table 1", ["table Table 1: ", "deposit main1.csv"]),
+        ("profiles/panel/A2:1", ["(A2:1)  [areas/panel]", "index An index of everything", "question trust",
+                                 "variable meet of main1.csv"]),
+        ("profiles/panel/a2.html#number-18", ["Effect on belonging", "programme events", "question stay",
+                                              "in w02: “I feel at home”"]),
+        ("profiles_panel", ["table profiles/panel", "table areas/panel", "deposit main1.csv"]),
+        ("codebook/panel:contact", ["“How often do you meet people of another group?”", "7 → refused",
+                                    "variable b_often of main2.sav"]),
+        ("codebooks/panel.html#score-belonging", ["scale belonging", "question help"]),
+        ("codebook_panel", ["table codebook/panel", "deposit boost3.csv"]),
     ],
 )  # fmt: skip
 def test_what_was_printed_leads_back_to_wording_and_file(base, asked, found):
@@ -325,6 +306,9 @@ def test_what_was_printed_leads_back_to_wording_and_file(base, asked, found):
     [
         ("everything:999", "no number of everything"), ("everything:A99", "no table or figure of everything"),
         ("coeficients", "near: coefficients"), ("panel/pannel", "near: panel/panel"), ("", "Say PAPER:12"),
+        ("profiles/panel/A2:999", "prints no number `999`"), ("profiles/panel/nowhere:1", "of no area of panel"),
+        ("codebook/panel:nothing", "is no question of the codebook of panel"), ("national:trust", "has not been built"),
+        ("trend:3.2", "a label in the figure trend has no number"),
         ("everything:sentence", "names no number, table or figure"), ("../../etc/passwd", "is no number"),
     ],
 )  # fmt: skip
@@ -340,3 +324,19 @@ def test_every_number_of_a_paper_leads_to_a_result_that_is_there(base):
         levels = trace(engine_runs.workspace_of(base), f"everything:{number}")
         assert {"result", "count"} & {level.kind for level in levels}, number
         assert all(level.data.get("estimate") is not None for level in levels if level.kind == "result")
+
+
+def test_a_level_of_the_page_over_several_studies_leads_to_each_question(base, monkeypatch):
+    from assets.provenance.way import Way
+
+    row = {"concept": "contact_quantity", "study": "panel", "wave": "w02", "estimate": 51.25, "n_persons": 60}
+    levels = pl.DataFrame([{**row, "arm": "main"}, {**row, "arm": "boost"}])
+    known = Way.table
+    monkeypatch.setattr(Way, "table", lambda self, *key: levels if key[0] == "national" else known(self, *key))
+    for asked in ("national:contact", "national:Contact_Quantity".lower(), "national.html#Contact"):
+        printed = "\n".join(traced_text(trace(engine_runs.workspace_of(base), asked)))
+        assert "result Contact: panel, boost, w02  [national/areas]" in printed
+        assert "variable b_often of main2.sav" in printed
+        assert "main1.csv" not in printed
+    with pytest.raises(CohesionError, match="It has contact_quantity"):
+        trace(engine_runs.workspace_of(base), "national:trust")

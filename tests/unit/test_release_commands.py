@@ -93,6 +93,20 @@ def test_two_different_people_sign_and_then_it_is_published(desk):
     ]
 
 
+def test_what_goes_out_leads_to_nothing_that_does_not_go_with_it(desk):
+    """A page leads to the codebook beside the built papers, which no release of a paper has: there it is words."""
+    stays = (
+        b'<a href="#methods">Methods</a> <a class="number" id="number-1-use" href="a_paper_annex.html#number-1">3</a> '
+        b'<a href="https://example.org/">web</a> <a href="mailto:a@example.org">mail</a>'
+    )
+    page = b'<td><a href="../codebooks/s.html#trust">\xe2\x80\x9cDo you\ntrust?\xe2\x80\x9d</a></td>'
+    desk.write("a_paper.html", stays + page + b'<a id="x" href="gone.html" class="y">gone</a>')
+    publish(desk)
+    out = (desk.paths.released("a_paper", "1.0") / "a_paper.html").read_bytes()
+    words = b'<td>\xe2\x80\x9cDo you\ntrust?\xe2\x80\x9d</td><span id="x">gone</span>'
+    assert out == stays + words
+
+
 def test_a_changed_byte_makes_signatures_void(desk):
     desk.sign("Ada Lovelace")
     desk.sign("Grace Hopper")

@@ -126,7 +126,7 @@ COMPUTED: dict[str, Callable[[PaperContext], str]] = {
     "drift": _drift,
     "invariance": _invariance,
     "interviews": _fixed("The people of each wave and arm are counted unweighted"),
-    "wordings": _fixed("Every question behind a number is printed as asked, and leads to its entry in the codebook"),
+    "wordings": _fixed("Each question behind a number is printed as asked; the codebook has it with its answers"),
     "attrition": _fixed("Shares of those who answered before, with gaps and without, and who was more likely to leave"),
     "assumptions": _fixed("Each assumption is rated by the quality of what it rests on and by its impact"),
 }

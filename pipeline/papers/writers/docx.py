@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PaperError
 from pipeline.papers.content import (
-    CODEBOOK,
     Block,
     BulletList,
     Callout,
@@ -216,7 +215,8 @@ class _Writer:
     def leading(self, place: Words, before: int, href: str) -> None:
         """Let the runs of a paragraph from ``before`` on lead to an address.
 
-        That is an anchor of this file, or an address of the web or of another document of the paper; any other is text.
+        That is an anchor of this file, or an address of the web or of another document of the paper; any other is text:
+        a Word file is sent around alone, without the codebook that lies near it where it is built.
         """
         from docx.oxml import OxmlElement
         from docx.oxml.ns import qn
@@ -225,7 +225,7 @@ class _Writer:
         made = OxmlElement("w:hyperlink")
         if href.startswith("#") and href[1:] in self.anchors:
             made.set(qn("w:anchor"), _bookmark(href[1:]))
-        elif re.match(rf"https?://|mailto:|{CODEBOOK}", href) or href.partition("#")[0] in self.others:
+        elif re.match(r"https?://|mailto:", href) or href.partition("#")[0] in self.others:
             kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
             file, _, anchor = href.partition("#")
             if file in self.others and anchor:
