@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+WORD = 1.3
+"""Inches of the longest word that is given room right of a plot; a longer one is broken."""
+
+
 @dataclass(frozen=True)
 class TrendPlot:
     panels: list[Panel]
@@ -108,8 +112,14 @@ class TrendPlot:
         if legend:
             values = [printed_value(line.points[-1], self.percent) + line.mark for line in words]
             return max((text_width(value, LABEL) for value in values), default=0.08) + 0.14
-        lines = [part for line in words for part in wrap(line.label, most - 0.1, LABEL, bold=True)]
+        lines = [part for line in words for part in wrap(line.label, self._unbroken(most - 0.1), LABEL, bold=True)]
         return max((text_width(part, LABEL, bold=True) for part in lines), default=0.08) + 0.14
+
+    def _unbroken(self, most: float) -> float:
+        """Inches for names at the ends of lines: ``most``, or a little more where a word would be broken."""
+        each = [word for panel in self.panels for line in panel.lines for word in line.label.split()]
+        longest = max((text_width(word, LABEL, bold=True) for word in each), default=0.0)
+        return longest + 0.01 if most < longest <= WORD else most
 
     def _draw(
         self,

@@ -199,3 +199,13 @@ def test_two_results_for_one_wave_are_an_error_and_not_a_zigzag() -> None:
     twice = pl.concat([means({"trust": (2.0, 2.2, 2.1)}), means({"trust": (1.0, 1.2, 1.1)})])
     with pytest.raises(PaperError, match="several results for the same wave"):
         trend(twice, dates=UNEQUAL, title="Trust")
+
+
+def test_a_long_word_at_the_end_of_a_line_is_not_broken_on_a_phone() -> None:
+    groups = {"six": "Six areas", "four": "Metropolitan areas"}
+    rows = pl.concat(
+        [means({"trust": (2.0 + place, 2.2 + place, 2.1 + place)}, group=group) for place, group in enumerate(groups)]
+    )
+    figure = trend(rows, dates=UNEQUAL, title="Trust", groups=groups, width=NARROW)
+    assert "Metropolitan" in [text for text, _ in boxes(figure)]
+    assert overflows(figure) == []
