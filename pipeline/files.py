@@ -24,7 +24,8 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o644) 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned_drafts(path)
-    draft = draft_beside(path)
+    draft = path.with_name(f".{path.stem}.{os.getpid()}.{secrets.token_hex(4)}.draft{path.suffix}")
+    draft.touch(mode=0o600, exist_ok=False)
     try:
         write(draft)
         with draft.open("rb+") as file:
@@ -34,13 +35,6 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o644) 
         _flush_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def draft_beside(path: Path) -> Path:
-    """A new, empty file in the folder of ``path`` that the owner alone may read; its name says whose draft it is."""
-    draft = path.with_name(f".{path.stem}.{os.getpid()}.{secrets.token_hex(4)}.draft{path.suffix}")
-    draft.touch(mode=0o600, exist_ok=False)
-    return draft
 
 
 def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> None:

@@ -6,12 +6,11 @@ import contextlib
 import importlib
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -20,9 +19,7 @@ from typing import Any
 from assets.engine.report import Report
 from assets.engine.run import Task, attempt
 from pipeline.errors import CohesionError
-from pipeline.files import draft_beside
 from pipeline.parallel import runs_with
-from pipeline.paths import Paths
 
 ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -50,25 +47,21 @@ class Done:
 
 @dataclass(frozen=True)
 class FanOut:
-    """From a worker: the node it runs has independent pieces. ``number`` names this fan-out within the worker.
-
-    ``shared`` is the file that holds what all pieces read: handed on as objects, it would pass through the memory of
-    whoever gives out the pieces, and tables of a large panel are hundreds of megabytes.
-    """
+    """From a worker: the node it runs has independent pieces. ``number`` names this fan-out within the worker."""
 
     number: int
     function: Callable[..., Any]
-    shared: Path
+    shared: tuple[Any, ...]
     pieces: Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Share:
-    """To a worker, once for each fan-out of another: the file of what all of its pieces read."""
+    """To a worker, once for each fan-out of another: what all of its pieces read."""
 
     owner: tuple[int, int]
     function: Callable[..., Any]
-    shared: Path
+    shared: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -146,28 +139,25 @@ def _end_with_parent() -> None:
 class _Worker:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._shares: dict[tuple[int, int], Share] = {}
-        self._loaded: tuple[tuple[int, int], _Shared] | None = None
+        self._shares: dict[tuple[int, int], _Shared] = {}
         self._own: dict[int, _Shared] = {}
         self._fan_outs = 0
-        self._task: Task | None = None
 
     def handle(self, message: object) -> None:
         if isinstance(message, Run):
-            self._forget()
-            self._task = message.task
+            self._shares.clear()  # they may be large
             with runs_with(self._fan_out):
                 report = attempt(message.task)
             self._connection.send(Done(report))
         elif isinstance(message, Share):
-            self._forget()
-            self._shares[message.owner] = message
+            self._shares.clear()
+            self._shares[message.owner] = message.function, message.shared
         elif isinstance(message, Piece):
             self._connection.send(self._compute(message))
 
     def _compute(self, piece: Piece) -> PieceDone:
+        function, shared = self._shares.get(piece.owner) or self._own[piece.owner[1]]
         try:
-            function, shared = self._read(piece.owner) if piece.owner in self._shares else self._own[piece.owner[1]]
             with runs_with(None):
                 return PieceDone(piece.owner, piece.index, function(*shared, *piece.arguments))
         except Exception as error:
@@ -180,47 +170,15 @@ class _Worker:
         self._fan_outs += 1
         number = self._fan_outs
         self._own[number] = function, shared
-        assert self._task is not None
-        with _written(shared, self._task) as file:
-            self._connection.send(FanOut(number, function, file, pieces))
-            while True:
-                message = self._connection.recv()
-                if isinstance(message, Gathered) and message.number == number:
-                    del self._own[number]
-                    if message.error is not None:
-                        raise message.error
-                    return list(message.results)
-                self.handle(message)
-
-    def _read(self, owner: tuple[int, int]) -> _Shared:
-        """What the pieces of another worker's fan-out share, read once, when the first of them is computed."""
-        if self._loaded is None or self._loaded[0] != owner:
-            share = self._shares[owner]
-            with share.shared.open("rb") as file:
-                self._loaded = owner, (share.function, pickle.load(file))
-        return self._loaded[1]
-
-    def _forget(self) -> None:
-        """Shares may be large."""
-        self._shares.clear()
-        self._loaded = None
-
-
-@contextlib.contextmanager
-def _written(shared: tuple[Any, ...], task: Task) -> Iterator[Path]:
-    """What pieces share, as a draft beside the node's own output: of a killed worker it is taken away with its drafts.
-
-    It may hold rows of people: only the owner can read it, and it is gone when the pieces are.
-    """
-    place = Paths(task.root).table(*task.node.keys[0])
-    place.parent.mkdir(parents=True, exist_ok=True)
-    file = draft_beside(place)
-    try:
-        with file.open("wb") as open_file:
-            pickle.dump(shared, open_file, protocol=pickle.HIGHEST_PROTOCOL)
-        yield file
-    finally:
-        file.unlink(missing_ok=True)
+        self._connection.send(FanOut(number, function, shared, pieces))
+        while True:
+            message = self._connection.recv()
+            if isinstance(message, Gathered) and message.number == number:
+                del self._own[number]
+                if message.error is not None:
+                    raise message.error
+                return list(message.results)
+            self.handle(message)
 
 
 def _sendable(error: Exception) -> Exception:
