@@ -139,9 +139,9 @@ def _answers(study: Study, concepts: Mapping[str, str]) -> dict[str, str]:
 def _value(item: Item, code: str) -> str:
     """What a code counts as in the concept that this item alone measures: recoded, and turned round where it is."""
     value = category_name(str(item.recode.get(code, code)))
-    ends = value_range(item)
+    ends = value_range(item) if item.reverse else None
     try:
-        return category_name(str(sum(ends) - float(value))) if item.reverse and ends else value
+        return category_name(str(sum(ends) - float(value))) if ends else value
     except ValueError:  # a reason why there is no answer
         return value
 

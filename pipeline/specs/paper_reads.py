@@ -75,7 +75,8 @@ def study_reads(paper: Paper, text: str, project: Project) -> tuple[str, ...]:
     """What a paper reads of the declarations of its study: paths such as ``items.*.label``. ``text``: its markdown."""
     study, concepts = project.studies[paper.study], set(concepts_of(paper, text, project))
     items = _items_of(study, concepts)
-    own = (f"items.{item}.{name}" for item in items for name in _ITEM_READS)
+    own = [f"items.{item}.{name}" for item in items for name in _ITEM_READS]
+    own += [f"items.{item}.range" for item in items if study.items[item].codes and study.items[item].reverse]
     used = weight_sets_of(paper, project) or ("none",)  # a name that no set has: the paper sees that there is none
     sets = (f"weights.{name}.label" for name in used)
     return (*_STUDY_READS, *own, *sets)
