@@ -27,6 +27,7 @@ from assets.engine.node import Node
 from assets.nodes.preview import as_text, markdown_table
 from pipeline.papers import written
 from pipeline.paths import Paths
+from pipeline.tables.words import described
 from pipeline.texts import is_visible, visible
 
 PLAIN = [f"Plain words {number}" for number in range(len(PAYLOADS))]
@@ -279,10 +280,11 @@ def test_dagster_shows_each_as_text(payload: str) -> None:
     node = Node(
         nothing, reads={}, inputs={}, outputs={"n": ("table", "n")}, group="score", study="s", description=payload
     )
-    (spec,) = _specs(node, "1", Paths(Path("nowhere")))
+    (spec,) = _specs(node, "1", Paths(Path("nowhere")), "")
     kinds, words = rendered(spec.description or "")
     assert kinds <= {"paragraph_open", "paragraph_close"}
-    assert squeezed(words.replace("\u2060", "")) == shown(payload)
+    answers = payload if payload.endswith((".", "?")) else f"{payload}."
+    assert squeezed(words.replace("\u2060", "")) == shown(answers) + squeezed(described(("table", "n")).grain)
     assert not re.search(r"(https?:|www\.)", spec.description or "")
 
 
