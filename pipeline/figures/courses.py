@@ -115,7 +115,7 @@ def _course(
             todo="Draw one model, and one category of a categorical outcome.",
         )
     points = sorted((_point(row, dates, times) for row in own), key=lambda p: p.day)
-    waves = {day for key, day in dates.items() if isinstance(key, str) or key[0] in (None, group)}
+    waves = {day for key, day in dates.items() if not isinstance(key, tuple) or key[0] in (None, group)}
     return tuple(
         replace(point, after_gap=place > 0 and any(points[place - 1].day < day < point.day for day in waves))
         for place, point in enumerate(points)
