@@ -88,13 +88,14 @@ def test_the_draft_declares_all_its_waves(tmp_path: Path, person: str, column: s
     assert {wave: made.frame.height for wave, made in ingested(root).items()} == {"w01": 45, "w02": 45, "w03": 45}
 
 
-def test_a_draft_beside_items_says_that_the_file_is_long(tmp_path: Path) -> None:
+def test_a_draft_beside_items_declares_all_waves_as_well(tmp_path: Path) -> None:
     root = make_root(tmp_path, {"all.csv": long().write_csv()}, person_id="RESPID")
     said = run(root, "wave", "draft", STUDY, str(root / "data/raw/lay/all.csv"))
-    drafted = (root / "data/studies/lay/waves/w01.yaml").read_text()
-    for text in (drafted, " ".join(said.split())):
-        assert SAID.format(column="WAVE", first=1, last=3) in text
-        assert "`rows: {WAVE: 3}`" in text
+    assert SAID.format(column="WAVE", first=1, last=3) in " ".join(said.split())
+    for wave in (1, 2, 3):
+        drafted = (root / f"data/studies/lay/waves/w0{wave}.yaml").read_text()
+        assert f'rows: {{"WAVE": "{wave}"}}' in drafted
+    assert {wave: made.frame.height for wave, made in ingested(root).items()} == {"w01": 45, "w02": 45, "w03": 45}
 
 
 @pytest.mark.parametrize(("column", "values", "rows"), [("WAVE", (1, 2, 3), "3"), ("x7", MONTHS, "202003")])

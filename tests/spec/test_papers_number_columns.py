@@ -36,5 +36,8 @@ def test_a_column_of_numbers_is_no_wider_than_they_are():
     texts = (question, "52.1 (50.5 to 53.7)", "Blackburn with Darwen 52.1 (50.5 to 53.7)")
     columns = [{"header": "As asked", "align": "left"}]
     columns += [{"header": header, "align": "right"} for header in ("Score (interval)", "Highest")]
-    data = {"kind": "table", "columns": columns, "rows": [{"cells": [[{"text": text}] for text in texts]}]}
-    assert _with_shapes([data])[0]["short"] == [False, True, False]
+    rows = [{"cells": [[{"text": text}] for text in texts]}]
+    [made] = _with_shapes([{"kind": "table", "wordy": True, "columns": columns, "rows": rows}])
+    question_share, number_share, highest_share = made["shares"]
+    assert number_share is None
+    assert question_share > highest_share > 0
