@@ -92,7 +92,7 @@ def _check_base(name: str, weights: WeightSet, parts: Parts, declared: StudyName
             source.report(
                 at,
                 f"{wave} has no weight in the arm `{arm}`: say `base: {{wave: …}}`, the wave whose delivered weight "
-                "the set starts from (a longitudinal weight: its last), or `base: none`.",
+                "the set starts from (a longitudinal weight: its last), or `base: none`: everybody starts alike.",
             )
 
 

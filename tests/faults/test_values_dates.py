@@ -127,6 +127,7 @@ def test_c06_one_impossible_date(tmp_path):
     root = make_root(tmp_path / "root")
     declare(root, "first", "study.yaml", "  person_id: id", "  person_id: pid\n  interview_date: idate")
     declare(root, "first", "study.yaml", "  weight: weight", "")
+    declare(root, "first", "weights.yaml", "  waves: [w01]", "  waves: [w01]\n  base: none")
     draft = drafted(root, path)
     assert "the first and the last of 39 dates in `idate`; 1 cells are no date" in draft
     (root / "data" / "raw" / "first" / path.name).write_bytes(path.read_bytes())
@@ -142,6 +143,7 @@ def test_07_iso_date_times(tmp_path):
     path = shared("faults", "drift", "07_dates.csv")
     root = make_root(tmp_path / "root")
     declare(root, "first", "study.yaml", "  weight: weight", "  interview_date: start_date")
+    declare(root, "first", "weights.yaml", "  waves: [w01]", "  waves: [w01]\n  base: none")
     assert "start: 2021-01-13  # the first and the last of 2 dates in `start_date`\n  end: 2021-01-14" in drafted(
         root, path
     )
