@@ -109,7 +109,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Twin], str]:
 
 
 VARIABLES = re.compile(r'(<td [^>]*data-label="Variable">)([^<]*)(</td>)')
-FILES = re.compile(r"(All 2\d\d rows of the )(\d+ files?)( delivered were used)")
+FILES = re.compile(
+    r"(All 2\d\d rows of the )(\d+ files?)(?: delivered| with a row for each interview)"
+    r"( were used; none was set aside\.)"
+    r"( \d+ more files? (?:was|were) joined to them[^<]*)?"
+)
 ONE_A_WAVE = (["q1", "q2", "size", "sex"], ["3 files"])
 NAMED = {
     "long": (ONE_A_WAVE[0], ["1 file"]),
