@@ -192,7 +192,7 @@ def test_the_drift_report_holds_what_a_correction_changed_against_the_delivery_b
     cells = table.filter(pl.col("part") == "cells").select("name", "changed", "filled", "emptied").rows()
     assert ("trust2", 2, 0, 0) in cells
     (moved,) = table.filter(part="means", name="trust2").to_dicts()
-    assert moved["printed"] == "design_weight"
+    assert moved["printed"] == "weights as delivered"
     for when, frame in (("before", clean("w02")), ("after", reweighted)):
         valid = frame.filter(pl.col("trust2") > 0)
         weighted = (valid["trust2"] * valid["wt"]).sum() / valid["wt"].sum()
