@@ -131,7 +131,8 @@ class Ui:
          repositoryName: "__repository__", sensorName: "deposits"}) { ... on Sensor { sensorState {
          ticks(limit: 3) { timestamp status } } } } }"""
         with suppress(OSError, AssertionError):
-            ticks = self.ask(query)["sensorOrError"]["sensorState"]["ticks"]
+            sensor = self.ask(query)["sensorOrError"]
+            ticks = sensor.get("sensorState", {}).get("ticks", [])  # none while the declarations are loaded again
             return max((tick["timestamp"] for tick in ticks if tick["status"] != "STARTED"), default=0.0)
         return 0.0
 
