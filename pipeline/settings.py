@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -45,6 +46,18 @@ def settings_of(root: Path) -> dict[str, Any]:
     for key, value in found.items():
         _check(key, value, name)
     return dict(found)
+
+
+def await_settings(root: Path, seconds: float = 30.0) -> None:
+    """Wait until the settings can be read, or so long; what reads them then says what is wrong with them."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            settings_of(root)
+        except CohesionError:
+            time.sleep(0.5)
+        else:
+            return
 
 
 def _check(key: str, value: object, name: str) -> None:
