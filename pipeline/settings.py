@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -31,14 +30,18 @@ SETTINGS: Mapping[str, tuple[type, str]] = {
 """Key → what its value is, and what it says."""
 
 
+class SettingsError(CohesionError):
+    """The settings of a project cannot be read, or are none."""
+
+
 def settings_of(root: Path) -> dict[str, Any]:
     """Key → value, of what is set; nothing where a project sets nothing.
 
-    Raises ``CohesionError`` for a file that is no TOML, a key that is no setting, or a value of another kind.
+    Raises ``SettingsError`` for a file that is no TOML, a key that is no setting, or a value of another kind.
     """
     own, shared = _read(root / MARKER), _read(root / "pyproject.toml").get("tool", {}).get("cohesion", {})
     if own and shared:
-        raise CohesionError(
+        raise SettingsError(
             "there are settings in two files", where=MARKER, todo="Take [tool.cohesion] out of pyproject.toml."
         )
     name = MARKER if own else "pyproject.toml"
@@ -48,27 +51,15 @@ def settings_of(root: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def await_settings(root: Path, seconds: float = 30.0) -> None:
-    """Wait until the settings can be read, or so long; what reads them then says what is wrong with them."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            settings_of(root)
-        except CohesionError:
-            time.sleep(0.5)
-        else:
-            return
-
-
 def _check(key: str, value: object, name: str) -> None:
     if key not in SETTINGS:
         close = get_close_matches(key, SETTINGS, n=1)
         hint = f"; did you mean `{close[0]}`?" if close else ""
-        raise CohesionError(f"`{key}` is not a setting{hint}", where=name, todo=f"There are: {', '.join(SETTINGS)}.")
+        raise SettingsError(f"`{key}` is not a setting{hint}", where=name, todo=f"There are: {', '.join(SETTINGS)}.")
     kind, words = SETTINGS[key]
     if type(value) is not kind or (kind is int and int(str(value)) < 1) or value == "":
         wanted = "a text" if kind is str else "a whole number of at least 1"
-        raise CohesionError(f"`{key}` has to be {wanted}: {words}", where=name)
+        raise SettingsError(f"`{key}` has to be {wanted}: {words}", where=name)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -77,7 +68,7 @@ def _read(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CohesionError(f"cannot be read: {error}", where=file.name) from None
+        raise SettingsError(f"cannot be read: {error}", where=file.name) from None
 
 
 def setting(root: Path, variable: str, key: str) -> str:

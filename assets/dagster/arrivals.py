@@ -9,6 +9,7 @@ import dagster as dg
 from assets.dagster.again import failed_in_passing
 from assets.dagster.alive import forget
 from assets.dagster.declared import Declared, declared, tell_ui
+from assets.dagster.look_seconds import look_seconds
 from assets.dagster.runs import WHY, builds_under_way, study_of
 from assets.deposits import draft_undeclared, loaded_hashes, look
 from assets.engine.node import Node
@@ -19,7 +20,6 @@ from assets.web.job_names import BUILD_JOBS, STUDY, config_of
 from pipeline.errors import CohesionError, DeclarationErrors
 from pipeline.ingest.arrival.sightings import Arrival, Sighting
 from pipeline.paths import Paths
-from pipeline.settings import settings_of
 
 LOOK_SECONDS = 30
 """Between two looks into the deposit folders, unless the setting ``look_seconds`` says another number."""
@@ -73,7 +73,7 @@ def deposit_sensor(loaded: Declared, jobs: Sequence[dg.JobDefinition]) -> dg.Sen
     @dg.sensor(
         name="deposits",
         jobs=[job for job in jobs if job.name in BUILD_JOBS],
-        minimum_interval_seconds=settings_of(paths.root).get("look_seconds", LOOK_SECONDS),
+        minimum_interval_seconds=look_seconds(paths.root, LOOK_SECONDS),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Watches the deposit folders. What is loaded already, or being built, starts no run.",
     )

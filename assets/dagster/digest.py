@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.dagster.declared import declared
+from assets.dagster.look_seconds import look_seconds
 from assets.dagster.runs import TROUBLE, WHY, builds_under_way, study_of
 from assets.engine.report import IO, LOST
 from assets.web.job_names import BUILD_JOBS
@@ -36,7 +37,7 @@ def digest_sensor(paths: Paths) -> dg.SensorDefinition:
 
     @dg.sensor(
         name="digests",
-        minimum_interval_seconds=settings_of(paths.root).get("look_seconds", LOOK_SECONDS),
+        minimum_interval_seconds=look_seconds(paths.root, LOOK_SECONDS),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="After scheduled runs: what arrived, what moved, what waits for a person, as a page and a message.",
     )
