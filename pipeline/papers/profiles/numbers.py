@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.papers.content import Cell, Number, NumberRecord
@@ -62,23 +63,11 @@ class Numbers:
         return Quantity(float(row[column]), replace(made.origin, column=column, exact=True))
 
     def _quantity(self, row: Row, component: str, what: str, smallest: float | None) -> Quantity:
-        people = row["n_persons"]
-        where = (("area", str(row["area"])), ("wave", str(row["wave"])))
-        judged = Cell(
-            "mean" if component == "mean" else "estimate", row["estimate"], people, where, row["measure"],
-            sample=sample_of(row), n_rounding=float(self.counts), weighted=True,
-        )  # fmt: skip
-        origin = Origin(
-            f"{what}, {self.label}, {row['wave']}",
-            f"{TABLES[component]}/{self.study}",
-            outcome=row["measure"],
-            component=component,
-            place=(row["wave"], row["area"]),
-            smallest=smallest,
-            rows=((self.study, row["area"], row["wave"], row["measure"], row.get("kind") or ""),),
-            column="estimate",
-            judged=judged,
-        )
+        place = (row["wave"], row["area"])
+        made = self.origin(row, f"{what}, {self.label}, {row['wave']}", TABLES[component], component,
+                           place=place, sample=sample_of(row))  # fmt: skip
+        made_of = (self.study, row["area"], row["wave"], row["measure"], row.get("kind") or "")
+        origin = replace(made, smallest=smallest, rows=(made_of,))
         error = row["std_error"]
         return Quantity(
             row["estimate"],
@@ -86,6 +75,44 @@ class Numbers:
             row["conf_low"],
             row["conf_high"],
             None if error is None else Quantity(error, replace(origin, column="std_error")),
+        )
+
+    def origin(
+        self,
+        row: Row,
+        what: str,
+        table: str,
+        component: str,
+        *,
+        place: tuple[str, str],
+        sample: str,
+        column: str = "estimate",
+        outcome: str = "measure",
+        where: Sequence[str] = ("area", "wave"),
+    ) -> Origin:
+        """Where a number of a row of a table comes from, and of whom it is.
+
+        ``place``: wave and area; ``sample``: whose answers; ``column``, ``outcome`` and ``where``: the columns of the
+        row with the number, with what it is of, and with whom it is about.
+        """
+        judged = Cell(
+            "mean" if component == "mean" else "estimate",
+            row[column],
+            row["n_persons"],
+            tuple((name, row[name]) for name in where),
+            row[outcome],
+            sample=sample,
+            n_rounding=float(self.counts),
+            weighted=True,
+        )
+        return Origin(
+            what,
+            f"{table}/{self.study}",
+            outcome=row[outcome],
+            component=component,
+            place=place,
+            column=column,
+            judged=judged,
         )
 
     def print(self, printed: Printed) -> Number:

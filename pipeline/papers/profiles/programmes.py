@@ -9,12 +9,11 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.content import Cell, Runs
+from pipeline.papers.content import Runs
 from pipeline.papers.phrases import in_sentence, sentence
 from pipeline.papers.profiles.content import Effects
 from pipeline.papers.profiles.frames import NUMBERS
 from pipeline.papers.profiles.subject import Subject, said
-from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import Quantity
 from pipeline.papers.prose.words import read
 
@@ -90,24 +89,15 @@ def _can_be_said(row: Mapping[str, Any], smallest: int) -> bool:
 
 
 def _amount(subject: Subject, row: Mapping[str, Any], label: str, of: str) -> Runs:
-    where = (("programme", str(row["programme"])), ("area", row["area"]), ("wave", row["wave"]))
-    origin = Origin(
+    origin = subject.numbers.origin(
+        row,
         f"Effect on {label}, {of}",
-        f"programme/{subject.numbers.study}",
-        outcome=row["outcome"],
-        component="difference",
+        "programme",
+        "difference",
         place=(row["wave"], subject.area),
-        column="estimate",
-        judged=Cell(
-            "estimate",
-            row["estimate"],
-            row["n_persons"],
-            where,
-            row["outcome"],
-            sample=f"programme {row['programme']}",
-            n_rounding=float(subject.numbers.counts),
-            weighted=True,
-        ),
+        sample=f"programme {row['programme']}",
+        outcome="outcome",
+        where=("programme", "area", "wave"),
     )
     found = Quantity(row["estimate"], origin, row["conf_low"], row["conf_high"])
     return said(subject.numbers.signed(found, 2), " (", subject.numbers.ends(found, 2), ")")

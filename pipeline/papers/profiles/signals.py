@@ -8,10 +8,9 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.papers.content import Cell, Runs
+from pipeline.papers.content import Runs
 from pipeline.papers.phrases import in_sentence, sentence
 from pipeline.papers.profiles.subject import Subject, said
-from pipeline.papers.prose.origin import Origin
 from pipeline.papers.prose.quantity import Quantity, dp, size
 from pipeline.specs.rounding import rounded
 
@@ -73,24 +72,14 @@ def _none(subject: Subject, judged: list[dict[str, Any]]) -> Runs:
 
 def _fell(subject: Subject, row: dict[str, Any]) -> Runs:
     label = in_sentence(subject.measure(row["measure"]))
-    where = (("area", subject.area), ("wave", subject.wave))
-    origin = Origin(
+    origin = subject.numbers.origin(
+        row,
         f"Fall of {label}",
-        f"monitor/{subject.numbers.study}",
-        outcome=row["measure"],
-        component="change",
+        "monitor",
+        "change",
         place=(subject.wave, subject.area),
+        sample=f"previous_wave {row['against']}",
         column="fall",
-        judged=Cell(
-            "estimate",
-            row["fall"],
-            row["n_persons"],
-            where,
-            row["measure"],
-            sample=f"previous_wave {row['against']}",
-            n_rounding=float(subject.numbers.counts),
-            weighted=True,
-        ),
     )
     fell = subject.numbers.print(dp(size(Quantity(row["fall"], origin)), subject.settings.places))
     return said(
