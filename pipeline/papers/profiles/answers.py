@@ -8,19 +8,14 @@ from pipeline.papers.content import Runs
 from pipeline.papers.phrases import in_sentence, joined
 from pipeline.papers.profiles.certainty import how_sure, level_words
 from pipeline.papers.profiles.chosen import nearest
-from pipeline.papers.profiles.content import Answer, Named, Reading, Remedy
+from pipeline.papers.profiles.content import Answer, Named, Remedy
 from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, Row
 from pipeline.papers.profiles.ranks import rank_of
 from pipeline.papers.profiles.subject import COMPARISON, OTHERS, Subject, said
 from pipeline.papers.prose.quantity import WORDS
+from pipeline.papers.prose.words import DIFFERS
 
 NO_INDEX = "No index is shown here"
-COMPARED: dict[Reading, str] = {
-    "up": "higher",
-    "down": "lower",
-    "same": "about the same",
-    "unclear": "not clearly different",
-}
 
 
 def headline(subject: Subject) -> Runs:
@@ -94,14 +89,14 @@ def _compared(subject: Subject) -> Runs:
         return said("There is nothing to compare with at this time: the scores stand alone.")
     read = {measure: subject.reading(subject.difference(measure)) for measure in subject.tables.domains}
     found = {measure: reading for measure, reading in read.items() if reading}
-    start = f"With {subject.comparison}{_same_months(subject)}. "
+    start, words = f"With {subject.comparison}{_same_months(subject)}. ", DIFFERS["adjective"]
     if not found:
         return said(f"{start}No domain can be compared.")
     if len(found) == 1:
         measure, reading = next(iter(found.items()))
-        return said(f"{start}In {in_sentence(subject.measure(measure))}, {subject.label} is {COMPARED[reading]}.")
+        return said(f"{start}In {in_sentence(subject.measure(measure))}, {subject.label} is {words[reading]}.")
     parts = []
-    for way, word in COMPARED.items():
+    for way, word in words.items():
         names = [in_sentence(subject.measure(measure)) for measure, own in found.items() if own == way]
         if way == "unclear" and len(names) == len(found):
             parts.append("clearly different in none")

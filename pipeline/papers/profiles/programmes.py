@@ -1,4 +1,4 @@
-"""How an area of a programme differs from where there was none, beside what is pooled over all its areas."""
+"""How an area of a programme differs from where there was none, with what is pooled over all its areas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.papers.profiles.content import Effects
 from pipeline.papers.profiles.frames import NUMBERS
 from pipeline.papers.profiles.subject import Subject, said
 from pipeline.papers.prose.quantity import Quantity
-from pipeline.papers.prose.words import read
+from pipeline.papers.prose.words import DIFFERS, read
 
 COLUMNS = ("programme", "outcome", "area", "wave", "row", *NUMBERS, "n_persons")
 
@@ -77,9 +77,7 @@ def _outcomes(
         told = said(f"{label[:1].upper()}{label[1:]}: here ", _amount(subject, row, label, "this area"))
         if whole is not None and whole["conf_low"] is not None:
             verdict = read(whole["conf_low"], whole["conf_high"], programme.smallest)
-            word = {"up": "higher", "down": "lower", "same": "about the same", "unclear": "not clearly different"}[
-                verdict
-            ]
+            word = DIFFERS["adjective"][verdict]
             told = said(told, ", over all its areas ", _amount(subject, whole, label, "all areas"), f": {word}")
         yield said(told, ".")
 
