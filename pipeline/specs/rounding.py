@@ -75,20 +75,22 @@ def count_text(value: float, base: int, fewer: str = "fewer than ") -> str:
 
     ``fewer``: how a bound begins, in a table ``< ``.
     """
-    shown = to_base(value, base) if base > 1 else float(round(value))
-    return f"{fewer}{base:,}" if is_hidden(value, base) else f"{shown:,.0f}"
+    return f"{fewer}{base:,}" if is_hidden(value, base) else f"{_whole(value, base):,.0f}"
 
 
 def count_shown(value: float, base: int) -> float:
     """The number in the middle of those that the printed one may stand for: half of the base where it is a bound."""
-    if is_hidden(value, base):
-        return base / 2
-    return to_base(value, base) if base > 1 else float(round(value))
+    return base / 2 if is_hidden(value, base) else _whole(value, base)
 
 
 def is_hidden(value: float, base: int) -> bool:
     """Whether a count would be rounded onto zero although it is not zero."""
-    return value > NOISE and not (to_base(value, base) if base > 1 else round(value))
+    return value > NOISE and not _whole(value, base)
+
+
+def _whole(value: float, base: int) -> float:
+    """To the base; to the base of one an effective number of people, which is no whole one, is rounded as well."""
+    return to_base(value, base) if base > 1 else float(round(value))
 
 
 LEVELS = (0.01, 0.05)
