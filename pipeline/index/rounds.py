@@ -75,18 +75,11 @@ class Calendar:
 
     def of_people(self, rows: pl.DataFrame | None) -> pl.DataFrame | None:
         """Rows of ``person_id, wave``, with the round in place of the wave; of people in the scores alone."""
-        if rows is None or self.people is None or not set(KEYS) <= set(rows.columns):
-            return rows
-        require_same_keys(self.people, rows, KEYS)
-        return self._replaced(rows, self.people, KEYS)
+        return _replaced(rows, self.people, KEYS)
 
     def of_areas(self, rows: pl.DataFrame | None) -> pl.DataFrame | None:
         """Rows of ``area, wave``, with the round in place of the wave."""
-        keys = ("area", "wave")
-        if rows is None or self.areas is None or not set(keys) <= set(rows.columns):
-            return rows
-        require_same_keys(self.areas, rows, keys)
-        return self._replaced(rows, self.areas, keys)
+        return _replaced(rows, self.areas, ("area", "wave"))
 
     def own(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows of ``area, wave`` in which the wave is the round, with ``round`` and the area's own wave."""
@@ -97,10 +90,13 @@ class Calendar:
         joined = rows.join(owned, on=["area", "round"], how="left", maintain_order="left")
         return joined.with_columns(wave="_own").drop("_own")
 
-    @staticmethod
-    def _replaced(rows: pl.DataFrame, known: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-        joined = rows.join(known, on=list(keys), how="inner", maintain_order="left")
-        return joined.with_columns(wave="round").drop("round")
+
+def _replaced(rows: pl.DataFrame | None, known: pl.DataFrame | None, keys: Sequence[str]) -> pl.DataFrame | None:
+    if rows is None or known is None or not set(keys) <= set(rows.columns):
+        return rows
+    require_same_keys(known, rows, keys)
+    joined = rows.join(known, on=list(keys), how="inner", maintain_order="left")
+    return joined.with_columns(wave="round").drop("round")
 
 
 def calendar_of(rounds: Rounds, scores: pl.DataFrame) -> Calendar:
