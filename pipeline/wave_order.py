@@ -1,4 +1,7 @@
-"""The order of waves: of numbers, dates and Enum their own; of text that of the numbers in it, never of letters."""
+"""The order of waves: of numbers, dates and Enum their own; of text that of the numbers in it, never of letters.
+
+A round is the wave of its name where a table has no rounds of its own.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,16 @@ def rows_in_wave_order(frame: pl.DataFrame, wave: str = "wave") -> pl.DataFrame:
         return frame
     place = "_order of waves"
     return frame.with_columns(order.alias(place)).sort(place, maintain_order=True).drop(place)
+
+
+ROUNDS = {"round": "wave", "against_round": "against"}
+"""Columns of rounds → those that stand for them where every round is a wave."""
+
+
+def in_rounds(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the columns of rounds: the waves themselves where the table has waves alone."""
+    absent = {name: wave for name, wave in ROUNDS.items() if name not in rows.columns and wave in rows.columns}
+    return rows.with_columns(pl.col(wave).cast(pl.String).alias(name) for name, wave in absent.items())
 
 
 NEARLY_ALL = 0.9

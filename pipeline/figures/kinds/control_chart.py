@@ -17,7 +17,7 @@ from pipeline.figures.sheet import Heading
 from pipeline.figures.style import DARK_BLUE, DARK_GREY, DARK_PINK, WIDE, styled
 from pipeline.specs.disclosure import SMALLEST
 from pipeline.specs.rounding import to_places
-from pipeline.wave_order import wave_order
+from pipeline.wave_order import ROUNDS, in_rounds, wave_order
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from pipeline.specs.project import Study
 
 NEEDED = ("label", "measure", "wave", "against", "fall", "limit_low", "limit_high", "centre", "signal", "n_persons")
-ROUNDS = {"round": "wave", "against_round": "against"}
-"""Columns of rounds → those that stand for them where every round is a wave."""
 LOOKS = {
     "below": ("Below its lower limit", DARK_PINK, "v"),
     "within": ("Within its limits", DARK_BLUE, "o"),
@@ -47,7 +45,7 @@ def picture(spec: FigureSpec, study: Study, material: Material) -> Picture:
     if material.monitor is None:
         raise PaperError("the figure draws the monitor, but there is no table of it", todo="Build it first.")
     measure = spec.outcomes[0] if spec.outcomes else "index"
-    table = _by_round(material.monitor.filter(measure=measure))
+    table = in_rounds(material.monitor.filter(measure=measure))
     rows = table.filter(round=declared.wave or _last(table, measure))
     if rows["fall"].null_count() == rows.height:
         raise PaperError(f"`{measure}` has no change of an area at `{declared.wave}`", todo="Name another wave.")
@@ -69,12 +67,6 @@ def _longest(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of the earlier round that most areas are compared with."""
     counts = rows.group_by("against_round").len().sort("len", "against_round", descending=[True, False])
     return rows.filter(against_round=counts["against_round"][0])
-
-
-def _by_round(monitor: pl.DataFrame) -> pl.DataFrame:
-    """With ``round`` and ``against_round``: the waves themselves where the table does not say them."""
-    absent = {name: wave for name, wave in ROUNDS.items() if name not in monitor.columns}
-    return monitor.with_columns(pl.col(wave).alias(name) for name, wave in absent.items())
 
 
 @public()
@@ -152,7 +144,7 @@ def _checked(monitor: pl.DataFrame) -> pl.DataFrame:
     strange = sorted(set(monitor["signal"].drop_nulls()) - set(LOOKS))
     if strange:
         raise PaperError(f"`{strange[0]}` is no signal", where="signal", todo=f"There are {', '.join(LOOKS)}.")
-    return _by_round(monitor).sort("label")
+    return in_rounds(monitor).sort("label")
 
 
 def _end(shown: pl.DataFrame) -> float:

@@ -9,9 +9,9 @@ import polars as pl
 
 from pipeline.door import public
 from pipeline.errors import CohesionError
-from pipeline.index.monitor.tension import in_rounds
 from pipeline.tables import MonitorNext, shaped
 from pipeline.tables.index import INDEX
+from pipeline.wave_order import in_rounds
 
 KEYS = ("area", "wave", "against")
 NEEDED = ("area", "measure", "wave", "against", "estimate", "std_error", "n_persons")
@@ -50,7 +50,7 @@ def next_looks(
         groups = group_changes.filter(kind=kind)
     every = [name for members in domains.values() for name in members]
     rows: list[dict[str, Any]] = []
-    for signal in monitor.filter(signal="below").iter_rows(named=True):
+    for signal in in_rounds(monitor.filter(signal="below")).iter_rows(named=True):
         members = every if signal["measure"] == INDEX else list(domains.get(signal["measure"], ()))
         at = {name: signal[name] for name in KEYS}
         own = indicators.filter(pl.col("measure").is_in(members), **at)
@@ -76,8 +76,7 @@ def _looks(signal: Mapping[str, Any], found: pl.DataFrame, part: str, name: str,
     for place, row in enumerate(found.filter(pl.col("estimate") < 0).head(most).iter_rows(named=True), start=1):
         yield {
             "study": signal["study"],
-            **{key: signal[key] for key in ("area", "measure", "wave", "against")},
-            "round": signal.get("round") or signal["wave"],
+            **{key: signal[key] for key in ("area", "measure", "wave", "round", "against")},
             "part": part,
             "rank": place,
             "what": row[name],

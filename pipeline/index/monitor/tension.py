@@ -18,7 +18,7 @@ from pipeline.index.monitor.limits import DRAWS, Earlier
 from pipeline.index.monitor.words import early_words, few_people, signal_words
 from pipeline.specs.disclosure import SMALLEST
 from pipeline.tables import Monitor, shaped
-from pipeline.wave_order import wave_order
+from pipeline.wave_order import in_rounds, wave_order
 
 FEWEST_AREAS = 6
 NOTHING = 1e-30
@@ -112,13 +112,6 @@ def tension_monitor(
             early_words(row["note"]) if row["measure"] in early and row["signal"] != "not_judged" else row["note"]
         )
     return shaped(pl.DataFrame(rows, schema=_columns(), orient="row").sort("round", "measure", "area"), Monitor)
-
-
-def in_rounds(changes: pl.DataFrame) -> pl.DataFrame:
-    """The changes with ``round`` and ``against_round``, where they do not say them the waves themselves."""
-    absent = {"round": "wave", "against_round": "against"}
-    own = {name: pl.col(wave).cast(pl.String) for name, wave in absent.items() if name not in changes.columns}
-    return changes.with_columns(**own)
 
 
 def _round(part: pl.DataFrame, plan: Plan, spread: Mapping[str, float], before: Before) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PaperError
-from pipeline.wave_order import wave_order
+from pipeline.wave_order import in_rounds, wave_order
 
 Row = Mapping[str, Any]
 Window = tuple[dt.date, dt.date]
@@ -183,7 +183,7 @@ def tables_of(
     areas: pl.DataFrame, changes: pl.DataFrame | None, smallest: int, fieldwork: pl.DataFrame | None = None
 ) -> AreaTables:
     """Rows for looking up. Raises ``PaperError`` for frames that are not what the stage ``index`` makes."""
-    areas = areas if "round" in areas.columns or "wave" not in areas.columns else areas.with_columns(round="wave")
+    areas = in_rounds(areas)
     _require(areas, "areas", (*AREA_COLUMNS, "round"), ("area", "wave", "measure"), LEVELS)
     _require(areas, "areas", AREA_COLUMNS, ("area", "round", "measure"), LEVELS)
     if areas.is_empty():
