@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.errors import PaperError
 from pipeline.figures.area_values import Area, Areas
 from pipeline.figures.data import FEWEST, NOTE, PEOPLE, SUPPRESSED, interval_columns, printed
+from pipeline.tables.rank_ends import AT_ONCE, rank_with_ends
 from pipeline.wave_order import last_of_nearly_all, wave_order
 
 COLUMNS = ("area", "wave", "measure", "estimate", "conf_low", "conf_high", "n_persons")
@@ -67,16 +68,9 @@ def levels_of(
         raise PaperError(f"no area of `{measure}` may be shown in `{at}`", where="areas", count=own.height)
     kept = {area.key for area in found if area.value is not None}
     with_rank = [row for row in own.iter_rows(named=True) if row.get("is_ranked") and row["area"] in kept]
-    ranks = {row["area"]: _rank(row) for row in with_rank if row.get("rank") is not None}
-    at_once = any(row.get("rank_set_low") is not None for row in with_rank)
+    ranks = {row["area"]: rank_with_ends(row, at_once=True) for row in with_rank if row.get("rank") is not None}
+    at_once = any(row.get(AT_ONCE[0]) is not None for row in with_rank)
     return Levels(Areas(found, None, at, False, places), frozenset(row["area"] for row in with_rank), ranks, at_once)
-
-
-def _rank(row: Mapping[str, Any]) -> tuple[float, float, float]:
-    """The rank, and the best and the worst that the data leave open: of all areas at once, where that is known."""
-    low = [row[name] for name in ("rank_low", "rank_set_low") if row.get(name) is not None]
-    high = [row[name] for name in ("rank_high", "rank_set_high") if row.get(name) is not None]
-    return row["rank"], min(low, default=row["rank"]), max(high, default=row["rank"])
 
 
 def best_wave(areas: pl.DataFrame, smallest: int = FEWEST) -> str:

@@ -12,10 +12,10 @@ from pipeline.papers.profiles.content import About
 from pipeline.papers.profiles.frames import BASE, INDEX, PREVIOUS, AreaTables
 from pipeline.papers.profiles.frames import Row as AreaRow
 from pipeline.papers.profiles.numbers import answers_to, sample_of
-from pipeline.papers.profiles.ranks import AT_ONCE, rank_ends
 from pipeline.specs.base import Period
 from pipeline.specs.disclosure import MARK
 from pipeline.specs.rounding import count_shown, count_text, places_of, to_places
+from pipeline.tables.rank_ends import AT_ONCE, rank_with_ends
 
 RANKS_AT_ONCE = "Ranks from and to: those that the data leave open when all areas are compared at once."
 
@@ -124,10 +124,9 @@ class Tabled:
         """``3 (2 to 5)``: the ranks that the data leave open for the area alone, or for all ``at_once``."""
         if row is None or not self.tables.is_shown(row) or not row.get("is_ranked") or row.get("rank") is None:
             return (Text("–"),)
-        ends = rank_ends(row, at_once=at_once) or rank_ends(row) or ("rank", "rank")
-        low, high = (row[name] for name in ends)
-        cell = Cell("estimate", row["rank"], row["n_persons"], outcome=row["measure"], weighted=True, structural=True)
-        return (Text(f"{row['rank']:g} ({low:g} to {high:g})", (cell,)),)
+        rank, low, high = rank_with_ends(row, at_once=at_once)
+        cell = Cell("estimate", rank, row["n_persons"], outcome=row["measure"], weighted=True, structural=True)
+        return (Text(f"{rank:g} ({low:g} to {high:g})", (cell,)),)
 
 
 def index_table(tabled: Tabled, number: int) -> TableBlock:

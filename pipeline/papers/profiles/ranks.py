@@ -9,27 +9,7 @@ from pipeline.papers.phrases import in_sentence
 from pipeline.papers.profiles.frames import INDEX, Row
 from pipeline.papers.profiles.subject import Subject, said
 from pipeline.papers.prose.quantity import Printed
-
-Ends = tuple[str, str]
-ALONE: Ends = ("rank_low", "rank_high")
-AT_ONCE: Ends = ("rank_set_low", "rank_set_high")
-
-
-def rank_ends(row: Row, *, at_once: bool = False) -> Ends | None:
-    """The columns with the best and the worst rank that the data leave open, of this area alone or of all at once.
-
-    Ranks of all at once come from the confidence set of all ranks. It carries sampling alone: an end that the choices
-    of method move further is that of the area alone. ``None`` where one is not known.
-    """
-    known = [ends for ends in (ALONE, AT_ONCE) if all(row.get(name) is not None for name in ends)]
-    if not at_once:
-        known = [ends for ends in known if ends == ALONE]
-    elif AT_ONCE not in known:
-        return None
-    if not known:
-        return None
-    low, high = zip(*known, strict=True)  # of two ends that are the same, that of the area alone
-    return min(low, key=lambda name: row[name]), max(high, key=lambda name: row[name])
+from pipeline.tables.rank_ends import Ends, rank_ends
 
 
 def rank_of(subject: Subject, row: Row) -> Runs:
