@@ -51,7 +51,7 @@ def by_round(areas: pl.DataFrame) -> pl.DataFrame:
 def levels_of(
     areas: pl.DataFrame, measure: str = WHOLE, wave: str | None = None, *, places: int = 1, smallest: int = FEWEST
 ) -> Levels:
-    """One measure by area, at the wave in which most areas can be seen unless one is named.
+    """One measure by area, at ``best_wave`` unless one is named.
 
     Raises ``PaperError`` for a frame without the columns, and where no area may be shown.
     """

@@ -63,10 +63,10 @@ def overview(
     """All areas of a study as one document, for any of the writers of papers.
 
     Frames, ``labels``, ``settings`` and ``about`` as in ``profile``. ``figures``: name → drawn figure; ``pages``:
-    area → the address of its profile. ``wave``: the one in which most areas can be shown, unless it is named; of arms
-    with calendars of their own (a column ``round``) the round. ``fieldwork``: ``area, wave, start, end`` (dates), where
-    areas of one wave were asked in different months. Its annex holds every score and every difference: the workbook
-    has them all.
+    area → the address of its profile. ``wave``: the last in which nearly all areas can be shown, unless it is named; of
+    arms with calendars of their own (a column ``round``) the round. ``fieldwork``: ``area, wave, start, end`` (dates),
+    where areas of one wave were asked in different months. Its annex holds every score and every difference: the
+    workbook has them all.
 
     Raises ``PaperError`` for frames of another kind, and if a number may not be published.
     """
