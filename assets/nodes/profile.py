@@ -11,7 +11,9 @@ from assets.engine.workspace import Workspace
 from assets.nodes.ingest import below
 from assets.nodes.preview import first_rows
 from pipeline.specs import Study
+from pipeline.specs.base import Period
 from pipeline.specs.index import Index
+from pipeline.specs.index_rounds import round_of
 from pipeline.specs.profile import Profiles
 
 if TYPE_CHECKING:
@@ -248,12 +250,7 @@ def _profiles(workspace: Workspace, study: Study, index: Index, made: set[Key]) 
             "words": study_words(study, index),
             "labels": measure_labels(workspace, index),
             "settings": _settings(study, index),
-            "calendar": {
-                (arm, wave): (study.fieldwork(wave, arm).start, study.fieldwork(wave, arm).end)
-                for arm, waves in study.calendar.items()
-                for wave in waves
-                if wave in study.waves
-            },
+            "calendar": {place: (one.start, one.end) for place, one in _periods(study).items()},
             "programmes": _programmes(workspace, study, index) if "programme" in optional else {},
             "tiles": {code: (tile.row, tile.column) for code, tile in study.about.tiles.items()},
             "templates": _templates(workspace, "profile.html.j2", "profile.typ"),
@@ -380,19 +377,26 @@ def study_words(study: Study, index: Index) -> dict[str, Any]:
 def _rounds(study: Study, index: Index) -> dict[str, str]:
     """Round → its months, where arms have calendars of their own; empty where rounds are waves."""
     from pipeline.papers.declared import period_words
-    from pipeline.specs.base import Period
-    from pipeline.specs.index_rounds import round_of
 
     if not index.rounds:
         return {}
     found: dict[str, list[Period]] = {}
-    for arm in index.arms or study.calendar:
-        for wave in study.calendar[arm]:
-            if wave in study.waves and (not index.waves or wave in index.waves):
-                found.setdefault(round_of(index.rounds, arm, wave), []).append(study.fieldwork(wave, arm))
+    for (arm, wave), period in _periods(study).items():
+        if (not index.arms or arm in index.arms) and (not index.waves or wave in index.waves):
+            found.setdefault(round_of(index.rounds, arm, wave), []).append(period)
     return {
         name: period_words(Period(start=min(one.start for one in own), end=max(one.end for one in own)))
         for name, own in found.items()
+    }
+
+
+def _periods(study: Study) -> dict[tuple[str, str], Period]:
+    """Arm and wave → when its people were asked."""
+    return {
+        (arm, wave): study.fieldwork(wave, arm)
+        for arm, waves in study.calendar.items()
+        for wave in waves
+        if wave in study.waves
     }
 
 
@@ -436,11 +440,7 @@ def _names(workspace: Workspace, indexed: Sequence[tuple[Study, Index]]) -> dict
         "arms": {(study.key, key): arm.title for study in studies for key, arm in study.about.arms.items()},
         "waves": {(study.key, key): wave.title for study in studies for key, wave in study.waves.items()},
         "periods": {
-            (study.key, arm, wave): period_words(study.fieldwork(wave, arm))
-            for study in studies
-            for arm, waves in study.calendar.items()
-            for wave in waves
-            if wave in study.waves
+            (study.key, *place): period_words(period) for study in studies for place, period in _periods(study).items()
         },
         "questions": {
             (study.key, name): text
