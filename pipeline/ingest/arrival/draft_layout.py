@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 
 from pipeline.errors import CohesionError, one_line
-from pipeline.ingest.arrival.draft_fieldwork import fieldwork_lines
+from pipeline.ingest.arrival.draft_names import layout_shown
 from pipeline.ingest.arrival.draft_roles import person_column
 from pipeline.ingest.arrival.layout import Long, Wide, about_arms, about_long, layout_of, rows_of_long
-from pipeline.ingest.arrival.matching import Match
-from pipeline.ingest.arrival.new_items import NO_ENTRIES, NewEntries, NewItems, new_entries, new_items, unread
+from pipeline.ingest.arrival.new_items import NO_ENTRIES, NewEntries, new_entries, new_items, unread
 from pipeline.ingest.arrival.opened import Opened, open_for_draft
-from pipeline.ingest.arrival.panel_items import declared_in, item_lines, read_already, to_decide
+from pipeline.ingest.arrival.panel_items import declared_in, read_already, to_decide
+from pipeline.ingest.arrival.panel_wave import Panel, wave_text
 from pipeline.ingest.arrival.stacked import stacked
 from pipeline.ingest.arrival.weights import WEIGHTS
 from pipeline.ingest.formats.deposit import Deposit
-from pipeline.ingest.formats.numbers import answer_codes
+from pipeline.ingest.items.keys import free_key
 from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
 SOURCE = "panel"
-SECOND = "further"
-WEIGHTS_OPEN = "Columns that look like weights; they are no items. Name one under `columns: {weight: ...}` of its file:"
+"""What the source of a first file is called, if no other is."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def draft_panel(
     """
     opened = open_for_draft(study, path)
     person = person_column(study, opened.deposit)
-    layout = layout_of(opened.deposit, person, may_be_wide=not (study.about.names or study.about.unprefixed))
+    layout = layout_shown(study, opened.deposit, person)
     if layout is None or (isinstance(layout, Wide) and _is_read_in_full(study, opened.deposit, layout)):
         return None
     waves_of = stacked(opened.deposit, layout) if isinstance(layout, Wide) else None
@@ -72,42 +69,45 @@ def draft_panel(
     if len(weights) == 1 and roles.get("weight") is None:
         roles["weight"] = weights.pop()
     entries = new_entries(study, new, path.name, taken) if add_items else NO_ENTRIES
-    wave_items = new if add_items else NewItems((), new.others)
-    source = next(name for name in _source_names() if name not in study.about.sources)
-    marks = layout.marks if isinstance(layout, Wide) else list(layout.values)
-    width = 2 if len(marks) < 100 else 3
-    waves = {
-        f"w{place:0{width}}": _wave(
-            study, arm, (source, opened.deposit), layout, mark, wave_items, entries, roles, weights, path, declared,
-            f"w{place:0{width}}",
-        )
-        for place, mark in enumerate(marks, start=1)
-    }  # fmt: skip
+    panel = Panel(
+        study=study,
+        arm=arm,
+        path=path,
+        source=free_key(SOURCE, study.about.sources),
+        deposit=opened.deposit,
+        layout=layout,
+        roles=roles,
+        declared=declared,
+        new=new.items if add_items else (),
+        batteries=entries.batteries,
+        weights=weights,
+    )
+    width = 2 if len(layout.marks) < 100 else 3
+    named = {f"w{place:0{width}}": mark for place, mark in enumerate(layout.marks, start=1)}
+    waves = {wave: wave_text(panel, wave, mark) for wave, mark in named.items()}
     if not add_items:
         first = next(iter(waves))
         waves[first] += "".join(f"{line}\n" for line in unread(new))
-    said = (
-        f"{path.name} holds {len(marks)} waves, one in each row by `{layout.column}`; {about_long(layout)}, "
-        f"declared by {rows_of_long(layout)} and so on"
-        if isinstance(layout, Long)
-        else f"{path.name} holds {len(marks)} waves, in columns of the form `{layout.pattern}`"
-    )
     keys = {"file": path.name, "format": opened.record.name, **opened.way.keys}
     return PanelDraft(
         _about(opened, path, layout),
-        (source, keys),
+        (panel.source, keys),
         waves,
         entries,
         len(new.items),
-        one_line(said),
+        one_line(_in_words(path, layout)),
         to_decide(study, declared),
         tuple(key for key, match in declared.items() if match.is_its_name and not match.is_as_declared),
     )
 
 
-def _source_names() -> Iterator[str]:
-    yield SOURCE
-    yield from (f"{SOURCE}_{number}" for number in count(2))
+def _in_words(path: Path, layout: Long | Wide) -> str:
+    """How many waves a file holds, and where."""
+    holds = f"{path.name} holds {len(layout.marks)} waves"
+    if isinstance(layout, Wide):
+        return f"{holds}, in columns of the form `{layout.pattern}`"
+    declared = f"declared by {rows_of_long(layout)} and so on"
+    return f"{holds}, one in each row by `{layout.column}`; {about_long(layout)}, {declared}"
 
 
 def refuse_another_wide_file(study: Study, arm: str, path: Path) -> None:
@@ -118,18 +118,14 @@ def refuse_another_wide_file(study: Study, arm: str, path: Path) -> None:
     layout = layout_of(opened.deposit, person_column(study, opened.deposit))
     if not isinstance(layout, Wide) or layout.pattern != study.about.names:
         return
+    key = free_key(path.stem if path.stem[:1].isalpha() else SOURCE, study.about.sources)
     raise CohesionError(
         f"holds the waves {', '.join(layout.marks)}, in columns of the form `{layout.pattern}`, so that it is no wave",
         where=path.name,
-        todo=f"Name it under `sources` of study.yaml, as `{_key(path)}: {{file: {path.name}, format: "
-        f"{opened.record.name}}}`, and in each of these waves under `files`, as `{{arm: {arm}, file: {_key(path)}, "
+        todo=f"Name it under `sources` of study.yaml, as `{key}: {{file: {path.name}, format: "
+        f"{opened.record.name}}}`, and in each of these waves under `files`, as `{{arm: {arm}, file: {key}, "
         "present: {any_of: items}}`.",
     )
-
-
-def _key(path: Path) -> str:
-    """A name for the source."""
-    return re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_") if path.stem[:1].isalpha() else f"panel_{SECOND}"
 
 
 def _is_read_in_full(study: Study, deposit: Deposit, layout: Wide) -> bool:
@@ -160,60 +156,3 @@ def _about(opened: Opened, path: Path, layout: Long | Wide) -> str:
     if isinstance(layout, Wide):
         lines += [f"names: {quoted(layout.pattern)}", f"unprefixed: [{', '.join(map(quoted, layout.unmarked))}]"]
     return "\n".join(lines) + "\n"
-
-
-def _wave(
-    study: Study,
-    arm: str,
-    source: tuple[str, Deposit],
-    layout: Long | Wide,
-    mark: str,
-    new: NewItems,
-    entries: NewEntries,
-    roles: dict[str, str | None],
-    weights: list[str],
-    path: Path,
-    declared: Mapping[str, Match],
-    wave: str,
-) -> str:
-    """The declaration of one wave of a ``source``. ``declared``: the columns of items that are; ``weights``: columns
-    that look like weights; none is taken yet.
-    """
-    name, deposit = source
-    if isinstance(layout, Long):
-        kept = (answer_codes(deposit.frame[layout.column]) == mark).fill_null(False)
-        own = replace(deposit, frame=deposit.frame.filter(kept))
-        takes = f"rows: {{{quoted(layout.column)}: {quoted(mark)}}}"
-        there = {column for column in own.frame.columns if own.frame[column].null_count() < own.frame.height}
-    else:
-        own = replace(deposit, frame=deposit.frame.select(*layout.columns[mark].values(), *layout.unmarked))
-        takes = "present: {any_of: items}  # an answer to any item of this wave; else say `column` and `codes`"
-        there = {*layout.columns[mark], *layout.unmarked}
-        roles = {role: column if column in there else None for role, column in roles.items()}
-        weights = [column for column in weights if column in there]
-    unasked = [item.key for item in new.items if item.column not in there]
-    lines = [
-        f"# Drafted from {path.name}. Nothing here is confirmed: read every line, then run `cohesion wave accept`.",
-        f"title: Wave {mark}",
-        *([f"number: {mark}"] if mark.isdigit() else [f"mark: {quoted(mark)}"]),
-        *fieldwork_lines(study, {role: name for role, name in roles.items() if name}, path, own),
-        "files:",
-        f"  - arm: {arm}",
-        f"    file: {name}",
-        f"    {takes}",
-        *_columns(study, roles),
-        *([f"# {WEIGHTS_OPEN} {', '.join(weights)}"] if weights else []),
-        *item_lines(study, wave, declared, there, unasked, entries.batteries),
-    ]
-    return "\n".join(map(one_line, lines)) + "\n"
-
-
-def _columns(study: Study, roles: dict[str, str | None]) -> Iterator[str]:
-    """The lines ``columns``: the id, if it is called otherwise than in study.yaml, and roles that no column has."""
-    declared = study.about.columns.named()
-    own = {role: name for role, name in roles.items() if name is not None and declared.get(role) != name}
-    absent = [role for role, name in roles.items() if name is None and role != "person_id" and role in declared]
-    if own or absent:
-        yield "    columns:"
-        yield from (f"      {role}: {quoted(name)}" for role, name in own.items())
-        yield from (f"      {role}: none  # the file has no column `{declared[role]}`" for role in absent)

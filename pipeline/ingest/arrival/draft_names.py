@@ -8,8 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from string import Formatter
 
-from pipeline.ingest.arrival.layout import Wide
+from pipeline.ingest.arrival.layout import Long, Wide, layout_of
 from pipeline.ingest.arrival.marks import Mark
+from pipeline.ingest.formats.deposit import Deposit
 from pipeline.specs.project import Study
 from pipeline.specs.sources import around, around_names
 from pipeline.specs.variable_names import ends
@@ -64,6 +65,11 @@ def layout_as_declared(study: Study, file: str, columns: Collection[str]) -> Wid
     marked = {column for own in found.values() for column in own.values()}
     unmarked = tuple(column for column in columns if column not in marked)
     return Wide(study.about.names or "", found, unmarked) if found else None
+
+
+def layout_shown(study: Study, deposit: Deposit, id_column: str | None) -> Long | Wide | None:
+    """The layout of a file of several waves by what it holds; by its columns only if study.yaml does not name them."""
+    return layout_of(deposit, id_column, may_be_wide=not (study.about.names or study.about.unprefixed))
 
 
 def _ends(study: Study, wave: str, file: str) -> tuple[str, str]:

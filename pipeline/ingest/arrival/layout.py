@@ -43,6 +43,10 @@ class Long:
     column: str
     values: tuple[str, ...]
 
+    @property
+    def marks(self) -> list[str]:
+        return list(self.values)
+
 
 @dataclass(frozen=True)
 class Wide:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.ingest.arrival.draft_names import layout_as_declared
+from pipeline.ingest.arrival.draft_names import layout_as_declared, layout_shown
 from pipeline.ingest.arrival.draft_roles import person_column
-from pipeline.ingest.arrival.layout import Wide, layout_of
+from pipeline.ingest.arrival.layout import Wide
 from pipeline.ingest.arrival.marks import own_mark
 from pipeline.ingest.arrival.new_items import new_items, question
 from pipeline.ingest.arrival.opened import open_undeclared
@@ -45,7 +45,6 @@ def read(path: Path, study: Study) -> list[Question]:
 def _layout(study: Study, path: Path, deposit: Deposit) -> Wide | None:
     """The waves in the names of a file's columns, as study.yaml says or as most of the names show."""
     declared = layout_as_declared(study, path.name, deposit.frame.columns)
-    may_be_wide = not (study.about.names or study.about.unprefixed)
-    shown = layout_of(deposit, person_column(study, deposit), may_be_wide=may_be_wide)
+    shown = layout_shown(study, deposit, person_column(study, deposit))
     found = [one for one in (declared, shown) if isinstance(one, Wide)]
     return max(found, key=lambda one: sum(map(len, one.columns.values())), default=None)
