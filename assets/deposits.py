@@ -64,8 +64,8 @@ def _draft(workspace: Workspace, study: Study, name: str) -> str:
     from pipeline.files import write_bytes
     from pipeline.ingest.arrival.at_rest import at_rest
     from pipeline.ingest.arrival.draft import draft_wave
+    from pipeline.ingest.arrival.draft_place import Place, next_wave, own_part
     from pipeline.ingest.arrival.template import template_of
-    from pipeline.ingest.arrival.write_draft import Place, next_wave, own_part
 
     target, path = workspace.paths.draft_file(study.key, name), workspace.deposit_folder(study) / name
     if target.exists() or not at_rest.is_at_rest(path, time.time()):

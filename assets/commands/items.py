@@ -37,8 +37,8 @@ def draft(
     study: Annotated[str | None, typer.Option(help="The study's folder name; needed if there are several.")] = None,
 ) -> None:
     """Write entries of items.yaml from a labelled data file, a codebook or a questionnaire."""
+    from pipeline.ingest.arrival.draft_place import Place
     from pipeline.ingest.arrival.template import template_of
-    from pipeline.ingest.arrival.write_draft import Place
     from pipeline.ingest.codebooks.draft import draft_items
 
     name = study or _only_study(here())

@@ -25,8 +25,9 @@ def draft(
     not there, or cannot be read.
     """
     from pipeline.ingest.arrival.confirm import add_wave
+    from pipeline.ingest.arrival.draft_place import Place, check_name, next_wave
     from pipeline.ingest.arrival.template import template_of
-    from pipeline.ingest.arrival.write_draft import Place, check_name, next_wave, write_draft
+    from pipeline.ingest.arrival.write_draft import write_draft
 
     refuse_loaded(workspace, study, file)
     declarations, folder = workspace.paths.study(study.key), workspace.deposit_folder(study)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import CohesionError, DepositError, one_line
@@ -12,18 +11,18 @@ from pipeline.ingest.arrival.confirm import add_wave
 from pipeline.ingest.arrival.draft import Draft, draft
 from pipeline.ingest.arrival.draft_joins import joined_already, of_several_waves, people_beside
 from pipeline.ingest.arrival.draft_layout import PanelDraft, draft_panel, refuse_another_wide_file
+from pipeline.ingest.arrival.draft_place import Place, own_part
 from pipeline.ingest.arrival.draft_row import write_row
 from pipeline.ingest.arrival.neighbours import files_beside
 from pipeline.ingest.arrival.new_items import NewEntries
 from pipeline.ingest.arrival.opened import open_undeclared
 from pipeline.ingest.arrival.source_edit import add_lines, add_source
 from pipeline.ingest.arrival.study_missing import write_missing
-from pipeline.ingest.arrival.template import EXAMPLES, example_files, example_wave, is_the_templates, own_waves
+from pipeline.ingest.arrival.template import EXAMPLES, example_files, is_the_templates
 from pipeline.ingest.formats.columns import some
 from pipeline.specs.project import Study
 from pipeline.specs.strict_yaml import read
 from pipeline.specs.wave_files import TABLE
-from pipeline.specs.wave_names import misnamed
 
 _ITEMS = """# Drafted from {file}: one entry per column that nobody had declared. Compare wording, codes and
 # missing codes with the questionnaire; then delete `assumed` and `reason`. Delete entries that nobody needs.
@@ -31,48 +30,6 @@ _ITEMS = """# Drafted from {file}: one entry per column that nobody had declared
 _SCALES = """# Batteries found in {file}. Which items are scored together is a decision: take away the # of
 # those that are scales.
 """
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a study's declarations lie, those of the template, and its deposits."""
-
-    folder: Path
-    template: Path
-    deposits: Path
-
-
-def next_wave(study: Study, place: Place, file: Path) -> str:
-    """The wave after the last that is the study's own, or that for which the template names the file."""
-    if example := example_wave(study, place.folder, place.template, file):
-        return example
-    own = own_waves(study, place.template, place.deposits, file)
-    width = max((len(key) - 1 for key in own), default=2)
-    return f"w{max((int(key[1:]) for key in own), default=0) + 1:0{width}}"
-
-
-def check_name(study: Study, place: Place, wave: str, file: Path) -> None:
-    """Raise ``CohesionError`` for a name that no wave, or no further wave of this study, can have."""
-    own = own_waves(study, place.template, place.deposits, file)
-    wrong = misnamed(wave, own)
-    if wrong:
-        raise CohesionError(wrong.removesuffix("."), where="--wave", todo="Nothing was written.")
-    if own and len(wave) > max(map(len, own)):
-        raise CohesionError(
-            f"`{wave}` has three digits, and the other waves have two",
-            where="--wave",
-            todo=f"Name them all with three first (w001), or call it w{int(wave[1:]):02}. Nothing was written.",
-        )
-
-
-def own_part(study: Study, place: Place, file: Path) -> Study:
-    """The study without the template's example items and waves."""
-    has_examples = is_the_templates(place.folder / "items.yaml", place.template / "items.yaml")
-    return replace(
-        study,
-        items={} if has_examples else study.items,
-        waves=own_waves(study, place.template, place.deposits, file),
-    )
 
 
 def _panel(

@@ -9,9 +9,10 @@ from importlib import import_module
 from pathlib import Path
 
 from pipeline.errors import CohesionError, one_line
+from pipeline.ingest.arrival.draft_place import Place, own_part
 from pipeline.ingest.arrival.draft_roles import role_by_name
 from pipeline.ingest.arrival.study_missing import write_missing
-from pipeline.ingest.arrival.write_draft import Place, entries_of, own_part, write_entries, write_scales
+from pipeline.ingest.arrival.write_draft import entries_of, write_entries, write_scales
 from pipeline.ingest.codebooks import words
 from pipeline.ingest.items.entries import CHECK, entries_text
 from pipeline.ingest.items.grids import Entry, arranged
