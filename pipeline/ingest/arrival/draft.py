@@ -19,7 +19,7 @@ from pipeline.ingest.arrival.draft_roles import (
     role_lines,
     roles_in,
 )
-from pipeline.ingest.arrival.draft_variables import absent_items, undecided, variable_lines
+from pipeline.ingest.arrival.draft_variables import absent_items, columns_with_the_codes, undecided, variable_lines
 from pipeline.ingest.arrival.expected import expected
 from pipeline.ingest.arrival.layout import about_arms, about_long, long_layout, rows_of_long
 from pipeline.ingest.arrival.marks import Mark, own_mark
@@ -28,7 +28,6 @@ from pipeline.ingest.arrival.new_items import NO_ENTRIES, NewEntries, NewItems, 
 from pipeline.ingest.arrival.opened import Opened, about_format, about_tests, open_for_draft
 from pipeline.ingest.arrival.weights import WEIGHTS
 from pipeline.ingest.formats.deposit import Deposit
-from pipeline.specs.base import canonical_code
 from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
@@ -64,17 +63,18 @@ def draft(
     *,
     add_items: bool = False,
     taken: Collection[str] = (),
+    opened: Opened | None = None,
 ) -> Draft:
     """A wave's declaration, every proposal with its confidence and evidence in a comment.
 
     A variable of the expected name is a line; one of another name a comment, until a person decides. ``folder`` holds
     the declarations of earlier waves: what was only proposed there stays as unsure as it was. With ``add_items``
     columns that nobody declared become items; otherwise their entries are comments of the wave. No battery has a name
-    of ``taken``.
+    of ``taken``. ``opened``: the file as it was read already.
 
     Raises ``DepositError`` if the file cannot be read in any way that a declaration could describe.
     """
-    opened = open_for_draft(study, path)
+    opened = opened or open_for_draft(study, path)
     called = names_of(study, wave, opened.deposit.frame.columns)
     joins = joins_of(study, path, opened.deposit, person_column(study, opened.deposit))
     deposit, columns = joins.deposit, joins.deposit.frame.columns
@@ -95,7 +95,7 @@ def draft(
     drafted = {item.key: item.column for item in new.items if add_items}
     files = {column: one.file for one in joins.found if one.is_proposed for column in one.adds}
     entries = new_entries(study, new, path.name, taken, files) if add_items else NO_ENTRIES
-    open_to = {} if add_items else _columns_with_the_codes(study, names, found, new)
+    open_to = {} if add_items else columns_with_the_codes(study, names, found, new)
     used = {*roles.values(), *drafted.values(), *(match.variable for match in found.values() if match.is_its_name)}
     return Draft(
         _text(
@@ -129,17 +129,6 @@ def draft(
         joins=tuple(one.file for one in joins.found if one.is_proposed),
         about_rows=tuple(_about_rows(study, opened.deposit)),
     )
-
-
-def _columns_with_the_codes(
-    study: Study, names: Mapping[str, str], found: Mapping[str, Match], new: NewItems
-) -> dict[str, list[str]]:
-    """Item without a variable → the columns that may be it: without a label, with its codes, and read by nothing."""
-    coded = [(one.column, set(one.answers.codes)) for one in new.items if not one.label and len(one.answers.codes) > 2]
-    missing = [item for item in names if item not in found]
-    codes = {item: set(map(canonical_code, study.items[item].codes)) for item in missing}
-    fits = {item: [column for column, own in coded if own <= codes[item]] for item in missing}
-    return {item: columns for item, columns in fits.items() if columns}
 
 
 def _to_name(called: Names, new: NewItems, drafted: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pipeline.ingest.arrival.draft_names import layout_shown
 from pipeline.ingest.arrival.draft_roles import person_column
 from pipeline.ingest.arrival.layout import Long, Wide, about_arms, about_long, layout_of, rows_of_long
 from pipeline.ingest.arrival.new_items import NO_ENTRIES, NewEntries, new_entries, new_items, unread
-from pipeline.ingest.arrival.opened import Opened, open_for_draft
+from pipeline.ingest.arrival.opened import Opened
 from pipeline.ingest.arrival.panel_items import declared_in, read_already, to_decide
 from pipeline.ingest.arrival.panel_wave import Panel, wave_text
 from pipeline.ingest.arrival.stacked import stacked
@@ -43,15 +43,14 @@ class PanelDraft:
 
 
 def draft_panel(
-    study: Study, arm: str, path: Path, *, add_items: bool = True, taken: Collection[str] = ()
+    study: Study, arm: str, path: Path, opened: Opened, *, add_items: bool = True, taken: Collection[str] = ()
 ) -> PanelDraft | None:
-    """The draft of every wave of a file; None where the file looks like one wave's.
+    """The draft of every wave of a file as it was ``opened``; None where it looks like one wave's.
 
     Items that are declared are looked for among its columns. Those of other columns are added with ``add_items``, else
     comments of the first wave. No battery has a name of ``taken``. Where study.yaml says how variables are called in
     each wave, nothing is read as columns of several waves.
     """
-    opened = open_for_draft(study, path)
     person = person_column(study, opened.deposit)
     layout = layout_shown(study, opened.deposit, person)
     if layout is None or (isinstance(layout, Wide) and _is_read_in_full(study, opened.deposit, layout)):
@@ -110,11 +109,10 @@ def _in_words(path: Path, layout: Long | Wide) -> str:
     return f"{holds}, one in each row by `{layout.column}`; {about_long(layout)}, {declared}"
 
 
-def refuse_another_wide_file(study: Study, arm: str, path: Path) -> None:
+def refuse_another_wide_file(study: Study, arm: str, path: Path, opened: Opened) -> None:
     """Raise ``CohesionError`` if a file holds several waves in columns, as a source of the study does."""
     if study.about.names is None:
         return
-    opened = open_for_draft(study, path)
     layout = layout_of(opened.deposit, person_column(study, opened.deposit))
     if not isinstance(layout, Wide) or layout.pattern != study.about.names:
         return

@@ -6,8 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.ingest.arrival.expected import Expected
 from pipeline.ingest.arrival.matching import POSSIBLE, SURE, Match
+from pipeline.ingest.arrival.new_items import NewItems
 from pipeline.ingest.formats.columns import some
+from pipeline.specs.base import canonical_code
 from pipeline.specs.not_asked import in_batteries
+from pipeline.specs.project import Study
 from pipeline.specs.yaml_text import quoted
 
 
@@ -94,3 +97,14 @@ def absent_items(
         elif match.confidence < SURE and not match.is_its_name:
             why = f"perhaps {match.variable} ({_proposal(want, item, match).split(':')[0]})"
             yield item, f"{why}: {match.evidence}"
+
+
+def columns_with_the_codes(
+    study: Study, names: Mapping[str, str], found: Mapping[str, Match], new: NewItems
+) -> dict[str, list[str]]:
+    """Item without a variable → the columns that may be it: without a label, with its codes, and read by nothing."""
+    coded = [(one.column, set(one.answers.codes)) for one in new.items if not one.label and len(one.answers.codes) > 2]
+    missing = [item for item in names if item not in found]
+    codes = {item: set(map(canonical_code, study.items[item].codes)) for item in missing}
+    fits = {item: [column for column, own in coded if own <= codes[item]] for item in missing}
+    return {item: columns for item, columns in fits.items() if columns}

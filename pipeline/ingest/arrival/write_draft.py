@@ -15,7 +15,7 @@ from pipeline.ingest.arrival.draft_place import Place, own_part
 from pipeline.ingest.arrival.draft_row import write_row
 from pipeline.ingest.arrival.neighbours import files_beside
 from pipeline.ingest.arrival.new_items import NewEntries
-from pipeline.ingest.arrival.opened import open_undeclared
+from pipeline.ingest.arrival.opened import Opened, open_for_draft, open_undeclared
 from pipeline.ingest.arrival.source_edit import add_lines, add_source
 from pipeline.ingest.arrival.study_missing import write_missing
 from pipeline.ingest.arrival.template import EXAMPLES, example_files, is_the_templates
@@ -33,12 +33,14 @@ _SCALES = """# Batteries found in {file}. Which items are scored together is a d
 
 
 def _panel(
-    study: Study, arm: str, file: Path, *, in_table: bool, add_items: bool, taken: Collection[str]
+    study: Study, arm: str, file: Path, opened: Opened, *, in_table: bool, add_items: bool, taken: Collection[str]
 ) -> PanelDraft | None:
     """The draft of all waves of a study's first file, with its items or without; None for a file that is one wave's."""
     if study.items:
-        refuse_another_wide_file(study, arm, file)
-    return None if study.waves or in_table else draft_panel(study, arm, file, add_items=add_items, taken=taken)
+        refuse_another_wide_file(study, arm, file, opened)
+    if study.waves or in_table:
+        return None
+    return draft_panel(study, arm, file, opened, add_items=add_items, taken=taken)
 
 
 def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, add_items: bool) -> Iterator[str]:
@@ -56,11 +58,13 @@ def write_draft(study: Study, place: Place, wave: str, arm: str, file: Path, *, 
     _refuse_what_is_joined(own, file)
     is_first = not own.items
     taken = () if is_first else entries_of(place.folder)
-    several = _panel(own, arm, file, in_table=in_table, add_items=add_items or is_first, taken=taken)
+    add_items = add_items or is_first
+    opened = open_for_draft(own, file)
+    several = _panel(own, arm, file, opened, in_table=in_table, add_items=add_items, taken=taken)
     if several is not None:
         yield from _write_panel(place, own, arm, file, several, is_first)
         return
-    made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items or is_first, taken=taken)
+    made = draft(own, wave, arm, file, place.folder / "waves", add_items=add_items, taken=taken, opened=opened)
     yield from map(one_line, made.about_rows)
     if in_table:
         yield from write_row(place.folder, wave, made.wave, is_undecided=bool(made.undecided))
