@@ -168,6 +168,14 @@ def test_a_range_with_two_labels_is_a_scale(root, tmp_path):
     assert (item.kind, item.range, item.value_labels) == ("number", (0, 100), {"0": "Cold", "100": "Warm"})
 
 
+def test_an_amount_with_two_labels_is_never_listed_number_by_number(root, tmp_path):
+    rows = "variable;question;values;min;max\nq;How much?;0=Nothing|1000000000000=All;0;1000000000000\n"
+    (tmp_path / "c.csv").write_text(rows)
+    draft(tmp_path / "c.csv")
+    item = written(root)[1]["q"]
+    assert (item.kind, item.range) == ("number", (0, 10**12))
+
+
 def test_labels_of_ends_in_a_data_file_are_kept(root, tmp_path):
     answers = pl.DataFrame({"id": [f"P{n}" for n in range(60)], "insta": [float(1 + n % 9) for n in range(60)]})
     labels = {"insta": {0.0: "Not at all", 10.0: "Completely"}}

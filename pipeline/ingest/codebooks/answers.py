@@ -19,7 +19,7 @@ from pipeline.ingest.items.missing_codes import (
     unsure,
 )
 from pipeline.ingest.items.question import Question
-from pipeline.ingest.items.scale_ends import FEWEST_POINTS, are_codes, labelled_ends, steps
+from pipeline.ingest.items.scale_ends import FEWEST_POINTS, labelled_ends, points
 from pipeline.specs.base import canonical_code
 
 
@@ -119,9 +119,8 @@ def _scale(
     """A scale that is labelled at its ends: an amount, or with few points their codes."""
     numbers = [float(code) for code in ends]
     low, high = bounds or (numbers[0], numbers[-1])
-    whole = steps((f"{low:g}", f"{high:g}")) if low.is_integer() and high.is_integer() else []
     listed = " and ".join(ends)
-    if whole and are_codes(whole):
+    if whole := points(low, high):
         codes = {code: ends.get(code, code) for code in whole}
         note = f"{CHECK}: only {listed} have labels; nominal, if there are no codes between them"
         return Answers("ordinal", codes, missing, None, notes={**notes, "kind": note})

@@ -49,7 +49,13 @@ def labelled_ends(labels: Mapping[str, str]) -> dict[str, str]:
     return {code: worded[code] for code in ordered}
 
 
-def steps(ends: Sequence[str]) -> list[str]:
-    """The whole numbers from the first to the last, as codes."""
-    low, high = sorted((int(float(ends[0])), int(float(ends[-1]))))
-    return [str(code) for code in range(low, high + 1)]
+def points(low: float, high: float) -> list[str]:
+    """The codes of a scale from its first to its last; empty where these are no codes but an amount.
+
+    >>> points(1.0, 5.0), points(0.0, 10.0), points(0.0, 1e12)
+    (['1', '2', '3', '4', '5'], [], [])
+    """
+    if not (low.is_integer() and high.is_integer() and high - low < WIDEST_SCALE):
+        return []
+    whole = [str(code) for code in range(int(low), int(high) + 1)]
+    return whole if are_codes(whole) else []
