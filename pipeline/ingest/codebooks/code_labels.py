@@ -1,4 +1,4 @@
-"""Which column of a codebook table holds codes, and which their labels: told by what stands there, not by its name.
+"""Which column of a codebook table holds codes, and which their labels: by what stands there, not by its name.
 
 Tables with a row for each code call the label of a code `label`, `text`, `category`, `value` or otherwise: words that
 other tables use for the label of the variable, its wording or its codes. The label of a code differs between the codes
@@ -18,7 +18,7 @@ from pipeline.ingest.formats.numbers import NUMBER, answer_codes
 _CODE = re.compile(rf"{NUMBER}|\.[a-z]")
 _SAYS_CODES = ("code", "values", "code_label")
 _SAYS_WORDS = ("label", "wording", "code", "values", "code_label", "variable")
-"""What the names of columns with labels of codes say elsewhere, the likeliest first."""
+"""What the names of columns with labels of codes say elsewhere, the most likely first."""
 _LABELS = re.compile(r"\b(labels?|text|texts|meaning|categor(y|ies)|answers?|responses?|options?|description|name)\b")
 _SHARE = 0.5
 """More than this share of the cells of a column of codes are codes; in more than this share of the variables with
@@ -34,7 +34,7 @@ def roles_by_content(frame: pl.DataFrame, roles: Mapping[str, str]) -> dict[str,
     ``label`` and ``wording`` keep their column only if it says something of the variable; what it says in rows without
     a code is not lost: see ``of_the_variable``. Roles of other tables come back as they were.
     """
-    texts = {column: [cell.strip() for cell in _texts(frame[column])] for column in frame.columns}
+    texts = {column: [cell.strip() for cell in cells_of(frame[column])] for column in frame.columns}
     names = _filled(texts[roles["variable"]])
     code = _codes(texts, names, roles)
     if code is None:
@@ -52,11 +52,12 @@ def roles_by_content(frame: pl.DataFrame, roles: Mapping[str, str]) -> dict[str,
     return found
 
 
-def of_the_variable(row: Mapping[str, str], label: str) -> dict[str, str]:
-    """A row without a code, in which the column of the codes' labels says something of the variable (``label``)."""
+def of_the_variable(row: Mapping[str, str], roles: Mapping[str, str]) -> Mapping[str, str]:
+    """The row; in one without a code the column of the codes' labels has the variable's, unless its name says no."""
+    if "code_label" not in row or "code" in row or "code" not in roles or role_of(roles["code_label"]) == "code_label":
+        return row
     said = {role: cell for role, cell in row.items() if role != "code_label"}
-    said.setdefault(label, row["code_label"])
-    return said
+    return {"label": row["code_label"], **said}
 
 
 def _codes(texts: Texts, names: Sequence[str], roles: Mapping[str, str]) -> str | None:
@@ -107,5 +108,6 @@ def _filled(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _texts(column: pl.Series) -> list[str]:
+def cells_of(column: pl.Series) -> list[str]:
+    """The cells of a column as text, empty where there is nothing."""
     return answer_codes(column).cast(pl.String).fill_null("").to_list()

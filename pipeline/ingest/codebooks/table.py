@@ -12,10 +12,9 @@ from pipeline.errors import CohesionError
 from pipeline.ingest.codebooks import cells
 from pipeline.ingest.codebooks.answers import Answers, Category, answers_of, number, with_answers
 from pipeline.ingest.codebooks.bounds import bounded_bytes
-from pipeline.ingest.codebooks.code_labels import of_the_variable, roles_by_content
-from pipeline.ingest.codebooks.columns import SPELLINGS, role_of, roles_of
+from pipeline.ingest.codebooks.code_labels import cells_of, of_the_variable, roles_by_content
+from pipeline.ingest.codebooks.columns import SPELLINGS, roles_of
 from pipeline.ingest.codebooks.sheets import frames_of
-from pipeline.ingest.formats.numbers import answer_codes
 from pipeline.ingest.items.question import Question, clean
 
 Row = Mapping[str, str]
@@ -57,17 +56,10 @@ def _blocks_of(frame: pl.DataFrame) -> list[_Block]:
     if "variable" not in roles or len(roles) < 2:
         return []
     roles = roles_by_content(frame, roles)
-    rows = [_row(row, roles) for row in _rows(frame, roles)]
+    rows = [of_the_variable(row, roles) for row in _rows(frame, roles)]
     if "values" in roles and "code" not in roles and "code_label" in roles:
         rows = [{("code" if role == "values" else role): cell for role, cell in row.items()} for row in rows]
     return _blocks(rows)
-
-
-def _row(row: Row, roles: Mapping[str, str]) -> Row:
-    """A row of a variable, in which the column of the codes' labels has the variable's."""
-    if "code_label" not in row or "code" in row or "code" not in roles or role_of(roles["code_label"]) == "code_label":
-        return row
-    return of_the_variable(row, "label")
 
 
 def _together(tables: Sequence[Sequence[_Block]]) -> list[_Block]:
@@ -86,14 +78,10 @@ def _together(tables: Sequence[Sequence[_Block]]) -> list[_Block]:
 
 def _rows(frame: pl.DataFrame, roles: Mapping[str, str]) -> Iterator[Row]:
     """The cells as text; lines within a cell stay lines, since they may stand between codes."""
-    texts = {role: _texts(frame[column]) for role, column in roles.items()}
+    texts = {role: cells_of(frame[column]) for role, column in roles.items()}
     for place in range(frame.height):
         cut = {role: "\n".join(map(clean, column[place].splitlines())) for role, column in texts.items()}
         yield {role: cell.strip() for role, cell in cut.items() if cell.strip()}
-
-
-def _texts(column: pl.Series) -> list[str]:
-    return answer_codes(column).cast(pl.String).fill_null("").to_list()
 
 
 def _blocks(rows: Sequence[Row]) -> list[_Block]:
