@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 import polars as pl
 
@@ -36,27 +37,24 @@ class Parts:
 
 def date_parts(deposit: Deposit) -> Parts | None:
     """When interviews were, by the first column that says their year, with those of month and day of the same stem."""
-    found = {part: column for column, stem, part in _parts(deposit) if (stem, part) in _wanted(deposit)}
-    columns = [found[part] for part in RANGES if part in found]
+    columns = _columns(deposit)
     if not columns:
         return None
     values = deposit.frame.select(
         pl.Series(part, answer_codes(deposit.frame[column]).cast(pl.Float64, strict=False))
-        for part, column in zip(RANGES, columns, strict=False)
+        for part, column in columns.items()
     )
     inside = [pl.col(part).is_between(*RANGES[part]) for part in values.columns]
     rows = values.filter(inside).unique().sort(values.columns).cast(pl.Int64).rows()
     days = [day for row in (rows[:1] + rows[-1:]) if (day := _day(row)) is not None]
-    return Parts(tuple(columns), days[0][0], days[-1][1]) if len(days) == 2 else None
+    return Parts(tuple(columns.values()), days[0][0], days[-1][1]) if len(days) == 2 else None
 
 
-def _wanted(deposit: Deposit) -> set[tuple[str, str]]:
-    """The parts of the first stem that has a year: a month without one, and a day without a month, say nothing."""
-    parts = [(stem, part) for _, stem, part in _parts(deposit)]
-    stem = next((stem for stem, part in parts if part == "y"), None)
-    own = [part for part in RANGES if (stem, part) in parts]
-    kept = next((count for count, part in enumerate(RANGES) if part not in own), len(RANGES))
-    return {(str(stem), part) for part in [*RANGES][:kept]} if stem is not None else set()
+def _columns(deposit: Deposit) -> dict[str, str]:
+    """Part → column of the first stem that has a year: a month without one, and a day without a month, say nothing."""
+    found = {(stem, part): column for column, stem, part in _parts(deposit)}
+    stem = next((stem for stem, part in found if part == "y"), "")
+    return {part: found[stem, part] for part in takewhile(lambda part: (stem, part) in found, RANGES)}
 
 
 def _parts(deposit: Deposit) -> Iterator[tuple[str, str, str]]:
