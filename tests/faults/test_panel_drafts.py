@@ -206,6 +206,11 @@ def test_the_templates_waves_are_examples_whatever_study_yaml_says(root: Path) -
             {},
             ("2009-11-03", "2010-02-09"),
         ),
+        (
+            {"a_intdatd": [9, 31, 3], "a_intdatm": [2, 2, 11], "a_intdaty": [2010, 2010, 2009]},
+            {},
+            ("2009-11-03", "2010-02-09"),
+        ),
         ({"q7y": [2012, -9]}, {"q7y": "Date of interview: year"}, ("2012-01-01", "2012-12-31")),
         ({"a_doby": [1950, 1960]}, {"a_doby": "interview: date of birth, year"}, None),
         ({"a_istrtdatm": [1, 2]}, {}, None),

@@ -46,8 +46,8 @@ def date_parts(deposit: Deposit) -> Parts | None:
     )
     inside = [pl.col(part).is_between(*RANGES[part]) for part in values.columns]
     rows = values.filter(inside).unique().sort(values.columns).cast(pl.Int64).rows()
-    days = [day for row in (rows[:1] + rows[-1:]) if (day := _day(row)) is not None]
-    return Parts(tuple(columns.values()), days[0][0], days[-1][1]) if len(days) == 2 else None
+    days = [day for row in rows if (day := _day(row)) is not None]
+    return Parts(tuple(columns.values()), days[0][0], days[-1][1]) if days else None
 
 
 def _columns(deposit: Deposit) -> dict[str, str]:
