@@ -15,13 +15,13 @@ def check_calendar(study: Study, sources: Mapping[str, Source]) -> None:
     Fieldwork may overlap, as it does in household panels; who is new, who returns and what changed is read off the
     order of the names.
     """
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for arm, declared in study.about.arms.items():
         waves = sorted(wave for wave in declared.waves if wave in study.waves)
         for earlier, later in pairwise(waves):
             before, after = study.fieldwork(earlier, arm).start, study.fieldwork(later, arm).start
-            if after < before and (earlier, later) not in told:
-                told.add((earlier, later))
+            if after < before and (earlier, later) not in reported:
+                reported.add((earlier, later))
                 sources[later].report(
                     ("fieldwork", "start"),
                     f"{later} began on {after}, before {earlier} ({before}): correct the dates, or name the waves in "

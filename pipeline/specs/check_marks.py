@@ -10,15 +10,16 @@ from pipeline.specs.project import Study
 from pipeline.specs.sources import around_names, bare_name
 from pipeline.specs.strict_yaml import Position, Source
 
-_PLAIN = re.compile(r"[\W_\d]")
-"""A mark with a sign or a number in it: of letters alone (``ahhwtrp``) any name may begin."""
+_DISTINCT = re.compile(r"[\W_\d]")
+"""What a mark has besides letters: with letters alone (``ahhwtrp``) any name may begin."""
 
 
 def check_marks(study: Study, about: Source, sources: Mapping[str, Source]) -> None:
     """Report names of columns that begin and end as the pattern of their wave has it. ``sources``: wave → its file."""
-    told: set[tuple[Position, str]] = set()
+    reported: set[tuple[Position, str]] = set()
     for wave, declared, file in study.files():
-        if not _PLAIN.search("".join(around_names(study, wave, file))):
+        mark = "".join(around_names(study, wave, file))
+        if not _DISTINCT.search(mark):
             continue
         index = declared.files.index(file)
         for source, position, named in (
@@ -29,10 +30,10 @@ def check_marks(study: Study, about: Source, sources: Mapping[str, Source]) -> N
             for role, name in named.items():
                 bare = bare_name(study, wave, file, name)
                 place = (*position, role)
-                if name in (bare, NO_COLUMN, *study.about.unprefixed) or (place, name) in told:
+                if name in (bare, NO_COLUMN, *study.about.unprefixed) or (place, name) in reported:
                     continue
-                told.add((place, name))
-                source.report(place, _said(wave, name, bare, "".join(around_names(study, wave, file))))
+                reported.add((place, name))
+                source.report(place, _said(wave, name, bare, mark))
 
 
 def _said(wave: str, name: str, bare: str, mark: str) -> str:

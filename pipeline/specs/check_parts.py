@@ -130,15 +130,15 @@ def _said(chosen: tuple[str, tuple[str, ...]]) -> str:
 
 def _check_columns(study: Study, parts: list[At], sources: Mapping[str, Source]) -> None:
     """Each wave has columns of its own in a file, which say who was there and what they answered."""
-    told: dict[tuple[str, ...], str] = {}
+    reported: dict[tuple[str, ...], str] = {}
     shared: set[str] = set()
     for wave, index, file in parts:
         other, items = _same_columns(study, wave, [at for at in parts if at[0] < wave], file)
         if items:
             shared |= {wave, other}
-            if items not in told:
+            if items not in reported:
                 sources[wave].report(("files", index), _in_words(study, wave, file, other, items))
-            told.setdefault(items, wave)
+            reported.setdefault(items, wave)
     for wave, index, file in parts:
         says = file.present is not None and file.present.any_of == (ITEMS,)
         if says and wave not in shared and not presence_items(study, wave, file):

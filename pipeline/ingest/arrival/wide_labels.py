@@ -18,9 +18,9 @@ def mostly_alike(names: Iterable[Sequence[str]], labels: Mapping[str, str]) -> b
 
     ``trust1`` "Family" and ``trust2`` "Police" are two questions; "Trust, wave 1" and "Trust, wave 2" are one.
     """
-    told = [{_plain(text) for one in columns if (text := labels.get(one, "")) and text != one} for columns in names]
-    labelled = [texts - {""} for texts in told if texts - {""}]
-    return sum(len(texts) > 1 for texts in labelled) * 2 <= len(labelled)
+    texts = [[labels[one] for one in columns if labels.get(one, one) != one] for columns in names]
+    labelled = [plain for own in texts if (plain := {*map(_plain, own)} - {""})]
+    return sum(len(plain) > 1 for plain in labelled) * 2 <= len(labelled)
 
 
 def _plain(label: str) -> str:
