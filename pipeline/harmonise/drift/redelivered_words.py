@@ -15,7 +15,7 @@ MOST_ITEMS = 40
 PLACES = 3
 """Decimal places of a mean as printed: what moves by less is counted, not listed."""
 MEANS = ("mean", "weighted")
-STILL = ("(+0.000)", "(-0.000)")
+STILL = tuple(f"({zero:+.{PLACES}f})" for zero in (0.0, -0.0))
 """How a mean ends that does not move at the places it is printed with."""
 PARTS = ("counts", "columns", "cells", "means", "not_compared")
 
@@ -144,8 +144,6 @@ def _moves(row: Mapping[str, int | float | None]) -> str:
 
 
 def _move(before: float | None, after: float | None) -> str:
-    return (
-        ""
-        if before is None or after is None
-        else f"{before:.{PLACES}f} → {after:.{PLACES}f} ({after - before:+.{PLACES}f})"
-    )
+    if before is None or after is None:
+        return ""
+    return f"{before:.{PLACES}f} → {after:.{PLACES}f} ({after - before:+.{PLACES}f})"
