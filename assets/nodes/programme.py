@@ -10,7 +10,8 @@ from assets.engine.workspace import Workspace
 from assets.nodes import reads
 from assets.nodes.preview import first_rows
 from pipeline.specs import Study
-from pipeline.specs.programme import DELIVERED, Programme
+from pipeline.specs.programme import Programme
+from pipeline.specs.weights import DELIVERED
 
 
 def nodes(workspace: Workspace) -> list[Node]:

@@ -10,8 +10,8 @@ from pipeline.specs.names import StudyNames, known
 from pipeline.specs.reading import Reading
 from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
+from pipeline.specs.weights import DELIVERED
 
-DELIVERED = "design_weight"
 SHOWN = 3
 """So many cells of one mistake are named."""
 

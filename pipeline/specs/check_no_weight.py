@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipeline.specs.measured.used import waves_used
-from pipeline.specs.project import Project
+from pipeline.specs.project import Project, Study
 from pipeline.specs.report import Model
-from pipeline.specs.weight_used import DELIVERED, weight_used, weighted_files
+from pipeline.specs.weight_used import weight_used, weighted_files
+from pipeline.specs.weights import DELIVERED
 
 
 def waves_without_weight(project: Project) -> Iterator[str]:
@@ -16,14 +17,7 @@ def waves_without_weight(project: Project) -> Iterator[str]:
         study = project.studies.get(model.study)
         if study is None or not isinstance(model, Model) or weight_used(model, study) != DELIVERED:
             continue
-        have = weighted_files(study)
-        arms = model.arms or tuple(study.calendar)
-        lacking = {
-            wave: [arm for arm in arms if wave in study.calendar.get(arm, ()) and (arm, wave) not in have]
-            for wave in waves_used(model, study, project.models)
-        }
-        said = [_said(wave, gone, [arm for arm in arms if wave in study.calendar.get(arm, ())])
-                for wave, gone in lacking.items() if gone]  # fmt: skip
+        said = list(_lacking(model, study, waves_used(model, study, project.models)))
         if said:
             figures = [key for key, figure in project.figures.items() if name in figure.models]
             shown = f" ({'figures' if len(figures) > 1 else 'figure'} {', '.join(figures)})" if figures else ""
@@ -34,5 +28,11 @@ def waves_without_weight(project: Project) -> Iterator[str]:
             )
 
 
-def _said(wave: str, gone: list[str], arms: list[str]) -> str:
-    return wave if len(gone) == len(arms) else f"{wave} of the arm {' and '.join(gone)}"
+def _lacking(model: Model, study: Study, waves: Iterable[str]) -> Iterator[str]:
+    """Each of the waves that has no weight in an arm of the model; the arms, where others have one."""
+    have = weighted_files(study)
+    for wave in waves:
+        arms = [arm for arm in model.arms or study.calendar if wave in study.calendar.get(arm, ())]
+        gone = [arm for arm in arms if (arm, wave) not in have]
+        if gone:
+            yield wave if gone == arms else f"{wave} of the arm {' and '.join(gone)}"

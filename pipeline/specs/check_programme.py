@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pipeline.specs.base import canonical_code
 from pipeline.specs.names import StudyNames, known, once
-from pipeline.specs.programme import AREA_ROLE, DELIVERED, Programme
+from pipeline.specs.programme import AREA_ROLE, Programme
 from pipeline.specs.project import Study
 from pipeline.specs.reading import Parts, Reading
 from pipeline.specs.strict_yaml import Source
-from pipeline.specs.weights import arms_of
+from pipeline.specs.weights import DELIVERED, arms_of
 
 CLUSTERS = ("household_id", "psu", "stratum")
 """Columns of the panel that people may be clustered by, besides scores."""

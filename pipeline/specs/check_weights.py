@@ -9,10 +9,9 @@ from pipeline.specs.report import Model
 from pipeline.specs.strict_yaml import Source
 from pipeline.specs.targets import category_name
 from pipeline.specs.weight_used import weighted_files
-from pipeline.specs.weights import Target, WeightSet, arms_of
+from pipeline.specs.weights import DELIVERED, Target, WeightSet, arms_of
 
 HEAD_VARIABLES = ("stratum", "area_code")
-DELIVERED = "design_weight"
 
 
 def check_weights(key: str, parts: Parts, declared: StudyNames, reading: Reading) -> None:

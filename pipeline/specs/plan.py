@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from pipeline.specs.base import Declaration, Name, WaveName
 from pipeline.specs.families import FAMILIES
+from pipeline.specs.weights import DELIVERED
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
@@ -112,7 +113,7 @@ def _declared(one: Any, name: str) -> Any:
     said = getattr(one, name, None)
     if name != "weights" or said:
         return said
-    return "design_weight" if one.family in FAMILIES and FAMILIES[one.family].on_design else None
+    return DELIVERED if one.family in FAMILIES and FAMILIES[one.family].on_design else None
 
 
 def _said(value: object) -> str:

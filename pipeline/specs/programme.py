@@ -12,7 +12,6 @@ BEFORE = "before"
 """In place of a wave: the programme started before the study."""
 AREA_ROLE = "area"
 """In place of a score: the column with the role ``area``."""
-DELIVERED = "design_weight"
 
 
 def _number(wave: str) -> int:

@@ -15,8 +15,8 @@ from pipeline.specs.project import Study
 from pipeline.specs.report import Model
 from pipeline.specs.several_tests import Corrections
 from pipeline.specs.sources import role_columns
+from pipeline.specs.weights import DELIVERED
 
-DELIVERED = "design_weight"
 UNWEIGHTED = "unweighted"
 CHOSEN = "weights as each analysis says"
 

@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from pipeline.specs.base import Assumable, Declaration, Name, Range, Text, WaveName
 
+DELIVERED = "design_weight"
+"""What the weight as delivered is called wherever a weight is named; no weight set has this name."""
+
 
 class Response(Declaration):
     """How a weight compensates for non-response.

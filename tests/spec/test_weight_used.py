@@ -17,7 +17,8 @@ from pipeline.specs import load_project
 from pipeline.specs.families import FAMILIES
 from pipeline.specs.models import AnyModel, declare
 from pipeline.specs.project import Project
-from pipeline.specs.weight_used import DELIVERED, weight_in_words, weight_used
+from pipeline.specs.weight_used import weight_in_words, weight_used
+from pipeline.specs.weights import DELIVERED
 
 BUAT = "beyond_us_and_them"
 MEANS = {"family": "design_means", "outcomes": ("outgroup_trust",)}

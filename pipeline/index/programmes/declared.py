@@ -12,7 +12,8 @@ from pipeline.index.persons.head import one_spelling
 from pipeline.index.programmes.person_effects import programme_effects
 from pipeline.index.programmes.pooled_effects import SCHEMA, pooled_effects
 from pipeline.specs.base import canonical_code
-from pipeline.specs.programme import AREA_ROLE, DELIVERED, Programme
+from pipeline.specs.programme import AREA_ROLE, Programme
+from pipeline.specs.weights import DELIVERED
 
 WITHOUT = "the comparison"
 WEIGHT = "_weight"
